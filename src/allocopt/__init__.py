@@ -1,0 +1,1 @@
+"""allocopt decides who gets scarce stock."""

@@ -1,0 +1,1 @@
+"""Variables, grouped sums and rows, compiled to a `Program` of arrays with labels."""

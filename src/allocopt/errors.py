@@ -1,0 +1,103 @@
+"""Everything that allocopt raises on purpose.
+
+::
+
+    AllocoptError
+    ├── DataError       the tables are wrong; .issues lists every fault
+    ├── ContractError   a contract is wrong or does not fit the problem; .issues lists every fault
+    ├── ScenarioError   a scenario is wrong or does not fit the problem
+    └── SolveError      a plan was asked for tables that it does not have
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+SHOWN = 25
+"""Faults spelled out in the text of an error; ``.issues`` always holds all of them."""
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One fault or oddity, said so that the person who owns the file can mend it.
+
+    Attributes
+    ----------
+    table : str
+        Table (or contract file) in which it was found.
+    row : int or str or None
+        Row as the user sees it: the line of a CSV file, the row of a worksheet, the index label of a frame.
+    column : str or None
+    value : str or None
+        The offending value, as text.
+    code : str
+        Stable machine-readable name, such as ``"negative"``.
+    message : str
+        What is wrong.
+    hint : str
+        What to do about it.
+    severity : {"error", "warning"}
+    """
+
+    table: str
+    row: int | str | None
+    column: str | None
+    value: str | None
+    code: str
+    message: str
+    hint: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        where = self.table
+        if self.row is not None:
+            where += f", row {self.row}"
+        if self.column is not None:
+            where += f", column {self.column!r}"
+        return f"{where}: {self.message}" + (f" {self.hint}" if self.hint else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the issue as JSON-ready values."""
+        return asdict(self)
+
+
+class AllocoptError(Exception):
+    """Base of every error that allocopt raises on purpose."""
+
+
+class _IssuesError(AllocoptError):
+    """An error made of one or many issues."""
+
+    def __init__(self, issues: Sequence[Issue] | str) -> None:
+        if isinstance(issues, str):
+            issues = [Issue("", None, None, None, "error", issues)]
+        self.issues: tuple[Issue, ...] = tuple(issues)
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        if len(self.issues) == 1:
+            issue = self.issues[0]
+            return str(issue) if issue.table else issue.message
+        lines = [f"{len(self.issues)} faults:"]
+        lines += [f"  {issue}" for issue in self.issues[:SHOWN]]
+        if len(self.issues) > SHOWN:
+            lines.append(f"  ... and {len(self.issues) - SHOWN} more (see .issues)")
+        return "\n".join(lines)
+
+
+class DataError(_IssuesError):
+    """The tables of a problem are wrong; ``.issues`` names every fault."""
+
+
+class ContractError(_IssuesError):
+    """A contract is wrong in itself or does not fit the problem; ``.issues`` names every fault."""
+
+
+class ScenarioError(_IssuesError):
+    """A scenario is wrong in itself or does not fit the problem; ``.issues`` names every fault."""
+
+
+class SolveError(AllocoptError):
+    """A plan without a checked answer was asked for one."""

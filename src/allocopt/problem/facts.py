@@ -1,0 +1,170 @@
+"""A checked problem as integer codes and arrays in canonical order: what the fast path works on.
+
+Ids are sorted as text and replaced by their position; `ANY` stands for a blank. Rows are sorted by label, so
+that the order of the user's rows never matters. Only arrays: no pandas, no missing values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+ANY = -1
+"""Code of a blank optional id."""
+NEVER = np.iinfo(np.int32).max
+"""Period code of a lot that never expires."""
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Names = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Skus:
+    """One entry per SKU, sorted by id."""
+
+    id: Names
+    unit_cost: Floats
+    pack: Ints
+    map_price: Floats  # nan: none
+    divisible: Flags
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """One entry per node, sorted by id."""
+
+    id: Names
+    kind: Ints  # position in schema.NODE_KINDS
+    store_floor: Floats
+    holding_cost: Floats
+
+
+@dataclass(frozen=True)
+class Channels:
+    """One entry per channel, sorted by id."""
+
+    id: Names
+    kind: Ints  # position in schema.CHANNEL_KINDS
+    fee_rate: Floats
+    fee_per_unit: Floats
+    fixed_cost: Floats
+    return_rate: Floats
+    return_cost: Floats
+    recovery: Floats
+    advertised: Flags  # blank already resolved: all but wholesale
+
+
+@dataclass(frozen=True)
+class Lots:
+    """One entry per supply lot, sorted by sku, expires, available, node, kind, reference (the fixed tie order)."""
+
+    sku: Ints
+    node: Ints
+    kind: Ints  # position in schema.LOT_KINDS
+    available: Ints
+    expires: Ints  # NEVER: does not expire
+    units: Floats
+    confidence: Floats
+    usable: Floats  # floor(confidence * units) - reserved, at least 0; not floored if the SKU is divisible
+    hold: Flags
+    unit_cost: Floats  # blank already resolved: the SKU's
+    end_value: Floats  # blank already resolved: the lot's unit cost
+    reference: Names
+    row: Ints  # position in the user's table
+
+
+@dataclass(frozen=True)
+class Lines:
+    """One entry per demand line, sorted by sku, channel, period, region, order, line."""
+
+    sku: Ints
+    channel: Ints
+    period: Ints
+    units: Floats
+    price: Floats
+    region: Ints  # code in Facts.regions or ANY
+    order: Ints  # code in Facts.orders or ANY
+    line: Names
+    firm: Flags
+    sd: Floats
+    arrived: Floats  # nan: unknown
+    priority: Floats  # nan: none
+    min_units: Floats
+    min_ship: Floats
+    pack: Ints  # blank already resolved: the SKU's for wholesale and store channels, else 1
+    max_early: Ints
+    max_late: Ints
+    late_cost: Floats
+    lost_cost: Floats
+    all_or_none: Flags
+    ship_from_one: Flags
+    promotion: Names
+    row: Ints  # position in the user's table
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """One entry per lane row, sorted by node, channel, via, region, sku."""
+
+    node: Ints
+    channel: Ints
+    region: Ints  # code in Facts.regions or ANY
+    sku: Ints  # or ANY
+    via: Ints  # code in Facts.vias or ANY
+    cost: Floats
+    lead: Ints
+    capacity: Floats  # inf: no limit
+
+
+@dataclass(frozen=True)
+class Capacities:
+    """One entry per capacity row, sorted by node, period, resource."""
+
+    node: Ints
+    period: Ints
+    resource: Ints  # code in Facts.resources
+    limit: Floats
+
+
+@dataclass(frozen=True)
+class Workloads:
+    """One entry per workload row, sorted by resource, sku, channel."""
+
+    resource: Ints
+    sku: Ints  # or ANY
+    channel: Ints  # or ANY
+    workload: Floats
+    per_order: Flags
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A whole problem as arrays.
+
+    Attributes
+    ----------
+    regions, orders, vias, resources : object arrays of text, sorted
+        What the codes stand for. `orders` are pairs of channel and order: entry i is the order's text and
+        `order_channel` (int32) its channel, since two channels may use the same order number.
+    periods : int
+        Length of the horizon: one more than the last period that any table names.
+    """
+
+    skus: Skus
+    nodes: Nodes
+    channels: Channels
+    lots: Lots
+    lines: Lines
+    lanes: Lanes
+    capacities: Capacities
+    workloads: Workloads
+    regions: Names
+    orders: Names
+    order_channel: Ints
+    vias: Names
+    resources: Names
+    periods: int

@@ -1,0 +1,285 @@
+"""Every table and column of a problem, declared once: type, unit, bounds, default and meaning.
+
+Readers, checks, the encoder and the documentation follow from these declarations; nothing about a column is
+said anywhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal["id", "text", "number", "whole", "flag", "choice", "period", "date"]
+
+LOT_KINDS = ("on_hand", "inbound", "safety", "returns")
+NODE_KINDS = ("dc", "3pl", "fba", "store", "supplier")
+CHANNEL_KINDS = ("dtc", "marketplace", "wholesale", "store", "subscription")
+COMPANY = "company"
+"""Name of the row of the P&L that belongs to no channel; no channel may be called so."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    name : str
+    type : str
+        ``id`` (opaque text), ``text``, ``number``, ``whole`` (integer), ``flag`` (true/false), ``choice``,
+        ``period`` (an integer from 0, or a date where the problem has a ``periods`` table), ``date``.
+    meaning : str
+        What the column says, with its unit in square brackets.
+    required : bool
+        Whether the table must have the column.
+    default : object
+        Value where the column is absent. ``None`` means "not given"; only then may single cells be blank.
+        Blank ids and texts are always allowed in optional columns and mean "any" or "none".
+    low, high : float
+        Closed bounds of the values.
+    above : bool
+        Whether `low` itself is excluded.
+    choices : tuple of str
+        The values of a ``choice``.
+    refers : str or None
+        Table whose key the id must be found in.
+    """
+
+    name: str
+    type: Type
+    meaning: str
+    required: bool = False
+    default: object = None
+    low: float = 0.0
+    high: float = float("inf")
+    above: bool = False
+    choices: tuple[str, ...] = ()
+    refers: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a problem: its columns and its key (no two rows alike in it)."""
+
+    name: str
+    meaning: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        """Return the declaration of one column; `KeyError` if there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+SKUS = Table(
+    "skus",
+    "What is sold.",
+    ("sku",),
+    (
+        Column("sku", "id", "Identifier of the article.", required=True),
+        Column("unit_cost", "number", "Goods cost per unit [currency/unit].", default=0.0),
+        Column("pack", "whole", "Units per pack; binds wholesale and store lines [unit].", default=1, low=1),
+        Column("map_price", "number", "Minimum advertised price [currency/unit]; blank: none."),
+        Column("divisible", "flag", "Whether fractions of a unit can be shipped.", default=False),
+    ),
+)
+
+NODES = Table(
+    "nodes",
+    "Where stock lies.",
+    ("node",),
+    (
+        Column("node", "id", "Identifier of the place.", required=True),
+        Column("kind", "choice", "Kind of place.", default="dc", choices=NODE_KINDS),
+        Column(
+            "store_floor",
+            "number",
+            "Units of each SKU that channels other than stores may not touch [unit].",
+            default=0.0,
+        ),
+        Column(
+            "holding_cost",
+            "number",
+            "Holding cost per unit and period [currency/(unit*period)].",
+            default=0.0,
+        ),
+    ),
+)
+
+CHANNELS = Table(
+    "channels",
+    "Who wants stock.",
+    ("channel",),
+    (
+        Column("channel", "id", "Identifier of the sales channel.", required=True),
+        Column("kind", "choice", "Kind of channel.", default="dtc", choices=CHANNEL_KINDS),
+        Column("fee_rate", "number", "Fee as a share of revenue [1].", default=0.0, high=1.0),
+        Column("fee_per_unit", "number", "Fee per unit [currency/unit].", default=0.0),
+        Column(
+            "fixed_cost",
+            "number",
+            "Cost of the horizon, avoided only by retiring the channel [currency].",
+            default=0.0,
+        ),
+        Column("return_rate", "number", "Share of units that come back [1].", default=0.0, high=1.0),
+        Column("return_cost", "number", "Handling cost per returned unit [currency/unit].", default=0.0),
+        Column(
+            "recovery",
+            "number",
+            "Share of a returned unit's goods cost that is recovered [1].",
+            default=0.0,
+            high=1.0,
+        ),
+        Column("advertised", "flag", "Whether prices are advertised (MAP binds); blank: all but wholesale."),
+        Column("owner", "text", "Person who answers for the channel.", default=""),
+    ),
+)
+
+SUPPLY = Table(
+    "supply",
+    "Supply lots: units of one SKU at one node, usable from a period on.",
+    ("sku", "node", "kind", "available", "expires", "reference"),
+    (
+        Column("sku", "id", "Article.", required=True, refers="skus"),
+        Column("node", "id", "Place.", required=True, refers="nodes"),
+        Column("kind", "choice", "Kind of lot.", required=True, choices=LOT_KINDS),
+        Column("units", "number", "Units in the lot [unit].", required=True),
+        Column("available", "period", "First period in which the lot can ship.", default=0),
+        Column(
+            "confidence",
+            "number",
+            "Probability-like trust in the lot, in (0, 1] [1].",
+            default=1.0,
+            high=1.0,
+            above=True,
+        ),
+        Column(
+            "reserved", "number", "Units already promised elsewhere; at most `units` [unit].", default=0.0
+        ),
+        Column("hold", "flag", "Whether the lot is blocked (quality, customs).", default=False),
+        Column("expires", "period", "Last period in which a unit may arrive; blank: never."),
+        Column("unit_cost", "number", "Goods cost per unit; blank: the SKU's [currency/unit]."),
+        Column(
+            "end_value", "number", "Worth of an unsold unit at the end; blank: its unit cost [currency/unit]."
+        ),
+        Column("reference", "text", "Purchase order or other reference.", default=""),
+    ),
+)
+
+DEMAND = Table(
+    "demand",
+    "Demand lines: units of one SKU wanted by one channel, due in one period, at a price.",
+    ("sku", "channel", "period", "region", "order", "line"),
+    (
+        Column("sku", "id", "Article.", required=True, refers="skus"),
+        Column("channel", "id", "Sales channel.", required=True, refers="channels"),
+        Column("period", "period", "Period in which the units are due.", required=True),
+        Column("units", "number", "Units wanted [unit].", required=True),
+        Column("price", "number", "Price per unit before fees and returns [currency/unit].", required=True),
+        Column("region", "id", "Region of the customer; blank: any.", default=""),
+        Column("order", "id", "Order; blank: none.", default=""),
+        Column("line", "id", "Line of the order; blank: none.", default=""),
+        Column("firm", "flag", "An order, not a forecast.", default=False),
+        Column("sd", "number", "Standard deviation of a forecast [unit].", default=0.0),
+        Column("arrived", "number", "Rank or time of arrival; blank: unknown.", low=float("-inf")),
+        Column("priority", "number", "Rank of the line, 1 first; blank: none."),
+        Column(
+            "min_units",
+            "number",
+            "Units that must be served (commitment); at most `units` [unit].",
+            default=0.0,
+        ),
+        Column("min_ship", "number", "Least units per shipment [unit].", default=0.0),
+        Column(
+            "pack",
+            "whole",
+            "Units per pack; blank: the SKU's for wholesale and stores, else 1 [unit].",
+            low=1,
+        ),
+        Column("max_early", "whole", "Periods that goods may arrive early [period].", default=0),
+        Column("max_late", "whole", "Periods that goods may arrive late [period].", default=0),
+        Column("late_cost", "number", "Cost per unit and period late [currency/(unit*period)].", default=0.0),
+        Column("lost_cost", "number", "Cost per unit never served [currency/unit].", default=0.0),
+        Column(
+            "all_or_none",
+            "flag",
+            "Lines of one order so marked are served whole or not at all.",
+            default=False,
+        ),
+        Column("ship_from_one", "flag", "Lines of one order so marked come from one node.", default=False),
+        Column("promotion", "id", "Promotion that the line belongs to; blank: none.", default=""),
+    ),
+)
+
+LANES = Table(
+    "lanes",
+    "Ways from a node to a channel; the most specific row wins: sku and region, sku, region, general.",
+    ("node", "channel", "region", "sku", "via"),
+    (
+        Column("node", "id", "From.", required=True, refers="nodes"),
+        Column("channel", "id", "To.", required=True, refers="channels"),
+        Column("cost", "number", "Cost per unit [currency/unit].", default=0.0),
+        Column("lead", "whole", "Periods between shipping and arrival [period].", default=0),
+        Column("capacity", "number", "Units per period that may ship; blank: no limit [unit/period]."),
+        Column("region", "id", "Only to this region; blank: any.", default=""),
+        Column("sku", "id", "Only this article; blank: any.", default="", refers="skus"),
+        Column(
+            "via",
+            "id",
+            "Carrier or mode, so that one pair can have several lanes; blank: the only one.",
+            default="",
+        ),
+    ),
+)
+
+CAPACITY = Table(
+    "capacity",
+    "What a node can handle in a period; no row, no limit.",
+    ("node", "period", "resource"),
+    (
+        Column("node", "id", "Place.", required=True, refers="nodes"),
+        Column("period", "period", "Period in which goods ship.", required=True),
+        Column("limit", "number", "Limit [unit of the resource].", required=True),
+        Column(
+            "resource",
+            "id",
+            "Resource; `units` is taken at 1 a unit unless workloads say otherwise.",
+            default="units",
+        ),
+    ),
+)
+
+WORKLOADS = Table(
+    "workloads",
+    "What a unit (or an order) takes of a resource; the most specific row wins: sku and channel, sku, channel, general.",
+    ("resource", "sku", "channel", "per"),
+    (
+        Column("resource", "id", "Resource.", required=True),
+        Column(
+            "workload", "number", "Amount taken [unit of the resource per unit or per order].", required=True
+        ),
+        Column("sku", "id", "Only this article; blank: any.", default="", refers="skus"),
+        Column("channel", "id", "Only this channel; blank: any.", default="", refers="channels"),
+        Column("per", "choice", "What is counted.", default="unit", choices=("unit", "order")),
+    ),
+)
+
+PERIODS = Table(
+    "periods",
+    "The calendar: which dates a period covers, first and last day included.",
+    ("period",),
+    (
+        Column("period", "whole", "Number of the period, from 0 without gaps.", required=True),
+        Column("start", "date", "First day.", required=True),
+        Column("end", "date", "Last day.", required=True),
+    ),
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (SKUS, NODES, CHANNELS, SUPPLY, DEMAND, LANES, CAPACITY, WORKLOADS, PERIODS)
+}
+"""Every table, by name, in the order in which they are read and checked."""
