@@ -1,0 +1,95 @@
+"""The arrays of a program, and the variants made of them."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from allocopt.algebra.program import COUPLES, Program, bounded, fixed, restricted, with_rows
+
+
+def matrix(program: Program) -> np.ndarray:
+    """Return A as a dense array."""
+    shape = (program.rows, program.columns)
+    return sparse.csc_array((program.data, program.indices, program.indptr), shape=shape).toarray()
+
+
+@pytest.fixture
+def small() -> Program:
+    """Three columns, the second empty, and two rows."""
+    return Program(
+        cost=np.array([3.0, 1.0, 2.0]),
+        lower=np.zeros(3),
+        upper=np.array([4.0, 5.0, 6.0]),
+        integer=np.array([True, False, True]),
+        indptr=np.array([0, 2, 2, 3], np.int32),
+        indices=np.array([0, 1, 1], np.int32),
+        data=np.array([1.0, 2.0, -1.0]),
+        row_lower=np.array([-np.inf, 0.0]),
+        row_upper=np.array([4.0, np.inf]),
+        column_sku=np.zeros(3, np.int32),
+        row_sku=np.array([0, COUPLES], np.int32),
+        constant=10.0,
+    )
+
+
+def test_products_agree_with_the_dense_matrix(small):
+    """Activity, priced and objective are the matrix products that they are said to be."""
+    x, y = np.array([1.0, 2.0, 3.0]), np.array([0.5, -2.0])
+    assert small.activity(x) == pytest.approx(matrix(small) @ x)
+    assert small.priced(y) == pytest.approx(small.cost - matrix(small).T @ y)
+    assert small.objective(x) == pytest.approx(small.cost @ x + 10)
+
+
+def test_a_program_without_columns_has_products_too(small):
+    """No columns, no rows: every product is empty or zero."""
+    empty, rows = restricted(small, np.zeros(3, bool), np.zeros(3))
+    assert (empty.columns, empty.rows, len(rows)) == (0, 0, 0)
+    assert empty.priced(np.zeros(0)).shape == (0,)
+    assert empty.activity(np.zeros(0)).shape == (0,)
+
+
+def test_rows_are_appended_below(small):
+    """New rows follow the old ones, sums where named twice, without zeros, indices sorted in each column."""
+    grown = with_rows(
+        small, [1, 0, 0, 0, 1], [2, 0, 1, 1, 0], [5.0, 1.0, 2.0, 3.0, 0.0], lower=[0.0, -np.inf], upper=[9.0, 7.0]
+    )
+    assert matrix(grown)[:2] == pytest.approx(matrix(small))
+    assert matrix(grown)[2:] == pytest.approx(np.array([[1, 5, 0], [0, 0, 5]]))
+    assert grown.nonzeros == small.nonzeros + 3
+    for column in range(grown.columns):
+        assert (np.diff(grown.indices[grown.indptr[column] : grown.indptr[column + 1]]) > 0).all()
+    assert grown.row_sku.tolist() == [0, COUPLES, COUPLES, COUPLES]
+    assert (grown.indptr.dtype, grown.indices.dtype) == (np.int32, np.int32)
+
+
+def test_no_rows_appended_changes_nothing(small):
+    """Appending nothing gives the same program."""
+    same = with_rows(small, [], [], [], lower=[], upper=[])
+    assert (matrix(same) == matrix(small)).all()
+
+
+def test_an_entry_outside_of_the_program_is_refused(small):
+    """A row or column that does not exist raises instead of landing elsewhere."""
+    with pytest.raises(ValueError, match="outside"):
+        with_rows(small, [0], [3], [1.0], lower=[0.0], upper=[1.0])
+    with pytest.raises(ValueError, match="outside"):
+        with_rows(small, [-1], [0], [1.0], lower=[0.0], upper=[1.0])
+
+
+def test_variants_leave_the_original_alone(small):
+    """Bounds change in the copy only, by position or by mask."""
+    held = fixed(small, [2], [1.0])
+    assert (held.lower.tolist(), held.upper.tolist()) == ([0, 0, 1], [4, 5, 1])
+    wide = bounded(small, small.integer, lower=-1.0, upper=9.0)
+    assert (wide.lower.tolist(), wide.upper.tolist()) == ([-1, 0, -1], [9, 5, 9])
+    assert (small.lower.tolist(), small.upper.tolist()) == ([0, 0, 0], [4, 5, 6])
+
+
+def test_a_restricted_program_is_worth_what_the_whole_is(small):
+    """What the other columns use is taken off the limits, what they earn goes into the constant."""
+    x = np.array([1.0, 2.0, 3.0])
+    part, rows = restricted(small, np.array([False, True, True]), x)
+    assert rows.tolist() == [1]
+    assert part.row_lower.tolist() == [-2.0]
+    assert part.objective(x[1:]) == pytest.approx(small.objective(x))
+    assert part.activity(x[1:]) + 2.0 == pytest.approx(small.activity(x)[rows])
