@@ -156,15 +156,16 @@ SUPPLY = Table(
             high=1.0,
             above=True,
         ),
-        Column(
-            "reserved", "number", "Units already promised elsewhere; at most `units` [unit].", default=0.0
-        ),
+        Column("reserved", "number", "Units already promised elsewhere; at most `units` [unit].", default=0.0),
         Column("hold", "flag", "Whether the lot is blocked (quality, customs).", default=False),
-        Column("expires", "period", "Last period in which a unit may arrive; blank: never."),
-        Column("unit_cost", "number", "Goods cost per unit; blank: the SKU's [currency/unit]."),
         Column(
-            "end_value", "number", "Worth of an unsold unit at the end; blank: its unit cost [currency/unit]."
+            "expires",
+            "period",
+            "Last period in which a unit may arrive; blank: never; -1: before the first.",
+            low=-1,
         ),
+        Column("unit_cost", "number", "Goods cost per unit; blank: the SKU's [currency/unit]."),
+        Column("end_value", "number", "Worth of an unsold unit at the end; blank: its unit cost [currency/unit]."),
         Column("reference", "text", "Purchase order or other reference.", default=""),
     ),
 )
@@ -254,13 +255,11 @@ CAPACITY = Table(
 
 WORKLOADS = Table(
     "workloads",
-    "What a unit (or an order) takes of a resource; the most specific row wins: sku and channel, sku, channel, general.",
+    "What a unit (or an order) takes of a resource; most specific first: sku and channel, sku, channel, general.",
     ("resource", "sku", "channel", "per"),
     (
         Column("resource", "id", "Resource.", required=True),
-        Column(
-            "workload", "number", "Amount taken [unit of the resource per unit or per order].", required=True
-        ),
+        Column("workload", "number", "Amount taken [unit of the resource per unit or per order].", required=True),
         Column("sku", "id", "Only this article; blank: any.", default="", refers="skus"),
         Column("channel", "id", "Only this channel; blank: any.", default="", refers="channels"),
         Column("per", "choice", "What is counted.", default="unit", choices=("unit", "order")),
@@ -279,7 +278,6 @@ PERIODS = Table(
 )
 
 TABLES: dict[str, Table] = {
-    table.name: table
-    for table in (SKUS, NODES, CHANNELS, SUPPLY, DEMAND, LANES, CAPACITY, WORKLOADS, PERIODS)
+    table.name: table for table in (SKUS, NODES, CHANNELS, SUPPLY, DEMAND, LANES, CAPACITY, WORKLOADS, PERIODS)
 }
 """Every table, by name, in the order in which they are read and checked."""

@@ -1,0 +1,178 @@
+"""Faults that only show when columns or tables are seen together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from allocopt.problem.calendar import CalendarState, calendar_of
+from allocopt.problem.facts import Floats
+from allocopt.problem.report import Nearest, Report
+from allocopt.problem.schema import COMPANY, TABLES
+from allocopt.problem.source import Source
+from allocopt.problem.tables import Bools, Checked, check_key, read
+
+SUGGESTED = 100
+"""Distinct unknown ids of one column for which the nearest known one is looked for."""
+WHOLE_COLUMNS = {"supply": ("units", "reserved"), "demand": ("units", "min_units", "min_ship")}
+"""Amounts that must be whole for SKUs that cannot be divided."""
+
+Tables = dict[str, Checked]
+
+
+def check(sources: Mapping[str, Source], report: Report) -> Tables:
+    """Read all tables and report every fault in them."""
+    calendar: CalendarState = None
+    source = sources["periods"]
+    before = len(report.issues)
+    found = read(TABLES["periods"], source, None, report)
+    check_key(found, report)
+    if found.unread or len(report.issues) > before:
+        calendar = "faulty" if source.given else None
+    else:
+        period, start, end = (found.numbers[name] for name in ("period", "start", "end"))
+        calendar = calendar_of(source, period, start, end, report)
+    tables: Tables = {}
+    for name, table in TABLES.items():
+        if name == "periods":
+            tables[name] = found
+            continue
+        tables[name] = read(table, sources[name], calendar, report)
+        check_key(tables[name], report)
+    for checked in tables.values():
+        _check_references(checked, tables, report)
+    _check_amounts(tables, report)
+    _check_reserved_names(tables["channels"], report)
+    return tables
+
+
+def references(checked: Checked, name: str, tables: Tables) -> NDArray[np.int64]:
+    """Return, for every row, the position of its id among the sorted ids of the table it refers to; else -1."""
+    refers = checked.table.column(name).refers
+    labels = checked.labels[name]
+    if refers is None or not len(labels.texts):
+        return np.full(checked.length, -1, np.int64)
+    known = tables[refers].labels[TABLES[refers].key[0]].texts
+    if known.equals(labels.texts):
+        return labels.codes
+    place = pc.index_in(labels.texts, value_set=known).fill_null(-1).to_numpy().astype(np.int64)
+    return np.where(labels.codes >= 0, place[labels.codes], -1)
+
+
+def _check_references(checked: Checked, tables: Tables, report: Report) -> None:
+    for column in checked.table.columns:
+        refers = column.refers
+        if refers is None or column.name not in checked.source.columns:
+            continue
+        target = tables[refers]
+        key = TABLES[refers].key[0]
+        if key in target.unread:
+            continue
+        labels = checked.labels[column.name]
+        unknown = (labels.codes >= 0) & (references(checked, column.name, tables) < 0)
+        if not unknown.any():
+            continue
+        positions = np.flatnonzero(unknown)
+        if not target.length:
+            report.column(
+                checked.source,
+                column.name,
+                positions,
+                "unknown_id",
+                lambda value, refers=refers: (
+                    f"{value!r} is not in the table `{refers}`, which is empty or not given."
+                ),  # type: ignore[misc]
+                f"Give the table `{refers}` with one row for each {key}.",
+            )
+            continue
+        _report_unknown(checked, column.name, refers, positions, target.labels[key].texts, report)
+
+
+def _report_unknown(
+    checked: Checked,
+    name: str,
+    refers: str,
+    positions: NDArray[np.intp],
+    known: pa.Array,
+    report: Report,
+) -> None:
+    search = Nearest(known.to_pylist())
+    guesses: dict[str, str | None] = {}
+
+    def message(_position: int, value: str) -> str:
+        if value not in guesses:
+            guesses[value] = search.of(value) if len(guesses) < SUGGESTED else None
+        guess = guesses[value]
+        return f"{value!r} is not in the table `{refers}`." + (f" Did you mean {guess!r}?" if guess else "")
+
+    report.rows(
+        checked.source, name, positions, "unknown_id", message, f"Add it to `{refers}` or mend the spelling."
+    )
+
+
+def _check_amounts(tables: Tables, report: Report) -> None:
+    divisible_sku = tables["skus"].codes["divisible"]
+    by_code = np.zeros(len(tables["skus"].labels["sku"].texts) + 1, bool)
+    by_code[tables["skus"].labels["sku"].codes] = divisible_sku == 1
+    for name, columns in WHOLE_COLUMNS.items():
+        checked = tables[name]
+        # An unknown SKU has a fault of its own: whether it can be divided is not known.
+        place = references(checked, "sku", tables)
+        divisible = (place < 0) | by_code[place]
+        for column in columns:
+            if column in checked.source.columns:
+                _check_whole(checked, column, divisible, report)
+    supply, demand = tables["supply"], tables["demand"]
+    _check_at_most(supply, "reserved", "reserved_over_units", "More units are reserved than there are", report)
+    _check_at_most(demand, "min_units", "min_over_units", "More units are promised than are wanted", report)
+
+
+def _check_whole(checked: Checked, column: str, divisible: Bools, report: Report) -> None:
+    values = checked.numbers[column]
+    with np.errstate(invalid="ignore"):
+        fraction = ~np.isnan(values) & (values != np.floor(values)) & ~divisible
+    sku = checked.labels["sku"].texts
+    codes = checked.labels["sku"].codes
+    report.rows(
+        checked.source,
+        column,
+        np.flatnonzero(fraction),
+        "fractional_units",
+        lambda position, value: (
+            f"`{column}` is {value}, a fraction of a unit, "
+            f"and SKU {sku[codes[position]].as_py()!r} cannot be divided."
+        ),
+        "Round it, or set `divisible` to true for the SKU.",
+    )
+
+
+def _check_at_most(checked: Checked, name: str, code: str, what: str, report: Report) -> None:
+    if name not in checked.source.columns:
+        return
+    part: Floats = checked.numbers[name]
+    whole: Floats = checked.numbers["units"]
+    with np.errstate(invalid="ignore"):
+        over = part > whole
+    say: Callable[[int, str], str] = lambda position, value: (  # noqa: E731
+        f"{what}: `{name}` is {value} and `units` is {checked.source.text('units', position)}."
+    )
+    report.rows(checked.source, name, np.flatnonzero(over), code, say, f"Lower `{name}` or raise `units`.")
+
+
+def _check_reserved_names(channels: Checked, report: Report) -> None:
+    labels = channels.labels["channel"]
+    taken = np.array([text.casefold() == COMPANY for text in labels.texts.to_pylist()], bool)
+    if not taken.any():
+        return
+    report.rows(
+        channels.source,
+        "channel",
+        np.flatnonzero((labels.codes >= 0) & taken[labels.codes]),
+        "reserved_id",
+        lambda _row, value: f"{value!r} is the name of the row for what belongs to no channel.",
+        "Give the channel another name.",
+    )

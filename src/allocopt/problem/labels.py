@@ -1,0 +1,193 @@
+"""Reads one column of ids or texts as codes; ids survive exactly as they were written."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from allocopt.problem.columns import is_blank, report_blanks
+from allocopt.problem.report import Report
+from allocopt.problem.schema import Column
+from allocopt.problem.source import Source
+
+_INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A column of texts as codes.
+
+    Attributes
+    ----------
+    codes : int64 array, one per row
+        Position in `texts`; -1 is blank.
+    texts : pyarrow large_string array
+        The distinct texts, sorted.
+    """
+
+    codes: NDArray[np.int64]
+    texts: Any
+
+    def per_row(self) -> Any:
+        """Return the text of every row (blank: empty) as a pyarrow array."""
+        return pc.take(self.texts, pa.array(self.codes, mask=self.codes < 0)).fill_null("")
+
+
+def constant(length: int, text: str) -> Labels:
+    """Return the labels of a column that says the same in every row."""
+    if text:
+        return Labels(np.zeros(length, np.int64), pa.array([text], pa.large_string()))
+    return Labels(np.full(length, -1, np.int64), pa.array([], pa.large_string()))
+
+
+def labels(column: Column, source: Source, report: Report, *, tidy: bool) -> tuple[Labels, NDArray[np.bool_]]:
+    """Read a column of ids or texts; also return which rows are faulty (they are blank in the labels).
+
+    `tidy` asks that no id has white space around it or invisible characters in it.
+    """
+    arrow, faulty = _texts(column, source, report)
+    encoded = pc.dictionary_encode(arrow)
+    found, rank = encode(encoded.dictionary)
+    codes = encoded.indices.fill_null(-1).to_numpy().astype(np.int64)
+    codes = np.where(codes >= 0, rank[codes], -1) if len(rank) else codes
+    result = Labels(codes, found)
+    report_blanks(column, source, (codes < 0) & ~faulty, report)
+    if tidy and len(found):
+        untidy = pc.or_(
+            pc.not_equal(found, pc.utf8_trim_whitespace(found)), pc.match_substring_regex(found, _INVISIBLE)
+        ).to_numpy(zero_copy_only=False)
+        if untidy.any():
+            rows = (codes >= 0) & untidy[codes]
+            report.rows(
+                source,
+                column.name,
+                np.flatnonzero(rows),
+                "untidy_id",
+                lambda _row, value: (
+                    f"`{column.name}` is {value!r}, with white space around it or a character that cannot be seen."
+                ),
+                "Remove it: it would make two ids of what looks like one.",
+            )
+    return result, faulty
+
+
+def encode(texts: Any) -> tuple[Any, NDArray[np.int64]]:
+    """Sort distinct texts; return them without the blank, and the code of each in the order given."""
+    order = sorted_order(texts)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    ordered = pc.take(texts, pa.array(order))
+    if len(ordered) and ordered[0].as_py() == "":
+        return ordered.slice(1), rank - 1
+    return ordered, rank
+
+
+def sorted_order(texts: Any) -> NDArray[np.int64]:
+    """Return the positions that sort distinct texts by code point."""
+    if len(texts) > 1 and pc.all(pc.less(texts.slice(0, len(texts) - 1), texts.slice(1))).as_py():
+        return np.arange(len(texts))
+    order: NDArray[np.int64] = pc.array_sort_indices(texts).to_numpy().astype(np.int64)
+    return order
+
+
+def _texts(column: Column, source: Source, report: Report) -> tuple[Any, NDArray[np.bool_]]:
+    arrow = source.columns[column.name].arrow
+    clean = np.zeros(source.length, bool)
+    if arrow is None:
+        return _mixed_texts(column, source, report)
+    kind = arrow.type
+    if pa.types.is_large_string(kind):
+        return arrow, clean
+    if pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind) or _is_view(kind):
+        return pc.cast(arrow, pa.large_string()), clean
+    if pa.types.is_floating(kind):
+        return _decimal_ids(column, source, arrow, report)
+    return _mixed_texts(column, source, report)
+
+
+def _is_view(kind: Any) -> bool:
+    return bool(kind == pa.string_view())
+
+
+_FLOAT_HINT = (
+    "Read the column as text (in pandas: dtype=str, keep_default_na=False); "
+    "as a number, 00123 and 123 are the same."
+)
+
+
+def _decimal_ids(column: Column, source: Source, arrow: Any, report: Report) -> tuple[Any, NDArray[np.bool_]]:
+    """Refuse decimal numbers as ids: whoever reads 123.0 cannot know what the id was."""
+    values = pc.cast(arrow, pa.float64()).fill_null(math.nan).to_numpy(zero_copy_only=False)
+    held = ~np.isnan(values)
+    if held.any():
+        report.column(
+            source,
+            column.name,
+            np.flatnonzero(held),
+            "float_id",
+            lambda value: f"`{column.name}` is {value}, a decimal number where an id is wanted.",
+            _FLOAT_HINT,
+        )
+    return pa.nulls(source.length, pa.large_string()), held
+
+
+def _mixed_texts(column: Column, source: Source, report: Report) -> tuple[Any, NDArray[np.bool_]]:
+    texts: list[str | None] = []
+    decimal: list[int] = []
+    foreign: list[int] = []
+    unreadable: list[int] = []
+    for position, cell in enumerate(source.objects(column.name)):
+        text: str | None = None
+        if isinstance(cell, str):
+            text = cell
+            if not text.isascii() and _has_surrogate(text):
+                text = None
+                unreadable.append(position)
+        elif isinstance(cell, bool | np.bool_) or (isinstance(cell, int) and cell.bit_length() > 1000):
+            foreign.append(position)
+        elif isinstance(cell, int | np.integer):
+            text = str(int(cell))
+        elif isinstance(cell, float | np.floating):
+            if not math.isnan(cell):
+                decimal.append(position)
+        elif not is_blank(cell):
+            foreign.append(position)
+        texts.append(text)
+    name = column.name
+    report.rows(
+        source,
+        name,
+        np.array(decimal, np.intp),
+        "float_id",
+        lambda _row, value: f"`{name}` is {value}, a decimal number where an id is wanted.",
+        _FLOAT_HINT,
+    )
+    report.rows(
+        source,
+        name,
+        np.array(foreign, np.intp),
+        "not_an_id",
+        lambda _row, value: f"`{name}` is {value}, which is neither text nor a whole number.",
+        "Store the id as text.",
+    )
+    report.rows(
+        source,
+        name,
+        np.array(unreadable, np.intp),
+        "untidy_id",
+        lambda _row, value: f"`{name}` is {value!a}, with a broken character in it.",
+        "Type the id anew.",
+    )
+    faulty = np.zeros(source.length, bool)
+    faulty[decimal + foreign + unreadable] = True
+    return pa.array(texts, pa.large_string()), faulty
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,178 @@
+"""Things that are allowed and look odd: warnings, which do not stop a plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from allocopt.problem.checks import Tables
+from allocopt.problem.facts import Facts, Ints, Names
+from allocopt.problem.report import Report, plain
+
+LISTED = 20
+"""Names spelled out in one warning."""
+
+
+def look(tables: Tables, facts: Facts, report: Report) -> None:
+    """Add a warning for everything that looks odd."""
+    _ids_alike(facts, report)
+    _lots(tables, facts, report)
+    _demand(tables, facts, report)
+    _resources(facts, report)
+
+
+def _some(names: Names) -> str:
+    shown = ", ".join(repr(name) for name in names[:LISTED])
+    return shown if len(names) <= LISTED else f"{shown} and {len(names) - LISTED} more"
+
+
+def _positions(rows: Ints) -> NDArray[np.intp]:
+    return np.sort(rows).astype(np.intp)
+
+
+def _ids_alike(facts: Facts, report: Report) -> None:
+    for table, column, names in (
+        ("skus", "sku", facts.skus.id),
+        ("nodes", "node", facts.nodes.id),
+        ("channels", "channel", facts.channels.id),
+        ("demand", "region", facts.regions),
+        ("lanes", "via", facts.vias),
+        ("capacity", "resource", facts.resources),
+    ):
+        if len(names) < 2:
+            continue
+        lower = pc.utf8_ltrim(pc.utf8_lower(pa.array(names, pa.large_string())), characters="0")
+        if pc.count_distinct(lower).as_py() == len(names):
+            continue
+        groups: dict[str, list[str]] = defaultdict(list)
+        for name in names.tolist():
+            groups[plain(name)].append(name)
+        for group in [group for group in groups.values() if len(group) > 1][:LISTED]:
+            report.add(
+                table,
+                "ids_alike",
+                f"{', '.join(repr(name) for name in group)} differ only by case or leading zeros.",
+                "If they are one thing, spell it one way everywhere.",
+                column=column,
+                value=group[0],
+                severity="warning",
+            )
+
+
+def _lots(tables: Tables, facts: Facts, report: Report) -> None:
+    lots, source = facts.lots, tables["supply"].source
+    empty = _positions(lots.row[(lots.usable <= 0) & (lots.units > 0)])
+    report.rows(
+        source,
+        "units",
+        empty,
+        "nothing_usable",
+        lambda _row, value: f"Nothing of this lot of {value} units can be used after confidence and reservations.",
+        "Check `confidence` and `reserved`.",
+        severity="warning",
+    )
+    early = _positions(lots.row[lots.expires < lots.available])
+    report.rows(
+        source,
+        "expires",
+        early,
+        "expires_before_available",
+        lambda position, value: (
+            f"The lot expires in {value}, before it can ship ({source.text('available', position) or 'period 0'})."
+        ),
+        "Check the two moments; the lot cannot be sold as it stands.",
+        severity="warning",
+    )
+
+
+def _demand(tables: Tables, facts: Facts, report: Report) -> None:
+    lines, skus = facts.lines, facts.skus
+    wanted = np.bincount(lines.channel, lines.units, len(facts.channels.id))
+    served = np.bincount(facts.lanes.channel, minlength=len(facts.channels.id)) > 0
+    for channel in np.flatnonzero((wanted > 0) & ~served).tolist():
+        name = facts.channels.id[channel]
+        report.add(
+            "demand",
+            "no_lane",
+            f"The channel {name!r} wants {wanted[channel]:,.10g} units, and no lane leads to it.",
+            "Add a lane to the channel, or none of it can be served.",
+            column="channel",
+            value=name,
+            severity="warning",
+        )
+    size = len(skus.id)
+    wanted = np.bincount(lines.sku, lines.units, size)
+    usable = np.bincount(facts.lots.sku, facts.lots.usable, size)
+    lots = np.bincount(facts.lots.sku, minlength=size)
+    without = np.flatnonzero((wanted > 0) & (lots == 0))
+    if len(without):
+        what = "1 SKU has" if len(without) == 1 else f"{len(without)} SKUs have"
+        report.add(
+            "demand",
+            "no_supply",
+            f"{what} demand and no supply at all: {_some(skus.id[without])}.",
+            "Check the supply table if this is not meant.",
+            column="sku",
+            value=skus.id[without[0]],
+            severity="warning",
+        )
+    promised = np.bincount(lines.sku, lines.min_units, size)
+    over = np.flatnonzero(promised > usable + 1e-9)
+    if len(over):
+        first = over[0]
+        report.add(
+            "demand",
+            "committed_over_supply",
+            f"More is promised (`min_units`) than there is usable supply for: {_some(skus.id[over])}; "
+            f"of {skus.id[first]!r} {promised[first]:,.10g} are promised and {usable[first]:,.10g} usable.",
+            "Lower the commitments or raise the supply: no plan can keep them all.",
+            column="min_units",
+            value=skus.id[first],
+            severity="warning",
+        )
+    late = _positions(lines.row[(lines.min_ship > lines.units) & (lines.units > 0)])
+    source = tables["demand"].source
+    report.rows(
+        source,
+        "min_ship",
+        late,
+        "min_ship_over_units",
+        lambda position, value: (
+            f"The least shipment is {value} and only {source.text('units', position)} are wanted: "
+            "the line can never ship."
+        ),
+        "Lower `min_ship`.",
+        severity="warning",
+    )
+
+
+def _resources(facts: Facts, report: Report) -> None:
+    size = len(facts.resources)
+    limited = np.bincount(facts.capacities.resource, minlength=size) > 0
+    loaded = np.bincount(facts.workloads.resource, minlength=size) > 0
+    for code in range(size):
+        name = facts.resources[code]
+        if limited[code] and not loaded[code] and name != "units":
+            report.add(
+                "capacity",
+                "no_workload",
+                f"The resource {name!r} has a limit, and nothing takes any of it.",
+                "Add its workload per unit to the table `workloads`.",
+                column="resource",
+                value=name,
+                severity="warning",
+            )
+        if loaded[code] and not limited[code]:
+            report.add(
+                "workloads",
+                "no_capacity",
+                f"The resource {name!r} has a workload, and no node has a limit for it.",
+                "Add its limits to the table `capacity`.",
+                column="resource",
+                value=name,
+                severity="warning",
+            )

@@ -1,0 +1,90 @@
+"""The plain form of a problem: what JSON can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from allocopt.problem.readers import SETTINGS, Inputs
+from allocopt.problem.report import Report, did_you_mean
+from allocopt.problem.schema import TABLES
+from allocopt.problem.source import Source, absent, of_list, shown
+
+
+def to_plain(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return a checked table as columns of plain values; a missing value is None."""
+    columns: dict[str, list[Any]] = {}
+    for name in frame.columns:
+        series = frame[name]
+        if series.dtype.kind == "M":
+            columns[name] = series.dt.strftime("%Y-%m-%d").tolist()
+        elif series.hasnans:
+            columns[name] = series.astype(object).where(series.notna(), None).tolist()
+        else:
+            columns[name] = series.tolist()
+    return columns
+
+
+def from_plain(values: Mapping[str, Any], report: Report) -> Inputs:
+    """Return the tables and settings in plain values; what is no table is reported."""
+    if not isinstance(values, Mapping):
+        report.add(
+            "problem",
+            "not_a_table",
+            f"A problem is a mapping of tables, not a {type(values).__name__}.",
+            "Give the tables by name, such as {'skus': {...}, 'supply': {...}}.",
+        )
+        values = {}
+    known = (*TABLES, *SETTINGS)
+    for key in values:
+        if key not in known:
+            report.add(
+                "problem",
+                "unknown_table",
+                f"There is no table {shown(key)!r}. {did_you_mean(str(key), known)}".strip(),
+                f"The tables are: {', '.join(TABLES)}.",
+                value=shown(key),
+            )
+    sources = {name: _source(name, values.get(name), report) for name in TABLES}
+    return Inputs(sources, values.get("as_of"), _text(values, "currency"), _text(values, "name"))
+
+
+def _text(values: Mapping[str, Any], name: str) -> Any:
+    value = values.get(name)
+    return "" if value is None else value
+
+
+def _source(name: str, table: Any, report: Report) -> Source:
+    if table is None:
+        return absent(name)
+    if isinstance(table, list | tuple) and all(isinstance(record, Mapping) for record in table):
+        names = list(dict.fromkeys(column for record in table for column in record))
+        columns: Any = {column: [record.get(column) for record in table] for column in names}
+    elif isinstance(table, Mapping) and all(
+        isinstance(cells, list | tuple | np.ndarray) for cells in table.values()
+    ):
+        columns = {column: list(cells) for column, cells in table.items()}
+    else:
+        report.add(
+            name,
+            "not_a_table",
+            f"A {type(table).__name__} is no table.",
+            "Give a mapping of columns to lists of equal length, or a list of records.",
+        )
+        return absent(name)
+    lengths = {len(cells) for cells in columns.values()}
+    if len(lengths) > 1:
+        report.add(
+            name,
+            "ragged",
+            f"The columns have different lengths: {', '.join(str(length) for length in sorted(lengths))}.",
+            "Give every column one cell per row; a blank is None.",
+        )
+        return absent(name)
+    if not columns:
+        return absent(name)
+    length = lengths.pop()
+    return Source(name, {str(key): of_list(cells) for key, cells in columns.items()}, length, range(length))

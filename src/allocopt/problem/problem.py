@@ -1,0 +1,396 @@
+"""The facts of one allocation run: tables that were checked once and never change again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from allocopt.errors import DataError, Issue
+from allocopt.problem.calendar import as_date, day_of
+from allocopt.problem.checks import check
+from allocopt.problem.encode import encode
+from allocopt.problem.facts import Facts
+from allocopt.problem.oddities import look
+from allocopt.problem.plain import from_plain, to_plain
+from allocopt.problem.readers import Inputs, read_path
+from allocopt.problem.report import Report
+from allocopt.problem.schema import TABLES
+from allocopt.problem.source import Source, absent, from_frame
+
+ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
+
+
+class Problem:
+    """The facts of one allocation run, checked and from then on unchangeable.
+
+    Every table is a pandas, polars, pyarrow or other frame that narwhals knows, or None for an empty table.
+    Columns, units, bounds and defaults are declared in `allocopt.problem.schema`. Every fault of every table
+    is named in one error; nothing is filled in, dropped, merged or clipped silently.
+
+    Parameters
+    ----------
+    skus, nodes, channels, supply, demand, lanes, capacity, workloads, periods : frame, optional
+        The tables.
+    as_of : datetime.date or str, optional
+        Day by which the expiry of contracts and locks is judged; text as ``"2026-11-27"``.
+    currency : str
+        Currency of all money, for labels only.
+    name : str
+        Name of the problem, for labels only.
+
+    Attributes
+    ----------
+    skus, nodes, channels, supply, demand, lanes, capacity, workloads, periods : pandas.DataFrame
+        The checked tables in the user's row order, with every declared column. Periods given as dates are
+        numbers here; blank ids are empty text. Each access returns a copy.
+    facts : Facts
+        The same as integer codes and arrays, in canonical order.
+    warnings : tuple of Issue
+        What looks odd and is allowed.
+    as_of : datetime.date or None
+    currency, name : str
+
+    Raises
+    ------
+    DataError
+        If anything is wrong; ``.issues`` names every fault with its table, row, column, value and remedy.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> problem = Problem(
+    ...     skus=pd.DataFrame({"sku": ["A"]}),
+    ...     nodes=pd.DataFrame({"node": ["DC"]}),
+    ...     channels=pd.DataFrame({"channel": ["web"]}),
+    ...     supply=pd.DataFrame({"sku": ["A"], "node": ["DC"], "kind": ["on_hand"], "units": [10]}),
+    ... )
+    >>> problem
+    Problem(1 sku, 1 node, 1 channel, 1 supply lot, 0 demand lines, 0 lanes, 1 period)
+    >>> problem.facts.lots.usable
+    array([10.])
+    """
+
+    __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_name", "_rows", "_warnings")
+
+    def __init__(
+        self,
+        skus: Any = None,
+        nodes: Any = None,
+        channels: Any = None,
+        supply: Any = None,
+        demand: Any = None,
+        lanes: Any = None,
+        capacity: Any = None,
+        workloads: Any = None,
+        periods: Any = None,
+        *,
+        as_of: dt.date | str | None = None,
+        currency: str = "",
+        name: str = "",
+    ) -> None:
+        frames = (skus, nodes, channels, supply, demand, lanes, capacity, workloads, periods)
+        report = Report()
+        sources: dict[str, Source] = {}
+        for table, frame in zip(TABLES, frames, strict=True):
+            try:
+                sources[table] = from_frame(table, frame)
+            except DataError as error:
+                report.issues += error.issues
+                sources[table] = absent(table)
+        self._build(Inputs(sources, as_of, currency, name), report)
+
+    def _build(self, inputs: Inputs, report: Report) -> None:
+        """Check the tables and encode them; the only place in which a problem comes to be."""
+        self._as_of = _as_of(inputs.as_of, report)
+        self._currency = _label("currency", inputs.currency, report)
+        self._name = _label("name", inputs.name, report)
+        unreadable = {issue.table for issue in report.errors}
+        tables = check(inputs.sources, report)
+        errors = [
+            issue
+            for issue in report.errors
+            # What follows only from a table that could not be read at all would mislead.
+            if not (issue.code == "unknown_id" and _refers_to(issue) in unreadable)
+        ]
+        if errors:
+            raise DataError(sorted(errors, key=lambda issue: ORDER.get(issue.table, len(ORDER))))
+        self._facts = encode(tables)
+        look(tables, self._facts, report)
+        self._warnings = tuple(report.warnings)
+        self._frames = {name: checked.frame() for name, checked in tables.items()}
+        self._rows = {name: checked.source.rows for name, checked in tables.items()}
+
+    @classmethod
+    def _of(cls, inputs: Inputs, report: Report) -> Problem:
+        problem = cls.__new__(cls)
+        problem._build(inputs, report)
+        return problem
+
+    @classmethod
+    def read(cls, path: str | Path) -> Problem:
+        """Read a problem from a folder of CSV or Parquet files, or from one Excel workbook.
+
+        Parameters
+        ----------
+        path : str or Path
+            A folder with one file per table (``supply.csv`` or ``supply.parquet``) and perhaps
+            ``problem.yaml`` (as_of, currency, name); or an ``.xlsx`` workbook with one sheet per table and
+            perhaps a sheet ``problem`` with the columns key and value.
+
+        Returns
+        -------
+        Problem
+
+        Raises
+        ------
+        DataError
+            If a file cannot be read or anything in it is wrong. Rows are lines of a CSV file (the header is
+            line 1), rows of a worksheet, or rows of a Parquet file counted from 0.
+        """
+        report = Report()
+        return cls._of(read_path(Path(path), report), report)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Problem:
+        """Build a problem from plain values, as `to_dict` returns them or a service receives them as JSON.
+
+        Parameters
+        ----------
+        values : mapping
+            Tables by name, each as a mapping of columns to lists or as a list of records; and perhaps
+            ``as_of``, ``currency`` and ``name``. A blank is None or an empty text.
+
+        Returns
+        -------
+        Problem
+
+        Raises
+        ------
+        DataError
+            If anything is wrong.
+        """
+        report = Report()
+        return cls._of(from_plain(values, report), report)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the problem as plain values that JSON can hold; `from_dict` gives the same problem again.
+
+        Returns
+        -------
+        dict
+            ``name``, ``currency``, ``as_of`` (text or None), and each table that has rows as a mapping of
+            columns to lists.
+        """
+        tables = {name: to_plain(frame) for name, frame in self._frames.items() if len(frame)}
+        as_of = self._as_of.isoformat() if self._as_of is not None else None
+        return {"name": self._name, "currency": self._currency, "as_of": as_of, **tables}
+
+    def replace(
+        self,
+        *,
+        skus: Any = None,
+        nodes: Any = None,
+        channels: Any = None,
+        supply: Any = None,
+        demand: Any = None,
+        lanes: Any = None,
+        capacity: Any = None,
+        workloads: Any = None,
+        periods: Any = None,
+        as_of: dt.date | str | None = None,
+        currency: str | None = None,
+        name: str | None = None,
+    ) -> Problem:
+        """Return a checked variant of the problem; what is not given stays as it is.
+
+        Parameters
+        ----------
+        skus, nodes, channels, supply, demand, lanes, capacity, workloads, periods : frame, optional
+            Whole tables; an empty frame empties the table.
+        as_of : datetime.date or str, optional
+        currency, name : str, optional
+
+        Returns
+        -------
+        Problem
+
+        Raises
+        ------
+        DataError
+            If the variant is no valid problem. Rows of tables that were not replaced keep their names.
+        """
+        given = (skus, nodes, channels, supply, demand, lanes, capacity, workloads, periods)
+        report = Report()
+        sources = {}
+        for table, frame in zip(TABLES, given, strict=True):
+            try:
+                sources[table] = self._kept(table) if frame is None else from_frame(table, frame)
+            except DataError as error:
+                report.issues += error.issues
+                sources[table] = absent(table)
+        inputs = Inputs(
+            sources,
+            self._as_of if as_of is None else as_of,
+            self._currency if currency is None else currency,
+            self._name if name is None else name,
+        )
+        return Problem._of(inputs, report)
+
+    def _kept(self, table: str) -> Source:
+        frame = self._frames[table]
+        if not len(frame):
+            return absent(table)
+        source = from_frame(table, frame)
+        return Source(table, source.columns, source.length, self._rows[table])
+
+    def row(self, table: str, position: int) -> int | str:
+        """Return how the user knows a row: line of the CSV file, row of the worksheet, label of the frame.
+
+        Parameters
+        ----------
+        table : str
+        position : int
+            Position in the user's table, as in ``facts.lots.row``.
+
+        Returns
+        -------
+        int or str
+        """
+        return Source(table, {}, len(self._frames[table]), self._rows[table]).row(position)
+
+    @property
+    def skus(self) -> pd.DataFrame:
+        """What is sold."""
+        return self._frames["skus"].copy(deep=False)
+
+    @property
+    def nodes(self) -> pd.DataFrame:
+        """Where stock lies."""
+        return self._frames["nodes"].copy(deep=False)
+
+    @property
+    def channels(self) -> pd.DataFrame:
+        """Who wants stock."""
+        return self._frames["channels"].copy(deep=False)
+
+    @property
+    def supply(self) -> pd.DataFrame:
+        """The supply lots."""
+        return self._frames["supply"].copy(deep=False)
+
+    @property
+    def demand(self) -> pd.DataFrame:
+        """The demand lines."""
+        return self._frames["demand"].copy(deep=False)
+
+    @property
+    def lanes(self) -> pd.DataFrame:
+        """The ways from nodes to channels."""
+        return self._frames["lanes"].copy(deep=False)
+
+    @property
+    def capacity(self) -> pd.DataFrame:
+        """What nodes can handle in a period."""
+        return self._frames["capacity"].copy(deep=False)
+
+    @property
+    def workloads(self) -> pd.DataFrame:
+        """What a unit or an order takes of a resource."""
+        return self._frames["workloads"].copy(deep=False)
+
+    @property
+    def periods(self) -> pd.DataFrame:
+        """The calendar."""
+        return self._frames["periods"].copy(deep=False)
+
+    @property
+    def facts(self) -> Facts:
+        """The problem as integer codes and read-only arrays, in canonical order."""
+        return self._facts
+
+    @property
+    def warnings(self) -> tuple[Issue, ...]:
+        """What looks odd and is allowed."""
+        return self._warnings
+
+    @property
+    def as_of(self) -> dt.date | None:
+        """Day by which the expiry of contracts and locks is judged."""
+        return self._as_of
+
+    @property
+    def currency(self) -> str:
+        """Currency of all money."""
+        return self._currency
+
+    @property
+    def name(self) -> str:
+        """Name of the problem."""
+        return self._name
+
+    def _counts(self) -> list[tuple[int, str]]:
+        words = {"supply": "supply lot", "demand": "demand line"}
+        counts = [
+            (len(self._frames[table]), words.get(table, table.removesuffix("s")))
+            for table in ("skus", "nodes", "channels", "supply", "demand", "lanes")
+        ]
+        return [*counts, (self._facts.periods, "period")]
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {word if count == 1 else word + 's'}" for count, word in self._counts())
+        return f"Problem({f'{self._name!r}: ' if self._name else ''}{counts})"
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><td>{word if count == 1 else word + 's'}</td><td>{count:,}</td></tr>"
+            for count, word in self._counts()
+        )
+        title = html.escape(self._name) or "Problem"
+        notes = "".join(f"<li>{html.escape(str(issue))}</li>" for issue in self._warnings[:5])
+        more = len(self._warnings) - 5
+        if more > 0:
+            notes += f"<li>and {more} more warnings</li>"
+        return f"<table><caption>{title}</caption>{cells}</table>" + (f"<ul>{notes}</ul>" if notes else "")
+
+
+def _refers_to(issue: Issue) -> str | None:
+    for column in TABLES[issue.table].columns:
+        if column.name == issue.column:
+            return column.refers
+    return None
+
+
+def _as_of(value: object, report: Report) -> dt.date | None:
+    if value is None or value == "":
+        return None
+    day = day_of(value)
+    if day is None:
+        report.add(
+            "problem",
+            "bad_date",
+            f"`as_of` is {value!r}, which is no date.",
+            "Write it as year-month-day, such as 2026-11-27.",
+            column="as_of",
+            value=str(value),
+        )
+        return None
+    return as_date(day)
+
+
+def _label(name: str, value: object, report: Report) -> str:
+    if isinstance(value, str):
+        return value
+    report.add(
+        "problem",
+        "not_text",
+        f"`{name}` is {value!r}, which is not text.",
+        "Write it in quotation marks.",
+        column=name,
+        value=str(value),
+    )
+    return ""

@@ -1,0 +1,233 @@
+"""Reads the tables of a problem from a folder of CSV or Parquet files, or from a workbook."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from allocopt.problem.report import Report, did_you_mean
+from allocopt.problem.schema import TABLES
+from allocopt.problem.source import Source, absent, from_arrow
+
+SETTINGS = ("as_of", "currency", "name")
+"""What a problem has besides tables."""
+SETTINGS_FILE = "problem.yaml"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Tables and settings as they came.
+
+    Attributes
+    ----------
+    sources : dict of str to Source
+        One for each table, given or not.
+    as_of, currency, name : object
+        Not checked yet.
+    """
+
+    sources: dict[str, Source]
+    as_of: Any = None
+    currency: Any = ""
+    name: Any = ""
+
+
+def read_path(path: Path, report: Report) -> Inputs:
+    """Return the tables in a folder or workbook; what cannot be read is reported."""
+    if path.is_dir():
+        return _read_folder(path, report)
+    if path.is_file() and path.suffix.lower() in (".xlsx", ".xlsm"):
+        from allocopt.problem.workbook import read_workbook
+
+        return read_workbook(path, report)
+    if path.exists():
+        message = f"{path.name!r} is neither a folder nor an .xlsx workbook."
+    else:
+        message = f"There is no folder or workbook {str(path)!r}."
+    report.add(
+        "problem",
+        "no_such_path",
+        message,
+        "Give a folder of CSV or Parquet files, or an .xlsx workbook.",
+        value=str(path),
+    )
+    return Inputs({name: absent(name) for name in TABLES})
+
+
+def _read_folder(folder: Path, report: Report) -> Inputs:
+    files: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        suffix = path.suffix.lower()
+        if not path.is_file() or path.name.startswith(".") or suffix not in (".csv", ".parquet"):
+            continue
+        name = path.name[: -len(suffix)]
+        if name not in TABLES:
+            report.add(
+                path.name,
+                "unknown_table",
+                f"There is no table {name!r}. {did_you_mean(name, TABLES)}".strip(),
+                f"Rename the file or move it to a subfolder. The tables are: {', '.join(TABLES)}.",
+                value=name,
+            )
+        elif name in files:
+            report.add(
+                name,
+                "duplicate_table",
+                f"The table is there twice: {files[name].name} and {path.name}.",
+                "Keep one of the two files.",
+            )
+        else:
+            files[name] = path
+    sources = {}
+    for name in TABLES:
+        if name not in files:
+            sources[name] = absent(name)
+        elif files[name].suffix.lower() == ".csv":
+            sources[name] = read_csv(name, files[name], report)
+        else:
+            sources[name] = _read_parquet(name, files[name], report)
+    if not files and not report.issues:
+        report.add(
+            "problem",
+            "no_such_path",
+            f"The folder {str(folder)!r} holds no table.",
+            f"Put files such as supply.csv into it. The tables are: {', '.join(TABLES)}.",
+            value=str(folder),
+        )
+    return Inputs(sources, **_read_settings(folder / SETTINGS_FILE, report))
+
+
+def _read_settings(path: Path, report: Report) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
+    except (YAMLError, UnicodeDecodeError, ValueError, OSError) as error:
+        report.add(
+            path.name, "bad_file", f"The file cannot be read: {' '.join(str(error).split())}", "Mend its YAML."
+        )
+        return {}
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        report.add(path.name, "bad_file", "The file holds no settings.", "Write lines such as `currency: EUR`.")
+        return {}
+    return settings(path.name, values, report)
+
+
+def settings(where: str, values: dict[Any, Any], report: Report) -> dict[str, Any]:
+    """Return the known settings among `values`; the others are reported."""
+    for key in values:
+        if key not in SETTINGS:
+            report.add(
+                where,
+                "unknown_setting",
+                f"There is no setting {str(key)!r}. {did_you_mean(str(key), SETTINGS)}".strip(),
+                f"The settings are: {', '.join(SETTINGS)}.",
+                value=str(key),
+            )
+    return {key: values[key] for key in SETTINGS if values.get(key) is not None}
+
+
+def read_csv(name: str, path: Path, report: Report) -> Source:
+    """Read a CSV file as text, cell by cell as it stands there; rows are named by their line."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        report.add(
+            name,
+            "bad_encoding",
+            f"Line {line} of {path.name} is not UTF-8 text.",
+            "Save the file as CSV UTF-8.",
+            row=line,
+        )
+        return absent(name)
+    except OSError as error:
+        report.add(name, "bad_file", f"{path.name} cannot be read: {error.strerror}.", "Check the file.")
+        return absent(name)
+    header: list[str] = []
+    records: list[list[str]] = []
+    lines: list[int] = []
+    ragged: list[tuple[int, int]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for record in reader:
+            if not any(record):
+                pass  # a line without anything in it says nothing
+            elif not header:
+                header = record
+            elif len(record) != len(header):
+                ragged.append((line, len(record)))
+            else:
+                records.append(record)
+                lines.append(line)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        report.add(
+            name,
+            "bad_file",
+            f"{path.name} cannot be read from line {line} on: {error}.",
+            "Look for a quotation mark that is not closed.",
+            row=line,
+        )
+        return absent(name)
+    return _csv_source(name, path, header, records, lines, ragged, report)
+
+
+def _csv_source(
+    name: str,
+    path: Path,
+    header: list[str],
+    records: list[list[str]],
+    lines: list[int],
+    ragged: list[tuple[int, int]],
+    report: Report,
+) -> Source:
+    if not header:
+        report.add(name, "empty_file", f"{path.name} is empty.", "Write at least the line with the column names.")
+        return absent(name)
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        report.add(
+            name,
+            "bad_file",
+            f"{path.name} has one column only, {header[0]!r}.",
+            "Separate the columns with commas when saving.",
+            row=1,
+        )
+        return absent(name)
+    for line, count in ragged[:1000]:
+        what = "few" if count < len(header) else "many"
+        report.add(
+            name,
+            "ragged",
+            f"The line has {count} fields and the header {len(header)}: too {what}.",
+            "Check its commas; a field with a comma in it stands in double quotes.",
+            row=line,
+        )
+    if len(ragged) > 1000:
+        report.add(name, "ragged", f"{len(ragged) - 1000} more lines have the wrong number of fields.", "")
+    cells = list(zip(*records, strict=True)) if records else [()] * len(header)
+    arrays = [pa.array(column, pa.large_string()) for column in cells]
+    return from_arrow(name, pa.Table.from_arrays(arrays, names=header), lines, textual=True)
+
+
+def _read_parquet(name: str, path: Path, report: Report) -> Source:
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.ParquetFile(path).read()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        report.add(name, "bad_file", f"{path.name} cannot be read: {reason}", "Write the file anew.")
+        return absent(name)
+    return from_arrow(name, table)

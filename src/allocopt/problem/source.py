@@ -1,0 +1,195 @@
+"""A table as it came, before anything is believed about it: cells, names of its rows, where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from allocopt.errors import DataError, Issue
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One column as it came.
+
+    Attributes
+    ----------
+    arrow : pyarrow.Array or None
+        The cells where they are all of one kind; None where they are mixed.
+    objects : callable
+        Returns the cells as a list of Python objects: for faulty or mixed columns only, since it is slow.
+    """
+
+    arrow: Any
+    objects: Callable[[], list[Any]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One table as it came.
+
+    Attributes
+    ----------
+    name : str
+        Name of the table.
+    columns : dict of str to Cells
+        By the user's column name.
+    length : int
+        Number of rows.
+    rows : sequence
+        Names of the rows as the user sees them: line numbers, worksheet rows, index labels.
+    textual : bool
+        Whether every cell is text because the form knows nothing else (CSV), so that numbers are read from text.
+    repeated : tuple of str
+        Column names that occur more than once.
+    given : bool
+        Whether the user gave this table at all.
+    """
+
+    name: str
+    columns: Mapping[str, Cells]
+    length: int
+    rows: Any
+    textual: bool = False
+    repeated: tuple[str, ...] = ()
+    given: bool = True
+    _objects: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def row(self, position: int) -> int | str:
+        """Return the name of the row at `position`."""
+        label = self.rows[position]
+        if isinstance(label, int | np.integer) and not isinstance(label, bool):
+            return int(label)
+        return str(label)
+
+    def objects(self, column: str) -> list[Any]:
+        """Return the cells of one column as Python objects (kept, since faults are often asked for twice)."""
+        if column not in self._objects:
+            self._objects[column] = self.columns[column].objects()
+        return self._objects[column]
+
+    def text(self, column: str, position: int) -> str:
+        """Return one cell as text, as an error shows it."""
+        if column not in self.columns:
+            return ""
+        cells = self.columns[column]
+        cell = cells.arrow[position].as_py() if cells.arrow is not None else self.objects(column)[position]
+        return shown(cell)
+
+
+def shown(cell: object) -> str:
+    """Return a cell as short text."""
+    if cell is None or cell is pd.NaT or cell is pd.NA:
+        return ""
+    try:
+        text = str(cell)
+    except Exception:  # a foreign object in a cell may do anything in __str__
+        text = f"<{type(cell).__name__}>"
+    text = text if len(text) <= 80 else text[:77] + "..."
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def absent(name: str) -> Source:
+    """Return the source of a table that was not given."""
+    return Source(name, {}, 0, range(0), given=False)
+
+
+def from_frame(name: str, frame: Any) -> Source:
+    """Return a frame of any kind that narwhals knows as a source.
+
+    Raises
+    ------
+    DataError
+        If `frame` is no table.
+    """
+    if frame is None:
+        return absent(name)
+    if isinstance(frame, pd.DataFrame):
+        return _from_pandas(name, frame)
+    try:
+        wrapped = nw.from_native(frame)
+        collected = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
+        arrow = collected.to_arrow()
+    except (TypeError, ValueError, AttributeError, pa.ArrowException) as error:
+        raise DataError(
+            [
+                Issue(
+                    name,
+                    None,
+                    None,
+                    type(frame).__name__,
+                    "not_a_table",
+                    f"A {type(frame).__name__} is no table.",
+                    "Give a pandas, polars or pyarrow table; "
+                    "Problem.read takes files and Problem.from_dict plain values.",
+                )
+            ]
+        ) from error
+    return from_arrow(name, arrow)
+
+
+def from_arrow(name: str, table: Any, rows: Sequence[int] | None = None, *, textual: bool = False) -> Source:
+    """Return a pyarrow table as a source."""
+    names = [str(column) for column in table.column_names]
+    if not names:
+        return absent(name)
+    columns = {label: of_arrow(table.column(place)) for place, label in enumerate(names)}
+    rows = rows if rows is not None else range(table.num_rows)
+    return Source(name, columns, table.num_rows, rows, textual, _repeated(names))
+
+
+def of_arrow(array: Any) -> Cells:
+    """Return a pyarrow column as cells."""
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # an empty column has no chunk to combine
+        array = pa.array([], array.type)
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    return Cells(array, array.to_pylist)
+
+
+def of_list(cells: list[Any]) -> Cells:
+    """Return Python objects as cells."""
+    try:
+        arrow = pa.array(cells, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError, KeyError):
+        arrow = None
+    return Cells(arrow, lambda: cells)
+
+
+def of_series(series: pd.Series[Any]) -> Cells:
+    """Return a pandas column as cells."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        series = series.astype(series.cat.categories.dtype)
+
+    def objects() -> list[Any]:
+        return list(series.astype(object))
+
+    # NaN in a float column is kept as such: it is not the same as an empty cell in a table that knows both.
+    try:
+        arrow = pa.array(series, from_pandas=series.dtype == object)
+        if isinstance(arrow, pa.ChunkedArray):
+            arrow = of_arrow(arrow).arrow
+    except (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError, KeyError):
+        arrow = None
+    return Cells(arrow, objects)
+
+
+def _from_pandas(name: str, frame: pd.DataFrame) -> Source:
+    if frame.shape[1] == 0 and len(frame) == 0:
+        return absent(name)
+    labels: list[Hashable] = list(frame.columns)
+    names = [str(label) for label in labels]
+    columns = {label: of_series(frame.iloc[:, place]) for place, label in enumerate(names)}
+    return Source(name, columns, len(frame), frame.index, repeated=_repeated(names))
+
+
+def _repeated(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for place, name in enumerate(names) if name in names[:place]))

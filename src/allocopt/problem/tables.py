@@ -1,0 +1,247 @@
+"""Reads one table by its declaration: its header, each column by its type, and its key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from allocopt.problem.calendar import CalendarState, dates, periods
+from allocopt.problem.columns import Codes, choices, flags, numbers
+from allocopt.problem.facts import Floats
+from allocopt.problem.labels import Labels, constant, labels
+from allocopt.problem.report import Report, nearest
+from allocopt.problem.schema import Column, Table
+from allocopt.problem.source import Source
+
+Bools = NDArray[np.bool_]
+
+SORTED_BY = {
+    "supply": ("sku", "expires", "available", "node", "kind", "reference"),
+    "lanes": ("node", "channel", "via", "region", "sku"),
+}
+"""Canonical order of rows where it is not that of the key."""
+
+
+@dataclass
+class Checked:
+    """One table as it was read: every declared column as an array in the user's row order.
+
+    Attributes
+    ----------
+    numbers : dict of str to float64 array
+        Columns of numbers, whole numbers, periods and dates (days since 1970); nan is blank or faulty.
+    labels : dict of str to Labels
+        Columns of ids and texts.
+    codes : dict of str to int8 array
+        Flags (0, 1) and choices (position); -1 is blank or faulty.
+    faulty : dict of str to bool array
+        Rows of a column of ids that could not be read.
+    unread : set of str
+        Required columns that are missing.
+    order : int64 array
+        Positions of the user's rows in canonical order.
+    """
+
+    table: Table
+    source: Source
+    numbers: dict[str, Floats] = field(default_factory=dict)
+    labels: dict[str, Labels] = field(default_factory=dict)
+    codes: dict[str, Codes] = field(default_factory=dict)
+    faulty: dict[str, Bools] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    order: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def length(self) -> int:
+        """Number of rows."""
+        return self.source.length
+
+    def frame(self) -> pd.DataFrame:
+        """Return the table as pandas, with every declared column, in the user's row order."""
+        columns = {column.name: self._series(column) for column in self.table.columns}
+        return pd.DataFrame(columns, index=pd.RangeIndex(self.length), copy=False)
+
+    def _series(self, column: Column) -> Any:
+        name = column.name
+        if column.type in ("id", "text"):
+            return pd.Series(pd.array(self.labels[name].per_row(), dtype="str"))
+        if column.type == "choice":
+            texts = constant(0, "").texts if not column.choices else pa.array(column.choices, pa.large_string())
+            picked = texts.take(pa.array(self.codes[name].astype(np.int32)))
+            return pd.Series(pd.array(picked, dtype="str"))
+        optional = column.default is None and not column.required
+        if column.type == "flag":
+            codes = self.codes[name]
+            if optional:
+                return pd.Series(pd.arrays.BooleanArray(codes == 1, codes < 0))
+            return codes == 1
+        values = self.numbers[name]
+        if column.type == "number":
+            return values.copy()
+        if column.type == "date":
+            return values.astype(np.int64).astype("datetime64[D]").astype("datetime64[s]")
+        if optional:
+            blank = np.isnan(values)
+            return pd.Series(pd.arrays.IntegerArray(np.where(blank, 0, values).astype(np.int64), blank))
+        return values.astype(np.int64)
+
+
+def read(table: Table, source: Source, calendar: CalendarState, report: Report) -> Checked:
+    """Read one table; what is wrong with it is reported."""
+    checked = Checked(table, source)
+    if source.given:
+        _check_header(table, source, report)
+    for column in table.columns:
+        if column.name in source.columns and column.name not in source.repeated:
+            _read_column(checked, column, calendar, report)
+        else:
+            if column.required and source.given:
+                checked.unread.add(column.name)
+            _fill_column(checked, column)
+    return checked
+
+
+def _check_header(table: Table, source: Source, report: Report) -> None:
+    known = [column.name for column in table.columns]
+    missing = [name for name in known if table.column(name).required and name not in source.columns]
+    for name in source.columns:
+        if name in known:
+            continue
+        free = [each for each in known if each not in source.columns]
+        guess = nearest(name, free)
+        report.add(
+            table.name,
+            "unknown_column",
+            f"There is no column {name!r}." + (f" Did you mean {guess!r}?" if guess else ""),
+            f"The columns of this table are: {', '.join(known)}.",
+            column=name,
+        )
+    for name in missing:
+        report.add(
+            table.name,
+            "missing_column",
+            f"The column {name!r} is missing.",
+            f"Add it. {table.column(name).meaning}",
+            column=name,
+        )
+    for name in source.repeated:
+        report.add(
+            table.name,
+            "duplicate_column",
+            f"The column {name!r} is there more than once.",
+            "Keep one of them.",
+            column=name,
+        )
+
+
+def _read_column(checked: Checked, column: Column, calendar: CalendarState, report: Report) -> None:
+    name, source = column.name, checked.source
+    if column.type in ("id", "text"):
+        tidy = column.type == "id" or name in checked.table.key
+        checked.labels[name], faulty = labels(column, source, report, tidy=tidy)
+        if faulty.any():
+            checked.faulty[name] = faulty
+    elif column.type == "flag":
+        checked.codes[name] = flags(column, source, report)
+    elif column.type == "choice":
+        checked.codes[name] = choices(column, source, report)
+    elif column.type == "period":
+        checked.numbers[name] = periods(column, source, calendar, report)
+    elif column.type == "date":
+        checked.numbers[name] = dates(column, source, report)
+    else:
+        checked.numbers[name] = numbers(column, source, report)
+
+
+def _fill_column(checked: Checked, column: Column) -> None:
+    """Fill an absent column with its default."""
+    name, length, default = column.name, checked.length, column.default
+    if column.type in ("id", "text"):
+        checked.labels[name] = constant(length, str(default or ""))
+    elif column.type == "flag":
+        checked.codes[name] = np.full(length, -1 if default is None else int(bool(default)), np.int8)
+    elif column.type == "choice":
+        code = column.choices.index(str(default)) if default is not None else -1
+        checked.codes[name] = np.full(length, code, np.int8)
+    else:
+        value = float(default) if isinstance(default, int | float) else np.nan
+        checked.numbers[name] = np.full(length, value)
+
+
+def check_key(checked: Checked, report: Report) -> None:
+    """Report rows alike in the key, and note the canonical order of the rows."""
+    table, source = checked.table, checked.source
+    if checked.unread & set(table.key):
+        return
+    names = SORTED_BY.get(table.name, table.key)
+    key = sort_key(checked, names)
+    order = np.argsort(key, kind="stable")
+    checked.order = order
+    ordered = key[order]
+    same = np.concatenate([[False], ordered[1:] == ordered[:-1]]) if len(order) else np.zeros(0, bool)
+    if not same.any():
+        return
+    starts = np.maximum.accumulate(np.where(same, 0, np.arange(len(order))))
+    first = np.empty(len(order), np.int64)
+    first[order] = order[starts]
+    again = first != np.arange(len(order))
+    for name in table.key:
+        again &= ~_unreadable(checked, name)
+    positions = np.flatnonzero(again)
+    shown = [name for name in table.key if name in source.columns]
+
+    def message(position: int, _value: str) -> str:
+        values = ", ".join(f"{name} {source.text(name, position) or '(blank)'}" for name in shown)
+        return (
+            f"Rows {source.row(int(first[position]))} and {source.row(position)} are for the same thing: {values}."
+        )
+
+    apart = {"supply": "reference", "demand": "order", "lanes": "via"}.get(table.name)
+    hint = "Keep one of them, or add them up to one row" + (
+        f", or tell them apart by `{apart}`." if apart else "."
+    )
+    report.rows(source, shown[0], positions, "duplicate_key", message, hint)
+
+
+def _unreadable(checked: Checked, name: str) -> Bools:
+    """Return the rows whose cell of a key column has a fault of its own."""
+    column = checked.table.column(name)
+    if name in checked.labels:
+        faulty = checked.faulty.get(name, np.zeros(checked.length, bool))
+        return faulty | (checked.labels[name].codes < 0) if column.required else faulty
+    if name in checked.codes:
+        return checked.codes[name] < 0
+    if name == "expires":
+        # Blank is right here, and a faulty cell has become blank.
+        return np.zeros(checked.length, bool)
+    return np.isnan(checked.numbers[name])
+
+
+def sort_key(checked: Checked, names: Sequence[str]) -> NDArray[np.int64]:
+    """Return one integer per row that sorts the rows by these columns; equal rows have equal integers."""
+    key = np.zeros(checked.length, np.int64)
+    span = 1
+    for name in names:
+        if name in checked.labels:
+            part, size = checked.labels[name].codes + 1, len(checked.labels[name].texts) + 1
+        elif name in checked.codes:
+            part, size = checked.codes[name].astype(np.int64) + 1, 129
+        else:
+            values = checked.numbers[name]
+            # Blank sorts last: a lot that never expires is the last to be used.
+            top = float(np.nanmax(values)) + 3 if not np.isnan(values).all() else 3.0
+            part, size = np.where(np.isnan(values), top - 1, values + 1).astype(np.int64), int(top)
+        if size == 1:
+            continue
+        if span * size >= 2**62:
+            distinct, key = np.unique(key, return_inverse=True)
+            span = len(distinct)
+        key = key * size + part
+        span *= size
+    return key
