@@ -1,0 +1,311 @@
+"""Variables, grouped weighted sums, rows and money terms: how rules state a program.
+
+Every row family of an allocation is "a sum over members of a variable, grouped by a key". A rule hands over one
+group code per member and perhaps a weight; nothing else is needed to write the matrix column by column without
+ever looping over members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.labels import Codes, Family, Index, Labels
+from allocopt.algebra.program import COUPLES, Program
+
+Floats = NDArray[np.float64]
+Coefficient = Callable[[Any], Floats]
+"""Money per unit of the members asked for (a slice or positions)."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """Columns of one kind.
+
+    Attributes
+    ----------
+    name : str
+    start : int
+    index : Index
+    lower, upper : float64, shape (members,)
+    integer : bool, shape (members,)
+    sku : int32, shape (members,)
+        SKU code of each member, `COUPLES` where it belongs to none.
+    """
+
+    name: str
+    start: int
+    index: Index
+    lower: Floats
+    upper: Floats
+    integer: NDArray[np.bool_]
+    sku: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.lower)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A grouped weighted sum over members of a variable: one sum for each row.
+
+    Attributes
+    ----------
+    variable : Variable
+    group : integer array, shape (members,) or as `members`
+        Row of the family that the member counts in; -1: in none.
+    weight : float or float64 array
+        Coefficient.
+    members : integer array or None
+        Ascending positions of the members that count; None: all of them, in order.
+    """
+
+    variable: Variable
+    group: Codes
+    weight: float | Floats = 1.0
+    members: Codes | None = None
+
+
+@dataclass(frozen=True)
+class Money:
+    """Money that members of a variable earn (positive) or cost (negative), and where it is booked.
+
+    Attributes
+    ----------
+    column : str
+        Column of the P&L; ``"clause_penalties"`` stays outside contribution.
+    variable : Variable or None
+        None: a constant only.
+    coefficient : callable or None
+        Currency per unit of the members asked for.
+    channel : callable or None
+        Channel code of the members asked for; None: the company.
+    constant : float64, shape (channels + 1,) or None
+        Money that no decision changes, per channel, the company last.
+    """
+
+    column: str
+    variable: Variable | None = None
+    coefficient: Coefficient | None = None
+    channel: Callable[[Any], Codes] | None = None
+    constant: Floats | None = None
+
+
+@dataclass(frozen=True)
+class _Rows:
+    family: Family
+    sums: tuple[Sum, ...]
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that was rounded, capped or left out while the program was stated, said in a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass
+class Formulation:
+    """A program under construction: rules add variables, rows, money and notes to it."""
+
+    variables: list[Variable] = field(default_factory=list)
+    money: list[Money] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    _rows: list[_Rows] = field(default_factory=list)
+    _columns: int = 0
+    _height: int = 0
+
+    def add_variable(
+        self,
+        name: str,
+        index: Index,
+        *,
+        upper: Floats,
+        sku: NDArray[np.int32],
+        lower: Floats | None = None,
+        integer: NDArray[np.bool_] | None = None,
+    ) -> Variable:
+        """Add one column per label of `index`, between `lower` (default 0) and `upper`."""
+        size = len(index)
+        variable = Variable(
+            name,
+            self._columns,
+            index,
+            np.zeros(size) if lower is None else lower,
+            np.asarray(upper, dtype=np.float64),
+            np.zeros(size, dtype=bool) if integer is None else integer,
+            np.asarray(sku, dtype=np.int32),
+        )
+        self._columns += size
+        self.variables.append(variable)
+        return variable
+
+    def add_rows(
+        self,
+        name: str,
+        index: Index,
+        sums: Sequence[Sum],
+        *,
+        lower: Floats | float = -np.inf,
+        upper: Floats | float = np.inf,
+        clause: NDArray[np.int32] | None = None,
+        elastic: NDArray[np.bool_] | bool = False,
+    ) -> Family:
+        """Add one row per label of `index`: lower <= the sums of that group, added up <= upper.
+
+        A member of a variable may count only once in a row. `clause` and `elastic` are those of `Family`.
+        """
+        size = len(index)
+        marks = np.full(size, elastic) if isinstance(elastic, bool) else elastic
+        family = Family(name, self._height, index, clause, marks if marks.any() else None)
+        rows = _Rows(family, tuple(sums), np.zeros(size) + lower, np.zeros(size) + upper)
+        self._height += size
+        self._rows.append(rows)
+        return family
+
+    def add_money(
+        self,
+        column: str,
+        variable: Variable | None = None,
+        coefficient: Coefficient | None = None,
+        *,
+        channel: Callable[[Any], Codes] | None = None,
+        constant: Floats | None = None,
+    ) -> None:
+        """Add money to the objective and remember where the P&L books it."""
+        self.money.append(Money(column, variable, coefficient, channel, constant))
+
+    def note(self, code: str, message: str) -> None:
+        """Remember what a planner should know about how the program was stated."""
+        self.notes.append(Note(code, message))
+
+    def compile(self) -> tuple[Program, Labels]:
+        """Return the arrays, and what their columns and rows mean."""
+        everything = slice(None)
+        cost = np.zeros(self._columns)
+        constant = 0.0
+        for money in self.money:
+            if money.variable is not None and money.coefficient is not None:
+                start = money.variable.start
+                cost[start : start + len(money.variable)] += money.coefficient(everything)
+            if money.constant is not None:
+                constant += float(money.constant.sum())
+        column_sku = _join([variable.sku for variable in self.variables], np.int32)
+        indptr, indices, data = _columns(self._rows, self._columns)
+        program = Program(
+            cost=cost,
+            lower=_join([variable.lower for variable in self.variables], np.float64),
+            upper=_join([variable.upper for variable in self.variables], np.float64),
+            integer=_join([variable.integer for variable in self.variables], np.bool_),
+            indptr=indptr,
+            indices=indices,
+            data=data,
+            row_lower=_join([rows.lower for rows in self._rows], np.float64),
+            row_upper=_join([rows.upper for rows in self._rows], np.float64),
+            column_sku=column_sku,
+            row_sku=_sku_of_rows(indptr, indices, column_sku, self._height),
+            constant=constant,
+        )
+        columns = tuple(Family(v.name, v.start, v.index) for v in self.variables)
+        return program, Labels(columns, tuple(rows.family for rows in self._rows))
+
+
+def _join(parts: list[NDArray[Any]], dtype: Any) -> NDArray[Any]:
+    return np.concatenate(parts).astype(dtype, copy=False) if parts else np.zeros(0, dtype=dtype)
+
+
+def _columns(
+    families: list[_Rows], width: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """Write the sums as compressed columns, by counting: no sort of the entries is needed."""
+    entries = [entry for rows in families for entry in _entries(rows)]
+    counts = np.zeros(width + 1, dtype=np.int64)
+    for columns, _, _ in entries:
+        if isinstance(columns, slice):
+            counts[columns.start + 1 : columns.stop + 1] += 1
+        else:
+            counts[columns + 1] += 1
+    indptr = np.cumsum(counts)
+    place = indptr[:-1].copy()
+    indices = np.empty(indptr[-1], dtype=np.int32)
+    data = np.empty(indptr[-1])
+    for columns, row, weight in entries:
+        at = place[columns]
+        indices[at] = row
+        data[at] = weight
+        place[columns] += 1
+    del place
+    return indptr.astype(np.int32), *_sorted(indptr, indices, data)
+
+
+def _entries(rows: _Rows) -> list[tuple[Any, NDArray[np.int32], Any]]:
+    """Return (columns, row of each, weight of each) for every sum; columns ascending, no zero weights."""
+    found: list[tuple[Any, NDArray[np.int32], Any]] = []
+    for part in rows.sums:
+        group, weight, members = part.group, np.asarray(part.weight, dtype=np.float64), part.members
+        keep = (group >= 0) & (weight != 0)
+        start = part.variable.start
+        if members is None and keep.all():
+            columns: Any = slice(start, start + len(group))
+        else:
+            chosen = np.flatnonzero(keep)
+            group = group[chosen]
+            weight = weight[chosen] if weight.ndim else weight
+            columns = start + (chosen if members is None else members[chosen])
+        row = (group + rows.family.start).astype(np.int32, copy=False)
+        if members is not None and (np.diff(columns) == 0).any():
+            found += _layers(columns, row, weight)
+        else:
+            found.append((columns, row, weight))
+    return found
+
+
+def _layers(columns: Codes, row: NDArray[np.int32], weight: Floats) -> list[tuple[Any, Any, Any]]:
+    """Split entries in which a column occurs several times into layers in which it occurs once."""
+    new = np.ones(len(columns), dtype=bool)
+    new[1:] = columns[1:] != columns[:-1]
+    rank = np.arange(len(columns)) - np.flatnonzero(new)[np.cumsum(new) - 1]
+    layers = []
+    for level in range(int(rank.max()) + 1):
+        mine = rank == level
+        layers.append((columns[mine], row[mine], weight[mine] if weight.ndim else weight))
+    return layers
+
+
+def _sorted(
+    indptr: NDArray[np.int64], indices: NDArray[np.int32], data: Floats
+) -> tuple[NDArray[np.int32], Floats]:
+    """Return the entries with rows ascending inside each column (most often they are already)."""
+    falls = indices[1:] <= indices[:-1]
+    edges = indptr[1:-1]
+    edges = edges[(edges > 0) & (edges < len(indices))]
+    falls[edges - 1] = False
+    if not falls.any():
+        return indices, data
+    column = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    order = np.lexsort((indices, column))
+    return indices[order], data[order]
+
+
+def _sku_of_rows(
+    indptr: NDArray[np.int32],
+    indices: NDArray[np.int32],
+    column_sku: NDArray[np.int32],
+    height: int,
+) -> NDArray[np.int32]:
+    """Return per row its SKU; `COUPLES` if it touches several, or columns of none."""
+    sku = np.repeat(column_sku, np.diff(indptr))
+    found = np.full(height, COUPLES, dtype=np.int32)
+    found[indices] = sku
+    found[indices[found[indices] != sku]] = COUPLES
+    return found
+
+
+__all__ = ["COUPLES", "Formulation", "Money", "Note", "Sum", "Variable"]

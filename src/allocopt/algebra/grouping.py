@@ -1,0 +1,88 @@
+"""Group keys: composite codes made dense, and quantities rounded to whole units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.integer[Any]]
+NONE = -1
+
+
+def dense(keys: Codes, size: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Number the keys that occur from 0, in ascending order.
+
+    Parameters
+    ----------
+    keys : integer array, shape (n,)
+        Keys in [0, size); negative ones belong to no group and stay -1.
+    size : int
+        One more than the largest possible key.
+
+    Returns
+    -------
+    group : int32 array, shape (n,)
+    present : int64 array
+        The keys that occur; ``present[group]`` gives the keys back.
+
+    Examples
+    --------
+    >>> dense(np.array([7, 3, -1, 7]), 10)
+    (array([ 1,  0, -1,  1], dtype=int32), array([3, 7]))
+    """
+    inside = keys >= 0
+    every = bool(inside.all())
+    if size <= 4 * len(keys) + 1024:
+        seen = np.zeros(size + 1, dtype=bool)
+        seen[keys] = True
+        if not every:
+            seen[NONE] = False
+        present = np.flatnonzero(seen)
+        number = np.full(size + 1, NONE, dtype=np.int32)
+        number[present] = np.arange(len(present), dtype=np.int32)
+        group = number[keys]
+        if not every:
+            group[~inside] = NONE
+        return group, present
+    present, found = np.unique(keys[inside], return_inverse=True)
+    group = np.full(len(keys), NONE, dtype=np.int32)
+    group[inside] = found
+    return group, present.astype(np.int64)
+
+
+def largest_remainder(wanted: NDArray[np.float64], group: Codes, size: int) -> NDArray[np.float64]:
+    """Round quantities to whole units so that each group keeps its total, rounded down.
+
+    The units that rounding down sets free go to the largest remainders; ties go to the earlier member.
+
+    Parameters
+    ----------
+    wanted : float64, shape (n,)
+        Quantities [unit].
+    group : integer array, shape (n,)
+        Group of each quantity, in [0, size).
+    size : int
+        Number of groups.
+
+    Returns
+    -------
+    float64 array, shape (n,)
+        Whole numbers.
+
+    Examples
+    --------
+    >>> largest_remainder(np.array([125, 156.25, 218.75]), np.zeros(3, dtype=int), 1)
+    array([125., 156., 219.])
+    """
+    whole = np.floor(wanted + 1e-9)
+    spare = np.bincount(group, weights=wanted, minlength=size)
+    spare = np.floor(spare + 1e-9) - np.bincount(group, weights=whole, minlength=size)
+    rest = np.round(np.maximum(wanted - whole, 0.0), 9)
+    order = np.lexsort((np.arange(len(wanted)), -rest, group))
+    sorted_group = group[order]
+    first = np.searchsorted(sorted_group, sorted_group)
+    rank = np.arange(len(wanted)) - first
+    whole[order] += rank < spare[sorted_group]
+    return whole

@@ -1,0 +1,128 @@
+"""The rules of allocation: one file a rule, and the one list of them.
+
+Adding a rule means its file and a line in `RULES`; the program, the profit and loss, the Pyomo model and the contract
+files follow from what it declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from allocopt.algebra.formulation import Formulation
+from allocopt.algebra.labels import Index
+from allocopt.arcs import Arcs
+from allocopt.rules.access import Access, AccessRule
+from allocopt.rules.all_or_none import AllOrNone
+from allocopt.rules.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.cap import Cap, CapRule
+from allocopt.rules.capacity import Capacity
+from allocopt.rules.demand import Demand
+from allocopt.rules.holding import Holding
+from allocopt.rules.lane_capacity import LaneCapacity
+from allocopt.rules.map_price import MapPrice
+from allocopt.rules.margin_floor import MarginFloor, MarginFloorRule
+from allocopt.rules.min_ship import MinShip
+from allocopt.rules.names import lane_names, line_names, lot_names
+from allocopt.rules.packs import Packs
+from allocopt.rules.protect import Protect
+from allocopt.rules.reserve import ReserveRule
+from allocopt.rules.safety_stock import SafetyStock, SafetyStockRule
+from allocopt.rules.serve import ServeRule
+from allocopt.rules.ship_from_one import ShipFromOne
+from allocopt.rules.stock_value import StockValue
+from allocopt.rules.store_floor import StoreFloor
+from allocopt.rules.supply import Supply
+from allocopt.rules.trade import Trade
+
+RULES: tuple[Rule, ...] = (
+    Trade(),
+    StockValue(),
+    Holding(),
+    Supply(),
+    Demand(),
+    Capacity(),
+    LaneCapacity(),
+    StoreFloor(),
+    SafetyStockRule(),
+    MapPrice(),
+    AccessRule(),
+    MarginFloorRule(),
+    ReserveRule(),
+    ServeRule(),
+    CapRule(),
+    Packs(),
+    MinShip(),
+    ShipFromOne(),
+    AllOrNone(),
+)
+"""Every rule, in the order in which arcs are taken away and rows are written."""
+
+CLAUSES: tuple[type[Clause], ...] = (Access, Cap, MarginFloor, Protect, SafetyStock)
+"""Every kind of clause that a contract can hold."""
+
+
+def allowed(arcs: Arcs, clauses: Sequence[Clause]) -> Arcs:
+    """Return the arcs that every rule leaves, the others counted with their reasons."""
+    for rule in RULES:
+        arcs = rule.forbid(arcs, _of(rule, clauses))
+    return arcs
+
+
+def state(arcs: Arcs, clauses: Sequence[Clause]) -> Formulation:
+    """State the program of a problem under clauses.
+
+    Parameters
+    ----------
+    arcs : Arcs
+        What `allowed` left.
+    clauses : sequence of Clause
+        The clauses of the contract, in its order.
+
+    Returns
+    -------
+    Formulation
+        Its first variable is ``ship``: units on each arc.
+    """
+    facts, form = arcs.facts, Formulation()
+    sku = arcs.sku
+    index = Index(
+        ("lot", "line", "lane", "period"),
+        (arcs.lot, arcs.line, arcs.lane, arcs.ship),
+        (partial(lot_names, facts), partial(line_names, facts), partial(lane_names, facts), None),
+    )
+    ship = form.add_variable(
+        "ship",
+        index,
+        upper=np.minimum(facts.lots.usable[arcs.lot], facts.lines.units[arcs.line]),
+        sku=sku,
+        integer=~facts.skus.divisible[sku],
+    )
+    on = Statement(form, arcs, ship)
+    for rule in RULES:
+        rule.state(on, _of(rule, clauses))
+    return form
+
+
+def _of(rule: Rule, clauses: Sequence[Clause]) -> Numbered:
+    if rule.clause is None:
+        return ()
+    return [(number, clause) for number, clause in enumerate(clauses) if isinstance(clause, rule.clause)]
+
+
+__all__ = [
+    "CLAUSES",
+    "RULES",
+    "Access",
+    "Cap",
+    "Clause",
+    "MarginFloor",
+    "Protect",
+    "Rule",
+    "SafetyStock",
+    "Statement",
+    "allowed",
+    "state",
+]

@@ -1,0 +1,85 @@
+"""Access: which kinds of lot a channel may use, how sure they must be, and from when on.
+
+.. code-block:: text
+
+    no arc from lot l (in scope) to the channel  if  kind[l] not in kinds  or  confidence[l] < min_confidence
+                                                     or  ship period < from_period
+
+Source: allocation to channels by supply type in available-to-promise rules.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from allocopt.arcs import Arcs
+from allocopt.problem.schema import LOT_KINDS
+from allocopt.rules.base import STRICT, Clause, Ids, Numbered, Period, Rule, Share
+from allocopt.rules.scope import arcs_of, chosen, lines_of
+
+Kinds = Annotated[tuple[Literal["on_hand", "inbound", "safety", "returns"], ...] | None, Field(min_length=1)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Access(Clause):
+    """A channel may use only some lots.
+
+    Attributes
+    ----------
+    channel : str
+    kinds : tuple of {"on_hand", "inbound", "safety", "returns"} or None
+        Kinds of lot that it may use; None: all. Safety lots need a `SafetyStock` clause besides.
+    min_confidence : float
+        Least confidence of a lot [1].
+    from_period : int
+        First period in which these lots may ship to it.
+    sku, node : tuple of str or None
+        Only lots of these articles, at these nodes.
+
+    Examples
+    --------
+    >>> Access("amazon", kinds=("on_hand",)).words()
+    'access channel amazon, kinds on_hand'
+    """
+
+    SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node")
+
+    channel: str
+    kinds: Kinds = None
+    min_confidence: Share = 0.0
+    from_period: Period = 0
+    sku: Ids = None
+    node: Ids = None
+    clause: Literal["access"] = "access"
+
+
+class AccessRule(Rule):
+    """Channels use only the lots that the contract gives them access to."""
+
+    name: ClassVar[str] = "access"
+    clause: ClassVar[type[Clause] | None] = Access
+    reasons: ClassVar[dict[str, str]] = {
+        "access_kind": "the channel may not use this kind of lot",
+        "access_confidence": "the lot is not sure enough for the channel",
+        "access_period": "the channel may not use the lot yet",
+    }
+
+    def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
+        """Return the arcs that every clause gives access to."""
+        lots, facts = arcs.facts.lots, arcs.facts
+        for _, clause in clauses:
+            lines = lines_of(facts, clause.channel)
+            scope = chosen(facts.skus.id, clause.sku)[lots.sku] & chosen(facts.nodes.id, clause.node)[lots.node]
+            if clause.kinds is not None:
+                allowed = np.isin(lots.kind, [LOT_KINDS.index(kind) for kind in clause.kinds])
+                closed = arcs_of(arcs, scope & ~allowed, lines)
+                arcs = arcs.without(closed, "access_kind", self.reasons["access_kind"])
+            closed = arcs_of(arcs, scope & (lots.confidence < clause.min_confidence), lines)
+            arcs = arcs.without(closed, "access_confidence", self.reasons["access_confidence"])
+            early = arcs_of(arcs, scope, lines) & (arcs.ship < clause.from_period)
+            arcs = arcs.without(early, "access_period", self.reasons["access_period"])
+        return arcs

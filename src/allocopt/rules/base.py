@@ -1,0 +1,118 @@
+"""What a rule is, and the clauses that contracts are made of.
+
+A rule takes arcs away (`Rule.forbid`) or adds variables, rows and money (`Rule.state`). Physics rules follow from
+the problem alone; clause rules also need the contract's clauses of their kind, each with its number in the contract.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass as pydantic_dataclass
+
+from allocopt.algebra.formulation import Formulation, Variable
+from allocopt.arcs import Arcs
+from allocopt.problem.facts import Facts
+
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, str_min_length=1)
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Ids = Annotated[tuple[str, ...] | None, BeforeValidator(_one_or_many), Field(min_length=1)]
+"""One identifier, several, or None for all."""
+Share = Annotated[float, Field(ge=0, le=1)]
+Units = Annotated[float, Field(ge=0)]
+Penalty = Annotated[float, Field(ge=0)]
+Period = Annotated[int, Field(ge=0, strict=True)]
+Base = Literal["supply", "on_hand", "inbound", "demand"]
+"""What a share is a share of; lots on hold and safety lots are never part of it."""
+
+
+@pydantic_dataclass(frozen=True, config=STRICT, kw_only=True)
+class Clause:
+    """A sentence of a contract: one thing that the channels agreed on."""
+
+    SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node")
+    """Fields that say what the clause is about: two clauses alike in them contradict each other."""
+
+    def scope(self) -> tuple[Any, ...]:
+        """Return what the clause is about, to tell a clause that is said twice."""
+        return (type(self).__name__, *(getattr(self, name) for name in self.SCOPE))
+
+    def words(self) -> str:
+        """Return the clause as a short phrase, for messages."""
+        given = (
+            (field.name, getattr(self, field.name))
+            for field in dataclasses.fields(self)
+            if field.name != "clause" and getattr(self, field.name) != field.default
+        )
+        return f"{getattr(self, 'clause', 'clause')} " + ", ".join(f"{name} {_spoken(v)}" for name, v in given)
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Yield every (table, id) that the clause mentions."""
+        for field, table in (("channel", "channels"), ("sku", "skus"), ("node", "nodes")):
+            value = getattr(self, field, None)
+            for name in (value,) if isinstance(value, str) else value or ():
+                yield table, name
+
+
+def _spoken(value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+Numbered = Sequence[tuple[int, Any]]
+"""Clauses of one kind, each with its position in the contract."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A program being stated: the formulation, the arcs that are left, and their variable.
+
+    Attributes
+    ----------
+    form : Formulation
+    arcs : Arcs
+    ship : Variable
+        Units on each arc [unit].
+    """
+
+    form: Formulation
+    arcs: Arcs
+    ship: Variable
+
+    @property
+    def facts(self) -> Facts:
+        """The problem's arrays."""
+        return self.arcs.facts
+
+
+class Rule:
+    """A rule of the library; subclasses say what it forbids and what it adds.
+
+    Attributes
+    ----------
+    name : str
+        Also the name of its rows.
+    clause : type or None
+        Kind of clause that calls it up; None: physics, always there.
+    reasons : dict of str to str
+        Codes and words of the reasons for which it takes arcs away.
+    """
+
+    name: ClassVar[str]
+    clause: ClassVar[type[Clause] | None] = None
+    reasons: ClassVar[dict[str, str]] = {}
+
+    def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
+        """Return the arcs that the rule leaves."""
+        return arcs
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add the rule's variables, rows and money."""

@@ -1,0 +1,109 @@
+"""Capacity: what a node can handle in a period, in any resource.
+
+.. code-block:: text
+
+    sum_{a at (n, t)} workload[r, sku, channel] ship[a] + sum_{o at (n, t)} workload[r, channel] handled[o, n, t]
+        <= limit[n, t, r]                                      for each row of `capacity`        [unit of r]
+    sum_{a of o at (n, t)} ship[a] <= units[o] handled[o, n, t],   handled binary, where work is per order
+
+Resource ``units`` takes 1 a unit unless workloads say otherwise. No row, no limit. Where work is per order, the
+workload may depend on the channel only through its most specific row; an order's lines count once.
+Source: throughput constraints of multi-commodity flow, e.g. Ahuja, Magnanti, Orlin (1993), ch. 17.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from allocopt.algebra.formulation import Sum
+from allocopt.algebra.labels import Codes, Index
+from allocopt.problem.facts import ANY, Facts, Floats, Ints
+from allocopt.rules.base import Numbered, Rule, Statement
+from allocopt.rules.gates import order_gate
+
+UNITS = "units"
+
+
+class Capacity(Rule):
+    """No node handles more in a period than its capacity."""
+
+    name: ClassVar[str] = "capacity"
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add one row per capacity row that some arc can touch, and switches where work is per order."""
+        facts, caps = on.facts, on.facts.capacities
+        if not len(caps.limit):
+            return
+        sums: list[Sum] = []
+        for resource in np.unique(caps.resource).tolist():
+            rows = _row_of(facts, resource)
+            group = rows[on.arcs.node, on.arcs.ship]
+            per_unit = workload_of_lines(facts, resource, per_order=False)
+            sums.append(Sum(on.ship, group, per_unit[on.arcs.line]))
+            per_order = workload_of_lines(facts, resource, per_order=True)
+            if per_order.any():
+                sums += _per_order(on, facts.resources[resource], group, per_order)
+        index = Index(
+            ("node", "period", "resource"),
+            (caps.node, caps.period, caps.resource),
+            (facts.nodes.id, None, facts.resources),
+        )
+        on.form.add_rows(self.name, index, sums, upper=_limits(facts))
+
+
+def _row_of(facts: Facts, resource: int) -> Ints:
+    """Return the capacity row of each (node, period) for a resource, -1 where there is none."""
+    caps = facts.capacities
+    mine = np.flatnonzero(caps.resource == resource)
+    rows = np.full((len(facts.nodes.id), max(facts.periods, int(caps.period.max()) + 1)), ANY, dtype=np.int32)
+    rows[caps.node[mine], caps.period[mine]] = mine
+    return rows
+
+
+def _limits(facts: Facts) -> Floats:
+    """Return the limits, floored to units where whole units are counted one by one."""
+    caps, work = facts.capacities, facts.workloads
+    plain = np.array([name == UNITS for name in facts.resources], dtype=bool)[caps.resource]
+    plain &= ~np.isin(caps.resource, work.resource) & ~facts.skus.divisible.any()
+    return np.where(plain, np.floor(caps.limit + 1e-9), caps.limit)
+
+
+def _per_order(on: Statement, resource: str, group: Ints, per_order: Floats) -> list[Sum]:
+    """Return the sums of work per order: each order counts once at a node in a period."""
+    work = per_order[on.arcs.line]
+    members = np.flatnonzero((group >= 0) & (work > 0))
+    handled, gate = order_gate(on, f"handled_{resource}", members, by_node=True, by_period=True)
+    heaviest, row = np.zeros(len(handled)), np.zeros(len(handled), dtype=np.int32)
+    np.maximum.at(heaviest, gate, work[members])
+    row[gate] = group[members]
+    return [Sum(handled, row, heaviest)]
+
+
+def workload_of_lines(facts: Facts, resource: int, *, per_order: bool) -> Floats:
+    """Return what a unit (or an order) of each demand line takes of a resource, shape (lines,).
+
+    The most specific row wins: SKU and channel, SKU, channel, general.
+    """
+    work, lines = facts.workloads, facts.lines
+    mine = (work.resource == resource) & (work.per_order == per_order)
+    known = bool((work.resource == resource).any())
+    default = 1.0 if facts.resources[resource] == UNITS and not known and not per_order else 0.0
+    amount = np.full(len(lines.sku), default)
+    width = len(facts.channels.id) + 1
+    keys = (work.sku.astype(np.int64) + 1) * width + work.channel + 1
+    for by_sku, by_channel in ((False, False), (False, True), (True, False), (True, True)):
+        level = np.flatnonzero(mine & ((work.sku != ANY) == by_sku) & ((work.channel != ANY) == by_channel))
+        if not len(level):
+            continue
+        level = level[np.argsort(keys[level])]
+        wanted = (lines.sku.astype(np.int64) + 1) * width * by_sku + (lines.channel + 1) * by_channel
+        _overwrite(amount, wanted, keys[level], work.workload[level])
+    return amount
+
+
+def _overwrite(amount: Floats, wanted: Codes, keys: Codes, values: Floats) -> None:
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    hit = keys[place] == wanted
+    amount[hit] = values[place[hit]]

@@ -1,0 +1,58 @@
+"""Demand: no line gets more than it wants, and commitments are kept.
+
+.. code-block:: text
+
+    min_units[d] <= sum_{a of d} ship[a] <= units[d]              for each demand line d        [unit]
+    money: - lost_cost[d] (units[d] - sum_{a of d} ship[a])       never served                  [currency]
+
+Unserved units need no variable: they are what is left of the row. Late units (backorders) are arcs of their own
+and pay ``late_cost`` there. Source: lost-sales and backorder models, e.g. Zipkin, Foundations of Inventory
+Management (2000), ch. 3.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from allocopt.algebra.formulation import Sum
+from allocopt.algebra.labels import Index
+from allocopt.rules.base import Numbered, Rule, Statement
+from allocopt.rules.names import line_names
+from allocopt.rules.trade import channel_of
+
+
+class Demand(Rule):
+    """No line gets more than it wants; commitments are kept; lost sales cost."""
+
+    name: ClassVar[str] = "demand"
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add one row per line that has arcs or a commitment, and the cost of lost sales."""
+        lines, arcs = on.facts.lines, on.arcs
+        needed = arcs.served | (lines.min_units > 0)
+        rows = np.flatnonzero(needed)
+        number = np.cumsum(needed) - 1
+        index = Index(("line",), (rows,), (partial(line_names, on.facts),))
+        least = lines.min_units[rows]
+        on.form.add_rows(
+            self.name,
+            index,
+            [Sum(on.ship, number[arcs.line])],
+            lower=np.where(least > 0, least, -np.inf),
+            upper=lines.units[rows],
+            elastic=least > 0,
+        )
+        if lines.lost_cost.any():
+            lost = np.bincount(
+                lines.channel, weights=lines.lost_cost * lines.units, minlength=len(on.facts.channels.id)
+            )
+            on.form.add_money(
+                "penalties",
+                on.ship,
+                lambda arcs_: lines.lost_cost[arcs.line[arcs_]],
+                channel=channel_of(arcs),
+                constant=-np.append(lost, 0.0),
+            )

@@ -1,0 +1,37 @@
+"""Holding: what a unit costs per period at its node, until it ships or the horizon ends.
+
+.. code-block:: text
+
+    money: - holding_cost[n] ( (T - available[l]) usable[l]  -  sum_{a of l} (T - ship period[a]) ship[a] )
+
+for each lot ``l`` at node ``n``, horizon ``T`` [currency]. Source: linear holding cost, e.g. Zipkin (2000), ch. 3.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from allocopt.rules.base import Numbered, Rule, Statement
+
+
+class Holding(Rule):
+    """Stock costs its node's holding cost each period that it waits."""
+
+    name: ClassVar[str] = "holding"
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add the holding cost of all stock."""
+        facts, arcs = on.facts, on.arcs
+        cost = facts.nodes.holding_cost[facts.lots.node]
+        if cost.any():
+            waits = np.maximum(facts.periods - facts.lots.available, 0)
+            constant = np.zeros(len(facts.channels.id) + 1)
+            constant[-1] = -(cost * waits * facts.lots.usable).sum()
+            on.form.add_money(
+                self.name,
+                on.ship,
+                lambda rows: cost[arcs.lot[rows]] * (facts.periods - arcs.ship[rows]),
+                constant=constant,
+            )

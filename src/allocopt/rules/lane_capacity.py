@@ -1,0 +1,75 @@
+"""Lane capacity: units per period that may ship over a lane.
+
+.. code-block:: text
+
+    sum_{a over lane row k, shipped in t} ship[a] <= capacity[k]        for each lane row k, period t        [unit]
+
+A unit counts toward the row that serves it and toward every less specific row of the same node, channel and via
+that also fits it: the capacity of a specific row is its own, and its units also count toward the general one.
+Source: joint arc capacities of multi-commodity flow, e.g. Fourer, Gay, Kernighan, AMPL (2003), ch. 4.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from allocopt.algebra.formulation import Sum
+from allocopt.algebra.grouping import dense
+from allocopt.algebra.labels import Index
+from allocopt.problem.facts import ANY, Facts, Ints
+from allocopt.rules.base import Numbered, Rule, Statement
+from allocopt.rules.names import lane_names
+
+
+class LaneCapacity(Rule):
+    """No lane ships more in a period than its capacity."""
+
+    name: ClassVar[str] = "lane_capacity"
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add one row per lane row with a capacity and period in which an arc can use it."""
+        facts, arcs = on.facts, on.arcs
+        lanes, horizon = facts.lanes, facts.periods
+        if not np.isfinite(lanes.capacity).any():
+            return
+        keys, sums = [], []
+        for parent in _parents(facts):
+            limited = np.where(np.isfinite(lanes.capacity)[parent] & (parent != ANY), parent, ANY)
+            row = limited[arcs.lane]
+            keys.append(np.where(row == ANY, ANY, row.astype(np.int64) * horizon + arcs.ship))
+        together, present = dense(np.concatenate(keys), len(lanes.node) * horizon)
+        sums = [Sum(on.ship, part) for part in np.split(together, len(keys))]
+        row, period = present // horizon, present % horizon
+        index = Index(("lane", "period"), (row, period), (partial(lane_names, facts), None))
+        limit = lanes.capacity[row]
+        if not facts.skus.divisible.any():
+            limit = np.floor(limit + 1e-9)
+        on.form.add_rows(self.name, index, sums, upper=limit)
+
+
+def _parents(facts: Facts) -> list[Ints]:
+    """Return, per level of generality, the row that each lane row's units count toward (-1: none).
+
+    The first level is the row itself; then the same pair and via without its region, without its SKU, and without
+    both.
+    """
+    lanes = facts.lanes
+    size, regions = len(facts.skus.id) + 1, len(facts.regions) + 1
+    way = (lanes.node.astype(np.int64) * len(facts.channels.id) + lanes.channel) * (len(facts.vias) + 1) + lanes.via + 1
+    keys = (way * regions + lanes.region + 1) * size + lanes.sku + 1
+    order = np.argsort(keys)
+    levels = [np.arange(len(keys), dtype=np.int32)]
+    has_region, has_sku = lanes.region != ANY, lanes.sku != ANY
+    for drop_region, drop_sku in ((True, False), (False, True), (True, True)):
+        applies = (has_region | ~np.bool_(drop_region)) & (has_sku | ~np.bool_(drop_sku))
+        region = np.zeros(len(keys), dtype=np.int64) if drop_region else lanes.region + 1
+        sku = np.zeros(len(keys), dtype=np.int64) if drop_sku else lanes.sku + 1
+        wanted = (way * regions + region) * size + sku
+        place = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
+        found = (keys[order][place] == wanted) & applies
+        if found.any():
+            levels.append(np.where(found, order[place], ANY).astype(np.int32))
+    return levels

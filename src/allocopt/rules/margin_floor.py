@@ -1,0 +1,94 @@
+"""Margin floor: a channel earns at least a share of its revenue, on every unit or over its total.
+
+.. code-block:: text
+
+    per unit      no arc a of the channel with contribution[a] < floor revenue[a]
+    per channel   sum_{a of channel} (contribution[a] - floor revenue[a]) ship[a] >= 0        coupling        [currency]
+
+Revenue is net of returns. Source: minimum-margin rules of pricing and deal desks.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from allocopt.algebra.formulation import Sum
+from allocopt.algebra.labels import Index
+from allocopt.arcs import Arcs
+from allocopt.rules.base import STRICT, Clause, Ids, Numbered, Rule, Statement
+from allocopt.rules.scope import arcs_of, chosen, lines_of
+
+
+@dataclass(frozen=True, config=STRICT)
+class MarginFloor(Clause):
+    """A channel earns at least `floor` of its revenue.
+
+    Attributes
+    ----------
+    channel : str or None
+        Channel; None: every channel for itself.
+    floor : float
+        Least contribution as a share of revenue, at most 1 [1]; may be negative to bound a loss.
+    per : {"unit", "channel"}
+        Whether each unit or the channel's total must reach it.
+    sku : tuple of str or None
+        Only these articles.
+
+    Examples
+    --------
+    >>> MarginFloor("amazon", floor=0.08).words()
+    'margin_floor channel amazon, floor 0.08'
+    """
+
+    SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "per")
+
+    channel: str | None = None
+    floor: Annotated[float, Field(le=1)] = 0.0
+    per: Literal["unit", "channel"] = "unit"
+    sku: Ids = None
+    clause: Literal["margin_floor"] = "margin_floor"
+
+
+class MarginFloorRule(Rule):
+    """Units, or channels over their total, earn at least a share of their revenue."""
+
+    name: ClassVar[str] = "margin_floor"
+    clause: ClassVar[type[Clause] | None] = MarginFloor
+    reasons: ClassVar[dict[str, str]] = {"margin_floor": "the margin of the unit is below the floor"}
+
+    def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
+        """Return the arcs whose unit margin reaches every floor."""
+        for _, clause in clauses:
+            if clause.per == "unit":
+                mine = arcs_of(arcs, None, lines_of(arcs.facts, clause.channel, clause.sku))
+                below = arcs.contribution() < clause.floor * arcs.revenue() - 1e-9
+                arcs = arcs.without(mine & below, "margin_floor", self.reasons["margin_floor"])
+        return arcs
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add one row per clause on a total, and channel."""
+        facts, arcs = on.facts, on.arcs
+        totals = [(number, clause) for number, clause in clauses if clause.per == "channel"]
+        if not totals:
+            return
+        channels = len(facts.channels.id)
+        sums: list[Sum] = []
+        numbers: list[int] = []
+        codes: list[int] = []
+        for number, clause in totals:
+            lines = lines_of(facts, clause.channel, clause.sku)
+            wanted = np.flatnonzero(chosen(facts.channels.id, (clause.channel,) if clause.channel else None))
+            row = np.full(channels, -1, dtype=np.int32)
+            row[wanted] = len(codes) + np.arange(len(wanted))
+            members = np.flatnonzero(lines[arcs.line])
+            weight = arcs.contribution(members) - clause.floor * arcs.revenue(members)
+            sums.append(Sum(on.ship, row[arcs.channel[members]], weight, members))
+            numbers += [number] * len(wanted)
+            codes += wanted.tolist()
+        numbered = np.array(numbers, dtype=np.int32)
+        index = Index(("clause", "channel"), (numbered, np.array(codes)), (None, facts.channels.id))
+        on.form.add_rows(self.name, index, sums, lower=0.0, clause=numbered, elastic=True)

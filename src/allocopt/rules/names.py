@@ -1,0 +1,60 @@
+"""Readable names of lots, demand lines and lanes: labels in tables, messages and the Pyomo model."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.problem.facts import ANY, NEVER, Facts, Names
+from allocopt.problem.schema import LOT_KINDS
+
+
+def lot_names(facts: Facts) -> Names:
+    """Return ``"sku/node/kind/available"`` with expiry and reference where given, shape (lots,)."""
+    lots = facts.lots
+    name = facts.skus.id[lots.sku] + "/" + facts.nodes.id[lots.node]
+    name = name + "/" + np.array(LOT_KINDS, dtype=object)[lots.kind] + "/" + _text(lots.available)
+    name = name + np.where(lots.expires == NEVER, "", "/expires=" + _text(lots.expires))
+    return _unique(name + _part("ref", lots.reference))
+
+
+def line_names(facts: Facts) -> Names:
+    """Return ``"sku/channel/period"`` with region, order and line where given, shape (lines,)."""
+    lines = facts.lines
+    name = facts.skus.id[lines.sku] + "/" + facts.channels.id[lines.channel] + "/" + _text(lines.period)
+    name = name + _part("region", spelled(facts.regions, lines.region))
+    return _unique(name + _part("order", spelled(facts.orders, lines.order)) + _part("line", lines.line))
+
+
+def lane_names(facts: Facts) -> Names:
+    """Return ``"node>channel"`` with region, SKU and via where given, shape (lanes,)."""
+    lanes = facts.lanes
+    name = facts.nodes.id[lanes.node] + ">" + facts.channels.id[lanes.channel]
+    name = name + _part("region", spelled(facts.regions, lanes.region))
+    return _unique(
+        name + _part("sku", spelled(facts.skus.id, lanes.sku)) + _part("via", spelled(facts.vias, lanes.via))
+    )
+
+
+def spelled(names: Names, codes: NDArray[np.int32]) -> Names:
+    """Return the texts of codes, ``""`` for `ANY`."""
+    if not len(names):
+        return np.full(len(codes), "", dtype=object)
+    return np.where(codes == ANY, "", names[codes])
+
+
+def _text(numbers: NDArray[np.int32]) -> Names:
+    return numbers.astype(str).astype(object)
+
+
+def _part(key: str, texts: Names) -> Names:
+    return np.where(texts == "", "", f"/{key}=" + texts)
+
+
+def _unique(names: Names) -> Names:
+    """Number the names that occur more than once (possible only where ids hold slashes)."""
+    if len(set(names.tolist())) == len(names):
+        return names
+    rows = np.arange(len(names)).astype(str).astype(object)
+    numbered: Names = names + "#" + rows
+    return numbered

@@ -1,0 +1,207 @@
+"""Protected quantity as stock: units kept for a channel whether or not its demand comes.
+
+.. code-block:: text
+
+    sum_{a of l, ship < R} ship[a] + sum_c idle[c, l, R] <= usable[l]                 for each lot l, release R
+    ship_c(L, R) + sum_{l in L} idle[c, l, R] + broken >= quantity                    for each clause of channel c
+    idle >= 0;   money: - penalty broken        outside contribution                  [unit; currency]
+
+``R`` runs over the release periods of the clauses (never: the end). Up to R everything that shipped counts, and what
+is idle then is still kept. A share of supply binds lot by lot (``L`` is one lot). Units, and shares of demand, bind
+per SKU and cumulatively at each arrival date u (``L`` is what has arrived by u), with as much of the quantity as has
+arrived, so that early stock is not stripped against late orders. Reserves of several channels add up.
+Source: partitioned protection levels, Talluri and van Ryzin, The Theory and Practice of Revenue Management (2004),
+ch. 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.formulation import Sum, Variable
+from allocopt.algebra.grouping import dense
+from allocopt.algebra.labels import Codes, Index
+from allocopt.arcs import expand
+from allocopt.problem.facts import Facts, Floats
+from allocopt.rules.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.names import lot_names
+from allocopt.rules.protect import Protect
+from allocopt.rules.reserve_quantities import Reserve, arrived_quantity, work_out
+
+
+class ReserveRule(Rule):
+    """Stock is kept for the channels that it is reserved for."""
+
+    name: ClassVar[str] = "reserve"
+    clause: ClassVar[type[Clause] | None] = Protect
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add idle stock per channel, lot and release; the stock rows; and the reserve rows."""
+        reserves = work_out(on.form, on.facts, [(n, c) for n, c in clauses if c.mode == "reserve"])
+        reserves = [reserve for reserve in reserves if reserve.quantity.any()]
+        if not reserves:
+            return
+        idle = _add_idle(on, reserves)
+        _add_stock_rows(on, idle)
+        for per_lot in (True, False):
+            steps = [step for r in reserves if r.per_lot == per_lot for step in _steps(on.facts, r, reserves)]
+            if steps:
+                _add_reserve_rows(on, idle, steps, per_lot=per_lot)
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """The rows of one reserve up to one release period: consecutive, and cumulative over arrival dates.
+
+    ``begin[l]`` and ``end[l]`` bound the rows in which lot l counts (-1, -1: none).
+    """
+
+    reserve: Reserve
+    until: int
+    begin: Codes
+    end: Codes
+    label: Codes  # lot or SKU of each row
+    available: Codes
+    quantity: Floats
+
+
+def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve]) -> list[_Steps]:
+    """Return the rows of a reserve, for every release period up to its own."""
+    lots = facts.lots
+    found = []
+    for until in sorted({other.release for other in reserves if other.release <= reserve.release}):
+        quantity = reserve.quantity if reserve.per_lot else reserve.quantity[lots.sku]
+        inside = reserve.lots & (lots.available < until) & (quantity > 0)
+        begin = np.full(len(lots.sku), -1)
+        end = begin.copy()
+        if reserve.per_lot:
+            label = np.flatnonzero(inside)
+            begin[label] = np.arange(len(label))
+            end[label] = begin[label] + 1
+            wanted, available = quantity[label], lots.available[label]
+        else:
+            width = int(lots.available.max(initial=0)) + 1
+            step, present = dense(
+                np.where(inside, lots.sku.astype(np.int64) * width + lots.available, -1),
+                len(facts.skus.id) * width,
+            )
+            label, available = (present // width).astype(np.int32), (present % width).astype(np.int32)
+            begin[inside] = step[inside]
+            end[inside] = np.searchsorted(label, lots.sku[inside], side="right")
+            wanted = arrived_quantity(facts, reserve, reserves, label, available)
+        found.append(_Steps(reserve, min(until, facts.periods), begin, end, label, available, wanted))
+    return found
+
+
+def _add_idle(on: Statement, reserves: list[Reserve]) -> Variable:
+    """Add idle stock per channel, lot and release period, wherever a reserve of the channel needs it."""
+    facts = on.facts
+    size, width = len(facts.lots.sku), facts.periods + 1
+    keys = [
+        (reserve.channel * size + np.flatnonzero(reserve.lots & (facts.lots.available < until))) * width
+        + min(until, facts.periods)
+        for reserve in reserves
+        for until in {other.release for other in reserves if other.release <= reserve.release}
+    ]
+    present = np.unique(np.concatenate(keys))
+    lot = present // width % size
+    index = Index(
+        ("channel", "lot", "until"),
+        (present // width // size, lot, present % width),
+        (facts.channels.id, partial(lot_names, facts), None),
+    )
+    return on.form.add_variable("idle", index, upper=facts.lots.usable[lot], sku=facts.lots.sku[lot])
+
+
+def _add_stock_rows(on: Statement, idle: Variable) -> None:
+    """Add, per lot and release period, that what shipped before and what is kept fit into the lot."""
+    facts, arcs = on.facts, on.arcs
+    _, lot, until = idle.index.codes
+    width, size = facts.periods + 1, len(facts.lots.sku)
+    group, present = dense(lot * width + until, size * width)
+    row_lot, row_until = present // width, present % width
+    sums = [Sum(idle, group)]
+    for release in np.unique(row_until).tolist():
+        row = np.full(size, -1)
+        mine = np.flatnonzero(row_until == release)
+        row[row_lot[mine]] = mine
+        sums.append(Sum(on.ship, np.where(arcs.ship < release, row[arcs.lot], -1)))
+    index = Index(("lot", "until"), (row_lot, row_until), (partial(lot_names, facts), None))
+    on.form.add_rows("reserve_stock", index, sums, upper=facts.lots.usable[row_lot])
+
+
+def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], *, per_lot: bool) -> None:
+    """Add the reserve rows: what the channel got from the lots, plus what is idle for it, is enough."""
+    facts, arcs = on.facts, on.arcs
+    channel, lot, until = idle.index.codes
+    sums: list[Sum] = []
+    first = 0
+    for step in steps:
+        kept = np.flatnonzero((channel == step.reserve.channel) & (until == step.until) & (step.begin[lot] >= 0))
+        sums.append(_cumulative(idle, kept, lot[kept], step, first))
+        got = (arcs.channel == step.reserve.channel) & (arcs.ship < step.until)
+        got &= step.begin[arcs.lot] >= 0
+        members = np.flatnonzero(got)
+        sums.append(_cumulative(on.ship, members, arcs.lot[members], step, first))
+        first += len(step.quantity)
+    sizes = [len(step.quantity) for step in steps]
+    clause = np.repeat([step.reserve.number for step in steps], sizes).astype(np.int32)
+    soft = np.repeat([step.reserve.penalty is not None for step in steps], sizes)
+    label = np.concatenate([step.label for step in steps])
+    quantity = np.concatenate([step.quantity for step in steps])
+    rows = np.repeat([step.until for step in steps], sizes)
+    sums += _broken(on, steps, per_lot, label, quantity, soft)
+    if per_lot:
+        index = Index(("clause", "lot", "until"), (clause, label, rows), (None, partial(lot_names, facts), None))
+    else:
+        dates = np.concatenate([step.available for step in steps])
+        index = Index(
+            ("clause", "sku", "available", "until"),
+            (clause, label, dates, rows),
+            (None, facts.skus.id, None, None),
+        )
+    name = "reserve_lot" if per_lot else "reserve"
+    on.form.add_rows(name, index, sums, lower=quantity, clause=clause, elastic=~soft)
+
+
+def _cumulative(variable: Variable, members: Codes, lot: Codes, step: _Steps, first: int) -> Sum:
+    """Return the sum in which each member counts in every row from its lot's arrival on."""
+    begins = step.begin[lot]
+    owner, rank = expand(step.end[lot] - begins)
+    return Sum(variable, first + begins[owner] + rank, members=members[owner])
+
+
+def _broken(
+    on: Statement, steps: list[_Steps], per_lot: bool, label: Codes, quantity: Floats, soft: NDArray[np.bool_]
+) -> list[Sum]:
+    """Add the units by which soft reserves are broken: one per clause and lot (or SKU), in all rows of these."""
+    if not soft.any():
+        return []
+    facts = on.facts
+    sizes = [len(step.quantity) for step in steps]
+    number = np.repeat([step.reserve.number for step in steps], sizes)
+    size = len(facts.lots.sku) if per_lot else len(facts.skus.id)
+    group, present = dense(np.where(soft, number * size + label, -1), (int(number.max()) + 1) * size)
+    rows = np.flatnonzero(group >= 0)
+    most = np.zeros(len(present))
+    np.maximum.at(most, group[rows], quantity[rows])
+    clause, what = present // size, present % size
+    by_number = {step.reserve.number: step.reserve for step in steps}
+    penalty = np.array([by_number[k].penalty or 0.0 for k in clause.tolist()])
+    channel = np.array([by_number[k].channel for k in clause.tolist()])
+    names: tuple[str, ...] = ("clause", "lot") if per_lot else ("clause", "sku")
+    texts = partial(lot_names, facts) if per_lot else facts.skus.id
+    broken = on.form.add_variable(
+        "broken_reserve_lot" if per_lot else "broken_reserve",
+        Index(names, (clause, what), (None, texts)),
+        upper=most,
+        sku=facts.lots.sku[what] if per_lot else what.astype(np.int32),
+    )
+    on.form.add_money("clause_penalties", broken, lambda at: -penalty[at], channel=lambda at: channel[at])
+    order = rows[np.argsort(group[rows], kind="stable")]
+    return [Sum(broken, order, members=group[order])]

@@ -1,0 +1,119 @@
+"""How many units each reserve comes to: per lot for shares of supply, per SKU and arrival date for the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from allocopt.algebra.formulation import Formulation
+from allocopt.algebra.labels import Codes
+from allocopt.problem.facts import NEVER, Facts, Flags, Floats
+from allocopt.rules.base import Numbered
+from allocopt.rules.protect import Protect
+from allocopt.rules.scope import code, lines_of, lots_of, quantity_per_sku, whole
+
+
+@dataclass(frozen=True)
+class Reserve:
+    """One clause, worked out.
+
+    Attributes
+    ----------
+    number : int
+        Position of the clause in the contract.
+    channel : int
+        Channel code.
+    release : int
+        First period in which it no longer holds; `NEVER` if it always does.
+    penalty : float or None
+    per_lot : bool
+        Whether it binds lot by lot.
+    lots : bool, shape (lots,)
+        Lots in scope.
+    quantity : float64, shape (lots,) or (skus,)
+        Units kept, of each lot or of each SKU [unit].
+    """
+
+    number: int
+    channel: int
+    release: int
+    penalty: float | None
+    per_lot: bool
+    lots: Flags
+    quantity: Floats
+
+
+def work_out(form: Formulation, facts: Facts, clauses: Numbered) -> list[Reserve]:
+    """Return the reserves of the clauses, in whole units; what was rounded is noted on `form`."""
+    found = [_unrounded(facts, number, clause) for number, clause in clauses]
+    rounded: dict[int, Floats] = {}
+    for per_lot, divisible in ((True, facts.skus.divisible[facts.lots.sku]), (False, facts.skus.divisible)):
+        kind = [reserve for reserve in found if reserve.per_lot == per_lot]
+        if kind:
+            size = len(divisible)
+            wanted = np.concatenate([reserve.quantity for reserve in kind])
+            group = np.tile(np.arange(size), len(kind))
+            kept = whole(form, "reserve", wanted, group, np.tile(divisible, len(kind)))
+            rounded |= {r.number: kept[k * size : (k + 1) * size] for k, r in enumerate(kind)}
+    return [Reserve(r.number, r.channel, r.release, r.penalty, r.per_lot, r.lots, rounded[r.number]) for r in found]
+
+
+def _unrounded(facts: Facts, number: int, clause: Protect) -> Reserve:
+    lots = lots_of(facts, clause, clause.of)
+    per_lot = clause.share is not None and clause.of != "demand"
+    if per_lot:
+        quantity = np.where(lots, facts.lots.usable * (clause.share or 0.0), 0.0)
+    else:
+        quantity = quantity_per_sku(facts, clause, lots, lines_of(facts, clause.channel, clause.sku))
+        quantity = np.where(np.bincount(facts.lots.sku[lots], minlength=len(quantity)) > 0, quantity, 0.0)
+    release = NEVER if clause.release_from is None else clause.release_from
+    channel = code(facts.channels.id, clause.channel)
+    return Reserve(number, channel, release, clause.penalty, per_lot, lots, quantity)
+
+
+def arrived_quantity(facts: Facts, reserve: Reserve, others: list[Reserve], sku: Codes, available: Codes) -> Floats:
+    """Return how much of a reserve per SKU must be there at each arrival date.
+
+    At the last arrival date of the SKU it is all of it. Before, it is what has arrived less what other channels
+    keep of these lots by share, split among the reserves of the SKU in proportion, at most all of it.
+
+    Parameters
+    ----------
+    facts : Facts
+    reserve : Reserve
+        A reserve per SKU.
+    others : list of Reserve
+        All reserves of the contract.
+    sku, available : int32, shape (steps,)
+        SKU and arrival date of each step, sorted.
+
+    Returns
+    -------
+    float64, shape (steps,)
+    """
+    lots = facts.lots
+    free = lots.usable.copy()
+    total = np.zeros(len(facts.skus.id))
+    for other in others:
+        if not other.per_lot:
+            total += other.quantity
+        elif other.channel != reserve.channel:
+            free -= other.quantity
+    width = int(available.max(initial=0)) + 2
+    mine = np.flatnonzero(reserve.lots)
+    steps = sku.astype(np.int64) * width + available
+    place = np.searchsorted(
+        steps, lots.sku[mine].astype(np.int64) * width + np.minimum(lots.available[mine], width - 1)
+    )
+    inside = place < len(steps)
+    inside[inside] = sku[place[inside]] == lots.sku[mine][inside]
+    arrived = np.cumsum(np.bincount(place[inside], weights=np.maximum(free[mine][inside], 0.0), minlength=len(steps)))
+    arrived -= np.concatenate([[0.0], arrived])[np.searchsorted(sku, sku)]
+    full = reserve.quantity[sku]
+    part = arrived * np.divide(full, total[sku], out=np.zeros(len(sku)), where=total[sku] > 0)
+    part = np.where(facts.skus.divisible[sku], part, np.floor(part + 1e-9))
+    latest = np.full(len(facts.skus.id), -1, dtype=np.int32)
+    np.maximum.at(latest, lots.sku[mine], lots.available[mine])
+    result: Floats = np.where(available == latest[sku], full, np.minimum(full, part))
+    return result

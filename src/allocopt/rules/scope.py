@@ -1,0 +1,155 @@
+"""Which lots, lines and arcs a clause speaks of, and how many units a share comes to."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.formulation import Formulation
+from allocopt.algebra.grouping import largest_remainder
+from allocopt.arcs import Arcs
+from allocopt.problem.facts import Facts, Flags, Floats, Ints, Names
+from allocopt.problem.schema import LOT_KINDS
+
+ON_HAND, INBOUND, SAFETY, RETURNS = range(len(LOT_KINDS))
+
+
+class Scoped(Protocol):
+    """A clause that may be limited to SKUs and nodes."""
+
+    @property
+    def sku(self) -> tuple[str, ...] | None:
+        """SKUs; None: all."""
+
+    @property
+    def node(self) -> tuple[str, ...] | None:
+        """Nodes; None: all."""
+
+
+class Quantified(Scoped, Protocol):
+    """A clause that names a quantity, in units or as a share of something."""
+
+    @property
+    def units(self) -> float | None:
+        """Units of each SKU."""
+
+    @property
+    def share(self) -> float | None:
+        """Share of what `of` names."""
+
+    @property
+    def of(self) -> str:
+        """What a share is a share of."""
+
+
+def code(names: Names, name: str) -> int:
+    """Return the code of an id that is known to exist."""
+    return int(np.searchsorted(names, name))
+
+
+def chosen(names: Names, wanted: tuple[str, ...] | None) -> Flags:
+    """Return which of `names` are `wanted` (None: all), shape (names,)."""
+    if wanted is None:
+        return np.ones(len(names), dtype=bool)
+    mask = np.zeros(len(names), dtype=bool)
+    mask[[code(names, name) for name in wanted]] = True
+    return mask
+
+
+def lots_of(facts: Facts, clause: Scoped, base: str = "supply") -> Flags:
+    """Return the lots that a clause on `base` speaks of: not on hold, never safety, shape (lots,)."""
+    lots = facts.lots
+    mask: Flags = ~lots.hold & (lots.kind != SAFETY)
+    if base in ("on_hand", "inbound"):
+        mask &= lots.kind == LOT_KINDS.index(base)
+    if clause.sku is not None:
+        mask &= chosen(facts.skus.id, clause.sku)[lots.sku]
+    if clause.node is not None:
+        mask &= chosen(facts.nodes.id, clause.node)[lots.node]
+    return mask
+
+
+def lines_of(facts: Facts, channel: str | None, sku: tuple[str, ...] | None = None) -> Flags:
+    """Return the demand lines of a channel (None: all) and of SKUs (None: all), shape (lines,)."""
+    mask = np.ones(len(facts.lines.sku), dtype=bool)
+    if channel is not None:
+        mask &= facts.lines.channel == code(facts.channels.id, channel)
+    if sku is not None:
+        mask &= chosen(facts.skus.id, sku)[facts.lines.sku]
+    return mask
+
+
+def arcs_of(arcs: Arcs, lots: Flags | None, lines: Flags | None) -> Flags:
+    """Return the arcs from the given lots to the given lines, shape (arcs,)."""
+    mask = np.ones(len(arcs), dtype=bool)
+    if lots is not None:
+        mask &= lots[arcs.lot]
+    if lines is not None:
+        mask &= lines[arcs.line]
+    return mask
+
+
+def quantity_per_sku(facts: Facts, clause: Quantified, lots: Flags, lines: Flags) -> Floats:
+    """Return the units of each SKU that a clause asks for, not yet rounded, shape (skus,).
+
+    Units are meant for each SKU in scope; a share is taken of the usable units of `lots`, or of the units of
+    `lines` where the clause says ``of="demand"``.
+    """
+    size = len(facts.skus.id)
+    if clause.units is not None:
+        return np.where(chosen(facts.skus.id, clause.sku), clause.units, 0.0)
+    if clause.of == "demand":
+        codes, units = facts.lines.sku[lines], facts.lines.units[lines]
+    else:
+        codes, units = facts.lots.sku[lots], facts.lots.usable[lots]
+    base: Floats = np.bincount(codes, weights=units, minlength=size).astype(np.float64)
+    return base * (clause.share or 0.0)
+
+
+def whole(form: Formulation, name: str, wanted: Floats, group: NDArray[np.integer[Any]], free: Flags) -> Floats:
+    """Round quantities to whole units by largest remainder within each group, and note what was rounded.
+
+    Parameters
+    ----------
+    form : Formulation
+        Takes the note.
+    name : str
+        Rule that asks, for the note.
+    wanted : float64, shape (n,)
+        Quantities [unit].
+    group : integer array, shape (n,)
+        Quantities that share one total.
+    free : bool, shape (n,)
+        Quantities of divisible SKUs, left as they are.
+    """
+    size = int(group.max()) + 1 if len(group) else 0
+    rounded = np.where(free, wanted, largest_remainder(np.where(free, 0.0, wanted), group, size))
+    note_rounding(form, name, wanted, rounded)
+    return rounded
+
+
+def floored(form: Formulation, name: str, wanted: Floats, free: Flags | bool) -> Floats:
+    """Round limits down to whole units where the SKU is not divisible, and note what was rounded."""
+    rounded = np.where(free, wanted, np.floor(wanted + 1e-9))
+    note_rounding(form, name, wanted, rounded)
+    return rounded
+
+
+def note_rounding(form: Formulation, name: str, wanted: Floats, rounded: Floats) -> None:
+    """Say how many quantities of a rule were rounded, and by how much at most."""
+    change = np.abs(rounded - wanted)
+    number = int((change > 1e-6).sum())
+    if number:
+        form.note(
+            "rounded",
+            f"{name}: {number} of {len(wanted)} quantities were rounded to whole units, by at most {change.max():.3g}.",
+        )
+
+
+def order_of_lines(facts: Facts) -> Ints:
+    """Return per line the code of its order; a line without an order is an order of its own, shape (lines,)."""
+    lines = facts.lines
+    own = len(facts.orders) + np.arange(len(lines.sku))
+    return np.where(lines.order >= 0, lines.order, own).astype(np.int32)

@@ -1,0 +1,48 @@
+"""Ship from one: an order so marked leaves from a single node.
+
+.. code-block:: text
+
+    sum_{a of d from n} ship[a] <= units[d] source[o, n],   sum_n source[o, n] <= 1,   source[o, n] in {0, 1}
+
+for each marked line ``d`` of order ``o`` and node ``n``. Orders that only one node can reach need no switch.
+Source: single sourcing, e.g. Daskin, Network and Discrete Location (1995), ch. 7.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from allocopt.algebra.formulation import Sum
+from allocopt.algebra.grouping import dense
+from allocopt.algebra.labels import Index
+from allocopt.rules.base import Numbered, Rule, Statement
+from allocopt.rules.gates import order_gate, order_names
+from allocopt.rules.scope import order_of_lines
+
+
+class ShipFromOne(Rule):
+    """Marked orders leave from a single node."""
+
+    name: ClassVar[str] = "ship_from_one"
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add a switch per marked order and node, and the row that opens at most one of them."""
+        facts, arcs = on.facts, on.arcs
+        marked = np.flatnonzero(facts.lines.ship_from_one[arcs.line])
+        if not len(marked):
+            return
+        orders = len(facts.orders) + len(facts.lines.sku)
+        order = order_of_lines(facts)[arcs.line[marked]]
+        nodes = len(facts.nodes.id)
+        pairs = np.unique(order.astype(np.int64) * nodes + arcs.node[marked])
+        choices = np.bincount(pairs // nodes, minlength=orders)
+        members = marked[choices[order] > 1]
+        if not len(members):
+            return
+        source, _ = order_gate(on, "source", members, by_node=True, by_period=False)
+        group, present = dense(source.index.codes[0], orders)
+        index = Index(("order",), (present,), (partial(order_names, facts),))
+        on.form.add_rows(self.name, index, [Sum(source, group)], upper=1.0)

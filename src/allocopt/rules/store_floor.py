@@ -1,0 +1,63 @@
+"""Store floor: units of each SKU at a node that channels other than stores may not touch.
+
+.. code-block:: text
+
+    sum_{a from lots of (s, n) available by u, to channels that are not stores} ship[a]
+        <= max(0, usable of these lots - store_floor[n])        for each SKU s, node n, arrival date u        [unit]
+
+Source: presentation minimum (shelf stock) in ship-from-store fulfilment.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from allocopt.algebra.formulation import Sum
+from allocopt.algebra.grouping import dense
+from allocopt.algebra.labels import Index
+from allocopt.arcs import expand
+from allocopt.problem.facts import ANY
+from allocopt.problem.schema import CHANNEL_KINDS
+from allocopt.rules.base import Numbered, Rule, Statement
+
+STORE = CHANNEL_KINDS.index("store")
+
+
+class StoreFloor(Rule):
+    """Channels other than stores leave the store floor untouched."""
+
+    name: ClassVar[str] = "store_floor"
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add one row per SKU, node with a floor, and arrival date."""
+        facts, arcs = on.facts, on.arcs
+        floor = facts.nodes.store_floor
+        if not floor.any():
+            return
+        lots, nodes, horizon = facts.lots, len(facts.nodes.id), int(facts.lots.available.max(initial=0)) + 1
+        counted = (floor[lots.node] > 0) & ~lots.hold
+        cell = lots.sku.astype(np.int64) * nodes + lots.node
+        dated = np.where(counted, cell * horizon + lots.available, ANY)
+        step, steps = dense(dated, len(facts.skus.id) * nodes * horizon)
+        if not len(steps):
+            return
+        stock = np.bincount(step[counted], weights=lots.usable[counted], minlength=len(steps))
+        place = steps // horizon
+        first = np.searchsorted(place, place)
+        total = np.cumsum(stock)
+        total -= (total - stock)[first]
+        last = np.searchsorted(place, place, side="right")
+        bound = (facts.channels.kind[facts.lines.channel] != STORE)[arcs.line] & counted[arcs.lot]
+        members = np.flatnonzero(bound)
+        begins = step[arcs.lot[members]]
+        owner, rank = expand(last[begins] - begins)
+        index = Index(
+            ("sku", "node", "available"),
+            (place // nodes, place % nodes, steps % horizon),
+            (facts.skus.id, facts.nodes.id, None),
+        )
+        limit = np.maximum(total - floor[place % nodes], 0.0)
+        limit = np.where(facts.skus.divisible[place // nodes], limit, np.floor(limit + 1e-9))
+        on.form.add_rows(self.name, index, [Sum(on.ship, begins[owner] + rank, members=members[owner])], upper=limit)

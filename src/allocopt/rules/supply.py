@@ -1,0 +1,32 @@
+"""Supply: no lot ships more than its usable units.
+
+.. code-block:: text
+
+    sum_{a of l} ship[a] <= usable[l]        for each lot l        [unit]
+    usable[l] = floor(confidence[l] units[l]) - reserved[l]
+
+Source: pegging of available-to-promise quantities to receipts; the transport problem (Hitchcock 1941).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+from allocopt.algebra.formulation import Sum
+from allocopt.algebra.grouping import dense
+from allocopt.algebra.labels import Index
+from allocopt.rules.base import Numbered, Rule, Statement
+from allocopt.rules.names import lot_names
+
+
+class Supply(Rule):
+    """No lot ships more than its usable units."""
+
+    name: ClassVar[str] = "supply"
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add one row per lot that has arcs."""
+        group, lots = dense(on.arcs.lot, len(on.facts.lots.sku))
+        index = Index(("lot",), (lots,), (partial(lot_names, on.facts),))
+        on.form.add_rows(self.name, index, [Sum(on.ship, group)], upper=on.facts.lots.usable[lots])

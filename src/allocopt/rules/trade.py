@@ -1,0 +1,52 @@
+"""Trade: what shipping a unit earns and costs its channel, and the channel's fixed cost.
+
+.. code-block:: text
+
+    contribution[a] = price (1 - return_rate) (1 - fee_rate) - fee_per_unit - goods (1 - return_rate recovery)
+                      - lane cost - return_rate return_cost - late_cost x periods late        [currency/unit]
+
+Money per arc ``a``; the fixed cost of a channel [currency] is a constant as long as the channel is kept.
+Source: contribution accounting by channel (contribution margin II less directly attributable fixed cost).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from allocopt.algebra.labels import Codes
+from allocopt.arcs import Arcs
+from allocopt.problem.facts import Floats
+from allocopt.rules.base import Numbered, Rule, Statement
+
+
+def channel_of(arcs: Arcs) -> Callable[[Any], Codes]:
+    """Return the function that gives the channel codes of arcs, for booking money."""
+    return lambda rows: arcs.facts.lines.channel[arcs.line[rows]]
+
+
+def _cost(part: Callable[[Any], Floats]) -> Callable[[Any], Floats]:
+    return lambda rows: -part(rows)
+
+
+class Trade(Rule):
+    """Contribution per unit, part by part, and fixed costs."""
+
+    name: ClassVar[str] = "trade"
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add the money of every part of contribution."""
+        arcs, channel = on.arcs, channel_of(on.arcs)
+        on.form.add_money("revenue", on.ship, arcs.revenue, channel=channel)
+        for column, part in (
+            ("fees", arcs.fees),
+            ("goods", arcs.goods),
+            ("lanes", arcs.lanes),
+            ("returns", arcs.returns),
+        ):
+            on.form.add_money(column, on.ship, _cost(part), channel=channel)
+        if on.facts.lines.late_cost.any():
+            on.form.add_money("penalties", on.ship, _cost(arcs.lateness), channel=channel)
+        on.form.add_money("fixed_cost", constant=-np.append(on.facts.channels.fixed_cost, 0.0))
