@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from allocopt.problem.calendar import CalendarState, calendar_of
-from allocopt.problem.facts import Floats
+from allocopt.problem.facts import Floats, Ints
 from allocopt.problem.report import Nearest, Report
 from allocopt.problem.schema import COMPANY, TABLES
 from allocopt.problem.source import Source
@@ -50,17 +50,18 @@ def check(sources: Mapping[str, Source], report: Report) -> Tables:
     return tables
 
 
-def references(checked: Checked, name: str, tables: Tables) -> NDArray[np.int64]:
+def references(checked: Checked, name: str, tables: Tables) -> Ints:
     """Return, for every row, the position of its id among the sorted ids of the table it refers to; else -1."""
     refers = checked.table.column(name).refers
     labels = checked.labels[name]
     if refers is None or not len(labels.texts):
-        return np.full(checked.length, -1, np.int64)
+        return np.broadcast_to(np.int32(-1), checked.length)
     known = tables[refers].labels[TABLES[refers].key[0]].texts
     if known.equals(labels.texts):
         return labels.codes
-    place = pc.index_in(labels.texts, value_set=known).fill_null(-1).to_numpy().astype(np.int64)
-    return np.where(labels.codes >= 0, place[labels.codes], -1)
+    place = pc.index_in(labels.texts, value_set=known).fill_null(-1).to_numpy()
+    found: Ints = np.append(place, np.int32(-1))[labels.codes]
+    return found
 
 
 def _check_references(checked: Checked, tables: Tables, report: Report) -> None:

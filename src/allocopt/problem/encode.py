@@ -44,7 +44,7 @@ class _Rows:
     def floats(self, name: str) -> Floats:
         values = self.checked.numbers[name]
         if name not in self.checked.source.columns:  # the same in every row
-            return np.full(len(values), values[0] if len(values) else 0.0)
+            return _constant(len(values), values[0] if len(values) else 0.0)
         ordered: Floats = values[self.order]
         return ordered
 
@@ -52,6 +52,8 @@ class _Rows:
         return self.floats(name).astype(np.int32)
 
     def flags(self, name: str) -> Flags:
+        if name not in self.checked.source.columns:
+            return np.zeros(len(self.order), bool)
         values: Flags = self.checked.codes[name][self.order] == 1
         return values
 
@@ -107,6 +109,11 @@ def encode(tables: Tables) -> Facts:
     )
     _freeze(facts)
     return facts
+
+
+def _constant(length: int, value: float) -> Floats:
+    # Zeros that nobody writes to take no memory.
+    return np.full(length, value) if value else np.zeros(length)
 
 
 def horizon(tables: Tables) -> int:
@@ -233,7 +240,7 @@ def _lines(rows: _Rows, skus: Skus, channels: Channels, regions: pa.Array) -> tu
 def _orders(rows: _Rows, channel: Ints, channels: int) -> tuple[Ints, Names, Ints]:
     """Return the order of each line, and the orders: pairs of text and channel, sorted by text."""
     labels = rows.checked.labels["order"]
-    text: NDArray[np.int64] = labels.codes[rows.order]
+    text: NDArray[np.int64] = labels.codes[rows.order].astype(np.int64)
     ordered = text >= 0
     if not ordered.any():
         return np.full(len(text), -1, np.int32), np.zeros(0, object), np.zeros(0, np.int32)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from allocopt.problem.columns import is_blank, report_blanks
+from allocopt.problem.facts import Ints
 from allocopt.problem.report import Report
 from allocopt.problem.schema import Column
 from allocopt.problem.source import Source
@@ -25,25 +26,30 @@ class Labels:
 
     Attributes
     ----------
-    codes : int64 array, one per row
+    codes : int32 array, one per row
         Position in `texts`; -1 is blank.
     texts : pyarrow large_string array
         The distinct texts, sorted.
     """
 
-    codes: NDArray[np.int64]
+    codes: Ints
     texts: Any
 
     def per_row(self) -> Any:
         """Return the text of every row (blank: empty) as a pyarrow array."""
-        return pc.take(self.texts, pa.array(self.codes, mask=self.codes < 0)).fill_null("")
+        blank = self.codes < 0
+        if not blank.any():
+            return pc.take(self.texts, pa.array(self.codes))
+        if blank.all():
+            return pa.repeat(pa.scalar("", pa.large_string()), len(self.codes))
+        return pc.take(self.texts, pa.array(self.codes, mask=blank)).fill_null("")
 
 
 def constant(length: int, text: str) -> Labels:
     """Return the labels of a column that says the same in every row."""
     if text:
-        return Labels(np.zeros(length, np.int64), pa.array([text], pa.large_string()))
-    return Labels(np.full(length, -1, np.int64), pa.array([], pa.large_string()))
+        return Labels(np.broadcast_to(np.int32(0), length), pa.array([text], pa.large_string()))
+    return Labels(np.broadcast_to(np.int32(-1), length), pa.array([], pa.large_string()))
 
 
 def labels(column: Column, source: Source, report: Report, *, tidy: bool) -> tuple[Labels, NDArray[np.bool_]]:
@@ -54,8 +60,8 @@ def labels(column: Column, source: Source, report: Report, *, tidy: bool) -> tup
     arrow, faulty = _texts(column, source, report)
     encoded = pc.dictionary_encode(arrow)
     found, rank = encode(encoded.dictionary)
-    codes = encoded.indices.fill_null(-1).to_numpy().astype(np.int64)
-    codes = np.where(codes >= 0, rank[codes], -1) if len(rank) else codes
+    codes: Ints = encoded.indices.fill_null(-1).to_numpy()
+    codes = np.append(rank, np.int32(-1))[codes]
     result = Labels(codes, found)
     report_blanks(column, source, (codes < 0) & ~faulty, report)
     if tidy and len(found):
@@ -77,11 +83,11 @@ def labels(column: Column, source: Source, report: Report, *, tidy: bool) -> tup
     return result, faulty
 
 
-def encode(texts: Any) -> tuple[Any, NDArray[np.int64]]:
+def encode(texts: Any) -> tuple[Any, Ints]:
     """Sort distinct texts; return them without the blank, and the code of each in the order given."""
     order = sorted_order(texts)
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
     ordered = pc.take(texts, pa.array(order))
     if len(ordered) and ordered[0].as_py() == "":
         return ordered.slice(1), rank - 1

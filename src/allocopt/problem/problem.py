@@ -75,7 +75,7 @@ class Problem:
     array([10.])
     """
 
-    __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_name", "_rows", "_warnings")
+    __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_name", "_tables", "_warnings")
 
     def __init__(
         self,
@@ -122,8 +122,9 @@ class Problem:
         self._facts = encode(tables)
         look(tables, self._facts, report)
         self._warnings = tuple(report.warnings)
-        self._frames = {name: checked.frame() for name, checked in tables.items()}
-        self._rows = {name: checked.source.rows for name, checked in tables.items()}
+        # Frames are built when they are asked for: the fast path works on the facts alone.
+        self._tables = {name: checked.released() for name, checked in tables.items()}
+        self._frames: dict[str, pd.DataFrame] = {}
 
     @classmethod
     def _of(cls, inputs: Inputs, report: Report) -> Problem:
@@ -186,7 +187,7 @@ class Problem:
             ``name``, ``currency``, ``as_of`` (text or None), and each table that has rows as a mapping of
             columns to lists.
         """
-        tables = {name: to_plain(frame) for name, frame in self._frames.items() if len(frame)}
+        tables = {name: to_plain(self._frame(name)) for name in TABLES if self._tables[name].length}
         as_of = self._as_of.isoformat() if self._as_of is not None else None
         return {"name": self._name, "currency": self._currency, "as_of": as_of, **tables}
 
@@ -242,11 +243,15 @@ class Problem:
         return Problem._of(inputs, report)
 
     def _kept(self, table: str) -> Source:
-        frame = self._frames[table]
-        if not len(frame):
+        kept = self._tables[table]
+        if not kept.length:
             return absent(table)
-        source = from_frame(table, frame)
-        return Source(table, source.columns, source.length, self._rows[table])
+        return Source(table, from_frame(table, self._frame(table)).columns, kept.length, kept.source.rows)
+
+    def _frame(self, table: str) -> pd.DataFrame:
+        if table not in self._frames:
+            self._frames[table] = self._tables[table].frame()
+        return self._frames[table].copy(deep=False)
 
     def row(self, table: str, position: int) -> int | str:
         """Return how the user knows a row: line of the CSV file, row of the worksheet, label of the frame.
@@ -261,52 +266,52 @@ class Problem:
         -------
         int or str
         """
-        return Source(table, {}, len(self._frames[table]), self._rows[table]).row(position)
+        return self._tables[table].source.row(position)
 
     @property
     def skus(self) -> pd.DataFrame:
         """What is sold."""
-        return self._frames["skus"].copy(deep=False)
+        return self._frame("skus")
 
     @property
     def nodes(self) -> pd.DataFrame:
         """Where stock lies."""
-        return self._frames["nodes"].copy(deep=False)
+        return self._frame("nodes")
 
     @property
     def channels(self) -> pd.DataFrame:
         """Who wants stock."""
-        return self._frames["channels"].copy(deep=False)
+        return self._frame("channels")
 
     @property
     def supply(self) -> pd.DataFrame:
         """The supply lots."""
-        return self._frames["supply"].copy(deep=False)
+        return self._frame("supply")
 
     @property
     def demand(self) -> pd.DataFrame:
         """The demand lines."""
-        return self._frames["demand"].copy(deep=False)
+        return self._frame("demand")
 
     @property
     def lanes(self) -> pd.DataFrame:
         """The ways from nodes to channels."""
-        return self._frames["lanes"].copy(deep=False)
+        return self._frame("lanes")
 
     @property
     def capacity(self) -> pd.DataFrame:
         """What nodes can handle in a period."""
-        return self._frames["capacity"].copy(deep=False)
+        return self._frame("capacity")
 
     @property
     def workloads(self) -> pd.DataFrame:
         """What a unit or an order takes of a resource."""
-        return self._frames["workloads"].copy(deep=False)
+        return self._frame("workloads")
 
     @property
     def periods(self) -> pd.DataFrame:
         """The calendar."""
-        return self._frames["periods"].copy(deep=False)
+        return self._frame("periods")
 
     @property
     def facts(self) -> Facts:
@@ -336,7 +341,7 @@ class Problem:
     def _counts(self) -> list[tuple[int, str]]:
         words = {"supply": "supply lot", "demand": "demand line"}
         counts = [
-            (len(self._frames[table]), words.get(table, table.removesuffix("s")))
+            (self._tables[table].length, words.get(table, table.removesuffix("s")))
             for table in ("skus", "nodes", "channels", "supply", "demand", "lanes")
         ]
         return [*counts, (self._facts.periods, "period")]

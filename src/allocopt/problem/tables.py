@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,11 @@ class Checked:
     def length(self) -> int:
         """Number of rows."""
         return self.source.length
+
+    def released(self) -> Checked:
+        """Return the table without the user's own cells, which may change later."""
+        source = Source(self.source.name, {}, self.source.length, self.source.rows)
+        return replace(self, source=source, order=self.order[:0])
 
     def frame(self) -> pd.DataFrame:
         """Return the table as pandas, with every declared column, in the user's row order."""
@@ -165,13 +170,13 @@ def _fill_column(checked: Checked, column: Column) -> None:
     if column.type in ("id", "text"):
         checked.labels[name] = constant(length, str(default or ""))
     elif column.type == "flag":
-        checked.codes[name] = np.full(length, -1 if default is None else int(bool(default)), np.int8)
+        checked.codes[name] = np.broadcast_to(np.int8(-1 if default is None else bool(default)), length)
     elif column.type == "choice":
         code = column.choices.index(str(default)) if default is not None else -1
-        checked.codes[name] = np.full(length, code, np.int8)
+        checked.codes[name] = np.broadcast_to(np.int8(code), length)
     else:
         value = float(default) if isinstance(default, int | float) else np.nan
-        checked.numbers[name] = np.full(length, value)
+        checked.numbers[name] = np.broadcast_to(np.float64(value), length)
 
 
 def check_key(checked: Checked, report: Report) -> None:
@@ -229,7 +234,7 @@ def sort_key(checked: Checked, names: Sequence[str]) -> NDArray[np.int64]:
     span = 1
     for name in names:
         if name in checked.labels:
-            part, size = checked.labels[name].codes + 1, len(checked.labels[name].texts) + 1
+            part, size = checked.labels[name].codes.astype(np.int64) + 1, len(checked.labels[name].texts) + 1
         elif name in checked.codes:
             part, size = checked.codes[name].astype(np.int64) + 1, 129
         else:
