@@ -53,7 +53,7 @@ class Issue:
     def __str__(self) -> str:
         where = self.table
         if self.row is not None:
-            where += f", row {self.row}"
+            where += f", {'line' if self.table.endswith(('.yaml', '.yml')) else 'row'} {self.row}"
         if self.column is not None:
             where += f", column {self.column!r}"
         return f"{where}: {self.message}" + (f" {self.hint}" if self.hint else "")

@@ -221,9 +221,7 @@ def _join(parts: list[NDArray[Any]], dtype: Any) -> NDArray[Any]:
     return np.concatenate(parts).astype(dtype, copy=False) if parts else np.zeros(0, dtype=dtype)
 
 
-def _columns(
-    families: list[_Rows], width: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+def _columns(families: list[_Rows], width: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
     """Write the sums as compressed columns, by counting: no sort of the entries is needed."""
     entries = [entry for rows in families for entry in _entries(rows)]
     counts = np.zeros(width + 1, dtype=np.int64)
@@ -279,9 +277,7 @@ def _layers(columns: Codes, row: NDArray[np.int32], weight: Floats) -> list[tupl
     return layers
 
 
-def _sorted(
-    indptr: NDArray[np.int64], indices: NDArray[np.int32], data: Floats
-) -> tuple[NDArray[np.int32], Floats]:
+def _sorted(indptr: NDArray[np.int64], indices: NDArray[np.int32], data: Floats) -> tuple[NDArray[np.int32], Floats]:
     """Return the entries with rows ascending inside each column (most often they are already)."""
     falls = indices[1:] <= indices[:-1]
     edges = indptr[1:-1]

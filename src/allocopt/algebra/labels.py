@@ -115,9 +115,7 @@ class Labels:
 
     def elastic(self) -> NDArray[np.int64]:
         """Return the positions of all rows that somebody promised."""
-        parts = [
-            family.start + np.flatnonzero(family.elastic) for family in self.rows if family.elastic is not None
-        ]
+        parts = [family.start + np.flatnonzero(family.elastic) for family in self.rows if family.elastic is not None]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
     def of_rows(self, positions: NDArray[np.int64]) -> Iterator[tuple[Family, NDArray[np.int64]]]:

@@ -209,3 +209,24 @@ def restricted(
         constant=program.constant + float(program.cost @ others),
     )
     return small, rows
+
+
+def with_columns(
+    program: Program,
+    *,
+    cost: NDArray[np.float64],
+    lower: NDArray[np.float64],
+    upper: NDArray[np.float64],
+    integer: NDArray[np.bool_] | None = None,
+) -> Program:
+    """Return the program with columns appended that are in no row yet (see `with_rows`); they belong to no SKU."""
+    count = len(cost)
+    return replace(
+        program,
+        cost=np.concatenate([program.cost, cost]),
+        lower=np.concatenate([program.lower, lower]),
+        upper=np.concatenate([program.upper, upper]),
+        integer=np.concatenate([program.integer, np.zeros(count, bool) if integer is None else integer]),
+        indptr=np.concatenate([program.indptr, np.full(count, program.nonzeros, dtype=np.int32)]),
+        column_sku=np.concatenate([program.column_sku, np.full(count, COUPLES, dtype=np.int32)]),
+    )

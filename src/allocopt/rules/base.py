@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from allocopt.algebra.formulation import Formulation, Variable
 from allocopt.arcs import Arcs
+from allocopt.errors import ContractError, Issue
 from allocopt.problem.facts import Facts
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, str_min_length=1)
@@ -35,8 +36,29 @@ Base = Literal["supply", "on_hand", "inbound", "demand"]
 """What a share is a share of; lots on hold and safety lots are never part of it."""
 
 
+class Checked(type):
+    """Metaclass of contracts and their parts: a wrong value is a `ContractError` that names the field."""
+
+    def __call__(cls, *args: Any, **fields: Any) -> Any:
+        """Create an instance, or raise `ContractError` with every wrong field."""
+        try:
+            return super().__call__(*args, **fields)
+        except ValidationError as error:
+            raise ContractError([_issue_of(cls.__name__, fault) for fault in error.errors()]) from None
+
+
+def _issue_of(table: str, fault: Any) -> Issue:
+    place = ".".join(str(step) for step in fault["loc"]) or None
+    return Issue(table, None, place, repr(fault["input"]), fault["type"], said(fault))
+
+
+def said(fault: Any) -> str:
+    """Return what the schema complains of, as a sentence."""
+    return f"{str(fault['msg']).removeprefix('Value error, ').capitalize()}."
+
+
 @pydantic_dataclass(frozen=True, config=STRICT, kw_only=True)
-class Clause:
+class Clause(metaclass=Checked):
     """A sentence of a contract: one thing that the channels agreed on."""
 
     SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node")

@@ -1,0 +1,183 @@
+"""The contract: a named list of clauses and the stages in which the plan is optimised."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from allocopt.contracts.origin import Origin
+from allocopt.contracts.stages import STAGES, Contribution, Stage
+from allocopt.errors import ContractError, Issue
+from allocopt.problem.problem import Problem
+from allocopt.rules import CLAUSES
+from allocopt.rules.base import STRICT, Checked, Clause
+
+if TYPE_CHECKING:
+    AnyClause = Clause
+    AnyStage = Stage
+else:
+    AnyClause = Annotated[reduce(or_, CLAUSES), Field(discriminator="clause")]
+    AnyStage = Annotated[reduce(or_, STAGES), Field(discriminator="stage")]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Contract(metaclass=Checked):
+    """A set of rules that the channels agreed on.
+
+    Attributes
+    ----------
+    name : str
+    clauses : tuple of Clause
+        What was agreed on, such as `Protect` or `Cap`; none: physics alone.
+    stages : tuple of Stage
+        What is optimised first, second, ...; the whole contribution always comes last.
+    owner : str
+        Person who answers for the contract.
+    reason : str
+        Why it exists, in a sentence.
+    valid_from, valid_to : datetime.date or None
+        First and last day on which it holds, judged by the problem's ``as_of``.
+
+    Raises
+    ------
+    ContractError
+        If a value is wrong or a clause is said twice.
+
+    Examples
+    --------
+    >>> from allocopt.rules import Protect
+    >>> contract = Contract("Protect DTC", clauses=[Protect("dtc", share=0.3, of="inbound")])
+    >>> contract.to_dict()["clauses"][0]["channel"]
+    'dtc'
+    """
+
+    name: str
+    clauses: tuple[AnyClause, ...] = ()
+    stages: tuple[AnyStage, ...] = ()
+    owner: Annotated[str, Field(min_length=0)] = ""
+    reason: Annotated[str, Field(min_length=0)] = ""
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+
+    def __post_init__(self) -> None:
+        issues = list(self._contradictions(Origin()))
+        if issues:
+            raise ContractError(issues)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Contract:
+        """Read a contract from a YAML file.
+
+        Parameters
+        ----------
+        path : str or Path
+
+        Raises
+        ------
+        ContractError
+            Naming every fault with the file and its line: unknown keys, wrong values, a clause said twice.
+        """
+        from allocopt.contracts.files import read_contract
+
+        return read_contract(Path(path))
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Contract:
+        """Return the contract that `to_dict` wrote; `ContractError` if something in it is wrong."""
+        return cls(**content)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the contract as JSON-ready values; fields that were not given are left out."""
+        content: dict[str, Any] = ADAPTER.dump_python(self, mode="json", exclude_none=True)
+        return content
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """Return the JSON schema of contract files, as shipped in the package."""
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ADAPTER.json_schema()}
+
+    @property
+    def journey(self) -> tuple[Stage, ...]:
+        """The stages as they are solved: the whole contribution comes last, so that nothing is left open."""
+        whole = Contribution()
+        if self.stages and self.stages[-1].__class__ is Contribution and self.stages[-1].channels is None:
+            return self.stages
+        return (*self.stages, whole)
+
+    def check(self, problem: Problem) -> None:
+        """Raise `ContractError` with every fault if the contract does not fit the problem.
+
+        Parameters
+        ----------
+        problem : Problem
+            Whose ids the clauses and stages must name, and whose ``as_of`` must lie in the contract's validity.
+        """
+        origin: Origin = getattr(self, "_origin", Origin())
+        issues = [*self._unknown(problem, origin), *self._expired(problem.as_of, origin)]
+        if issues:
+            raise ContractError(issues)
+
+    def _unknown(self, problem: Problem, origin: Origin) -> Iterator[Issue]:
+        facts = problem.facts
+        known = {
+            "channels": set(facts.channels.id.tolist()),
+            "skus": set(facts.skus.id.tolist()),
+            "nodes": set(facts.nodes.id.tolist()),
+        }
+        mentioned = [
+            (("clauses", number), table, name)
+            for number, clause in enumerate(self.clauses)
+            for table, name in clause.names()
+        ]
+        mentioned += [
+            (("stages", number), "channels", name)
+            for number, stage in enumerate(self.stages)
+            for name in getattr(stage, "channels", None) or ()
+        ]
+        for place, table, name in mentioned:
+            if name not in known[table]:
+                close = get_close_matches(name, known[table], n=1)
+                hint = f"Did you mean {close[0]!r}?" if close else f"It must be in the table {table}."
+                yield origin.issue(self.name, place, name, "unknown_id", f"There is no {table[:-1]} {name!r}.", hint)
+
+    def _expired(self, as_of: dt.date | None, origin: Origin) -> Iterator[Issue]:
+        if as_of is None:
+            return
+        if self.valid_from is not None and as_of < self.valid_from:
+            message = f"The contract holds from {self.valid_from} and the problem is as of {as_of}."
+            yield origin.issue(
+                self.name, ("valid_from",), str(self.valid_from), "not_yet_valid", message, "Change one of the dates."
+            )
+        if self.valid_to is not None and as_of > self.valid_to:
+            message = f"The contract held until {self.valid_to} and the problem is as of {as_of}."
+            yield origin.issue(self.name, ("valid_to",), str(self.valid_to), "expired", message, "Renew the contract.")
+
+    def _contradictions(self, origin: Origin) -> Iterator[Issue]:
+        seen: dict[tuple[Any, ...], int] = {}
+        for number, clause in enumerate(self.clauses):
+            first = seen.setdefault(clause.scope(), number)
+            if first != number:
+                where = origin.where(("clauses", first)) or f"clause {first + 1}"
+                yield origin.issue(
+                    self.name,
+                    ("clauses", number),
+                    clause.words(),
+                    "clause_twice",
+                    f"Clause {number + 1} says again what {where} says: {clause.words()}.",
+                    "Keep one of them.",
+                )
+        if self.valid_from is not None and self.valid_to is not None and self.valid_from > self.valid_to:
+            yield origin.issue(
+                self.name, ("valid_to",), str(self.valid_to), "dates_reversed", "It ends before it begins.", ""
+            )
+
+
+ADAPTER: TypeAdapter[Contract] = TypeAdapter(Contract)

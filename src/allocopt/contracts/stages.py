@@ -1,0 +1,100 @@
+"""Stages: what a contract optimises first, second, and so on, and how the outcome is locked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic.dataclasses import dataclass
+
+from allocopt.rules.base import STRICT, Checked
+
+Lock = Literal["value", "plan"]
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Channels = Annotated[tuple[str, ...] | None, BeforeValidator(_one_or_many), Field(min_length=1)]
+"""One channel, several, or None for all."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Stage(metaclass=Checked):
+    """One step of a contract: an objective, and how its outcome is kept in later steps.
+
+    Attributes
+    ----------
+    channels : tuple of str or None
+        Channels that count; None: all.
+    lock : {"value", "plan"}
+        Keep what was reached in total, or keep what each line was given.
+    """
+
+    channels: Channels = None
+    lock: Lock = "value"
+
+    def words(self) -> str:
+        """Return the stage in a few words."""
+        name = type(self).__name__.lower()
+        return f"{name} of {', '.join(self.channels)}" if self.channels else name
+
+
+@dataclass(frozen=True, config=STRICT)
+class Fill(Stage):
+    """Serve as much of the channels' demand as possible.
+
+    Attributes
+    ----------
+    channels, lock
+        See `Stage`.
+    measure : {"units", "lines"}
+        What is counted: units served, or demand lines served (each line counts its served share).
+
+    Examples
+    --------
+    >>> Fill("wholesale").channels
+    ('wholesale',)
+    """
+
+    measure: Literal["units", "lines"] = "units"
+    stage: Literal["fill"] = "fill"
+
+
+@dataclass(frozen=True, config=STRICT)
+class Contribution(Stage):
+    """Earn as much as possible.
+
+    Attributes
+    ----------
+    channels : tuple of str or None
+        Channels whose shipments count; None: the whole objective, penalties included.
+    lock
+        See `Stage`.
+    """
+
+    stage: Literal["contribution"] = "contribution"
+
+
+@dataclass(frozen=True, config=STRICT)
+class MaxMinFill(Stage):
+    """Raise the least served channel as far as possible, then the next, and so on (lexicographic max-min).
+
+    Attributes
+    ----------
+    channels, lock
+        See `Stage`; the stock is shared fairly among the channels, whose totals a lock on the value keeps.
+    measure : {"fill", "units"}
+        What is levelled: the share of demand served, or units (nobody gets more than they want).
+    per : {"sku", "channel"}
+        Whether each SKU is shared fairly by itself, or only the channels' totals.
+    """
+
+    measure: Literal["fill", "units"] = "fill"
+    per: Literal["sku", "channel"] = "sku"
+    stage: Literal["max_min_fill"] = "max_min_fill"
+
+
+STAGES: tuple[type[Stage], ...] = (Fill, Contribution, MaxMinFill)
+"""Every kind of stage."""

@@ -1,0 +1,141 @@
+"""The stages of a contract, solved in order; each is finished in whole units, checked, and locked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from allocopt.algebra.program import Program, bounded, with_rows
+from allocopt.arcs import Arcs
+from allocopt.contracts.max_min import groups_of, max_min
+from allocopt.contracts.stages import Contribution, Fill, MaxMinFill, Stage
+from allocopt.problem.facts import Flags, Floats
+from allocopt.rules.scope import chosen
+from allocopt.solve import Certificate, Solution, certify
+
+Solve = Callable[[Program], Solution]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """How one stage ended.
+
+    Attributes
+    ----------
+    stage : Stage
+    solution : Solution
+    certificate : Certificate or None
+        Of the stage's own objective, given what earlier stages locked; None without a plan.
+    program : Program
+        What was solved, with the locks of earlier stages.
+    """
+
+    stage: Stage
+    solution: Solution
+    certificate: Certificate | None
+    program: Program
+
+
+def run_stages(
+    program: Program, arcs: Arcs, journey: tuple[Stage, ...], solve: Solve, progress: Progress
+) -> list[StageResult]:
+    """Solve the stages of a contract in order.
+
+    Parameters
+    ----------
+    program : Program
+        Its first columns are the arcs.
+    arcs : Arcs
+    journey : tuple of Stage
+        The last one is the whole contribution.
+    solve : callable
+        Solves a program within the time that is left.
+    progress : callable
+        Told in a few words what is being done.
+
+    Returns
+    -------
+    list of StageResult
+        Up to the last stage, or the first one that found no plan.
+    """
+    results: list[StageResult] = []
+    whole = (program.cost, program.constant)
+    for number, stage in enumerate(journey):
+        progress(f"stage {number + 1} of {len(journey)}: {stage.words()}")
+        counted = lines_of_stage(arcs, stage)
+        if isinstance(stage, MaxMinFill):
+            groups = groups_of(arcs, stage, counted)
+            solution, certificate, kept = max_min(program, groups, solve)
+            results.append(StageResult(stage, solution, certificate, program))
+            program = kept
+        else:
+            goal = _goal(program, arcs, stage, counted, whole)
+            solution = solve(goal)
+            certificate = None
+            if solution.x is not None:
+                certificate = certify(goal, solution.x, solution.multipliers, solution.claimed_bound)
+            results.append(StageResult(stage, solution, certificate, goal))
+            if certificate is not None and stage.lock == "value":
+                program = _lock_value(program, goal, certificate, stage)
+        if solution.x is None or certificate is None or not certificate.passed:
+            break
+        if stage.lock == "plan":
+            program = _lock_plan(program, arcs, counted, solution.x)
+    return results
+
+
+def lines_of_stage(arcs: Arcs, stage: Stage) -> Flags:
+    """Return the demand lines of the stage's channels, shape (lines,)."""
+    return chosen(arcs.facts.channels.id, stage.channels)[arcs.facts.lines.channel]
+
+
+def _goal(program: Program, arcs: Arcs, stage: Stage, counted: Flags, whole: tuple[Floats, float]) -> Program:
+    """Return the program with the objective of a stage; `whole` is cost and constant of the whole contribution."""
+    if isinstance(stage, Contribution) and stage.channels is None:
+        return replace(program, cost=whole[0], constant=whole[1])
+    mine = counted[arcs.line]
+    goal = np.zeros(program.columns)
+    if isinstance(stage, Fill):
+        per_line = np.ones(len(counted))
+        if stage.measure == "lines":
+            units = arcs.facts.lines.units
+            per_line = np.divide(1.0, units, out=np.zeros(len(units)), where=units > 0)
+        goal[: len(mine)] = np.where(mine, per_line[arcs.line], 0.0)
+    else:
+        goal[: len(mine)] = np.where(mine, whole[0][: len(mine)], 0.0)
+    return replace(program, cost=goal, constant=0.0)
+
+
+def _lock_value(program: Program, goal: Program, certificate: Certificate, stage: Stage) -> Program:
+    """Append the row that keeps what the stage reached.
+
+    A fill in whole units is slackened by half of the least step, so that only rounding can touch it; money by what
+    is not proven, so that a later stage is never held to cents that nobody vouches for.
+    """
+    columns = np.flatnonzero(goal.cost)
+    value = certificate.objective - goal.constant
+    rounding = 1e-7 * (1.0 + abs(value))
+    if isinstance(stage, Fill):
+        whole = bool(len(columns)) and bool(goal.integer[columns].all())
+        slack = 0.5 * float(np.abs(goal.cost[columns]).min()) if whole else rounding
+    else:
+        slack = max(certificate.gap * max(1.0, abs(certificate.objective)), rounding)
+    return with_rows(
+        program,
+        np.zeros(len(columns)),
+        columns,
+        goal.cost[columns],
+        lower=np.array([value - slack]),
+        upper=np.array([np.inf]),
+    )
+
+
+def _lock_plan(program: Program, arcs: Arcs, counted: Flags, x: Floats) -> Program:
+    """Keep what each line of the stage was given, arc by arc; more may be given to it later."""
+    ship = x[: len(arcs)]
+    won = np.flatnonzero(counted[arcs.line] & (ship > 0))
+    least = np.minimum(ship[won], program.upper[won])
+    return bounded(program, won, lower=least, upper=program.upper[won])
