@@ -1,1 +1,33 @@
-"""allocopt decides who gets scarce stock."""
+"""allocopt decides who gets scarce stock: proven, priced and explained."""
+
+from allocopt.allocate import allocate, to_pyomo
+from allocopt.contracts import Contract, Contribution, Fill, MaxMinFill, pooled
+from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
+from allocopt.problem import Problem
+from allocopt.readback import Plan
+from allocopt.rules import Access, Cap, MarginFloor, Protect, SafetyStock
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Access",
+    "AllocoptError",
+    "Cap",
+    "Contract",
+    "ContractError",
+    "Contribution",
+    "DataError",
+    "Fill",
+    "Issue",
+    "MarginFloor",
+    "MaxMinFill",
+    "Plan",
+    "Problem",
+    "Protect",
+    "SafetyStock",
+    "ScenarioError",
+    "SolveError",
+    "allocate",
+    "pooled",
+    "to_pyomo",
+]

@@ -37,7 +37,7 @@ class Stage(metaclass=Checked):
 
     def words(self) -> str:
         """Return the stage in a few words."""
-        name = type(self).__name__.lower()
+        name = str(getattr(self, "stage", "stage")).replace("_", " ")
         return f"{name} of {', '.join(self.channels)}" if self.channels else name
 
 

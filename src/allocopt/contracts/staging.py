@@ -69,11 +69,15 @@ def run_stages(
         if isinstance(stage, MaxMinFill):
             groups = groups_of(arcs, stage, counted)
             solution, certificate, kept = max_min(program, groups, solve)
+            if solution.x is None and results:
+                solution = _at_least(solution, results)
+                if solution.x is not None:
+                    certificate = certify(replace(program, cost=np.zeros(program.columns)), solution.x, None)
             results.append(StageResult(stage, solution, certificate, program))
             program = kept
         else:
             goal = _goal(program, arcs, stage, counted, whole)
-            solution = solve(goal)
+            solution = _at_least(solve(goal), results)
             certificate = None
             if solution.x is not None:
                 certificate = certify(goal, solution.x, solution.multipliers, solution.claimed_bound)
@@ -85,6 +89,14 @@ def run_stages(
         if stage.lock == "plan":
             program = _lock_plan(program, arcs, counted, solution.x)
     return results
+
+
+def _at_least(solution: Solution, results: list[StageResult]) -> Solution:
+    """Return a stage's solution, or what the stage before found where a limit left this one without a plan."""
+    if solution.x is not None or not results or solution.status != "interrupted":
+        return solution
+    before = results[-1].solution
+    return replace(solution, status="feasible", x=before.x, message="a limit was reached before this stage began")
 
 
 def lines_of_stage(arcs: Arcs, stage: Stage) -> Flags:
@@ -112,17 +124,15 @@ def _goal(program: Program, arcs: Arcs, stage: Stage, counted: Flags, whole: tup
 def _lock_value(program: Program, goal: Program, certificate: Certificate, stage: Stage) -> Program:
     """Append the row that keeps what the stage reached.
 
-    A fill in whole units is slackened by half of the least step, so that only rounding can touch it; money by what
-    is not proven, so that a later stage is never held to cents that nobody vouches for.
+    What was reached is a plan in whole units, so that plan itself keeps the row and rounding is all the slack that a
+    fill needs. Money is slackened by what is not proven, so that a later stage is never held to cents that nobody
+    vouches for.
     """
     columns = np.flatnonzero(goal.cost)
     value = certificate.objective - goal.constant
-    rounding = 1e-7 * (1.0 + abs(value))
-    if isinstance(stage, Fill):
-        whole = bool(len(columns)) and bool(goal.integer[columns].all())
-        slack = 0.5 * float(np.abs(goal.cost[columns]).min()) if whole else rounding
-    else:
-        slack = max(certificate.gap * max(1.0, abs(certificate.objective)), rounding)
+    slack = 1e-7 * (1.0 + abs(value))
+    if not isinstance(stage, Fill):
+        slack = max(certificate.gap * max(1.0, abs(certificate.objective)), slack)
     return with_rows(
         program,
         np.zeros(len(columns)),

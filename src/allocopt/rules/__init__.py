@@ -106,6 +106,11 @@ def state(arcs: Arcs, clauses: Sequence[Clause]) -> Formulation:
     return form
 
 
+def docs() -> dict[str, str]:
+    """Return what each rule says, by the name of its rows: the documentation of the Pyomo model's components."""
+    return {rule.name: (rule.__doc__ or "").strip() for rule in RULES} | {"ship": "Units on each arc [unit]."}
+
+
 def _of(rule: Rule, clauses: Sequence[Clause]) -> Numbered:
     if rule.clause is None:
         return ()
@@ -124,5 +129,6 @@ __all__ = [
     "SafetyStock",
     "Statement",
     "allowed",
+    "docs",
     "state",
 ]

@@ -54,7 +54,8 @@ def _issue_of(table: str, fault: Any) -> Issue:
 
 def said(fault: Any) -> str:
     """Return what the schema complains of, as a sentence."""
-    return f"{str(fault['msg']).removeprefix('Value error, ').capitalize()}."
+    words = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 @pydantic_dataclass(frozen=True, config=STRICT, kw_only=True)

@@ -1,0 +1,72 @@
+"""Plans as files: workbooks and CSV tables that no spreadsheet runs as formulas, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from allocopt.errors import SolveError
+
+SHEET_ROWS = 1_048_575
+"""Rows of data that fit on a worksheet."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First characters that a spreadsheet takes for a formula."""
+
+
+def write_workbook(path: Path, summary: str, tables: dict[str, pd.DataFrame]) -> None:
+    """Write a summary sheet and one sheet a table."""
+    for name, table in tables.items():
+        if len(table) > SHEET_ROWS:
+            raise SolveError(f"The table {name} has {len(table):,} rows, more than a worksheet holds: use to_csv.")
+    sheets = {"summary": pd.DataFrame({"summary": summary.split("\n")}), **tables}
+
+    def write(target: Path) -> None:
+        with pd.ExcelWriter(target, engine="openpyxl") as writer:
+            for name, table in sheets.items():
+                table.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
+                for row in writer.sheets[name].iter_rows():
+                    for cell in row:
+                        if cell.data_type == "f":
+                            cell.data_type = "s"
+
+    _whole(path, write, ".xlsx")
+
+
+def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
+    """Write one CSV file a table."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        _whole(folder / f"{name}.csv", partial(neutral(table).to_csv, index=False), ".csv")
+
+
+def neutral(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with an apostrophe before every text that a spreadsheet would take for a formula."""
+    texts = [column for column in table.columns if not pd.api.types.is_numeric_dtype(table[column])]
+    changed = {}
+    for column in texts:
+        text = table[column].astype(str)
+        changed[column] = text.where(~text.str.startswith(FORMULA), "'" + text)
+    return table.assign(**changed)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _whole(path, lambda target: target.write_text(text, encoding="utf-8"), path.suffix)
+
+
+def _whole(path: Path, write: Callable[[Path], object], suffix: str) -> None:
+    """Write beside the target and move into place, so that an interruption leaves no half-written file."""
+    handle, name = tempfile.mkstemp(suffix=suffix, prefix=".allocopt-", dir=path.parent)
+    os.close(handle)
+    try:
+        write(Path(name))
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

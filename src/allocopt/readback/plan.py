@@ -1,0 +1,269 @@
+"""The plan: the answer to one allocation, checked, with its tables made on first use."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from allocopt.errors import Issue, SolveError
+from allocopt.readback import tables
+from allocopt.readback.answer import Answer
+from allocopt.readback.proof import PlanCertificate
+from allocopt.readback.tables import COLUMNS
+
+Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
+MAKERS = {"allocation": tables.allocation, "channels": tables.channel_table, "shortfalls": tables.shortfalls}
+TABLES = tuple(MAKERS)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A promise that would have to give way for any plan to exist.
+
+    Attributes
+    ----------
+    what : str
+        The clause or commitment, in words.
+    clause : int or None
+        Its position in the contract; None: a commitment of the problem (``min_units``).
+    units : float
+        By how much it would have to be broken, in its own unit.
+    """
+
+    what: str
+    clause: int | None
+    units: float
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The answer to one allocation.
+
+    Attributes
+    ----------
+    status : {"optimal", "feasible", "infeasible", "interrupted", "error"}
+        ``"feasible"``: checked, but the gap is above the target. The last three have no tables.
+    message : str
+        Why there is no plan, or why it is not optimal.
+    certificate : PlanCertificate or None
+        How good the plan is, checked without the solver.
+    contract : dict
+        The contract, as `Contract.to_dict` gives it.
+    currency : str
+    conflicts : tuple of Conflict
+        What cannot hold together, where the plan is infeasible.
+    notes : tuple of str
+        What was rounded or left out while the program was stated.
+    warnings : tuple of Issue
+        Oddities of the problem's tables.
+    method : str
+        How it was solved.
+    seconds : float
+        Wall time of the call.
+    """
+
+    status: Status
+    message: str
+    certificate: PlanCertificate | None
+    contract: dict[str, Any]
+    currency: str = ""
+    conflicts: tuple[Conflict, ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[Issue, ...] = ()
+    method: str = ""
+    seconds: float = 0.0
+    answer: Answer | None = None
+    stored: dict[str, pd.DataFrame] | None = None
+    model_of: Callable[[], Any] | None = None
+
+    def raise_for_status(self) -> None:
+        """Raise `SolveError` unless the plan has a checked answer."""
+        if self.status not in ("optimal", "feasible"):
+            raise SolveError(f"There is no plan ({self.status}): {self.message}")
+
+    @property
+    def objective(self) -> float:
+        """Contribution less clause penalties [currency]."""
+        self.raise_for_status()
+        assert self.certificate is not None
+        return self.certificate.objective
+
+    @property
+    def contribution(self) -> float:
+        """Contribution of all channels and the company [currency]."""
+        return float(self.channels["contribution"].sum())
+
+    @property
+    def allocation(self) -> pd.DataFrame:
+        """What ships; see `allocopt.readback.tables.allocation`."""
+        return self._table("allocation")
+
+    @property
+    def channels(self) -> pd.DataFrame:
+        """The profit and loss; see `allocopt.readback.tables.channel_table`."""
+        return self._table("channels")
+
+    @property
+    def shortfalls(self) -> pd.DataFrame:
+        """Demand lines that do not get everything; see `allocopt.readback.tables.shortfalls`."""
+        return self._table("shortfalls")
+
+    @property
+    def model(self) -> Any:
+        """The Pyomo model of this plan (a ``ConcreteModel``), built on first use."""
+        return self._model
+
+    def summary(self) -> str:
+        """Return the plan in a few lines of text."""
+        if self.status not in ("optimal", "feasible"):
+            lines = [f"{self.contract['name']}: no plan ({self.status}). {self.message}"]
+            return "\n".join([*lines, *(f"  {conflict.what}" for conflict in self.conflicts)])
+        assert self.certificate is not None
+        frame, unit = self.channels, f" {self.currency}" if self.currency else ""
+        demand, units = frame["demand"].sum(), frame["units"].sum()
+        proof = self.certificate
+        filled = f"{units / demand:.1%} of" if demand else "of"
+        text = [
+            f"{self.contract['name']}: contribution {self.contribution:,.2f}{unit}, "
+            f"{units:,.0f} units served, {filled} {demand:,.0f} wanted ({self.status}).",
+        ]
+        penalties = frame["clause_penalties"].sum()
+        if penalties:
+            text.append(f"Clause penalties {penalties:,.2f}{unit}: objective {self.objective:,.2f}{unit}.")
+        if math.isfinite(proof.bound):
+            text.append(
+                f"No plan under this contract earns more than {proof.bound:,.2f}{unit} "
+                f"(gap {proof.gap:.2e}; worst violation {proof.violation:.1e})."
+            )
+        text += [
+            f"  {row['channel']}: {row['units']:,.0f} of {row['demand']:,.0f} units ({row['fill_rate']:.1%}), "
+            f"contribution {row['contribution']:,.2f}{unit}"
+            for row in _records(frame)
+            if row["demand"]
+        ]
+        company = frame["contribution"].iloc[-1]
+        if abs(company) >= 0.005:
+            text.append(f"  company (holding, write-down of unsold stock): {company:,.2f}{unit}")
+        text += [f"Note: {note}" for note in self.notes]
+        if self.warnings:
+            text.append(f"{len(self.warnings)} warnings about the tables; the first: {self.warnings[0]}")
+        return "\n".join(text)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as JSON-ready values: tables as lists of records."""
+        solved = self.status in ("optimal", "feasible")
+        return {
+            "status": self.status,
+            "message": self.message,
+            "objective": self.objective if solved else None,
+            "contribution": self.contribution if solved else None,
+            "currency": self.currency,
+            "contract": self.contract,
+            "certificate": None if self.certificate is None else _finite(self.certificate.to_dict()),
+            "conflicts": [vars(conflict) for conflict in self.conflicts],
+            "notes": list(self.notes),
+            "warnings": [warning.to_dict() for warning in self.warnings],
+            "method": self.method,
+            "seconds": self.seconds,
+            **{name: _records(self._table(name)) if solved else None for name in TABLES},
+        }
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Plan:
+        """Return the plan that `to_dict` wrote: its tables and certificate, without a Pyomo model."""
+        proof = content["certificate"]
+        stored = {name: _frame(name, content[name]) for name in TABLES if content[name] is not None}
+        return cls(
+            status=content["status"],
+            message=content["message"],
+            certificate=None if proof is None else PlanCertificate.from_dict(_infinite(proof)),
+            contract=content["contract"],
+            currency=content["currency"],
+            conflicts=tuple(Conflict(**conflict) for conflict in content["conflicts"]),
+            notes=tuple(content["notes"]),
+            warnings=tuple(Issue(**warning) for warning in content["warnings"]),
+            method=content["method"],
+            seconds=content["seconds"],
+            stored=stored,
+        )
+
+    def to_excel(self, path: str | Path) -> None:
+        """Write the plan as a workbook: summary, allocation, channels, shortfalls.
+
+        Text that a spreadsheet would run as a formula is written as text. The file appears whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+
+        Raises
+        ------
+        SolveError
+            If there is no plan, or a table has more rows than a worksheet can hold.
+        """
+        from allocopt.readback.files import write_workbook
+
+        self.raise_for_status()
+        write_workbook(Path(path), self.summary(), {name: self._table(name) for name in TABLES})
+
+    def to_csv(self, folder: str | Path) -> None:
+        """Write the tables as CSV files into a folder, made if need be; text that looks like a formula is quoted."""
+        from allocopt.readback.files import write_tables
+
+        self.raise_for_status()
+        write_tables(Path(folder), {name: self._table(name) for name in TABLES})
+
+    def __repr__(self) -> str:
+        worth = f", objective {self.objective:,.2f}" if self.status in ("optimal", "feasible") else ""
+        return f"Plan({self.contract['name']!r}, {self.status}{worth})"
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<p>{html.escape(line)}</p>" for line in self.summary().split("\n")[:3])
+        if self.status not in ("optimal", "feasible"):
+            return head
+        return head + self.channels.to_html(index=False, float_format="{:,.2f}".format, na_rep="", border=0)
+
+    def _table(self, name: str) -> pd.DataFrame:
+        self.raise_for_status()
+        if name not in self._frames:
+            assert self.answer is not None
+            self._frames[name] = MAKERS[name](self.answer)
+        return self._frames[name].copy(deep=False)
+
+    @cached_property
+    def _frames(self) -> dict[str, pd.DataFrame]:
+        return dict(self.stored or {})
+
+    @cached_property
+    def _model(self) -> Any:
+        if self.model_of is None:
+            raise SolveError("This plan was read from a file: build the model with ao.to_pyomo(problem, contract).")
+        return self.model_of()
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table as records of plain values; not-a-number becomes None."""
+    clean = frame.astype(object).where(frame.notna(), None)
+    return [{str(column): value for column, value in row.items()} for row in clean.to_dict("records")]
+
+
+def _frame(name: str, records: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the table that `_records` took apart."""
+    columns = list(records[0]) if records else COLUMNS[name]
+    frame = pd.DataFrame(records, columns=columns)
+    return frame.astype({"fill_rate": float, "margin": float}) if name == "channels" else frame
+
+
+def _finite(content: dict[str, Any]) -> dict[str, Any]:
+    return {key: None if value == math.inf else value for key, value in content.items()}
+
+
+def _infinite(content: dict[str, Any]) -> dict[str, Any]:
+    return content | {key: math.inf for key in ("bound", "gap") if content[key] is None}

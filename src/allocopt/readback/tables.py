@@ -1,0 +1,139 @@
+"""The tables of a plan: who gets what, what it earns, who is short."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from allocopt.problem.facts import Floats
+from allocopt.problem.schema import COMPANY, LOT_KINDS
+from allocopt.readback.answer import Answer
+from allocopt.rules.names import lane_names, lot_names, spelled
+
+EARNED = ("revenue",)
+COSTS = ("fees", "goods", "lanes", "returns", "penalties", "fixed_cost", "holding", "write_down")
+COLUMNS: dict[str, list[str]] = {
+    "allocation": [
+        *("lot", "sku", "node", "kind", "available", "reference", "lane", "channel", "region", "order", "line", "due"),
+        *("ship", "arrives", "late", "units", "revenue", "contribution"),
+    ],
+    "channels": [],
+    "shortfalls": [
+        *("sku", "channel", "region", "order", "line", "due", "wanted", "served", "units", "reason", "sentence"),
+    ],
+}
+"""Columns of a table that may have no rows (the profit and loss always has its company row)."""
+OUTSIDE = "clause_penalties"
+"""Steers the plan and is no cash: outside of contribution."""
+
+
+def allocation(answer: Answer) -> pd.DataFrame:
+    """Return what ships: one row an arc that ships, in the order of demand lines.
+
+    Columns are lot, sku, node, kind, available, reference, lane, channel, region, order, line, due, ship, arrives,
+    late [period], units [unit], revenue and contribution [currency].
+    """
+    arcs, facts, rows = answer.arcs, answer.arcs.facts, answer.shipped
+    lots, lines = facts.lots, facts.lines
+    lot, line, units = arcs.lot[rows], arcs.line[rows], answer.ship[rows]
+    return pd.DataFrame(
+        {
+            "lot": lot_names(facts)[lot],
+            "sku": facts.skus.id[lots.sku[lot]],
+            "node": facts.nodes.id[lots.node[lot]],
+            "kind": np.array(LOT_KINDS, dtype=object)[lots.kind[lot]],
+            "available": lots.available[lot],
+            "reference": lots.reference[lot],
+            "lane": lane_names(facts)[arcs.lane[rows]],
+            "channel": facts.channels.id[lines.channel[line]],
+            "region": spelled(facts.regions, lines.region[line]),
+            "order": spelled(facts.orders, lines.order[line]),
+            "line": lines.line[line],
+            "due": lines.period[line],
+            "ship": arcs.ship[rows],
+            "arrives": arcs.arrives(rows),
+            "late": arcs.late(rows),
+            "units": units,
+            "revenue": arcs.revenue(rows) * units,
+            "contribution": arcs.contribution(rows) * units,
+        }
+    )
+
+
+def profit_and_loss(answer: Answer) -> dict[str, Floats]:
+    """Return each kind of money per channel, the company last, shape (channels + 1,) [currency]; costs negative."""
+    channels = len(answer.arcs.facts.channels.id)
+    booked: dict[str, Floats] = {}
+    for money in answer.form.money:
+        total = booked.setdefault(money.column, np.zeros(channels + 1))
+        if money.constant is not None:
+            total += money.constant
+        if money.variable is not None and money.coefficient is not None:
+            x = answer.x[money.variable.start : money.variable.start + len(money.variable)]
+            rows = np.flatnonzero(x)
+            amount = money.coefficient(rows) * x[rows]
+            owner = np.full(len(rows), channels) if money.channel is None else money.channel(rows)
+            total += np.bincount(owner, weights=amount, minlength=channels + 1)
+    return booked
+
+
+def channel_table(answer: Answer) -> pd.DataFrame:
+    """Return the profit and loss: a row per channel and one for the company.
+
+    Columns are channel, demand and units [unit], fill_rate [1], then money [currency]: revenue; the costs fees, goods,
+    lanes, returns, penalties (late and lost sales), fixed_cost, holding and write_down as positive numbers;
+    contribution = revenue - costs; margin = contribution / revenue [1]; and clause_penalties, outside contribution.
+    What belongs to no channel (holding, write-down of unsold stock) stands in the row ``company``.
+    """
+    facts = answer.arcs.facts
+    channels = len(facts.channels.id)
+    booked = profit_and_loss(answer)
+    demand = np.bincount(facts.lines.channel, weights=facts.lines.units, minlength=channels + 1)
+    units = np.bincount(answer.arcs.channel, weights=answer.ship, minlength=channels + 1)
+    none = np.zeros(channels + 1)
+    costs = [*COSTS, *(column for column in booked if column not in (*EARNED, *COSTS, OUTSIDE))]
+    table = {
+        "channel": [*facts.channels.id, COMPANY],
+        "demand": demand,
+        "units": units,
+        "fill_rate": np.divide(units, demand, out=np.full(channels + 1, np.nan), where=demand > 0),
+        "revenue": booked.get("revenue", none),
+    }
+    table |= {column: 0.0 - booked.get(column, none) for column in costs}
+    contribution = table["revenue"] - sum((table[column] for column in costs), none)
+    table["contribution"] = contribution
+    revenue = table["revenue"]
+    table["margin"] = np.divide(contribution, revenue, out=np.full(channels + 1, np.nan), where=revenue > 0)
+    table[OUTSIDE] = 0.0 - booked.get(OUTSIDE, none)
+    return pd.DataFrame(table)
+
+
+def shortfalls(answer: Answer) -> pd.DataFrame:
+    """Return the demand lines that do not get everything, in the order of demand lines.
+
+    Columns are sku, channel, region, order, line, due, wanted, served and units (short) [unit], reason and sentence:
+    the rule that closed the line's last way, proven by the arc table; blank where a way was open.
+    """
+    arcs, facts = answer.arcs, answer.arcs.facts
+    lines = facts.lines
+    served = np.bincount(arcs.line, weights=answer.ship, minlength=len(lines.sku))
+    short = lines.units - served
+    rows = np.flatnonzero(short > 1e-9)
+    codes = [*arcs.exclusions.reasons, ""]
+    words = [f"No way is open: {text}." for text in arcs.exclusions.reasons.values()]
+    closed = arcs.exclusions.closed_by(arcs.served)[rows]
+    return pd.DataFrame(
+        {
+            "sku": facts.skus.id[lines.sku[rows]],
+            "channel": facts.channels.id[lines.channel[rows]],
+            "region": spelled(facts.regions, lines.region[rows]),
+            "order": spelled(facts.orders, lines.order[rows]),
+            "line": lines.line[rows],
+            "due": lines.period[rows],
+            "wanted": lines.units[rows],
+            "served": served[rows],
+            "units": short[rows],
+            "reason": np.array(codes, dtype=object)[closed],
+            "sentence": np.array([*words, ""], dtype=object)[closed],
+        }
+    )
