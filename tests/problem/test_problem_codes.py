@@ -243,3 +243,13 @@ def test_a_fraction_of_a_divisible_sku_is_right() -> None:
         demand={"units": [6.5, 5, 8], "min_units": [0.5, 0, 0], "min_ship": [0.1, 0, 0]},
     )
     assert problem.facts.lots.usable[0] == 10.5 * 0.5 - 0.25
+
+
+def test_a_column_hiding_in_the_index_is_pointed_out() -> None:
+    """Who forgot to reset the index is told so."""
+    tables = frames()
+    tables["skus"] = tables["skus"].set_index("sku")
+    with pytest.raises(DataError) as caught:
+        Problem(**tables)
+    assert [(issue.code, issue.table) for issue in caught.value.issues] == [("missing_column", "skus")]
+    assert "reset_index()" in caught.value.issues[0].hint

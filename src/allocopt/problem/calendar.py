@@ -213,17 +213,13 @@ def _within(column: Column, source: Source, values: Floats, calendar: CalendarSt
         column.name,
         np.flatnonzero(outside),
         "date_outside_periods",
-        lambda _row, value: (
-            f"`{column.name}` is {value}, beyond the periods table, which ends at {len(calendar) - 1}."
-        ),
+        lambda _row, value: f"`{column.name}` is {value}, beyond the periods table, which ends at {len(calendar) - 1}.",
         "Lengthen the periods table, or remove the row.",
     )
     return np.where(outside, np.nan, values)
 
 
-def _dates_to_periods(
-    column: Column, source: Source, days: Floats, calendar: CalendarState, report: Report
-) -> Floats:
+def _dates_to_periods(column: Column, source: Source, days: Floats, calendar: CalendarState, report: Report) -> Floats:
     name = column.name
     dated = ~np.isnan(days)
     if calendar is None:
@@ -232,9 +228,7 @@ def _dates_to_periods(
             name,
             np.flatnonzero(dated),
             "date_without_periods",
-            lambda value: (
-                f"`{name}` is the date {value}, and there is no periods table to say which period it is in."
-            ),
+            lambda value: f"`{name}` is the date {value}, and there is no periods table to say which period it is in.",
             "Give a periods table with period, start and end, or number the periods from 0.",
         )
         return np.full(len(days), np.nan)

@@ -84,9 +84,7 @@ def _check_references(checked: Checked, tables: Tables, report: Report) -> None:
                 column.name,
                 positions,
                 "unknown_id",
-                lambda value, refers=refers: (
-                    f"{value!r} is not in the table `{refers}`, which is empty or not given."
-                ),  # type: ignore[misc]
+                lambda value, refers=refers: f"{value!r} is not in the table `{refers}`, which is empty or not given.",  # type: ignore[misc]
                 f"Give the table `{refers}` with one row for each {key}.",
             )
             continue
@@ -110,9 +108,7 @@ def _report_unknown(
         guess = guesses[value]
         return f"{value!r} is not in the table `{refers}`." + (f" Did you mean {guess!r}?" if guess else "")
 
-    report.rows(
-        checked.source, name, positions, "unknown_id", message, f"Add it to `{refers}` or mend the spelling."
-    )
+    report.rows(checked.source, name, positions, "unknown_id", message, f"Add it to `{refers}` or mend the spelling.")
 
 
 def _check_amounts(tables: Tables, report: Report) -> None:
@@ -144,8 +140,7 @@ def _check_whole(checked: Checked, column: str, divisible: Bools, report: Report
         np.flatnonzero(fraction),
         "fractional_units",
         lambda position, value: (
-            f"`{column}` is {value}, a fraction of a unit, "
-            f"and SKU {sku[codes[position]].as_py()!r} cannot be divided."
+            f"`{column}` is {value}, a fraction of a unit, and SKU {sku[codes[position]].as_py()!r} cannot be divided."
         ),
         "Round it, or set `divisible` to true for the SKU.",
     )

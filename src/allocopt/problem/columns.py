@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from allocopt.problem.facts import Floats
 from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.schema import Column
-from allocopt.problem.source import Cells, Source
+from allocopt.problem.source import Cells, Source, python_cells
 
 WHOLE_LIMIT = 2**31 - 1_000
 """Whole numbers stay below: codes and periods are 32-bit integers, and sums of two must fit."""
@@ -276,7 +276,7 @@ def distinct_cells(source: Source, name: str) -> tuple[list[Any], NDArray[np.int
     if cells.arrow is not None:
         try:
             encoded = pc.dictionary_encode(cells.arrow, null_encoding="encode")
-            return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.intp)
+            return python_cells(encoded.dictionary), encoded.indices.to_numpy().astype(np.intp)
         except (pa.ArrowException, ValueError, OverflowError):  # a kind of cell that cannot be compared
             pass
     objects = source.objects(name)

@@ -107,7 +107,7 @@ def encode(tables: Tables) -> Facts:
         _names(resources),
         periods,
     )
-    _freeze(facts)
+    freeze(facts)
     return facts
 
 
@@ -272,9 +272,7 @@ def _lanes(rows: _Rows, regions: pa.Array, vias: pa.Array) -> Lanes:
 
 
 def _capacities(rows: _Rows, resources: pa.Array) -> Capacities:
-    return Capacities(
-        rows.refer("node"), rows.ints("period"), rows.among("resource", resources), rows.floats("limit")
-    )
+    return Capacities(rows.refer("node"), rows.ints("period"), rows.among("resource", resources), rows.floats("limit"))
 
 
 def _workloads(rows: _Rows, resources: pa.Array) -> Workloads:
@@ -287,10 +285,11 @@ def _workloads(rows: _Rows, resources: pa.Array) -> Workloads:
     )
 
 
-def _freeze(part: object) -> None:
+def freeze(part: object) -> None:
+    """Make every array of the facts read-only."""
     for field in fields(part):  # type: ignore[arg-type]
         value = getattr(part, field.name)
         if isinstance(value, np.ndarray):
             value.setflags(write=False)
         elif not isinstance(value, int):
-            _freeze(value)
+            freeze(value)

@@ -112,7 +112,7 @@ def _texts(column: Column, source: Source, report: Report) -> tuple[Any, NDArray
         return arrow, clean
     if pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind) or _is_view(kind):
         return pc.cast(arrow, pa.large_string()), clean
-    if pa.types.is_floating(kind):
+    if pa.types.is_floating(kind) and not source.columns[column.name].own:
         return _decimal_ids(column, source, arrow, report)
     return _mixed_texts(column, source, report)
 
@@ -122,8 +122,7 @@ def _is_view(kind: Any) -> bool:
 
 
 _FLOAT_HINT = (
-    "Read the column as text (in pandas: dtype=str, keep_default_na=False); "
-    "as a number, 00123 and 123 are the same."
+    "Read the column as text (in pandas: dtype=str, keep_default_na=False); as a number, 00123 and 123 are the same."
 )
 
 

@@ -63,9 +63,7 @@ def _source(name: str, table: Any, report: Report) -> Source:
     if isinstance(table, list | tuple) and all(isinstance(record, Mapping) for record in table):
         names = list(dict.fromkeys(column for record in table for column in record))
         columns: Any = {column: [record.get(column) for record in table] for column in names}
-    elif isinstance(table, Mapping) and all(
-        isinstance(cells, list | tuple | np.ndarray) for cells in table.values()
-    ):
+    elif isinstance(table, Mapping) and all(isinstance(cells, list | tuple | np.ndarray) for cells in table.values()):
         columns = {column: list(cells) for column, cells in table.items()}
     else:
         report.add(

@@ -13,7 +13,7 @@ import pandas as pd
 from allocopt.errors import DataError, Issue
 from allocopt.problem.calendar import as_date, day_of
 from allocopt.problem.checks import check
-from allocopt.problem.encode import encode
+from allocopt.problem.encode import encode, freeze
 from allocopt.problem.facts import Facts
 from allocopt.problem.oddities import look
 from allocopt.problem.plain import from_plain, to_plain
@@ -125,6 +125,11 @@ class Problem:
         # Frames are built when they are asked for: the fast path works on the facts alone.
         self._tables = {name: checked.released() for name, checked in tables.items()}
         self._frames: dict[str, pd.DataFrame] = {}
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        for slot, value in state[1].items():
+            object.__setattr__(self, slot, value)
+        freeze(self._facts)  # arrays come out of a pickle writable
 
     @classmethod
     def _of(cls, inputs: Inputs, report: Report) -> Problem:

@@ -17,6 +17,8 @@ from allocopt.problem.source import Source, absent, from_arrow
 SETTINGS = ("as_of", "currency", "name")
 """What a problem has besides tables."""
 SETTINGS_FILE = "problem.yaml"
+OTHER_FORMS = (".xlsx", ".xls", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".gz", ".zip", ".feather", ".arrow")
+"""Forms of a table that are not read from a folder, and must not be passed over in silence."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,13 @@ def _read_folder(folder: Path, report: Report) -> Inputs:
     files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         suffix = path.suffix.lower()
+        if path.is_file() and suffix in OTHER_FORMS and path.name.split(".")[0] in TABLES:
+            report.add(
+                path.name,
+                "unknown_form",
+                f"{path.name} looks like a table, and a folder holds tables as .csv or .parquet only.",
+                "Save it as CSV UTF-8, or put all tables into one workbook and give that.",
+            )
         if not path.is_file() or path.name.startswith(".") or suffix not in (".csv", ".parquet"):
             continue
         name = path.name[: -len(suffix)]
@@ -111,9 +120,7 @@ def _read_settings(path: Path, report: Report) -> dict[str, Any]:
     try:
         values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
     except (YAMLError, UnicodeDecodeError, ValueError, OSError) as error:
-        report.add(
-            path.name, "bad_file", f"The file cannot be read: {' '.join(str(error).split())}", "Mend its YAML."
-        )
+        report.add(path.name, "bad_file", f"The file cannot be read: {' '.join(str(error).split())}", "Mend its YAML.")
         return {}
     if values is None:
         return {}

@@ -127,7 +127,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def plain(text: str) -> str:
     """Return an id without what people get wrong: case, leading zeros, surrounding space."""
     text = text.strip().casefold()
-    return text.lstrip("0") or text
+    return text.lstrip("0") or text[:1]
 
 
 class Nearest:

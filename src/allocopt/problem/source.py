@@ -24,10 +24,13 @@ class Cells:
         The cells where they are all of one kind; None where they are mixed.
     objects : callable
         Returns the cells as a list of Python objects: for faulty or mixed columns only, since it is slow.
+    own : bool
+        Whether these objects are the user's own, so that 7 and 7.0 can be told apart among them.
     """
 
     arrow: Any
     objects: Callable[[], list[Any]]
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Source:
         Column names that occur more than once.
     given : bool
         Whether the user gave this table at all.
+    index : tuple of str
+        Names of the index of a pandas frame, in which a missing column may be hiding.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Source:
     textual: bool = False
     repeated: tuple[str, ...] = ()
     given: bool = True
+    index: tuple[str, ...] = ()
     _objects: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def row(self, position: int) -> int | str:
@@ -66,7 +72,7 @@ class Source:
         label = self.rows[position]
         if isinstance(label, int | np.integer) and not isinstance(label, bool):
             return int(label)
-        return str(label)
+        return ", ".join(map(str, label)) if isinstance(label, tuple) else str(label)
 
     def objects(self, column: str) -> list[Any]:
         """Return the cells of one column as Python objects (kept, since faults are often asked for twice)."""
@@ -79,8 +85,30 @@ class Source:
         if column not in self.columns:
             return ""
         cells = self.columns[column]
-        cell = cells.arrow[position].as_py() if cells.arrow is not None else self.objects(column)[position]
-        return shown(cell)
+        return shown(python_cell(cells.arrow[position]) if cells.arrow is not None else self.objects(column)[position])
+
+
+class OutOfRange:
+    """A cell that Python has no value for, such as a day in the year 300,000."""
+
+    def __str__(self) -> str:
+        return "(out of range)"
+
+
+def python_cell(scalar: Any) -> Any:
+    """Return one Arrow cell as a Python object."""
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError, TypeError, pa.ArrowException):
+        return OutOfRange()
+
+
+def python_cells(array: Any) -> list[Any]:
+    """Return Arrow cells as Python objects."""
+    try:
+        return list(array.to_pylist())
+    except (ValueError, OverflowError, TypeError, pa.ArrowException):
+        return [python_cell(scalar) for scalar in array]
 
 
 def shown(cell: object) -> str:
@@ -152,7 +180,7 @@ def of_arrow(array: Any) -> Cells:
         array = pa.array([], array.type)
     if pa.types.is_dictionary(array.type):
         array = array.cast(array.type.value_type)
-    return Cells(array, array.to_pylist)
+    return Cells(array, lambda: python_cells(array))
 
 
 def of_list(cells: list[Any]) -> Cells:
@@ -161,25 +189,27 @@ def of_list(cells: list[Any]) -> Cells:
         arrow = pa.array(cells, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError, KeyError):
         arrow = None
-    return Cells(arrow, lambda: cells)
+    return Cells(arrow, lambda: cells, own=True)
 
 
 def of_series(series: pd.Series[Any]) -> Cells:
     """Return a pandas column as cells."""
     if isinstance(series.dtype, pd.CategoricalDtype):
-        series = series.astype(series.cat.categories.dtype)
+        series = series.astype(object)
 
     def objects() -> list[Any]:
-        return list(series.astype(object))
+        return list(series.astype(object)) if arrow is None or own else python_cells(arrow)
+
+    own = series.dtype == object
 
     # NaN in a float column is kept as such: it is not the same as an empty cell in a table that knows both.
     try:
-        arrow = pa.array(series, from_pandas=series.dtype == object)
+        arrow = pa.array(series, from_pandas=own)
         if isinstance(arrow, pa.ChunkedArray):
             arrow = of_arrow(arrow).arrow
     except (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError, KeyError):
         arrow = None
-    return Cells(arrow, objects)
+    return Cells(arrow, objects, own)
 
 
 def _from_pandas(name: str, frame: pd.DataFrame) -> Source:
@@ -188,7 +218,8 @@ def _from_pandas(name: str, frame: pd.DataFrame) -> Source:
     labels: list[Hashable] = list(frame.columns)
     names = [str(label) for label in labels]
     columns = {label: of_series(frame.iloc[:, place]) for place, label in enumerate(names)}
-    return Source(name, columns, len(frame), frame.index, repeated=_repeated(names))
+    index = tuple(str(label) for label in frame.index.names if label is not None)
+    return Source(name, columns, len(frame), frame.index, repeated=_repeated(names), index=index)
 
 
 def _repeated(names: Sequence[str]) -> tuple[str, ...]:

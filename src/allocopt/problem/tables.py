@@ -132,7 +132,9 @@ def _check_header(table: Table, source: Source, report: Report) -> None:
             table.name,
             "missing_column",
             f"The column {name!r} is missing.",
-            f"Add it. {table.column(name).meaning}",
+            "It is the index of the frame: call reset_index() first."
+            if name in source.index
+            else f"Add it. {table.column(name).meaning}",
             column=name,
         )
     for name in source.repeated:
@@ -203,14 +205,10 @@ def check_key(checked: Checked, report: Report) -> None:
 
     def message(position: int, _value: str) -> str:
         values = ", ".join(f"{name} {source.text(name, position) or '(blank)'}" for name in shown)
-        return (
-            f"Rows {source.row(int(first[position]))} and {source.row(position)} are for the same thing: {values}."
-        )
+        return f"Rows {source.row(int(first[position]))} and {source.row(position)} are for the same thing: {values}."
 
     apart = {"supply": "reference", "demand": "order", "lanes": "via"}.get(table.name)
-    hint = "Keep one of them, or add them up to one row" + (
-        f", or tell them apart by `{apart}`." if apart else "."
-    )
+    hint = "Keep one of them, or add them up to one row" + (f", or tell them apart by `{apart}`." if apart else ".")
     report.rows(source, shown[0], positions, "duplicate_key", message, hint)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,40 +19,39 @@ Row = tuple[int, list[Any]]
 def read_workbook(path: Path, report: Report) -> Inputs:
     """Return the tables in a workbook; what cannot be read is reported. Rows are worksheet rows."""
     from openpyxl import load_workbook  # type: ignore[import-untyped]
-    from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
 
     sources = {name: absent(name) for name in TABLES}
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
+        try:
+            sheets = {sheet.title: list(_rows(sheet)) for sheet in book.worksheets}
+        finally:
+            book.close()
+    except Exception as error:  # a damaged workbook breaks its reader in any of many ways
         reason = " ".join(str(error).split())
         report.add(path.name, "bad_file", f"The workbook cannot be read: {reason}", "Save it anew as .xlsx.")
         return Inputs(sources)
     found: dict[str, Any] = {}
-    try:
-        for sheet in book.worksheets:
-            rows = list(_rows(sheet))
-            name = sheet.title
-            if name == SETTINGS_SHEET:
-                found = _settings(rows, report)
-            elif name in TABLES:
-                sources[name] = _source(name, rows, report)
-            elif rows:
-                guess = did_you_mean(name, (*TABLES, SETTINGS_SHEET))
-                report.add(
-                    name,
-                    "unknown_table",
-                    f"There is no table {name!r}. {guess}".strip(),
-                    f"Rename or remove the sheet. The tables are: {', '.join(TABLES)}.",
-                    value=name,
-                )
-    finally:
-        book.close()
+    for name, rows in sheets.items():
+        if name == SETTINGS_SHEET:
+            found = _settings(rows, report)
+        elif name in TABLES:
+            sources[name] = _source(name, rows, report)
+        elif rows:
+            guess = did_you_mean(name, (*TABLES, SETTINGS_SHEET))
+            report.add(
+                name,
+                "unknown_table",
+                f"There is no table {name!r}. {guess}".strip(),
+                f"Rename or remove the sheet. The tables are: {', '.join(TABLES)}.",
+                value=name,
+            )
     return Inputs(sources, **found)
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
     """Yield the rows that hold anything, with their number in the sheet."""
+    sheet.reset_dimensions()  # some programs write a size that is too small, and rows would be lost
     for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
         values = list(cells)
         while values and _empty(values[-1]):
