@@ -60,12 +60,19 @@ def write_text(path: Path, text: str) -> None:
     _whole(path, lambda target: target.write_text(text, encoding="utf-8"), path.suffix)
 
 
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 def _whole(path: Path, write: Callable[[Path], object], suffix: str) -> None:
     """Write beside the target and move into place, so that an interruption leaves no half-written file."""
     handle, name = tempfile.mkstemp(suffix=suffix, prefix=".allocopt-", dir=path.parent)
     os.close(handle)
     try:
         write(Path(name))
+        Path(name).chmod(0o666 & ~_umask())
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

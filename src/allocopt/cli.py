@@ -1,0 +1,175 @@
+"""The command line: ``allocopt demo | check DIR | allocate DIR``.
+
+Exit codes: 0 solved, 1 not solved, 2 bad input.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from allocopt.allocate import allocate as solve_problem
+from allocopt.contracts import PRESETS, Contract
+from allocopt.errors import ContractError, DataError, Issue
+from allocopt.problem import Problem
+from allocopt.readback import Plan
+from allocopt.readback.files import write_text
+from allocopt.readback.terminal import show_plan
+
+SOLVED, NOT_SOLVED, BAD_INPUT = 0, 1, 2
+
+app = typer.Typer(
+    help="Decide who gets scarce stock: proven, priced and explained.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+out = Console()
+err = Console(stderr=True)
+
+Folder = Annotated[Path, typer.Argument(help="Folder of CSV or Parquet tables, or one Excel workbook.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
+Limit = Annotated[float | None, typer.Option("--time-limit", min=0, help="Seconds; the best checked plan is kept.")]
+
+
+@app.command()
+def demo(as_json: Json = False) -> None:
+    """Allocate the holiday promotion that comes with allocopt."""
+    folder = _packs() / "holiday_promo"
+    _run(folder, folder / "contracts" / "pooled.yaml", as_json=as_json)
+    if not as_json:
+        err.print("[dim]Your own data: allocopt check DIR, then allocopt allocate DIR --contract NAME_OR_PATH[/dim]")
+
+
+@app.command()
+def check(folder: Folder, as_json: Json = False) -> None:
+    """Check the tables of a problem, and the contracts beside them, without solving anything."""
+    issues: list[Issue] = []
+    problem = None
+    with _bad_input(as_json):
+        problem = Problem.read(folder)
+    for path in sorted((folder / "contracts").glob("*.yaml")) if folder.is_dir() else []:
+        try:
+            Contract.read(path).check(problem)
+        except ContractError as error:
+            issues += error.issues
+    if issues:
+        _refuse(ContractError(issues), as_json)
+    if as_json:
+        sys.stdout.write(json.dumps({"issues": [warning.to_dict() for warning in problem.warnings]}, indent=1) + "\n")
+        return
+    out.print(f"{problem!r}: no faults.", markup=False, highlight=False, soft_wrap=True)
+    for warning in problem.warnings:
+        out.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def allocate(
+    folder: Folder,
+    contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",
+    time_limit: Limit = None,
+    gap: Annotated[float | None, typer.Option(min=0, help="Relative gap at which a plan is called optimal.")] = None,
+    as_json: Json = False,
+    out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for plan.json, plan.xlsx and CSV.")] = None,
+) -> None:
+    """Allocate a problem under a contract, and prove how good the plan is."""
+    _run(folder, contract, as_json=as_json, time_limit=time_limit, gap=gap, out_folder=out_folder)
+
+
+def _run(
+    folder: Path,
+    contract: str | Path,
+    *,
+    as_json: bool,
+    time_limit: float | None = None,
+    gap: float | None = None,
+    out_folder: Path | None = None,
+) -> None:
+    with _bad_input(as_json), _progress() as tell:
+        tell("reading and checking the tables")
+        problem = Problem.read(folder)
+        agreed = contract_named(contract, folder)
+        plan = solve_problem(problem, agreed, time_limit=time_limit, gap=gap, progress=tell)
+    solved = plan.status in ("optimal", "feasible")
+    if as_json:
+        sys.stdout.write(json.dumps(plan.to_dict()) + "\n")
+    else:
+        show_plan(plan, out)
+    if out_folder is not None and solved:
+        with _bad_input(as_json), _progress() as tell:
+            tell(f"writing {out_folder}")
+            _write(plan, out_folder)
+        err.print(f"Written: {out_folder}", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(SOLVED if solved else NOT_SOLVED)
+
+
+def _write(plan: Plan, folder: Path) -> None:
+    """Write a plan as JSON, CSV tables and, where its tables fit on worksheets, a workbook."""
+    write_text(folder / "plan.json", json.dumps(plan.to_dict(), indent=1))
+    plan.to_csv(folder)
+    plan.to_excel(folder / "plan.xlsx")
+
+
+def contract_named(name: str | Path, folder: Path) -> Contract:
+    """Return the contract that a name or path means: a file, a name in the folder's contracts, or a preset."""
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml"):
+        return Contract.read(path)
+    beside = folder / "contracts" / f"{name}.yaml"
+    if beside.is_file():
+        return Contract.read(beside)
+    if str(name) in PRESETS:
+        return PRESETS[str(name)]()
+    known = sorted({*PRESETS, *(file.stem for file in (folder / "contracts").glob("*.yaml"))})
+    raise ContractError(f"There is no contract {str(name)!r}. Known here are: {', '.join(known)}; or give a path.")
+
+
+def _packs() -> Path:
+    """Return the folder of the scenario packs: inside the installed package, or beside the source tree."""
+    inside = Path(__file__).parent / "scenarios"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "scenarios"
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Show on a terminal what is being done; say nothing elsewhere."""
+    if not err.is_terminal:
+        yield lambda words: None
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
+    ) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda words: bar.update(task, description=words)
+
+
+@contextmanager
+def _bad_input(as_json: bool) -> Iterator[None]:
+    try:
+        yield
+    except (DataError, ContractError) as error:
+        _refuse(error, as_json)
+
+
+def _refuse(error: DataError | ContractError, as_json: bool) -> NoReturn:
+    """Say every fault and end with the exit code of bad input."""
+    if as_json:
+        content: dict[str, Any] = {"status": "refused", "issues": [issue.to_dict() for issue in error.issues]}
+        sys.stdout.write(json.dumps(content, indent=1) + "\n")
+    else:
+        err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(BAD_INPUT)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

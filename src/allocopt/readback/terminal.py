@@ -1,0 +1,123 @@
+"""A plan on a terminal: what a planner reads first."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from allocopt.readback.plan import Plan
+
+WORST = 10
+"""Shortfalls shown."""
+
+
+def show_plan(plan: Plan, console: Console) -> None:
+    """Print the headline, the profit and loss, where stock goes, the worst shortfalls, and the proof."""
+    if plan.status not in ("optimal", "feasible"):
+        console.print(plan.summary(), markup=False, highlight=False, soft_wrap=True)
+        return
+    frame, unit = plan.channels, f" {plan.currency}" if plan.currency else ""
+    wanted, served = frame["demand"].sum(), frame["units"].sum()
+    share = f" ({served / wanted:.1%})" if wanted else ""
+    name = _plain(plan.contract["name"])
+    headline = f"[bold]{name}[/bold]: {served:,.0f} of {wanted:,.0f} units{share} earn"
+    console.print(f"\n{headline} [bold]{plan.contribution:,.0f}{_plain(unit)}[/bold].\n", highlight=False)
+    console.print(_channels(frame, unit))
+    console.print(_flows(plan.allocation))
+    short = plan.shortfalls
+    if len(short):
+        console.print(_shortfalls(short))
+    console.print(_proof(plan, unit), highlight=False, soft_wrap=True)
+    for note in plan.notes:
+        console.print(f"Note: {note}", markup=False, highlight=False, soft_wrap=True)
+    for warning in plan.warnings[:3]:
+        console.print(f"Warning: {warning}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+def _table(title: str, left: list[str], right: list[str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name in left:
+        table.add_column(name)
+    for name in right:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _number(value: float) -> str:
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else f"{value:,.0f}"
+
+
+def _share(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.1%}"
+
+
+def _channels(frame: pd.DataFrame, unit: str) -> Table:
+    """Return the profit and loss with a column per channel, the company and all together."""
+    total = frame.sum(numeric_only=True)
+    heads = [_plain(str(channel)) for channel in frame["channel"]]
+    table = _table(
+        f"What each channel gets and earns{_plain(f' [{unit.strip()}]') if unit else ''}", [""], [*heads, "all"]
+    )
+    fill = total["units"] / total["demand"] if total["demand"] else math.nan
+    margin = total["contribution"] / total["revenue"] if total["revenue"] else math.nan
+    for words, column in (("units wanted", "demand"), ("units served", "units")):
+        table.add_row(words, *(_number(value) for value in [*frame[column], total[column]]))
+    table.add_row("fill rate", *(_share(value) for value in [*frame["fill_rate"], fill]), end_section=True)
+    after_revenue = list(frame.columns).index("revenue") + 1
+    costs = list(frame.columns[after_revenue : list(frame.columns).index("contribution")])
+    for column in ["revenue", *(column for column in costs if frame[column].abs().sum() > 0.005)]:
+        words = column.replace("_", " ") if column == "revenue" else f"- {column.replace('_', ' ')}"
+        table.add_row(words, *(_number(value) for value in [*frame[column], total[column]]))
+    money = [_number(value) for value in [*frame["contribution"], total["contribution"]]]
+    table.add_row("contribution", *money, style="bold")
+    table.add_row("margin", *(_share(value) for value in [*frame["margin"], margin]))
+    if frame["clause_penalties"].abs().sum() > 0.005:
+        values = [*frame["clause_penalties"], total["clause_penalties"]]
+        table.add_row("clause penalties", *(_number(value) for value in values))
+    return table
+
+
+def _flows(allocation: pd.DataFrame) -> Table:
+    flows = allocation.pivot_table(index="node", columns="channel", values="units", aggfunc="sum", fill_value=0.0)
+    table = _table("Units from each node to each channel", ["node"], [_plain(str(c)) for c in flows.columns])
+    for node, row in flows.iterrows():
+        table.add_row(_plain(str(node)), *(_number(float(units)) for units in row))
+    return table
+
+
+def _shortfalls(short: pd.DataFrame) -> Table:
+    worst = short.sort_values(["units", "sku", "channel"], ascending=[False, True, True], kind="stable").head(WORST)
+    title = f"The {len(worst)} largest of {len(short):,} shortfalls ({short['units'].sum():,.0f} units short in all)"
+    keys = [k for k in ("sku", "channel", "region", "order", "line") if worst[k].astype(str).ne("").any()]
+    table = _table(title, keys, ["due", "wanted", "served", "short"])
+    closed = worst["reason"].ne("").any()
+    if closed:
+        table.add_column("no way is open")
+    for row in worst.to_dict("records"):
+        cells: list[Any] = [_plain(str(row[key])) for key in keys]
+        cells += [str(row["due"]), _number(row["wanted"]), _number(row["served"]), _number(row["units"])]
+        table.add_row(*cells, *([row["sentence"].removeprefix("No way is open: ")] if closed else []))
+    return table
+
+
+def _proof(plan: Plan, unit: str) -> str:
+    proof = plan.certificate
+    assert proof is not None
+    lines = [f"Proof ({plan.status}, {plan.method}, {plan.seconds:.1f} s):"]
+    for stage in proof.stages:
+        money = unit if stage.stage.startswith("contribution") else ""
+        claim = "" if stage.claimed_bound is None else f"; the solver claims {stage.claimed_bound:,.2f}"
+        lines.append(f"  {stage.stage}: {stage.objective:,.2f}{money}")
+        lines.append(f"    no plan reaches more than {stage.bound:,.2f}{money} (gap {stage.gap:.2e}{claim})")
+    lines.append(f"  worst violation of any row or bound: {proof.violation:.1e}; checked without the solver")
+    if plan.message:
+        lines.append(f"  {plan.message}")
+    return _plain("\n".join(lines))
