@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -34,14 +34,14 @@ def write_workbook(path: Path, summary: str, tables: dict[str, pd.DataFrame]) ->
                         if cell.data_type == "f":
                             cell.data_type = "s"
 
-    _whole(path, write, ".xlsx")
+    _whole(path, write)
 
 
 def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
     """Write one CSV file a table."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        _whole(folder / f"{name}.csv", partial(neutral(table).to_csv, index=False), ".csv")
+        _whole(folder / f"{name}.csv", partial(neutral(table).to_csv, index=False))
 
 
 def neutral(table: pd.DataFrame) -> pd.DataFrame:
@@ -57,23 +57,15 @@ def neutral(table: pd.DataFrame) -> pd.DataFrame:
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    _whole(path, lambda target: target.write_text(text, encoding="utf-8"), path.suffix)
+    _whole(path, lambda target: target.write_text(text, encoding="utf-8"))
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _whole(path: Path, write: Callable[[Path], object], suffix: str) -> None:
+def _whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write beside the target and move into place, so that an interruption leaves no half-written file."""
-    handle, name = tempfile.mkstemp(suffix=suffix, prefix=".allocopt-", dir=path.parent)
-    os.close(handle)
+    beside = path.with_name(f".allocopt-{os.getpid()}-{threading.get_ident()}-{path.name}")
     try:
-        write(Path(name))
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(path)
+        write(beside)
+        beside.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
