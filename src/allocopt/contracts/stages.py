@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
-from allocopt.rules.base import STRICT, Checked
+from allocopt.rules.base import STRICT, Checked, Ids
 
 Lock = Literal["value", "plan"]
-
-
-def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Channels = Annotated[tuple[str, ...] | None, BeforeValidator(_one_or_many), Field(min_length=1)]
-"""One channel, several, or None for all."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -32,7 +23,7 @@ class Stage(metaclass=Checked):
         Keep what was reached in total, or keep what each line was given.
     """
 
-    channels: Channels = None
+    channels: Ids = None
     lock: Lock = "value"
 
     def words(self) -> str:

@@ -26,7 +26,8 @@ def _one_or_many(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Ids = Annotated[tuple[str, ...] | None, BeforeValidator(_one_or_many), Field(min_length=1)]
+_NAMES = BeforeValidator(_one_or_many, json_schema_input_type=str | tuple[str, ...] | None)
+Ids = Annotated[tuple[str, ...] | None, _NAMES, Field(min_length=1)]
 """One identifier, several, or None for all."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Units = Annotated[float, Field(ge=0)]
