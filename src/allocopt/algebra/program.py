@@ -164,8 +164,48 @@ def with_rows(
     )
 
 
+def with_columns(
+    program: Program,
+    rows: ArrayLike,
+    values: ArrayLike,
+    *,
+    cost: ArrayLike,
+    lower: ArrayLike = 0.0,
+    upper: ArrayLike = np.inf,
+) -> Program:
+    """Return the program with continuous columns of one entry each appended on the right.
+
+    Parameters
+    ----------
+    program : Program
+    rows, values : arrays, shape (new columns,)
+        The row that each new column touches, and its coefficient there.
+    cost, lower, upper : arrays, shape (new columns,), or one number for all
+
+    Returns
+    -------
+    Program
+    """
+    row = np.asarray(rows, np.int32).ravel()
+    count = len(row)
+    return replace(
+        program,
+        cost=np.concatenate([program.cost, np.broadcast_to(np.asarray(cost, float), count)]),
+        lower=np.concatenate([program.lower, np.broadcast_to(np.asarray(lower, float), count)]),
+        upper=np.concatenate([program.upper, np.broadcast_to(np.asarray(upper, float), count)]),
+        integer=np.concatenate([program.integer, np.zeros(count, dtype=bool)]),
+        indptr=np.concatenate([program.indptr, program.nonzeros + np.arange(1, count + 1)]).astype(np.int32),
+        indices=np.concatenate([program.indices, row]),
+        data=np.concatenate([program.data, np.broadcast_to(np.asarray(values, float), count)]),
+        column_sku=np.concatenate([program.column_sku, program.row_sku[row]]).astype(np.int32),
+    )
+
+
 def restricted(
-    program: Program, columns: NDArray[np.bool_], x: NDArray[np.float64]
+    program: Program,
+    columns: NDArray[np.bool_] | NDArray[np.intp],
+    x: NDArray[np.float64],
+    activity: NDArray[np.float64] | None = None,
 ) -> tuple[Program, NDArray[np.intp]]:
     """Return the program of some columns alone, the others staying as they are in ``x``.
 
@@ -175,10 +215,12 @@ def restricted(
     Parameters
     ----------
     program : Program
-    columns : bool, shape (columns,)
+    columns : bool, shape (columns,), or int, ascending
         The columns that stay free.
     x : float64, shape (columns,)
-        Values of all columns; only those of the others are read.
+        Values of all columns.
+    activity : float64, shape (rows,), optional
+        A x, where the caller has it: the work is then that of the chosen columns only.
 
     Returns
     -------
@@ -186,47 +228,51 @@ def restricted(
     rows : int, shape (rows of the small program,)
         The rows of ``program`` that were kept.
     """
-    others = np.where(columns, 0.0, x)
-    used = program.activity(others)
-    entry = np.repeat(columns, np.diff(program.indptr))
-    kept = np.zeros(program.rows, dtype=bool)
-    kept[program.indices[entry]] = True
-    rows = np.flatnonzero(kept)
-    position = np.cumsum(kept) - 1
-    lengths = np.diff(program.indptr)[columns]
+    chosen = np.flatnonzero(columns) if columns.dtype == np.bool_ else columns
+    lengths = (program.indptr[chosen + 1] - program.indptr[chosen]).astype(np.int64)
+    ends = np.cumsum(lengths)
+    entry = np.arange(lengths.sum()) + np.repeat(program.indptr[chosen] - (ends - lengths), lengths)
+    rows, position = np.unique(program.indices[entry], return_inverse=True)
+    data = program.data[entry]
+    own = np.bincount(position, weights=data * np.repeat(x[chosen], lengths), minlength=len(rows))
+    others = (program.activity(x) if activity is None else activity)[rows] - own
     small = Program(
-        cost=program.cost[columns],
-        lower=program.lower[columns],
-        upper=program.upper[columns],
-        integer=program.integer[columns],
-        indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
-        indices=position[program.indices[entry]].astype(np.int32),
-        data=program.data[entry],
-        row_lower=(program.row_lower - used)[rows],
-        row_upper=(program.row_upper - used)[rows],
-        column_sku=program.column_sku[columns],
+        cost=program.cost[chosen],
+        lower=program.lower[chosen],
+        upper=program.upper[chosen],
+        integer=program.integer[chosen],
+        indptr=np.concatenate([[0], ends]).astype(np.int32),
+        indices=position.astype(np.int32),
+        data=data,
+        row_lower=program.row_lower[rows] - others,
+        row_upper=program.row_upper[rows] - others,
+        column_sku=program.column_sku[chosen],
         row_sku=program.row_sku[rows],
-        constant=program.constant + float(program.cost @ others),
+        constant=program.objective(x) - float(program.cost[chosen] @ x[chosen]),
     )
-    return small, rows
+    return small, rows.astype(np.intp)
 
 
-def with_columns(
-    program: Program,
-    *,
-    cost: NDArray[np.float64],
-    lower: NDArray[np.float64],
-    upper: NDArray[np.float64],
-    integer: NDArray[np.bool_] | None = None,
-) -> Program:
-    """Return the program with columns appended that are in no row yet (see `with_rows`); they belong to no SKU."""
-    count = len(cost)
+def tightened(program: Program) -> Program:
+    """Return the program with limits moved in to whole numbers where nothing but a whole number can occur.
+
+    That is: bounds of whole-unit columns, and limits of rows whose columns are all whole and whose entries are
+    all whole. No whole-unit plan is lost, and the linear relaxation comes closer to the whole-unit plans.
+    """
+    if not program.integer.any():
+        return program
+    broken = ~np.repeat(program.integer, np.diff(program.indptr)) | (program.data != np.rint(program.data))
+    whole = np.bincount(program.indices[broken], minlength=program.rows) == 0
     return replace(
         program,
-        cost=np.concatenate([program.cost, cost]),
-        lower=np.concatenate([program.lower, lower]),
-        upper=np.concatenate([program.upper, upper]),
-        integer=np.concatenate([program.integer, np.zeros(count, bool) if integer is None else integer]),
-        indptr=np.concatenate([program.indptr, np.full(count, program.nonzeros, dtype=np.int32)]),
-        column_sku=np.concatenate([program.column_sku, np.full(count, COUPLES, dtype=np.int32)]),
+        lower=_up(program.lower, program.integer),
+        upper=-_up(-program.upper, program.integer),
+        row_lower=_up(program.row_lower, whole),
+        row_upper=-_up(-program.row_upper, whole),
     )
+
+
+def _up(limits: NDArray[np.float64], whole: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the limits, raised to the next whole number where they may be; a rounding residue raises nothing."""
+    residue = 1e-9 * (1 + np.abs(np.where(np.isfinite(limits), limits, 0.0)))
+    return np.where(whole, np.ceil(limits - residue), limits)

@@ -16,6 +16,7 @@ from allocopt.problem.source import Source, absent, from_arrow
 
 SETTINGS = ("as_of", "currency", "name")
 """What a problem has besides tables."""
+CHUNK = 10_000
 SETTINGS_FILE = "problem.yaml"
 OTHER_FORMS = (".xlsx", ".xls", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".gz", ".zip", ".feather", ".arrow")
 """Forms of a table that are not read from a folder, and must not be passed over in silence."""
@@ -162,6 +163,7 @@ def read_csv(name: str, path: Path, report: Report) -> Source:
         report.add(name, "bad_file", f"{path.name} cannot be read: {error.strerror}.", "Check the file.")
         return absent(name)
     header: list[str] = []
+    columns: list[list[str]] = []
     records: list[list[str]] = []
     lines: list[int] = []
     ragged: list[tuple[int, int]] = []
@@ -173,11 +175,14 @@ def read_csv(name: str, path: Path, report: Report) -> Source:
                 pass  # a line without anything in it says nothing
             elif not header:
                 header = record
+                columns = [[] for _ in header]
             elif len(record) != len(header):
                 ragged.append((line, len(record)))
             else:
                 records.append(record)
                 lines.append(line)
+                if len(records) == CHUNK:
+                    _append(columns, records)
             line = reader.line_num + 1
     except csv.Error as error:
         report.add(
@@ -188,14 +193,22 @@ def read_csv(name: str, path: Path, report: Report) -> Source:
             row=line,
         )
         return absent(name)
-    return _csv_source(name, path, header, records, lines, ragged, report)
+    _append(columns, records)
+    return _csv_source(name, path, header, columns, lines, ragged, report)
+
+
+def _append(columns: list[list[str]], records: list[list[str]]) -> None:
+    """Move records to the columns: a million small lists at once would keep the garbage collector busy."""
+    for column, cells in zip(columns, zip(*records, strict=True), strict=False):
+        column.extend(cells)
+    records.clear()
 
 
 def _csv_source(
     name: str,
     path: Path,
     header: list[str],
-    records: list[list[str]],
+    columns: list[list[str]],
     lines: list[int],
     ragged: list[tuple[int, int]],
     report: Report,
@@ -223,8 +236,7 @@ def _csv_source(
         )
     if len(ragged) > 1000:
         report.add(name, "ragged", f"{len(ragged) - 1000} more lines have the wrong number of fields.", "")
-    cells = list(zip(*records, strict=True)) if records else [()] * len(header)
-    arrays = [pa.array(column, pa.large_string()) for column in cells]
+    arrays = [pa.array(column, pa.large_string()) for column in columns]
     return from_arrow(name, pa.Table.from_arrays(arrays, names=header), lines, textual=True)
 
 

@@ -281,3 +281,32 @@ TABLES: dict[str, Table] = {
     table.name: table for table in (SKUS, NODES, CHANNELS, SUPPLY, DEMAND, LANES, CAPACITY, WORKLOADS, PERIODS)
 }
 """Every table, by name, in the order in which they are read and checked."""
+
+
+def describe() -> str:
+    """Return every table and column as Markdown: the content of ``docs/tables.md``."""
+    lines = ["# The tables of a problem", "", "Made from the declarations in `src/allocopt/problem/schema.py`.", ""]
+    for table in TABLES.values():
+        lines += [f"## {table.name}", "", f"{table.meaning} Key: {', '.join(table.key)}.", ""]
+        lines += ["| column | type | bounds | default | meaning |", "|---|---|---|---|---|"]
+        for column in table.columns:
+            name = f"**{column.name}**" if column.required else column.name
+            lines.append(f"| {name} | {column.type} | {_bounds(column)} | {_default(column)} | {column.meaning} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _bounds(column: Column) -> str:
+    if column.choices:
+        return ", ".join(f"`{choice}`" for choice in column.choices)
+    if column.type not in ("number", "whole", "period"):
+        return f"in `{column.refers}`" if column.refers else ""
+    if column.high < float("inf"):
+        return f"{'(' if column.above else '['}{column.low:g}, {column.high:g}]"
+    return f"at least {column.low:g}" if column.low > float("-inf") else ""
+
+
+def _default(column: Column) -> str:
+    if column.required:
+        return "required"
+    return "blank" if column.default in (None, "") else f"`{str(column.default).lower()}`"

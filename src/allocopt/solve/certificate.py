@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.program import Program
+from allocopt.algebra.program import Program, tightened
 from allocopt.errors import SolveError
 
 VIOLATION = 1e-6
@@ -135,7 +135,11 @@ def cleaned(program: Program, multipliers: NDArray[np.float64] | None) -> NDArra
 
 
 def upper_bound(program: Program, multipliers: NDArray[np.float64] | None) -> float:
-    """Return a bound on the worth of every plan that keeps the rows [currency]; valid for any multipliers."""
+    """Return a bound on the worth of every plan that keeps the rows [currency]; valid for any multipliers.
+
+    Where only whole numbers can occur, limits count as whole numbers.
+    """
+    program = tightened(program)
     y = cleaned(program, multipliers)
     rows = np.where(y > 0, program.row_upper, program.row_lower)
     worth = program.priced(y)
@@ -166,4 +170,5 @@ def _relative(
     ceiling = np.where(np.isfinite(upper), upper, values)
     below = (floor - values) / (1 + np.abs(floor))
     above = (values - ceiling) / (1 + np.abs(ceiling))
-    return np.maximum(np.maximum(below, above), 0.0)
+    worst: NDArray[np.float64] = np.maximum(np.maximum(below, above), 0.0)
+    return worst

@@ -51,9 +51,7 @@ _LIMITS = {
 _METHODS = {"simplex": "simplex", "ipx": "interior point + crossover"}
 
 
-def linear(
-    program: Program, clock: Clock, *, work_limit: int | None = None, method: str | None = None
-) -> Solution:
+def linear(program: Program, clock: Clock, *, work_limit: int | None = None, method: str | None = None) -> Solution:
     """Solve the linear relaxation of a program.
 
     Parameters

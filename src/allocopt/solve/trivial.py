@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from allocopt.algebra.program import Program
+from allocopt.algebra.program import Program, tightened
 from allocopt.solve.solution import Solution
 
 SLACK = 1e-9
@@ -21,30 +20,22 @@ def at_once(program: Program, *, whole: bool) -> Solution | None:
     whole : bool
         Whether its integer columns must be whole.
     """
-    lower, upper = whole_bounds(program) if whole else (program.lower, program.upper)
     if (fault := _fault(program)) is not None:
         return Solution("error", method="none needed", message=fault)
+    program = tightened(program) if whole else program
+    lower, upper = program.lower, program.upper
     if (lower > upper).any() or (program.row_lower > program.row_upper).any():
         return Solution("infeasible", method="none needed", message="a lower limit lies above its upper limit")
     if program.columns and program.nonzeros:
         return None
     spare = SLACK * (1 + np.abs(np.where(np.isfinite(program.row_lower), program.row_lower, 0.0)))
     if (program.row_lower > spare).any() or (program.row_upper < -spare).any():
-        return Solution(
-            "infeasible", method="none needed", message="a row that nothing can fill asks for something"
-        )
+        return Solution("infeasible", method="none needed", message="a row that nothing can fill asks for something")
     nearest = np.clip(0.0, lower, upper)
     x = np.where(program.cost > 0, upper, np.where(program.cost < 0, lower, nearest))
     if not np.isfinite(x).all():
         return Solution("unbounded", method="none needed", message="the objective has no limit")
     return Solution("optimal", x, np.zeros(program.rows), program.objective(x), "none needed")
-
-
-def whole_bounds(program: Program) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the column bounds, moved in to the next whole number where a column must be whole."""
-    lower = np.where(program.integer, np.ceil(program.lower - SLACK), program.lower)
-    upper = np.where(program.integer, np.floor(program.upper + SLACK), program.upper)
-    return lower, upper
 
 
 def _fault(program: Program) -> str | None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from allocopt.algebra.program import Program
-from allocopt.solve import highs
+from allocopt.algebra.program import Program, fixed, tightened
+from allocopt.solve import blocks, highs
+from allocopt.solve.certificate import VIOLATION, breach, relative_gap
 from allocopt.solve.solution import Clock, Solution
 
-WHOLE = 1e-6
-"""Distance from a whole number that is taken for rounding."""
+DIRECT = 2_000
+"""At most so many columns: branch and bound at once, without rounding block by block first."""
 
 
 def solve(
     program: Program, *, time_limit: float | None = None, gap: float = 1e-6, work_limit: int | None = None
 ) -> Solution:
-    """Solve a program.
+    """Solve a program: its linear relaxation first, then whole units block by block, then by branch and bound.
 
     Parameters
     ----------
@@ -25,29 +27,91 @@ def solve(
     time_limit : float, optional
         Seconds of the whole call.
     gap : float
-        For whole units: a plan this close to its bound, relative to ``max(1, |objective|)``, is called optimal.
+        A whole-unit plan this close to the solver's bound, relative to ``max(1, |objective|)``, is called optimal.
+        Without a time limit or a work limit the search goes on until it is reached.
     work_limit : int, optional
-        Iterations of each linear solve and nodes of each search after which to stop. Unlike a time limit it stops
-        at the same place in every run.
+        Iterations of the relaxation, and nodes of the search, after which to stop. Unlike a time limit it stops at
+        the same place in every run.
 
     Returns
     -------
     Solution
     """
     clock = Clock.started(time_limit)
+    program = tightened(program)
     relaxed = highs.linear(program, clock, work_limit=work_limit)
-    if relaxed.status != "optimal" or relaxed.x is None or not program.integer.any():
-        return replace(relaxed, seconds=clock.seconds)
-    x = np.where(program.integer, np.rint(relaxed.x), relaxed.x)
-    if np.abs(x - relaxed.x).max() <= WHOLE:
-        return replace(relaxed, x=x, seconds=clock.seconds)
-    found = highs.branch(program, clock, gap=gap, work_limit=work_limit)
-    if found.x is not None:
-        found = replace(found, x=np.where(program.integer, np.rint(found.x), found.x))
-    return replace(
-        found,
-        multipliers=relaxed.multipliers,
-        claimed_bound=relaxed.claimed_bound if found.claimed_bound is None else found.claimed_bound,
-        iterations=relaxed.iterations + found.iterations,
-        seconds=clock.seconds,
+    if program.integer.any() and relaxed.x is not None:
+        x = settled(program, relaxed.x, clock)
+        if x is not None:
+            relaxed = replace(relaxed, x=x)
+        elif relaxed.status == "optimal":
+            return replace(_whole(program, relaxed, clock, gap, work_limit), seconds=clock.seconds)
+        else:
+            relaxed = replace(relaxed, x=None, status="interrupted")
+    return replace(relaxed, seconds=clock.seconds)
+
+
+def _whole(program: Program, relaxed: Solution, clock: Clock, gap: float, work_limit: int | None) -> Solution:
+    """Return a whole-unit plan, given a relaxation that has fractions."""
+    start, method, iterations = None, "branch and bound", relaxed.iterations
+    if program.columns > DIRECT and relaxed.x is not None and relaxed.multipliers is not None:
+        found = blocks.rounded(program, relaxed.x, relaxed.multipliers, clock.share(0.5), gap=gap)
+        if found is not None:
+            start, iterations = settled(program, found.x, clock), iterations + found.iterations
+    if start is not None:
+        first = _judged(program, relaxed, start, relaxed.claimed_bound, gap, "blocks", iterations)
+        if first.status == "optimal":
+            return first
+        method = "blocks + branch and bound"
+    last = highs.branch(program, clock, gap=gap, work_limit=work_limit, start=start)
+    iterations += last.iterations
+    plans = [plan for plan in (start, None if last.x is None else settled(program, last.x, clock)) if plan is not None]
+    if not plans:
+        return replace(last, multipliers=relaxed.multipliers, method=method, iterations=iterations)
+    known = [bound for bound in (relaxed.claimed_bound, last.claimed_bound) if bound is not None]
+    bound = min(known) if known else None
+    best = max(plans, key=program.objective)
+    judged = _judged(program, relaxed, best, bound, gap, method, iterations)
+    return judged if judged.status == "optimal" else replace(judged, message=last.message or judged.message)
+
+
+def _judged(
+    program: Program,
+    relaxed: Solution,
+    x: NDArray[np.float64],
+    bound: float | None,
+    gap: float,
+    method: str,
+    iterations: int,
+) -> Solution:
+    """Return the plan as a solution: optimal where it is close enough to the bound."""
+    close = bound is not None and relative_gap(program.objective(x), bound) <= gap * (1 + 1e-9) + 1e-12
+    return Solution(
+        "optimal" if close else "feasible",
+        x,
+        relaxed.multipliers,
+        bound,
+        method,
+        iterations=iterations,
+        message="" if close else "the gap that was asked for is not reached",
     )
+
+
+def settled(program: Program, x: NDArray[np.float64], clock: Clock) -> NDArray[np.float64] | None:
+    """Return the plan with its whole-unit columns exactly whole, or None where that is more than rounding.
+
+    Where exact whole numbers break a row that has divisible columns too, those are solved again.
+    """
+    whole = np.where(program.integer, np.rint(x), x)
+    if np.abs(whole - x).max(initial=0.0) > blocks.WHOLE:
+        return None
+    whole = np.clip(whole, program.lower, program.upper)
+    if breach(program, whole)[0] <= VIOLATION / 10:
+        return whole
+    if program.integer.all():
+        return whole if breach(program, whole)[0] <= VIOLATION else None
+    held = fixed(program, program.integer, whole[program.integer])
+    again = highs.linear(held, clock)
+    if again.status != "optimal" or again.x is None:
+        return None
+    return np.where(program.integer, whole, again.x)
