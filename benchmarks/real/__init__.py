@@ -1,0 +1,1 @@
+"""Real data, read as it comes and turned into problems."""
