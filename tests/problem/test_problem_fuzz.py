@@ -17,6 +17,8 @@ from tests.problem.small import tables
 
 from allocopt.errors import DataError
 from allocopt.problem import Problem
+from allocopt.problem.csv_file import careful_source, plain_source
+from allocopt.problem.report import Report
 from allocopt.problem.schema import TABLES
 
 SCALARS: list[Any] = [
@@ -145,3 +147,23 @@ def test_garbage_in_files_is_a_problem_or_faults(content: bytes, tmp_path_factor
     folder: Path = tmp_path_factory.mktemp("garbage")
     (folder / "skus.csv").write_bytes(content)
     outcome(lambda: Problem.read(folder))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    body=st.text('ab,"\n\r é\x00\u2028', max_size=30), header=st.sampled_from(["a,b", "a,b,b", "a", ",", "é,\u2028"])
+)
+def test_the_fast_and_the_careful_reader_agree(body: str, header: str) -> None:
+    """Where the fast reader of CSV files gives an answer, it is the careful one's, line by line."""
+    text = header + "\n" + body
+    fast = plain_source("skus", text)
+    if fast is None:
+        return
+    report = Report()
+    careful = careful_source("skus", Path("skus.csv"), text, report)
+    assert not report.issues
+    assert fast.repeated == careful.repeated
+    assert [fast.row(place) for place in range(fast.length)] == [careful.row(place) for place in range(careful.length)]
+    assert {name: cells.objects() for name, cells in fast.columns.items()} == {
+        name: cells.objects() for name, cells in careful.columns.items()
+    }

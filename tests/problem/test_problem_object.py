@@ -6,6 +6,7 @@ import ast
 import datetime as dt
 import json
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -195,3 +196,13 @@ def test_arrays_of_facts_are_read_only() -> None:
     ]
     assert len(arrays) > 60
     assert not any(array.flags.writeable for array in arrays)
+
+
+def test_every_listed_code_is_used_and_tested() -> None:
+    """The codes that the package lists for users are those of its sources, each with a test."""
+    folder = Path(allocopt.problem.__file__).parent
+    listed = set(re.findall(r"``(\w+)``", allocopt.problem.__doc__ or ""))
+    sources = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py") if path.name != "__init__.py")
+    assert listed <= set(re.findall(r'"([a-z_]+)"', sources))
+    tested = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert listed <= set(re.findall(r'"([a-z_]+)"', tested))

@@ -1,7 +1,23 @@
 """The facts of an allocation run: tables declared once, read, checked and encoded.
 
-`schema` declares every table and column; `readers` and `workbook` read files; `checks` finds every fault;
-`oddities` warns; `encode` turns what is left into the arrays of `facts`; `Problem` holds it all, unchangeable.
+`schema` declares every table and column; `readers` (with `csv_file`, `workbook` and `plain`) reads them into a
+`source`; `tables` reads each column by its type (`columns`, `labels`, `calendar`) and `checks` what only shows
+when columns or tables are seen together; `report` gathers the faults; `oddities` warns; `encode` turns what is
+left into the arrays of `facts`; `Problem` holds it all, unchangeable.
+
+Codes of faults, which never change once released:
+
+- tables and columns: ``unknown_table``, ``duplicate_table``, ``not_a_table``, ``unknown_column``,
+  ``missing_column``, ``duplicate_column``
+- files: ``no_such_path``, ``bad_file``, ``bad_encoding``, ``empty_file``, ``ragged``, ``unknown_form``,
+  ``unknown_setting``, ``not_text``
+- cells: ``blank``, ``not_a_number``, ``not_finite``, ``negative``, ``out_of_bounds``, ``not_whole``,
+  ``number_too_large``, ``not_a_flag``, ``unknown_choice``
+- ids: ``float_id``, ``not_an_id``, ``untidy_id``, ``reserved_id``, ``unknown_id``, ``duplicate_key``
+- periods: ``mixed_periods``, ``date_without_periods``, ``date_outside_periods``, ``bad_periods``, ``bad_date``
+- amounts: ``fractional_units``, ``reserved_over_units``, ``min_over_units``
+- warnings: ``ids_alike``, ``no_lane``, ``no_workload``, ``no_capacity``, ``nothing_usable``,
+  ``expires_before_available``, ``no_supply``, ``committed_over_supply``, ``min_ship_over_units``
 """
 
 from __future__ import annotations

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from allocopt.problem.csv_file import read_csv
 from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.schema import TABLES
 from allocopt.problem.source import Source, absent, from_arrow
 
 SETTINGS = ("as_of", "currency", "name")
 """What a problem has besides tables."""
-CHUNK = 10_000
 SETTINGS_FILE = "problem.yaml"
 OTHER_FORMS = (".xlsx", ".xls", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".gz", ".zip", ".feather", ".arrow")
 """Forms of a table that are not read from a folder, and must not be passed over in silence."""
@@ -143,101 +141,6 @@ def settings(where: str, values: dict[Any, Any], report: Report) -> dict[str, An
                 value=str(key),
             )
     return {key: values[key] for key in SETTINGS if values.get(key) is not None}
-
-
-def read_csv(name: str, path: Path, report: Report) -> Source:
-    """Read a CSV file as text, cell by cell as it stands there; rows are named by their line."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        report.add(
-            name,
-            "bad_encoding",
-            f"Line {line} of {path.name} is not UTF-8 text.",
-            "Save the file as CSV UTF-8.",
-            row=line,
-        )
-        return absent(name)
-    except OSError as error:
-        report.add(name, "bad_file", f"{path.name} cannot be read: {error.strerror}.", "Check the file.")
-        return absent(name)
-    header: list[str] = []
-    columns: list[list[str]] = []
-    records: list[list[str]] = []
-    lines: list[int] = []
-    ragged: list[tuple[int, int]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
-    try:
-        for record in reader:
-            if not any(record):
-                pass  # a line without anything in it says nothing
-            elif not header:
-                header = record
-                columns = [[] for _ in header]
-            elif len(record) != len(header):
-                ragged.append((line, len(record)))
-            else:
-                records.append(record)
-                lines.append(line)
-                if len(records) == CHUNK:
-                    _append(columns, records)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        report.add(
-            name,
-            "bad_file",
-            f"{path.name} cannot be read from line {line} on: {error}.",
-            "Look for a quotation mark that is not closed.",
-            row=line,
-        )
-        return absent(name)
-    _append(columns, records)
-    return _csv_source(name, path, header, columns, lines, ragged, report)
-
-
-def _append(columns: list[list[str]], records: list[list[str]]) -> None:
-    """Move records to the columns: a million small lists at once would keep the garbage collector busy."""
-    for column, cells in zip(columns, zip(*records, strict=True), strict=False):
-        column.extend(cells)
-    records.clear()
-
-
-def _csv_source(
-    name: str,
-    path: Path,
-    header: list[str],
-    columns: list[list[str]],
-    lines: list[int],
-    ragged: list[tuple[int, int]],
-    report: Report,
-) -> Source:
-    if not header:
-        report.add(name, "empty_file", f"{path.name} is empty.", "Write at least the line with the column names.")
-        return absent(name)
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        report.add(
-            name,
-            "bad_file",
-            f"{path.name} has one column only, {header[0]!r}.",
-            "Separate the columns with commas when saving.",
-            row=1,
-        )
-        return absent(name)
-    for line, count in ragged[:1000]:
-        what = "few" if count < len(header) else "many"
-        report.add(
-            name,
-            "ragged",
-            f"The line has {count} fields and the header {len(header)}: too {what}.",
-            "Check its commas; a field with a comma in it stands in double quotes.",
-            row=line,
-        )
-    if len(ragged) > 1000:
-        report.add(name, "ragged", f"{len(ragged) - 1000} more lines have the wrong number of fields.", "")
-    arrays = [pa.array(column, pa.large_string()) for column in columns]
-    return from_arrow(name, pa.Table.from_arrays(arrays, names=header), lines, textual=True)
 
 
 def _read_parquet(name: str, path: Path, report: Report) -> Source:

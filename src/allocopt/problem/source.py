@@ -162,7 +162,7 @@ def from_frame(name: str, frame: Any) -> Source:
     return from_arrow(name, arrow)
 
 
-def from_arrow(name: str, table: Any, rows: Sequence[int] | None = None, *, textual: bool = False) -> Source:
+def from_arrow(name: str, table: Any, rows: Any = None, *, textual: bool = False) -> Source:
     """Return a pyarrow table as a source."""
     names = [str(column) for column in table.column_names]
     if not names:

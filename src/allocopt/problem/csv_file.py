@@ -1,0 +1,150 @@
+"""Reads a CSV file as text, cell by cell as it stands there."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+
+from allocopt.problem.report import Report
+from allocopt.problem.source import Source, absent, from_arrow
+
+CHUNK = 10_000
+
+
+def read_csv(name: str, path: Path, report: Report) -> Source:
+    """Read a CSV file as text, cell by cell as it stands there; rows are named by their line."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        report.add(
+            name,
+            "bad_encoding",
+            f"Line {line} of {path.name} is not UTF-8 text.",
+            "Save the file as CSV UTF-8.",
+            row=line,
+        )
+        return absent(name)
+    except OSError as error:
+        report.add(name, "bad_file", f"{path.name} cannot be read: {error.strerror}.", "Check the file.")
+        return absent(name)
+    plain = plain_source(name, text)
+    return plain if plain is not None else careful_source(name, path, text, report)
+
+
+def plain_source(name: str, text: str) -> Source | None:
+    """Read text in which every line is a row and every comma ends a field, fast; None if it is not so plain."""
+    text = text.replace("\r\n", "\n").rstrip("\n") + "\n"
+    if any(mark in text for mark in ('"', "\r", "\0", "\n\n")) or text.startswith("\n"):
+        return None
+    header = text[: text.index("\n")].split(",")
+    if not any(header) or len(header) == 1:
+        return None
+    places = [str(place) for place in range(len(header))]
+    try:
+        table = arrow_csv.read_csv(
+            pa.py_buffer(text.encode()),
+            arrow_csv.ReadOptions(skip_rows=1, column_names=places),
+            arrow_csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
+            arrow_csv.ConvertOptions(
+                check_utf8=False,
+                column_types=dict.fromkeys(places, pa.large_string()),
+                strings_can_be_null=False,
+                null_values=[],
+            ),
+        )
+    except pa.ArrowException:  # ragged lines, which the careful reader names one by one
+        return None
+    held = np.zeros(table.num_rows, bool)
+    for column in table.columns:
+        held |= pc.not_equal(column, "").to_numpy()
+        if held.all():
+            break
+    table = table.rename_columns(header)
+    return from_arrow(name, table if held.all() else table.filter(held), np.flatnonzero(held) + 2, textual=True)
+
+
+def careful_source(name: str, path: Path, text: str, report: Report) -> Source:
+    """Read any CSV text, record by record; ragged lines and open quotation marks are reported."""
+    header: list[str] = []
+    columns: list[list[str]] = []
+    records: list[list[str]] = []
+    lines: list[int] = []
+    ragged: list[tuple[int, int]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for record in reader:
+            if not any(record):
+                pass  # a line without anything in it says nothing
+            elif not header:
+                header = record
+                columns = [[] for _ in header]
+            elif len(record) != len(header):
+                ragged.append((line, len(record)))
+            else:
+                records.append(record)
+                lines.append(line)
+                if len(records) == CHUNK:
+                    _append(columns, records)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        report.add(
+            name,
+            "bad_file",
+            f"{path.name} cannot be read from line {line} on: {error}.",
+            "Look for a quotation mark that is not closed.",
+            row=line,
+        )
+        return absent(name)
+    _append(columns, records)
+    return _csv_source(name, path, header, columns, lines, ragged, report)
+
+
+def _append(columns: list[list[str]], records: list[list[str]]) -> None:
+    """Move records to the columns: a million small lists at once would keep the garbage collector busy."""
+    for column, cells in zip(columns, zip(*records, strict=True), strict=False):
+        column.extend(cells)
+    records.clear()
+
+
+def _csv_source(
+    name: str,
+    path: Path,
+    header: list[str],
+    columns: list[list[str]],
+    lines: list[int],
+    ragged: list[tuple[int, int]],
+    report: Report,
+) -> Source:
+    if not header:
+        report.add(name, "empty_file", f"{path.name} is empty.", "Write at least the line with the column names.")
+        return absent(name)
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        report.add(
+            name,
+            "bad_file",
+            f"{path.name} has one column only, {header[0]!r}.",
+            "Separate the columns with commas when saving.",
+            row=1,
+        )
+        return absent(name)
+    for line, count in ragged[:1000]:
+        what = "few" if count < len(header) else "many"
+        report.add(
+            name,
+            "ragged",
+            f"The line has {count} fields and the header {len(header)}: too {what}.",
+            "Check its commas; a field with a comma in it stands in double quotes.",
+            row=line,
+        )
+    if len(ragged) > 1000:
+        report.add(name, "ragged", f"{len(ragged) - 1000} more lines have the wrong number of fields.", "")
+    arrays = [pa.array(column, pa.large_string()) for column in columns]
+    return from_arrow(name, pa.Table.from_arrays(arrays, names=header), lines, textual=True)
