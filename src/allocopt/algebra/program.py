@@ -201,6 +201,39 @@ def with_columns(
     )
 
 
+def with_loose_columns(
+    program: Program,
+    *,
+    cost: ArrayLike,
+    lower: ArrayLike = 0.0,
+    upper: ArrayLike = np.inf,
+    integer: ArrayLike = False,
+) -> Program:
+    """Return the program with columns appended that are in no row yet (see `with_rows`); they belong to no SKU.
+
+    Parameters
+    ----------
+    program : Program
+    cost : array, shape (new columns,)
+    lower, upper, integer : arrays, shape (new columns,), or one value for all
+
+    Returns
+    -------
+    Program
+    """
+    gain = np.asarray(cost, float).ravel()
+    count = len(gain)
+    return replace(
+        program,
+        cost=np.concatenate([program.cost, gain]),
+        lower=np.concatenate([program.lower, np.broadcast_to(np.asarray(lower, float), count)]),
+        upper=np.concatenate([program.upper, np.broadcast_to(np.asarray(upper, float), count)]),
+        integer=np.concatenate([program.integer, np.broadcast_to(np.asarray(integer, bool), count)]),
+        indptr=np.concatenate([program.indptr, np.full(count, program.nonzeros, dtype=np.int32)]),
+        column_sku=np.concatenate([program.column_sku, np.full(count, COUPLES, dtype=np.int32)]),
+    )
+
+
 def restricted(
     program: Program,
     columns: NDArray[np.bool_] | NDArray[np.intp],

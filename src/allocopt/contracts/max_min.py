@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import dense
-from allocopt.algebra.program import Program, with_columns, with_rows
+from allocopt.algebra.program import Program, with_loose_columns, with_rows
 from allocopt.arcs import Arcs
 from allocopt.contracts.stages import MaxMinFill
 from allocopt.problem.facts import Flags, Floats, Ints
@@ -140,7 +140,7 @@ def _levels(program: Program, groups: Groups, solve: Solve) -> tuple[Floats, flo
     first_round = True
     while active.any():
         raised = np.bincount(groups.pool[active], minlength=groups.pools) > 0
-        trial = with_columns(
+        trial = with_loose_columns(
             relaxed, cost=raised.astype(float), lower=np.zeros(groups.pools), upper=np.where(raised, top, 0.0)
         )
         trial = with_rows(
@@ -180,7 +180,7 @@ def _finish(
     count = len(levels)
     tie = 1e-4 * (1.0 - np.arange(count) / max(count, 1))
     extra, short = program.columns + np.arange(count), program.columns + count + np.arange(count)
-    trial = with_columns(
+    trial = with_loose_columns(
         replace(program, cost=np.zeros(program.columns), constant=0.0),
         cost=np.concatenate([1.0 + 0.01 * rest + tie, np.full(count, -10.0)]),
         lower=np.zeros(2 * count),
