@@ -126,6 +126,12 @@ def _doc(place: Place, docs: Mapping[str, str] | None) -> str:
     return f"Indexed by {', '.join(place.families[0].index.names)}."
 
 
+def _index(place: Place) -> Any:
+    """Return the keys as Pyomo takes them; it must be told where they have different numbers of parts."""
+    parts = {len(key) if isinstance(key, tuple) else 1 for key in place.keys}
+    return place.keys if len(parts) <= 1 else pyo.Set(initialize=place.keys, dimen=None)
+
+
 def _add_variables(
     model: Any, place: Place, program: Program, docs: Mapping[str, str] | None, variables: list[Any]
 ) -> None:
@@ -135,7 +141,7 @@ def _add_variables(
     kinds = np.where(binary, 4, 2 * integer + (lower >= 0))
     domains = (pyo.Reals, pyo.NonNegativeReals, pyo.Integers, pyo.NonNegativeIntegers, pyo.Binary)
     common = int(np.bincount(kinds, minlength=len(domains)).argmax())
-    component = pyo.Var(place.keys, domain=domains[common], doc=_doc(place, docs))
+    component = pyo.Var(_index(place), domain=domains[common], doc=_doc(place, docs))
     model.add_component(place.component, component)
     members = [component[key] for key in place.keys]
     for member, low, high in zip(members, lower.tolist(), upper.tolist(), strict=True):
@@ -148,7 +154,7 @@ def _add_variables(
 
 
 def _add_constraints(model: Any, place: Place, program: Program, docs: Mapping[str, str] | None, terms: _Terms) -> None:
-    component = pyo.Constraint(place.keys, doc=_doc(place, docs))
+    component = pyo.Constraint(_index(place), doc=_doc(place, docs))
     model.add_component(place.component, component)
     lower, upper = program.row_lower[place.positions].tolist(), program.row_upper[place.positions].tolist()
     for key, row, low, high in zip(place.keys, place.positions.tolist(), lower, upper, strict=True):

@@ -1,0 +1,390 @@
+"""Random problems and clauses, valid by construction, small enough to be solved in milliseconds.
+
+`tables()` draws the tables of a problem as lists of records, which a test may change (one more unit, another row
+order, other names) before it builds the problem with `Problem.from_dict`; `problems()` draws the problem at once;
+`clauses()` draws a contract's clauses; `cases()` draws both. A problem uses only some features at a time, so that
+each of them is met alone, and with others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+
+from allocopt.problem import Problem
+from allocopt.rules import CLAUSES, Access, Cap, Clause, MarginFloor, Protect, SafetyStock
+
+SKUS = ("A", "B", "C")
+NODES = {"East": "dc", "Shop": "store", "West": "3pl"}
+CHANNELS = {"amazon": "marketplace", "dtc": "dtc", "stores": "store", "wholesale": "wholesale"}
+PERIODS = 4
+
+Record = dict[str, Any]
+Tables = dict[str, list[Record]]
+
+SWITCHES = frozenset({"packs", "all_or_none", "ship_from_one", "min_ship", "work_per_order"})
+"""Features that need whole-number columns of their own."""
+LINEAR = frozenset(
+    {
+        "capacity",
+        "confidence",
+        "divisible",
+        "early",
+        "end_value",
+        "expires",
+        "fees",
+        "hold",
+        "holding",
+        "hours",
+        "lane_capacity",
+        "lane_specific",
+        "late",
+        "lead",
+        "lost_cost",
+        "lot_cost",
+        "map_price",
+        "min_units",
+        "orders",
+        "regions",
+        "reserved",
+        "returns",
+        "store_floor",
+        "via",
+        "zeros",
+    }
+)
+FEATURES = LINEAR | SWITCHES
+"""Everything that a problem can have beyond lots, lanes and lines."""
+
+ORDERED = frozenset({"orders", "all_or_none", "ship_from_one", "work_per_order"})
+"""Features with which demand lines have orders."""
+RATES = (0.0, 0.1, 0.25, 0.5)
+LOTS, LINES, AGREED = (4, 5, 6, 3), (7, 6, 8, 5, 4), (2, 3, 1, 4, 0)
+"""How many lots, lines and clauses are drawn. Hypothesis likes what comes first, so that is many; alike ones become
+one, so that a failure can still be made small."""
+ARRIVALS = (
+    ("on_hand", 0),
+    ("on_hand", 0),
+    ("on_hand", 0),
+    ("inbound", 1),
+    ("inbound", 1),
+    ("inbound", 2),
+    ("safety", 0),
+    ("returns", 1),
+    ("on_hand", 3),
+)
+"""Kinds of lot with the period from which they can be used."""
+DUE = (2, 1, 3, 0, 2, 3)
+"""Periods in which lines are due: mostly when something is there."""
+BASES = ("supply", "on_hand", "inbound", "demand")
+
+money = st.integers(0, 40).map(lambda quarters: quarters / 4)
+
+
+@st.composite
+def tables(draw: st.DrawFn, features: Iterable[str] = FEATURES, skus: int = 3) -> Tables:
+    """Draw the tables of a problem: at most 3 SKUs, 3 nodes, 4 channels, 4 periods, 6 lots and 8 lines.
+
+    Parameters
+    ----------
+    features : iterable of str
+        Features that may occur, of `FEATURES`; each problem has some of them.
+    skus : int
+        At most so many SKUs.
+    """
+    return _Draw(draw, frozenset(features), skus).tables()
+
+
+def problems(features: Iterable[str] = FEATURES, skus: int = 3) -> st.SearchStrategy[Problem]:
+    """Draw a checked problem; see `tables`."""
+    return tables(features, skus).map(Problem.from_dict)
+
+
+@st.composite
+def clauses(
+    draw: st.DrawFn,
+    problem: Problem,
+    kinds: Sequence[type[Clause]] = CLAUSES,
+    *,
+    most: int = 4,
+    shares: bool = True,
+    hard: bool = True,
+) -> tuple[Clause, ...]:
+    """Draw the clauses of a contract for a problem; none says again what another one says.
+
+    Parameters
+    ----------
+    problem : Problem
+    kinds : sequence of clause types
+    most : int
+        At most so many.
+    shares : bool
+        Whether quantities may be shares; else they are units.
+    hard : bool
+        Whether quantities may be without a penalty, so that there may be no plan.
+    """
+    drawing = _Clauses(draw, problem, shares, hard)
+    count = drawing.of([number for number in AGREED if number <= most])
+    drawn = [drawing.one(drawing.of(kinds)) for _ in range(count)]
+    return tuple({clause.scope(): clause for clause in drawn}.values())
+
+
+@st.composite
+def cases(
+    draw: st.DrawFn, features: Iterable[str] = FEATURES, kinds: Sequence[type[Clause]] = CLAUSES, skus: int = 3
+) -> tuple[Problem, tuple[Clause, ...]]:
+    """Draw a problem, and clauses for it."""
+    problem = draw(problems(features, skus))
+    return problem, draw(clauses(problem, kinds))
+
+
+class _Draw:
+    """Draws one problem, table by table."""
+
+    def __init__(self, draw: st.DrawFn, features: frozenset[str], skus: int) -> None:
+        self.draw = draw
+        self.on = draw(_features(features))
+        self.skus = SKUS[: self.of([number for number in (2, 1, 3) if number <= skus])]
+        self.nodes = tuple(NODES)[: self.of((2, 1, 3))]
+        self.channels = tuple(sorted(draw(st.permutations(tuple(CHANNELS)))[: self.of((3, 2, 4, 1))]))
+        self.regions = ("", "north", "south") if "regions" in self.on else ("",)
+        self.divisible = set(draw(_some(tuple(self.skus)))) if "divisible" in self.on else set()
+
+    def of(self, values: Sequence[Any]) -> Any:
+        return self.draw(_one(tuple(values), tuple(map(type, values))))
+
+    def upto(self, most: int, least: int = 0) -> int:
+        return self.draw(_between(least, most))
+
+    def flag(self) -> bool:
+        return self.of((False, True))
+
+    def money(self) -> float:
+        return self.draw(money)
+
+    def units(self, sku: str, most: int) -> float:
+        """Draw units of a SKU: whole, or halves where it is divisible."""
+        least = 0 if "zeros" in self.on else 1
+        return self.upto(2 * most, least) / 2 if sku in self.divisible else self.upto(most, least)
+
+    def tables(self) -> Tables:
+        found = {
+            "skus": [self.sku(name) for name in self.skus],
+            "nodes": [self.node(name) for name in self.nodes],
+            "channels": [self.channel(name) for name in self.channels],
+            "supply": self.supply(),
+            "demand": self.demand(),
+            "lanes": self.lanes(),
+            **self.capacity(),
+        }
+        return {name: rows for name, rows in found.items() if rows}
+
+    def sku(self, name: str) -> Record:
+        row: Record = {"sku": name, "unit_cost": self.money(), "divisible": name in self.divisible}
+        if "packs" in self.on:
+            row["pack"] = self.upto(3, 1)
+        if "map_price" in self.on:
+            row["map_price"] = self.of((None, 5.0, 8.0))
+        return row
+
+    def node(self, name: str) -> Record:
+        row: Record = {"node": name, "kind": NODES[name]}
+        if "store_floor" in self.on:
+            row["store_floor"] = self.upto(4)
+        if "holding" in self.on:
+            row["holding_cost"] = self.of((0.0, 0.25, 1.0))
+        return row
+
+    def channel(self, name: str) -> Record:
+        row: Record = {"channel": name, "kind": CHANNELS[name]}
+        if "fees" in self.on:
+            row |= {"fee_rate": self.of(RATES), "fee_per_unit": self.of(RATES), "fixed_cost": self.money()}
+        if "returns" in self.on:
+            row |= {"return_rate": self.of(RATES), "return_cost": self.of(RATES), "recovery": self.of(RATES)}
+        if "map_price" in self.on:
+            row["advertised"] = self.of((None, True, False))
+        return row
+
+    def supply(self) -> list[Record]:
+        keys = {(self.of(self.skus), self.of(self.nodes), *self.of(ARRIVALS)) for _ in range(self.of(LOTS))}
+        return [self.lot(*key) for key in sorted(keys)]
+
+    def lot(self, sku: str, node: str, kind: str, available: int) -> Record:
+        units = self.units(sku, 12)
+        row: Record = {"sku": sku, "node": node, "kind": kind, "available": available, "units": units}
+        if "confidence" in self.on:
+            row["confidence"] = self.of((1.0, 0.9, 0.75, 0.5))
+        if "reserved" in self.on:
+            row["reserved"] = min(units, self.upto(3))
+        if "hold" in self.on:
+            row["hold"] = self.of((False, False, False, True))
+        if "expires" in self.on:
+            row["expires"] = self.of((None, *range(-1, PERIODS + 1)))
+        if "end_value" in self.on:
+            row["end_value"] = self.of((None, 0.0, 1.5))
+        if "lot_cost" in self.on:
+            row |= {"unit_cost": self.of((None, 2.0, 3.5)), "reference": self.of(("", "PO/7"))}
+        return row
+
+    def demand(self) -> list[Record]:
+        orders = ("", "O1", "O1", "O2") if self.on & ORDERED else ("",)
+        keys = {
+            (self.of(self.skus), self.of(self.channels), self.of(DUE), self.of(self.regions), self.of(orders))
+            for _ in range(self.of(LINES))
+        }
+        return [self.line(*key) for key in sorted(keys)]
+
+    def line(self, sku: str, channel: str, period: int, region: str, order: str) -> Record:
+        units = self.units(sku, 10)
+        row: Record = {"sku": sku, "channel": channel, "period": period, "region": region, "order": order}
+        row |= {"units": units, "price": 4.0 + self.money()}
+        if "min_units" in self.on:
+            row["min_units"] = min(units, self.upto(2))
+        if "late" in self.on:
+            row |= {"max_late": self.upto(2), "late_cost": self.of((0.0, 0.5))}
+        if "early" in self.on:
+            row["max_early"] = self.upto(2)
+        if "lost_cost" in self.on:
+            row["lost_cost"] = self.of((0.0, 1.0))
+        if "packs" in self.on:
+            row["pack"] = self.of((None, 1, 2, 4))
+        if "min_ship" in self.on:
+            row["min_ship"] = self.upto(4)
+        for name in ("all_or_none", "ship_from_one"):
+            if name in self.on:
+                row[name] = self.flag()
+        return row
+
+    def lanes(self) -> list[Record]:
+        pairs = [(node, channel) for node in self.nodes for channel in self.channels]
+        missing = {self.of(pairs) for _ in range(self.of((0, 0, 0, 1)))}
+        keys = [(*pair, "", "", "") for pair in pairs if pair not in missing]
+        if "lane_specific" in self.on:
+            keys += [
+                (*self.of(pairs), self.of(self.regions), self.of(("", *self.skus)), "") for _ in range(self.upto(3, 1))
+            ]
+        if "via" in self.on and keys:
+            keys += [(*self.of(keys)[:4], "air") for _ in range(self.upto(2, 1))]
+        return [self.lane(*key) for key in dict.fromkeys(keys)]
+
+    def lane(self, node: str, channel: str, region: str, sku: str, via: str) -> Record:
+        row: Record = {"node": node, "channel": channel, "region": region, "sku": sku, "via": via}
+        row["cost"] = self.of((0.0, 0.5, 1.25))
+        if "lead" in self.on:
+            row["lead"] = self.upto(2)
+        if "lane_capacity" in self.on:
+            row["capacity"] = self.of((None, 0, 3, 6.5))
+        return row
+
+    def capacity(self) -> Tables:
+        limits: list[Record] = []
+        work: list[Record] = []
+        for feature, resource in (("capacity", "units"), ("hours", "hours"), ("work_per_order", "pick lists")):
+            if feature not in self.on:
+                continue
+            for node, period in sorted({(self.of(self.nodes), self.of(DUE)) for _ in range(self.upto(3, 1))}):
+                limits.append({"node": node, "period": period, "resource": resource, "limit": self.upto(20) / 2})
+            if feature == "hours":
+                for sku, channel in self.scopes():
+                    work.append(self.workload(resource, "unit", sku, channel))
+            if feature == "work_per_order":
+                for _, channel in self.scopes():
+                    work.append(self.workload(resource, "order", "", channel))
+        return {"capacity": limits, "workloads": list({(*row.values(),)[1:]: row for row in work}.values())}
+
+    def scopes(self) -> list[tuple[str, str]]:
+        found = {(self.of(("", *self.skus)), self.of(("", *self.channels))) for _ in range(self.upto(3, 1))}
+        return sorted(found)
+
+    def workload(self, resource: str, per: str, sku: str, channel: str) -> Record:
+        return {"workload": self.of((0.0, 0.5, 1.0)), "resource": resource, "per": per, "sku": sku, "channel": channel}
+
+
+class _Clauses:
+    """Draws clauses for one problem."""
+
+    def __init__(self, draw: st.DrawFn, problem: Problem, shares: bool, hard: bool) -> None:
+        facts = problem.facts
+        self.draw, self.shares, self.hard = draw, shares, hard
+        self.skus, self.nodes, self.channels = (
+            table.id.tolist() for table in (facts.skus, facts.nodes, facts.channels)
+        )
+
+    def of(self, values: Sequence[Any]) -> Any:
+        return self.draw(_one(tuple(values), tuple(map(type, values))))
+
+    def one(self, kind: type[Clause]) -> Clause:
+        scope: Record = {"channel": self.of(self.channels)}
+        if self.of((False, True)):
+            scope["sku"] = tuple(self.draw(_some(tuple(self.skus))))
+        if kind is not MarginFloor and self.of((False, True)):
+            scope["node"] = tuple(self.draw(_some(tuple(self.nodes))))
+        return self.MAKERS[kind](self, scope)
+
+    def quantity(self) -> Record:
+        """Draw units or a share, of what, and a penalty or none."""
+        found: Record = {"of": self.of(BASES)}
+        if self.shares and self.of((False, True)):
+            found["share"] = self.of((0.0, 0.2, 0.35, 0.5, 1.0))
+        else:
+            found["units"] = self.draw(_between(0, 12)) / self.of((1, 1, 2))
+        if not self.hard or self.of((False, True)):
+            found["penalty"] = self.of((0.0, 0.5, 3.0))
+        return found
+
+    def access(self, scope: Record) -> Clause:
+        kinds = self.of((None, ("on_hand",), ("on_hand", "inbound"), ("inbound", "safety", "returns")))
+        start, sure = self.draw(_between(0, PERIODS)), self.of((0.0, 0.6, 0.95))
+        return Access(**scope, kinds=kinds, min_confidence=sure, from_period=start)
+
+    def cap(self, scope: Record) -> Clause:
+        return Cap(**scope, **self.quantity(), per=self.of(("sku", "total")))
+
+    def margin_floor(self, scope: Record) -> Clause:
+        scope["channel"] = self.of((None, scope["channel"]))
+        return MarginFloor(**scope, floor=self.of((-0.5, 0.0, 0.2)), per=self.of(("unit", "channel")))
+
+    def protect(self, scope: Record) -> Clause:
+        mode = self.of(("reserve", "serve"))
+        per = self.of(("sku", "total")) if mode == "serve" else "sku"
+        release = self.of((None, *range(PERIODS + 1)))
+        return Protect(**scope, **self.quantity(), mode=mode, per=per, release_from=release)
+
+    def safety_stock(self, scope: Record) -> Clause:
+        start = self.draw(_between(0, PERIODS))
+        return SafetyStock(**scope, penalty=self.of((0.0, 1.0)), from_period=start)
+
+    MAKERS: ClassVar[dict[type[Clause], Callable[[_Clauses, Record], Clause]]] = {
+        Access: access,
+        Cap: cap,
+        MarginFloor: margin_floor,
+        Protect: protect,
+        SafetyStock: safety_stock,
+    }
+
+
+@cache
+def _some(names: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
+    """Draw some of the names, at least one, sorted."""
+    return st.integers(1, 2 ** len(names) - 1).map(
+        lambda number: [name for bit, name in enumerate(names) if number >> bit & 1]
+    )
+
+
+@cache
+def _one(values: tuple[Any, ...], types: tuple[type, ...]) -> st.SearchStrategy[Any]:
+    """Draw one of the values; their types tell (0.0, 1.0) from (False, True) in the cache."""
+    return st.sampled_from(values)
+
+
+@cache
+def _between(least: int, most: int) -> st.SearchStrategy[int]:
+    return st.integers(least, most)
+
+
+@cache
+def _features(features: frozenset[str]) -> st.SearchStrategy[frozenset[str]]:
+    return st.frozensets(st.sampled_from(sorted(features)), max_size=8) if features else st.just(frozenset())
