@@ -1,10 +1,12 @@
 """The arrays of a program, and the variants made of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
-from allocopt.algebra.program import COUPLES, Program, bounded, fixed, restricted, with_rows
+from allocopt.algebra.program import COUPLES, Program, bounded, fixed, restricted, tightened, with_columns, with_rows
 
 
 def matrix(program: Program) -> np.ndarray:
@@ -93,3 +95,33 @@ def test_a_restricted_program_is_worth_what_the_whole_is(small):
     assert part.row_lower.tolist() == [-2.0]
     assert part.objective(x[1:]) == pytest.approx(small.objective(x))
     assert part.activity(x[1:]) + 2.0 == pytest.approx(small.activity(x)[rows])
+
+
+def test_columns_of_one_entry_are_appended_on_the_right(small):
+    """New columns are divisible, belong to the block of their row, and touch nothing else."""
+    grown = with_columns(small, [1, 0], [1.0, -1.0], cost=-2.0)
+    assert matrix(grown)[:, :3] == pytest.approx(matrix(small))
+    assert matrix(grown)[:, 3:] == pytest.approx(np.array([[0, -1], [1, 0]]))
+    assert (grown.cost[3:].tolist(), grown.upper[3:].tolist()) == ([-2, -2], [np.inf, np.inf])
+    assert not grown.integer[3:].any()
+    assert grown.column_sku[3:].tolist() == [COUPLES, 0]
+
+
+def test_restricting_by_position_and_with_known_activity_is_the_same(small):
+    """A mask, positions, and an activity that is at hand all give the same small program."""
+    x = np.array([1.0, 2.0, 3.0])
+    by_mask, _ = restricted(small, np.array([True, False, True]), x)
+    by_position, _ = restricted(small, np.array([0, 2]), x, small.activity(x))
+    assert (matrix(by_mask) == matrix(by_position)).all()
+    assert by_mask.row_upper.tolist() == by_position.row_upper.tolist()
+
+
+def test_only_limits_that_concern_whole_numbers_alone_are_moved(small):
+    """Bounds of whole columns and rows of whole entries on whole columns move in; all others stay."""
+    loose = bounded(small, [0, 1, 2], lower=[0.5, 0.5, 0.0], upper=[3.5, 4.5, np.inf])
+    loose = with_rows(loose, [0, 0, 1, 2], [0, 2, 1, 0], [1.0, 2.0, 1.0, 0.5], lower=[0.3, 0.3, 0.3], upper=[9.7] * 3)
+    tight = tightened(loose)
+    assert (tight.lower.tolist(), tight.upper.tolist()) == ([1, 0.5, 0], [3, 4.5, np.inf])
+    assert (tight.row_lower[2:].tolist(), tight.row_upper[2:].tolist()) == ([1, 0.3, 0.3], [9, 9.7, 9.7])
+    divisible = replace(loose, integer=np.zeros(3, bool))
+    assert tightened(divisible) is divisible

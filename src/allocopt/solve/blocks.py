@@ -61,8 +61,8 @@ def components(program: Program) -> NDArray[np.intp] | None:
 
 def _labels(program: Program, cut: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return the component of each column when the rows of ``cut`` are taken away."""
-    from scipy import sparse  # noqa: PLC0415 - loads slowly, and whole answers never need it
-    from scipy.sparse import csgraph  # noqa: PLC0415
+    from scipy import sparse
+    from scipy.sparse import csgraph
 
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
     kept = ~cut[program.indices]

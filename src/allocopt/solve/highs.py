@@ -1,8 +1,9 @@
-"""HiGHS behind two functions, `linear` and `branch`: a program in, a `Solution` out (the only highspy import).
+"""HiGHS behind two functions, `linear` and `branch`: a program in, a `Solution` out.
 
-HiGHS is called through its arrays, on one thread, silently, with a fixed seed and from a cold start, so the same
-program gives the same answer. Many threads may solve at once. Every return code is read, and no number is handed
-on that HiGHS does not vouch for (``value_valid``, ``dual_valid``).
+The only import of highspy, and only once something is solved. HiGHS is called through its arrays, on one thread,
+silently, with a fixed seed and from a cold start, so the same program gives the same answer. Many threads may solve
+at once. Every return code is read, and no number is handed on that HiGHS does not vouch for (``value_valid``,
+``dual_valid``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import math
 import threading
 from typing import Any
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,16 +37,15 @@ does not (rows that lock an earlier stage, say) 5 and far more, and interior poi
 GRACE = 0.8
 """Seconds that a solve is given to stop by itself after Ctrl-C."""
 
-_STATUS = highspy.HighsModelStatus
 _FEASIBLE = 2  # kSolutionStatusFeasible
 _LIMITS = {
-    _STATUS.kTimeLimit: "the time limit came first",
-    _STATUS.kIterationLimit: "the work limit came first",
-    _STATUS.kSolutionLimit: "the work limit came first",
-    _STATUS.kInterrupt: "the solve was interrupted",
-    _STATUS.kMemoryLimit: "the solver ran out of memory",
-    _STATUS.kObjectiveBound: "the solver stopped at a bound on the objective",
-    _STATUS.kObjectiveTarget: "the solver stopped at a target of the objective",
+    "kTimeLimit": "the time limit came first",
+    "kIterationLimit": "the work limit came first",
+    "kSolutionLimit": "the work limit came first",
+    "kInterrupt": "the solve was interrupted",
+    "kMemoryLimit": "the solver ran out of memory",
+    "kObjectiveBound": "the solver stopped at a bound on the objective",
+    "kObjectiveTarget": "the solver stopped at a target of the objective",
 }
 _METHODS = {"simplex": "simplex", "ipx": "interior point + crossover"}
 
@@ -76,7 +75,7 @@ def linear(program: Program, clock: Clock, *, work_limit: int | None = None, met
         return _linear(program, clock, method, work_limit)
     first = "simplex" if program.columns < INTERIOR else "ipx"
     tried = first == "simplex" and program.columns > SIMPLEX
-    cap = PATIENCE * (program.rows + 1) if tried else None
+    cap = int(PATIENCE * (program.rows + 1)) if tried else None
     capped = cap is not None and (work_limit is None or cap < work_limit)
     answer = _linear(program, clock, first, cap if capped else work_limit)
     gave_up = capped and answer.status in ("feasible", "interrupted") and answer.iterations >= (cap or 0)
@@ -130,6 +129,8 @@ def _branch(
     if work_limit is not None:
         _option(solver, "mip_max_nodes", int(work_limit))
     if start is not None:
+        import highspy
+
         given = highspy.HighsSolution()
         given.col_value = np.asarray(start, np.float64)
         given.value_valid = True
@@ -162,7 +163,7 @@ def _attempt(
         _option(solver, "simplex_iteration_limit", int(work_limit))
         _option(solver, "ipm_iteration_limit", int(work_limit))
     answer = _solved(solver, program, clock, _METHODS[method], quick=quick)
-    return None if solver.getModelStatus() == _STATUS.kUnboundedOrInfeasible else answer
+    return None if solver.getModelStatus().name == "kUnboundedOrInfeasible" else answer
 
 
 def _after(first: Solution, second: Solution) -> Solution:
@@ -181,6 +182,8 @@ def _after(first: Solution, second: Solution) -> Solution:
 
 def _loaded(program: Program, clock: Clock, *, whole: bool) -> Any:
     """Return a HiGHS that holds the program."""
+    import highspy
+
     make: Any = highspy.Highs
     solver = make()
     _option(solver, "output_flag", False)
@@ -217,7 +220,7 @@ def _option(solver: Any, name: str, value: Any) -> None:
 
 def _checked(code: Any, what: str) -> None:
     """Raise on an error code of HiGHS; a warning is a success."""
-    if code == highspy.HighsStatus.kError:
+    if code.name == "kError":
         raise SolveError(f"HiGHS {what}")
 
 
@@ -225,7 +228,7 @@ def _solved(solver: Any, program: Program, clock: Clock, method: str, *, quick: 
     """Run HiGHS and read back what it vouches for."""
     before = clock.seconds
     code = _run_here(solver) if quick else _run_listening(solver)
-    model_status = solver.getModelStatus()
+    model_status = solver.getModelStatus().name
     info = solver.getInfo()
     iterations = sum(
         max(0, int(count))
@@ -251,19 +254,19 @@ def _solved(solver: Any, program: Program, clock: Clock, method: str, *, quick: 
     )
 
 
-def _verdict(code: Any, model_status: Any, *, planned: bool) -> tuple[Status, str]:
+def _verdict(code: Any, model_status: str, *, planned: bool) -> tuple[Status, str]:
     """Return the status in the library's words, and why, given whether HiGHS vouches for a plan."""
-    if code == highspy.HighsStatus.kError:
-        return "error", f"HiGHS failed ({model_status.name})"
-    if model_status == _STATUS.kOptimal:
+    if code.name == "kError":
+        return "error", f"HiGHS failed ({model_status})"
+    if model_status == "kOptimal":
         return ("optimal", "") if planned else ("error", "HiGHS says optimal and vouches for no plan")
-    if model_status == _STATUS.kInfeasible:
+    if model_status == "kInfeasible":
         return "infeasible", "no plan keeps every row"
-    if model_status == _STATUS.kUnbounded:
+    if model_status == "kUnbounded":
         return "unbounded", "the objective has no limit"
     if model_status in _LIMITS:
         return ("feasible" if planned else "interrupted"), _LIMITS[model_status]
-    return "error", f"HiGHS ended with {model_status.name}"
+    return "error", f"HiGHS ended with {model_status}"
 
 
 def _run_here(solver: Any) -> Any:
@@ -273,7 +276,7 @@ def _run_here(solver: Any) -> Any:
     remembers belongs to the thread, so a fresh thread is taken then.
     """
     code = solver.run()
-    if code == highspy.HighsStatus.kError and solver.getModelStatus() == _STATUS.kNotset:
+    if code.name == "kError" and solver.getModelStatus().name == "kNotset":
         return _run_listening(solver)
     return code
 
@@ -300,6 +303,8 @@ def _run_listening(solver: Any) -> Any:
             ended.set()
 
     if threading.current_thread() is threading.main_thread():
+        import highspy
+
         kinds = highspy.cb.HighsCallbackType
         _checked(solver.setCallback(listen, None), "refused to listen for Ctrl-C")
         for kind in (kinds.kCallbackSimplexInterrupt, kinds.kCallbackIpmInterrupt, kinds.kCallbackMipInterrupt):

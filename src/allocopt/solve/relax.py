@@ -1,0 +1,73 @@
+"""Why no plan keeps every row: which of the rows that people agreed on would have to give way, and by how much."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from allocopt.algebra.program import Program, with_columns
+from allocopt.solve.whole import solve
+
+KEPT = 1e-7
+"""A row that gives way by less, relative to 1 + its limit, is kept: that much is rounding."""
+
+
+def elastic(
+    program: Program,
+    rows: ArrayLike,
+    weights: ArrayLike,
+    *,
+    time_limit: float | None = None,
+    gap: float = 1e-6,
+    work_limit: int | None = None,
+) -> NDArray[np.float64] | None:
+    """Return by how much each of some rows has to give way so that a plan exists, at the least weighted sum.
+
+    Parameters
+    ----------
+    program : Program
+    rows : array of int, shape (given,)
+        Rows that may give way: clauses, commitments. All others hold.
+    weights : array of float, shape (given,)
+        What giving way by one unit counts; positive. The smaller, the sooner the row gives way.
+    time_limit, gap, work_limit : float or int, optional
+        As for `solve`. When the search for whole units ends without a plan, the answer of the linear relaxation
+        stands: less would not do either.
+
+    Returns
+    -------
+    float64, shape (given,), or None
+        Zero where the row is kept; positive where its upper limit has to rise by so much, or its lower limit has
+        to fall. None when no plan exists even so.
+    """
+    chosen = np.asarray(rows, np.int32).ravel()
+    weight = np.broadcast_to(np.asarray(weights, float), chosen.shape)
+    falls = np.flatnonzero(np.isfinite(program.row_lower[chosen]))
+    rises = np.flatnonzero(np.isfinite(program.row_upper[chosen]))
+    side = np.concatenate([falls, rises])
+    grown = with_columns(
+        replace(program, cost=np.zeros(program.columns), constant=0.0),
+        chosen[side],
+        np.concatenate([np.ones(len(falls)), -np.ones(len(rises))]),
+        cost=-weight[side],
+    )
+    relaxed = replace(grown, integer=np.zeros(grown.columns, dtype=bool))
+    answer = solve(relaxed, time_limit=time_limit, work_limit=work_limit)
+    if answer.x is not None and program.integer.any():
+        left = None if time_limit is None else max(0.0, time_limit - answer.seconds)
+        whole = solve(grown, time_limit=left, gap=gap, work_limit=work_limit)
+        if whole.status == "infeasible":
+            return None
+        answer = whole if whole.x is not None else answer
+    if answer.x is None:
+        return None
+    given = np.bincount(side, weights=answer.x[program.columns :], minlength=len(chosen))
+    limit = np.maximum(_size(program.row_lower[chosen]), _size(program.row_upper[chosen]))
+    return np.where(given > KEPT * (1 + limit), given, 0.0)
+
+
+def _size(limits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the size of each limit, zero where there is none."""
+    return np.abs(np.where(np.isfinite(limits), limits, 0.0))
