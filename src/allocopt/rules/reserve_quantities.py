@@ -108,7 +108,9 @@ def arrived_quantity(facts: Facts, reserve: Reserve, others: list[Reserve], sku:
     )
     inside = place < len(steps)
     inside[inside] = sku[place[inside]] == lots.sku[mine][inside]
-    arrived = np.cumsum(np.bincount(place[inside], weights=np.maximum(free[mine][inside], 0.0), minlength=len(steps)))
+    # An empty bincount comes back as integers.
+    came = np.bincount(place[inside], weights=np.maximum(free[mine][inside], 0.0), minlength=len(steps))
+    arrived = np.cumsum(came.astype(np.float64))
     arrived -= np.concatenate([[0.0], arrived])[np.searchsorted(sku, sku)]
     full = reserve.quantity[sku]
     part = arrived * np.divide(full, total[sku], out=np.zeros(len(sku)), where=total[sku] > 0)
