@@ -51,11 +51,15 @@ class Issue:
     severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
+        return self.text()
+
+    def text(self, column: str = "column") -> str:
+        """Return the issue as a sentence; `column` is what the columns of its table are called."""
         where = self.table
         if self.row is not None:
             where += f", {'line' if self.table.endswith(('.yaml', '.yml')) else 'row'} {self.row}"
         if self.column is not None:
-            where += f", column {self.column!r}"
+            where += f", {column} {self.column!r}"
         return f"{where}: {self.message}" + (f" {self.hint}" if self.hint else "")
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,6 +74,9 @@ class AllocoptError(Exception):
 class _IssuesError(AllocoptError):
     """An error made of one or many issues."""
 
+    COLUMN = "column"
+    """What is wrong with a table is wrong in a column, with a contract at a key."""
+
     def __init__(self, issues: Sequence[Issue] | str) -> None:
         if isinstance(issues, str):
             issues = [Issue("", None, None, None, "error", issues)]
@@ -79,9 +86,9 @@ class _IssuesError(AllocoptError):
     def _text(self) -> str:
         if len(self.issues) == 1:
             issue = self.issues[0]
-            return str(issue) if issue.table else issue.message
+            return issue.text(self.COLUMN) if issue.table else issue.message
         lines = [f"{len(self.issues)} faults:"]
-        lines += [f"  {issue}" for issue in self.issues[:SHOWN]]
+        lines += [f"  {issue.text(self.COLUMN)}" for issue in self.issues[:SHOWN]]
         if len(self.issues) > SHOWN:
             lines.append(f"  ... and {len(self.issues) - SHOWN} more (see .issues)")
         return "\n".join(lines)
@@ -94,9 +101,13 @@ class DataError(_IssuesError):
 class ContractError(_IssuesError):
     """A contract is wrong in itself or does not fit the problem; ``.issues`` names every fault."""
 
+    COLUMN = "key"
+
 
 class ScenarioError(_IssuesError):
     """A scenario is wrong in itself or does not fit the problem; ``.issues`` names every fault."""
+
+    COLUMN = "key"
 
 
 class SolveError(AllocoptError):

@@ -18,7 +18,7 @@ from allocopt.contracts.stages import STAGES, Contribution, Stage
 from allocopt.errors import ContractError, Issue
 from allocopt.problem.problem import Problem
 from allocopt.rules import CLAUSES
-from allocopt.rules.base import STRICT, Checked, Clause
+from allocopt.rules.base import STRICT, Checked, Clause, Day
 
 if TYPE_CHECKING:
     AnyClause = Clause
@@ -64,8 +64,8 @@ class Contract(metaclass=Checked):
     stages: tuple[AnyStage, ...] = ()
     owner: Annotated[str, Field(min_length=0)] = ""
     reason: Annotated[str, Field(min_length=0)] = ""
-    valid_from: dt.date | None = None
-    valid_to: dt.date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
 
     def __post_init__(self) -> None:
         issues = list(self._contradictions(Origin()))
@@ -92,6 +92,8 @@ class Contract(metaclass=Checked):
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Contract:
         """Return the contract that `to_dict` wrote; `ContractError` if something in it is wrong."""
+        if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+            raise ContractError("A contract is a mapping of keys such as 'name' and 'clauses' to values.")
         return cls(**content)
 
     def to_dict(self) -> dict[str, Any]:
@@ -171,7 +173,7 @@ class Contract(metaclass=Checked):
                     ("clauses", number),
                     clause.words(),
                     "clause_twice",
-                    f"Clause {number + 1} says again what {where} says: {clause.words()}.",
+                    f"It speaks of the same thing as {where}: {clause.words()}; {self.clauses[first].words()}.",
                     "Keep one of them.",
                 )
         if self.valid_from is not None and self.valid_to is not None and self.valid_from > self.valid_to:

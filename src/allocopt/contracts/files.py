@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from difflib import get_close_matches
+import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from allocopt.contracts.contract import ADAPTER, Contract
@@ -16,7 +18,14 @@ from allocopt.contracts.origin import Origin
 from allocopt.contracts.stages import STAGES, Stage
 from allocopt.errors import ContractError, Issue
 from allocopt.rules import CLAUSES, Clause
-from allocopt.rules.base import said
+from allocopt.rules.faults import issue_of, issues_of
+
+
+class _Constructor(RoundTripConstructor):
+    """Leaves dates as text: the schema reads them, and says on which line one is none."""
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_yaml_str)
 
 
 def read_contract(path: Path) -> Contract:
@@ -25,7 +34,7 @@ def read_contract(path: Path) -> Contract:
     try:
         contract = ADAPTER.validate_python(_plain(origin.tree))
     except ValidationError as error:
-        raise ContractError([_issue(origin, fault) for fault in error.errors()]) from None
+        raise ContractError(issues_of(error.errors(), partial(_issue, origin))) from None
     except ContractError as error:
         raise ContractError([_located(origin, issue) for issue in error.issues]) from None
     object.__setattr__(contract, "_origin", origin)
@@ -34,12 +43,16 @@ def read_contract(path: Path) -> Contract:
 
 def _parse(path: Path) -> Any:
     parser = YAML(typ="rt", pure=True)
+    parser.Constructor = _Constructor
     try:
         tree = parser.load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ContractError([_fault(path, None, "no_file", "There is no such file.")]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContractError([_fault(path, None, "unreadable", f"It cannot be read: {error}.")]) from None
+    except OSError as error:
+        raise ContractError([_fault(path, None, "unreadable", f"It cannot be read: {error.strerror}.")]) from None
+    except UnicodeDecodeError as error:
+        at = error.object.count(b"\n", 0, error.start) + 1
+        raise ContractError([_fault(path, at, "bad_encoding", "It is not UTF-8 text.")]) from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         said = (error.problem or "not valid YAML").split("\n")[0]
@@ -70,18 +83,10 @@ def _plain(node: Any) -> Any:
 
 def _issue(origin: Origin, fault: Any) -> Issue:
     """Turn one complaint of the schema into an issue with its line, and the nearest known key."""
-    place = tuple(fault["loc"])
-    code, message, hint = fault["type"], said(fault), ""
-    if code == "unexpected_keyword_argument":
-        code, message = "unknown_key", f"There is no key {place[-1]!r} here."
-        close = get_close_matches(str(place[-1]), _keys(place), n=1)
-        hint = f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(_keys(place))}."
-    elif code in ("missing", "missing_argument"):
-        code, message = "missing_key", f"The key {place[-1]!r} is missing."
-    elif code == "string_type":
-        hint = "Write identifiers in quotes."
-    value = fault["input"] if isinstance(fault["input"], str | int | float | None) else None
-    return origin.issue("", place, None if value is None else str(value), code, message, hint)
+    loc = tuple(fault["loc"])
+    # Between the position of a clause and its key the schema names the kind of clause.
+    place = (*loc[:2], *loc[3:]) if len(loc) > 2 and loc[0] in ("clauses", "stages") else loc
+    return issue_of(fault, origin.file, origin.line(place), place, _keys(loc))
 
 
 def _keys(place: tuple[Any, ...]) -> list[str]:
@@ -98,5 +103,5 @@ def _tag(kind: type[Clause] | type[Stage]) -> str:
 
 
 def _located(origin: Origin, issue: Issue) -> Issue:
-    place = [int(step) if step.isdigit() else step for step in (issue.column or "").split(".")]
+    place = [int(step) if step.isdigit() else step for step in re.findall(r"\w+", issue.column or "")]
     return origin.issue("", place, issue.value, issue.code, issue.message, issue.hint)

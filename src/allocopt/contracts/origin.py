@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from allocopt.errors import Issue
+from allocopt.rules.faults import spelled
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,5 @@ class Origin:
 
     def issue(self, name: str, place: Sequence[Any], value: str | None, code: str, message: str, hint: str) -> Issue:
         """Return a fault at `place`, with the file and line where they are known."""
-        column = ".".join(str(step) for step in place) or None
         table = self.file or f"contract {name!r}"
-        return Issue(table, self.line(place), column, value, code, message, hint)
+        return Issue(table, self.line(place), spelled(place) or None, value, code, message, hint)

@@ -21,7 +21,7 @@ from allocopt.problem.schema import LOT_KINDS
 from allocopt.rules.base import STRICT, Clause, Ids, Numbered, Period, Rule, Share
 from allocopt.rules.scope import arcs_of, chosen, lines_of
 
-Kinds = Annotated[tuple[Literal["on_hand", "inbound", "safety", "returns"], ...] | None, Field(min_length=1)]
+Kinds = Annotated[tuple[Literal["on_hand", "inbound", "safety", "returns"], ...], Field(min_length=1)] | None
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -19,7 +19,7 @@ from pydantic.dataclasses import dataclass
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.labels import Index
 from allocopt.arcs import Arcs
-from allocopt.rules.base import STRICT, Clause, Ids, Numbered, Rule, Statement
+from allocopt.rules.base import NUMBER, STRICT, Clause, Ids, Numbered, Rule, Statement
 from allocopt.rules.scope import arcs_of, chosen, lines_of
 
 
@@ -47,7 +47,7 @@ class MarginFloor(Clause):
     SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "per")
 
     channel: str | None = None
-    floor: Annotated[float, Field(le=1)] = 0.0
+    floor: Annotated[float, Field(le=1), NUMBER] = 0.0
     per: Literal["unit", "channel"] = "unit"
     sku: Ids = None
     clause: Literal["margin_floor"] = "margin_floor"

@@ -1,0 +1,112 @@
+"""What the schema of contracts complains of, in a planner's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from allocopt.errors import Issue
+
+_CODES = {
+    "unexpected_keyword_argument": "unknown_key",
+    "missing": "missing_key",
+    "missing_argument": "missing_key",
+    "union_tag_invalid": "unknown_kind",
+    "union_tag_not_found": "missing_key",
+}
+
+
+def issue_of(
+    fault: Mapping[str, Any], table: str, line: int | None, place: Sequence[Any], known: Sequence[str]
+) -> Issue:
+    """Return one complaint of the schema as an issue.
+
+    Parameters
+    ----------
+    fault : mapping
+        As pydantic tells it: type, loc, msg, input, ctx.
+    table : str
+        File, or kind of clause.
+    line : int or None
+    place : sequence of str and int
+        Where it is.
+    known : sequence of str
+        Keys that exist there.
+    """
+    code, given = str(fault["type"]), fault["input"]
+    value = str(given) if isinstance(given, str | int | float) else None
+    message, hint = _words(code, fault, _shown(given), known)
+    return Issue(table, line, spelled(place) or None, value, _CODES.get(code, code), message, hint)
+
+
+def issues_of(faults: Sequence[Any], issue: Callable[[Any], Issue]) -> list[Issue]:
+    """Return all complaints as issues by line, without what only follows from others of them."""
+    # A list whose members are wrong counts as empty, whatever is in it.
+    told = [fault for fault in faults if fault["type"] != "too_short" or not fault["input"]]
+    return sorted(map(issue, told), key=lambda found: found.row if isinstance(found.row, int) else 0)
+
+
+def spelled(place: Sequence[Any]) -> str:
+    """Return a place as text.
+
+    >>> spelled(("clauses", 0, "share"))
+    'clauses[0].share'
+    """
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Return a hint at the nearest of the known names, or at all of them."""
+    close = get_close_matches(name, known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(known)}."
+
+
+def _words(code: str, fault: Mapping[str, Any], value: str, known: Sequence[str]) -> tuple[str, str]:
+    """Return what is wrong and what to do about it."""
+    context, last = fault.get("ctx", {}), str(fault["loc"][-1]) if fault["loc"] else ""
+    if code == "unexpected_keyword_argument":
+        return f"There is no key {last!r} here.", nearest(last, known)
+    if code in ("missing", "missing_argument"):
+        return f"The key {last!r} is missing.", ""
+    if code in ("union_tag_invalid", "union_tag_not_found"):
+        what = context["discriminator"].strip("'")
+        kinds = re.findall(r"'(\w+)'", context.get("expected_tags", ""))
+        if code == "union_tag_not_found":
+            return f"The key {what!r} is missing: it says what kind of {what} this is.", ""
+        return f"There is no kind of {what} called {context['tag']!r}.", nearest(context["tag"], kinds)
+    if code == "value_error":
+        text = str(fault["msg"]).removeprefix("Value error, ")
+        return f"{text[:1].upper()}{text[1:]}.", ""
+    if code == "tuple_type" and last in ("clauses", "stages"):
+        return f"It must be a list, not {value}.", "Write [] for none."
+    for begin, words, hint in _PLAIN:
+        if code.startswith(begin):
+            return words.format(value=value, **context), hint
+    text = str(fault["msg"])
+    return f"{text[:1].upper()}{text[1:]}, not {value}.", ""
+
+
+_PLAIN = (
+    ("less_than_equal", "It must be at most {le:g}, not {value}.", ""),
+    ("greater_than_equal", "It must be at least {ge:g}, not {value}.", ""),
+    ("string_type", "It must be text, not {value}.", "Write identifiers and names in quotes."),
+    ("string_too_short", "It is empty.", ""),
+    ("int_", "It must be a whole number, not {value}.", ""),
+    ("float_", "It must be a number, not {value}.", ""),
+    ("finite_number", "It must be a finite number, not {value}.", ""),
+    ("literal_error", "It must be {expected}, not {value}.", ""),
+    ("tuple_type", "It must be text or a list of texts, not {value}.", "Write identifiers in quotes."),
+    ("too_short", "The list is empty.", "Leave it out to mean all of them."),
+    ("model_attributes_type", "It must be a mapping of keys to values, not {value}.", ""),
+    ("date", "It must be a day such as 2026-11-27, not {value}.", ""),
+)
+"""Begin of a complaint's code, what is said, and the hint."""
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "blank"
+    text = repr(value) if isinstance(value, str | int | float) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
