@@ -13,7 +13,7 @@ from tests.pyomo_model.small import assert_same, odd, stated
 from allocopt.algebra.program import COUPLES, Program, with_rows
 from allocopt.arcs import build_arcs
 from allocopt.errors import ContractError
-from allocopt.pyomo_model import build_model, extend
+from allocopt.pyomo_model import build_model, extend, fill
 from allocopt.readback.frames import arc_frame
 from allocopt.rules import allowed
 from allocopt.solve import certify, solve
@@ -283,6 +283,23 @@ def test_members_added_to_ours_are_refused():
 
     with pytest.raises(ContractError, match=r"rows\[more\]"):
         extend(program, labels, add)
+
+
+def test_a_plan_fills_an_extended_model(tiny):
+    """Values reach the planner's variables too, on blocks and without an index."""
+
+    def add(model):
+        model.extra = pyo.Var(bounds=(0, 4))
+        model.week = pyo.Block([1])
+        model.week[1].less = pyo.Var(["p", "q"], bounds=(0, 4))
+        model.mine = pyo.Constraint(expr=first(model.ship) + model.extra == model.week[1].less["q"] + 3)
+
+    program, labels, model = extend(*stated(tiny), add)
+    x = solve(program).x
+    fill(model, labels, x)
+    assert pyo.value(model.objective) == pytest.approx(program.objective(x))
+    assert [model.extra.value, *(v.value for v in model.week[1].less.values())] == x[-3:].tolist()
+    assert pyo.value(model.mine.body) == pytest.approx(model.mine.ub)
 
 
 def test_what_the_planners_function_raises_is_passed_on(tiny):

@@ -84,12 +84,22 @@ def build_model(
 
 
 def fill(model: Any, labels: Labels, x: NDArray[np.float64]) -> None:
-    """Give the variables of a model built from `labels` the values of a plan, shape (columns,)."""
+    """Give the variables of a model the values of a plan.
+
+    Parameters
+    ----------
+    model : pyomo.environ.ConcreteModel
+        Built from the labels, or extended: then with the labels that `extend` returned.
+    labels : Labels
+    x : float64, shape (columns,)
+    """
     values = x.tolist()
     for place in layout(labels).columns:
         component = model.component(place.component)
-        for key, position in zip(place.keys, place.positions.tolist(), strict=True):
-            component[key].set_value(values[position], skip_validation=True)
+        if component is None:
+            component = model.find_component(place.family)
+        for variable, position in zip(component.values(), place.positions.tolist(), strict=True):
+            variable.set_value(values[position], skip_validation=True)
 
 
 class _Terms:
