@@ -20,6 +20,7 @@ from allocopt.readback.conflicts import find_conflicts
 from allocopt.readback.frames import arc_frame
 from allocopt.rules import allowed, docs, state
 from allocopt.solve import Certificate, Solution, solve
+from allocopt.solve.relax import elastic
 
 Solver = Literal["auto", "highs", "pyomo"]
 Extend = Callable[[Any], None]
@@ -118,17 +119,18 @@ def allocate(
         stated = in_pyomo(stated, contract, extend)
     target = gap if gap is not None else EXACT if stated.program.columns <= SMALL else CLOSE
 
+    def left() -> float | None:
+        return None if time_limit is None else max(time_limit - (time.perf_counter() - start), 0.0)
+
     def run(program: Program) -> Solution:
-        left = None if time_limit is None else max(time_limit - (time.perf_counter() - start), 0.0)
-        return solve(program, time_limit=left, gap=target, work_limit=work_limit)
+        return solve(program, time_limit=left(), gap=target, work_limit=work_limit)
 
     results = run_stages(stated.program, stated.arcs, contract.journey, run, tell)
     conflicts: tuple[Conflict, ...] = ()
     if results[-1].solution.status == "infeasible":
         tell("looking for what cannot hold together")
-        from allocopt.solve import elastic
-
-        conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, partial(elastic, solve=run))
+        relax = partial(elastic, weights=1.0, time_limit=left(), gap=target, work_limit=work_limit)
+        conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, relax)
     return _plan(problem, contract, stated, results, conflicts, target, time.perf_counter() - start)
 
 
@@ -233,8 +235,10 @@ def _status(results: list[StageResult], stages: int, target: float) -> tuple[Sta
     last = results[-1]
     if last.solution.x is None or last.certificate is None:
         status = last.solution.status
-        if status in ("infeasible", "interrupted"):
-            return status, last.solution.message or _WHY[status]
+        if status == "infeasible":
+            return status, "the hard clauses and commitments cannot all hold"
+        if status == "interrupted":
+            return status, last.solution.message or "a limit was reached before any plan was found"
         return "error", last.solution.message or f"the solver ended as {status}"
     if not last.certificate.passed or len(results) < stages:
         return "error", "the answer failed its check: " + _failure(last.certificate)
@@ -243,12 +247,6 @@ def _status(results: list[StageResult], stages: int, target: float) -> tuple[Sta
         if message:
             return "feasible", message
     return "optimal", ""
-
-
-_WHY = {
-    "infeasible": "the hard clauses and commitments cannot all hold",
-    "interrupted": "a limit was reached before any plan was found",
-}
 
 
 def _failure(certificate: Certificate) -> str:

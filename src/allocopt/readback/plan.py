@@ -123,8 +123,10 @@ class Plan:
     def summary(self) -> str:
         """Return the plan in a few lines of text."""
         if self.status not in ("optimal", "feasible"):
-            lines = [f"{self.contract['name']}: no plan ({self.status}). {self.message}"]
-            return "\n".join([*lines, *(f"  {conflict.what}" for conflict in self.conflicts)])
+            lines = [f"{self.contract['name']}: no plan ({self.status}): {self.message}."]
+            if self.conflicts:
+                lines.append("A plan would exist if these gave way by so much:")
+            return "\n".join([*lines, *(f"  {found.what}: {found.units:,.6g}" for found in self.conflicts)])
         assert self.certificate is not None
         frame, unit = self.channels, f" {self.currency}" if self.currency else ""
         demand, units = frame["demand"].sum(), frame["units"].sum()
