@@ -35,17 +35,15 @@ def dense(keys: Codes, size: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]
     inside = keys >= 0
     every = bool(inside.all())
     if size <= 4 * len(keys) + 1024:
+        if not every:
+            keys = np.maximum(keys, NONE)
         seen = np.zeros(size + 1, dtype=bool)
         seen[keys] = True
-        if not every:
-            seen[NONE] = False
+        seen[NONE] = False
         present = np.flatnonzero(seen)
         number = np.full(size + 1, NONE, dtype=np.int32)
         number[present] = np.arange(len(present), dtype=np.int32)
-        group = number[keys]
-        if not every:
-            group[~inside] = NONE
-        return group, present
+        return number[keys], present
     present, found = np.unique(keys[inside], return_inverse=True)
     group = np.full(len(keys), NONE, dtype=np.int32)
     group[inside] = found
