@@ -1,4 +1,4 @@
-"""Problems written as small texts: one table a text, one row a line, ``.`` for a blank."""
+"""Problems written as small texts, one row a line and ``.`` for a blank; and plans in a few numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from allocopt.problem import Problem
+from allocopt import Plan, Problem
 
 COVERED = ("skus", "nodes", "channels", "lanes")
 """Tables that are worked out from the others where they are not given."""
@@ -42,3 +42,15 @@ def problem(**given: Any) -> Problem:
     ways = [(node, channel) for node in named("node", "nodes") for channel in named("channel", "channels")]
     tables.setdefault("lanes", pd.DataFrame(ways, columns=["node", "channel"]))
     return Problem(**tables)
+
+
+def units(plan: Plan, *by: str) -> dict[Any, float]:
+    """Return the units that ship, added up by some columns of the allocation."""
+    sums: dict[Any, float] = plan.allocation.groupby(list(by) if len(by) > 1 else by[0])["units"].sum().to_dict()
+    return sums
+
+
+def reasons(plan: Plan) -> dict[str, str]:
+    """Return per channel why it is short; blank where a way was open."""
+    named: dict[str, str] = plan.shortfalls.set_index("channel")["reason"].to_dict()
+    return named

@@ -39,7 +39,8 @@ class Packs(Rule):
         if not (lines.pack > 1).any():
             return arcs
         room = np.minimum(lines.units[arcs.line], lots.usable[arcs.lot])
-        return arcs.without(room < lines.pack[arcs.line], "under_a_pack", self.reasons["under_a_pack"])
+        pack = lines.pack[arcs.line]
+        return arcs.without((pack > 1) & (room < pack), "under_a_pack", self.reasons["under_a_pack"])
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the number of packs on each arc with a pack size."""
