@@ -32,7 +32,7 @@ class Capacity(Rule):
     name: ClassVar[str] = "capacity"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
-        """Add one row per capacity row that some arc can touch, and switches where work is per order."""
+        """Add one row per capacity row, and switches where work is per order."""
         facts, caps = on.facts, on.facts.capacities
         if not len(caps.limit):
             return
@@ -88,8 +88,7 @@ def workload_of_lines(facts: Facts, resource: int, *, per_order: bool) -> Floats
     """
     work, lines = facts.workloads, facts.lines
     mine = (work.resource == resource) & (work.per_order == per_order)
-    known = bool((work.resource == resource).any())
-    default = 1.0 if facts.resources[resource] == UNITS and not known and not per_order else 0.0
+    default = 1.0 if facts.resources[resource] == UNITS and not per_order else 0.0
     amount = np.full(len(lines.sku), default)
     width = len(facts.channels.id) + 1
     keys = (work.sku.astype(np.int64) + 1) * width + work.channel + 1
