@@ -19,9 +19,9 @@ from allocopt.algebra.formulation import Sum, Variable
 from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Codes, Index
 from allocopt.algebra.program import COUPLES
-from allocopt.problem.facts import Facts, Names
+from allocopt.problem.facts import Names
 from allocopt.rules.base import Statement
-from allocopt.rules.names import line_names
+from allocopt.rules.names import line_names, order_names
 from allocopt.rules.scope import order_of_lines
 
 
@@ -76,12 +76,6 @@ def _sku_of(gate: Codes, sku: NDArray[np.int32], size: int) -> NDArray[np.int32]
     found[gate] = sku
     found[gate[found[gate] != sku]] = COUPLES
     return found
-
-
-def order_names(facts: Facts) -> Names:
-    """Return readable names of orders; a line without an order is an order named like the line."""
-    orders = facts.channels.id[facts.order_channel] + "/" + facts.orders if len(facts.orders) else facts.orders
-    return np.concatenate([orders, line_names(facts)])
 
 
 def order_gate(

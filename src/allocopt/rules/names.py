@@ -43,6 +43,12 @@ def spelled(names: Names, codes: NDArray[np.int32]) -> Names:
     return np.where(codes == ANY, "", names[codes])
 
 
+def order_names(facts: Facts) -> Names:
+    """Return ``"channel/order"``, and for lines without an order the line's own name, shape (orders + lines,)."""
+    orders = facts.channels.id[facts.order_channel] + "/" + facts.orders if len(facts.orders) else facts.orders
+    return _unique(np.concatenate([orders, line_names(facts)]))
+
+
 def _text(numbers: NDArray[np.int32]) -> Names:
     return numbers.astype(str).astype(object)
 

@@ -19,7 +19,8 @@ from allocopt.algebra.formulation import Sum
 from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Index
 from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.gates import order_gate, order_names
+from allocopt.rules.gates import order_gate
+from allocopt.rules.names import order_names
 from allocopt.rules.scope import order_of_lines
 
 
