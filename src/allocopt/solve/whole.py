@@ -12,6 +12,9 @@ from allocopt.solve import blocks, highs
 from allocopt.solve.certificate import VIOLATION, breach, relative_gap
 from allocopt.solve.solution import Clock, Solution
 
+ROUNDING = 0.6
+"""Part of the time that is left which rounding block by block may take; branch and bound has the rest."""
+
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
 
@@ -55,7 +58,7 @@ def _whole(program: Program, relaxed: Solution, clock: Clock, gap: float, work_l
     """Return a whole-unit plan, given a relaxation that has fractions."""
     start, method, iterations = None, "branch and bound", relaxed.iterations
     if program.columns > DIRECT and relaxed.x is not None and relaxed.multipliers is not None:
-        found = blocks.rounded(program, relaxed.x, relaxed.multipliers, clock.share(0.5), gap=gap)
+        found = blocks.rounded(program, relaxed.x, relaxed.multipliers, clock.share(ROUNDING), gap=gap)
         if found is not None:
             start, iterations = settled(program, found.x, clock), iterations + found.iterations
     if start is not None:
