@@ -93,7 +93,7 @@ def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve]) -> list[_Ste
             label, available = (present // width).astype(np.int32), (present % width).astype(np.int32)
             begin[inside] = step[inside]
             end[inside] = np.searchsorted(label, lots.sku[inside], side="right")
-            wanted = arrived_quantity(facts, reserve, reserves, label, available)
+            wanted = arrived_quantity(facts, reserve, reserves, begin, label, available)
         found.append(_Steps(reserve, min(until, facts.periods), begin, end, label, available, wanted))
     return found
 

@@ -72,7 +72,9 @@ def _unrounded(facts: Facts, number: int, clause: Protect) -> Reserve:
     return Reserve(number, channel, release, clause.penalty, per_lot, lots, quantity)
 
 
-def arrived_quantity(facts: Facts, reserve: Reserve, others: list[Reserve], sku: Codes, available: Codes) -> Floats:
+def arrived_quantity(
+    facts: Facts, reserve: Reserve, others: list[Reserve], step: Codes, sku: Codes, available: Codes
+) -> Floats:
     """Return how much of a reserve per SKU must be there at each arrival date.
 
     At the last arrival date of the SKU it is all of it. Before, it is what has arrived less what other channels
@@ -85,7 +87,9 @@ def arrived_quantity(facts: Facts, reserve: Reserve, others: list[Reserve], sku:
         A reserve per SKU.
     others : list of Reserve
         All reserves of the contract.
-    sku, available : int32, shape (steps,)
+    step : integer array, shape (lots,)
+        Step at which each lot arrives; -1: it does not count.
+    sku, available : integer arrays, shape (steps,)
         SKU and arrival date of each step, sorted.
 
     Returns
@@ -100,22 +104,15 @@ def arrived_quantity(facts: Facts, reserve: Reserve, others: list[Reserve], sku:
             total += other.quantity
         elif other.channel != reserve.channel:
             free -= other.quantity
-    width = int(available.max(initial=0)) + 2
-    mine = np.flatnonzero(reserve.lots)
-    steps = sku.astype(np.int64) * width + available
-    place = np.searchsorted(
-        steps, lots.sku[mine].astype(np.int64) * width + np.minimum(lots.available[mine], width - 1)
-    )
-    inside = place < len(steps)
-    inside[inside] = sku[place[inside]] == lots.sku[mine][inside]
-    # An empty bincount comes back as integers.
-    came = np.bincount(place[inside], weights=np.maximum(free[mine][inside], 0.0), minlength=len(steps))
-    arrived = np.cumsum(came.astype(np.float64))
+    mine = np.flatnonzero(step >= 0)
+    arrived: Floats = np.zeros(len(sku))
+    np.add.at(arrived, step[mine], np.maximum(free[mine], 0.0))
+    arrived = np.cumsum(arrived)
     arrived -= np.concatenate([[0.0], arrived])[np.searchsorted(sku, sku)]
     full = reserve.quantity[sku]
     part = arrived * np.divide(full, total[sku], out=np.zeros(len(sku)), where=total[sku] > 0)
     part = np.where(facts.skus.divisible[sku], part, np.floor(part + 1e-9))
     latest = np.full(len(facts.skus.id), -1, dtype=np.int32)
-    np.maximum.at(latest, lots.sku[mine], lots.available[mine])
+    np.maximum.at(latest, lots.sku[reserve.lots], lots.available[reserve.lots])
     result: Floats = np.where(available == latest[sku], full, np.minimum(full, part))
     return result
