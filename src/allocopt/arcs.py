@@ -44,14 +44,17 @@ class Exclusions:
     Attributes
     ----------
     reasons : dict of str to str
-        Code and words of every reason, in the order in which candidates were tested.
+        Code and words of every reason.
+    codes : list of str
+        Reasons in the order in which candidates were tested; several clauses may take candidates for the same one.
     lines : list of int32 arrays
-        Per reason, the demand lines that lost candidates (sorted, no duplicates).
+        Per entry of `codes`, the demand lines that lost candidates (sorted, no duplicates).
     counts : list of int64 arrays
-        Per reason, how many candidates each of these lines lost.
+        Per entry of `codes`, how many candidates each of these lines lost.
     """
 
     reasons: dict[str, str] = field(default_factory=dict)
+    codes: list[str] = field(default_factory=list)
     lines: list[Ints] = field(default_factory=list)
     counts: list[NDArray[np.int64]] = field(default_factory=list)
 
@@ -60,15 +63,16 @@ class Exclusions:
         lines = np.flatnonzero(per_line)
         if len(lines):
             self.reasons[code] = words
+            self.codes.append(code)
             self.lines.append(lines.astype(np.int32))
             self.counts.append(per_line[lines])
 
     def copy(self) -> Exclusions:
         """Return a copy to which more can be added."""
-        return Exclusions(dict(self.reasons), list(self.lines), list(self.counts))
+        return Exclusions(dict(self.reasons), list(self.codes), list(self.lines), list(self.counts))
 
     def closed_by(self, served: Flags) -> Ints:
-        """Return per line the position of the reason that took its last candidate; `ANY` where arcs remain.
+        """Return per line the position in `reasons` of what took its last candidate; `ANY` where arcs remain.
 
         Parameters
         ----------
@@ -76,8 +80,9 @@ class Exclusions:
             Whether the line still has an arc.
         """
         last = np.full(len(served), ANY, dtype=np.int32)
-        for position, lines in enumerate(self.lines):
-            last[lines] = position
+        position = {code: number for number, code in enumerate(self.reasons)}
+        for code, lines in zip(self.codes, self.lines, strict=True):
+            last[lines] = position[code]
         last[served] = ANY
         return last
 
@@ -86,13 +91,14 @@ class Exclusions:
         import pandas as pd
 
         last = self.closed_by(served)
-        shut = [last == position for position in range(len(self.lines))]
+        shut = [last == position for position in range(len(self.reasons))]
+        entries = [[k for k, other in enumerate(self.codes) if other == code] for code in self.reasons]
         return pd.DataFrame(
             {
                 "reason": list(self.reasons),
                 "words": list(self.reasons.values()),
-                "candidates": [int(counts.sum()) for counts in self.counts],
-                "lines": [len(lines) for lines in self.lines],
+                "candidates": [int(sum(self.counts[k].sum() for k in mine)) for mine in entries],
+                "lines": [len(np.unique(np.concatenate([self.lines[k] for k in mine]))) for mine in entries],
                 "lines_shut_out": [int(mask.sum()) for mask in shut],
                 "units_shut_out": [float(units[mask].sum()) for mask in shut],
             }
