@@ -14,6 +14,7 @@ from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs, build_arcs
 from allocopt.contracts import Contract, MaxMinFill, pooled
 from allocopt.contracts.staging import StageResult, run_stages
+from allocopt.problem.facts import Floats
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan, PlanCertificate, StageProof, Status
 from allocopt.readback.conflicts import find_conflicts
@@ -93,7 +94,7 @@ def allocate(
     >>> problem = ao.Problem.from_dict({
     ...     "skus": [{"sku": "A", "unit_cost": 4.0}],
     ...     "nodes": [{"node": "DC"}],
-    ...     "channels": [{"channel": "dtc"}, {"channel": "amazon", "fee_rate": 0.15}],
+    ...     "channels": [{"channel": "dtc", "fee_rate": 0.0}, {"channel": "amazon", "fee_rate": 0.15}],
     ...     "supply": [{"sku": "A", "node": "DC", "kind": "on_hand", "units": 10}],
     ...     "demand": [
     ...         {"sku": "A", "channel": "dtc", "period": 0, "units": 6, "price": 10.0},
@@ -177,12 +178,16 @@ def to_pyomo(problem: Problem, contract: Contract | None = None) -> Any:
     return _model(formulate(problem, contract), contract.name)
 
 
-def _model(stated: Stated, name: str) -> Any:
+def _model(stated: Stated, name: str, x: Floats | None = None) -> Any:
+    """Return the Pyomo model of a program, with the values of a plan where there is one."""
     from allocopt import pyomo_model
 
-    if stated.model is not None:
-        return stated.model
-    return pyomo_model.build_model(stated.program, stated.labels, name, docs(), arc_frame(stated.arcs))
+    model = stated.model
+    if model is None:
+        model = pyomo_model.build_model(stated.program, stated.labels, name, docs(), arc_frame(stated.arcs))
+    if x is not None:
+        pyomo_model.fill(model, stated.labels, x)
+    return model
 
 
 def _plan(
@@ -226,7 +231,7 @@ def _plan(
         method=solution.method,
         seconds=seconds,
         answer=answer,
-        model_of=partial(_model, stated, contract.name),
+        model_of=partial(_model, stated, contract.name, None if answer is None else answer.x),
     )
 
 

@@ -117,7 +117,7 @@ class Plan:
 
     @property
     def model(self) -> Any:
-        """The Pyomo model of this plan (a ``ConcreteModel``), built on first use."""
+        """The Pyomo model of this plan (a ``ConcreteModel``) with its values, built on first use."""
         return self._model
 
     def summary(self) -> str:
@@ -131,10 +131,10 @@ class Plan:
         frame, unit = self.channels, f" {self.currency}" if self.currency else ""
         demand, units = frame["demand"].sum(), frame["units"].sum()
         proof = self.certificate
-        filled = f"{units / demand:.1%} of" if demand else "of"
+        filled = f", {units / demand:.1%} of" if demand else " of"
         text = [
             f"{self.contract['name']}: contribution {self.contribution:,.2f}{unit}, "
-            f"{units:,.0f} units served, {filled} {demand:,.0f} wanted ({self.status}).",
+            f"{units:,.0f} units served{filled} {demand:,.0f} wanted ({self.status}).",
         ]
         penalties = frame["clause_penalties"].sum()
         if penalties:
@@ -155,7 +155,8 @@ class Plan:
             text.append(f"  company (holding, write-down of unsold stock): {company:,.2f}{unit}")
         text += [f"Note: {note}" for note in self.notes]
         if self.warnings:
-            text.append(f"{len(self.warnings)} warnings about the tables; the first: {self.warnings[0]}")
+            many = "1 warning" if len(self.warnings) == 1 else f"{len(self.warnings)} warnings; the first"
+            text.append(f"{many}: {self.warnings[0]}")
         return "\n".join(text)
 
     def to_dict(self) -> dict[str, Any]:
@@ -168,7 +169,7 @@ class Plan:
             "contribution": self.contribution if solved else None,
             "currency": self.currency,
             "contract": self.contract,
-            "certificate": None if self.certificate is None else _finite(self.certificate.to_dict()),
+            "certificate": None if self.certificate is None else self.certificate.to_dict(),
             "conflicts": [vars(conflict) for conflict in self.conflicts],
             "notes": list(self.notes),
             "warnings": [warning.to_dict() for warning in self.warnings],
@@ -181,11 +182,15 @@ class Plan:
     def from_dict(cls, content: dict[str, Any]) -> Plan:
         """Return the plan that `to_dict` wrote: its tables and certificate, without a Pyomo model."""
         proof = content["certificate"]
-        stored = {name: _frame(name, content[name]) for name in TABLES if content[name] is not None}
+        stored = {
+            name: tables.typed(content[name], list(content[name][0]) if content[name] else COLUMNS[name])
+            for name in TABLES
+            if content[name] is not None
+        }
         return cls(
             status=content["status"],
             message=content["message"],
-            certificate=None if proof is None else PlanCertificate.from_dict(_infinite(proof)),
+            certificate=None if proof is None else PlanCertificate.from_dict(proof),
             contract=content["contract"],
             currency=content["currency"],
             conflicts=tuple(Conflict(**conflict) for conflict in content["conflicts"]),
@@ -254,18 +259,3 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a table as records of plain values; not-a-number becomes None."""
     clean = frame.astype(object).where(frame.notna(), None)
     return [{str(column): value for column, value in row.items()} for row in clean.to_dict("records")]
-
-
-def _frame(name: str, records: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return the table that `_records` took apart."""
-    columns = list(records[0]) if records else COLUMNS[name]
-    frame = pd.DataFrame(records, columns=columns)
-    return frame.astype({"fill_rate": float, "margin": float}) if name == "channels" else frame
-
-
-def _finite(content: dict[str, Any]) -> dict[str, Any]:
-    return {key: None if value == math.inf else value for key, value in content.items()}
-
-
-def _infinite(content: dict[str, Any]) -> dict[str, Any]:
-    return content | {key: math.inf for key in ("bound", "gap") if content[key] is None}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from allocopt.solve import Certificate
@@ -51,8 +52,21 @@ class PlanCertificate(Certificate):
     worst_row_label: str = ""
     stages: tuple[StageProof, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the certificate as JSON-ready values; a bound that proves nothing becomes None."""
+        return super().to_dict() | {"stages": [_finite(asdict(stage)) for stage in self.stages]}
+
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> PlanCertificate:
         """Return the certificate that `to_dict` wrote."""
-        stages = tuple(StageProof(**stage) for stage in content["stages"])
-        return cls(**{**content, "stages": stages})
+        stages = tuple(StageProof(**_infinite(stage)) for stage in content["stages"])
+        return cls(**_infinite(content) | {"stages": stages})
+
+
+def _finite(content: dict[str, Any]) -> dict[str, Any]:
+    return {key: None if value == math.inf else value for key, value in content.items()}
+
+
+def _infinite(content: dict[str, Any]) -> dict[str, Any]:
+    endless = ("bound", "gap", "violation", "integrality")
+    return content | {key: math.inf for key in endless if content.get(key, 0.0) is None}

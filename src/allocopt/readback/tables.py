@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -23,8 +25,22 @@ COLUMNS: dict[str, list[str]] = {
     ],
 }
 """Columns of a table that may have no rows (the profit and loss always has its company row)."""
+TEXTS = (
+    *("lot", "sku", "node", "kind", "reference", "lane", "channel", "region", "order", "line"),
+    *("reason", "sentence"),
+)
+"""Columns of text."""
+PERIODS = ("available", "due", "ship", "arrives", "late")
+"""Columns of periods; all others are units, money and ratios."""
 OUTSIDE = "clause_penalties"
 """Steers the plan and is no cash: outside of contribution."""
+
+
+def typed(columns: Any, names: list[str] | None = None) -> pd.DataFrame:
+    """Return a table with the types of its columns, rows or no rows."""
+    frame = pd.DataFrame(columns, columns=names)
+    kinds = dict.fromkeys(TEXTS, "str") | dict.fromkeys(PERIODS, "int64")
+    return frame.astype({str(column): kinds.get(str(column), "float64") for column in frame.columns})
 
 
 def allocation(answer: Answer) -> pd.DataFrame:
@@ -36,7 +52,7 @@ def allocation(answer: Answer) -> pd.DataFrame:
     arcs, facts, rows = answer.arcs, answer.arcs.facts, answer.shipped
     lots, lines = facts.lots, facts.lines
     lot, line, units = arcs.lot[rows], arcs.line[rows], answer.ship[rows]
-    return pd.DataFrame(
+    return typed(
         {
             "lot": lot_names(facts)[lot],
             "sku": facts.skus.id[lots.sku[lot]],
@@ -105,7 +121,7 @@ def channel_table(answer: Answer) -> pd.DataFrame:
     revenue = table["revenue"]
     table["margin"] = np.divide(contribution, revenue, out=np.full(channels + 1, np.nan), where=revenue > 0)
     table[OUTSIDE] = 0.0 - booked.get(OUTSIDE, none)
-    return pd.DataFrame(table)
+    return typed(table)
 
 
 def shortfalls(answer: Answer) -> pd.DataFrame:
@@ -122,7 +138,7 @@ def shortfalls(answer: Answer) -> pd.DataFrame:
     codes = [*arcs.exclusions.reasons, ""]
     words = [f"No way is open: {text}." for text in arcs.exclusions.reasons.values()]
     closed = arcs.exclusions.closed_by(arcs.served)[rows]
-    return pd.DataFrame(
+    return typed(
         {
             "sku": facts.skus.id[lines.sku[rows]],
             "channel": facts.channels.id[lines.channel[rows]],
