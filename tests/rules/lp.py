@@ -138,5 +138,5 @@ def _taken(arcs: Arcs) -> list[str]:
     taken = arcs.exclusions
     return [
         f"{code}: " + ", ".join(f"{count} of {names[line]}" for line, count in zip(lines, counts, strict=True))
-        for code, lines, counts in zip(taken.reasons, taken.lines, taken.counts, strict=True)
+        for code, lines, counts in zip(taken.codes, taken.lines, taken.counts, strict=True)
     ]

@@ -172,3 +172,16 @@ def test_a_margin_floor_without_a_channel_holds_for_each_channel_by_itself():
     """The rich margin of the marketplace does not carry dtc, which stays below 30 % and sells nothing."""
     tables = MARGINS | {"demand": "sku channel period units price\nA dtc 0 9 10\nB market 0 2 40"}
     assert units(plan_of(tables, ao.MarginFloor(floor=0.3, per="channel")), "channel") == {"market": 2}
+
+
+def test_two_clauses_that_close_a_line_for_one_reason_are_one_reason():
+    """East is closed to dtc by one clause and West by another one, and B has no stock: each line says its reason."""
+    plan = plan_of(
+        {
+            "supply": "sku node kind units\nA East on_hand 3\nA West on_hand 3",
+            "demand": "sku channel period units price\nA dtc 0 6 10\nB dtc 0 1 10",
+        },
+        ao.Access("dtc", kinds=("inbound",), node="East"),
+        ao.Access("dtc", kinds=("inbound",), node="West"),
+    )
+    assert plan.shortfalls.set_index("sku")["reason"].to_dict() == {"A": "access_kind", "B": "no_supply"}

@@ -1,0 +1,152 @@
+"""The house rules of the source: who imports whom, what loads when, and how long things are."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "allocopt"
+LAYERS = (
+    "cli",
+    "compare",
+    "allocate",
+    "contracts",
+    "readback",
+    "pyomo_model",
+    "solve",
+    "rules",
+    "algebra",
+    "arcs",
+    "problem",
+    "errors",
+)
+"""From top to bottom; a layer imports itself and those below it."""
+SIBLINGS = (("algebra", "arcs"), ("arcs", "algebra"), ("algebra", "problem"), ("problem", "algebra"))
+"""Layers that know nothing of each other, although one stands above."""
+ONLY_IN = {"highspy": "solve/highs.py", "pyomo": "pyomo_model/", "typer": "cli"}
+"""Where a library may be imported at all."""
+LAZY = ("highspy", "matplotlib", "openpyxl", "pyomo", "rich", "ruamel", "typer")
+"""What `import allocopt` must not load: a service would wait for it and never use it."""
+FILE_LINES = 420
+"""About 400."""
+FUNCTION_LINES = 60
+"""Without the docstring."""
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+FILES = sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py"))
+
+
+@cache
+def parsed(file: str) -> ast.Module:
+    """Return the syntax tree of a source file."""
+    return ast.parse((SOURCE / file).read_text(encoding="utf-8"))
+
+
+def imports(file: str) -> Iterator[tuple[int, str]]:
+    """Yield every module that a file imports, wherever in it, with the line."""
+    for node in ast.walk(parsed(file)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}, line {node.lineno}: imports are absolute"
+            assert node.module is not None
+            if node.module == "allocopt":
+                yield from ((node.lineno, f"allocopt.{alias.name}") for alias in node.names)
+            else:
+                yield node.lineno, node.module
+
+
+def layer_of(path: str) -> str:
+    """Return the layer of a file or of a dotted module."""
+    return path.removesuffix(".py").replace("/", ".").split(".")[0]
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file != "__init__.py"])
+def test_imports_run_downwards_only(file):
+    """A file imports its own layer and those below; siblings do not know each other."""
+    mine = layer_of(file)
+    assert mine in LAYERS, f"{file} is in no layer: say in LAYERS where it stands"
+    wrong = []
+    for line, module in imports(file):
+        if module == "allocopt" or module.startswith("allocopt."):
+            other = layer_of(module.removeprefix("allocopt").removeprefix(".") or "__init__")
+            upwards = other not in LAYERS or LAYERS.index(other) < LAYERS.index(mine)
+            if other != mine and (upwards or (mine, other) in SIBLINGS):
+                wrong.append(f"{file}, line {line}: {mine} imports {module}")
+    assert not wrong
+
+
+def test_solve_sees_only_arrays():
+    """No pandas, no labels, no problem in the solver: programs in, solutions out."""
+    for file in FILES:
+        if layer_of(file) == "solve":
+            ours = {module for _, module in imports(file) if module.startswith("allocopt")}
+            assert {module for module in ours if layer_of(module.removeprefix("allocopt.")) != "solve"} <= {
+                "allocopt.algebra.grouping",
+                "allocopt.algebra.program",
+                "allocopt.errors",
+            }
+            assert "pandas" not in {module.split(".")[0] for _, module in imports(file)}
+
+
+@pytest.mark.parametrize(("library", "place"), ONLY_IN.items())
+def test_a_library_is_imported_in_its_place_only(library, place):
+    """HiGHS behind one file, Pyomo behind one folder, the terminal behind the command line."""
+    users = {file for file in FILES for _, module in imports(file) if module.split(".")[0] == library}
+    assert all(file.startswith(place) for file in users), users
+
+
+def test_no_pickle_and_no_network():
+    """Nothing that runs what it reads, or that leaves the machine."""
+    banned = {"pickle", "shelve", "marshal", "socket", "urllib", "http", "requests", "ftplib", "joblib"}
+    used = {(file, module) for file in FILES for _, module in imports(file) if module.split(".")[0] in banned}
+    assert not used
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_files_and_functions_are_short(file):
+    """A file fits into about 400 lines and a function's body on a screen."""
+    assert len((SOURCE / file).read_text(encoding="utf-8").splitlines()) <= FILE_LINES
+    long = [
+        f"{node.name}, line {node.lineno}: {length(node)} lines"
+        for node in functions(file)
+        if length(node) > FUNCTION_LINES
+    ]
+    assert not long
+
+
+def functions(file: str) -> Iterator[Function]:
+    """Yield every function and method of a file."""
+    return (node for node in ast.walk(parsed(file)) if isinstance(node, Function))
+
+
+def length(node: Function) -> int:
+    """Return the lines of a function without its docstring."""
+    first = node.body[0]
+    said = first.end_lineno - first.lineno + 1 if ast.get_docstring(node) is not None else 0
+    return node.end_lineno - node.lineno + 1 - said
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if layer_of(file) != "cli"])
+def test_the_library_neither_prints_nor_configures_logging(file):
+    """Only the command line speaks; a library that logs leaves the configuration to its user."""
+    calls = [node.func for node in ast.walk(parsed(file)) if isinstance(node, ast.Call)]
+    assert not [call for call in calls if isinstance(call, ast.Name) and call.id in ("print", "input", "eval", "exec")]
+    configuring = ("basicConfig", "addHandler", "setLevel", "filterwarnings", "simplefilter")
+    assert not [call for call in calls if isinstance(call, ast.Attribute) and call.attr in configuring]
+
+
+def test_importing_the_library_loads_nothing_heavy():
+    """Pyomo, workbooks, YAML and the terminal come in when somebody uses them."""
+    code = "import sys, allocopt; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "allocopt.allocate" in loaded
+    assert not [name for name in LAZY if name in loaded]
+    assert done.stderr == ""
