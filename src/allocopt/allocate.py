@@ -209,7 +209,7 @@ def _plan(
         proof = PlanCertificate(
             **vars(certificate),
             proved_by=next((who for who, gap in gaps.items() if gap is not None and gap <= target), ""),
-            worst_row_label=_row_words(stated.labels, certificate.worst_row),
+            worst_row_label=_row_words(stated, certificate.worst_row),
             stages=tuple(
                 StageProof(r.stage.words(), c.objective, c.bound, c.gap, c.claimed_bound)
                 for r in results
@@ -277,8 +277,10 @@ def _unfinished(result: StageResult, target: float) -> str:
     return f"{words}: the gap {certificate.gap:.2e} is above the target {target:.0e}{reason}"
 
 
-def _row_words(labels: Labels, row: int | None) -> str:
+def _row_words(stated: Stated, row: int | None) -> str:
     if row is None:
         return ""
-    name, label = labels.row(row)
+    if row >= stated.program.rows:  # appended behind the program's own rows, to lock a stage
+        return "what an earlier stage reached"
+    name, label = stated.labels.row(row)
     return f"{name}[{', '.join(str(part) for part in label)}]"

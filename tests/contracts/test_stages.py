@@ -1,0 +1,259 @@
+"""Stages: what is optimised first is not taken back, and fair shares are the fairest that there are."""
+
+from __future__ import annotations
+
+from itertools import combinations, product
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests import strategies
+from tests.rules.small import problem
+
+import allocopt as ao
+from allocopt.allocate import formulate
+from allocopt.contracts import Stage
+from allocopt.contracts.staging import run_stages
+from allocopt.problem.facts import Facts
+from allocopt.rules import Clause
+from allocopt.solve import solve
+
+SOLVED = ("optimal", "feasible")
+
+
+def staged(problem_: ao.Problem, *stages: Stage, clauses: tuple[Clause, ...] = ()) -> ao.Plan:
+    """Return the plan under stages."""
+    return ao.allocate(problem_, ao.Contract("staged", clauses=clauses, stages=stages))
+
+
+def given_to(plan: ao.Plan) -> dict[str, float]:
+    """Return the units of every channel."""
+    table = plan.channels.iloc[:-1]
+    return dict(zip(table["channel"], table["units"], strict=True))
+
+
+def one_lot(units: float, wanted: dict[str, float], *, divisible: bool = False) -> ao.Problem:
+    """Return a problem with one lot that all channels want."""
+    lines = "\n".join(f"A {channel} 0 {number} 10" for channel, number in wanted.items())
+    return problem(
+        skus=f"sku divisible\nA {str(divisible).lower()}",
+        supply=f"sku node kind units\nA East on_hand {units}",
+        demand=f"sku channel period units price\n{lines}",
+    )
+
+
+ORDERS = {
+    "pooled": ((), {"amazon": 10, "dtc": 11}, 120),
+    "amazon first": ((ao.Fill("amazon"),), {"amazon": 17, "dtc": 4}, 106),
+    "dtc first": ((ao.Fill("dtc"),), {"amazon": 8, "dtc": 13}, 116),
+    "amazon, then dtc": ((ao.Fill("amazon"), ao.Fill("dtc")), {"amazon": 17, "dtc": 4}, 106),
+    "dtc, then amazon, plans": ((ao.Fill("dtc", lock="plan"), ao.Fill("amazon", lock="plan")), {"dtc": 13}, None),
+    "what dtc earns first": ((ao.Contribution("dtc"),), {"amazon": 7, "dtc": 13}, 114),
+    "all units, then money": ((ao.Fill(),), {"amazon": 10, "dtc": 11}, 120),
+}
+
+
+@pytest.mark.parametrize(("stages", "units", "worth"), ORDERS.values(), ids=ORDERS)
+def test_tiers_by_hand(tiny: ao.Problem, stages: tuple[Stage, ...], units: dict[str, float], worth: float) -> None:
+    """The tiny problem under strict tiers, worked out by hand.
+
+    Amazon first: A 8 + 5, B 4. East keeps 2 A for dtc (10), West 1 (4), B 1 (8); amazon earns 8 x 3 + 5 x 4 + 40: 106.
+    Dtc first: A 6 + 4, B 3. B leaves 2 for amazon (20) and earns 24; A: dtc takes 10 from East (50) or 9 and one
+    from West (49), amazon what is left: 6 from West can only come in period 1, where 5 are wanted; so East serves 9 of
+    dtc (45), West one (4), amazon 1 from East (3) and 5 from West (20): 24 + 20 + 72 = 116 with 6 + 2 for amazon.
+    """
+    plan = staged(tiny, *stages)
+    assert plan.status == "optimal"
+    assert given_to(plan) | units == given_to(plan)
+    if worth is not None:
+        assert plan.objective == pytest.approx(worth)
+
+
+def test_every_stage_has_a_certificate_with_a_valid_bound(tiny: ao.Problem) -> None:
+    """Each stage says what it reached and what is possible at most, in order."""
+    stages = (ao.Fill("amazon"), ao.MaxMinFill("dtc"), ao.Fill(measure="lines"), ao.Contribution("dtc"))
+    proofs = staged(tiny, *stages).certificate.stages  # type: ignore[union-attr]
+    assert [proof.stage for proof in proofs] == [
+        "fill of amazon",
+        "max min fill of dtc",
+        "fill",
+        "contribution of dtc",
+        "contribution",
+    ]
+    for proof in proofs:
+        assert proof.objective <= proof.bound + 1e-6
+        assert proof.gap <= 0.5
+    assert proofs[0].objective == 17
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    strategies.cases(features=strategies.LINEAR - {"min_units"}),
+    st.lists(
+        st.sampled_from(
+            [
+                ao.Fill("dtc"),
+                ao.Fill(),
+                ao.Fill(measure="lines"),
+                ao.Fill(lock="plan"),
+                ao.Contribution("dtc"),
+                ao.MaxMinFill(),
+                ao.MaxMinFill(per="channel", measure="units"),
+            ]
+        ),
+        min_size=1,
+        max_size=3,
+        unique=True,
+    ),
+)
+def test_later_stages_take_nothing_back(case: tuple[ao.Problem, tuple[Clause, ...]], stages: list[Stage]) -> None:
+    """The last plan reaches in every stage what that stage reached, and proves no stage better than its bound."""
+    facts, clauses = case
+    if "dtc" not in facts.facts.channels.id:
+        return
+    contract = ao.Contract("staged", clauses=clauses, stages=stages)
+    stated = formulate(facts, contract)
+    results = run_stages(stated.program, stated.arcs, contract.journey, solve, lambda words: None)
+    last = results[-1].solution.x
+    if last is None:
+        assert results[-1].solution.status == "infeasible"
+        return
+    assert len(results) == len(contract.journey)
+    for result in results:
+        assert result.certificate is not None
+        assert result.certificate.passed
+        assert result.certificate.objective <= result.certificate.bound + 1e-6 * (1 + abs(result.certificate.bound))
+        x = result.solution.x
+        if isinstance(result.stage, ao.Fill) and result.stage.lock == "value" and x is not None:
+            cost = result.program.cost
+            assert cost @ last >= cost @ x - 1e-5
+        if result.stage.lock == "plan" and x is not None:
+            ship = slice(len(stated.arcs))
+            assert (last[ship] >= x[ship] - 1e-6).all()
+
+
+def test_a_locked_plan_is_never_repegged() -> None:
+    """Whoever took stock first keeps those very lots, although swapping them would help everybody."""
+    facts = problem(
+        supply="sku node kind units\nA East on_hand 4\nA West on_hand 4",
+        demand="sku channel period units price\nA first 0 4 10\nA second 0 4 10",
+        lanes="node channel cost\nEast first 1\nWest first 2\nEast second 1\nWest second 9",
+    )
+    swapped = staged(facts, ao.Contribution("first", lock="value"))
+    kept = staged(facts, ao.Contribution("first", lock="plan"))
+    pegs = kept.allocation[["node", "channel", "units"]].to_numpy().tolist()
+    assert pegs == [["East", "first", 4.0], ["West", "second", 4.0]]
+    assert swapped.objective == kept.objective == pytest.approx(4 * 9 + 4 * 1)
+    pooled = ao.allocate(facts)
+    assert pooled.objective == pytest.approx(4 * 8 + 4 * 9)
+
+
+FAIR = {
+    "a third each": ((10, {"a": 6, "b": 9, "c": 15}, True, "fill"), {"a": 2, "b": 3, "c": 5}),
+    "fractions": ((10, {"a": 3, "b": 4}, True, "units"), {"a": 3, "b": 4}),
+    "equal units": ((10, {"a": 2, "b": 9, "c": 9}, True, "units"), {"a": 2, "b": 4, "c": 4}),
+    "equal shares in fractions": ((10, {"a": 7, "b": 8}, True, "fill"), {"a": 14 / 3, "b": 16 / 3}),
+    # 10 / 15 of 7 and 8 are 4.67 and 5.33: 4 and 5, and the unit left over goes to the larger remainder.
+    "largest remainder": ((10, {"a": 7, "b": 8}, False, "fill"), {"a": 5, "b": 5}),
+    # 5 / 9 of 3 each are 1.67: two of three get the unit more, in the order of their names.
+    "ties go by name": ((5, {"a": 3, "b": 3, "c": 3}, False, "fill"), {"a": 2, "b": 2, "c": 1}),
+    "one unit": ((1, {"a": 5, "b": 6}, False, "units"), {"a": 1, "b": 0}),
+    "more than enough": ((99, {"a": 5, "b": 6}, False, "fill"), {"a": 5, "b": 6}),
+}
+
+
+@pytest.mark.parametrize(("case", "units"), FAIR.values(), ids=FAIR)
+@pytest.mark.parametrize("per", ["sku", "channel"])
+def test_fair_shares_by_hand(
+    case: tuple[float, dict[str, float], bool, str], units: dict[str, float], per: str
+) -> None:
+    """One lot is shared as worked out by hand."""
+    lot, wanted, divisible, measure = case
+    plan = staged(
+        one_lot(lot, wanted, divisible=divisible),
+        ao.MaxMinFill(measure=measure, per=per),  # type: ignore[arg-type]
+    )
+    assert plan.status == "optimal"
+    assert given_to(plan) == pytest.approx(units, abs=1e-5)
+
+
+def test_who_is_saturated_is_fixed_and_the_rest_is_raised() -> None:
+    """A channel held back by a cap does not hold back the others: 8 units are left for 15 wanted."""
+    plan = staged(
+        one_lot(10, {"a": 6, "b": 9, "c": 15}, divisible=True), ao.MaxMinFill(), clauses=(ao.Cap("c", units=2),)
+    )
+    assert given_to(plan) == pytest.approx({"a": 3.2, "b": 4.8, "c": 2}, abs=1e-5)
+
+
+def test_fair_per_sku_or_per_channel() -> None:
+    """By SKU each article is shared; by channel only the totals are, and money decides the rest."""
+    facts = problem(
+        supply="sku node kind units\nA East on_hand 4\nB East on_hand 4",
+        demand="sku channel period units price\nA a 0 4 9\nA b 0 4 1\nB a 0 4 1\nB b 0 4 9",
+    )
+    per_sku = staged(facts, ao.MaxMinFill(per="sku"))
+    per_channel = staged(facts, ao.MaxMinFill(per="channel"))
+    assert per_sku.objective == pytest.approx(2 * (9 + 1) * 2)
+    assert per_channel.objective == pytest.approx(4 * 9 * 2)
+    assert given_to(per_sku) == given_to(per_channel) == {"a": 4, "b": 4}
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> tuple[ao.Problem, Facts]:
+    """Draw lots at two nodes, and three channels that reach some of them, all at one price."""
+    stock = {node: draw(st.integers(0, 6)) for node in ("East", "West")}
+    wanted = {channel: draw(st.integers(1, 5)) for channel in "abc"}
+    ways = [(node, channel) for node in stock for channel in wanted if draw(st.booleans())]
+    drawn = problem(
+        supply=pd.DataFrame(
+            [("A", n, "on_hand", u) for n, u in stock.items()], columns=["sku", "node", "kind", "units"]
+        ),
+        demand=pd.DataFrame(
+            [("A", c, 0, u, 5.0) for c, u in wanted.items()], columns=["sku", "channel", "period", "units", "price"]
+        ),
+        lanes=pd.DataFrame(ways, columns=["node", "channel"], dtype=object),
+    )
+    return drawn, drawn.facts
+
+
+def possible(facts: Facts) -> list[tuple[int, ...]]:
+    """Return every way to give whole units to channels: any set of them gets no more than what it can reach."""
+    wanted = facts.lines.units.astype(int).tolist()
+    reach = [
+        {int(n) for n in facts.lanes.node[facts.lanes.channel == channel]} for channel in facts.lines.channel.tolist()
+    ]
+    stock = {int(n): int(facts.lots.usable[facts.lots.node == n].sum()) for n in range(len(facts.nodes.id))}
+    sets = [s for size in (1, 2, 3) for s in combinations(range(len(wanted)), size)]
+    most = [sum(stock[n] for n in set().union(*(reach[k] for k in s))) for s in sets]
+    return [
+        units
+        for units in product(*(range(w + 1) for w in wanted))
+        if all(sum(units[k] for k in s) <= limit for s, limit in zip(sets, most, strict=True))
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(networks())
+def test_fair_units_are_the_fairest_of_all_whole_plans(case: tuple[ao.Problem, Facts]) -> None:
+    """Of all whole plans, none gives the least served more, nor the next, and so on."""
+    facts, arrays = case
+    fairest = max(sorted(units) for units in possible(arrays))
+    for per in ("sku", "channel"):
+        plan = staged(facts, ao.MaxMinFill(measure="units", per=per))  # type: ignore[arg-type]
+        assert plan.status == "optimal"
+        assert sorted(given_to(plan).values()) == fairest
+
+
+@settings(max_examples=40, deadline=None)
+@given(networks())
+def test_fair_fill_in_whole_units_is_within_a_unit_of_fair(case: tuple[ao.Problem, Facts]) -> None:
+    """Whole units differ from the fair shares of divisible goods by less than one, and nothing is left over."""
+    facts, arrays = case
+    halves = facts.replace(skus=facts.skus.assign(divisible=True))
+    fine = given_to(staged(halves, ao.MaxMinFill()))
+    whole = given_to(staged(facts, ao.MaxMinFill()))
+    for channel, units in fine.items():
+        assert units - 1 - 1e-5 < whole[channel] < units + 1 + 1e-5
+    assert sum(whole.values()) == pytest.approx(max(sum(units) for units in possible(arrays)))
+    assert sum(fine.values()) == pytest.approx(sum(whole.values()), abs=1e-4)
