@@ -257,7 +257,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--check", action="store_true", help="solve it a second time, without allocopt, and compare")
     parser.add_argument("--time-limit", type=float, default=600.0, help="seconds of the allocation")
-    parser.add_argument("--gap", type=float, default=1e-6)
+    parser.add_argument("--gap", type=float, help="gap at which a stage is done; by default that of allocate()")
     options = parser.parse_args()
     tables = read(options.folder)
     if options.check:

@@ -1,6 +1,6 @@
 """Two and a half years of sales: 47 products, 6 warehouses, 4 channels, months as periods.
 
-``python -m benchmarks.real.us_regional_sales ../shared/data/us_regional_sales [--share 0.6]``
+``python -m benchmarks.real.us_regional_sales ../shared/data/us_regional_sales [--share 0.5]``
 
 How the file becomes a problem: demand is what a channel ordered of a product in a month, at the price net of
 discounts, averaged by units; supply is what a warehouse procured of a product in a month, an inbound lot at its
@@ -191,8 +191,8 @@ def main() -> None:
         prog="python -m benchmarks.real.us_regional_sales", description=__doc__.splitlines()[0]
     )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--share", type=float, default=0.6, help="capacity of a warehouse, of its average month")
-    parser.add_argument("--time-limit", type=float, default=120.0, help="seconds of an allocation")
+    parser.add_argument("--share", type=float, default=0.5, help="capacity of a warehouse, of its average month")
+    parser.add_argument("--time-limit", type=float, default=240.0, help="seconds of an allocation")
     options = parser.parse_args()
     sales = read(options.folder)
     unlimited = ao.allocate(problem(sales, None), time_limit=options.time_limit)
