@@ -87,10 +87,10 @@ def one_size(size: int, seed: int, limit: float) -> dict[str, dict[str, Any]]:
     results = {name: run(name, size, seed, limit) for name in ("allocopt", "pyomo", "linopy")}
     ours = results["allocopt"]
     print(f"\n{ours['columns']:,} arcs; {agreed(results)}; allocopt solved by {ours['method']}\n")
-    print("| allocopt [ms] | " + " | ".join(PHASES) + " | allocate() | bare HiGHS | ratio |")
-    print("|---" * (len(PHASES) + 4) + "|")
+    print("| allocopt [ms] | " + " | ".join(PHASES) + " | allocate() | bare HiGHS | ratio | ratio of CPU |")
+    print("|---" * (len(PHASES) + 5) + "|")
     cells = [milliseconds(ours[name]) for name in (*PHASES, "allocate", "bare HiGHS")]
-    print("| | " + " | ".join(cells) + f" | {ours['ratio']:.2f} |\n")
+    print("| | " + " | ".join(cells) + f" | {ours['ratio']:.2f} | {ours['ratio, CPU']:.2f} |\n")
     print("| [ms] | build | hand-over | solve | total |")
     print("|---|---|---|---|---|")
     stated = sum(ours[name] for name in ("arcs", "state + compile"))
@@ -112,7 +112,9 @@ def goals(results: dict[str, dict[str, Any]], size: int) -> None:
     print("  from checked tables to a model inside HiGHS")
     print(f"    times faster than Pyomo: {verdict(stated / inside, 30, least=True)}")
     print(f"    times faster than linopy: {(linopy['build'] + linopy['hand-over']) / inside:,.3g}")
-    print(f"  allocate() / HiGHS alone on the same arrays with the same options: {verdict(ours['ratio'], 1.25)}")
+    print("  allocate() / HiGHS alone on the same arrays with the same options, median of runs side by side")
+    print(f"    CPU seconds: {verdict(ours['ratio, CPU'], 1.25)}")
+    print(f"    wall seconds, as disturbed as the machine is: {ours['ratio']:.3g}")
     for name, found in (("Pyomo", pyomo), ("linopy", linopy)):
         total = sum(found.get(step, 0.0) for step in ("build", "hand-over", "solve", "read back"))
         mark = "" if found["done"] else ">"
