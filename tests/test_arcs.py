@@ -190,6 +190,19 @@ def test_a_reason_given_twice_is_one_reason():
     assert table.exclusions.closed_by(table.served).tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("always", [10, 2_000_000_000, 2_147_482_000])
+def test_however_early_or_late_is_a_large_number(always):
+    """A line that may be served whenever it likes is served in every period, and nothing overflows."""
+    line = f"A dtc 2000 7 9 {always} {always}"
+    facts = problem(
+        supply="sku node kind units available\nA East on_hand 5 1995",
+        demand=f"sku channel period units price max_early max_late\n{line}\nB dtc 2004 1 1 0 0",
+        lanes=f"node channel via lead\nEast dtc road 1\nEast dtc ship {min(always, 2_000_000_000)}",
+    ).facts
+    table = build_arcs(facts)
+    assert table.ship[facts.lanes.lead[table.lane] == 1].tolist() == list(range(1995, 2005))
+
+
 def test_nothing_joins_to_nothing():
     """No lots, no lines or no lanes make an empty table."""
     full = {

@@ -351,8 +351,9 @@ def _in_time(
     """Return lot, line, lane and ship period of every pair that can arrive in time, once per ship period."""
     lots, lines = facts.lots, facts.lines
     lead, due = facts.lanes.lead[lane], lines.period[line]
-    earliest = np.maximum(lots.available[lot], due - lines.max_early[line] - lead)
-    latest = np.minimum(due + lines.max_late[line] - lead, facts.periods - 1)
+    # Clipped to the horizon before they are added up: "however early or late" is written as a very large number.
+    earliest = np.maximum(lots.available[lot], np.maximum(due - lines.max_early[line], 0) - lead)
+    latest = np.minimum(due + np.minimum(lines.max_late[line] - lead, facts.periods), facts.periods - 1)
     tally["not_in_time"] += np.bincount(line[latest < earliest], minlength=len(lines.sku))
     fresh = np.minimum(latest, lots.expires[lot] - lead)
     spoiled = (fresh < earliest) & (latest >= earliest)
