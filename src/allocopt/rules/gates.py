@@ -57,11 +57,11 @@ def add_gate(on: Statement, name: str, index: Index, members: Codes, gate: Codes
     )
     pair, present = dense(gate.astype(np.int64) * len(lines.sku) + line, len(index) * len(lines.sku))
     owner, row_line = present // len(lines.sku), present % len(lines.sku)
-    labels = Index(
-        (*index.names, "line"),
-        (*(codes[owner] for codes in index.codes), row_line),
-        (*index.texts, partial(line_names, on.facts)),
-    )
+    labels = Index(index.names, tuple(codes[owner] for codes in index.codes), index.texts)
+    if "line" not in index.names:
+        labels = Index(
+            (*labels.names, "line"), (*labels.codes, row_line), (*labels.texts, partial(line_names, on.facts))
+        )
     sums = [
         Sum(on.ship, pair, members=members),
         Sum(switch, np.arange(len(present)), weight=-lines.units[row_line], members=owner),
