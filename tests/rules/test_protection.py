@@ -118,6 +118,14 @@ def test_more_cannot_be_kept_than_there_is():
     assert [(conflict.clause, conflict.units) for conflict in plan.conflicts] == [(0, pytest.approx(1))]
 
 
+def test_of_a_sku_without_stock_nothing_is_kept_and_that_is_said():
+    """5 units of each SKU for dtc: of A they are kept, of B there is no lot, which does not make the plan fail."""
+    tables = market("B dtc 0 9 10")
+    plan = plan_of(tables, ao.Protect("dtc", units=5))
+    assert units(plan, "channel") == {"market": 5}
+    assert any("1 SKU has no lot in scope" in note for note in plan.notes)
+
+
 def test_neither_stock_on_hold_nor_safety_stock_is_shared_out():
     """Half of the 6 free units is kept, not half of 18."""
     tables = market("A dtc 0 9 10", "sku node kind units hold\nA East on_hand 6 false\nA West on_hand 8 true")

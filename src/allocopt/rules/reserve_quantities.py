@@ -46,7 +46,7 @@ class Reserve:
 
 def work_out(form: Formulation, facts: Facts, clauses: Numbered) -> list[Reserve]:
     """Return the reserves of the clauses, in whole units; what was rounded is noted on `form`."""
-    found = [_unrounded(facts, number, clause) for number, clause in clauses]
+    found = [_unrounded(form, facts, number, clause) for number, clause in clauses]
     rounded: dict[int, Floats] = {}
     for per_lot, divisible in ((True, facts.skus.divisible[facts.lots.sku]), (False, facts.skus.divisible)):
         kind = [reserve for reserve in found if reserve.per_lot == per_lot]
@@ -59,14 +59,19 @@ def work_out(form: Formulation, facts: Facts, clauses: Numbered) -> list[Reserve
     return [Reserve(r.number, r.channel, r.release, r.penalty, r.per_lot, r.lots, rounded[r.number]) for r in found]
 
 
-def _unrounded(facts: Facts, number: int, clause: Protect) -> Reserve:
+def _unrounded(form: Formulation, facts: Facts, number: int, clause: Protect) -> Reserve:
     lots = lots_of(facts, clause, clause.of)
     per_lot = clause.share is not None and clause.of != "demand"
     if per_lot:
         quantity = np.where(lots, facts.lots.usable * (clause.share or 0.0), 0.0)
     else:
         quantity = quantity_per_sku(facts, clause, lots, lines_of(facts, clause.channel, clause.sku))
-        quantity = np.where(np.bincount(facts.lots.sku[lots], minlength=len(quantity)) > 0, quantity, 0.0)
+        stocked = np.bincount(facts.lots.sku[lots], minlength=len(quantity)) > 0
+        bare = int(((quantity > 0) & ~stocked).sum())
+        if bare:
+            what = "1 SKU has" if bare == 1 else f"{bare} SKUs have"
+            form.note("nothing_to_reserve", f"{clause.words()}: {what} no lot in scope, so nothing is kept.")
+        quantity = np.where(stocked, quantity, 0.0)
     release = NEVER if clause.release_from is None else clause.release_from
     channel = code(facts.channels.id, clause.channel)
     return Reserve(number, channel, release, clause.penalty, per_lot, lots, quantity)
