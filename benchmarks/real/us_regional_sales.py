@@ -7,8 +7,8 @@ discounts, averaged by units; supply is what a warehouse procured of a product i
 average unit cost, usable from that month on. Any warehouse may serve any channel, at no cost and within the month.
 The file names no capacities. Stock as procured covers everything that was ordered, so a limit is assumed: a warehouse
 handles at most a share of its average month. Prices and costs of one product vary widely from line to line, so that
-many a line is offered less than any lot costs and stays unserved at the best contribution; only a share below some 0.7
-binds at all.
+at the best contribution the dearer lines take the cheap lots and many others stay unserved, which would sell below
+the cost of the lots that are left for them; only a share below some 0.7 binds at all.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def told(sales: Sales, plan: ao.Plan, unlimited: ao.Plan, share: float) -> Itera
         yield f"the solver's own gap is {plan.certificate.claimed_gap:.1e}; the gap below is of our own bound"
     yield (
         f"without the assumed limit: {unlimited.channels['units'].sum():.0f} units, contribution "
-        f"{unlimited.contribution:.2f}; the rest is offered below the cost of every lot that is there in time"
+        f"{unlimited.contribution:.2f}; the rest would sell below the cost of the lots left for it"
     )
     table = plan.channels
     for row in table[table["demand"] > 0].itertuples():
