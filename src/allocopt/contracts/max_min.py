@@ -26,6 +26,7 @@ from allocopt.arcs import Arcs
 from allocopt.contracts.stages import MaxMinFill
 from allocopt.problem.facts import Flags, Floats, Ints
 from allocopt.solve import Certificate, Solution, certify
+from allocopt.solve.solution import Status
 
 Solve = Callable[[Program], Solution]
 SETTLED = 1e-7
@@ -153,9 +154,13 @@ def _levels(program: Program, groups: Groups, solve: Solve) -> tuple[Floats, flo
         )
         found = solve(trial)
         if found.x is None or found.multipliers is None or found.status != "optimal":
-            return levels, bound, found if found.status != "optimal" else replace(found, status="error")
+            return levels, bound, _unlevelled(found)
+        checked = certify(trial, found.x, found.multipliers) if np.isfinite(found.x).all() else None
+        if checked is None or not checked.passed:
+            message = "the answer to a fair share failed its check"
+            return levels, bound, replace(_unlevelled(found), message=message)
         if first_round:
-            bound, first_round = certify(trial, found.x, found.multipliers).bound, False
+            bound, first_round = checked.bound, False
         level = found.x[program.columns :]
         price = np.abs(found.multipliers[program.rows :]) * groups.weight
         settled = active & (price > SETTLED)
@@ -164,6 +169,12 @@ def _levels(program: Program, groups: Groups, solve: Solve) -> tuple[Floats, flo
         levels[settled] = np.minimum(level[groups.pool] * groups.weight, groups.wanted)[settled]
         active &= ~settled
     return levels, bound, None
+
+
+def _unlevelled(found: Solution) -> Solution:
+    """Return the answer to a round that settles nobody, as an answer without a plan."""
+    ends: dict[Status, Status] = {"feasible": "interrupted", "optimal": "error"}
+    return replace(found, x=None, multipliers=None, status=ends.get(found.status, found.status))
 
 
 def _finish(
