@@ -6,11 +6,16 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tests.rules.small import problem
 
 from allocopt import Problem
 
 REPOSITORY = Path(__file__).parents[1]
+
+# A busy machine is no fault: how long an example takes is for the benchmarks to say.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture
