@@ -1,0 +1,230 @@
+"""What must hold for every problem: nothing is oversold, and the plan's worth moves as it should."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from tests.readback.books import broken_promises, rows
+from tests.strategies import LINEAR, Tables, clauses, tables
+
+import allocopt as ao
+from allocopt.rules import Clause
+
+few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+MONEY = {
+    "skus": ("unit_cost", "map_price"),
+    "nodes": ("holding_cost",),
+    "channels": ("fee_per_unit", "fixed_cost", "return_cost"),
+    "supply": ("unit_cost", "end_value"),
+    "demand": ("price", "late_cost", "lost_cost"),
+    "lanes": ("cost",),
+}
+IDS = {"sku": "skus", "node": "nodes", "channel": "channels"}
+
+
+def worth(facts: Tables, agreed: tuple[Clause, ...] = ()) -> float | None:
+    """Return what the best plan is worth, None where there is none."""
+    plan = ao.allocate(ao.Problem.from_dict(facts), ao.Contract("any", clauses=agreed))
+    assert plan.status in ("optimal", "infeasible")
+    return plan.objective if plan.status == "optimal" else None
+
+
+def near(value: float) -> Any:
+    """Return what is equal to a worth, up to the gap at which a plan counts as the best."""
+    return pytest.approx(value, rel=2e-6, abs=1e-5)
+
+
+@few
+@given(st.data(), tables())
+def test_nothing_is_ever_oversold(data: st.DataObject, facts: Tables) -> None:
+    """No lot is over-used, no line over-served, no unit or pack or order broken, no commitment missed."""
+    problem = ao.Problem.from_dict(facts)
+    agreed = data.draw(clauses(problem))
+    path = data.draw(
+        st.sampled_from([(), (ao.Fill(),), (ao.MaxMinFill(),), (ao.MaxMinFill(lock="plan", per="channel"),)])
+    )
+    plan = ao.allocate(problem, ao.Contract("any", clauses=agreed, stages=path))
+    assert plan.status in ("optimal", "infeasible")
+    if plan.status == "infeasible":
+        return
+    assert not broken_promises(problem, plan.allocation)
+    kinds = {row["channel"]: row["kind"] for row in rows(problem.channels)}
+    packs = {row["sku"]: row["pack"] for row in rows(problem.skus)}
+    served: dict[Any, float] = {}
+    for arc in rows(plan.allocation):
+        key = tuple(arc[name] for name in ("sku", "channel", "due", "region", "order", "line"))
+        served[key] = served.get(key, 0.0) + arc["units"]
+    got = {
+        (*(arc[name] for name in ("sku", "channel", "due", "region", "order", "line")), arc["units"])
+        for arc in rows(plan.allocation)
+    }
+    for line in rows(problem.demand):
+        key = tuple(line[name] for name in ("sku", "channel", "period", "region", "order", "line"))
+        units = served.get(key, 0.0)
+        assert units >= line["min_units"] - 1e-6
+        if line["all_or_none"]:
+            assert units in (0, line["units"])
+        default = packs[line["sku"]] if kinds[line["channel"]] in ("wholesale", "store") else 1
+        pack = default if line["pack"] is None else line["pack"]
+        assert all(arc[-1] % pack == pytest.approx(0) for arc in got if arc[:-1] == key and pack > 1)
+
+
+@few
+@given(
+    st.data(), tables(features=LINEAR - {"confidence", "reserved", "end_value", "lot_cost", "holding", "store_floor"})
+)
+def test_more_supply_never_hurts(data: st.DataObject, facts: Tables) -> None:
+    """One more unit of any lot leaves the plan worth as much at least, under clauses in units."""
+    agreed = data.draw(clauses(ao.Problem.from_dict(facts), shares=False))
+    before = worth(facts, agreed)
+    more = copy.deepcopy(facts)
+    more["supply"][data.draw(st.integers(0, len(facts["supply"]) - 1))]["units"] += 1
+    after = worth(more, agreed)
+    if before is not None:
+        assert after is not None
+        assert after >= before - 1e-5 - 2e-6 * abs(before)
+
+
+@few
+@given(st.data(), tables(features=LINEAR))
+def test_one_more_clause_never_helps(data: st.DataObject, facts: Tables) -> None:
+    """A clause more can only cost; one that opens safety stock is no restriction and left out."""
+    kinds = (ao.Access, ao.Cap, ao.MarginFloor, ao.Protect)
+    agreed = data.draw(clauses(ao.Problem.from_dict(facts), kinds, shares=False))
+    assume(agreed)
+    without, with_ = worth(facts, agreed[:-1]), worth(facts, agreed)
+    if with_ is not None:
+        assert without is not None
+        assert without >= with_ - 1e-5 - 2e-6 * abs(with_)
+
+
+@few
+@given(tables(features=LINEAR), st.integers(0, 9), st.integers(0, 9), st.sampled_from(["amazon", "dtc"]))
+def test_a_tighter_cap_and_a_higher_protection_never_help(facts: Tables, one: int, other: int, channel: str) -> None:
+    """Fewer units under a cap, or more under a protection, never make a better plan."""
+    assume(any(row["channel"] == channel for row in facts["channels"]))
+    less, more = sorted((one, other))
+    for tight, loose in (
+        (ao.Cap(channel, units=less), ao.Cap(channel, units=more)),
+        (ao.Protect(channel, units=more, penalty=2.0), ao.Protect(channel, units=less, penalty=2.0)),
+        (ao.Protect(channel, units=more, mode="serve"), ao.Protect(channel, units=less, mode="serve")),
+    ):
+        tighter, looser = worth(facts, (tight,)), worth(facts, (loose,))
+        if tighter is not None:
+            assert looser is not None
+            assert looser >= tighter - 1e-5 - 2e-6 * abs(tighter)
+
+
+@few
+@given(st.data(), tables())
+def test_row_order_changes_nothing(data: st.DataObject, facts: Tables) -> None:
+    """The same rows in another order give the very same plan."""
+    other = {name: data.draw(st.permutations(table)) for name, table in facts.items()}
+    agreed = ao.Contract("any", clauses=data.draw(clauses(ao.Problem.from_dict(facts))))
+    one, two = (ao.allocate(ao.Problem.from_dict(tables_), agreed).to_dict() for tables_ in (facts, other))
+    for gone in ("seconds", "warnings"):
+        del one[gone], two[gone]
+    assert one == two
+
+
+@few
+@given(st.data(), tables())
+def test_names_are_worth_nothing(data: st.DataObject, facts: Tables) -> None:
+    """Other names for SKUs, nodes and channels, in another order, leave the worth as it is."""
+    problem = ao.Problem.from_dict(facts)
+    agreed = data.draw(clauses(problem, shares=False))
+    names = {
+        column: {
+            old: f"{n}-{old}" for n, old in enumerate(data.draw(st.permutations([row[column] for row in facts[table]])))
+        }
+        for column, table in IDS.items()
+    }
+
+    def renamed(row: dict[str, Any]) -> dict[str, Any]:
+        return {
+            key: (
+                tuple(names[key][v] for v in value)
+                if isinstance(value, list | tuple) and key in names
+                else names[key].get(value, value)
+                if key in names
+                else value
+            )
+            for key, value in row.items()
+        }
+
+    other = {name: [renamed(row) for row in table] for name, table in facts.items()}
+    mine = ao.Contract("any", clauses=agreed).to_dict()
+    theirs = ao.Contract.from_dict({"name": "any", "clauses": [renamed(clause) for clause in mine["clauses"]]})
+    before, after = worth(facts, agreed), worth(other, theirs.clauses)
+    assert (before is None) == (after is None)
+    if before is not None:
+        assert after == near(before)
+
+
+@few
+@given(tables(features=LINEAR), st.sampled_from([0.5, 3.0, 100.0]))
+def test_scaling_money_scales_the_worth(facts: Tables, factor: float) -> None:
+    """In another currency the plan is worth the same."""
+    other = copy.deepcopy(facts)
+    for name, columns in MONEY.items():
+        for row in other.get(name, ()):
+            row |= {column: row[column] * factor for column in columns if row.get(column) is not None}
+    before, after = worth(facts), worth(other)
+    assert (before is None) == (after is None)
+    if before is not None:
+        assert after == near(before * factor)
+
+
+@few
+@given(tables(features=LINEAR - {"capacity", "hours", "lane_capacity"}), st.integers(0, 9), st.integers(0, 9))
+def test_a_stranger_adds_its_worth(facts: Tables, units: int, wanted: int) -> None:
+    """A SKU with a node and a channel of its own adds what it earns alone, and changes nothing else."""
+    stranger: Tables = {
+        "skus": [{"sku": "Z", "unit_cost": 2.0}],
+        "nodes": [{"node": "Far", "kind": "dc"}],
+        "channels": [{"channel": "kiosk", "kind": "dtc"}],
+        "supply": [{"sku": "Z", "node": "Far", "kind": "on_hand", "units": units}],
+        "demand": [{"sku": "Z", "channel": "kiosk", "period": 0, "units": wanted, "price": 5.0}],
+        "lanes": [{"node": "Far", "channel": "kiosk", "cost": 0.5}],
+    }
+    blank = {name: {k: neutral(k, v) for row in facts[name] for k, v in row.items()} for name in stranger}
+    both = {
+        name: [*table, *({**blank[name], **row} for row in stranger.get(name, ()))] for name, table in facts.items()
+    }
+    alone = worth(facts)
+    together = worth(both)
+    assert (alone is None) == (together is None)
+    if alone is not None:
+        assert together == near(alone + 2.5 * min(units, wanted))
+
+
+NEUTRAL = {"confidence": 1.0, "pack": 1, "unit_cost": None, "end_value": None, "map_price": None, "expires": None}
+
+
+def neutral(column: str, value: Any) -> Any:
+    """Return what says nothing in a column that other rows fill."""
+    if column in NEUTRAL:
+        return NEUTRAL[column]
+    return "" if isinstance(value, str) else None if value is None else type(value)(0)
+
+
+@few
+@given(st.data(), tables(features=LINEAR - {"store_floor", "reserved", "confidence"}))
+def test_half_lots_are_as_good_as_whole_ones(data: st.DataObject, facts: Tables) -> None:
+    """A lot in two equal halves, of a divisible SKU, serves as well as in one piece, under clauses in units."""
+    for row in facts["skus"]:
+        row["divisible"] = True
+    place = data.draw(st.integers(0, len(facts["supply"]) - 1))
+    lot = facts["supply"][place]
+    half = {**lot, "units": lot["units"] / 2}
+    halves = [{**half, "reference": "one"}, {**half, "reference": "two"}]
+    others = [{"reference": "", **row} for k, row in enumerate(facts["supply"]) if k != place]
+    agreed = data.draw(clauses(ao.Problem.from_dict(facts), shares=False))
+    before, after = worth(facts, agreed), worth({**facts, "supply": [*others, *halves]}, agreed)
+    assert (before is None) == (after is None)
+    if before is not None:
+        assert after == near(before)
