@@ -43,9 +43,10 @@ Limit = Annotated[float | None, typer.Option("--time-limit", min=0, help="Second
 def demo(as_json: Json = False) -> None:
     """Allocate the holiday promotion that comes with allocopt."""
     folder = _packs() / "holiday_promo"
-    _run(folder, folder / "contracts" / "pooled.yaml", as_json=as_json)
+    code = _run(folder, folder / "contracts" / "pooled.yaml", as_json=as_json)
     if not as_json:
         err.print("[dim]Your own data: allocopt check DIR, then allocopt allocate DIR --contract NAME_OR_PATH[/dim]")
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -80,7 +81,8 @@ def allocate(
     out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for plan.json, plan.xlsx and CSV.")] = None,
 ) -> None:
     """Allocate a problem under a contract, and prove how good the plan is."""
-    _run(folder, contract, as_json=as_json, time_limit=time_limit, gap=gap, out_folder=out_folder)
+    code = _run(folder, contract, as_json=as_json, time_limit=time_limit, gap=gap, out_folder=out_folder)
+    raise typer.Exit(code)
 
 
 def _run(
@@ -91,7 +93,8 @@ def _run(
     time_limit: float | None = None,
     gap: float | None = None,
     out_folder: Path | None = None,
-) -> None:
+) -> int:
+    """Allocate, show the plan and write its files; return the exit code."""
     with _bad_input(as_json), _progress() as tell:
         tell("reading and checking the tables")
         problem = Problem.read(folder)
@@ -107,7 +110,7 @@ def _run(
             tell(f"writing {out_folder}")
             _write(plan, out_folder)
         err.print(f"Written: {out_folder}", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(SOLVED if solved else NOT_SOLVED)
+    return SOLVED if solved else NOT_SOLVED
 
 
 def _write(plan: Plan, folder: Path) -> None:
