@@ -1,0 +1,117 @@
+"""The packs: their tables are what their scripts write, and what their READMEs say is so."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import shutil
+from pathlib import Path
+
+import pytest
+
+import allocopt as ao
+
+PACKS = Path(__file__).parents[1] / "scenarios"
+FOLDERS = sorted(path.parent for path in PACKS.glob("*/README.md"))
+SCRIPTS = sorted(PACKS.glob("*/make.py"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=[path.parent.name for path in SCRIPTS])
+def test_tables_are_what_the_script_writes(script: Path, tmp_path: Path) -> None:
+    """Run again in another place, the script writes every table byte for byte."""
+    copy = Path(shutil.copy(script, tmp_path / "make.py"))
+    runpy.run_path(str(copy), run_name="__main__")
+    written = {path.name: path.read_bytes() for path in tmp_path.glob("*.csv")}
+    shipped = {path.name: path.read_bytes() for path in script.parent.glob("*.csv")}
+    assert sorted(written) == sorted(shipped)
+    assert [name for name in written if written[name] != shipped[name]] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=[path.name for path in FOLDERS])
+def test_packs_have_no_faults(folder: Path) -> None:
+    """Tables and contracts of every pack are read without a fault, and it knows its day and currency."""
+    problem = ao.Problem.read(folder)
+    assert problem.as_of is not None
+    assert problem.currency
+    assert problem.name
+    for path in sorted((folder / "contracts").glob("*.yaml")):
+        ao.Contract.read(path).check(problem)
+
+
+def numbers(text: str) -> list[float]:
+    """Return the numbers of a text, thousands separators and signs understood."""
+    return [float(found.replace(",", "")) for found in re.findall(r"-?\d[\d,]*\.?\d*", text)]
+
+
+def table_of(readme: str, first: str) -> dict[str, list[str]]:
+    """Return the rows of the table whose header begins with `first`, by their first cell."""
+    lines = readme[readme.index(f"| {first} |") :].split("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip().strip("*") for cell in line.strip("|").split("|")] for line in lines]
+    return {row[0]: row[1:] for row in rows}
+
+
+@pytest.fixture(scope="module")
+def readme() -> str:
+    """What the quickstart says about itself."""
+    return (PACKS / "quickstart" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_quickstart_says_what_pooled_gives(readme: str) -> None:
+    """Every number of the hand-worked profit and loss is that of the plan."""
+    plan = ao.allocate(ao.Problem.read(PACKS / "quickstart"))
+    told = table_of(readme, "channel | served of wanted")
+    for row in plan.channels.to_dict("records"):
+        cells = told[row["channel"]]
+        assert numbers(cells[-1]) == [pytest.approx(row["contribution"])]
+        if row["demand"]:
+            assert numbers(cells[0]) == [row["units"], row["demand"]]
+            assert numbers(cells[3]) == [pytest.approx(row["fixed_cost"])]
+    assert numbers(told["objective"][-1]) == [pytest.approx(plan.objective)]
+
+
+def test_the_quickstart_says_what_protection_costs(readme: str) -> None:
+    """The contributions under `protect_dtc`, and what the rule costs at other shares."""
+    problem = ao.Problem.read(PACKS / "quickstart")
+    contract = ao.Contract.read(PACKS / "quickstart" / "contracts" / "protect_dtc.yaml")
+    plan = ao.allocate(problem, contract)
+    told = table_of(readme, "channel | change")
+    for row in plan.channels.to_dict("records"):
+        assert numbers(told[row["channel"]][-1]) == [pytest.approx(row["contribution"])]
+    assert numbers(told["objective"][-1]) == [pytest.approx(plan.objective)]
+    assert "A share of 0.25 would cost nothing" in readme
+    assert "a share of 0.75 would cost 60.00" in " ".join(readme.split())
+
+
+WORTHS = {
+    "unit of East's capacity in period 1": ("capacity", "node == 'East'", "limit"),
+    "LAMP on hand in East": ("supply", "sku == 'LAMP' and node == 'East' and kind == 'on_hand'", "units"),
+    "LAMP on hand in West": ("supply", "sku == 'LAMP' and node == 'West'", "units"),
+}
+
+
+@pytest.mark.parametrize("what", WORTHS)
+def test_the_quickstart_says_what_one_more_unit_is_worth(readme: str, what: str) -> None:
+    """One unit more, solved again, earns what the README says."""
+    table, rows, column = WORTHS[what]
+    problem = ao.Problem.read(PACKS / "quickstart")
+    frame = getattr(problem, table)
+    frame.loc[frame.query(rows).index, column] += 1
+    more = ao.allocate(problem.replace(**{table: frame}))
+    assert numbers(table_of(readme, "one more | worth")[what][0]) == [pytest.approx(more.objective - 2415)]
+
+
+def test_the_promotion_is_described_as_it_is() -> None:
+    """The README's counts of rows are those of the tables, and what makes it hard is there."""
+    folder = PACKS / "holiday_promo"
+    problem = ao.Problem.read(folder)
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert f"| `supply.csv` | {len(problem.supply):,} |" in text
+    assert f"| `demand.csv` | {len(problem.demand):,} |" in text
+    assert f"| `lanes.csv` | {len(problem.lanes)} |" in text
+    assert f"| `capacity.csv`, `workloads.csv` | {len(problem.capacity)}, {len(problem.workloads)} |" in text
+    facts = problem.facts
+    assert 0.7 < facts.lots.usable.sum() / facts.lines.units.sum() < 0.9
+    orders = problem.demand.query("all_or_none")
+    assert orders[["channel", "order"]].drop_duplicates().shape[0] == 14
+    assert (problem.demand["min_units"] > 0).sum() == 16
+    assert (problem.demand["min_ship"] > 1).sum() == 9
