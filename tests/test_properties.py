@@ -191,9 +191,10 @@ def test_a_stranger_adds_its_worth(facts: Tables, units: int, wanted: int) -> No
         "demand": [{"sku": "Z", "channel": "kiosk", "period": 0, "units": wanted, "price": 5.0}],
         "lanes": [{"node": "Far", "channel": "kiosk", "cost": 0.5}],
     }
-    blank = {name: {k: neutral(k, v) for row in facts[name] for k, v in row.items()} for name in stranger}
+    blank = {name: {k: neutral(k, v) for row in facts.get(name, ()) for k, v in row.items()} for name in stranger}
     both = {
-        name: [*table, *({**blank[name], **row} for row in stranger.get(name, ()))] for name, table in facts.items()
+        name: [*facts.get(name, ()), *({**blank.get(name, {}), **row} for row in stranger.get(name, ()))]
+        for name in {**facts, **stranger}
     }
     alone = worth(facts)
     together = worth(both)
