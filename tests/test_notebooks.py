@@ -1,0 +1,85 @@
+"""The notebooks: every one runs from top to bottom, and the first one tells the story that it promises."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+
+RUN = """
+import sys
+import nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": sys.argv[2]}}).execute()
+nbformat.write(notebook, sys.argv[3])
+"""
+"""In a process of its own: what Jupyter leaves open when it ends is no concern of these tests."""
+
+
+def executed(path: Path, folder: Path, out: Path) -> Any:
+    """Return a notebook after running it in `folder`."""
+    command = [sys.executable, "-c", RUN, str(path), str(folder), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return nbformat.read(out, as_version=4)
+
+
+def said(notebook: Any) -> list[str]:
+    """Return what each code cell printed or showed."""
+    texts = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            outputs = [out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell.outputs]
+            texts.append("\n".join(outputs))
+    return texts
+
+
+def test_there_are_notebooks() -> None:
+    """The tests below have something to run."""
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_notebooks_are_shipped_without_outputs(path: Path) -> None:
+    """What a notebook shows is what it computes for the reader, not what it once computed."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not [cell.id for cell in code if cell.outputs or cell.execution_count]
+    assert notebook.cells[0].cell_type == "markdown"
+
+
+def test_the_first_allocation(tmp_path: Path) -> None:
+    """It runs from its own folder without an error or a warning, and shows the numbers of the quickstart."""
+    notebook = executed(FOLDER / "01_first_allocation.ipynb", FOLDER, tmp_path / "executed.ipynb")
+    assert not [out for cell in notebook.cells for out in cell.get("outputs", ()) if out.output_type == "error"]
+    assert not [out for cell in notebook.cells for out in cell.get("outputs", ()) if out.get("name") == "stderr"]
+    told = "\n".join(said(notebook))
+    for words in (
+        "Pooled: contribution 2,415.00 USD, 260 units served, 86.7% of 300 wanted (optimal).",
+        "The rule costs 30.00 USD.",
+        "{0.25: 0.0, 0.5: 30.0, 0.75: 60.0}",
+        "Service first: contribution 2,375.00 USD",
+        "80 units over the small dock",
+        "No plan exceeds     2,385.00",
+        "Proved by           allocopt",
+    ):
+        assert words in told
+
+
+def test_the_first_allocation_runs_from_the_repository_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pack is found from the repository's root as well."""
+    first = nbformat.read(FOLDER / "01_first_allocation.ipynb", as_version=4).cells[1].source
+    monkeypatch.chdir(FOLDER.parent)
+    names: dict[str, Any] = {}
+    exec(first, names)
+    assert names["pack"] == FOLDER.parent / "scenarios" / "quickstart"
