@@ -1,0 +1,116 @@
+"""What is written down is so: commands and code of the README run, and every public name is explained."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import allocopt as ao
+from allocopt import cli
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "scenarios").glob("*/README.md")), *sorted((ROOT / "docs").glob("*.md"))]
+NOT_RUN = "<!-- not run -->"
+BLOCK = re.compile(r"^(?P<before>[^\n]*)\n+```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.M | re.S)
+SLOW = ("scenarios/holiday_promo", "demo", "compare", "retire")
+"""What a command mentions that takes longer than a test may, or is tested elsewhere."""
+
+
+def blocks(page: Path, *kinds: str) -> list[str]:
+    """Return the fenced blocks of a page that are meant to run."""
+    found = BLOCK.finditer(page.read_text(encoding="utf-8"))
+    return [match["code"] for match in found if match["kind"] in kinds and match["before"].strip() != NOT_RUN]
+
+
+def commands(page: Path) -> list[str]:
+    """Return the `allocopt` commands of a page, in fenced blocks of shell or indented by four blanks."""
+    text = page.read_text(encoding="utf-8")
+    lines = [line for block in blocks(page, "sh", "console", "bash") for line in block.splitlines()]
+    lines += [line[4:] for line in text.splitlines() if line.startswith("    allocopt ")]
+    lines = [line.removeprefix("$ ").split("  #")[0].strip() for line in lines]
+    return [line for line in lines if line.startswith("allocopt ")]
+
+
+COMMANDS = sorted({command for page in PAGES for command in commands(page)})
+QUICK = [c for c in COMMANDS if not any(word in c for word in SLOW) or c.startswith("allocopt check")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_python_of_the_pages_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blocks of a page run one after the other in the repository's root, as a reader would type them."""
+    monkeypatch.chdir(ROOT)
+    names: dict[str, Any] = {}
+    for code in blocks(page, "python"):
+        exec(compile(code, str(page), "exec"), names)
+
+
+def test_the_readme_has_something_to_run() -> None:
+    """The tests here find what they are meant to find."""
+    assert len(blocks(ROOT / "README.md", "python")) >= 2
+    assert len(QUICK) >= 3
+
+
+@pytest.mark.parametrize("command", QUICK)
+def test_commands_of_the_pages_run(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that are written down end well."""
+    monkeypatch.chdir(ROOT)
+    result = CliRunner().invoke(cli.app, shlex.split(command)[1:])
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in QUICK])
+def test_commands_that_take_long_exist(command: str) -> None:
+    """The other commands are known to the command line, with all their options."""
+    verb, *rest = shlex.split(command)[1:]
+    told = CliRunner().invoke(cli.app, [verb, "--help"], env={"COLUMNS": "200"})
+    if verb in ("compare", "retire") and told.exit_code == 2:
+        pytest.skip("comparisons are still to come")
+    assert told.exit_code == 0
+    assert all(option in told.output for option in rest if option.startswith("--"))
+
+
+def test_links_of_the_pages_lead_somewhere() -> None:
+    """A link to a file of the repository leads to a file."""
+    lost = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert lost == []
+
+
+@pytest.mark.parametrize("name", ao.__all__)
+def test_public_names_are_explained(name: str) -> None:
+    """Every public name says what it is; functions and classes with arguments say what these mean."""
+    thing = getattr(ao, name)
+    text = inspect.getdoc(thing) or ""
+    assert text.split("\n")[0].endswith((".", "?"))
+    if isinstance(thing, type) and issubclass(thing, Exception):
+        return
+    assert any(f"\n{head}\n{'-' * len(head)}" in text for head in ("Parameters", "Attributes", "Examples"))
+
+
+@pytest.mark.parametrize("kind", [ao.Problem, ao.Contract, ao.Plan], ids=lambda kind: kind.__name__)
+def test_public_methods_are_explained(kind: type) -> None:
+    """Every public method and property of the main classes has a sentence."""
+    silent = [
+        name
+        for name, member in inspect.getmembers(kind)
+        if not name.startswith("_")
+        and (callable(member) or isinstance(member, property))
+        and not inspect.getdoc(member)
+    ]
+    assert silent == []
+
+
+def test_public_names_are_sorted_and_there() -> None:
+    """`__all__` lists what the package offers, in order."""
+    assert list(ao.__all__) == sorted(ao.__all__)
+    assert all(hasattr(ao, name) for name in ao.__all__)
