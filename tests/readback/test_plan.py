@@ -167,6 +167,13 @@ def test_workbooks_hold_text_and_no_formulas(tmp_path: Path) -> None:
     assert book["summary"]["A2"].value == plan.summary().split("\n")[0]
 
 
+def test_workbooks_go_where_they_are_told(quick: ao.Problem, tmp_path: Path) -> None:
+    """The folder is made if need be, and a name that no cell can hold is written as far as it can be."""
+    path = tmp_path / "new" / "folder" / "plan.xlsx"
+    ao.allocate(quick, ao.Contract("bell \x07")).to_excel(path)
+    assert openpyxl.load_workbook(path)["summary"]["A2"].value.startswith("bell \ufffd: contribution")
+
+
 def test_csv_files_hold_no_formulas(tmp_path: Path) -> None:
     """Text that a spreadsheet would run is quoted; numbers, negative ones too, are not."""
     plan = awkward()

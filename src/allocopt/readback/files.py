@@ -23,7 +23,11 @@ def write_workbook(path: Path, summary: str, tables: dict[str, pd.DataFrame]) ->
     for name, table in tables.items():
         if len(table) > SHEET_ROWS:
             raise SolveError(f"The table {name} has {len(table):,} rows, more than a worksheet holds: use to_csv.")
-    sheets = {"summary": pd.DataFrame({"summary": summary.split("\n")}), **tables}
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    # Ids never hold such characters; names of contracts may.
+    told = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", summary)
+    sheets = {"summary": pd.DataFrame({"summary": told.split("\n")}), **tables}
 
     def write(target: Path) -> None:
         with pd.ExcelWriter(target, engine="openpyxl") as writer:
@@ -34,6 +38,7 @@ def write_workbook(path: Path, summary: str, tables: dict[str, pd.DataFrame]) ->
                         if cell.data_type == "f":
                             cell.data_type = "s"
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     _whole(path, write)
 
 
