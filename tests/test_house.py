@@ -24,6 +24,7 @@ LAYERS = (
     "algebra",
     "arcs",
     "problem",
+    "rounding",
     "errors",
 )
 """From top to bottom; a layer imports itself and those below it."""

@@ -27,9 +27,14 @@ Solver = Literal["auto", "highs", "pyomo"]
 Extend = Callable[[Any], None]
 Progress = Callable[[str], None]
 
-SMALL = 5_000
-"""Columns up to which a plan in whole units is closed to `EXACT` unless the caller says otherwise."""
-EXACT, CLOSE = 1e-6, 1e-4
+CLOSE = 1e-4
+"""Gap at which a plan in whole units is called optimal unless the caller says otherwise."""
+SMALL, EXACT_NODES = 5_000, 500
+"""Programs of at most so many columns are first searched for the very best plan, for at most so many nodes."""
+NODES = 2_000
+"""Nodes after which the search ends, with the gap that it has, where the caller sets no limit and no gap."""
+ROUNDING = 1e-9
+"""No gap is told from zero below."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,9 @@ def allocate(
     work_limit : int, optional
         Solver iterations and search nodes after which to stop: an early stop that repeats from run to run.
     gap : float, optional
-        Relative gap at which a plan in whole units is called optimal; by default 1e-6 up to 5,000 columns and 1e-4
-        above.
+        Relative gap at which a plan in whole units is called optimal; by default 1e-4, after a bounded search for
+        the very best plan where the program has at most 5,000 columns. With no gap and no limit given, the search
+        ends after 2,000 nodes, and a plan that is not there yet is ``"feasible"``, with the gap that it has.
     extend : callable, optional
         ``extend(model)`` adds linear Pyomo constraints and variables; they are solved with the rest.
     progress : callable, optional
@@ -118,13 +124,15 @@ def allocate(
     stated = formulate(problem, contract)
     if solver == "pyomo" or extend is not None:
         stated = in_pyomo(stated, contract, extend)
-    target = gap if gap is not None else EXACT if stated.program.columns <= SMALL else CLOSE
+    target = CLOSE if gap is None else gap
+    exact = EXACT_NODES if gap is None and stated.program.columns <= SMALL else 0
+    nodes = NODES if gap is None and time_limit is None and work_limit is None else None
 
     def left() -> float | None:
         return None if time_limit is None else max(time_limit - (time.perf_counter() - start), 0.0)
 
     def run(program: Program) -> Solution:
-        return solve(program, time_limit=left(), gap=target, work_limit=work_limit)
+        return solve(program, time_limit=left(), gap=target, work_limit=work_limit, exact_nodes=exact, node_limit=nodes)
 
     results = run_stages(stated.program, stated.arcs, contract.journey, run, tell)
     conflicts: tuple[Conflict, ...] = ()
@@ -271,6 +279,7 @@ def _unfinished(result: StageResult, target: float) -> str:
     if isinstance(result.stage, MaxMinFill):
         return "" if solution.status == "optimal" else f"{words}: {solution.message or 'stopped early'}"
     claimed = certificate.claimed_gap if solution.status == "optimal" else None
+    target = max(target, ROUNDING)
     if certificate.gap <= target or (claimed is not None and claimed <= target):
         return ""
     reason = f" ({solution.message})" if solution.message else ""

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocopt.algebra.grouping import dense, largest_remainder
+from allocopt.algebra.grouping import dense
+from allocopt.rounding import largest_remainder
 
 
 @given(st.lists(st.integers(-3, 40), max_size=30), st.sampled_from([41, 100_000]))

@@ -206,3 +206,11 @@ def test_every_listed_code_is_used_and_tested() -> None:
     assert listed <= set(re.findall(r'"([a-z_]+)"', sources))
     tested = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert listed <= set(re.findall(r'"([a-z_]+)"', tested))
+
+
+def test_a_record_that_leaves_a_column_out_gets_its_default():
+    """In records, a column that is left out says its default; a blank in it is still a fault."""
+    channels = Problem.from_dict({"channels": [{"channel": "a"}, {"channel": "b", "fee_rate": 0.1}]}).channels
+    assert channels["fee_rate"].tolist() == [0.0, 0.1]
+    with pytest.raises(DataError, match="blank"):
+        Problem.from_dict({"channels": [{"channel": "a", "fee_rate": None}, {"channel": "b", "fee_rate": 0.1}]})

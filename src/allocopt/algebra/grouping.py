@@ -1,4 +1,4 @@
-"""Group keys: composite codes made dense, and quantities rounded to whole units."""
+"""Group keys: composite codes made dense."""
 
 from __future__ import annotations
 
@@ -48,39 +48,3 @@ def dense(keys: Codes, size: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]
     group = np.full(len(keys), NONE, dtype=np.int32)
     group[inside] = found
     return group, present.astype(np.int64)
-
-
-def largest_remainder(wanted: NDArray[np.float64], group: Codes, size: int) -> NDArray[np.float64]:
-    """Round quantities to whole units so that each group keeps its total, rounded down.
-
-    The units that rounding down sets free go to the largest remainders; ties go to the earlier member.
-
-    Parameters
-    ----------
-    wanted : float64, shape (n,)
-        Quantities [unit].
-    group : integer array, shape (n,)
-        Group of each quantity, in [0, size).
-    size : int
-        Number of groups.
-
-    Returns
-    -------
-    float64 array, shape (n,)
-        Whole numbers.
-
-    Examples
-    --------
-    >>> largest_remainder(np.array([125, 156.25, 218.75]), np.zeros(3, dtype=int), 1)
-    array([125., 156., 219.])
-    """
-    whole = np.floor(wanted + 1e-9)
-    spare = np.bincount(group, weights=wanted, minlength=size)
-    spare = np.floor(spare + 1e-9) - np.bincount(group, weights=whole, minlength=size)
-    rest = np.round(np.maximum(wanted - whole, 0.0), 9)
-    order = np.lexsort((np.arange(len(wanted)), -rest, group))
-    sorted_group = group[order]
-    first = np.searchsorted(sorted_group, sorted_group)
-    rank = np.arange(len(wanted)) - first
-    whole[order] += rank < spare[sorted_group]
-    return whole

@@ -82,7 +82,7 @@ def run_stages(
             if solution.x is not None:
                 certificate = certify(goal, solution.x, solution.multipliers, solution.claimed_bound)
             results.append(StageResult(stage, solution, certificate, goal))
-            if certificate is not None and stage.lock == "value":
+            if certificate is not None and stage.lock == "value" and number + 1 < len(journey):
                 program = _lock_value(program, goal, certificate, stage)
         if solution.x is None or certificate is None or not certificate.passed:
             break
@@ -124,15 +124,15 @@ def _goal(program: Program, arcs: Arcs, stage: Stage, counted: Flags, whole: tup
 def _lock_value(program: Program, goal: Program, certificate: Certificate, stage: Stage) -> Program:
     """Append the row that keeps what the stage reached.
 
-    What was reached is a plan in whole units, so that plan itself keeps the row and rounding is all the slack that a
-    fill needs. Money is slackened by what is not proven, so that a later stage is never held to cents that nobody
-    vouches for.
+    What a fill reached is a plan in whole units, so that plan itself keeps the row; any slack beyond rounding would
+    only make the relaxation of later stages fractional. Money is slackened by what is not proven, so that a later
+    stage is never held to cents that nobody vouches for.
     """
     columns = np.flatnonzero(goal.cost)
     value = certificate.objective - goal.constant
-    slack = 1e-7 * (1.0 + abs(value))
+    slack = 1e-9 + 1e-12 * abs(value)
     if not isinstance(stage, Fill):
-        slack = max(certificate.gap * max(1.0, abs(certificate.objective)), slack)
+        slack = max(certificate.gap * max(1.0, abs(certificate.objective)), 1e-7 * (1.0 + abs(value)))
     return with_rows(
         program,
         np.zeros(len(columns)),

@@ -19,7 +19,7 @@ from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.schema import Column
 from allocopt.problem.source import Cells, Source, python_cells
 
-WHOLE_LIMIT = 2**31 - 1_000
+WHOLE_LIMIT = 2**30 - 1
 """Whole numbers stay below: codes and periods are 32-bit integers, and sums of two must fit."""
 NUMBER_LIMIT = 1e15
 """Amounts stay below: beyond it a floating-point number no longer tells one unit from the next."""

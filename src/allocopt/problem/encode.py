@@ -29,6 +29,7 @@ from allocopt.problem.facts import (
 from allocopt.problem.labels import encode as sort_texts
 from allocopt.problem.schema import CHANNEL_KINDS
 from allocopt.problem.tables import Checked
+from allocopt.rounding import floor_units
 
 PACKED_KINDS = ("wholesale", "store")
 """Kinds of channel whose lines are bound by the SKU's pack."""
@@ -131,7 +132,7 @@ def horizon(tables: Tables) -> int:
 def usable_units(confidence: Floats, units: Floats, reserved: Floats, divisible: Flags) -> Floats:
     """Return floor(confidence * units) - reserved, at least 0; not floored where the SKU is divisible [unit]."""
     trusted = confidence * units
-    trusted = np.where(divisible, trusted, np.floor(trusted + 1e-9))
+    trusted = np.where(divisible, trusted, floor_units(trusted))
     return np.maximum(trusted - reserved, 0.0)
 
 

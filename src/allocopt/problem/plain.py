@@ -57,12 +57,22 @@ def _text(values: Mapping[str, Any], name: str) -> Any:
     return "" if value is None else value
 
 
+def _default(table: str, column: Any) -> Any:
+    """Return what a column says where a record leaves it out: the same as where a table does."""
+    known = {declared.name: declared.default for declared in TABLES[table].columns}
+    return known.get(column)
+
+
 def _source(name: str, table: Any, report: Report) -> Source:
     if table is None:
         return absent(name)
     if isinstance(table, list | tuple) and all(isinstance(record, Mapping) for record in table):
         names = list(dict.fromkeys(column for record in table for column in record))
-        columns: Any = {column: [record.get(column) for record in table] for column in names}
+        columns: Any = {
+            column: [record.get(column, default) for record in table]
+            for column in names
+            for default in (_default(name, column),)
+        }
     elif isinstance(table, Mapping) and all(isinstance(cells, list | tuple | np.ndarray) for cells in table.values()):
         columns = {column: list(cells) for column, cells in table.items()}
     else:

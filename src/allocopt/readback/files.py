@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -16,6 +17,8 @@ SHEET_ROWS = 1_048_575
 """Rows of data that fit on a worksheet."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters that a spreadsheet takes for a formula."""
+UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Characters that no cell can hold; ids never have them, names of contracts may."""
 
 
 def write_workbook(path: Path, summary: str, tables: dict[str, pd.DataFrame]) -> None:
@@ -23,10 +26,7 @@ def write_workbook(path: Path, summary: str, tables: dict[str, pd.DataFrame]) ->
     for name, table in tables.items():
         if len(table) > SHEET_ROWS:
             raise SolveError(f"The table {name} has {len(table):,} rows, more than a worksheet holds: use to_csv.")
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-    # Ids never hold such characters; names of contracts may.
-    told = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", summary)
+    told = UNSEEN.sub("\N{REPLACEMENT CHARACTER}", summary)
     sheets = {"summary": pd.DataFrame({"summary": told.split("\n")}), **tables}
 
     def write(target: Path) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.labels import Codes, Index
 from allocopt.problem.facts import ANY, Facts, Floats, Ints
+from allocopt.rounding import floor_units
 from allocopt.rules.base import Numbered, Rule, Statement
 from allocopt.rules.gates import order_gate
 
@@ -67,7 +68,7 @@ def _limits(facts: Facts) -> Floats:
     caps, work = facts.capacities, facts.workloads
     plain = np.array([name == UNITS for name in facts.resources], dtype=bool)[caps.resource]
     plain &= ~np.isin(caps.resource, work.resource) & ~facts.skus.divisible.any()
-    return np.where(plain, np.floor(caps.limit + 1e-9), caps.limit)
+    return np.where(plain, floor_units(caps.limit), caps.limit)
 
 
 def _per_order(on: Statement, resource: str, group: Ints, per_order: Floats) -> list[Sum]:

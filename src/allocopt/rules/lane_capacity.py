@@ -20,6 +20,7 @@ from allocopt.algebra.formulation import Sum
 from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Index
 from allocopt.problem.facts import ANY, Facts, Ints
+from allocopt.rounding import floor_units
 from allocopt.rules.base import Numbered, Rule, Statement
 from allocopt.rules.names import lane_names
 
@@ -46,7 +47,7 @@ class LaneCapacity(Rule):
         index = Index(("lane", "period"), (row, period), (partial(lane_names, facts), None))
         limit = lanes.capacity[row]
         if not facts.skus.divisible.any():
-            limit = np.floor(limit + 1e-9)
+            limit = floor_units(limit)
         on.form.add_rows(self.name, index, sums, upper=limit)
 
 

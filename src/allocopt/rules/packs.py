@@ -23,6 +23,7 @@ from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Index
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import Ints
+from allocopt.rounding import floor_units
 from allocopt.rules.base import Numbered, Rule, Statement
 from allocopt.rules.names import line_names, lot_names
 
@@ -54,7 +55,7 @@ class Packs(Rule):
         packs = on.form.add_variable(
             self.name,
             index,
-            upper=np.floor(on.ship.upper[members] / size + 1e-9),
+            upper=floor_units(on.ship.upper[members] / size),
             sku=on.ship.sku[members],
             integer=np.ones(len(members), dtype=bool),
         )
@@ -77,4 +78,4 @@ class Packs(Rule):
             if len(present):
                 whose, of = present // width, present % width
                 index = Index((name.removeprefix("packs_of_"), "pack"), (whose, of), (names, None))
-                on.form.add_rows(name, index, [Sum(packs, group)], upper=np.floor(stock[whose] / of + 1e-9))
+                on.form.add_rows(name, index, [Sum(packs, group)], upper=floor_units(stock[whose] / of))

@@ -9,8 +9,10 @@ import numpy as np
 from allocopt.algebra.formulation import Formulation
 from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import NEVER, Facts, Flags, Floats
+from allocopt.rounding import floor_units
 from allocopt.rules.base import Numbered
 from allocopt.rules.protect import Protect
+from allocopt.rules.quantities import due_before
 from allocopt.rules.scope import code, lines_of, lots_of, quantity_per_sku, whole
 
 
@@ -65,7 +67,8 @@ def _unrounded(form: Formulation, facts: Facts, number: int, clause: Protect) ->
     if per_lot:
         quantity = np.where(lots, facts.lots.usable * (clause.share or 0.0), 0.0)
     else:
-        quantity = quantity_per_sku(facts, clause, lots, lines_of(facts, clause.channel, clause.sku))
+        lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause)
+        quantity = quantity_per_sku(facts, clause, lots, lines)
         stocked = np.bincount(facts.lots.sku[lots], minlength=len(quantity)) > 0
         bare = int(((quantity > 0) & ~stocked).sum())
         if bare:
@@ -116,7 +119,7 @@ def arrived_quantity(
     arrived -= np.concatenate([[0.0], arrived])[np.searchsorted(sku, sku)]
     full = reserve.quantity[sku]
     part = arrived * np.divide(full, total[sku], out=np.zeros(len(sku)), where=total[sku] > 0)
-    part = np.where(facts.skus.divisible[sku], part, np.floor(part + 1e-9))
+    part = np.where(facts.skus.divisible[sku], part, floor_units(part))
     latest = np.full(len(facts.skus.id), -1, dtype=np.int32)
     np.maximum.at(latest, lots.sku[reserve.lots], lots.available[reserve.lots])
     result: Floats = np.where(available == latest[sku], full, np.minimum(full, part))

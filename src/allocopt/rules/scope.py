@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import Formulation
-from allocopt.algebra.grouping import largest_remainder
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import Facts, Flags, Floats, Ints, Names
 from allocopt.problem.schema import LOT_KINDS
+from allocopt.rounding import floor_units, largest_remainder
 
 ON_HAND, INBOUND, SAFETY, RETURNS = range(len(LOT_KINDS))
 
@@ -132,7 +132,7 @@ def whole(form: Formulation, name: str, wanted: Floats, group: NDArray[np.intege
 
 def floored(form: Formulation, name: str, wanted: Floats, free: Flags | bool) -> Floats:
     """Round limits down to whole units where the SKU is not divisible, and note what was rounded."""
-    rounded = np.where(free, wanted, np.floor(wanted + 1e-9))
+    rounded = np.where(free, wanted, floor_units(wanted))
     note_rounding(form, name, wanted, rounded)
     return rounded
 

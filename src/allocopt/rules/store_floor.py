@@ -20,6 +20,7 @@ from allocopt.algebra.labels import Index
 from allocopt.arcs import expand
 from allocopt.problem.facts import ANY
 from allocopt.problem.schema import CHANNEL_KINDS
+from allocopt.rounding import floor_units
 from allocopt.rules.base import Numbered, Rule, Statement
 
 STORE = CHANNEL_KINDS.index("store")
@@ -59,5 +60,5 @@ class StoreFloor(Rule):
             (facts.skus.id, facts.nodes.id, None),
         )
         limit = np.maximum(total - floor[place % nodes], 0.0)
-        limit = np.where(facts.skus.divisible[place // nodes], limit, np.floor(limit + 1e-9))
+        limit = np.where(facts.skus.divisible[place // nodes], limit, floor_units(limit))
         on.form.add_rows(self.name, index, [Sum(on.ship, begins[owner] + rank, members=members[owner])], upper=limit)

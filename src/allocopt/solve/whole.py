@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,21 @@ from allocopt.solve.solution import Clock, Solution
 ROUNDING = 0.6
 """Part of the time that is left which rounding block by block may take; branch and bound has the rest."""
 
+EXACT = 1e-6
+"""Gap at which nothing worth a cent is left to be found."""
+
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
 
 
 def solve(
-    program: Program, *, time_limit: float | None = None, gap: float = 1e-6, work_limit: int | None = None
+    program: Program,
+    *,
+    time_limit: float | None = None,
+    gap: float = EXACT,
+    work_limit: int | None = None,
+    exact_nodes: int = 0,
+    node_limit: int | None = None,
 ) -> Solution:
     """Solve a program: its linear relaxation first, then whole units block by block, then by branch and bound.
 
@@ -35,6 +44,10 @@ def solve(
     work_limit : int, optional
         Iterations of the relaxation, and nodes of the search, after which to stop. Unlike a time limit it stops at
         the same place in every run.
+    exact_nodes : int
+        Nodes that the search may spend on the gap `EXACT` before it is content with `gap`.
+    node_limit : int, optional
+        Nodes of the search after which to stop; iterations are not limited by it.
 
     Returns
     -------
@@ -48,25 +61,41 @@ def solve(
         if x is not None:
             relaxed = replace(relaxed, x=x)
         elif relaxed.status == "optimal":
-            return replace(_whole(program, relaxed, clock, gap, work_limit), seconds=clock.seconds)
+            limits = [limit for limit in (work_limit, node_limit) if limit is not None]
+            search = Search(gap, min(limits, default=None), exact_nodes)
+            return replace(_whole(program, relaxed, clock, search), seconds=clock.seconds)
         else:
             relaxed = replace(relaxed, x=None, status="interrupted")
     return replace(relaxed, seconds=clock.seconds)
 
 
-def _whole(program: Program, relaxed: Solution, clock: Clock, gap: float, work_limit: int | None) -> Solution:
+@dataclass(frozen=True)
+class Search:
+    """What branch and bound is asked for: the gap, the nodes it may take, and how many of these aim at `EXACT`."""
+
+    gap: float
+    nodes: int | None
+    exact_nodes: int
+
+    @property
+    def wish(self) -> float:
+        """The gap that is tried for first."""
+        return min(self.gap, EXACT) if self.exact_nodes else self.gap
+
+
+def _whole(program: Program, relaxed: Solution, clock: Clock, search: Search) -> Solution:
     """Return a whole-unit plan, given a relaxation that has fractions."""
     start, method, iterations = None, "branch and bound", relaxed.iterations
     if program.columns > DIRECT and relaxed.x is not None and relaxed.multipliers is not None:
-        found = blocks.rounded(program, relaxed.x, relaxed.multipliers, clock.share(ROUNDING), gap=gap)
+        found = blocks.rounded(program, relaxed.x, relaxed.multipliers, clock.share(ROUNDING), gap=search.wish)
         if found is not None:
             start, iterations = settled(program, found.x, clock), iterations + found.iterations
     if start is not None:
-        first = _judged(program, relaxed, start, relaxed.claimed_bound, gap, "blocks", iterations)
+        first = _judged(program, relaxed, start, relaxed.claimed_bound, search.wish, "blocks", iterations)
         if first.status == "optimal":
             return first
         method = "blocks + branch and bound"
-    last = highs.branch(program, clock, gap=gap, work_limit=work_limit, start=start)
+    last = _searched(program, clock, search, start)
     iterations += last.iterations
     plans = [plan for plan in (start, None if last.x is None else settled(program, last.x, clock)) if plan is not None]
     if not plans:
@@ -74,8 +103,22 @@ def _whole(program: Program, relaxed: Solution, clock: Clock, gap: float, work_l
     known = [bound for bound in (relaxed.claimed_bound, last.claimed_bound) if bound is not None]
     bound = min(known) if known else None
     best = max(plans, key=program.objective)
-    judged = _judged(program, relaxed, best, bound, gap, method, iterations)
+    judged = _judged(program, relaxed, best, bound, search.gap, method, iterations)
     return judged if judged.status == "optimal" else replace(judged, message=last.message or judged.message)
+
+
+def _searched(program: Program, clock: Clock, search: Search, start: NDArray[np.float64] | None) -> Solution:
+    """Return what branch and bound finds: for some nodes it aims at `EXACT`, then at the gap asked for."""
+    if search.wish == search.gap:
+        return highs.branch(program, clock, gap=search.gap, work_limit=search.nodes, start=start)
+    nodes = min(search.exact_nodes, search.nodes or search.exact_nodes)
+    first = highs.branch(program, clock, gap=EXACT, work_limit=nodes, start=start)
+    if first.status != "feasible" or first.x is None or clock.left <= 0 or nodes == search.nodes:
+        return first
+    if first.claimed_bound is not None and relative_gap(program.objective(first.x), first.claimed_bound) <= search.gap:
+        return first
+    again = highs.branch(program, clock, gap=search.gap, work_limit=search.nodes, start=first.x)
+    return replace(again, iterations=first.iterations + again.iterations)
 
 
 def _judged(

@@ -1,0 +1,57 @@
+"""Quantities rounded to whole units: the one place where a fraction of a unit is dropped or moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.integer[Any]]
+
+
+def floor_units(quantity: Floats) -> Floats:
+    """Round quantities down to whole units; what is whole but for rounding stays.
+
+    >>> floor_units(np.array([2.9999999999, 0.29 * 100_000_000, 2.5])).tolist()
+    [3.0, 29000000.0, 2.0]
+    """
+    whole: Floats = np.floor(quantity + np.maximum(1e-9, 4.0 * np.spacing(np.abs(quantity))))
+    return whole
+
+
+def largest_remainder(wanted: NDArray[np.float64], group: Codes, size: int) -> NDArray[np.float64]:
+    """Round quantities to whole units so that each group keeps its total, rounded down.
+
+    The units that rounding down sets free go to the largest remainders; ties go to the earlier member.
+
+    Parameters
+    ----------
+    wanted : float64, shape (n,)
+        Quantities [unit].
+    group : integer array, shape (n,)
+        Group of each quantity, in [0, size).
+    size : int
+        Number of groups.
+
+    Returns
+    -------
+    float64 array, shape (n,)
+        Whole numbers.
+
+    Examples
+    --------
+    >>> largest_remainder(np.array([125, 156.25, 218.75]), np.zeros(3, dtype=int), 1)
+    array([125., 156., 219.])
+    """
+    whole = floor_units(wanted)
+    spare = np.bincount(group, weights=wanted, minlength=size).astype(np.float64)
+    spare = floor_units(spare) - np.bincount(group, weights=whole, minlength=size)
+    rest = np.round(np.maximum(wanted - whole, 0.0), 9)
+    order = np.lexsort((np.arange(len(wanted)), -rest, group))
+    sorted_group = group[order]
+    first = np.searchsorted(sorted_group, sorted_group)
+    rank = np.arange(len(wanted)) - first
+    whole[order] += rank < spare[sorted_group]
+    return whole
