@@ -483,3 +483,18 @@ def test_the_certificate_is_what_anybody_can_recompute(quick: ao.Problem) -> Non
     again = certify(stated.program, plan.answer.x, None)
     assert again.objective == plan.certificate.objective
     assert (again.violation, again.integrality) == (plan.certificate.violation, plan.certificate.integrality)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"contract": "pooled"}, TypeError, "must be an allocopt Contract"),
+        ({"time_limit": -1.0}, ValueError, "time_limit must be at least 0"),
+        ({"gap": float("nan")}, ValueError, "gap must be at least 0"),
+        ({"work_limit": -5}, ValueError, "work_limit must be at least 0"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused_with_a_remedy(tiny, arguments, error, words):
+    """A contract by name, and limits below zero, are refused before anything is solved."""
+    with pytest.raises(error, match=words):
+        ao.allocate(tiny, **arguments)

@@ -113,10 +113,9 @@ def allocate(
     ('optimal', 54.0)
     """
     start = time.perf_counter()
-    if solver not in ("auto", "highs", "pyomo"):
-        raise ValueError(f"solver must be 'auto', 'highs' or 'pyomo', not {solver!r}")
-    if solver == "highs" and extend is not None:
-        raise ValueError("extend states its constraints in Pyomo: use solver='auto' or 'pyomo'")
+    _check_arguments(
+        problem, contract, solver, extend, {"time_limit": time_limit, "work_limit": work_limit, "gap": gap}
+    )
     tell = progress or (lambda words: None)
     contract = contract or pooled()
     contract.check(problem)
@@ -131,8 +130,16 @@ def allocate(
     def left() -> float | None:
         return None if time_limit is None else max(time_limit - (time.perf_counter() - start), 0.0)
 
-    def run(program: Program) -> Solution:
-        return solve(program, time_limit=left(), gap=target, work_limit=work_limit, exact_nodes=exact, node_limit=nodes)
+    def run(program: Program, *, flat: bool = False, gap: float | None = None) -> Solution:
+        return solve(
+            program,
+            time_limit=left(),
+            gap=target if gap is None else gap,
+            work_limit=work_limit,
+            exact_nodes=exact if gap is None else 0,
+            node_limit=nodes,
+            flat=flat,
+        )
 
     results = run_stages(stated.program, stated.arcs, contract.journey, run, tell)
     conflicts: tuple[Conflict, ...] = ()
@@ -141,6 +148,25 @@ def allocate(
         relax = partial(elastic, weights=1.0, time_limit=left(), gap=target, work_limit=work_limit)
         conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, relax)
     return _plan(problem, contract, stated, results, conflicts, target, time.perf_counter() - start)
+
+
+def _check_arguments(
+    problem: object, contract: object, solver: str, extend: Extend | None, limits: dict[str, float | None]
+) -> None:
+    """Raise `TypeError` or `ValueError` with a remedy for arguments that make no sense."""
+    if not isinstance(problem, Problem):
+        raise TypeError(
+            f"problem must be an allocopt Problem, not a {type(problem).__name__}: use ao.Problem.read(...)"
+        )
+    if contract is not None and not isinstance(contract, Contract):
+        raise TypeError(f"contract must be an allocopt Contract, not a {type(contract).__name__}: use ao.Contract.read")
+    if solver not in ("auto", "highs", "pyomo"):
+        raise ValueError(f"solver must be 'auto', 'highs' or 'pyomo', not {solver!r}")
+    if solver == "highs" and extend is not None:
+        raise ValueError("extend states its constraints in Pyomo: use solver='auto' or 'pyomo'")
+    for name, limit in limits.items():
+        if limit is not None and not limit >= 0:
+            raise ValueError(f"{name} must be at least 0, not {limit!r}")
 
 
 def formulate(problem: Problem, contract: Contract) -> Stated:

@@ -14,25 +14,40 @@ Telecommunications network design and max-min optimization problem (2005).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import dense
-from allocopt.algebra.program import Program, with_loose_columns, with_rows
+from allocopt.algebra.program import COUPLES, Program, with_loose_columns, with_rows
 from allocopt.arcs import Arcs
 from allocopt.contracts.stages import MaxMinFill
 from allocopt.problem.facts import Flags, Floats, Ints
-from allocopt.solve import Certificate, Solution, certify
+from allocopt.solve import EXACT, Certificate, Solution, certify
 from allocopt.solve.solution import Status
 
-Solve = Callable[[Program], Solution]
-SETTLED = 1e-7
+
+class Solve(Protocol):
+    """Solves a program within the time that is left."""
+
+    def __call__(self, program: Program, *, flat: bool = False, gap: float | None = None) -> Solution:
+        """Return the answer; `flat` says that the objective leaves much open, `gap` replaces the one asked for."""
+
+
+SETTLED = 1e-6
 """Price of a row above which its group is settled (the prices of a group's rows add up to one)."""
+LARGE = 5_000
+"""Columns above which no plan is searched for beyond the first that is whole."""
+EARNS = 1e-5
+"""What the best unit on any arc counts beside a unit of fairness, when fair levels are reached in whole units."""
+ANY_GAP = 1e9
+"""Large programs take the first whole-unit plan: packs miss fair levels by more than a search can find back."""
 MARGIN = 1e-7
 """Units by which a settled level is slackened, for rounding."""
+INNER_MARGIN = 1e-6
+"""The same for large programs, as a part of the level: an interior point is only exact to that."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +65,10 @@ class Groups:
     wanted : float64, shape (groups,)
         Units of demand [unit].
     pools : int
+    sku : int32, shape (groups,)
+        SKU of each group; `COUPLES` where it spans several.
+    step : float64, shape (groups,)
+        Smallest pack of its lines [unit].
     """
 
     of_arc: Ints
@@ -57,6 +76,8 @@ class Groups:
     weight: Floats
     wanted: Floats
     pools: int
+    sku: Ints
+    step: Floats
 
     def units(self, ship: Floats) -> Floats:
         """Return the units that each group gets, shape (groups,) [unit]."""
@@ -83,7 +104,10 @@ def groups_of(arcs: Arcs, stage: MaxMinFill, counted: Flags) -> Groups:
     np.add.at(wanted, place[hit], lines.units[mine][hit])
     pools, pool_of = np.unique(present // channels, return_inverse=True)
     weight = wanted if stage.measure == "fill" else np.ones(len(present))
-    return Groups(group[arcs.line], pool_of.astype(np.int32), weight, wanted, len(pools))
+    sku = (present // channels if stage.per == "sku" else np.full(len(present), COUPLES)).astype(np.int32)
+    step = np.full(len(present), np.inf)
+    np.minimum.at(step, place[hit], lines.pack[mine][hit])
+    return Groups(group[arcs.line], pool_of.astype(np.int32), weight, wanted, len(pools), sku, step)
 
 
 def max_min(program: Program, groups: Groups, solve: Solve) -> tuple[Solution, Certificate | None, Program]:
@@ -119,7 +143,7 @@ def max_min(program: Program, groups: Groups, solve: Solve) -> tuple[Solution, C
     reached = float(least.sum()) if groups.pools else 0.0
     checked = certify(replace(program, cost=np.zeros(program.columns), constant=reached), found.x, None)
     checked = replace(checked, bound=bound, gap=max(0.0, bound - reached) / max(1.0, abs(reached)))
-    kept = with_rows(program, *entries, lower=units - MARGIN, upper=np.full(len(units), np.inf))
+    kept = with_rows(program, *entries, lower=units - MARGIN, upper=np.full(len(units), np.inf), sku=groups.sku)
     return found, checked, kept
 
 
@@ -140,6 +164,7 @@ def _levels(program: Program, groups: Groups, solve: Solve) -> tuple[Floats, flo
     rows, columns, values = _entries(groups)
     first_round = True
     while active.any():
+        margin = INNER_MARGIN * (1.0 + levels) if program.columns > LARGE else MARGIN
         raised = np.bincount(groups.pool[active], minlength=groups.pools) > 0
         trial = with_loose_columns(
             relaxed, cost=raised.astype(float), lower=np.zeros(groups.pools), upper=np.where(raised, top, 0.0)
@@ -149,10 +174,10 @@ def _levels(program: Program, groups: Groups, solve: Solve) -> tuple[Floats, flo
             np.concatenate([rows, np.flatnonzero(active)]),
             np.concatenate([columns, program.columns + groups.pool[active]]),
             np.concatenate([values, -groups.weight[active]]),
-            lower=np.where(active, 0.0, levels - MARGIN),
+            lower=np.where(active, 0.0, levels - margin),
             upper=np.full(count, np.inf),
         )
-        found = solve(trial)
+        found = solve(trial, flat=True)
         if found.x is None or found.multipliers is None or found.status != "optimal":
             return levels, bound, _unlevelled(found)
         checked = certify(trial, found.x, found.multipliers) if np.isfinite(found.x).all() else None
@@ -186,16 +211,18 @@ def _finish(
 ) -> Solution:
     """Reach the levels in whole units: each is rounded down, what is left over goes to the largest remainders."""
     whole = bool(program.integer.any())
-    base = np.floor(levels + 1e-6) if whole else np.maximum(levels - MARGIN, 0.0)
+    base = np.floor((levels + 1e-5) / groups.step) * groups.step if whole else np.maximum(levels - MARGIN, 0.0)
     rest = np.maximum(levels - base, 0.0) if whole else np.zeros(len(levels))
     count = len(levels)
     tie = 1e-4 * (1.0 - np.arange(count) / max(count, 1))
     extra, short = program.columns + np.arange(count), program.columns + count + np.arange(count)
+    # Among equally fair plans the one that earns more: without it the face is so flat that HiGHS loses its way.
+    earns = program.cost * (EARNS / max(np.abs(program.cost).max(initial=0.0), 1.0))
     trial = with_loose_columns(
-        replace(program, cost=np.zeros(program.columns), constant=0.0),
+        replace(program, cost=earns, constant=0.0),
         cost=np.concatenate([1.0 + 0.01 * rest + tie, np.full(count, -10.0)]),
         lower=np.zeros(2 * count),
-        upper=np.concatenate([np.where(rest > 1e-6, 1.0, 0.0), base]),
+        upper=np.concatenate([np.where(rest > 1e-6, groups.step, 0.0), base]),
         integer=np.repeat([whole, False], count),
     )
     rows, columns, values = entries
@@ -207,8 +234,9 @@ def _finish(
         np.concatenate([values, -np.ones(count), np.ones(count)]),
         lower=base,
         upper=np.full(count, np.inf),
+        sku=groups.sku,
     )
-    found = solve(trial)
+    found = solve(trial, flat=True, gap=ANY_GAP if program.columns > LARGE else EXACT)
     if found.x is None:
         return found
     multipliers = None if found.multipliers is None else found.multipliers[: program.rows]

@@ -9,13 +9,12 @@ import numpy as np
 
 from allocopt.algebra.program import Program, bounded, with_rows
 from allocopt.arcs import Arcs
-from allocopt.contracts.max_min import groups_of, max_min
+from allocopt.contracts.max_min import Solve, groups_of, max_min
 from allocopt.contracts.stages import Contribution, Fill, MaxMinFill, Stage
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rules.scope import chosen
 from allocopt.solve import Certificate, Solution, certify
 
-Solve = Callable[[Program], Solution]
 Progress = Callable[[str], None]
 
 

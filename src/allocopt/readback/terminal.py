@@ -95,7 +95,8 @@ def _flows(allocation: pd.DataFrame) -> Table:
 
 def _shortfalls(short: pd.DataFrame) -> Table:
     worst = short.sort_values(["units", "sku", "channel"], ascending=[False, True, True], kind="stable").head(WORST)
-    title = f"The {len(worst)} largest of {len(short):,} shortfalls ({short['units'].sum():,.0f} units short in all)"
+    which = f"The {len(worst)} largest of {len(short):,}" if len(short) > len(worst) else f"All {len(short)}"
+    title = f"{which} shortfalls ({short['units'].sum():,.0f} units short in all)"
     keys = [k for k in ("sku", "channel", "region", "order", "line") if worst[k].astype(str).ne("").any()]
     table = _table(title, keys, ["due", "wanted", "served", "short"])
     closed = worst["reason"].ne("").any()

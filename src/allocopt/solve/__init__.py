@@ -2,6 +2,6 @@
 
 from allocopt.solve.certificate import Certificate, certify
 from allocopt.solve.solution import Solution
-from allocopt.solve.whole import solve
+from allocopt.solve.whole import EXACT, solve
 
-__all__ = ["Certificate", "Solution", "certify", "solve"]
+__all__ = ["EXACT", "Certificate", "Solution", "certify", "solve"]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, fixed, tightened
 from allocopt.solve import blocks, highs
-from allocopt.solve.certificate import VIOLATION, breach, relative_gap
+from allocopt.solve.certificate import VIOLATION, breach, certify, relative_gap
 from allocopt.solve.solution import Clock, Solution
 
 ROUNDING = 0.6
@@ -17,6 +17,9 @@ ROUNDING = 0.6
 
 EXACT = 1e-6
 """Gap at which nothing worth a cent is left to be found."""
+
+INNER = 1e-5
+"""Gap up to which a point inside the optimal face counts as optimal."""
 
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
@@ -30,6 +33,7 @@ def solve(
     work_limit: int | None = None,
     exact_nodes: int = 0,
     node_limit: int | None = None,
+    flat: bool = False,
 ) -> Solution:
     """Solve a program: its linear relaxation first, then whole units block by block, then by branch and bound.
 
@@ -48,6 +52,9 @@ def solve(
         Nodes that the search may spend on the gap `EXACT` before it is content with `gap`.
     node_limit : int, optional
         Nodes of the search after which to stop; iterations are not limited by it.
+    flat : bool
+        Whether the objective leaves much open. Interior point then comes first, and without whole units any point
+        of the optimal face will do, exact up to `INNER`.
 
     Returns
     -------
@@ -55,7 +62,14 @@ def solve(
     """
     clock = Clock.started(time_limit)
     program = tightened(program)
-    relaxed = highs.linear(program, clock, work_limit=work_limit)
+    flat = flat and program.columns > highs.SIMPLEX
+    if flat and not program.integer.any():
+        found = highs.inner(program, clock, work_limit=work_limit)
+        if found.x is not None and found.multipliers is not None:
+            checked = certify(program, found.x, found.multipliers)
+            if checked.passed and checked.gap <= INNER:
+                return replace(found, status="optimal", claimed_bound=checked.bound, seconds=clock.seconds)
+    relaxed = highs.linear(program, clock, work_limit=work_limit, method="ipx" if flat else None)
     if program.integer.any() and relaxed.x is not None:
         x = settled(program, relaxed.x, clock)
         if x is not None:
