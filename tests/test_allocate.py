@@ -151,24 +151,23 @@ def test_a_reserve_above_supply_is_named() -> None:
     assert plan.certificate is None
 
 
-def test_one_of_two_clauses_that_clash_is_named() -> None:
-    """Of two clauses that cannot both hold, one is named with what it would have to give up."""
+def test_both_clauses_that_clash_are_named() -> None:
+    """Of two clauses that cannot both hold, both are named, one with what it would have to give up; a third is not."""
     clauses = [ao.Protect("dtc", units=6, mode="serve"), ao.Cap("dtc", units=4), ao.Cap("web", units=9)]
     plan = ao.allocate(two_channels(), ao.Contract("X", clauses=clauses))
     assert plan.status == "infeasible"
-    (found,) = plan.conflicts
-    assert found.clause in (0, 1)
-    assert found.units == pytest.approx(2)
+    assert {found.clause for found in plan.conflicts} == {0, 1}
+    assert [found.units for found in plan.conflicts] == [pytest.approx(2), 0.0]
+    assert "stands against it" in plan.summary()
 
 
 def test_commitments_above_supply_are_named() -> None:
-    """Two commitments that exceed supply by a unit: one of them is named, as a commitment."""
+    """Two commitments that exceed supply by a unit: both are named, one of them as a unit too much."""
     plan = ao.allocate(two_channels("6 5"))
     assert plan.status == "infeasible"
-    (found,) = plan.conflicts
-    assert found.clause is None
-    assert found.what.startswith("commitment (min_units) of A/")
-    assert found.units == pytest.approx(1)
+    assert all(found.clause is None for found in plan.conflicts)
+    assert all(found.what.startswith("commitment (min_units) of A/") for found in plan.conflicts)
+    assert [found.units for found in plan.conflicts] == [pytest.approx(1), 0.0]
     with pytest.raises(ao.SolveError, match="the hard clauses and commitments cannot all hold"):
         plan.raise_for_status()
 

@@ -21,7 +21,7 @@ from allocopt.readback.conflicts import find_conflicts
 from allocopt.readback.frames import arc_frame
 from allocopt.rules import allowed, docs, state
 from allocopt.solve import Certificate, Solution, solve
-from allocopt.solve.relax import elastic
+from allocopt.solve.relax import elastic, opposed
 
 Solver = Literal["auto", "highs", "pyomo"]
 Extend = Callable[[Any], None]
@@ -146,7 +146,8 @@ def allocate(
     if results[-1].solution.status == "infeasible":
         tell("looking for what cannot hold together")
         relax = partial(elastic, weights=1.0, time_limit=left(), gap=target, work_limit=work_limit)
-        conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, relax)
+        oppose = partial(opposed, weights=1.0, time_limit=left(), work_limit=work_limit)
+        conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, relax, oppose)
     return _plan(problem, contract, stated, results, conflicts, target, time.perf_counter() - start)
 
 

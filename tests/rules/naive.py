@@ -452,7 +452,11 @@ class Reserves:
         keys, wanted = [], []
         for clause in self.per_sku:
             lines = [
-                line for line in self.naive.lines if line.channel == clause.channel and named(clause.sku, line.sku)
+                line
+                for line in self.naive.lines
+                if line.channel == clause.channel
+                and named(clause.sku, line.sku)
+                and (clause.release_from is None or line.period < clause.release_from)
             ]
             for sku in {lot.sku for lot in self.lots[id(clause)]}:
                 keys.append((id(clause), sku))

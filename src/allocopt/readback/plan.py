@@ -34,7 +34,7 @@ class Conflict:
     clause : int or None
         Its position in the contract; None: a commitment of the problem (``min_units``).
     units : float
-        By how much it would have to be broken, in its own unit.
+        By how much it would have to be broken, in its own unit; zero: it can stay, but stands against the others.
     """
 
     what: str
@@ -126,7 +126,7 @@ class Plan:
             lines = [f"{self.contract['name']}: no plan ({self.status}): {self.message}."]
             if self.conflicts:
                 lines.append("A plan would exist if these gave way by so much:")
-            return "\n".join([*lines, *(f"  {found.what}: {found.units:,.6g}" for found in self.conflicts)])
+            return "\n".join([*lines, *(f"  {found.what}: {_amount(found.units)}" for found in self.conflicts)])
         assert self.certificate is not None
         frame, unit = self.channels, f" {self.currency}" if self.currency else ""
         demand, units = frame["demand"].sum(), frame["units"].sum()
@@ -253,6 +253,10 @@ class Plan:
         if self.model_of is None:
             raise SolveError("This plan was read from a file: build the model with ao.to_pyomo(problem, contract).")
         return self.model_of()
+
+
+def _amount(units: float) -> str:
+    return f"{units:,.6g}" if units else "stands against it"
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

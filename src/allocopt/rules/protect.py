@@ -36,7 +36,7 @@ class Protect(Clause):
     penalty : float or None
         Cost per unit by which the protection is broken [currency/unit]; None: it is hard.
     release_from : int or None
-        First period in which the protection no longer holds.
+        First period in which the protection no longer holds; shares of demand are of what is due before.
     sku, node : tuple of str or None
         Only these articles, only lots at these nodes.
 

@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from allocopt.algebra.program import Program, with_columns
 from allocopt.solve.whole import solve
 
+PRICED = 1e-6
+"""A row takes part in a clash if its price is above."""
+
 KEPT = 1e-7
 """A row that gives way by less, relative to 1 + its limit, is kept: that much is rounding."""
 
@@ -43,16 +46,7 @@ def elastic(
         to fall. None when no plan exists even so.
     """
     chosen = np.asarray(rows, np.int32).ravel()
-    weight = np.broadcast_to(np.asarray(weights, float), chosen.shape)
-    falls = np.flatnonzero(np.isfinite(program.row_lower[chosen]))
-    rises = np.flatnonzero(np.isfinite(program.row_upper[chosen]))
-    side = np.concatenate([falls, rises])
-    grown = with_columns(
-        replace(program, cost=np.zeros(program.columns), constant=0.0),
-        chosen[side],
-        np.concatenate([np.ones(len(falls)), -np.ones(len(rises))]),
-        cost=-weight[side],
-    )
+    grown, side = _grown(program, chosen, weights)
     relaxed = replace(grown, integer=np.zeros(grown.columns, dtype=bool))
     answer = solve(relaxed, time_limit=time_limit, work_limit=work_limit)
     if answer.x is not None and program.integer.any():
@@ -66,6 +60,53 @@ def elastic(
     given = np.bincount(side, weights=answer.x[program.columns :], minlength=len(chosen))
     limit = np.maximum(_size(program.row_lower[chosen]), _size(program.row_upper[chosen]))
     return np.where(given > KEPT * (1 + limit), given, 0.0)
+
+
+def opposed(
+    program: Program,
+    rows: ArrayLike,
+    weights: ArrayLike,
+    *,
+    time_limit: float | None = None,
+    work_limit: int | None = None,
+) -> NDArray[np.bool_]:
+    """Return which of some rows take part in the clash that keeps a plan from existing.
+
+    At the least weighted sum of what has to give way, the rows with a price are those that a plan needs more room
+    from: together with the rows that nobody can change, they cannot all hold.
+
+    Parameters
+    ----------
+    program, rows, weights, time_limit, work_limit
+        As for `elastic`.
+
+    Returns
+    -------
+    bool, shape (given,)
+        All False when the question could not be answered.
+    """
+    chosen = np.asarray(rows, np.int32).ravel()
+    grown, _ = _grown(program, chosen, weights)
+    relaxed = replace(grown, integer=np.zeros(grown.columns, dtype=bool))
+    answer = solve(relaxed, time_limit=time_limit, work_limit=work_limit)
+    if answer.status != "optimal" or answer.multipliers is None:
+        return np.zeros(len(chosen), dtype=bool)
+    return np.asarray(np.abs(answer.multipliers[chosen]) > PRICED)
+
+
+def _grown(program: Program, chosen: NDArray[np.int32], weights: ArrayLike) -> tuple[Program, NDArray[np.intp]]:
+    """Return the program with a column for each finite side of the chosen rows, and whose side each column is."""
+    weight = np.broadcast_to(np.asarray(weights, float), chosen.shape)
+    falls = np.flatnonzero(np.isfinite(program.row_lower[chosen]))
+    rises = np.flatnonzero(np.isfinite(program.row_upper[chosen]))
+    side = np.concatenate([falls, rises])
+    grown = with_columns(
+        replace(program, cost=np.zeros(program.columns), constant=0.0),
+        chosen[side],
+        np.concatenate([np.ones(len(falls)), -np.ones(len(rises))]),
+        cost=-weight[side],
+    )
+    return grown, side
 
 
 def _size(limits: NDArray[np.float64]) -> NDArray[np.float64]:
