@@ -210,7 +210,7 @@ class Formulation:
             row_lower=_join([rows.lower for rows in self._rows], np.float64),
             row_upper=_join([rows.upper for rows in self._rows], np.float64),
             column_sku=column_sku,
-            row_sku=_sku_of_rows(indptr, indices, column_sku, self._height),
+            row_sku=sku_of_rows(indptr, indices, column_sku, self._height),
             constant=constant,
         )
         columns = tuple(Family(v.name, v.start, v.index) for v in self.variables)
@@ -290,7 +290,7 @@ def _sorted(indptr: NDArray[np.int64], indices: NDArray[np.int32], data: Floats)
     return indices[order], data[order]
 
 
-def _sku_of_rows(
+def sku_of_rows(
     indptr: NDArray[np.int32],
     indices: NDArray[np.int32],
     column_sku: NDArray[np.int32],

@@ -19,6 +19,7 @@ from pyomo.repn.linear import LinearRepnVisitor
 from pyomo.repn.util import VarRecorder
 from scipy import sparse
 
+from allocopt.algebra.formulation import sku_of_rows
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.program import COUPLES, Program
 from allocopt.errors import ContractError, Issue
@@ -259,10 +260,7 @@ def _sku_of_rows(
     height: int,
 ) -> NDArray[np.int32]:
     """Return the SKU that all columns of a row share, else `COUPLES`; our own rows keep theirs if they may."""
-    sku = np.repeat(column_sku, np.diff(indptr))
-    found = np.full(height, COUPLES, dtype=np.int32)
-    found[indices] = sku
-    found[indices[found[indices] != sku]] = COUPLES
+    found = sku_of_rows(indptr, indices, column_sku, height)
     own = slice(program.rows)
     empty = np.bincount(indices, minlength=height)[own] == 0
     found[own] = np.where(empty | (program.row_sku == COUPLES), program.row_sku, found[own])

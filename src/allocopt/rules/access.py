@@ -19,7 +19,7 @@ from pydantic.dataclasses import dataclass
 from allocopt.arcs import Arcs
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rules.base import STRICT, Clause, Ids, Numbered, Period, Rule, Share
-from allocopt.rules.scope import arcs_of, chosen, lines_of
+from allocopt.rules.scope import arcs_of, lines_of, stock_of
 
 Kinds = Annotated[tuple[Literal["on_hand", "inbound", "safety", "returns"], ...], Field(min_length=1)] | None
 
@@ -73,7 +73,7 @@ class AccessRule(Rule):
         lots, facts = arcs.facts.lots, arcs.facts
         for _, clause in clauses:
             lines = lines_of(facts, clause.channel)
-            scope = chosen(facts.skus.id, clause.sku)[lots.sku] & chosen(facts.nodes.id, clause.node)[lots.node]
+            scope = stock_of(facts, clause)
             if clause.kinds is not None:
                 allowed = np.isin(lots.kind, [LOT_KINDS.index(kind) for kind in clause.kinds])
                 closed = arcs_of(arcs, scope & ~allowed, lines)

@@ -14,7 +14,7 @@ from allocopt.algebra.labels import Codes, Index
 from allocopt.algebra.program import COUPLES
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.rules.base import Numbered, Statement
-from allocopt.rules.scope import arcs_of, chosen, code, lines_of, lots_of, quantity_per_sku
+from allocopt.rules.scope import arcs_of, chosen, code, lines_of, lots_of, quantity_per_sku, stock_of
 
 
 def one_quantity(units: float | None, share: float | None) -> None:
@@ -128,8 +128,7 @@ def counted_lots(facts: Facts, clause: Any) -> Flags:
     """Return the lots whose units count toward a clause: all in scope, or those of the kind it names."""
     if clause.of in ("on_hand", "inbound"):
         return lots_of(facts, clause, clause.of)
-    lots = facts.lots
-    return chosen(facts.skus.id, clause.sku)[lots.sku] & chosen(facts.nodes.id, clause.node)[lots.node]
+    return stock_of(facts, clause)
 
 
 def add_breach(

@@ -19,7 +19,7 @@ from pydantic.dataclasses import dataclass
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import Floats
 from allocopt.rules.base import STRICT, Clause, Ids, Numbered, Penalty, Period, Rule, Statement
-from allocopt.rules.scope import SAFETY, arcs_of, chosen, lines_of
+from allocopt.rules.scope import SAFETY, arcs_of, lines_of, stock_of
 from allocopt.rules.trade import channel_of
 
 
@@ -79,10 +79,10 @@ class SafetyStockRule(Rule):
 
 def _price(arcs: Arcs, clauses: Numbered) -> Floats:
     """Return per arc the least penalty at which a clause opens its lot; inf where none does."""
-    lots, facts = arcs.facts.lots, arcs.facts
+    facts = arcs.facts
     price = np.full(len(arcs), np.inf)
     for _, clause in clauses:
-        scope = chosen(facts.skus.id, clause.sku)[lots.sku] & chosen(facts.nodes.id, clause.node)[lots.node]
+        scope = stock_of(facts, clause)
         opened = arcs_of(arcs, scope, lines_of(facts, clause.channel)) & (arcs.ship >= clause.from_period)
         price = np.where(opened, np.minimum(price, clause.penalty), price)
     return price

@@ -71,6 +71,12 @@ def lots_of(facts: Facts, clause: Scoped, base: str = "supply") -> Flags:
     return mask
 
 
+def stock_of(facts: Facts, clause: Scoped) -> Flags:
+    """Return all lots of a clause's SKUs at its nodes, safety lots and lots on hold included, shape (lots,)."""
+    lots = facts.lots
+    return chosen(facts.skus.id, clause.sku)[lots.sku] & chosen(facts.nodes.id, clause.node)[lots.node]
+
+
 def lines_of(facts: Facts, channel: str | None, sku: tuple[str, ...] | None = None) -> Flags:
     """Return the demand lines of a channel (None: all) and of SKUs (None: all), shape (lines,)."""
     mask = np.ones(len(facts.lines.sku), dtype=bool)
