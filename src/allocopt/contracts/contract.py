@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from allocopt.contracts.origin import Origin
 from allocopt.contracts.stages import STAGES, Contribution, Stage
+from allocopt.documents.checked import STRICT, Checked, Day
+from allocopt.documents.origin import Origin
 from allocopt.errors import ContractError, Issue
 from allocopt.problem.problem import Problem
 from allocopt.rules import CLAUSES
-from allocopt.rules.base import STRICT, Checked, Clause, Day
+from allocopt.rules.base import Clause
 
 if TYPE_CHECKING:
     AnyClause = Clause
@@ -114,6 +115,10 @@ class Contract(metaclass=Checked):
             return self.stages
         return (*self.stages, whole)
 
+    @property
+    def _label(self) -> str:
+        return f"contract {self.name!r}"
+
     def check(self, problem: Problem) -> None:
         """Raise `ContractError` with every fault if the contract does not fit the problem.
 
@@ -148,7 +153,7 @@ class Contract(metaclass=Checked):
             if name not in known[table]:
                 close = get_close_matches(name, known[table], n=1)
                 hint = f"Did you mean {close[0]!r}?" if close else f"It must be in the table {table}."
-                yield origin.issue(self.name, place, name, "unknown_id", f"There is no {table[:-1]} {name!r}.", hint)
+                yield origin.issue(self._label, place, name, "unknown_id", f"There is no {table[:-1]} {name!r}.", hint)
 
     def _expired(self, as_of: dt.date | None, origin: Origin) -> Iterator[Issue]:
         if as_of is None:
@@ -156,11 +161,13 @@ class Contract(metaclass=Checked):
         if self.valid_from is not None and as_of < self.valid_from:
             message = f"The contract holds from {self.valid_from} and the problem is as of {as_of}."
             yield origin.issue(
-                self.name, ("valid_from",), str(self.valid_from), "not_yet_valid", message, "Change one of the dates."
+                self._label, ("valid_from",), str(self.valid_from), "not_yet_valid", message, "Change one of the dates."
             )
         if self.valid_to is not None and as_of > self.valid_to:
             message = f"The contract held until {self.valid_to} and the problem is as of {as_of}."
-            yield origin.issue(self.name, ("valid_to",), str(self.valid_to), "expired", message, "Renew the contract.")
+            yield origin.issue(
+                self._label, ("valid_to",), str(self.valid_to), "expired", message, "Renew the contract."
+            )
 
     def _contradictions(self, origin: Origin) -> Iterator[Issue]:
         seen: dict[tuple[Any, ...], int] = {}
@@ -169,7 +176,7 @@ class Contract(metaclass=Checked):
             if first != number:
                 where = origin.where(("clauses", first)) or f"clause {first + 1}"
                 yield origin.issue(
-                    self.name,
+                    self._label,
                     ("clauses", number),
                     clause.words(),
                     "clause_twice",
@@ -178,7 +185,7 @@ class Contract(metaclass=Checked):
                 )
         if self.valid_from is not None and self.valid_to is not None and self.valid_from > self.valid_to:
             yield origin.issue(
-                self.name, ("valid_to",), str(self.valid_to), "dates_reversed", "It ends before it begins.", ""
+                self._label, ("valid_to",), str(self.valid_to), "dates_reversed", "It ends before it begins.", ""
             )
 
 

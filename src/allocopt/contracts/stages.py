@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass
 
-from allocopt.rules.base import STRICT, Checked, Ids
+from allocopt.documents.checked import STRICT, Checked, Ids
 
 Lock = Literal["value", "plan"]
 

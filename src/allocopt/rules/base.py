@@ -7,72 +7,19 @@ the problem alone; clause rules also need the contract's clauses of their kind, 
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass as pydantic_dataclass
-from pydantic_core import PydanticCustomError
 
 from allocopt.algebra.formulation import Formulation, Variable
 from allocopt.arcs import Arcs
-from allocopt.errors import ContractError, Issue
+from allocopt.documents.checked import STRICT, Checked
 from allocopt.problem.facts import Facts
-from allocopt.rules.faults import issue_of, issues_of
 
-STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, str_min_length=1)
-
-
-def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-def _number(value: object) -> object:
-    """Refuse what pydantic would read as a number: ``true`` is no share, and text is no quantity."""
-    if isinstance(value, bool | str):
-        raise PydanticCustomError("float_type", "it must be a number")
-    return value
-
-
-def _day(value: object) -> object:
-    """Refuse numbers, which pydantic would read as seconds since 1970."""
-    if isinstance(value, int | float):
-        raise PydanticCustomError("date_type", "it must be a day")
-    return value
-
-
-Several = Annotated[tuple[str, ...], Field(min_length=1)]
-Ids = Annotated[Several | None, BeforeValidator(_one_or_many, json_schema_input_type=str | Several | None)]
-"""One identifier, several, or None for all."""
-NUMBER = BeforeValidator(_number)
-Day = Annotated[dt.date, BeforeValidator(_day)]
-Share = Annotated[float, Field(ge=0, le=1), NUMBER]
-Units = Annotated[float, Field(ge=0), NUMBER]
-Penalty = Annotated[float, Field(ge=0), NUMBER]
-Period = Annotated[int, Field(ge=0, strict=True)]
 Base = Literal["supply", "on_hand", "inbound", "demand"]
 """What a share is a share of; lots on hold and safety lots are never part of it."""
-
-
-class Checked(type):
-    """Metaclass of contracts and their parts: a wrong value is a `ContractError` that names the field."""
-
-    def __call__(cls, *args: Any, **fields: Any) -> Any:
-        """Create an instance, or raise `ContractError` with every wrong field."""
-        try:
-            return super().__call__(*args, **fields)
-        except ValidationError as error:
-            names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
-            raise ContractError(issues_of(error.errors(), lambda fault: _issue(cls.__name__, fault, names))) from None
-
-
-def _issue(kind: str, fault: Any, names: list[str]) -> Issue:
-    """Return a complaint about arguments, which may have been given by position."""
-    first, *rest = fault["loc"] or ("",)
-    place = (names[first] if isinstance(first, int) and first < len(names) else first, *rest)
-    return issue_of(fault, kind, None, place if fault["loc"] else (), names)
 
 
 @pydantic_dataclass(frozen=True, config=STRICT, kw_only=True)

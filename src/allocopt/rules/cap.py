@@ -17,7 +17,8 @@ from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from allocopt.algebra.formulation import Sum
-from allocopt.rules.base import STRICT, Base, Clause, Ids, Numbered, Penalty, Rule, Share, Statement, Units
+from allocopt.documents.checked import STRICT, Ids, Penalty, Share, Units
+from allocopt.rules.base import Base, Clause, Numbered, Rule, Statement
 from allocopt.rules.quantities import add_breach, gather, one_quantity
 from allocopt.rules.scope import floored
 

@@ -19,7 +19,8 @@ from pydantic.dataclasses import dataclass
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.labels import Index
 from allocopt.arcs import Arcs
-from allocopt.rules.base import NUMBER, STRICT, Clause, Ids, Numbered, Rule, Statement
+from allocopt.documents.checked import NUMBER, STRICT, Ids
+from allocopt.rules.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.scope import arcs_of, chosen, lines_of
 
 

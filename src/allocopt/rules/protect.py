@@ -11,7 +11,8 @@ from typing import ClassVar, Literal
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from allocopt.rules.base import STRICT, Base, Clause, Ids, Penalty, Period, Share, Units
+from allocopt.documents.checked import STRICT, Ids, Penalty, Period, Share, Units
+from allocopt.rules.base import Base, Clause
 from allocopt.rules.quantities import one_quantity
 
 

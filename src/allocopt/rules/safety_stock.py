@@ -17,8 +17,9 @@ import numpy as np
 from pydantic.dataclasses import dataclass
 
 from allocopt.arcs import Arcs
+from allocopt.documents.checked import STRICT, Ids, Penalty, Period
 from allocopt.problem.facts import Floats
-from allocopt.rules.base import STRICT, Clause, Ids, Numbered, Penalty, Period, Rule, Statement
+from allocopt.rules.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.scope import SAFETY, arcs_of, lines_of, stock_of
 from allocopt.rules.trade import channel_of
 

@@ -1,4 +1,4 @@
-"""Where the parts of a contract stand in the file that it was read from."""
+"""Where the parts of a contract or scenario stand in the file that it was read from."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from allocopt.documents.faults import spelled
 from allocopt.errors import Issue
-from allocopt.rules.faults import spelled
 
 
 @dataclass(frozen=True)
 class Origin:
-    """A parsed contract file, to look lines up in.
+    """A parsed file, to look lines up in.
 
     Attributes
     ----------
@@ -47,5 +47,5 @@ class Origin:
 
     def issue(self, name: str, place: Sequence[Any], value: str | None, code: str, message: str, hint: str) -> Issue:
         """Return a fault at `place`, with the file and line where they are known."""
-        table = self.file or f"contract {name!r}"
+        table = self.file or name
         return Issue(table, self.line(place), spelled(place) or None, value, code, message, hint)

@@ -1,0 +1,1 @@
+"""What people write down: YAML read with its line numbers, checked values, and faults said in their words."""

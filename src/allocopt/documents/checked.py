@@ -1,0 +1,67 @@
+"""Values that people write, checked strictly; a wrong one is an error that names its field."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from allocopt.documents.faults import issue_of, issues_of
+from allocopt.errors import ContractError, Issue, ScenarioError
+
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, str_min_length=1)
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _number(value: object) -> object:
+    """Refuse what pydantic would read as a number: ``true`` is no share, and text is no quantity."""
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("float_type", "it must be a number")
+    return value
+
+
+def _day(value: object) -> object:
+    """Refuse numbers, which pydantic would read as seconds since 1970."""
+    if isinstance(value, int | float):
+        raise PydanticCustomError("date_type", "it must be a day")
+    return value
+
+
+Several = Annotated[tuple[str, ...], Field(min_length=1)]
+Ids = Annotated[Several | None, BeforeValidator(_one_or_many, json_schema_input_type=str | Several | None)]
+"""One identifier, several, or None for all."""
+NUMBER = BeforeValidator(_number)
+Day = Annotated[dt.date, BeforeValidator(_day)]
+Share = Annotated[float, Field(ge=0, le=1), NUMBER]
+Units = Annotated[float, Field(ge=0), NUMBER]
+Penalty = Annotated[float, Field(ge=0), NUMBER]
+Period = Annotated[int, Field(ge=0, strict=True)]
+
+
+class Checked(type):
+    """Metaclass of contracts, scenarios and their parts: a wrong value is an error that names the field.
+
+    The error is a `ContractError` unless the class says otherwise with ``ERROR``.
+    """
+
+    def __call__(cls, *args: Any, **fields: Any) -> Any:
+        """Create an instance, or raise its error with every wrong field."""
+        try:
+            return super().__call__(*args, **fields)
+        except ValidationError as error:
+            names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+            kind: type[ContractError | ScenarioError] = getattr(cls, "ERROR", ContractError)
+            raise kind(issues_of(error.errors(), lambda fault: _issue(cls.__name__, fault, names))) from None
+
+
+def _issue(kind: str, fault: Any, names: list[str]) -> Issue:
+    """Return a complaint about arguments, which may have been given by position."""
+    first, *rest = fault["loc"] or ("",)
+    place = (names[first] if isinstance(first, int) and first < len(names) else first, *rest)
+    return issue_of(fault, kind, None, place if fault["loc"] else (), names)
