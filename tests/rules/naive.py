@@ -426,7 +426,11 @@ class Reserves:
     def __init__(self, naive: Naive, model: Model) -> None:
         self.naive, self.model = naive, model
         self.clauses = [clause for clause in naive.of(Protect) if clause.mode == "reserve"]
-        self.lots = {id(clause): naive.shared(clause) for clause in self.clauses}
+        ways = {(lane.node, lane.channel) for lane in naive.lanes}
+        self.lots = {
+            id(clause): [lot for lot in naive.shared(clause) if (lot.node, clause.channel) in ways]
+            for clause in self.clauses
+        }
         self.per_lot = [clause for clause in self.clauses if clause.share is not None and clause.of != "demand"]
         self.per_sku = [clause for clause in self.clauses if clause not in self.per_lot]
         self.idle: dict[tuple[str, int, int], int] = {}

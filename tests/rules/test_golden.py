@@ -193,8 +193,9 @@ MODELS = {
     ),
     "reserve": (
         problem(
-            supply=TWO_LOTS,
+            supply=TWO_LOTS + "\nA West inbound 3 1",
             demand="sku channel period units price\nA dtc 0 6 10\nA dtc 1 4 10\nA shop 1 8 9",
+            lanes="node channel\nEast dtc\nEast shop\nWest shop",
         ),
         (Protect("dtc", share=0.5, of="inbound", penalty=3), Protect("shop", units=8, release_from=1)),
     ),

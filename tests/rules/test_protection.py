@@ -126,6 +126,29 @@ def test_of_a_sku_without_stock_nothing_is_kept_and_that_is_said():
     assert any("1 SKU has no lot in scope" in note for note in plan.notes)
 
 
+def test_no_stock_is_kept_for_whom_it_cannot_reach():
+    """From West no lane leads to dtc: half of East's 4 units is kept, by share or in units, and none of West's 6."""
+    tables = market("A dtc 0 9 10", "sku node kind units\nA East on_hand 4\nA West on_hand 6")
+    tables["lanes"] = "node channel\nEast dtc\nEast market\nWest market"
+    for clause in (ao.Protect("dtc", share=0.5), ao.Protect("dtc", units=2)):
+        assert units(plan_of(tables, clause), "channel", "node") == {
+            ("dtc", "East"): 2,
+            ("market", "East"): 2,
+            ("market", "West"): 6,
+        }
+
+
+def test_more_units_are_not_kept_than_can_reach_the_channel():
+    """Of 10 units 4 can reach dtc: 5 cannot be kept for it, and where none can, nothing is kept and that is said."""
+    tables = market("A dtc 0 9 10", "sku node kind units\nA East on_hand 4\nA West on_hand 6")
+    tables["lanes"] = "node channel\nEast dtc\nEast market\nWest market"
+    assert plan_of(tables, ao.Protect("dtc", units=5)).status == "infeasible"
+    tables["lanes"] = "node channel\nEast market\nWest market"
+    plan = plan_of(tables, ao.Protect("dtc", units=5))
+    assert units(plan, "channel") == {"market": 10}
+    assert any("1 SKU has no lot in scope at a node with a lane to dtc" in note for note in plan.notes)
+
+
 def test_neither_stock_on_hold_nor_safety_stock_is_shared_out():
     """Half of the 6 free units is kept, not half of 18."""
     tables = market("A dtc 0 9 10", "sku node kind units hold\nA East on_hand 6 false\nA West on_hand 8 true")

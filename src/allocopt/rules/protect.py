@@ -29,7 +29,8 @@ class Protect(Clause):
         Units of each SKU in scope, instead of a share (with ``per="total"``: of all together) [unit].
     of : {"supply", "on_hand", "inbound", "demand"}
         What the share is a share of, and which lots the protection speaks of (``"demand"``: all of them).
-        Lots on hold and safety lots are never part of it.
+        Lots on hold and safety lots are never part of it, nor, for stock that is reserved, lots at nodes without
+        any lane to the channel.
     mode : {"reserve", "serve"}
         Stock kept for the channel, or a guarantee of service.
     per : {"sku", "total"}

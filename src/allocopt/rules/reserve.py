@@ -9,7 +9,9 @@
 ``R`` runs over the release periods of the clauses (never: the end). Up to R everything that shipped counts, and what
 is idle then is still kept. A share of supply binds lot by lot (``L`` is one lot). Units, and shares of demand, bind
 per SKU and cumulatively at each arrival date u (``L`` is what has arrived by u), with as much of the quantity as has
-arrived, so that early stock is not stripped against late orders. Reserves of several channels add up.
+arrived, so that early stock is not stripped against late orders. Reserves of several channels add up. Lots at nodes
+from which no lane at all leads to the channel are in no reserve of it: they would be kept for somebody whom they
+cannot reach.
 Source: partitioned protection levels, Talluri and van Ryzin, The Theory and Practice of Revenue Management (2004),
 ch. 2.
 """

@@ -13,7 +13,7 @@ from allocopt.rounding import floor_units
 from allocopt.rules.base import Numbered
 from allocopt.rules.protect import Protect
 from allocopt.rules.quantities import due_before
-from allocopt.rules.scope import code, lines_of, lots_of, quantity_per_sku, whole
+from allocopt.rules.scope import code, has_lane, lines_of, lots_of, quantity_per_sku, whole
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Reserve:
     per_lot : bool
         Whether it binds lot by lot.
     lots : bool, shape (lots,)
-        Lots in scope.
+        Lots in scope: those of the clause at nodes from which some lane leads to the channel.
     quantity : float64, shape (lots,) or (skus,)
         Units kept, of each lot or of each SKU [unit].
     """
@@ -62,7 +62,8 @@ def work_out(form: Formulation, facts: Facts, clauses: Numbered) -> list[Reserve
 
 
 def _unrounded(form: Formulation, facts: Facts, number: int, clause: Protect) -> Reserve:
-    lots = lots_of(facts, clause, clause.of)
+    channel = code(facts.channels.id, clause.channel)
+    lots = lots_of(facts, clause, clause.of) & has_lane(facts, channel)[facts.lots.node]
     per_lot = clause.share is not None and clause.of != "demand"
     if per_lot:
         quantity = np.where(lots, facts.lots.usable * (clause.share or 0.0), 0.0)
@@ -73,10 +74,10 @@ def _unrounded(form: Formulation, facts: Facts, number: int, clause: Protect) ->
         bare = int(((quantity > 0) & ~stocked).sum())
         if bare:
             what = "1 SKU has" if bare == 1 else f"{bare} SKUs have"
-            form.note("nothing_to_reserve", f"{clause.words()}: {what} no lot in scope, so nothing is kept.")
+            reach = f"no lot in scope at a node with a lane to {clause.channel}, so nothing is kept."
+            form.note("nothing_to_reserve", f"{clause.words()}: {what} {reach}")
         quantity = np.where(stocked, quantity, 0.0)
     release = NEVER if clause.release_from is None else clause.release_from
-    channel = code(facts.channels.id, clause.channel)
     return Reserve(number, channel, release, clause.penalty, per_lot, lots, quantity)
 
 

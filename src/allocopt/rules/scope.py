@@ -71,6 +71,13 @@ def lots_of(facts: Facts, clause: Scoped, base: str = "supply") -> Flags:
     return mask
 
 
+def has_lane(facts: Facts, channel: int) -> Flags:
+    """Return the nodes from which some lane, for whatever region or SKU, leads to a channel, shape (nodes,)."""
+    nodes = np.zeros(len(facts.nodes.id), dtype=bool)
+    nodes[facts.lanes.node[facts.lanes.channel == channel]] = True
+    return nodes
+
+
 def stock_of(facts: Facts, clause: Scoped) -> Flags:
     """Return all lots of a clause's SKUs at its nodes, safety lots and lots on hold included, shape (lots,)."""
     lots = facts.lots
