@@ -127,6 +127,8 @@ def test_allocate_takes_presets(pack: Path) -> None:
     shutil.rmtree(pack / "contracts")
     result = run("allocate", pack, "--json")
     assert json.loads(result.stdout)["contract"]["name"] == "Pooled"
+    result = run("allocate", pack, "--contract", "fair_share", "--json")
+    assert json.loads(result.stdout)["contract"]["name"] == "Fair share"
 
 
 def test_allocate_shows_what_a_planner_reads_first() -> None:
@@ -214,6 +216,10 @@ BAD: dict[str, tuple[list[Any], str]] = {
     "no contract": (
         ["allocate", QUICKSTART, "--contract", "protect"],
         "There is no contract 'protect'. Known here are: ",
+    ),
+    "no name for that": (
+        ["allocate", QUICKSTART, "--contract", "priority"],
+        "The preset 'priority' needs arguments, which a name alone cannot give: write a contract file",
     ),
     "no contract file": (["allocate", QUICKSTART, "--contract", "no.yaml"], "no.yaml: There is no such file."),
     "no command": (["alocate", QUICKSTART], "No such command"),

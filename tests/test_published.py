@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -28,10 +30,9 @@ NOT_EXPRESSIBLE = {
     "supplychef_service0_retire": "a node that may be closed to save its fixed cost",
 }
 """Cases that ask for a decision that allocopt does not have."""
-RULES = ["maxmin_keshav", "sap_fair_share_A", "oracle_shortage_scaling"]
+RULES = ["maxmin_keshav", "sap_fair_share_A", "oracle_shortage_scaling", "oracle_target_ratio"]
 """Worked examples of rules for sharing a shortage."""
 RULES_NOT_EXPRESSIBLE = {
-    "oracle_target_ratio": "no stage or clause splits stock by a given ratio of channels",
     "tvr_emsr_b": "no preset works out protection levels from the spread of demand",
 }
 
@@ -127,8 +128,8 @@ def test_what_cannot_be_expressed_is_said_so(cases, name, reason):
         published.state(published.read(cases, name))
 
 
-def shared(supply: float, demands: list[float], *, measure: str, divisible: bool) -> list[float]:
-    """Return what each channel gets of one SKU when a shortage is shared fairly."""
+def shared(supply: float, demands: list[float], contract: ao.Contract, *, divisible: bool) -> list[float]:
+    """Return what each channel gets of one SKU under a contract; the channels are named c0, c1, ..."""
     channels = [f"c{number}" for number in range(len(demands))]
     problem = ao.Problem(
         skus=pd.DataFrame({"sku": ["A"], "divisible": [divisible]}),
@@ -138,19 +139,30 @@ def shared(supply: float, demands: list[float], *, measure: str, divisible: bool
         demand=pd.DataFrame({"sku": "A", "channel": channels, "period": 0, "units": demands, "price": 1.0}),
         lanes=pd.DataFrame({"node": "DC", "channel": channels}),
     )
-    plan = ao.allocate(problem, ao.Contract("fair", stages=[ao.MaxMinFill(measure=measure)]))
+    plan = ao.allocate(problem, contract)
     assert plan.status == "optimal"
     return plan.channels.set_index("channel").loc[channels, "units"].tolist()
 
 
+def rule(cases: Path, name: str) -> dict[str, Any]:
+    """Return one worked example of a rule."""
+    entries = json.loads((cases / "allocation_rules.json").read_text(encoding="utf-8"))
+    return next(entry for entry in entries if entry["id"] == name)
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_shortages_are_shared_as_published(cases, name):
-    """Max-min fair units, and shares in proportion to demand, are those of the worked example."""
-    entries = json.loads((cases / "allocation_rules.json").read_text(encoding="utf-8"))
-    entry = next(entry for entry in entries if entry["id"] == name)
-    measure = {"max_min_fair": "units", "proportional": "fill"}[entry["kind"]]
-    got = shared(entry["supply"], entry["demands"], measure=measure, divisible=True)
+    """Equal units, shares in proportion to demand, and given ratios are those of the worked example."""
+    entry = rule(cases, name)
+    demands = entry.get("demands") or [entry["supply"] for _ in entry["ratio"]]
+    parts = entry.get("ratio", [])
+    contract = {
+        "max_min_fair": ao.max_min_fair,
+        "proportional": ao.fair_share,
+        "ratio": lambda: ao.fixed_split({f"c{number}": part / sum(parts) for number, part in enumerate(parts)}),
+    }[entry["kind"]]()
+    got = shared(entry["supply"], demands, contract, divisible=True)
     assert got == pytest.approx(entry["expected"], abs=1e-5)
-    if measure == "fill":
+    if entry["kind"] != "max_min_fair":
         whole = entry.get("expected_rounded", entry["expected"])
-        assert shared(entry["supply"], entry["demands"], measure=measure, divisible=False) == whole
+        assert shared(entry["supply"], demands, contract, divisible=False) == whole

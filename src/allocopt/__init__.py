@@ -1,7 +1,19 @@
 """allocopt decides who gets scarce stock: proven, priced and explained."""
 
 from allocopt.allocate import allocate, to_pyomo
-from allocopt.contracts import Contract, Contribution, Fill, MaxMinFill, pooled
+from allocopt.contracts import (
+    Contract,
+    Contribution,
+    Fill,
+    MaxMinFill,
+    fair_share,
+    fixed_split,
+    max_min_fair,
+    pooled,
+    priority,
+    protect_and_pool,
+    split_with_release,
+)
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
 from allocopt.problem import Problem
 from allocopt.readback import Plan
@@ -28,6 +40,12 @@ __all__ = [
     "ScenarioError",
     "SolveError",
     "allocate",
+    "fair_share",
+    "fixed_split",
+    "max_min_fair",
     "pooled",
+    "priority",
+    "protect_and_pool",
+    "split_with_release",
     "to_pyomo",
 ]

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from allocopt.allocate import allocate as solve_problem
-from allocopt.contracts import PRESETS, Contract
+from allocopt.contracts import PRESETS, Contract, preset
 from allocopt.errors import ContractError, DataError, Issue
 from allocopt.problem import Problem
 from allocopt.readback import Plan
@@ -128,8 +128,8 @@ def contract_named(name: str | Path, folder: Path) -> Contract:
     beside = folder / "contracts" / f"{name}.yaml"
     if beside.is_file():
         return Contract.read(beside)
-    if str(name) in PRESETS:
-        return PRESETS[str(name)]()
+    if (known_to_all := preset(str(name))) is not None:
+        return known_to_all
     known = sorted({*PRESETS, *(file.stem for file in (folder / "contracts").glob("*.yaml"))})
     raise ContractError(f"There is no contract {str(name)!r}. Known here are: {', '.join(known)}; or give a path.")
 

@@ -1,7 +1,32 @@
 """Contracts: clauses and stages, their files, their presets, and how the stages are solved."""
 
 from allocopt.contracts.contract import Contract
-from allocopt.contracts.presets import PRESETS, pooled
+from allocopt.contracts.presets import (
+    PRESETS,
+    fair_share,
+    fixed_split,
+    max_min_fair,
+    pooled,
+    preset,
+    priority,
+    protect_and_pool,
+    split_with_release,
+)
 from allocopt.contracts.stages import Contribution, Fill, MaxMinFill, Stage
 
-__all__ = ["PRESETS", "Contract", "Contribution", "Fill", "MaxMinFill", "Stage", "pooled"]
+__all__ = [
+    "PRESETS",
+    "Contract",
+    "Contribution",
+    "Fill",
+    "MaxMinFill",
+    "Stage",
+    "fair_share",
+    "fixed_split",
+    "max_min_fair",
+    "pooled",
+    "preset",
+    "priority",
+    "protect_and_pool",
+    "split_with_release",
+]
