@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
+import numpy as np
 from hypothesis import strategies as st
 
 from allocopt.problem import Problem
-from allocopt.rules import CLAUSES, Access, Cap, Clause, MarginFloor, Protect, SafetyStock
+from allocopt.problem.schema import LOT_KINDS
+from allocopt.rules import CLAUSES, Access, Cap, Clause, Lock, MarginFloor, Protect, SafetyStock, Service
 
 SKUS = ("A", "B", "C")
 NODES = {"East": "dc", "Shop": "store", "West": "3pl"}
@@ -36,6 +38,7 @@ LINEAR = frozenset(
         "end_value",
         "expires",
         "fees",
+        "firm",
         "hold",
         "holding",
         "hours",
@@ -48,6 +51,7 @@ LINEAR = frozenset(
         "map_price",
         "min_units",
         "orders",
+        "priority",
         "regions",
         "reserved",
         "returns",
@@ -247,6 +251,10 @@ class _Draw:
             row |= {"max_late": self.upto(2), "late_cost": self.of((0.0, 0.5))}
         if "early" in self.on:
             row["max_early"] = self.upto(2)
+        if "firm" in self.on:
+            row["firm"] = self.flag()
+        if "priority" in self.on:
+            row["priority"] = self.of((1, 2, None))
         if "lost_cost" in self.on:
             row["lost_cost"] = self.of((0.0, 1.0))
         if "packs" in self.on:
@@ -308,7 +316,7 @@ class _Clauses:
 
     def __init__(self, draw: st.DrawFn, problem: Problem, shares: bool, hard: bool) -> None:
         facts = problem.facts
-        self.draw, self.shares, self.hard = draw, shares, hard
+        self.draw, self.shares, self.hard, self.facts = draw, shares, hard, facts
         self.skus, self.nodes, self.channels = (
             table.id.tolist() for table in (facts.skus, facts.nodes, facts.channels)
         )
@@ -317,6 +325,9 @@ class _Clauses:
         return self.draw(_one(tuple(values), tuple(map(type, values))))
 
     def one(self, kind: type[Clause]) -> Clause:
+        """Draw a clause of this kind, or another one where none of this kind would be right."""
+        if kind in self.AMONG:
+            return self.AMONG[kind](self)
         scope: Record = {"channel": self.of(self.channels)}
         if self.of((False, True)):
             scope["sku"] = tuple(self.draw(_some(tuple(self.skus))))
@@ -357,6 +368,40 @@ class _Clauses:
         start = self.draw(_between(0, PERIODS))
         return SafetyStock(**scope, penalty=self.of((0.0, 1.0)), from_period=start)
 
+    def service(self) -> Clause:
+        """Draw a share of what one line and those like it want."""
+        facts, line = self.facts, self.of(range(len(self.facts.lines.sku)))
+        like: Record = {"channel": facts.channels.id[facts.lines.channel[line]]}
+        like["sku"] = (facts.skus.id[facts.lines.sku[line]],)
+        like["firm"] = bool(facts.lines.firm[line])
+        if facts.lines.region[line] >= 0:
+            like["region"] = (facts.regions[facts.lines.region[line]],)
+        if facts.lines.priority[line] > 0:
+            like["priority"] = (int(facts.lines.priority[line]), 7)
+        like = {key: value for key, value in like.items() if self.of((False, True))}
+        penalty = None if self.hard and self.of((False, True)) else self.of((0.0, 0.5, 3.0))
+        return Service(self.of((0.35, 0.0, 0.5, 0.9, 1.0)), **like, per=self.of(("total", "sku")), penalty=penalty)
+
+    def lock(self) -> Clause:
+        """Draw units that one line, and those like it, can take and one lot can give."""
+        facts, line = self.facts, self.of(range(len(self.facts.lines.sku)))
+        lots = np.flatnonzero((facts.lots.sku == facts.lines.sku[line]) & ~facts.lots.hold)
+        if not len(lots) or not self.hard:
+            return self.service()
+        lot = self.of(lots.tolist())
+        pack = int(facts.lines.pack[line])
+        room = int(min(facts.lots.usable[lot], facts.lines.units[line]) // pack)
+        like: Record = {"node": (facts.nodes.id[facts.lots.node[lot]],), "period": int(facts.lines.period[line])}
+        like["kind"] = LOT_KINDS[facts.lots.kind[lot]]
+        if facts.lines.order[line] >= 0:
+            like["order"] = facts.orders[facts.lines.order[line]]
+        like = {key: value for key, value in like.items() if self.of((False, True))}
+        channel, sku = facts.channels.id[facts.lines.channel[line]], facts.skus.id[facts.lines.sku[line]]
+        units = pack * self.draw(_between(0, room))
+        return Lock(channel, sku, units, **like, owner="Ann", reason="promised")
+
+    AMONG: ClassVar[dict[type[Clause], Callable[[_Clauses], Clause]]] = {Lock: lock, Service: service}
+    """Clauses drawn so that they speak of lines that are there."""
     MAKERS: ClassVar[dict[type[Clause], Callable[[_Clauses, Record], Clause]]] = {
         Access: access,
         Cap: cap,

@@ -17,7 +17,7 @@ from allocopt.contracts import (
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
 from allocopt.problem import Problem
 from allocopt.readback import Plan
-from allocopt.rules import Access, Cap, MarginFloor, Protect, SafetyStock
+from allocopt.rules import Access, Cap, Lock, MarginFloor, Protect, SafetyStock, Service
 
 __version__ = "0.1.0"
 
@@ -31,6 +31,7 @@ __all__ = [
     "DataError",
     "Fill",
     "Issue",
+    "Lock",
     "MarginFloor",
     "MaxMinFill",
     "Plan",
@@ -38,6 +39,7 @@ __all__ = [
     "Protect",
     "SafetyStock",
     "ScenarioError",
+    "Service",
     "SolveError",
     "allocate",
     "fair_share",

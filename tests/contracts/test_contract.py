@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import strategies
+from tests.rules.small import problem
 
 import allocopt as ao
 from allocopt.contracts import PRESETS
@@ -126,6 +127,34 @@ def test_unknown_ids_of_a_file_come_with_their_line(tiny: ao.Problem, tmp_path: 
     file.write_text("name: X\nclauses:\n  - clause: cap\n    channel: dtc\n    units: 1\n    sku: [A, Z]\n")
     with pytest.raises(ao.ContractError, match=r"rules\.yaml, line 3, key 'clauses\[0\]': There is no sku 'Z'"):
         ao.allocate(tiny, ao.Contract.read(file))
+
+
+def test_what_the_problem_can_never_give_comes_with_its_line(tmp_path: Path) -> None:
+    """Every clause of a file that the facts rule out is named at once, unknown ids before numbers."""
+    facts = problem(
+        supply="sku node kind units\nA East on_hand 5",
+        demand="sku channel period units price region order\nA dtc 0 9 10 north O1",
+    )
+    file = tmp_path / "rules.yaml"
+    file.write_text(
+        "name: X\nclauses:\n  - clause: service\n    fill: 0.9\n    region: noth\n"
+        "  - {clause: service, fill: 0.9, priority: 3}\n"
+        "  - {clause: lock, channel: dtc, sku: A, units: 7, owner: Ann, reason: promised}\n"
+    )
+    contract = ao.Contract.read(file)
+    with pytest.raises(ao.ContractError) as caught:
+        contract.check(facts)
+    assert [(issue.row, issue.column, issue.code) for issue in caught.value.issues] == [
+        (3, "clauses[0]", "unknown_id"),
+        (6, "clauses[1]", "no_line"),
+        (7, "clauses[2]", "lock_supply"),
+    ]
+    said = str(caught.value)
+    assert "There is no region 'noth'. Did you mean 'north'?" in said
+    assert "rules.yaml, line 7, key 'clauses[2]': It locks 7 units, and the lots in scope hold 5 usable ones." in said
+    far = ao.Contract("X", clauses=[ao.Service(1, region="overseas")])
+    with pytest.raises(ao.ContractError, match="It must be in the column region of demand or lanes"):
+        far.check(facts)
 
 
 @pytest.mark.parametrize(

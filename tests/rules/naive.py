@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import LinearConstraint, milp
 
 from allocopt.problem import Problem
-from allocopt.rules import Access, Cap, Clause, MarginFloor, Protect, SafetyStock
+from allocopt.rules import Access, Cap, Clause, Lock, MarginFloor, Protect, SafetyStock, Service
 
 Row = Any
 Terms = dict[int, float]
@@ -217,6 +217,8 @@ class Naive:
             if clause.per == "channel":
                 self.margins(model, clause)
         self.quantities(model)
+        self.services(model)
+        self.locks(model)
         Reserves(self, model).state()
         return model
 
@@ -385,6 +387,38 @@ class Naive:
         rounded = self.rounded([(sku, min(wanted, own)) for _, sku, wanted, own, _ in least])
         for (clause, _, _, own, arcs), quantity in zip(least, rounded, strict=True):
             self.limit(model, arcs, clause.penalty, low=min(quantity, own))
+
+    def services(self, model: Model) -> None:
+        """Add the least shares of what is wanted."""
+        for clause in self.of(Service):
+            lines = [
+                line
+                for line in self.lines
+                if clause.channel in (None, line.channel)
+                and named(clause.sku, line.sku)
+                and (clause.region is None or line.region in clause.region)
+                and (clause.priority is None or line.priority in clause.priority)
+                and clause.firm in (None, line.firm)
+            ]
+            for sku in sorted(self.skus) if clause.per == "sku" else [None]:
+                mine = {id(line) for line in lines if sku in (None, line.sku)}
+                wanted = sum(line.units for line in lines if id(line) in mine)
+                arcs = [arc for arc in self.arcs if id(arc.line) in mine]
+                self.limit(model, arcs, clause.penalty, low=clause.fill * wanted)
+
+    def locks(self, model: Model) -> None:
+        """Add the units that were promised exactly."""
+        for clause in self.of(Lock):
+            arcs = [
+                arc
+                for arc in self.arcs
+                if (arc.line.channel, arc.line.sku) == (clause.channel, clause.sku)
+                and (clause.node is None or arc.lot.node in clause.node)
+                and clause.kind in (None, arc.lot.kind)
+                and clause.period in (None, arc.line.period)
+                and clause.order in (None, arc.line.order)
+            ]
+            self.limit(model, arcs, None, low=clause.units, high=clause.units)
 
     def limit(
         self, model: Model, arcs: list[Arc], penalty: float | None, *, low: float = -math.inf, high: float = math.inf

@@ -12,7 +12,7 @@ import pytest
 from tests.rules import lp
 from tests.rules.small import problem
 
-from allocopt.rules import CLAUSES, RULES, Access, Cap, Clause, MarginFloor, Protect, SafetyStock
+from allocopt.rules import CLAUSES, RULES, Access, Cap, Clause, Lock, MarginFloor, Protect, SafetyStock, Service
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -228,6 +228,50 @@ MODELS = {
             """,
         ),
         (Cap("dtc", share=0.5, of="inbound"), Cap("dtc", units=6, per="total", penalty=3), Cap("shop", units=1)),
+    ),
+    "service": (
+        problem(
+            supply=ONE_LOT + "\nB East on_hand 4",
+            demand="""
+                sku channel period units price region priority firm
+                A   dtc     0      3     10    north  1        true
+                A   dtc     0      6     10    .      2        false
+                A   shop    0      8     9     south  1        false
+                B   shop    0      2     9     north  .        true
+                C   shop    0      5     9     south  2        false
+            """,
+        ),
+        (
+            Service(0.75),
+            Service(0.5, "shop", per="sku", penalty=3),
+            Service(1, region=("north",)),
+            Service(0.25, "dtc", priority=(1, 2), firm=False),
+            Service(0.2, priority=2, penalty=1.5),
+        ),
+    ),
+    "lock": (
+        problem(
+            supply="""
+                sku node kind    units available
+                A   East on_hand 7     0
+                A   East inbound 5     1
+                A   West on_hand 4     0
+                B   East on_hand 3     0
+            """,
+            demand="""
+                sku channel period units price order
+                A   dtc     0      6     10    .
+                A   dtc     1      5     10    O1
+                A   shop    1      8     9     O1
+                B   dtc     0      2     9     .
+            """,
+        ),
+        (
+            Lock("dtc", "A", 9, owner="Ann", reason="shown on the web page"),
+            Lock("shop", "A", 4, node="East", kind="inbound", owner="Ann", reason="promised by phone"),
+            Lock("dtc", "A", 3, order="O1", owner="Bob", reason="sponsor"),
+            Lock("dtc", "A", 6, period=0, owner="Bob", reason="opening day"),
+        ),
     ),
     "packs": (
         problem(

@@ -15,11 +15,16 @@ from pydantic.dataclasses import dataclass
 
 from allocopt.contracts.stages import STAGES, Contribution, Stage
 from allocopt.documents.checked import STRICT, Checked, Day
+from allocopt.documents.faults import spelled
 from allocopt.documents.origin import Origin
 from allocopt.errors import ContractError, Issue
+from allocopt.problem.facts import Facts
 from allocopt.problem.problem import Problem
 from allocopt.rules import CLAUSES
 from allocopt.rules.base import Clause
+
+HOMES = {"regions": "the column region of demand or lanes", "orders": "the column order of demand"}
+"""Where ids stand that have no table of their own."""
 
 if TYPE_CHECKING:
     AnyClause = Clause
@@ -27,6 +32,18 @@ if TYPE_CHECKING:
 else:
     AnyClause = Annotated[reduce(or_, CLAUSES), Field(discriminator="clause")]
     AnyStage = Annotated[reduce(or_, STAGES), Field(discriminator="stage")]
+
+
+class _Known(dict[str, set[str]]):
+    """The ids of each table, looked up when the first clause asks for one."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    def __missing__(self, table: str) -> set[str]:
+        held = getattr(self.facts, table)
+        self[table] = set(getattr(held, "id", held).tolist())
+        return self[table]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -128,17 +145,22 @@ class Contract(metaclass=Checked):
             Whose ids the clauses and stages must name, and whose ``as_of`` must lie in the contract's validity.
         """
         origin: Origin = getattr(self, "_origin", Origin())
-        issues = [*self._unknown(problem, origin), *self._expired(problem.as_of, origin)]
+        unknown = list(self._unknown(problem, origin))
+        lost = {issue.column for issue in unknown}
+        issues = [*unknown, *self._misfits(problem, origin, lost), *self._expired(problem.as_of, origin)]
         if issues:
             raise ContractError(issues)
 
+    def _misfits(self, problem: Problem, origin: Origin, lost: set[str | None]) -> Iterator[Issue]:
+        """Yield what clauses ask for that the problem can never give; those with unknown ids were told already."""
+        for number, clause in enumerate(self.clauses):
+            place = ("clauses", number)
+            if spelled(place) not in lost:
+                for code, message, hint in clause.check(problem):
+                    yield origin.issue(self._label, place, clause.words(), code, message, hint)
+
     def _unknown(self, problem: Problem, origin: Origin) -> Iterator[Issue]:
-        facts = problem.facts
-        known = {
-            "channels": set(facts.channels.id.tolist()),
-            "skus": set(facts.skus.id.tolist()),
-            "nodes": set(facts.nodes.id.tolist()),
-        }
+        known = _Known(problem.facts)
         mentioned = [
             (("clauses", number), table, name)
             for number, clause in enumerate(self.clauses)
@@ -152,7 +174,8 @@ class Contract(metaclass=Checked):
         for place, table, name in mentioned:
             if name not in known[table]:
                 close = get_close_matches(name, known[table], n=1)
-                hint = f"Did you mean {close[0]!r}?" if close else f"It must be in the table {table}."
+                home = HOMES.get(table, f"the table {table}")
+                hint = f"Did you mean {close[0]!r}?" if close else f"It must be in {home}."
                 yield origin.issue(self._label, place, name, "unknown_id", f"There is no {table[:-1]} {name!r}.", hint)
 
     def _expired(self, as_of: dt.date | None, origin: Origin) -> Iterator[Issue]:

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from allocopt.documents.faults import issue_of, issues_of
@@ -17,6 +17,10 @@ STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, str_min_length=1)
 
 def _one_or_many(value: object) -> object:
     return (value,) if isinstance(value, str) else value
+
+
+def _alone_or_many(value: object) -> object:
+    return value if value is None or isinstance(value, list | tuple) else (value,)
 
 
 def _number(value: object) -> object:
@@ -33,6 +37,13 @@ def _day(value: object) -> object:
     return value
 
 
+def _said(text: str) -> str:
+    """Refuse text of blanks alone, where somebody has to say something."""
+    if not text.strip():
+        raise ValueError("it is blank")
+    return text
+
+
 Several = Annotated[tuple[str, ...], Field(min_length=1)]
 Ids = Annotated[Several | None, BeforeValidator(_one_or_many, json_schema_input_type=str | Several | None)]
 """One identifier, several, or None for all."""
@@ -42,6 +53,12 @@ Share = Annotated[float, Field(ge=0, le=1), NUMBER]
 Units = Annotated[float, Field(ge=0), NUMBER]
 Penalty = Annotated[float, Field(ge=0), NUMBER]
 Period = Annotated[int, Field(ge=0, strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Said = Annotated[str, AfterValidator(_said)]
+"""Text that has to be given: who answers for it, and why."""
+_Ranks = Annotated[tuple[Annotated[int, Field(strict=True)], ...], Field(min_length=1)]
+Ranks = Annotated[_Ranks | None, BeforeValidator(_alone_or_many, json_schema_input_type=int | _Ranks | None)]
+"""One whole number, several, or None for all."""
 
 
 class Checked(type):

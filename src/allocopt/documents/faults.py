@@ -93,6 +93,7 @@ _PLAIN = (
     ("greater_than_equal", "It must be at least {ge:g}, not {value}.", ""),
     ("string_type", "It must be text, not {value}.", "Write identifiers and names in quotes."),
     ("string_too_short", "It is empty.", ""),
+    ("bool_", "It must be true or false, not {value}.", ""),
     ("int_", "It must be a whole number, not {value}.", ""),
     ("float_", "It must be a number, not {value}.", ""),
     ("finite_number", "It must be a finite number, not {value}.", ""),

@@ -22,6 +22,7 @@ from allocopt.rules.capacity import Capacity
 from allocopt.rules.demand import Demand
 from allocopt.rules.holding import Holding
 from allocopt.rules.lane_capacity import LaneCapacity
+from allocopt.rules.lock import Lock, LockRule
 from allocopt.rules.map_price import MapPrice
 from allocopt.rules.margin_floor import MarginFloor, MarginFloorRule
 from allocopt.rules.min_ship import MinShip
@@ -31,6 +32,7 @@ from allocopt.rules.protect import Protect
 from allocopt.rules.reserve import ReserveRule
 from allocopt.rules.safety_stock import SafetyStock, SafetyStockRule
 from allocopt.rules.serve import ServeRule
+from allocopt.rules.service import Service, ServiceRule
 from allocopt.rules.ship_from_one import ShipFromOne
 from allocopt.rules.stock_value import StockValue
 from allocopt.rules.store_floor import StoreFloor
@@ -52,7 +54,9 @@ RULES: tuple[Rule, ...] = (
     MarginFloorRule(),
     ReserveRule(),
     ServeRule(),
+    ServiceRule(),
     CapRule(),
+    LockRule(),
     Packs(),
     MinShip(),
     ShipFromOne(),
@@ -60,7 +64,7 @@ RULES: tuple[Rule, ...] = (
 )
 """Every rule, in the order in which arcs are taken away and rows are written."""
 
-CLAUSES: tuple[type[Clause], ...] = (Access, Cap, MarginFloor, Protect, SafetyStock)
+CLAUSES: tuple[type[Clause], ...] = (Access, Cap, Lock, MarginFloor, Protect, SafetyStock, Service)
 """Every kind of clause that a contract can hold."""
 
 
@@ -123,10 +127,12 @@ __all__ = [
     "Access",
     "Cap",
     "Clause",
+    "Lock",
     "MarginFloor",
     "Protect",
     "Rule",
     "SafetyStock",
+    "Service",
     "Statement",
     "allowed",
     "docs",

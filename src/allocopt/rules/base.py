@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
@@ -18,8 +18,24 @@ from allocopt.arcs import Arcs
 from allocopt.documents.checked import STRICT, Checked
 from allocopt.problem.facts import Facts
 
+if TYPE_CHECKING:
+    from allocopt.problem.problem import Problem
+
 Base = Literal["supply", "on_hand", "inbound", "demand"]
 """What a share is a share of; lots on hold and safety lots are never part of it."""
+
+
+NAMING = (
+    ("channel", "channels"),
+    ("against", "channels"),
+    ("sku", "skus"),
+    ("node", "nodes"),
+    ("region", "regions"),
+    ("order", "orders"),
+)
+"""Fields of clauses that hold ids, and what these are ids of."""
+Misfit = tuple[str, str, str]
+"""Code, message and hint."""
 
 
 @pydantic_dataclass(frozen=True, config=STRICT, kw_only=True)
@@ -44,14 +60,24 @@ class Clause(metaclass=Checked):
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Yield every (table, id) that the clause mentions."""
-        for field, table in (("channel", "channels"), ("sku", "skus"), ("node", "nodes")):
+        for field, table in NAMING:
             value = getattr(self, field, None)
             for name in (value,) if isinstance(value, str) else value or ():
                 yield table, name
 
+    def check(self, problem: Problem) -> Iterator[Misfit]:
+        """Yield why the clause can never hold for a problem that has all its ids.
+
+        Yields
+        ------
+        (code, message, hint)
+            A name for machines, what is wrong with the numbers, and what to do.
+        """
+        yield from ()
+
 
 def _spoken(value: object) -> str:
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 Numbered = Sequence[tuple[int, Any]]

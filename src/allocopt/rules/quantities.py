@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ class Quantities:
     index : Index
         Labels (clause, sku) of the rows.
     clause, sku, channel : int32, shape (rows,)
+        `COUPLES` where a row is about several SKUs; one past the last channel where it is about all channels.
     wanted : float64, shape (rows,)
         Quantities, not yet rounded [unit].
     own : float64, shape (rows,)
@@ -57,8 +58,8 @@ class Quantities:
 
 
 @dataclass(frozen=True)
-class _Part:
-    """The rows of one clause."""
+class Part:
+    """The rows of one clause; see `Quantities`."""
 
     sku: Ints
     wanted: Floats
@@ -68,10 +69,15 @@ class _Part:
 
 def gather(on: Statement, clauses: Numbered) -> Quantities:
     """Return the rows that clauses with a quantity ask for, and the units that count in them."""
+    return stacked(on, clauses, _rows_of)
+
+
+def stacked(on: Statement, clauses: Numbered, rows_of: Callable[[Statement, Any, int], Part]) -> Quantities:
+    """Return the rows of several clauses, each as ``rows_of(on, clause, first row)`` gives them."""
     facts = on.facts
-    parts: list[_Part] = []
+    parts: list[Part] = []
     for _, clause in clauses:
-        parts.append(_rows_of(on, clause, sum(len(part.sku) for part in parts)))
+        parts.append(rows_of(on, clause, sum(len(part.sku) for part in parts)))
     sizes = [len(part.sku) for part in parts]
     number = np.repeat([number for number, _ in clauses], sizes).astype(np.int32)
     sku = np.concatenate([part.sku for part in parts])
@@ -80,7 +86,7 @@ def gather(on: Statement, clauses: Numbered) -> Quantities:
         index=Index(("clause", "sku"), (number, sku), (None, facts.skus.id)),
         clause=number,
         sku=sku,
-        channel=np.repeat([code(facts.channels.id, c.channel) for _, c in clauses], sizes).astype(np.int32),
+        channel=np.repeat([_owner(facts, clause.channel) for _, clause in clauses], sizes).astype(np.int32),
         wanted=np.concatenate([part.wanted for part in parts]),
         own=np.concatenate([part.own for part in parts]),
         divisible=np.where(sku == COUPLES, bool(facts.skus.divisible.any()), _at(facts.skus.divisible, sku)),
@@ -94,7 +100,12 @@ def _at(flags: Flags, codes: Ints) -> Flags:
     return flags[codes] if len(flags) else np.zeros(len(codes), dtype=bool)
 
 
-def _rows_of(on: Statement, clause: Any, first: int) -> _Part:
+def _owner(facts: Facts, channel: str | None) -> int:
+    """Return the channel to which the penalties of a clause are booked: the company, if it speaks of all."""
+    return len(facts.channels.id) if channel is None else code(facts.channels.id, channel)
+
+
+def _rows_of(on: Statement, clause: Any, first: int) -> Part:
     facts, arcs = on.facts, on.arcs
     lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause)
     wanted = quantity_per_sku(facts, clause, lots_of(facts, clause, clause.of), lines)
@@ -104,7 +115,7 @@ def _rows_of(on: Statement, clause: Any, first: int) -> _Part:
     if clause.per == "total":
         total = clause.units if clause.units is not None else wanted.sum()
         group: Codes = np.full(len(members), first)
-        return _Part(
+        return Part(
             np.array([COUPLES], dtype=np.int32),
             np.array([total]),
             np.array([own.sum()]),
@@ -113,7 +124,7 @@ def _rows_of(on: Statement, clause: Any, first: int) -> _Part:
     sku = np.flatnonzero((own > 0) & chosen(facts.skus.id, clause.sku)).astype(np.int32)
     row = np.full(len(facts.skus.id), -1)
     row[sku] = first + np.arange(len(sku))
-    return _Part(sku, wanted[sku], own[sku], Sum(on.ship, row[arcs.sku[members]], members=members))
+    return Part(sku, wanted[sku], own[sku], Sum(on.ship, row[arcs.sku[members]], members=members))
 
 
 def due_before(facts: Facts, clause: Any) -> Flags:

@@ -1,0 +1,154 @@
+"""Lock: exactly these units ship, because somebody has given their word.
+
+.. code-block:: text
+
+    sum_{a in scope} ship[a] = units        for each clause        [unit]
+
+A lock says who answers for it and why, and perhaps until when. One that the facts rule out is refused before solving,
+with the numbers; one that only other promises rule out leaves no plan, and `Plan.conflicts` names it.
+Source: frozen allocations and manual overrides ("pegging") in order promising.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import field
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from pydantic.dataclasses import dataclass
+
+from allocopt.algebra.formulation import Sum
+from allocopt.algebra.labels import Codes, Index
+from allocopt.documents.checked import STRICT, Day, Ids, Period, Said, Units
+from allocopt.problem.facts import Facts, Flags, Floats
+from allocopt.problem.schema import LOT_KINDS
+from allocopt.rounding import floor_units
+from allocopt.rules.base import Clause, Misfit, Numbered, Rule, Statement
+from allocopt.rules.scope import arcs_of, chosen, code, lines_of, lines_ordered
+
+if TYPE_CHECKING:
+    from allocopt.problem.problem import Problem
+
+
+@dataclass(frozen=True, config=STRICT)
+class Lock(Clause):
+    """Exactly these units of an article ship to a channel.
+
+    Attributes
+    ----------
+    channel, sku : str
+    units : float
+        Units that ship in scope, no more and no fewer [unit].
+    node : tuple of str or None
+        Only units from these nodes are counted and fixed.
+    period : int or None
+        Only demand lines due in this period.
+    order : str or None
+        Only demand lines of this order.
+    kind : {"on_hand", "inbound", "safety", "returns"} or None
+        Only lots of this kind. Safety lots need a `SafetyStock` clause besides.
+    owner, reason : str
+        Who answers for it, and why.
+    expires : datetime.date or None
+        Last day on which it holds, judged by the problem's ``as_of``.
+
+    Examples
+    --------
+    >>> Lock("wholesale", "A", 40, order="PO-7", owner="Ann", reason="promised by phone").words()
+    'lock channel wholesale, sku A, units 40.0, order PO-7, owner Ann, reason promised by phone'
+    """
+
+    SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node", "period", "order", "kind")
+    FAVOURS: ClassVar[bool] = True
+
+    channel: str
+    sku: str
+    units: Units
+    node: Ids = None
+    period: Period | None = None
+    order: str | None = None
+    kind: Literal["on_hand", "inbound", "safety", "returns"] | None = None
+    owner: Said = field(kw_only=True)
+    reason: Said = field(kw_only=True)
+    expires: Day | None = None
+    clause: Literal["lock"] = "lock"
+
+    def lots(self, facts: Facts) -> Flags:
+        """Return the lots in scope that may ship at all, shape (lots,)."""
+        lots = facts.lots
+        mask: Flags = (lots.sku == code(facts.skus.id, self.sku)) & ~lots.hold
+        mask &= chosen(facts.nodes.id, self.node)[lots.node]
+        return mask if self.kind is None else mask & (lots.kind == LOT_KINDS.index(self.kind))
+
+    def lines(self, facts: Facts) -> Flags:
+        """Return the demand lines in scope, shape (lines,)."""
+        mask = lines_of(facts, self.channel, (self.sku,)) & lines_ordered(facts, self.order)
+        return mask if self.period is None else mask & (facts.lines.period == self.period)
+
+    def check(self, problem: Problem) -> Iterator[Misfit]:
+        """Yield why the lock no longer holds, or can never be kept."""
+        if self.expires is not None and problem.as_of is not None and problem.as_of > self.expires:
+            said = f"The lock held until {self.expires} and the problem is as of {problem.as_of}."
+            yield "expired", said, f"Take it out, or have it renewed by {self.owner}."
+        lines = self.lines(problem.facts)
+        if lines.any():
+            yield from self._impossible(problem.facts, lines)
+        else:
+            yield (
+                "no_line",
+                "It matches no demand line.",
+                "Name a channel, SKU, period and order that go together.",
+            )
+
+    def _impossible(self, facts: Facts, lines: Flags) -> Iterator[Misfit]:
+        """Yield which numbers of the facts rule the lock out."""
+        packs = np.unique(facts.lines.pack[lines])
+        pack = int(packs[0]) if len(packs) == 1 else 1
+        whole = pack > 1 or not facts.skus.divisible[code(facts.skus.id, self.sku)]
+        if whole and abs(self.units - pack * round(self.units / pack)) > 1e-9:
+            below = pack * int(self.units // pack)
+            said = f"packs of {pack} units" if pack > 1 else "whole units"
+            yield (
+                "lock_fraction",
+                f"{self.units:,.10g} units are no {said}.",
+                f"Lock {below:,} or {below + pack:,} units.",
+            )
+            return
+        there = _room(facts.lots.usable[self.lots(facts)], pack, whole)
+        wanted = _room(facts.lines.units[lines], pack, whole)
+        told = f" in packs of {pack}" if pack > 1 else ""
+        if self.units > wanted + 1e-9:
+            said = f"It locks {self.units:,.10g} units, and the demand lines in scope want {wanted:,.10g}{told}."
+            yield "lock_demand", said, f"Lock at most {wanted:,.10g}, or widen the period or order."
+        if self.units > there + 1e-9:
+            said = f"It locks {self.units:,.10g} units, and the lots in scope hold {there:,.10g} usable ones{told}."
+            yield "lock_supply", said, f"Lock at most {there:,.10g}, or widen the nodes or the kind of lot."
+
+
+class LockRule(Rule):
+    """Exactly the units that were promised ship."""
+
+    name: ClassVar[str] = "lock"
+    clause: ClassVar[type[Clause] | None] = Lock
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add one row per clause."""
+        if not clauses:
+            return
+        facts = on.facts
+        sums = []
+        for row, (_, clause) in enumerate(clauses):
+            members = np.flatnonzero(arcs_of(on.arcs, clause.lots(facts), clause.lines(facts)))
+            group: Codes = np.full(len(members), row)
+            sums.append(Sum(on.ship, group, members=members))
+        number = np.array([number for number, _ in clauses], dtype=np.int32)
+        sku = np.array([code(facts.skus.id, clause.sku) for _, clause in clauses], dtype=np.int32)
+        units = np.array([clause.units for _, clause in clauses])
+        index = Index(("clause", "sku"), (number, sku), (None, facts.skus.id))
+        on.form.add_rows(self.name, index, sums, lower=units, upper=units, clause=number, elastic=True)
+
+
+def _room(units: Floats, pack: int, whole: bool) -> float:
+    """Return how many of these units can ship, in packs, if every lot or line is used by itself."""
+    return float((floor_units(units / pack) * pack if whole else units).sum())
