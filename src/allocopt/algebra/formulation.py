@@ -225,8 +225,10 @@ def _columns(families: list[_Rows], width: int) -> tuple[NDArray[np.int32], NDAr
     """Write the sums as compressed columns, by counting: no sort of the entries is needed."""
     entries = [entry for rows in families for entry in _entries(rows)]
     counts = np.zeros(width + 1, dtype=np.int64)
-    for columns, _, _ in entries:
-        if isinstance(columns, slice):
+    for columns, rank, _, _ in entries:
+        if rank is not None:
+            counts[1:] += np.bincount(columns, minlength=width)
+        elif isinstance(columns, slice):
             counts[columns.start + 1 : columns.stop + 1] += 1
         else:
             counts[columns + 1] += 1
@@ -234,18 +236,24 @@ def _columns(families: list[_Rows], width: int) -> tuple[NDArray[np.int32], NDAr
     place = indptr[:-1].copy()
     indices = np.empty(indptr[-1], dtype=np.int32)
     data = np.empty(indptr[-1])
-    for columns, row, weight in entries:
-        at = place[columns]
+    for columns, rank, row, weight in entries:
+        at = place[columns] if rank is None else place[columns] + rank
         indices[at] = row
         data[at] = weight
-        place[columns] += 1
+        if rank is None:
+            place[columns] += 1
+        else:
+            place += np.bincount(columns, minlength=width)
     del place
     return indptr.astype(np.int32), *_sorted(indptr, indices, data)
 
 
-def _entries(rows: _Rows) -> list[tuple[Any, NDArray[np.int32], Any]]:
-    """Return (columns, row of each, weight of each) for every sum; columns ascending, no zero weights."""
-    found: list[tuple[Any, NDArray[np.int32], Any]] = []
+def _entries(rows: _Rows) -> list[tuple[Any, Any, NDArray[np.int32], Any]]:
+    """Return (columns, rank of each, row of each, weight of each) for every sum; columns ascending, no zero weights.
+
+    The rank tells the entries of one column apart; None where no column occurs twice.
+    """
+    found: list[tuple[Any, Any, NDArray[np.int32], Any]] = []
     for part in rows.sums:
         group, weight, members = part.group, np.asarray(part.weight, dtype=np.float64), part.members
         keep = (group >= 0) & (weight != 0)
@@ -258,23 +266,19 @@ def _entries(rows: _Rows) -> list[tuple[Any, NDArray[np.int32], Any]]:
             weight = weight[chosen] if weight.ndim else weight
             columns = start + (chosen if members is None else members[chosen])
         row = (group + rows.family.start).astype(np.int32, copy=False)
-        if members is not None and (np.diff(columns) == 0).any():
-            found += _layers(columns, row, weight)
-        else:
-            found.append((columns, row, weight))
+        rank = _ranks(columns) if members is not None else None
+        found.append((columns, rank, row, weight))
     return found
 
 
-def _layers(columns: Codes, row: NDArray[np.int32], weight: Floats) -> list[tuple[Any, Any, Any]]:
-    """Split entries in which a column occurs several times into layers in which it occurs once."""
+def _ranks(columns: Codes) -> NDArray[np.int64] | None:
+    """Return which occurrence of its column each entry is, counted from 0; None where none occurs twice."""
     new = np.ones(len(columns), dtype=bool)
     new[1:] = columns[1:] != columns[:-1]
-    rank = np.arange(len(columns)) - np.flatnonzero(new)[np.cumsum(new) - 1]
-    layers = []
-    for level in range(int(rank.max()) + 1):
-        mine = rank == level
-        layers.append((columns[mine], row[mine], weight[mine] if weight.ndim else weight))
-    return layers
+    if new.all():
+        return None
+    rank: NDArray[np.int64] = np.arange(len(columns)) - np.flatnonzero(new)[np.cumsum(new) - 1]
+    return rank
 
 
 def _sorted(indptr: NDArray[np.int64], indices: NDArray[np.int32], data: Floats) -> tuple[NDArray[np.int32], Floats]:
