@@ -9,6 +9,7 @@ each of them is met alone, and with others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -17,7 +18,19 @@ from hypothesis import strategies as st
 
 from allocopt.problem import Problem
 from allocopt.problem.schema import LOT_KINDS
-from allocopt.rules import CLAUSES, Access, Cap, Clause, Lock, MarginFloor, Protect, SafetyStock, Service
+from allocopt.rules import (
+    CLAUSES,
+    Access,
+    Cap,
+    Clause,
+    Lock,
+    MarginFloor,
+    Protect,
+    Recapture,
+    Retire,
+    SafetyStock,
+    Service,
+)
 
 SKUS = ("A", "B", "C")
 NODES = {"East": "dc", "Shop": "store", "West": "3pl"}
@@ -84,6 +97,10 @@ ARRIVALS = (
 DUE = (2, 1, 3, 0, 2, 3)
 """Periods in which lines are due: mostly when something is there."""
 BASES = ("supply", "on_hand", "inbound", "demand")
+REVISING: tuple[type[Clause], ...] = (Retire,)
+"""Kinds of clause that change what demand there is."""
+AS_STATED = tuple(kind for kind in CLAUSES if kind not in REVISING)
+"""Kinds of clause under which demand is what the table states."""
 
 money = st.integers(0, 40).map(lambda quarters: quarters / 4)
 
@@ -133,7 +150,18 @@ def clauses(
     drawing = _Clauses(draw, problem, shares, hard)
     count = drawing.of([number for number in AGREED if number <= most])
     drawn = [drawing.one(drawing.of(kinds)) for _ in range(count)]
-    return tuple({clause.scope(): clause for clause in drawn}.values())
+    return consistent({clause.scope(): clause for clause in drawn}.values())
+
+
+def consistent(drawn: Iterable[Clause]) -> tuple[Clause, ...]:
+    """Return the clauses without what contradicts another one: demand goes to no channel that is retired."""
+    found = list(drawn)
+    gone = {clause.channel for clause in found if isinstance(clause, Retire)}
+    for place, clause in enumerate(found):
+        if isinstance(clause, Retire):
+            parts = tuple(part for part in clause.recapture if part.to not in gone)
+            found[place] = replace(clause, recapture=parts)
+    return tuple(found)
 
 
 @st.composite
@@ -364,6 +392,19 @@ class _Clauses:
         release = self.of((None, *range(PERIODS + 1)))
         return Protect(**scope, **self.quantity(), mode=mode, per=per, release_from=release)
 
+    def retire(self, scope: Record) -> Clause:
+        return Retire(scope["channel"], recapture=self.recapture(scope["channel"]))
+
+    def recapture(self, channel: str) -> tuple[Recapture, ...]:
+        """Draw who takes which shares of a channel's demand over; all of it where there are no shares."""
+        others = [other for other in self.channels if other != channel]
+        if not others or self.of((False, False, True)):
+            return ()
+        shares = (0.5, 0.35, 0.2, 0.0) if self.shares else (1.0,)
+        count = self.of((1, 2)) if self.shares and len(others) > 1 else 1
+        receivers = self.draw(st.permutations(others))[:count]
+        return tuple(Recapture(to, self.of(shares), self.of(("receiving", "original"))) for to in receivers)
+
     def safety_stock(self, scope: Record) -> Clause:
         start = self.draw(_between(0, PERIODS))
         return SafetyStock(**scope, penalty=self.of((0.0, 1.0)), from_period=start)
@@ -407,6 +448,7 @@ class _Clauses:
         Cap: cap,
         MarginFloor: margin_floor,
         Protect: protect,
+        Retire: retire,
         SafetyStock: safety_stock,
     }
 

@@ -17,7 +17,7 @@ from allocopt.contracts import (
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
 from allocopt.problem import Problem
 from allocopt.readback import Plan
-from allocopt.rules import Access, Cap, Lock, MarginFloor, Protect, SafetyStock, Service
+from allocopt.rules import Access, Cap, Lock, MarginFloor, Protect, Recapture, Retire, SafetyStock, Service
 
 __version__ = "0.1.0"
 
@@ -37,6 +37,8 @@ __all__ = [
     "Plan",
     "Problem",
     "Protect",
+    "Recapture",
+    "Retire",
     "SafetyStock",
     "ScenarioError",
     "Service",

@@ -17,9 +17,10 @@ from allocopt.contracts.staging import StageResult, run_stages
 from allocopt.problem.facts import Floats
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan, PlanCertificate, StageProof, Status
+from allocopt.readback.broken import find_broken
 from allocopt.readback.conflicts import find_conflicts
 from allocopt.readback.frames import arc_frame
-from allocopt.rules import allowed, docs, state
+from allocopt.rules import allowed, docs, retired, revised, state
 from allocopt.solve import Certificate, Solution, solve
 from allocopt.solve.relax import elastic, opposed
 
@@ -172,8 +173,9 @@ def _check_arguments(
 
 def formulate(problem: Problem, contract: Contract) -> Stated:
     """Return the program of a problem under a contract, without solving it."""
-    arcs = allowed(build_arcs(problem.facts), contract.clauses)
-    form = state(arcs, contract.clauses)
+    facts, notes = revised(problem.facts, contract.clauses)
+    arcs = allowed(build_arcs(facts), contract.clauses)
+    form = state(arcs, contract.clauses, notes)
     return Stated(arcs, form, *form.compile())
 
 
@@ -254,6 +256,7 @@ def _plan(
     answer = None
     if status in ("optimal", "feasible") and solution.x is not None:
         answer = Answer(stated.arcs, stated.form, stated.program, stated.labels, solution.x)
+    gone = retired(contract.clauses) | (set() if answer is None else answer.given_up)
     return Plan(
         status=status,
         message=message,
@@ -261,6 +264,7 @@ def _plan(
         contract=contract.to_dict(),
         currency=problem.currency,
         conflicts=conflicts,
+        broken=find_broken(problem.facts, contract.clauses, gone),
         notes=tuple(note.message for note in stated.form.notes),
         warnings=problem.warnings,
         method=solution.method,

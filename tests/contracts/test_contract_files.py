@@ -29,6 +29,7 @@ def clause(*lines: str) -> str:
 
 
 DTC = ("clause: protect", "channel: dtc")
+AMAZON = ("clause: retire", "channel: amazon")
 CASES = {
     "unknown key": ("name: X\nownr: me\n", 2, "ownr", "unknown_key", "no key 'ownr' here. Did you mean 'owner'?"),
     "unknown key far from any": ("name: X\nqqq: 1\n", 2, "qqq", "unknown_key", "Known are: name, clauses, stages"),
@@ -203,6 +204,48 @@ CASES = {
         "clauses[0].per",
         "literal_error",
         "It must be 'total' or 'sku', not 'order'.",
+    ),
+    "too much taken over": (
+        clause(*AMAZON, "recapture:", "  - {to: dtc, share: 0.7}", "  - {to: shop, share: 0.4}"),
+        3,
+        "clauses[0]",
+        "value_error",
+        "The shares recaptured of 'amazon' add up to 1.1, more than all of it.",
+    ),
+    "taken over by itself": (
+        clause(*AMAZON, "recapture: [{to: amazon, share: 0.7}]"),
+        3,
+        "clauses[0]",
+        "value_error",
+        "cannot be recaptured by 'amazon' itself",
+    ),
+    "taken over by a channel that goes too": (
+        clause(*AMAZON, "recapture: [{to: dtc, share: 0.7}]") + "  - {clause: retire, channel: dtc}\n",
+        3,
+        "clauses[0]",
+        "recapture_retired",
+        "It lets 'dtc' take demand over, which the contract retires. Let a channel take it over that stays.",
+    ),
+    "unknown key of what is taken over": (
+        clause(*AMAZON, "recapture:", "  - to: dtc", "    shar: 0.7", "    share: 0.5"),
+        7,
+        "clauses[0].recapture[0].shar",
+        "unknown_key",
+        "Did you mean 'share'?",
+    ),
+    "nothing taken over": (
+        clause(*AMAZON, "recapture:", "  - to: dtc"),
+        6,
+        "clauses[0].recapture[0].share",
+        "missing_key",
+        "The key 'share' is missing.",
+    ),
+    "unknown price": (
+        clause(*AMAZON, "recapture:", "  - {to: dtc, share: 0.7, price_from: list}"),
+        6,
+        "clauses[0].recapture[0].price_from",
+        "literal_error",
+        "It must be 'receiving' or 'original', not 'list'.",
     ),
     "key twice": ("name: X\nowner: a\nowner: b\n", 3, None, "bad_yaml", 'duplicate key "owner"'),
     "month 13": ("name: X\nvalid_from: 2026-13-01\n", 2, "valid_from", "date", "a day such as 2026-11-27, "),

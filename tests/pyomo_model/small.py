@@ -12,7 +12,7 @@ from allocopt.algebra.labels import Index, Labels
 from allocopt.algebra.program import Program
 from allocopt.arcs import build_arcs
 from allocopt.problem import Problem
-from allocopt.rules import allowed, state
+from allocopt.rules import allowed, revised, state
 
 INF = np.inf
 
@@ -70,7 +70,7 @@ def odd() -> tuple[Program, Labels]:
 
 def stated(problem: Problem, clauses: Any = ()) -> tuple[Program, Labels]:
     """Return the program of a problem under clauses."""
-    return state(allowed(build_arcs(problem.facts), clauses), clauses).compile()
+    return state(allowed(build_arcs(revised(problem.facts, clauses)[0]), clauses), clauses).compile()
 
 
 def assert_same(one: Program, other: Program) -> None:

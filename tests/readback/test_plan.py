@@ -136,6 +136,7 @@ def test_any_plan_travels_as_json(case: tuple[ao.Problem, tuple[Any, ...]]) -> N
     plan = ao.allocate(facts, ao.Contract("any", clauses=clauses, stages=[ao.Fill()]))
     again = ao.Plan.from_dict(json.loads(json.dumps(plan.to_dict(), allow_nan=False)))
     assert (again.status, again.conflicts, again.notes) == (plan.status, plan.conflicts, plan.notes)
+    assert again.broken == plan.broken
     assert again.warnings == plan.warnings
     if plan.status == "optimal":
         assert_same_tables(plan, again)

@@ -22,14 +22,14 @@ from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs, build_arcs
 from allocopt.problem import Problem
 from allocopt.problem.schema import COMPANY
-from allocopt.rules import allowed, state
+from allocopt.rules import allowed, revised, state
 from allocopt.rules.base import Clause
 from allocopt.rules.names import line_names
 
 
 def text(problem: Problem, clauses: Sequence[Clause] = ()) -> str:
     """Return the program of a problem under clauses as text."""
-    arcs = allowed(build_arcs(problem.facts), clauses)
+    arcs = allowed(build_arcs(revised(problem.facts, clauses)[0]), clauses)
     form = state(arcs, clauses)
     program, labels = form.compile()
     names = _short_names(labels, program.columns)

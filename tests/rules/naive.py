@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import LinearConstraint, milp
 
 from allocopt.problem import Problem
-from allocopt.rules import Access, Cap, Clause, Lock, MarginFloor, Protect, SafetyStock, Service
+from allocopt.rules import Access, Cap, Clause, Lock, MarginFloor, Protect, Retire, SafetyStock, Service
 
 Row = Any
 Terms = dict[int, float]
@@ -100,7 +100,9 @@ class Naive:
     """The model of a problem under clauses."""
 
     def __init__(self, problem: Problem, clauses: Sequence[Clause] = ()) -> None:
-        self.clauses = clauses
+        gone = {clause.channel for clause in clauses if isinstance(clause, Retire)}
+        favours = (Lock, Protect, SafetyStock, Service)
+        self.clauses = [c for c in clauses if not (isinstance(c, favours) and c.channel in gone)]
         self.skus = _by(problem.skus, "sku")
         self.nodes = _by(problem.nodes, "node")
         self.channels = _by(problem.channels, "channel")
@@ -115,12 +117,38 @@ class Naive:
             lot.usable = max((trusted if sku.divisible else floor(trusted)) - lot.reserved, 0)
             lot.unit_cost = sku.unit_cost if blank(lot.unit_cost) else lot.unit_cost
             lot.end_value = lot.unit_cost if blank(lot.end_value) else lot.end_value
+        self.retire()
         for number, line in enumerate(self.lines):
             packed = self.channels[line.channel].kind in ("wholesale", "store")
             line.pack = (self.skus[line.sku].pack if packed else 1) if blank(line.pack) else line.pack
             line.group = number if blank(line.order) else (line.channel, line.order)
         self.candidates = list(self.joined())
         self.arcs = self.allowed(self.candidates)
+
+    def retire(self) -> None:
+        """Close the lines of retired channels, and let other channels take part of them over."""
+        added = [line for clause in self.of(Retire) for part in clause.recapture for line in self.moved(clause, part)]
+        for clause in self.of(Retire):
+            self.channels[clause.channel].fixed_cost = 0.0
+            for line in self.lines:
+                if line.channel == clause.channel:
+                    line.units = line.min_units = line.lost_cost = 0.0
+        self.lines += added
+
+    def moved(self, clause: Any, part: Any) -> Iterator[Row]:
+        """Yield what a channel takes over of a retired one."""
+        for sku in sorted(self.skus):
+            own = [line for line in self.lines if (line.channel, line.sku) == (part.to, sku)]
+            mine = [line for line in self.lines if (line.channel, line.sku) == (clause.channel, sku) and line.units > 0]
+            mine.sort(key=lambda line: (line.period, line.region, line.order, line.line))
+            wanted = [part.share * line.units for line in mine]
+            units = wanted if self.skus[sku].divisible else largest_remainder([(sku, one) for one in wanted])
+            for line, one in zip(mine if own else (), units, strict=True) if own else ():
+                if one > 0:
+                    new = vars(line) | {"channel": part.to, "units": one, "pack": None, "order": "", "lost_cost": 0.0}
+                    new |= {"min_units": 0.0, "min_ship": 0.0, "all_or_none": False, "ship_from_one": False}
+                    new["price"] = line.price if part.price_from == "original" else receiving(own, line)
+                    yield SimpleNamespace(**new)
 
     def joined(self) -> Iterator[Arc]:
         """Yield every arc that physics allow."""
@@ -574,6 +602,16 @@ class Reserves:
 def best(problem: Problem, clauses: Sequence[Clause] = ()) -> float | None:
     """Return the optimal objective of a problem under clauses; None where no plan exists."""
     return Naive(problem, clauses).model().best()
+
+
+def receiving(own: list[Row], line: Row) -> float:
+    """Return the price at which a receiver with lines `own` of a SKU sells what it takes over of a line."""
+    for alike in (("period", "region"), ("period",), ()):
+        near = [other for other in own if all(getattr(other, key) == getattr(line, key) for key in alike)]
+        units = sum(other.units for other in near)
+        if units > 0:
+            return sum(other.units * other.price for other in near) / units
+    return sum(other.price for other in own) / len(own)
 
 
 def in_scope(clause: Any, lot: Row) -> bool:

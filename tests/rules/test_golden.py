@@ -12,7 +12,20 @@ import pytest
 from tests.rules import lp
 from tests.rules.small import problem
 
-from allocopt.rules import CLAUSES, RULES, Access, Cap, Clause, Lock, MarginFloor, Protect, SafetyStock, Service
+from allocopt.rules import (
+    CLAUSES,
+    RULES,
+    Access,
+    Cap,
+    Clause,
+    Lock,
+    MarginFloor,
+    Protect,
+    Recapture,
+    Retire,
+    SafetyStock,
+    Service,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -271,6 +284,33 @@ MODELS = {
             Lock("shop", "A", 4, node="East", kind="inbound", owner="Ann", reason="promised by phone"),
             Lock("dtc", "A", 3, order="O1", owner="Bob", reason="sponsor"),
             Lock("dtc", "A", 6, period=0, owner="Bob", reason="opening day"),
+        ),
+    ),
+    "retire": (
+        problem(
+            skus="sku pack\nA 3\nB 1",
+            channels="""
+                channel kind        fixed_cost
+                dtc     dtc         30
+                market  marketplace 50
+                resale  wholesale   20
+            """,
+            supply=TWO_LOTS + "\nB East on_hand 4 0",
+            demand="""
+                sku channel period units price region order line min_units lost_cost max_late
+                A   market  0      6     8     north  O1    .    2         0.25      1
+                A   market  1      5     8     .      O1    L2   0         0         0
+                B   market  1      3     7     .      .     .    0         0         0
+                A   dtc     0      4     11    north  .     .    0         0         0
+                A   dtc     0      1     16    .      .     .    0         0.5       0
+                A   resale  1      9     6     .      .     .    0         0         0
+            """,
+            lanes="node channel\nEast dtc\nEast market\nEast resale",
+        ),
+        (
+            Protect("market", units=2),
+            Retire("market", recapture=[Recapture("dtc", 0.4), Recapture("resale", 0.5, "original")]),
+            Protect("dtc", units=3, mode="serve"),
         ),
     ),
     "packs": (

@@ -206,6 +206,8 @@ class Contract(metaclass=Checked):
                     f"It speaks of the same thing as {where}: {clause.words()}; {self.clauses[first].words()}.",
                     "Keep one of them.",
                 )
+            for code, message, hint in clause.clashes(self.clauses):
+                yield origin.issue(self._label, ("clauses", number), clause.words(), code, message, hint)
         if self.valid_from is not None and self.valid_to is not None and self.valid_from > self.valid_to:
             yield origin.issue(
                 self._label, ("valid_to",), str(self.valid_to), "dates_reversed", "It ends before it begins.", ""

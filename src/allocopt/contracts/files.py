@@ -43,7 +43,9 @@ def _keys(place: tuple[Any, ...]) -> list[str]:
     """Return the keys that are known at a place of a contract file."""
     every: list[type[Clause] | type[Stage]] = [*CLAUSES, *STAGES]
     kinds = {_tag(kind): kind for kind in every}
-    kind = kinds.get(place[2]) if len(place) > 3 else None
+    kind: Any = kinds.get(place[2]) if len(place) > 3 else None
+    if len(place) > 5:  # inside a list of parts, such as who takes demand over
+        kind = getattr(kind, "PARTS", {}).get(place[3], kind)
     return [field.name for field in dataclasses.fields(kind or Contract)]
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from allocopt.problem.checks import Tables, references
 from allocopt.problem.facts import (
+    ANY,
     NEVER,
     Capacities,
     Channels,
@@ -106,6 +107,7 @@ def encode(tables: Tables) -> Facts:
         order_channel,
         _names(vias),
         _names(resources),
+        np.zeros(0, object),
         periods,
     )
     freeze(facts)
@@ -175,6 +177,7 @@ def _channels(rows: _Rows) -> Channels:
         rows.floats("return_cost"),
         rows.floats("recovery"),
         np.where(told < 0, ~silent, told == 1),
+        np.full(len(kind), ANY, np.int32),
     )
 
 
@@ -207,8 +210,7 @@ def _or_else(values: Floats, otherwise: Floats) -> Floats:
 
 def _lines(rows: _Rows, skus: Skus, channels: Channels, regions: pa.Array) -> tuple[Lines, Names, Ints]:
     sku, channel = rows.refer("sku"), rows.refer("channel")
-    packed = np.isin(channels.kind, [CHANNEL_KINDS.index(name) for name in PACKED_KINDS])[channel]
-    pack = _or_else(rows.floats("pack"), np.where(packed, skus.pack[sku], 1))
+    pack = _or_else(rows.floats("pack"), pack_of(skus, channels, sku, channel).astype(np.float64))
     order, orders, order_channel = _orders(rows, channel, len(channels.id))
     lines = Lines(
         sku,
@@ -233,9 +235,17 @@ def _lines(rows: _Rows, skus: Skus, channels: Channels, regions: pa.Array) -> tu
         rows.flags("all_or_none"),
         rows.flags("ship_from_one"),
         rows.names("promotion"),
+        np.full(len(sku), ANY, np.int32),
+        np.ones(len(sku), bool),
         rows.position(),
     )
     return lines, orders, order_channel
+
+
+def pack_of(skus: Skus, channels: Channels, sku: Ints, channel: Ints) -> Ints:
+    """Return the pack of lines that name none: the SKU's for wholesale and store channels, else 1."""
+    packed = np.isin(channels.kind, [CHANNEL_KINDS.index(name) for name in PACKED_KINDS])[channel]
+    return np.where(packed, skus.pack[sku], 1).astype(np.int32)
 
 
 def _orders(rows: _Rows, channel: Ints, channels: int) -> tuple[Ints, Names, Ints]:

@@ -56,6 +56,7 @@ class Channels:
     return_cost: Floats
     recovery: Floats
     advertised: Flags  # blank already resolved: all but wholesale
+    keep: Ints  # switch that keeps the channel, or ANY: it is there in any case
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,9 @@ class Lines:
     all_or_none: Flags
     ship_from_one: Flags
     promotion: Names
-    row: Ints  # position in the user's table
+    switch: Ints  # code in Facts.switches that the line hangs on (besides its channel's), or ANY
+    when: Flags  # the line is live while that switch is on; False: while it is off
+    row: Ints  # position in the user's table; ANY: a contract added the line
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,8 @@ class Facts:
     regions, orders, vias, resources : object arrays of text, sorted
         What the codes stand for. `orders` are pairs of channel and order: entry i is the order's text and
         `order_channel` (int32) its channel, since two channels may use the same order number.
+    switches : object array of text
+        Decisions that a contract leaves to the optimiser, such as ``"keep/amazon"``; none in a problem's own facts.
     periods : int
         Length of the horizon: one more than the last period that any table names.
     """
@@ -167,4 +172,5 @@ class Facts:
     order_channel: Ints
     vias: Names
     resources: Names
+    switches: Names
     periods: int

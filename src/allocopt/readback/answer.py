@@ -11,7 +11,8 @@ from allocopt.algebra.formulation import Formulation
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs
-from allocopt.problem.facts import Floats
+from allocopt.problem.facts import ANY, Flags, Floats
+from allocopt.rules.switches import live_lines
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Answer:
     program : Program
     labels : Labels
     x : float64, shape (columns,)
-        The plan; the first columns are units on arcs.
+        The plan; the first columns are units on arcs, the next ones the switches.
     """
 
     arcs: Arcs
@@ -40,6 +41,27 @@ class Answer:
     def ship(self) -> Floats:
         """Units on each arc, shape (arcs,) [unit]."""
         return self.x[: len(self.arcs)]
+
+    @property
+    def decided(self) -> Flags:
+        """The decisions of ``arcs.facts.switches``, shape (switches,): on or off."""
+        first = len(self.arcs)
+        return self.x[first : first + len(self.arcs.facts.switches)] > 0.5
+
+    @property
+    def wanted(self) -> Floats:
+        """Units of each demand line, none of lines that are not live in this plan, shape (lines,) [unit]."""
+        facts = self.arcs.facts
+        if not len(facts.switches):
+            return facts.lines.units
+        return np.where(live_lines(facts, self.decided), facts.lines.units, 0.0)
+
+    @property
+    def given_up(self) -> set[str]:
+        """Channels that the plan retires where that was left open."""
+        channels = self.arcs.facts.channels
+        open_ = np.flatnonzero(channels.keep != ANY)
+        return set(channels.id[open_[~self.decided[channels.keep[open_]]]].tolist())
 
     @property
     def shipped(self) -> NDArray[np.intp]:

@@ -55,4 +55,4 @@ def find_conflicts(
 
 def _words(family: str, label: tuple[Any, ...]) -> str:
     place = ", ".join(str(part) for part in label)
-    return f"commitment (min_units) of {place}" if family == "demand" else f"{family} [{place}]"
+    return f"commitment (min_units) of {place}" if family in ("demand", "commitment") else f"{family} [{place}]"

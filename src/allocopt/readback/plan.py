@@ -15,6 +15,7 @@ import pandas as pd
 from allocopt.errors import Issue, SolveError
 from allocopt.readback import tables
 from allocopt.readback.answer import Answer
+from allocopt.readback.broken import Broken
 from allocopt.readback.proof import PlanCertificate
 from allocopt.readback.tables import COLUMNS
 
@@ -59,6 +60,8 @@ class Plan:
     currency : str
     conflicts : tuple of Conflict
         What cannot hold together, where the plan is infeasible.
+    broken : tuple of Broken
+        What retired channels had been promised: clauses that lapse and commitments that are not kept.
     notes : tuple of str
         What was rounded or left out while the program was stated.
     warnings : tuple of Issue
@@ -75,6 +78,7 @@ class Plan:
     contract: dict[str, Any]
     currency: str = ""
     conflicts: tuple[Conflict, ...] = ()
+    broken: tuple[Broken, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[Issue, ...] = ()
     method: str = ""
@@ -153,6 +157,7 @@ class Plan:
         company = frame["contribution"].iloc[-1]
         if abs(company) >= 0.005:
             text.append(f"  company (holding, write-down of unsold stock): {company:,.2f}{unit}")
+        text += [f"Broken as {broken.channel} is retired: {broken.words()}" for broken in self.broken]
         text += [f"Note: {note}" for note in self.notes]
         if self.warnings:
             many = "1 warning" if len(self.warnings) == 1 else f"{len(self.warnings)} warnings; the first"
@@ -171,6 +176,7 @@ class Plan:
             "contract": self.contract,
             "certificate": None if self.certificate is None else self.certificate.to_dict(),
             "conflicts": [vars(conflict) for conflict in self.conflicts],
+            "broken": [vars(broken) for broken in self.broken],
             "notes": list(self.notes),
             "warnings": [warning.to_dict() for warning in self.warnings],
             "method": self.method,
@@ -194,6 +200,7 @@ class Plan:
             contract=content["contract"],
             currency=content["currency"],
             conflicts=tuple(Conflict(**conflict) for conflict in content["conflicts"]),
+            broken=tuple(Broken(**broken) for broken in content["broken"]),
             notes=tuple(content["notes"]),
             warnings=tuple(Issue(**warning) for warning in content["warnings"]),
             method=content["method"],

@@ -104,7 +104,7 @@ def channel_table(answer: Answer) -> pd.DataFrame:
     facts = answer.arcs.facts
     channels = len(facts.channels.id)
     booked = profit_and_loss(answer)
-    demand = np.bincount(facts.lines.channel, weights=facts.lines.units, minlength=channels + 1)
+    demand = np.bincount(facts.lines.channel, weights=answer.wanted, minlength=channels + 1)
     units = np.bincount(answer.arcs.channel, weights=answer.ship, minlength=channels + 1)
     none = np.zeros(channels + 1)
     costs = [*COSTS, *(column for column in booked if column not in (*EARNED, *COSTS, OUTSIDE))]
@@ -133,7 +133,8 @@ def shortfalls(answer: Answer) -> pd.DataFrame:
     arcs, facts = answer.arcs, answer.arcs.facts
     lines = facts.lines
     served = np.bincount(arcs.line, weights=answer.ship, minlength=len(lines.sku))
-    short = lines.units - served
+    wanted = answer.wanted
+    short = wanted - served
     rows = np.flatnonzero(short > 1e-9)
     codes = [*arcs.exclusions.reasons, ""]
     words = [f"No way is open: {text}." for text in arcs.exclusions.reasons.values()]
@@ -146,7 +147,7 @@ def shortfalls(answer: Answer) -> pd.DataFrame:
             "order": spelled(facts.orders, lines.order[rows]),
             "line": lines.line[rows],
             "due": lines.period[rows],
-            "wanted": lines.units[rows],
+            "wanted": wanted[rows],
             "served": served[rows],
             "units": short[rows],
             "reason": np.array(codes, dtype=object)[closed],

@@ -33,6 +33,9 @@ def show_plan(plan: Plan, console: Console) -> None:
     if len(short):
         console.print(_shortfalls(short))
     console.print(_proof(plan, unit), highlight=False, soft_wrap=True)
+    for broken in plan.broken:
+        words = f"Broken as {broken.channel} is retired: {broken.words()}"
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
     for note in plan.notes:
         console.print(f"Note: {note}", markup=False, highlight=False, soft_wrap=True)
     for warning in plan.warnings[:3]:

@@ -11,9 +11,11 @@ from functools import partial
 
 import numpy as np
 
-from allocopt.algebra.formulation import Formulation
+from allocopt.algebra.formulation import Formulation, Note
 from allocopt.algebra.labels import Index
 from allocopt.arcs import Arcs
+from allocopt.problem.encode import freeze
+from allocopt.problem.facts import Facts
 from allocopt.rules.access import Access, AccessRule
 from allocopt.rules.all_or_none import AllOrNone
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
@@ -29,7 +31,9 @@ from allocopt.rules.min_ship import MinShip
 from allocopt.rules.names import lane_names, line_names, lot_names
 from allocopt.rules.packs import Packs
 from allocopt.rules.protect import Protect
+from allocopt.rules.recapture import Recapture
 from allocopt.rules.reserve import ReserveRule
+from allocopt.rules.retire import Retire, RetireRule, retired
 from allocopt.rules.safety_stock import SafetyStock, SafetyStockRule
 from allocopt.rules.serve import ServeRule
 from allocopt.rules.service import Service, ServiceRule
@@ -37,6 +41,7 @@ from allocopt.rules.ship_from_one import ShipFromOne
 from allocopt.rules.stock_value import StockValue
 from allocopt.rules.store_floor import StoreFloor
 from allocopt.rules.supply import Supply
+from allocopt.rules.switches import add_switches
 from allocopt.rules.trade import Trade
 
 RULES: tuple[Rule, ...] = (
@@ -57,6 +62,7 @@ RULES: tuple[Rule, ...] = (
     ServiceRule(),
     CapRule(),
     LockRule(),
+    RetireRule(),
     Packs(),
     MinShip(),
     ShipFromOne(),
@@ -64,8 +70,33 @@ RULES: tuple[Rule, ...] = (
 )
 """Every rule, in the order in which arcs are taken away and rows are written."""
 
-CLAUSES: tuple[type[Clause], ...] = (Access, Cap, Lock, MarginFloor, Protect, SafetyStock, Service)
+CLAUSES: tuple[type[Clause], ...] = (Access, Cap, Lock, MarginFloor, Protect, Retire, SafetyStock, Service)
 """Every kind of clause that a contract can hold."""
+
+
+def revised(facts: Facts, clauses: Sequence[Clause]) -> tuple[Facts, tuple[Note, ...]]:
+    """Return the facts as the clauses change them, and what a planner should know about it.
+
+    Parameters
+    ----------
+    facts : Facts
+        Of the problem.
+    clauses : sequence of Clause
+        The clauses of the contract, in its order.
+
+    Returns
+    -------
+    Facts
+        The very same object where no clause changes anything.
+    tuple of Note
+    """
+    notes: list[Note] = []
+    changed = facts
+    for rule in RULES:
+        changed = rule.revise(changed, _of(rule, clauses), lambda code, message: notes.append(Note(code, message)))
+    if changed is not facts:
+        freeze(changed)
+    return changed, tuple(notes)
 
 
 def allowed(arcs: Arcs, clauses: Sequence[Clause]) -> Arcs:
@@ -75,7 +106,7 @@ def allowed(arcs: Arcs, clauses: Sequence[Clause]) -> Arcs:
     return arcs
 
 
-def state(arcs: Arcs, clauses: Sequence[Clause]) -> Formulation:
+def state(arcs: Arcs, clauses: Sequence[Clause], notes: Sequence[Note] = ()) -> Formulation:
     """State the program of a problem under clauses.
 
     Parameters
@@ -84,13 +115,15 @@ def state(arcs: Arcs, clauses: Sequence[Clause]) -> Formulation:
         What `allowed` left.
     clauses : sequence of Clause
         The clauses of the contract, in its order.
+    notes : sequence of Note
+        What `revised` had to say.
 
     Returns
     -------
     Formulation
-        Its first variable is ``ship``: units on each arc.
+        Its first variable is ``ship``: units on each arc; then come the switches, if there are any.
     """
-    facts, form = arcs.facts, Formulation()
+    facts, form = arcs.facts, Formulation(notes=list(notes))
     sku = arcs.sku
     index = Index(
         ("lot", "line", "lane", "period"),
@@ -104,7 +137,7 @@ def state(arcs: Arcs, clauses: Sequence[Clause]) -> Formulation:
         sku=sku,
         integer=~facts.skus.divisible[sku],
     )
-    on = Statement(form, arcs, ship)
+    on = Statement(form, arcs, ship, add_switches(form, facts))
     for rule in RULES:
         rule.state(on, _of(rule, clauses))
     return form
@@ -118,7 +151,12 @@ def docs() -> dict[str, str]:
 def _of(rule: Rule, clauses: Sequence[Clause]) -> Numbered:
     if rule.clause is None:
         return ()
-    return [(number, clause) for number, clause in enumerate(clauses) if isinstance(clause, rule.clause)]
+    gone = retired(clauses)
+    return [
+        (number, clause)
+        for number, clause in enumerate(clauses)
+        if isinstance(clause, rule.clause) and not (clause.FAVOURS and getattr(clause, "channel", None) in gone)
+    ]
 
 
 __all__ = [
@@ -130,11 +168,15 @@ __all__ = [
     "Lock",
     "MarginFloor",
     "Protect",
+    "Recapture",
+    "Retire",
     "Rule",
     "SafetyStock",
     "Service",
     "Statement",
     "allowed",
     "docs",
+    "retired",
+    "revised",
     "state",
 ]

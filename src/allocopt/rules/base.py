@@ -1,13 +1,14 @@
 """What a rule is, and the clauses that contracts are made of.
 
-A rule takes arcs away (`Rule.forbid`) or adds variables, rows and money (`Rule.state`). Physics rules follow from
-the problem alone; clause rules also need the contract's clauses of their kind, each with its number in the contract.
+A rule changes the facts (`Rule.revise`), takes arcs away (`Rule.forbid`) or adds variables, rows and money
+(`Rule.state`). Physics rules follow from the problem alone; clause rules also need the contract's clauses of their
+kind, each with its number in the contract.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -44,6 +45,10 @@ class Clause(metaclass=Checked):
 
     SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node")
     """Fields that say what the clause is about: two clauses alike in them contradict each other."""
+    PARTS: ClassVar[dict[str, type]] = {}
+    """Fields that are lists of parts with keys of their own."""
+    FAVOURS: ClassVar[bool] = False
+    """Whether it is a promise in favour of its channel: it lapses when the channel is retired."""
 
     def scope(self) -> tuple[Any, ...]:
         """Return what the clause is about, to tell a clause that is said twice."""
@@ -57,6 +62,14 @@ class Clause(metaclass=Checked):
             if field.name != "clause" and getattr(self, field.name) != field.default
         )
         return f"{getattr(self, 'clause', 'clause')} " + ", ".join(f"{name} {_spoken(v)}" for name, v in given)
+
+    def promised(self, facts: Facts) -> float:
+        """Return how many units the clause promises its channel, where it can be counted in units [unit]."""
+        return 0.0
+
+    def clashes(self, clauses: Sequence[Clause]) -> Iterator[Misfit]:
+        """Yield (code, message, hint) for what in the other clauses of a contract it cannot stand beside."""
+        return iter(())
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Yield every (table, id) that the clause mentions."""
@@ -94,11 +107,14 @@ class Statement:
     arcs : Arcs
     ship : Variable
         Units on each arc [unit].
+    switch : Variable or None
+        The decisions in ``facts.switches``, on (1) or off (0); None where there are none.
     """
 
     form: Formulation
     arcs: Arcs
     ship: Variable
+    switch: Variable | None = None
 
     @property
     def facts(self) -> Facts:
@@ -122,6 +138,10 @@ class Rule:
     name: ClassVar[str]
     clause: ClassVar[type[Clause] | None] = None
     reasons: ClassVar[dict[str, str]] = {}
+
+    def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
+        """Return the facts as its clauses change them before arcs are built; `note` takes a code and a sentence."""
+        return facts
 
     def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
         """Return the arcs that the rule leaves."""

@@ -6,7 +6,8 @@
     money: - lost_cost[d] (units[d] - sum_{a of d} ship[a])       never served                  [currency]
 
 Unserved units need no variable: they are what is left of the row. Late units (backorders) are arcs of their own
-and pay ``late_cost`` there. Source: lost-sales and backorder models, e.g. Zipkin, Foundations of Inventory
+and pay ``late_cost`` there. Commitments and lost sales of lines that are live only while a decision is taken so are
+those of `rules.switches`. Source: lost-sales and backorder models, e.g. Zipkin, Foundations of Inventory
 Management (2000), ch. 3.
 """
 
@@ -21,6 +22,7 @@ from allocopt.algebra.formulation import Sum
 from allocopt.algebra.labels import Index
 from allocopt.rules.base import Numbered, Rule, Statement
 from allocopt.rules.names import line_names
+from allocopt.rules.switches import hanging
 from allocopt.rules.trade import channel_of
 
 
@@ -36,7 +38,8 @@ class Demand(Rule):
         rows = np.flatnonzero(needed)
         number = np.cumsum(needed) - 1
         index = Index(("line",), (rows,), (partial(line_names, on.facts),))
-        least = lines.min_units[rows]
+        switches = hanging(on.facts)
+        least = np.where(switches == 0, lines.min_units, 0.0)[rows]
         on.form.add_rows(
             self.name,
             index,
@@ -46,13 +49,13 @@ class Demand(Rule):
             elastic=least > 0,
         )
         if lines.lost_cost.any():
-            lost = np.bincount(
-                lines.channel, weights=lines.lost_cost * lines.units, minlength=len(on.facts.channels.id)
-            )
+            always = np.where(switches == 0, lines.lost_cost * lines.units, 0.0)
+            lost = np.bincount(lines.channel, weights=always, minlength=len(on.facts.channels.id))
+            saved = np.where(switches <= 1, lines.lost_cost, 0.0)
             on.form.add_money(
                 "penalties",
                 on.ship,
-                lambda arcs_: lines.lost_cost[arcs.line[arcs_]],
+                lambda rows: saved[arcs.line[rows]],
                 channel=channel_of(arcs),
                 constant=-np.append(lost, 0.0),
             )

@@ -86,6 +86,10 @@ class Lock(Clause):
         mask = lines_of(facts, self.channel, (self.sku,)) & lines_ordered(facts, self.order)
         return mask if self.period is None else mask & (facts.lines.period == self.period)
 
+    def promised(self, facts: Facts) -> float:
+        """Return how many units the clause promises its channel [unit]."""
+        return self.units
+
     def check(self, problem: Problem) -> Iterator[Misfit]:
         """Yield why the lock no longer holds, or can never be kept."""
         if self.expires is not None and problem.as_of is not None and problem.as_of > self.expires:

@@ -168,13 +168,18 @@ def floored(form: Formulation, name: str, wanted: Floats, free: Flags | bool) ->
 
 def note_rounding(form: Formulation, name: str, wanted: Floats, rounded: Floats) -> None:
     """Say how many quantities of a rule were rounded, and by how much at most."""
+    words = rounding_words(name, wanted, rounded)
+    if words:
+        form.note("rounded", words)
+
+
+def rounding_words(name: str, wanted: Floats, rounded: Floats) -> str:
+    """Return the sentence that says how many quantities were rounded, ``""`` if none was."""
     change = np.abs(rounded - wanted)
     number = int((change > 1e-6).sum())
-    if number:
-        form.note(
-            "rounded",
-            f"{name}: {number} of {len(wanted)} quantities were rounded to whole units, by at most {change.max():.3g}.",
-        )
+    if not number:
+        return ""
+    return f"{name}: {number} of {len(wanted)} quantities were rounded to whole units, by at most {change.max():.3g}."
 
 
 def order_of_lines(facts: Facts) -> Ints:

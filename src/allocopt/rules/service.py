@@ -83,6 +83,10 @@ class Service(Clause):
             mask &= facts.lines.firm == self.firm
         return mask
 
+    def promised(self, facts: Facts) -> float:
+        """Return how many units the clause promises its channel [unit]."""
+        return self.fill * float(facts.lines.units[self.lines(facts)].sum())
+
     def check(self, problem: Problem) -> Iterator[Misfit]:
         """Yield that no demand line is in scope, if so."""
         if not self.lines(problem.facts).any():

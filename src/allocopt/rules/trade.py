@@ -5,7 +5,7 @@
     contribution[a] = price (1 - return_rate) (1 - fee_rate) - fee_per_unit - goods (1 - return_rate recovery)
                       - lane cost - return_rate return_cost - late_cost x periods late        [currency/unit]
 
-Money per arc ``a``; the fixed cost of a channel [currency] is a constant as long as the channel is kept.
+Money per arc ``a``; the fixed cost of a channel [currency] is a constant, or paid while the channel's switch is on.
 Source: contribution accounting by channel (contribution margin II less directly attributable fixed cost).
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from allocopt.algebra.labels import Codes
 from allocopt.arcs import Arcs
-from allocopt.problem.facts import Floats
+from allocopt.problem.facts import ANY, Floats
 from allocopt.rules.base import Numbered, Rule, Statement
 
 
@@ -49,4 +49,15 @@ class Trade(Rule):
             on.form.add_money(column, on.ship, _cost(part), channel=channel)
         if on.facts.lines.late_cost.any():
             on.form.add_money("penalties", on.ship, _cost(arcs.lateness), channel=channel)
-        on.form.add_money("fixed_cost", constant=-np.append(on.facts.channels.fixed_cost, 0.0))
+        self._fixed(on)
+
+    def _fixed(self, on: Statement) -> None:
+        channels = on.facts.channels
+        always = np.where(channels.keep == ANY, channels.fixed_cost, 0.0)
+        on.form.add_money("fixed_cost", constant=-np.append(always, 0.0))
+        if on.switch is not None:
+            open_ = np.flatnonzero(channels.keep != ANY)
+            cost, owner = np.zeros(len(on.switch)), np.zeros(len(on.switch), dtype=np.int32)
+            cost[channels.keep[open_]], owner[channels.keep[open_]] = channels.fixed_cost[open_], open_
+            if cost.any():
+                on.form.add_money("fixed_cost", on.switch, lambda at: -cost[at], channel=lambda at: owner[at])

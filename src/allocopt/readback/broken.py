@@ -1,0 +1,64 @@
+"""What is broken with a channel that is retired: promises that lapse, commitments of lines that close."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+import numpy as np
+
+from allocopt.problem.facts import Facts
+from allocopt.rules import Clause
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A promise that a retired channel no longer gets.
+
+    Attributes
+    ----------
+    what : str
+        The clause, or the commitments, in words.
+    channel : str
+    clause : int or None
+        Position of the clause in the contract; None: commitments of the problem (``min_units``).
+    units : float
+        Units that were promised; zero where the promise is not one of units [unit].
+    """
+
+    what: str
+    channel: str
+    clause: int | None
+    units: float
+
+    def words(self) -> str:
+        """Return it as a phrase."""
+        return f"{self.what}: {self.units:,.6g} units" if self.units else self.what
+
+
+def find_broken(facts: Facts, clauses: Sequence[Clause], gone: Set[str]) -> tuple[Broken, ...]:
+    """Return what the retired channels were promised: by clauses, then by commitments to their demand lines.
+
+    Parameters
+    ----------
+    facts : Facts
+        Of the problem, before the contract changes anything in them.
+    clauses : sequence of Clause
+    gone : set of str
+        Channels that are retired.
+    """
+    found = []
+    for number, clause in enumerate(clauses):
+        channel: str | None = getattr(clause, "channel", None)
+        if clause.FAVOURS and channel is not None and channel in gone:
+            found.append(Broken(clause.words(), channel, number, clause.promised(facts)))
+    lines = facts.lines
+    committed = lines.min_units > 0
+    size = len(facts.channels.id)
+    units = np.bincount(lines.channel[committed], weights=lines.min_units[committed], minlength=size)
+    count = np.bincount(lines.channel[committed], minlength=size)
+    for channel, promised, number in zip(facts.channels.id.tolist(), units.tolist(), count.tolist(), strict=True):
+        if channel in gone and number:
+            what = "1 line" if number == 1 else f"{number} lines"
+            found.append(Broken(f"commitments (min_units) of {channel}, {what}", channel, None, promised))
+    return tuple(found)

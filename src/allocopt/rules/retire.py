@@ -1,0 +1,130 @@
+"""Retire: a channel is given up, and part of its demand comes back through others.
+
+.. code-block:: text
+
+    units[d] = min_units[d] = lost_cost[d] = 0        for each line d of the channel
+    fixed_cost[channel] = 0
+    + the lines that `rules.recapture` adds to other channels
+    clauses in favour of the channel lapse
+
+Everything else stays: its fees and lanes cost nothing because nothing ships. What is given up besides sales (clauses
+that lapse, commitments of the channel's lines) is listed as ``plan.broken``.
+Source: keep-or-drop decisions on contribution and avoidable fixed cost, e.g. Horngren, Datar, Rajan, Cost Accounting
+(2012), ch. 11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from allocopt.documents.checked import STRICT
+from allocopt.problem.facts import Facts
+from allocopt.problem.lines import take, with_lines
+from allocopt.rules.base import Clause, Misfit, Numbered, Rule
+from allocopt.rules.recapture import Recapture, check_recapture, recaptured
+from allocopt.rules.scope import code
+
+
+@dataclass(frozen=True, config=STRICT)
+class Retire(Clause):
+    """A channel is retired.
+
+    Attributes
+    ----------
+    channel : str
+    recapture : tuple of Recapture
+        Which shares of its demand other channels take over; shares add up to at most 1.
+    reason : str
+        Why, in a sentence.
+    owner : str
+        Person who answers for it.
+
+    Examples
+    --------
+    >>> Retire("amazon", recapture=[Recapture("dtc", share=0.4)]).words()
+    'retire channel amazon, recapture 0.4 to dtc'
+
+    What DTC takes over of Amazon's 10 units is worth 4 x (9 - 4), and Amazon's fixed cost is saved:
+
+    >>> import allocopt as ao
+    >>> problem = ao.Problem.from_dict({
+    ...     "skus": [{"sku": "A", "unit_cost": 4.0}],
+    ...     "nodes": [{"node": "DC"}],
+    ...     "channels": [{"channel": "amazon", "fixed_cost": 100.0}, {"channel": "dtc", "fixed_cost": 1.0}],
+    ...     "supply": [{"sku": "A", "node": "DC", "kind": "on_hand", "units": 20}],
+    ...     "demand": [
+    ...         {"sku": "A", "channel": "amazon", "period": 0, "units": 10, "price": 8.0},
+    ...         {"sku": "A", "channel": "dtc", "period": 0, "units": 2, "price": 9.0},
+    ...     ],
+    ...     "lanes": [{"node": "DC", "channel": "amazon"}, {"node": "DC", "channel": "dtc"}],
+    ... })
+    >>> without = ao.Contract("No Amazon", clauses=[Retire("amazon", recapture=[Recapture("dtc", share=0.4)])])
+    >>> ao.allocate(problem).objective, ao.allocate(problem, without).objective
+    (-51.0, 29.0)
+    """
+
+    SCOPE: ClassVar[tuple[str, ...]] = ("channel",)
+    PARTS: ClassVar[dict[str, type]] = {"recapture": Recapture}
+
+    channel: str
+    recapture: tuple[Recapture, ...] = ()
+    reason: Annotated[str, Field(min_length=0)] = ""
+    owner: Annotated[str, Field(min_length=0)] = ""
+    clause: Literal["retire"] = "retire"
+
+    @model_validator(mode="after")
+    def _one_whole(self) -> Retire:
+        check_recapture(self.channel, self.recapture)
+        return self
+
+    def scope(self) -> tuple[Any, ...]:
+        """Return what the clause is about: whether the channel stays."""
+        return ("leaving", self.channel)
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Yield the channel and those that take demand over from it."""
+        yield "channels", self.channel
+        yield from (("channels", part.to) for part in self.recapture)
+
+    def clashes(self, clauses: Sequence[Clause]) -> Iterator[Misfit]:
+        """Yield receivers that are retired themselves."""
+        yield from into_retired(self.recapture, clauses)
+
+
+def into_retired(parts: Sequence[Recapture], clauses: Sequence[Clause]) -> Iterator[Misfit]:
+    """Yield a fault for each part that goes to a channel which the contract retires."""
+    gone = retired(clauses)
+    for part in parts:
+        if part.to in gone:
+            message = f"It lets {part.to!r} take demand over, which the contract retires."
+            yield "recapture_retired", message, "Let a channel take it over that stays."
+
+
+def retired(clauses: Sequence[Clause]) -> set[str]:
+    """Return the channels that are retired for sure."""
+    return {clause.channel for clause in clauses if isinstance(clause, Retire)}
+
+
+class RetireRule(Rule):
+    """Retired channels sell nothing and cost nothing; others take part of their demand over."""
+
+    name: ClassVar[str] = "retire"
+    clause: ClassVar[type[Clause] | None] = Retire
+
+    def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
+        """Return the facts without the demand and fixed cost of retired channels, and with what others take over."""
+        if not clauses:
+            return facts
+        gone = np.zeros(len(facts.channels.id), dtype=bool)
+        gone[[code(facts.channels.id, clause.channel) for _, clause in clauses]] = True
+        off, lines = gone[facts.lines.channel], facts.lines
+        kept = {name: np.where(off, 0.0, getattr(lines, name)) for name in ("units", "min_units", "lost_cost")}
+        added = [part for _, c in clauses for part in recaptured(facts, c.channel, c.recapture, note)]
+        channels = replace(facts.channels, fixed_cost=np.where(gone, 0.0, facts.channels.fixed_cost))
+        return with_lines(replace(facts, channels=channels), take(lines, slice(None), **kept), *added)
