@@ -15,7 +15,7 @@ import allocopt as ao
 from allocopt import cli
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "scenarios").glob("*/README.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "scenarios").glob("**/README.md")), *sorted((ROOT / "docs").glob("*.md"))]
 NOT_RUN = "<!-- not run -->"
 BLOCK = re.compile(r"^(?P<before>[^\n]*)\n+```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.M | re.S)
 SLOW = ("scenarios/holiday_promo", "demo", "compare", "retire")

@@ -38,6 +38,28 @@ def test_packs_have_no_faults(folder: Path) -> None:
         ao.Contract.read(path).check(problem)
 
 
+@pytest.mark.parametrize("folder", FOLDERS, ids=[path.name for path in FOLDERS])
+def test_readmes_name_every_contract_and_scenario(folder: Path) -> None:
+    """Every contract and scenario of a pack stands in its README, and `pooled` is there to compare with."""
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    files = [*(folder / "contracts").glob("*.yaml"), *(folder / "scenarios").glob("*.yaml")]
+    assert [path.name for path in files if path.stem not in text] == []
+    assert (folder / "contracts" / "pooled.yaml").is_file()
+
+
+def test_the_list_of_packs_is_complete() -> None:
+    """The table of `scenarios/README.md` has a row for every pack, with the counts of its tables and files."""
+    text = (PACKS / "README.md").read_text(encoding="utf-8")
+    for folder in FOLDERS:
+        problem = ao.Problem.read(folder)
+        row = next(
+            line for line in text.splitlines() if line.startswith(f"| [{folder.name}]({folder.name}/README.md) |")
+        )
+        cells = [int(cell.replace(",", "")) for cell in row.strip("| ").split(" | ")[2:]]
+        counted = [len(list((folder / kind).glob("*.yaml"))) for kind in ("contracts", "scenarios")]
+        assert cells == [len(problem.skus), len(problem.demand), *counted], folder.name
+
+
 def numbers(text: str) -> list[float]:
     """Return the numbers of a text, thousands separators and signs understood."""
     return [float(found.replace(",", "")) for found in re.findall(r"-?\d[\d,]*\.?\d*", text)]
@@ -115,3 +137,14 @@ def test_the_promotion_is_described_as_it_is() -> None:
     assert orders[["channel", "order"]].drop_duplicates().shape[0] == 14
     assert (problem.demand["min_units"] > 0).sum() == 16
     assert (problem.demand["min_ship"] > 1).sum() == 9
+
+
+def test_the_showrooms_are_small_and_dear() -> None:
+    """They are a twentieth of the revenue wanted and half of the fixed cost, as the pack's README says."""
+    problem = ao.Problem.read(PACKS / "retire_channel")
+    demand = problem.demand.assign(revenue=lambda lines: lines["units"] * lines["price"])
+    revenue = demand.groupby("channel")["revenue"].sum()
+    assert revenue["showrooms"] / revenue.sum() == pytest.approx(0.05, abs=0.005)
+    cost = problem.channels.set_index("channel")["fixed_cost"]
+    assert cost["showrooms"] == cost.sum() / 2
+    assert problem.facts.lots.usable.sum() / demand["units"].sum() == pytest.approx(0.9, abs=0.01)
