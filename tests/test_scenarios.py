@@ -148,3 +148,23 @@ def test_the_showrooms_are_small_and_dear() -> None:
     cost = problem.channels.set_index("channel")["fixed_cost"]
     assert cost["showrooms"] == cost.sum() / 2
     assert problem.facts.lots.usable.sum() / demand["units"].sum() == pytest.approx(0.9, abs=0.01)
+
+
+def told_contributions(readme: str) -> dict[str, float]:
+    """Return what a pack's README says that each contract earns, by the contract's file name."""
+    return {
+        name.strip("`"): numbers(cells[0])[0]
+        for name, cells in table_of(readme, "contract | contribution [EUR]").items()
+    }
+
+
+def test_retiring_the_showrooms_pays() -> None:
+    """What the README tells is so: they are in the black, and retiring them pays all the same, even if few follow."""
+    folder = PACKS / "retire_channel"
+    problem = ao.Problem.read(folder)
+    told = told_contributions((folder / "README.md").read_text(encoding="utf-8"))
+    plans = {name: ao.allocate(problem, ao.Contract.read(folder / "contracts" / f"{name}.yaml")) for name in told}
+    earned = {name: plan.contribution for name, plan in plans.items()}
+    assert told == {name: pytest.approx(value, rel=5e-4) for name, value in earned.items()}
+    assert earned["retire"] > earned["retire_few_follow"] > earned["pooled"] * 1.015
+    assert 0 < plans["pooled"].channels.set_index("channel")["contribution"]["showrooms"] < 2000
