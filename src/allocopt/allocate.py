@@ -21,8 +21,9 @@ from allocopt.readback.broken import find_broken
 from allocopt.readback.conflicts import find_conflicts
 from allocopt.readback.frames import arc_frame
 from allocopt.rules import allowed, docs, retired, revised, state
-from allocopt.solve import Certificate, Solution, solve
+from allocopt.solve import Basis, Certificate, Solution, solve
 from allocopt.solve.relax import elastic, opposed
+from allocopt.starting import StartOf, cold, starts
 
 Solver = Literal["auto", "highs", "pyomo"]
 Extend = Callable[[Any], None]
@@ -57,6 +58,7 @@ def allocate(
     time_limit: float | None = None,
     work_limit: int | None = None,
     gap: float | None = None,
+    start: Plan | None = None,
     extend: Extend | None = None,
     progress: Progress | None = None,
 ) -> Plan:
@@ -79,6 +81,10 @@ def allocate(
         Relative gap at which a plan in whole units is called optimal; by default 1e-4, after a bounded search for
         the very best plan where the program has at most 5,000 columns. With no gap and no limit given, the search
         ends after 2,000 nodes, and a plan that is not there yet is ``"feasible"``, with the gap that it has.
+    start : Plan, optional
+        Plan of a similar problem under the same contract, such as a scenario's base. It saves work and proves
+        nothing: the answer is as good, though it may be another plan of the same worth. A plan that was read from a
+        file has nothing to start from.
     extend : callable, optional
         ``extend(model)`` adds linear Pyomo constraints and variables; they are solved with the rest.
     progress : callable, optional
@@ -113,7 +119,7 @@ def allocate(
     >>> plan.status, round(plan.objective, 2)
     ('optimal', 54.0)
     """
-    start = time.perf_counter()
+    begun = time.perf_counter()
     _check_arguments(
         problem, contract, solver, extend, {"time_limit": time_limit, "work_limit": work_limit, "gap": gap}
     )
@@ -129,9 +135,9 @@ def allocate(
     nodes = NODES if gap is None and time_limit is None and work_limit is None else None
 
     def left() -> float | None:
-        return None if time_limit is None else max(time_limit - (time.perf_counter() - start), 0.0)
+        return None if time_limit is None else max(time_limit - (time.perf_counter() - begun), 0.0)
 
-    def run(program: Program, *, flat: bool = False, gap: float | None = None) -> Solution:
+    def run(program: Program, *, flat: bool = False, gap: float | None = None, start: Basis | None = None) -> Solution:
         return solve(
             program,
             time_limit=left(),
@@ -140,16 +146,21 @@ def allocate(
             exact_nodes=exact if gap is None else 0,
             node_limit=nodes,
             flat=flat,
+            start=start,
         )
 
-    results = run_stages(stated.program, stated.arcs, contract.journey, run, tell)
+    start_of: StartOf = cold
+    if start is not None and start.answer is not None:
+        start_of = starts(start.answer, stated.arcs.facts, stated.program, stated.labels)
+
+    results = run_stages(stated.program, stated.arcs, contract.journey, run, tell, start_of)
     conflicts: tuple[Conflict, ...] = ()
     if results[-1].solution.status == "infeasible":
         tell("looking for what cannot hold together")
         relax = partial(elastic, weights=1.0, time_limit=left(), gap=target, work_limit=work_limit)
         oppose = partial(opposed, weights=1.0, time_limit=left(), work_limit=work_limit)
         conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, relax, oppose)
-    return _plan(problem, contract, stated, results, conflicts, target, time.perf_counter() - start)
+    return _plan(problem, contract, stated, results, conflicts, target, time.perf_counter() - begun)
 
 
 def _check_arguments(
@@ -255,7 +266,8 @@ def _plan(
         )
     answer = None
     if status in ("optimal", "feasible") and solution.x is not None:
-        answer = Answer(stated.arcs, stated.form, stated.program, stated.labels, solution.x)
+        bases = tuple(result.solution.basis for result in results)
+        answer = Answer(stated.arcs, stated.form, stated.program, stated.labels, solution.x, bases)
     gone = retired(contract.clauses) | (set() if answer is None else answer.given_up)
     return Plan(
         status=status,

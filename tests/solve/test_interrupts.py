@@ -66,20 +66,20 @@ def test_ctrl_c_gets_through_at_once(call):
     done = run(f"""
         import os, signal, threading, time
         from tests.solve.programs import allocation
-        from allocopt.solve import highs, solve
+        from allocopt.solve import highs, highs_run, solve
         from allocopt.solve.solution import Clock
         sent = []
         def press():
             sent.append(time.perf_counter())
             os.kill(os.getpid(), signal.SIGINT)
-        real = highs._run_listening
+        real = highs_run.run_listening
         def armed(solver):
             if not sent:
                 timer = threading.Timer(0.2, press)
                 timer.daemon = True
                 timer.start()
             return real(solver)
-        highs._run_listening = armed
+        highs_run.run_listening = armed
         try:
             {call}
         except KeyboardInterrupt:

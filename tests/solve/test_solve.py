@@ -11,7 +11,7 @@ from scipy import optimize
 from tests.solve.programs import allocation, dense, program, small_programs
 
 from allocopt.algebra.program import with_rows
-from allocopt.solve import blocks, certify, highs, solve, whole
+from allocopt.solve import blocks, certify, highs, highs_run, solve, whole
 from allocopt.solve.solution import Clock, Solution
 
 
@@ -283,8 +283,8 @@ def test_the_same_program_gives_the_same_answer(integer):
 def test_an_answer_without_a_plan_is_an_error():
     """A solver that says optimal and vouches for no numbers is not believed."""
     for model_status, planned in (("kOptimal", False), ("kUnknown", True), ("kSolveError", True)):
-        assert highs._verdict(HighsStatus.kOk, model_status, planned=planned)[0] == "error"
-    assert highs._verdict(HighsStatus.kError, "kOptimal", planned=True)[0] == "error"
+        assert highs_run.verdict(HighsStatus.kOk, model_status, planned=planned)[0] == "error"
+    assert highs_run.verdict(HighsStatus.kError, "kOptimal", planned=True)[0] == "error"
 
 
 def test_a_lying_solver_is_caught(monkeypatch):

@@ -13,7 +13,7 @@ from allocopt.contracts.max_min import Solve, groups_of, max_min
 from allocopt.contracts.stages import Contribution, Fill, MaxMinFill, Stage
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rules.scope import chosen
-from allocopt.solve import Certificate, Solution, certify
+from allocopt.solve import Basis, Certificate, Solution, certify
 
 Progress = Callable[[str], None]
 
@@ -39,7 +39,12 @@ class StageResult:
 
 
 def run_stages(
-    program: Program, arcs: Arcs, journey: tuple[Stage, ...], solve: Solve, progress: Progress
+    program: Program,
+    arcs: Arcs,
+    journey: tuple[Stage, ...],
+    solve: Solve,
+    progress: Progress,
+    start_of: Callable[[int, Program], Basis | None],
 ) -> list[StageResult]:
     """Solve the stages of a contract in order.
 
@@ -54,6 +59,8 @@ def run_stages(
         Solves a program within the time that is left.
     progress : callable
         Told in a few words what is being done.
+    start_of : callable
+        Gives a stage, by its number and program, what it may start from.
 
     Returns
     -------
@@ -76,7 +83,7 @@ def run_stages(
             program = kept
         else:
             goal = _goal(program, arcs, stage, counted, whole)
-            solution = _at_least(solve(goal), results)
+            solution = _at_least(solve(goal, start=start_of(number, goal)), results)
             certificate = None
             if solution.x is not None:
                 certificate = certify(goal, solution.x, solution.multipliers, solution.claimed_bound)

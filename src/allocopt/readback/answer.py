@@ -13,6 +13,7 @@ from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import ANY, Flags, Floats
 from allocopt.rules.switches import live_lines
+from allocopt.solve import Basis
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Answer:
     labels : Labels
     x : float64, shape (columns,)
         The plan; the first columns are units on arcs, the next ones the switches.
+    bases : tuple of (Basis or None)
+        What the relaxation of each stage ended with, for a similar problem to start from.
     """
 
     arcs: Arcs
@@ -36,6 +39,7 @@ class Answer:
     program: Program
     labels: Labels
     x: Floats
+    bases: tuple[Basis | None, ...] = ()
 
     @property
     def ship(self) -> Floats:

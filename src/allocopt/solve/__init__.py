@@ -2,6 +2,7 @@
 
 from allocopt.solve.certificate import Certificate, certify
 from allocopt.solve.solution import Solution
+from allocopt.solve.start import Basis
 from allocopt.solve.whole import EXACT, solve
 
-__all__ = ["EXACT", "Certificate", "Solution", "certify", "solve"]
+__all__ = ["EXACT", "Basis", "Certificate", "Solution", "certify", "solve"]

@@ -10,6 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.solve.start import Basis
+
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "interrupted", "error"]
 
 
@@ -38,6 +40,8 @@ class Solution:
         Simplex, interior-point and crossover iterations, of all attempts. Repeats from run to run.
     message : str
         Why there is no plan, or why it is not optimal.
+    basis : Basis or None
+        Of the linear relaxation, where it was asked for.
     """
 
     status: Status
@@ -48,6 +52,7 @@ class Solution:
     seconds: float = 0.0
     iterations: int = 0
     message: str = ""
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True)

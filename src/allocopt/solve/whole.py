@@ -11,6 +11,7 @@ from allocopt.algebra.program import Program, fixed, tightened
 from allocopt.solve import blocks, highs
 from allocopt.solve.certificate import VIOLATION, breach, certify, relative_gap
 from allocopt.solve.solution import Clock, Solution
+from allocopt.solve.start import Basis
 
 ROUNDING = 0.6
 """Part of the time that is left which rounding block by block may take; branch and bound has the rest."""
@@ -34,6 +35,7 @@ def solve(
     exact_nodes: int = 0,
     node_limit: int | None = None,
     flat: bool = False,
+    start: Basis | None = None,
 ) -> Solution:
     """Solve a program: its linear relaxation first, then whole units block by block, then by branch and bound.
 
@@ -55,6 +57,8 @@ def solve(
     flat : bool
         Whether the objective leaves much open. Interior point then comes first, and without whole units any point
         of the optimal face will do, exact up to `INNER`.
+    start : Basis, optional
+        Of a similar program. It saves work, and is left aside where it does not fit.
 
     Returns
     -------
@@ -69,7 +73,8 @@ def solve(
             checked = certify(program, found.x, found.multipliers)
             if checked.passed and checked.gap <= INNER:
                 return replace(found, status="optimal", claimed_bound=checked.bound, seconds=clock.seconds)
-    relaxed = highs.linear(program, clock, work_limit=work_limit, method="ipx" if flat else None)
+    start = start if start is not None and start.fits(program) and not flat else None
+    relaxed = highs.linear(program, clock, work_limit=work_limit, method="ipx" if flat else None, start=start)
     if program.integer.any() and relaxed.x is not None:
         x = settled(program, relaxed.x, clock)
         if x is not None:
@@ -113,7 +118,7 @@ def _whole(program: Program, relaxed: Solution, clock: Clock, search: Search) ->
     iterations += last.iterations
     plans = [plan for plan in (start, None if last.x is None else settled(program, last.x, clock)) if plan is not None]
     if not plans:
-        return replace(last, multipliers=relaxed.multipliers, method=method, iterations=iterations)
+        return replace(last, multipliers=relaxed.multipliers, method=method, iterations=iterations, basis=relaxed.basis)
     known = [bound for bound in (relaxed.claimed_bound, last.claimed_bound) if bound is not None]
     bound = min(known) if known else None
     best = max(plans, key=program.objective)
@@ -154,6 +159,7 @@ def _judged(
         method,
         iterations=iterations,
         message="" if close else "the gap that was asked for is not reached",
+        basis=relaxed.basis,
     )
 
 
@@ -163,7 +169,7 @@ def settled(program: Program, x: NDArray[np.float64], clock: Clock) -> NDArray[n
     Where exact whole numbers break a row that has divisible columns too, those are solved again.
     """
     whole = np.where(program.integer, np.rint(x), x)
-    if np.abs(whole - x).max(initial=0.0) > blocks.WHOLE:
+    if np.abs(whole - x).max(initial=0.0) > highs.WHOLE:
         return None
     whole = np.clip(whole, program.lower, program.upper)
     if breach(program, whole)[0] <= VIOLATION / 10:

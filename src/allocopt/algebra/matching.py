@@ -1,0 +1,84 @@
+"""Which columns and rows of one program are which of another one, by their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.labels import Codes, Family, Labels
+
+NOWHERE = -1
+"""Position of what the other program does not have."""
+
+Renamed = Mapping[str, NDArray[np.int32]]
+"""For parts of labels whose codes changed: the new code of each old one, `NOWHERE` where it is gone."""
+
+
+def matched(
+    old: Labels, new: Labels, renamed: Renamed, *, columns: int, rows: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where each column and row of a program stood in another one.
+
+    Parameters
+    ----------
+    old, new : Labels
+    renamed : mapping
+        See `Renamed`; parts of labels that are not in it kept their codes.
+    columns, rows : int
+        Size of the new program.
+
+    Returns
+    -------
+    columns, rows : int, shape (columns,) and (rows,)
+        Positions in the old program; `NOWHERE` for what is new.
+    """
+    found = []
+    for size, before, now in ((columns, old.columns, new.columns), (rows, old.rows, new.rows)):
+        where = np.full(size, NOWHERE, dtype=np.intp)
+        known = {family.name: family for family in before}
+        for family in now:
+            if (other := known.get(family.name)) is not None and other.index.names == family.index.names:
+                place = _places(other, family, renamed)
+                where[family.slice] = np.where(place == NOWHERE, NOWHERE, other.start + place)
+        found.append(where)
+    return found[0], found[1]
+
+
+def _places(old: Family, new: Family, renamed: Renamed) -> NDArray[np.intp]:
+    """Return the member of the old family with the label of each member of the new one."""
+    before = [_renamed(codes, renamed.get(name)) for name, codes in zip(old.index.names, old.index.codes, strict=True)]
+    now = list(new.index.codes)
+    if all(np.array_equal(a, b) for a, b in zip(before, now, strict=True)):
+        return np.arange(len(new.index))
+    if not len(old.index) or not len(new.index):
+        return np.full(len(new.index), NOWHERE, dtype=np.intp)
+    keys_before, keys_now = _keys(before, now)
+    order = np.argsort(keys_before, kind="stable")
+    place = np.minimum(np.searchsorted(keys_before[order], keys_now), len(order) - 1)
+    hit = keys_before[order][place] == keys_now
+    return np.where(hit, order[place], NOWHERE)
+
+
+def _renamed(codes: Codes, names: NDArray[np.int32] | None) -> Codes:
+    if names is None:
+        return codes
+    return np.where((codes >= 0) & (codes < len(names)), names[np.clip(codes, 0, len(names) - 1)], codes)
+
+
+def _keys(before: list[Codes], now: list[Codes]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return one number for each label, the same for labels that are alike."""
+    first, second = np.zeros(len(before[0]), np.int64), np.zeros(len(now[0]), np.int64)
+    for old, new in zip(before, now, strict=True):
+        _, code = np.unique(np.concatenate([old, new]), return_inverse=True)
+        width = int(code.max()) + 1
+        _, joint = np.unique(
+            np.concatenate([first, second]) * width + code,
+            return_inverse=True,
+        )
+        first, second = joint[: len(first)], joint[len(first) :]
+    return first, second
+
+
+__all__ = ["NOWHERE", "Renamed", "matched"]

@@ -1,0 +1,173 @@
+"""One HiGHS: load a program into it, run it so that Ctrl-C reaches the caller, read back what it vouches for.
+
+Every return code is read, and no number is handed on that HiGHS does not vouch for (``value_valid``, ``dual_valid``).
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Any
+
+import numpy as np
+
+from allocopt.algebra.program import Program
+from allocopt.errors import SolveError
+from allocopt.solve.solution import Clock, Solution, Status
+
+GRACE = 0.8
+"""Seconds that a solve is given to stop by itself after Ctrl-C."""
+
+_FEASIBLE = 2  # kSolutionStatusFeasible
+_LIMITS = {
+    "kTimeLimit": "the time limit came first",
+    "kIterationLimit": "the work limit came first",
+    "kSolutionLimit": "the work limit came first",
+    "kInterrupt": "the solve was interrupted",
+    "kMemoryLimit": "the solver ran out of memory",
+    "kObjectiveBound": "the solver stopped at a bound on the objective",
+    "kObjectiveTarget": "the solver stopped at a target of the objective",
+}
+
+
+def loaded(program: Program, clock: Clock, *, whole: bool) -> Any:
+    """Return a HiGHS that holds the program."""
+    import highspy
+
+    make: Any = highspy.Highs
+    solver = make()
+    option(solver, "output_flag", False)
+    option(solver, "threads", 1)
+    option(solver, "random_seed", 0)
+    if math.isfinite(clock.left):
+        option(solver, "time_limit", clock.left)
+    integrality = program.integer if whole else np.zeros(program.columns)
+    code = solver.passModel(
+        program.columns,
+        program.rows,
+        program.nonzeros,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMaximize),
+        program.constant,
+        np.ascontiguousarray(program.cost, np.float64),
+        np.ascontiguousarray(program.lower, np.float64),
+        np.ascontiguousarray(program.upper, np.float64),
+        np.ascontiguousarray(program.row_lower, np.float64),
+        np.ascontiguousarray(program.row_upper, np.float64),
+        np.ascontiguousarray(program.indptr, np.int32),
+        np.ascontiguousarray(program.indices, np.int32),
+        np.ascontiguousarray(program.data, np.float64),
+        integrality.astype(np.int32),
+    )
+    checked(code, "refused the program")
+    return solver
+
+
+def option(solver: Any, name: str, value: Any) -> None:
+    """Set an option, or say that HiGHS does not take it."""
+    checked(solver.setOptionValue(name, value), f"refused the option {name} = {value!r}")
+
+
+def checked(code: Any, what: str) -> None:
+    """Raise on an error code of HiGHS; a warning is a success."""
+    if code.name == "kError":
+        raise SolveError(f"HiGHS {what}")
+
+
+def solved(solver: Any, program: Program, clock: Clock, method: str, *, quick: bool) -> Solution:
+    """Run HiGHS and read back what it vouches for."""
+    before = clock.seconds
+    code = run_here(solver) if quick else run_listening(solver)
+    model_status = solver.getModelStatus().name
+    info = solver.getInfo()
+    iterations = sum(
+        max(0, int(count))
+        for count in (info.simplex_iteration_count, info.ipm_iteration_count, info.crossover_iteration_count)
+    )
+    values = solver.getSolution()
+    branching = method == "branch and bound"
+    whole_plan = info.primal_solution_status == _FEASIBLE and values.value_valid
+    x = np.array(values.col_value, dtype=np.float64) if whole_plan else None
+    y = np.array(values.row_dual, dtype=np.float64) if values.dual_valid and not branching else None
+    bound = float(info.mip_dual_bound) if branching else float(info.objective_function_value)
+    status, message = verdict(code, model_status, planned=x is not None)
+    known = (branching or status == "optimal") and status in ("optimal", "feasible", "interrupted")
+    return Solution(
+        status,
+        x if status in ("optimal", "feasible") else None,
+        y if status in ("optimal", "feasible", "interrupted") else None,
+        bound if known and math.isfinite(bound) else None,
+        method,
+        clock.seconds - before,
+        iterations,
+        message,
+    )
+
+
+def verdict(code: Any, model_status: str, *, planned: bool) -> tuple[Status, str]:
+    """Return the status in the library's words, and why, given whether HiGHS vouches for a plan."""
+    if code.name == "kError":
+        return "error", f"HiGHS failed ({model_status})"
+    if model_status == "kOptimal":
+        return ("optimal", "") if planned else ("error", "HiGHS says optimal and vouches for no plan")
+    if model_status == "kInfeasible":
+        return "infeasible", "no plan keeps every row"
+    if model_status == "kUnbounded":
+        return "unbounded", "the objective has no limit"
+    if model_status in _LIMITS:
+        return ("feasible" if planned else "interrupted"), _LIMITS[model_status]
+    return "error", f"HiGHS ended with {model_status}"
+
+
+def run_here(solver: Any) -> Any:
+    """Run HiGHS on this thread.
+
+    HiGHS refuses to run where something else in the process has run it with another number of threads; what it
+    remembers belongs to the thread, so a fresh thread is taken then.
+    """
+    code = solver.run()
+    if code.name == "kError" and solver.getModelStatus().name == "kNotset":
+        return run_listening(solver)
+    return code
+
+
+def run_listening(solver: Any) -> Any:
+    """Run HiGHS on a thread of its own, so that Ctrl-C reaches the caller while it runs.
+
+    Only the main thread of a process ever receives Ctrl-C: elsewhere HiGHS gets no callback, which would have to
+    wait for the interpreter's lock again and again.
+    """
+    stop, ended = threading.Event(), threading.Event()
+    outcome: list[Any] = []
+
+    def listen(_kind: Any, _message: str, _out: Any, into: Any, _data: Any) -> None:
+        if stop.is_set():
+            into.user_interrupt = True
+
+    def work() -> None:
+        try:
+            outcome.append(solver.run())
+        except Exception as error:
+            outcome.append(error)
+        finally:
+            ended.set()
+
+    if threading.current_thread() is threading.main_thread():
+        import highspy
+
+        kinds = highspy.cb.HighsCallbackType
+        checked(solver.setCallback(listen, None), "refused to listen for Ctrl-C")
+        for kind in (kinds.kCallbackSimplexInterrupt, kinds.kCallbackIpmInterrupt, kinds.kCallbackMipInterrupt):
+            checked(solver.startCallback(kind), "refused to listen for Ctrl-C")
+    worker = threading.Thread(target=work, name="allocopt solve")
+    try:
+        worker.start()
+        while not ended.wait(1.0):
+            pass
+    except BaseException:
+        stop.set()
+        ended.wait(GRACE)
+        raise
+    if isinstance(outcome[0], Exception):
+        raise outcome[0]
+    return outcome[0]

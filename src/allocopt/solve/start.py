@@ -1,0 +1,61 @@
+"""Where a solve may start from: the basis that a similar program ended with.
+
+A start never changes what is proven. A basis that leads astray is noticed, since every answer from one is checked
+before it is believed, and the program is then solved from a cold start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.program import Program
+
+AT_LOWER, BASIC, AT_UPPER, AT_ZERO, NONBASIC = range(5)
+"""Status of a column or row in a basis, numbered as HiGHS does."""
+NEW = -1
+"""Position of a column or row that the other program did not have."""
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """Which columns and rows determine a vertex of the linear relaxation.
+
+    Attributes
+    ----------
+    columns, rows : int8, shape (columns,) and (rows,)
+        Status of each, such as `BASIC`.
+    """
+
+    columns: NDArray[np.int8]
+    rows: NDArray[np.int8]
+
+    def fits(self, program: Program) -> bool:
+        """Return whether the basis has the columns and rows of a program."""
+        return len(self.columns) == program.columns and len(self.rows) == program.rows
+
+    def carried(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> Basis:
+        """Return a basis for another program.
+
+        Parameters
+        ----------
+        columns, rows : int, shape (columns,) and (rows,) of the other program
+            Where each of its columns and rows stood in the program of this basis; `NEW`: nowhere.
+
+        Returns
+        -------
+        Basis
+            New columns at their lower bound, new rows basic; as many basic ones as rows.
+        """
+        of_columns = np.where(columns == NEW, AT_LOWER, self.columns[columns]).astype(np.int8)
+        of_rows = np.where(rows == NEW, BASIC, self.rows[rows]).astype(np.int8)
+        spare = int((of_columns == BASIC).sum() + (of_rows == BASIC).sum()) - len(of_rows)
+        if spare > 0:
+            basic = np.flatnonzero(np.concatenate([of_columns, of_rows]) == BASIC)[::-1][:spare]
+            of_rows[basic[basic >= len(of_columns)] - len(of_columns)] = NONBASIC
+            of_columns[basic[basic < len(of_columns)]] = AT_LOWER
+        elif spare < 0:
+            of_rows[np.flatnonzero(of_rows != BASIC)[:-spare]] = BASIC
+        return Basis(of_columns, of_rows)

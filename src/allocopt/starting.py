@@ -1,0 +1,76 @@
+"""Where the stages of an allocation start from, when there is the plan of a similar problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.labels import Labels
+from allocopt.algebra.matching import NOWHERE, Renamed, matched
+from allocopt.algebra.program import Program
+from allocopt.problem.facts import Facts, Ints
+from allocopt.readback import Answer
+from allocopt.solve import Basis
+
+StartOf = Callable[[int, Program], Basis | None]
+"""Gives a stage, by its number and program, what it may start from."""
+
+
+def cold(number: int, program: Program) -> Basis | None:
+    """Let every stage start from nothing."""
+    return None
+
+
+def starts(before: Answer, facts: Facts, program: Program, labels: Labels) -> StartOf:
+    """Return where the stages of a program start from, given the answer to a similar problem.
+
+    Parameters
+    ----------
+    before : Answer
+    facts : Facts
+        Of the new problem.
+    program : Program
+        The new program, without what its stages append.
+    labels : Labels
+
+    Returns
+    -------
+    callable
+        `cold` where SKUs, nodes or channels were added or taken away.
+    """
+    renamed = _renamed(before.arcs.facts, facts)
+    if renamed is None or not before.bases:
+        return cold
+    columns, rows = matched(before.labels, labels, renamed, columns=program.columns, rows=program.rows)
+
+    def start_of(number: int, stage: Program) -> Basis | None:
+        if number >= len(before.bases):
+            return None
+        basis = before.bases[number]
+        if basis is None or stage.columns != program.columns:
+            return None
+        appended = len(basis.rows) - before.program.rows
+        if appended != stage.rows - program.rows:
+            return None
+        below = np.arange(before.program.rows, before.program.rows + appended)
+        return basis.carried(columns, np.concatenate([rows, below]))
+
+    return start_of
+
+
+def _renamed(old: Facts, new: Facts) -> Renamed | None:
+    """Return what became of the lots and lines of a problem, known by their rows in the user's tables."""
+    for name in ("skus", "nodes", "channels"):
+        if not np.array_equal(getattr(old, name).id, getattr(new, name).id):
+            return None
+    return {"lot": _by_row(old.lots.row, new.lots.row), "line": _by_row(old.lines.row, new.lines.row)}
+
+
+def _by_row(old: Ints, new: Ints) -> NDArray[np.int32]:
+    """Return the new position of each old member, `NOWHERE` where its row is gone (or it never had one)."""
+    place = np.full(int(max(old.max(initial=-1), new.max(initial=-1))) + 2, NOWHERE, dtype=np.int32)
+    mine = np.flatnonzero(new >= 0)
+    place[new[mine]] = mine
+    return np.where(old >= 0, place[old], NOWHERE).astype(np.int32)
