@@ -44,7 +44,7 @@ def run_stages(
     journey: tuple[Stage, ...],
     solve: Solve,
     progress: Progress,
-    start_of: Callable[[int, Program], Basis | None],
+    start_of: Callable[[int, Program], Basis | None] = lambda number, program: None,
 ) -> list[StageResult]:
     """Solve the stages of a contract in order.
 
@@ -59,7 +59,7 @@ def run_stages(
         Solves a program within the time that is left.
     progress : callable
         Told in a few words what is being done.
-    start_of : callable
+    start_of : callable, optional
         Gives a stage, by its number and program, what it may start from.
 
     Returns
