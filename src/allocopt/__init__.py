@@ -15,7 +15,7 @@ from allocopt.contracts import (
     split_with_release,
 )
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
-from allocopt.problem import Problem
+from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift
 from allocopt.readback import Plan
 from allocopt.rules import Access, Cap, Lock, MarginFloor, Protect, Recapture, Retire, SafetyStock, Service
 
@@ -23,12 +23,14 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Access",
+    "Add",
     "AllocoptError",
     "Cap",
     "Contract",
     "ContractError",
     "Contribution",
     "DataError",
+    "Draws",
     "Fill",
     "Issue",
     "Lock",
@@ -37,11 +39,16 @@ __all__ = [
     "Plan",
     "Problem",
     "Protect",
+    "Put",
     "Recapture",
+    "Remove",
     "Retire",
     "SafetyStock",
+    "Scale",
+    "Scenario",
     "ScenarioError",
     "Service",
+    "Shift",
     "SolveError",
     "allocate",
     "fair_share",

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from allocopt.contracts.contract import ADAPTER, Contract
 from allocopt.contracts.stages import STAGES, Stage
-from allocopt.documents.faults import issue_of, issues_of
+from allocopt.documents.faults import issue_of, issues_of, untagged
 from allocopt.documents.origin import Origin
 from allocopt.documents.yaml_file import located, parse, plain
 from allocopt.errors import ContractError, Issue
@@ -34,8 +34,7 @@ def read_contract(path: Path) -> Contract:
 def _issue(origin: Origin, fault: Any) -> Issue:
     """Turn one complaint of the schema into an issue with its line, and the nearest known key."""
     loc = tuple(fault["loc"])
-    # Between the position of a clause and its key the schema names the kind of clause.
-    place = (*loc[:2], *loc[3:]) if len(loc) > 2 and loc[0] in ("clauses", "stages") else loc
+    place = untagged(loc)
     return issue_of(fault, origin.file, origin.line(place), place, _keys(loc))
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from allocopt.documents.faults import issue_of, issues_of
+from allocopt.documents.faults import issue_of, issues_of, untagged
 from allocopt.errors import ContractError, Issue, ScenarioError
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, str_min_length=1)
@@ -79,6 +79,6 @@ class Checked(type):
 
 def _issue(kind: str, fault: Any, names: list[str]) -> Issue:
     """Return a complaint about arguments, which may have been given by position."""
-    first, *rest = fault["loc"] or ("",)
+    first, *rest = untagged(fault["loc"]) or ("",)
     place = (names[first] if isinstance(first, int) and first < len(names) else first, *rest)
     return issue_of(fault, kind, None, place if fault["loc"] else (), names)

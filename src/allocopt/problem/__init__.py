@@ -5,6 +5,9 @@
 when columns or tables are seen together; `report` gathers the faults; `oddities` warns; `encode` turns what is
 left into the arrays of `facts`; `Problem` holds it all, unchangeable.
 
+`Scenario` makes another problem of one: `changes` (with `where`, which says which rows) write into a `draft`, `units`
+keeps units whole, `draws` adds chance, `difference` tells what came of it, `scenario_file` reads YAML.
+
 Codes of faults, which never change once released:
 
 - tables and columns: ``unknown_table``, ``duplicate_table``, ``not_a_table``, ``unknown_column``,
@@ -14,7 +17,8 @@ Codes of faults, which never change once released:
 - cells: ``blank``, ``not_a_number``, ``not_finite``, ``negative``, ``out_of_bounds``, ``not_whole``,
   ``number_too_large``, ``not_a_flag``, ``unknown_choice``
 - ids: ``float_id``, ``not_an_id``, ``untidy_id``, ``reserved_id``, ``unknown_id``, ``duplicate_key``
-- periods: ``mixed_periods``, ``date_without_periods``, ``date_outside_periods``, ``bad_periods``, ``bad_date``
+- periods: ``mixed_periods``, ``date_without_periods``, ``date_outside_periods``, ``bad_periods``, ``bad_date``,
+  ``bad_horizon``, ``beyond_horizon``
 - amounts: ``fractional_units``, ``reserved_over_units``, ``min_over_units``
 - warnings: ``ids_alike``, ``no_lane``, ``no_workload``, ``no_capacity``, ``nothing_usable``,
   ``expires_before_available``, ``no_supply``, ``committed_over_supply``, ``min_ship_over_units``
@@ -22,6 +26,9 @@ Codes of faults, which never change once released:
 
 from __future__ import annotations
 
+from allocopt.problem.changes import Add, Put, Remove, Scale, Shift
+from allocopt.problem.draws import Draws
 from allocopt.problem.problem import Problem
+from allocopt.problem.scenario import Scenario
 
-__all__ = ["Problem"]
+__all__ = ["Add", "Draws", "Problem", "Put", "Remove", "Scale", "Scenario", "Shift"]

@@ -28,6 +28,8 @@ LAST_PERIOD = 10_000
 """Periods stay at or below: a longer horizon is a date or an amount in the wrong column."""
 ENDLESS = ("expires",)
 """Period columns that may lie outside the calendar: a date before it is -1, one after it is as good as never."""
+OPEN = ("available",)
+"""Period columns that may lie after the calendar where the problem's horizon was given."""
 
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
 _EPOCH = dt.date(1970, 1, 1).toordinal()
@@ -42,13 +44,20 @@ class Calendar:
     ----------
     start, end : float64 arrays, one per period
         First and last day, as days since 1970.
+    open : bool
+        Whether lots may become available after it.
     """
 
     start: Floats
     end: Floats
+    open: bool = False
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def bounds(self, name: str) -> bool:
+        """Return whether the periods of a column must lie before its end."""
+        return name not in ENDLESS and not (self.open and name in OPEN)
 
     def period_of(self, day: Floats) -> Floats:
         """Return the period that holds each day; -1 before the calendar, its length after it."""
@@ -204,7 +213,7 @@ def _bounded_whole(column: Column, source: Source, values: Floats, report: Repor
 
 def _within(column: Column, source: Source, values: Floats, calendar: CalendarState, report: Report) -> Floats:
     """Report period numbers that the calendar does not have."""
-    if not isinstance(calendar, Calendar) or column.name in ENDLESS:
+    if not isinstance(calendar, Calendar) or not calendar.bounds(column.name):
         return values
     with np.errstate(invalid="ignore"):
         outside = values >= len(calendar)
@@ -237,10 +246,12 @@ def _dates_to_periods(column: Column, source: Source, days: Floats, calendar: Ca
     place = np.where(dated, calendar.period_of(np.where(dated, days, calendar.start[0])), np.nan)
     with np.errstate(invalid="ignore"):
         before, after = place < 0, place >= len(calendar)
-    if name in ENDLESS:
+    if not calendar.bounds(name):
         # Beyond the calendar the days stay apart, so that two lots with two dates remain two lots.
         beyond = np.minimum(len(calendar) + days - calendar.end[-1] - 1, LAST_PERIOD)
-        return np.where(after, beyond, place)
+        place, after = np.where(after, beyond, place), np.zeros(len(days), bool)
+    if name in ENDLESS:
+        return place
     hint = (
         "Use the first day of the calendar for what is already there."
         if name == "available"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from allocopt.problem.calendar import CalendarState, calendar_of
+from allocopt.problem.calendar import Calendar, CalendarState, calendar_of
 from allocopt.problem.facts import Floats, Ints
 from allocopt.problem.report import Nearest, Report
 from allocopt.problem.schema import COMPANY, TABLES
@@ -24,8 +25,8 @@ WHOLE_COLUMNS = {"supply": ("units", "reserved"), "demand": ("units", "min_units
 Tables = dict[str, Checked]
 
 
-def check(sources: Mapping[str, Source], report: Report) -> Tables:
-    """Read all tables and report every fault in them."""
+def check(sources: Mapping[str, Source], horizon: int | None, report: Report) -> Tables:
+    """Read all tables and report every fault in them; `horizon` is the number of periods where it was given."""
     calendar: CalendarState = None
     source = sources["periods"]
     before = len(report.issues)
@@ -36,6 +37,8 @@ def check(sources: Mapping[str, Source], report: Report) -> Tables:
     else:
         period, start, end = (found.numbers[name] for name in ("period", "start", "end"))
         calendar = calendar_of(source, period, start, end, report)
+        if horizon is not None and isinstance(calendar, Calendar):
+            calendar = _opened(calendar, horizon, report)
     tables: Tables = {}
     for name, table in TABLES.items():
         if name == "periods":
@@ -46,8 +49,42 @@ def check(sources: Mapping[str, Source], report: Report) -> Tables:
     for checked in tables.values():
         _check_references(checked, tables, report)
     _check_amounts(tables, report)
+    if horizon is not None and calendar is None:
+        _check_horizon(tables, horizon, report)
     _check_reserved_names(tables["channels"], report)
     return tables
+
+
+def _opened(calendar: Calendar, horizon: int, report: Report) -> CalendarState:
+    """Return the calendar of a problem whose horizon was given too: lots may become available after it."""
+    if horizon == len(calendar):
+        return replace(calendar, open=True)
+    report.add(
+        "problem",
+        "bad_horizon",
+        f"`horizon` is {horizon}, and the periods table has {len(calendar)} periods.",
+        "Leave `horizon` out, or lengthen or shorten the periods table.",
+        column="horizon",
+        value=str(horizon),
+    )
+    return "faulty"
+
+
+def _check_horizon(tables: Tables, horizon: int, report: Report) -> None:
+    for name in ("demand", "capacity"):
+        checked = tables[name]
+        if "period" not in checked.source.columns:
+            continue
+        with np.errstate(invalid="ignore"):
+            beyond = checked.numbers["period"] >= horizon
+        report.rows(
+            checked.source,
+            "period",
+            np.flatnonzero(beyond),
+            "beyond_horizon",
+            lambda _row, value: f"`period` is {value}, beyond the horizon, whose last period is {horizon - 1}.",
+            "Raise `horizon`, or remove the row.",
+        )
 
 
 def references(checked: Checked, name: str, tables: Tables) -> Ints:

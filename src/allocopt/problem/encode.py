@@ -84,13 +84,13 @@ class _Rows:
         return self.order.astype(np.int32)
 
 
-def encode(tables: Tables) -> Facts:
-    """Return the facts of tables in which no fault was found."""
+def encode(tables: Tables, periods: int | None = None) -> Facts:
+    """Return the facts of tables in which no fault was found; `periods` is the horizon where it was given."""
     rows = {name: _Rows(checked, tables) for name, checked in tables.items()}
     regions = _union(tables, ("demand", "region"), ("lanes", "region"))
     vias = _union(tables, ("lanes", "via"))
     resources = _union(tables, ("capacity", "resource"), ("workloads", "resource"))
-    periods = horizon(tables)
+    periods = periods or horizon(tables)
     skus, channels = _skus(rows["skus"]), _channels(rows["channels"])
     lines, orders, order_channel = _lines(rows["demand"], skus, channels, regions)
     facts = Facts(

@@ -156,7 +156,8 @@ class Facts:
     switches : object array of text
         Decisions that a contract leaves to the optimiser, such as ``"keep/amazon"``; none in a problem's own facts.
     periods : int
-        Length of the horizon: one more than the last period that any table names.
+        Length of the horizon: as given, that of the calendar, or one more than the last period that any table names.
+        Lots may become available after a horizon that was given.
     """
 
     skus: Skus

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,8 @@ def from_plain(values: Mapping[str, Any], report: Report) -> Inputs:
                 value=shown(key),
             )
     sources = {name: _source(name, values.get(name), report) for name in TABLES}
-    return Inputs(sources, values.get("as_of"), _text(values, "currency"), _text(values, "name"))
+    text = {name: _text(values, name) for name in ("currency", "name")}
+    return Inputs(sources, values.get("as_of"), **text, horizon=values.get("horizon"))
 
 
 def _text(values: Mapping[str, Any], name: str) -> Any:
@@ -63,16 +64,21 @@ def _default(table: str, column: Any) -> Any:
     return known.get(column)
 
 
+def of_records(table: str, records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Return records as columns; a column that a record leaves out says its default."""
+    names = list(dict.fromkeys(column for record in records for column in record))
+    return {
+        column: [record.get(column, default) for record in records]
+        for column in names
+        for default in (_default(table, column),)
+    }
+
+
 def _source(name: str, table: Any, report: Report) -> Source:
     if table is None:
         return absent(name)
     if isinstance(table, list | tuple) and all(isinstance(record, Mapping) for record in table):
-        names = list(dict.fromkeys(column for record in table for column in record))
-        columns: Any = {
-            column: [record.get(column, default) for record in table]
-            for column in names
-            for default in (_default(name, column),)
-        }
+        columns: Any = of_records(name, table)
     elif isinstance(table, Mapping) and all(isinstance(cells, list | tuple | np.ndarray) for cells in table.values()):
         columns = {column: list(cells) for column, cells in table.items()}
     else:

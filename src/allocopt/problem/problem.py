@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 
 from allocopt.errors import DataError, Issue
-from allocopt.problem.calendar import as_date, day_of
 from allocopt.problem.checks import check
 from allocopt.problem.encode import encode, freeze
 from allocopt.problem.facts import Facts
@@ -20,6 +19,7 @@ from allocopt.problem.plain import from_plain, to_plain
 from allocopt.problem.readers import Inputs, read_path
 from allocopt.problem.report import Report
 from allocopt.problem.schema import TABLES
+from allocopt.problem.settings import read_as_of, read_horizon, read_label
 from allocopt.problem.source import Source, absent, from_frame
 
 ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
@@ -42,6 +42,9 @@ class Problem:
         Currency of all money, for labels only.
     name : str
         Name of the problem, for labels only.
+    horizon : int, optional
+        Number of periods. Left out, it is that of the `periods` table, else one more than the last period that
+        any table names. Lots may become available after a horizon that is given; they serve nobody then.
 
     Attributes
     ----------
@@ -54,6 +57,8 @@ class Problem:
         What looks odd and is allowed.
     as_of : datetime.date or None
     currency, name : str
+    horizon : int or None
+        As given; the number of periods, given or not, is ``facts.periods``.
 
     Raises
     ------
@@ -75,7 +80,7 @@ class Problem:
     array([10.])
     """
 
-    __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_name", "_tables", "_warnings")
+    __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_horizon", "_name", "_tables", "_warnings")
 
     def __init__(
         self,
@@ -92,6 +97,7 @@ class Problem:
         as_of: dt.date | str | None = None,
         currency: str = "",
         name: str = "",
+        horizon: int | None = None,
     ) -> None:
         frames = (skus, nodes, channels, supply, demand, lanes, capacity, workloads, periods)
         report = Report()
@@ -102,15 +108,16 @@ class Problem:
             except DataError as error:
                 report.issues += error.issues
                 sources[table] = absent(table)
-        self._build(Inputs(sources, as_of, currency, name), report)
+        self._build(Inputs(sources, as_of, currency, name, horizon), report)
 
     def _build(self, inputs: Inputs, report: Report) -> None:
         """Check the tables and encode them; the only place in which a problem comes to be."""
-        self._as_of = _as_of(inputs.as_of, report)
-        self._currency = _label("currency", inputs.currency, report)
-        self._name = _label("name", inputs.name, report)
+        self._as_of = read_as_of(inputs.as_of, report)
+        self._currency = read_label("currency", inputs.currency, report)
+        self._name = read_label("name", inputs.name, report)
+        self._horizon = read_horizon(inputs.horizon, report)
         unreadable = {issue.table for issue in report.errors}
-        tables = check(inputs.sources, report)
+        tables = check(inputs.sources, self._horizon, report)
         errors = [
             issue
             for issue in report.errors
@@ -119,7 +126,7 @@ class Problem:
         ]
         if errors:
             raise DataError(sorted(errors, key=lambda issue: ORDER.get(issue.table, len(ORDER))))
-        self._facts = encode(tables)
+        self._facts = encode(tables, self._horizon)
         look(tables, self._facts, report)
         self._warnings = tuple(report.warnings)
         # Frames are built when they are asked for: the fast path works on the facts alone.
@@ -145,7 +152,7 @@ class Problem:
         ----------
         path : str or Path
             A folder with one file per table (``supply.csv`` or ``supply.parquet``) and perhaps
-            ``problem.yaml`` (as_of, currency, name); or an ``.xlsx`` workbook with one sheet per table and
+            ``problem.yaml`` (as_of, currency, name, horizon); or an ``.xlsx`` workbook with one sheet per table and
             perhaps a sheet ``problem`` with the columns key and value.
 
         Returns
@@ -169,7 +176,7 @@ class Problem:
         ----------
         values : mapping
             Tables by name, each as a mapping of columns to lists or as a list of records; and perhaps
-            ``as_of``, ``currency`` and ``name``. A blank is None or an empty text.
+            ``as_of``, ``currency``, ``name`` and ``horizon``. A blank is None or an empty text.
 
         Returns
         -------
@@ -189,12 +196,13 @@ class Problem:
         Returns
         -------
         dict
-            ``name``, ``currency``, ``as_of`` (text or None), and each table that has rows as a mapping of
-            columns to lists.
+            ``name``, ``currency``, ``as_of`` (text or None), ``horizon`` where it was given, and each table that
+            has rows as a mapping of columns to lists.
         """
         tables = {name: to_plain(self._frame(name)) for name in TABLES if self._tables[name].length}
         as_of = self._as_of.isoformat() if self._as_of is not None else None
-        return {"name": self._name, "currency": self._currency, "as_of": as_of, **tables}
+        given = {} if self._horizon is None else {"horizon": self._horizon}
+        return {"name": self._name, "currency": self._currency, "as_of": as_of, **given, **tables}
 
     def replace(
         self,
@@ -211,6 +219,7 @@ class Problem:
         as_of: dt.date | str | None = None,
         currency: str | None = None,
         name: str | None = None,
+        horizon: int | None = None,
     ) -> Problem:
         """Return a checked variant of the problem; what is not given stays as it is.
 
@@ -220,6 +229,7 @@ class Problem:
             Whole tables; an empty frame empties the table.
         as_of : datetime.date or str, optional
         currency, name : str, optional
+        horizon : int, optional
 
         Returns
         -------
@@ -244,6 +254,7 @@ class Problem:
             self._as_of if as_of is None else as_of,
             self._currency if currency is None else currency,
             self._name if name is None else name,
+            self._horizon if horizon is None else horizon,
         )
         return Problem._of(inputs, report)
 
@@ -343,6 +354,11 @@ class Problem:
         """Name of the problem."""
         return self._name
 
+    @property
+    def horizon(self) -> int | None:
+        """Number of periods as it was given, None where the tables say it."""
+        return self._horizon
+
     def _counts(self) -> list[tuple[int, str]]:
         words = {"supply": "supply lot", "demand": "demand line"}
         counts = [
@@ -373,34 +389,3 @@ def _refers_to(issue: Issue) -> str | None:
         if column.name == issue.column:
             return column.refers
     return None
-
-
-def _as_of(value: object, report: Report) -> dt.date | None:
-    if value is None or value == "":
-        return None
-    day = day_of(value)
-    if day is None:
-        report.add(
-            "problem",
-            "bad_date",
-            f"`as_of` is {value!r}, which is no date.",
-            "Write it as year-month-day, such as 2026-11-27.",
-            column="as_of",
-            value=str(value),
-        )
-        return None
-    return as_date(day)
-
-
-def _label(name: str, value: object, report: Report) -> str:
-    if isinstance(value, str):
-        return value
-    report.add(
-        "problem",
-        "not_text",
-        f"`{name}` is {value!r}, which is not text.",
-        "Write it in quotation marks.",
-        column=name,
-        value=str(value),
-    )
-    return ""

@@ -13,7 +13,7 @@ from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.schema import TABLES
 from allocopt.problem.source import Source, absent, from_arrow
 
-SETTINGS = ("as_of", "currency", "name")
+SETTINGS = ("as_of", "currency", "name", "horizon")
 """What a problem has besides tables."""
 SETTINGS_FILE = "problem.yaml"
 OTHER_FORMS = (".xlsx", ".xls", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".gz", ".zip", ".feather", ".arrow")
@@ -28,7 +28,7 @@ class Inputs:
     ----------
     sources : dict of str to Source
         One for each table, given or not.
-    as_of, currency, name : object
+    as_of, currency, name, horizon : object
         Not checked yet.
     """
 
@@ -36,6 +36,7 @@ class Inputs:
     as_of: Any = None
     currency: Any = ""
     name: Any = ""
+    horizon: Any = None
 
 
 def read_path(path: Path, report: Report) -> Inputs:

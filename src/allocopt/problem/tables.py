@@ -17,7 +17,7 @@ from allocopt.problem.facts import Floats
 from allocopt.problem.labels import Labels, constant, labels
 from allocopt.problem.report import Report, nearest
 from allocopt.problem.schema import Column, Table
-from allocopt.problem.source import Source
+from allocopt.problem.source import Cells, Source, of_arrow
 
 Bools = NDArray[np.bool_]
 
@@ -72,14 +72,25 @@ class Checked:
         columns = {column.name: self._series(column) for column in self.table.columns}
         return pd.DataFrame(columns, index=pd.RangeIndex(self.length), copy=False)
 
+    def cells(self, column: Column) -> Cells | None:
+        """Return a column as cells that `read` reads as the same; None where it is optional and was not given."""
+        name = column.name
+        held = self.labels[name].codes if name in self.labels else self.codes.get(name, self.numbers.get(name))
+        if held is not None and held.strides == (0,) and not column.required:
+            return None
+        if name in self.labels:
+            return of_arrow(self.labels[name].per_row())
+        if name in self.codes:
+            return of_arrow(_of_codes(column, self.codes[name]))
+        values = self.numbers[name]
+        return of_arrow(pa.array(values.astype("datetime64[D]") if column.type == "date" else values))
+
     def _series(self, column: Column) -> Any:
         name = column.name
         if column.type in ("id", "text"):
             return pd.Series(pd.array(self.labels[name].per_row(), dtype="str"))
         if column.type == "choice":
-            texts = constant(0, "").texts if not column.choices else pa.array(column.choices, pa.large_string())
-            picked = texts.take(pa.array(self.codes[name].astype(np.int32)))
-            return pd.Series(pd.array(picked, dtype="str"))
+            return pd.Series(pd.array(_of_codes(column, self.codes[name]), dtype="str"))
         optional = column.default is None and not column.required
         if column.type == "flag":
             codes = self.codes[name]
@@ -97,6 +108,13 @@ class Checked:
         return values.astype(np.int64)
 
 
+def _of_codes(column: Column, codes: Codes) -> Any:
+    """Return the flags or choices that codes stand for as a pyarrow array."""
+    if column.type == "flag":
+        return pa.array(codes == 1, mask=codes < 0)
+    return pa.array(column.choices, pa.large_string()).take(pa.array(codes.astype(np.int32), mask=codes < 0))
+
+
 def read(table: Table, source: Source, calendar: CalendarState, report: Report) -> Checked:
     """Read one table; what is wrong with it is reported."""
     checked = Checked(table, source)
@@ -104,7 +122,7 @@ def read(table: Table, source: Source, calendar: CalendarState, report: Report) 
         _check_header(table, source, report)
     for column in table.columns:
         if column.name in source.columns and column.name not in source.repeated:
-            _read_column(checked, column, calendar, report)
+            read_column(checked, column, calendar, report)
         else:
             if column.required and source.given:
                 checked.unread.add(column.name)
@@ -147,7 +165,8 @@ def _check_header(table: Table, source: Source, report: Report) -> None:
         )
 
 
-def _read_column(checked: Checked, column: Column, calendar: CalendarState, report: Report) -> None:
+def read_column(checked: Checked, column: Column, calendar: CalendarState, report: Report) -> None:
+    """Read one column; what is wrong with it is reported."""
     name, source = column.name, checked.source
     if column.type in ("id", "text"):
         tidy = column.type == "id" or name in checked.table.key

@@ -1,0 +1,88 @@
+"""Whole units after a change, and how a row of a table is called."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocopt.problem.checks import WHOLE_COLUMNS, references
+from allocopt.problem.draft import Draft, Places
+from allocopt.problem.facts import Floats
+from allocopt.problem.tables import SORTED_BY, Bools, Checked, sort_key
+from allocopt.rounding import floor_units, largest_remainder
+
+GROUPED_BY = {"demand": "channel", "supply": "node"}
+"""Within which units are rounded, besides the SKU."""
+PARTS = ("reserved", "min_units")
+"""Amounts that are part of `units`."""
+NOTED = 1e-6
+"""Changes of a quantity by rounding that are worth a word; less is floating-point noise [unit]."""
+
+
+def divisible(draft: Draft, table: str) -> Bools:
+    """Return, per row of supply or demand, whether fractions of a unit of its SKU can be shipped."""
+    skus = draft.tables["skus"]
+    by_code = np.ones(len(skus.labels["sku"].texts) + 1, bool)
+    by_code[skus.labels["sku"].codes] = skus.codes["divisible"] == 1
+    flags: Bools = by_code[references(draft.tables[table], "sku", draft.tables)]
+    return flags
+
+
+def whole_units(draft: Draft, table: str, column: str, rows: Places, values: Floats) -> Floats:
+    """Return new quantities with those of indivisible SKUs rounded, and note how many were.
+
+    Largest remainder per SKU and channel (or node), in the canonical order of the rows. A part of a row's units (a
+    commitment, a reservation) is rounded down where rounding alone would lift it above them.
+
+    Parameters
+    ----------
+    draft : Draft
+    table, column : str
+    rows : integer array
+        Rows that are written.
+    values : float64 array
+        What is to be written, one per row.
+    """
+    if column not in WHOLE_COLUMNS.get(table, ()):
+        return values
+    checked = draft.tables[table]
+    with np.errstate(invalid="ignore"):
+        broken = (values != np.floor(values)) & np.isfinite(values) & ~divisible(draft, table)[rows]
+    if not broken.any():
+        return values
+    whole = values.copy()
+    mine = np.flatnonzero(~divisible(draft, table)[rows] & np.isfinite(values))
+    mine = mine[np.argsort(sort_key(checked, SORTED_BY.get(table, checked.table.key))[rows[mine]], kind="stable")]
+    first, second = checked.labels["sku"], checked.labels[GROUPED_BY[table]]
+    pair = first.codes[rows[mine]].astype(np.int64) * len(second.texts) + second.codes[rows[mine]]
+    present, group = np.unique(pair, return_inverse=True)
+    whole[mine] = largest_remainder(values[mine], group, len(present))
+    if column in PARTS:
+        units, least = checked.numbers["units"][rows], floor_units(values)
+        whole = np.where((whole > units) & (least <= units), np.minimum(whole, least), whole)
+    moved = np.abs(whole - values) > NOTED
+    if moved.any():
+        by = f"SKU and {GROUPED_BY[table]}"
+        said = f"{int(moved.sum()):,} of {len(rows):,} rows were rounded to whole units by largest remainder per {by}"
+        total = f"in all {np.nansum(whole):,.10g} units, unrounded {np.nansum(values):,.10g}"
+        draft.remark(table, column, "rounded", f"{said}: {total}")
+    return whole
+
+
+def row_text(checked: Checked, position: int) -> str:
+    """Return how a row of a table is called: its key in words, without blanks."""
+    parts = []
+    for name in checked.table.key:
+        column = checked.table.column(name)
+        if name in checked.labels:
+            labels = checked.labels[name]
+            code = int(labels.codes[position])
+            text = labels.texts[code].as_py() if code >= 0 else ""
+        elif name in checked.codes:
+            code = int(checked.codes[name][position])
+            text = column.choices[code] if code >= 0 else ""
+        else:
+            value = checked.numbers[name][position]
+            text = "" if np.isnan(value) else f"{value:.0f}"
+        if text:
+            parts.append(f"{name} {text}")
+    return ", ".join(parts)
