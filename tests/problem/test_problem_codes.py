@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -62,6 +63,7 @@ FAULTS = [
     Fault("number_too_large", {"demand": {"price": [1e20, 1, 1]}}, "demand", 0, "price", "1e+20", "largest number accepted", "slip"),
     Fault("number_too_large", {"demand": {"period": [20261102, 1, 1]}}, "demand", 0, "period", "20261102", "periods go up to 10000", "periods table"),
     Fault("number_too_large", {"supply": {"expires": [99999, 1, 1]}}, "supply", 0, "expires", "99999", "periods go up to", "Leave it blank for never"),
+    Fault("not_a_flag", {"supply": {"hold": [True, Decimal("sNaN"), 1 + 2j]}}, "supply", 1, "hold", "sNaN", "neither true nor false", "booleans"),
     Fault("not_a_flag", {"skus": {"divisible": ["maybe", "no"]}}, "skus", 0, "divisible", "maybe", "neither true nor false", "Give booleans"),
     Fault("not_a_flag", {"skus": {"divisible": [2, 0]}}, "skus", 0, "divisible", "2", "neither true nor false", "0 and 1"),
     Fault("unknown_choice", {"supply": {"kind": ["on hand", "inbound", "on_hand"]}}, "supply", 0, "kind", "on hand", "Did you mean 'on_hand'?", "on_hand, inbound, safety, returns"),

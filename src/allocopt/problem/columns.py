@@ -238,9 +238,10 @@ def _flag_of(cell: Any, textual: bool) -> int:
         return _FLAGS.get(cell.strip().casefold(), -2) if textual else -2
     if isinstance(cell, float | np.floating) and math.isnan(cell):
         return -1
-    if isinstance(cell, bool | np.bool_ | int | float | np.integer | np.floating | Decimal) and cell in (0, 1):
+    if isinstance(cell, bool | np.bool_):
         return int(cell)
-    return -2
+    number = number_of(cell, textual=False)
+    return int(number) if number in (0.0, 1.0) else -2
 
 
 def choices(column: Column, source: Source, report: Report) -> Codes:
