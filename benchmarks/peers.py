@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 import allocopt as ao
 from allocopt.algebra.program import Program
-from allocopt.allocate import formulate
 from allocopt.arcs import build_arcs
 from allocopt.contracts import pooled
+from allocopt.journey import formulate
 from allocopt.rules import allowed, state
 from allocopt.solve import certify, highs, solve
 from benchmarks.generate import Shape, generate
@@ -266,7 +266,7 @@ def one_sku(calls: int = 200, warm: int = 30) -> Seconds:
         start = time.perf_counter()
         _ = ao.allocate(problems[number % 10]).objective
         seconds.append(time.perf_counter() - start)
-    programs = [formulate(problem, pooled()).program for problem in problems]
+    programs = [formulate(problem.facts, pooled()).program for problem in problems]
     bare = [timed(lambda program=program: bare_highs(program))[0] for _ in range(5) for program in programs]
     return {
         "median": statistics.median(seconds),

@@ -18,12 +18,12 @@ from tests.rules.small import problem
 
 import allocopt as ao
 from allocopt.algebra.program import Program
-from allocopt.allocate import formulate
+from allocopt.journey import formulate
 from allocopt.problem.schema import TABLES
 from allocopt.rules import Clause
 from allocopt.solve import Solution, certify, solve
 
-journey = import_module("allocopt.allocate")
+journey = import_module("allocopt.journey.effort")
 """The module, which the function of the same name hides."""
 PACKS = Path(__file__).parents[1] / "scenarios"
 
@@ -476,7 +476,7 @@ def test_an_infeasible_claim_has_no_tables(tiny: ao.Problem, monkeypatch: pytest
 def test_the_certificate_is_what_anybody_can_recompute(quick: ao.Problem) -> None:
     """Checking the plan's numbers against the program again gives the certificate of the plan."""
     plan = ao.allocate(quick, protect(0.5))
-    stated = formulate(quick, protect(0.5))
+    stated = formulate(quick.facts, protect(0.5))
     assert plan.answer is not None
     assert plan.certificate is not None
     again = certify(stated.program, plan.answer.x, None)

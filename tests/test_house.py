@@ -16,7 +16,7 @@ LAYERS = (
     "cli",
     "compare",
     "allocate",
-    "starting",
+    "journey",
     "contracts",
     "readback",
     "pyomo_model",

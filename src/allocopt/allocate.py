@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from allocopt.algebra.formulation import Formulation
-from allocopt.algebra.labels import Labels
-from allocopt.algebra.program import Program
-from allocopt.arcs import Arcs, build_arcs
-from allocopt.contracts import Contract, MaxMinFill, pooled
-from allocopt.contracts.staging import StageResult, run_stages
-from allocopt.problem.facts import Floats
+import numpy as np
+
+from allocopt.contracts import Contract, Contribution, Fill, pooled
+from allocopt.contracts.staging import run_stages
+from allocopt.journey import Effort, cold, formulate, in_pyomo, model_of, plan_of, relaxed, starts
 from allocopt.problem.problem import Problem
-from allocopt.readback import Answer, Conflict, Plan, PlanCertificate, StageProof, Status
-from allocopt.readback.broken import find_broken
+from allocopt.readback import Answer, Conflict, Plan
 from allocopt.readback.conflicts import find_conflicts
-from allocopt.readback.frames import arc_frame
-from allocopt.rules import allowed, docs, retired, revised, state
-from allocopt.solve import Basis, Certificate, Solution, solve
+from allocopt.solve import Basis
 from allocopt.solve.relax import elastic, opposed
-from allocopt.starting import StartOf, cold, starts
 
 Solver = Literal["auto", "highs", "pyomo"]
 Extend = Callable[[Any], None]
 Progress = Callable[[str], None]
-
-CLOSE = 1e-4
-"""Gap at which a plan in whole units is called optimal unless the caller says otherwise."""
-SMALL, EXACT_NODES = 5_000, 500
-"""Programs of at most so many columns are first searched for the very best plan, for at most so many nodes."""
-NODES = 2_000
-"""Nodes after which the search ends, with the gap that it has, where the caller sets no limit and no gap."""
-ROUNDING = 1e-9
-"""No gap is told from zero below."""
-
-
-@dataclass(frozen=True)
-class Stated:
-    """A problem under a contract, stated: arcs, formulation, program and what its columns and rows mean."""
-
-    arcs: Arcs
-    form: Formulation
-    program: Program
-    labels: Labels
-    model: Any = None
 
 
 def allocate(
@@ -58,7 +30,7 @@ def allocate(
     time_limit: float | None = None,
     work_limit: int | None = None,
     gap: float | None = None,
-    start: Plan | None = None,
+    start: Plan | Answer | None = None,
     extend: Extend | None = None,
     progress: Progress | None = None,
 ) -> Plan:
@@ -81,7 +53,7 @@ def allocate(
         Relative gap at which a plan in whole units is called optimal; by default 1e-4, after a bounded search for
         the very best plan where the program has at most 5,000 columns. With no gap and no limit given, the search
         ends after 2,000 nodes, and a plan that is not there yet is ``"feasible"``, with the gap that it has.
-    start : Plan, optional
+    start : Plan or Answer, optional
         Plan of a similar problem under the same contract, such as a scenario's base. It saves work and proves
         nothing: the answer is as good, though it may be another plan of the same worth. A plan that was read from a
         file has nothing to start from.
@@ -119,7 +91,7 @@ def allocate(
     >>> plan.status, round(plan.objective, 2)
     ('optimal', 54.0)
     """
-    begun = time.perf_counter()
+    effort = Effort(time_limit, work_limit, gap)
     _check_arguments(
         problem, contract, solver, extend, {"time_limit": time_limit, "work_limit": work_limit, "gap": gap}
     )
@@ -127,40 +99,41 @@ def allocate(
     contract = contract or pooled()
     contract.check(problem)
     tell("stating the program")
-    stated = formulate(problem, contract)
+    stated = formulate(problem.facts, contract)
     if solver == "pyomo" or extend is not None:
         stated = in_pyomo(stated, contract, extend)
-    target = CLOSE if gap is None else gap
-    exact = EXACT_NODES if gap is None and stated.program.columns <= SMALL else 0
-    nodes = NODES if gap is None and time_limit is None and work_limit is None else None
-
-    def left() -> float | None:
-        return None if time_limit is None else max(time_limit - (time.perf_counter() - begun), 0.0)
-
-    def run(program: Program, *, flat: bool = False, gap: float | None = None, start: Basis | None = None) -> Solution:
-        return solve(
-            program,
-            time_limit=left(),
-            gap=target if gap is None else gap,
-            work_limit=work_limit,
-            exact_nodes=exact if gap is None else 0,
-            node_limit=nodes,
-            flat=flat,
-            start=start,
-        )
-
-    start_of: StartOf = cold
-    if start is not None and start.answer is not None:
-        start_of = starts(start.answer, stated.arcs.facts, stated.program, stated.labels)
-
-    results = run_stages(stated.program, stated.arcs, contract.journey, run, tell, start_of)
+    before = start.answer if isinstance(start, Plan) else start
+    start_of = cold if before is None else starts(before, stated)
+    results = run_stages(stated.program, stated.arcs, contract.journey, effort.solve, tell, start_of)
     conflicts: tuple[Conflict, ...] = ()
     if results[-1].solution.status == "infeasible":
         tell("looking for what cannot hold together")
-        relax = partial(elastic, weights=1.0, time_limit=left(), gap=target, work_limit=work_limit)
-        oppose = partial(opposed, weights=1.0, time_limit=left(), work_limit=work_limit)
+        relax = partial(elastic, weights=1.0, time_limit=effort.left, gap=effort.target, work_limit=work_limit)
+        oppose = partial(opposed, weights=1.0, time_limit=effort.left, work_limit=work_limit)
         conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, relax, oppose)
-    return _plan(problem, contract, stated, results, conflicts, target, time.perf_counter() - begun)
+    return plan_of(problem, contract, stated, results, effort.target, effort.seconds, conflicts=conflicts)
+
+
+def relaxation(problem: Problem, contract: Contract) -> Answer:
+    """Return the stages of a contract without whole units: not a plan, but where plans of scenarios can start.
+
+    Parameters
+    ----------
+    problem : Problem
+    contract : Contract
+        One that fits the problem.
+
+    Returns
+    -------
+    Answer
+        With the basis of each stage; no bases where a stage is no plain linear program.
+    """
+    stated = relaxed(formulate(problem.facts, contract))
+    bases: tuple[Basis | None, ...] = ()
+    if all(isinstance(stage, Fill | Contribution) for stage in contract.journey):
+        results = run_stages(stated.program, stated.arcs, contract.journey, Effort().solve, lambda words: None)
+        bases = tuple(result.solution.basis for result in results)
+    return Answer(stated.arcs, stated.form, stated.program, stated.labels, np.zeros(stated.program.columns), bases)
 
 
 def _check_arguments(
@@ -180,25 +153,6 @@ def _check_arguments(
     for name, limit in limits.items():
         if limit is not None and not limit >= 0:
             raise ValueError(f"{name} must be at least 0, not {limit!r}")
-
-
-def formulate(problem: Problem, contract: Contract) -> Stated:
-    """Return the program of a problem under a contract, without solving it."""
-    facts, notes = revised(problem.facts, contract.clauses)
-    arcs = allowed(build_arcs(facts), contract.clauses)
-    form = state(arcs, contract.clauses, notes)
-    return Stated(arcs, form, *form.compile())
-
-
-def in_pyomo(stated: Stated, contract: Contract, extend: Extend | None) -> Stated:
-    """Return the program stated in Pyomo, extended by `extend`, and compiled back."""
-    from allocopt import pyomo_model
-
-    frame = arc_frame(stated.arcs)
-    program, labels, model = pyomo_model.extend(
-        stated.program, stated.labels, extend or (lambda model: None), contract.name, docs(), frame
-    )
-    return Stated(stated.arcs, stated.form, program, labels, model)
 
 
 def to_pyomo(problem: Problem, contract: Contract | None = None) -> Any:
@@ -223,116 +177,4 @@ def to_pyomo(problem: Problem, contract: Contract | None = None) -> Any:
     """
     contract = contract or pooled()
     contract.check(problem)
-    return _model(formulate(problem, contract), contract.name)
-
-
-def _model(stated: Stated, name: str, x: Floats | None = None) -> Any:
-    """Return the Pyomo model of a program, with the values of a plan where there is one."""
-    from allocopt import pyomo_model
-
-    model = stated.model
-    if model is None:
-        model = pyomo_model.build_model(stated.program, stated.labels, name, docs(), arc_frame(stated.arcs))
-    if x is not None:
-        pyomo_model.fill(model, stated.labels, x)
-    return model
-
-
-def _plan(
-    problem: Problem,
-    contract: Contract,
-    stated: Stated,
-    results: list[StageResult],
-    conflicts: tuple[Conflict, ...],
-    target: float,
-    seconds: float,
-) -> Plan:
-    """Return the plan that the stages found, if its check has passed."""
-    last = results[-1]
-    solution, certificate = last.solution, last.certificate
-    status, message = _status(results, len(contract.journey), target)
-    proof = None
-    if certificate is not None:
-        gaps = {"allocopt": certificate.gap, "solver": certificate.claimed_gap}
-        proof = PlanCertificate(
-            **vars(certificate),
-            proved_by=next((who for who, gap in gaps.items() if gap is not None and gap <= target), ""),
-            worst_row_label=_row_words(stated, certificate.worst_row),
-            stages=tuple(
-                StageProof(r.stage.words(), c.objective, c.bound, c.gap, c.claimed_bound)
-                for r in results
-                if (c := r.certificate) is not None
-            ),
-        )
-    answer = None
-    if status in ("optimal", "feasible") and solution.x is not None:
-        bases = tuple(result.solution.basis for result in results)
-        answer = Answer(stated.arcs, stated.form, stated.program, stated.labels, solution.x, bases)
-    gone = retired(contract.clauses) | (set() if answer is None else answer.given_up)
-    return Plan(
-        status=status,
-        message=message,
-        certificate=proof,
-        contract=contract.to_dict(),
-        currency=problem.currency,
-        conflicts=conflicts,
-        broken=find_broken(problem.facts, contract.clauses, gone),
-        notes=tuple(note.message for note in stated.form.notes),
-        warnings=problem.warnings,
-        method=solution.method,
-        seconds=seconds,
-        answer=answer,
-        model_of=partial(_model, stated, contract.name, None if answer is None else answer.x),
-    )
-
-
-def _status(results: list[StageResult], stages: int, target: float) -> tuple[Status, str]:
-    """Return the status of a plan, and why it is not optimal."""
-    last = results[-1]
-    if last.solution.x is None or last.certificate is None:
-        status = last.solution.status
-        if status == "infeasible":
-            return status, "the hard clauses and commitments cannot all hold"
-        if status == "interrupted":
-            return status, last.solution.message or "a limit was reached before any plan was found"
-        return "error", last.solution.message or f"the solver ended as {status}"
-    if not last.certificate.passed or len(results) < stages:
-        return "error", "the answer failed its check: " + _failure(last.certificate)
-    for result in results:
-        message = _unfinished(result, target)
-        if message:
-            return "feasible", message
-    return "optimal", ""
-
-
-def _failure(certificate: Certificate) -> str:
-    return (
-        f"worst violation {certificate.violation:.2e}, distance from whole units {certificate.integrality:.2e}, "
-        f"objective {certificate.objective:,.2f} against a bound of {certificate.bound:,.2f}"
-    )
-
-
-def _unfinished(result: StageResult, target: float) -> str:
-    """Return why a stage is not known to be optimal, ``""`` if it is.
-
-    A fair split in whole units misses fractional levels by its nature: there the solver's word that it is done counts.
-    """
-    assert result.certificate is not None
-    words, certificate, solution = result.stage.words(), result.certificate, result.solution
-    if isinstance(result.stage, MaxMinFill):
-        return "" if solution.status == "optimal" else f"{words}: {solution.message or 'stopped early'}"
-    claimed = certificate.claimed_gap if solution.status == "optimal" else None
-    target = max(target, ROUNDING)
-    if certificate.gap <= target or (claimed is not None and claimed <= target):
-        return ""
-    reason = f" ({solution.message})" if solution.message else ""
-    return f"{words}: the gap {certificate.gap:.2e} is above the target {target:.0e}{reason}"
-
-
-def _row_words(stated: Stated, row: int | None) -> str:
-    if row is None:
-        return ""
-    if row >= stated.program.rows:  # appended behind the program's own rows, to lock a stage
-        return "what an earlier stage reached"
-    name, label = stated.labels.row(row)
-    return f"{name}[{', '.join(str(part) for part in label)}]"
+    return model_of(formulate(problem.facts, contract), contract.name)

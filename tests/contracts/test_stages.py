@@ -12,9 +12,9 @@ from tests import strategies
 from tests.rules.small import problem
 
 import allocopt as ao
-from allocopt.allocate import formulate
 from allocopt.contracts import Stage
 from allocopt.contracts.staging import run_stages
+from allocopt.journey import formulate
 from allocopt.problem.facts import Facts
 from allocopt.rules import Clause
 from allocopt.solve import solve
@@ -113,7 +113,7 @@ def test_later_stages_take_nothing_back(case: tuple[ao.Problem, tuple[Clause, ..
     if "dtc" not in facts.facts.channels.id:
         return
     contract = ao.Contract("staged", clauses=clauses, stages=stages)
-    stated = formulate(facts, contract)
+    stated = formulate(facts.facts, contract)
     results = run_stages(stated.program, stated.arcs, contract.journey, solve, lambda words: None)
     last = results[-1].solution.x
     if last is None:

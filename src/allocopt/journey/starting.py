@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.labels import Labels
 from allocopt.algebra.matching import NOWHERE, Renamed, matched
 from allocopt.algebra.program import Program
+from allocopt.journey.stating import Stated
 from allocopt.problem.facts import Facts, Ints
 from allocopt.readback import Answer
 from allocopt.solve import Basis
@@ -23,27 +23,25 @@ def cold(number: int, program: Program) -> Basis | None:
     return None
 
 
-def starts(before: Answer, facts: Facts, program: Program, labels: Labels) -> StartOf:
+def starts(before: Answer, stated: Stated) -> StartOf:
     """Return where the stages of a program start from, given the answer to a similar problem.
 
     Parameters
     ----------
     before : Answer
-    facts : Facts
-        Of the new problem.
-    program : Program
+    stated : Stated
         The new program, without what its stages append.
-    labels : Labels
 
     Returns
     -------
     callable
         `cold` where SKUs, nodes or channels were added or taken away.
     """
-    renamed = _renamed(before.arcs.facts, facts)
+    program = stated.program
+    renamed = _renamed(before.arcs.facts, stated.arcs.facts)
     if renamed is None or not before.bases:
         return cold
-    columns, rows = matched(before.labels, labels, renamed, columns=program.columns, rows=program.rows)
+    columns, rows = matched(before.labels, stated.labels, renamed, columns=program.columns, rows=program.rows)
 
     def start_of(number: int, stage: Program) -> Basis | None:
         if number >= len(before.bases):

@@ -1,0 +1,19 @@
+"""The steps of an allocation: state the program, solve its stages with the effort that is allowed, give the plan."""
+
+from allocopt.journey.effort import Effort
+from allocopt.journey.ending import plan_of
+from allocopt.journey.starting import StartOf, cold, starts
+from allocopt.journey.stating import Stated, formulate, in_pyomo, model_of, relaxed
+
+__all__ = [
+    "Effort",
+    "StartOf",
+    "Stated",
+    "cold",
+    "formulate",
+    "in_pyomo",
+    "model_of",
+    "plan_of",
+    "relaxed",
+    "starts",
+]

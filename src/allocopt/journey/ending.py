@@ -1,0 +1,109 @@
+"""From the outcome of the stages to a plan: its status, its proof, and what it can be asked."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from allocopt.contracts import Contract, MaxMinFill
+from allocopt.contracts.staging import StageResult
+from allocopt.journey.stating import Stated, model_of
+from allocopt.problem.problem import Problem
+from allocopt.readback import Answer, Conflict, Plan, PlanCertificate, StageProof, Status
+from allocopt.readback.broken import find_broken
+from allocopt.rules import retired
+from allocopt.solve import Certificate
+
+ROUNDING = 1e-9
+"""No gap is told from zero below."""
+
+
+def plan_of(
+    problem: Problem,
+    contract: Contract,
+    stated: Stated,
+    results: list[StageResult],
+    target: float,
+    seconds: float,
+    *,
+    conflicts: tuple[Conflict, ...] = (),
+) -> Plan:
+    """Return the plan that the stages found, if its check has passed."""
+    last = results[-1]
+    solution, certificate = last.solution, last.certificate
+    status, message = _status(results, len(contract.journey), target)
+    proof = None
+    if certificate is not None:
+        gaps = {"allocopt": certificate.gap, "solver": certificate.claimed_gap}
+        proof = PlanCertificate(
+            **vars(certificate),
+            proved_by=next((who for who, gap in gaps.items() if gap is not None and gap <= target), ""),
+            worst_row_label=stated.row_words(certificate.worst_row),
+            stages=tuple(
+                StageProof(r.stage.words(), c.objective, c.bound, c.gap, c.claimed_bound)
+                for r in results
+                if (c := r.certificate) is not None
+            ),
+        )
+    answer = None
+    if status in ("optimal", "feasible") and solution.x is not None:
+        bases = tuple(result.solution.basis for result in results)
+        answer = Answer(stated.arcs, stated.form, stated.program, stated.labels, solution.x, bases)
+    gone = retired(contract.clauses) | (set() if answer is None else answer.given_up)
+    return Plan(
+        status=status,
+        message=message,
+        certificate=proof,
+        contract=contract.to_dict(),
+        currency=problem.currency,
+        conflicts=conflicts,
+        broken=find_broken(problem.facts, contract.clauses, gone),
+        notes=tuple(note.message for note in stated.form.notes),
+        warnings=problem.warnings,
+        method=solution.method,
+        seconds=seconds,
+        answer=answer,
+        model_of=partial(model_of, stated, contract.name, None if answer is None else answer.x),
+    )
+
+
+def _status(results: list[StageResult], stages: int, target: float) -> tuple[Status, str]:
+    """Return the status of a plan, and why it is not optimal."""
+    last = results[-1]
+    if last.solution.x is None or last.certificate is None:
+        status = last.solution.status
+        if status == "infeasible":
+            return status, "the hard clauses and commitments cannot all hold"
+        if status == "interrupted":
+            return status, last.solution.message or "a limit was reached before any plan was found"
+        return "error", last.solution.message or f"the solver ended as {status}"
+    if not last.certificate.passed or len(results) < stages:
+        return "error", "the answer failed its check: " + _failure(last.certificate)
+    for result in results:
+        message = _unfinished(result, target)
+        if message:
+            return "feasible", message
+    return "optimal", ""
+
+
+def _failure(certificate: Certificate) -> str:
+    return (
+        f"worst violation {certificate.violation:.2e}, distance from whole units {certificate.integrality:.2e}, "
+        f"objective {certificate.objective:,.2f} against a bound of {certificate.bound:,.2f}"
+    )
+
+
+def _unfinished(result: StageResult, target: float) -> str:
+    """Return why a stage is not known to be optimal, ``""`` if it is.
+
+    A fair split in whole units misses fractional levels by its nature: there the solver's word that it is done counts.
+    """
+    assert result.certificate is not None
+    words, certificate, solution = result.stage.words(), result.certificate, result.solution
+    if isinstance(result.stage, MaxMinFill):
+        return "" if solution.status == "optimal" else f"{words}: {solution.message or 'stopped early'}"
+    claimed = certificate.claimed_gap if solution.status == "optimal" else None
+    target = max(target, ROUNDING)
+    if certificate.gap <= target or (claimed is not None and claimed <= target):
+        return ""
+    reason = f" ({solution.message})" if solution.message else ""
+    return f"{words}: the gap {certificate.gap:.2e} is above the target {target:.0e}{reason}"

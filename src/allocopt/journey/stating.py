@@ -1,0 +1,77 @@
+"""A problem under a contract, stated: from facts to the program, in arrays or in Pyomo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from allocopt.algebra.formulation import Formulation
+from allocopt.algebra.labels import Labels
+from allocopt.algebra.program import Program
+from allocopt.arcs import Arcs, build_arcs
+from allocopt.contracts import Contract
+from allocopt.problem.facts import Facts, Floats
+from allocopt.readback.frames import arc_frame
+from allocopt.rules import allowed, docs, revised, state
+
+Extend = Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A problem under a contract, stated: arcs, formulation, program and what its columns and rows mean."""
+
+    arcs: Arcs
+    form: Formulation
+    program: Program
+    labels: Labels
+    model: Any = None
+
+    def row_words(self, row: int | None) -> str:
+        """Return a row of the program, or one appended to it, in words; ``""`` for none."""
+        if row is None:
+            return ""
+        if row >= self.program.rows:  # appended behind the program's own rows, to lock a stage
+            return "what an earlier stage reached"
+        name, label = self.labels.row(row)
+        return f"{name}[{', '.join(str(part) for part in label)}]"
+
+
+def formulate(facts: Facts, contract: Contract) -> Stated:
+    """Return the program of a problem's facts under a contract, without solving it."""
+    facts, notes = revised(facts, contract.clauses)
+    arcs = allowed(build_arcs(facts), contract.clauses)
+    form = state(arcs, contract.clauses, notes)
+    return Stated(arcs, form, *form.compile())
+
+
+def in_pyomo(stated: Stated, contract: Contract, extend: Extend | None) -> Stated:
+    """Return the program stated in Pyomo, extended by `extend`, and compiled back."""
+    from allocopt import pyomo_model
+
+    frame = arc_frame(stated.arcs)
+    program, labels, model = pyomo_model.extend(
+        stated.program, stated.labels, extend or (lambda model: None), contract.name, docs(), frame
+    )
+    return Stated(stated.arcs, stated.form, program, labels, model)
+
+
+def relaxed(stated: Stated) -> Stated:
+    """Return the same with every whole-unit column divisible."""
+    program = replace(stated.program, integer=np.zeros(stated.program.columns, dtype=bool))
+    return replace(stated, program=program)
+
+
+def model_of(stated: Stated, name: str, x: Floats | None = None) -> Any:
+    """Return the Pyomo model of a program, with the values of a plan where there is one."""
+    from allocopt import pyomo_model
+
+    model = stated.model
+    if model is None:
+        model = pyomo_model.build_model(stated.program, stated.labels, name, docs(), arc_frame(stated.arcs))
+    if x is not None:
+        pyomo_model.fill(model, stated.labels, x)
+    return model
