@@ -21,10 +21,12 @@ from allocopt.problem.schema import LOT_KINDS
 from allocopt.rules import (
     CLAUSES,
     Access,
+    Approval,
     Cap,
     Clause,
     Lock,
     MarginFloor,
+    PriceParity,
     Protect,
     Recapture,
     Retire,
@@ -441,8 +443,24 @@ class _Clauses:
         units = pack * self.draw(_between(0, room))
         return Lock(channel, sku, units, **like, owner="Ann", reason="promised")
 
-    AMONG: ClassVar[dict[type[Clause], Callable[[_Clauses], Clause]]] = {Lock: lock, Service: service}
-    """Clauses drawn so that they speak of lines that are there."""
+    def approval(self) -> Clause:
+        units, value = self.of(((3, None), (None, 20.0), (0, 0.0)))
+        return Approval(units, value, channel=self.of((None, *self.channels)), owner=self.of(("", "Ann")))
+
+    def price_parity(self) -> Clause:
+        if len(self.channels) == 1:
+            return self.approval()
+        channel = self.of(self.channels)
+        other = self.of([name for name in self.channels if name != channel])
+        return PriceParity(channel, other, self.of((0.0, 0.2)))
+
+    AMONG: ClassVar[dict[type[Clause], Callable[[_Clauses], Clause]]] = {
+        Approval: approval,
+        Lock: lock,
+        PriceParity: price_parity,
+        Service: service,
+    }
+    """Clauses whose scope has a shape of its own; some are drawn so that they speak of lines that are there."""
     MAKERS: ClassVar[dict[type[Clause], Callable[[_Clauses, Record], Clause]]] = {
         Access: access,
         Cap: cap,

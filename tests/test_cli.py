@@ -171,6 +171,7 @@ def test_allocate_writes_files(tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
         "allocation.csv",
         "channels.csv",
+        "exceptions.csv",
         "plan.json",
         "plan.xlsx",
         "shortfalls.csv",
@@ -178,7 +179,8 @@ def test_allocate_writes_files(tmp_path: Path) -> None:
     plan = ao.Plan.from_dict(json.loads((out / "plan.json").read_text(encoding="utf-8")))
     assert plan.objective == pytest.approx(2415)
     assert pd.read_csv(out / "allocation.csv")["units"].sum() == 260
-    assert openpyxl.load_workbook(out / "plan.xlsx").sheetnames == ["summary", "allocation", "channels", "shortfalls"]
+    sheets = ["summary", "allocation", "channels", "shortfalls", "exceptions"]
+    assert openpyxl.load_workbook(out / "plan.xlsx").sheetnames == sheets
 
 
 def test_an_infeasible_contract_is_not_solved(pack: Path, tmp_path: Path) -> None:

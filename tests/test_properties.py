@@ -143,6 +143,7 @@ def test_names_are_worth_nothing(data: st.DataObject, facts: Tables) -> None:
         }
         for column, table in IDS.items()
     }
+    names["against"] = names["channel"]
 
     def renamed(row: dict[str, Any]) -> dict[str, Any]:
         return {key: other_name("channel" if key == "to" else key, value) for key, value in row.items()}

@@ -17,7 +17,19 @@ from allocopt.contracts import (
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
 from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift
 from allocopt.readback import Plan
-from allocopt.rules import Access, Cap, Lock, MarginFloor, Protect, Recapture, Retire, SafetyStock, Service
+from allocopt.rules import (
+    Access,
+    Approval,
+    Cap,
+    Lock,
+    MarginFloor,
+    PriceParity,
+    Protect,
+    Recapture,
+    Retire,
+    SafetyStock,
+    Service,
+)
 
 __version__ = "0.1.0"
 
@@ -25,6 +37,7 @@ __all__ = [
     "Access",
     "Add",
     "AllocoptError",
+    "Approval",
     "Cap",
     "Contract",
     "ContractError",
@@ -37,6 +50,7 @@ __all__ = [
     "MarginFloor",
     "MaxMinFill",
     "Plan",
+    "PriceParity",
     "Problem",
     "Protect",
     "Put",

@@ -17,7 +17,7 @@ from tests.rules.small import problem
 import allocopt as ao
 
 QUICKSTART = Path(__file__).parents[2] / "scenarios" / "quickstart"
-TABLES = ("allocation", "channels", "shortfalls")
+TABLES = ("allocation", "channels", "shortfalls", "exceptions")
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +241,7 @@ def test_no_answer_no_tables(status: str, ask: Any, tmp_path: Path) -> None:
 def test_no_answer_still_travels(status: str) -> None:
     """A plan without an answer has a plain form without tables."""
     content = json.loads(json.dumps(unsolved(status).to_dict(), allow_nan=False))
-    assert [content[name] for name in TABLES] == [None] * 3
+    assert [content[name] for name in TABLES] == [None] * 4
     again = ao.Plan.from_dict(content)
     assert (again.status, again.message) == (status, "the reason")
     with pytest.raises(ao.SolveError):

@@ -13,7 +13,7 @@ from tests.rules.small import problem
 
 import allocopt as ao
 from allocopt.arcs import PHYSICS, build_arcs
-from allocopt.readback.tables import PERIODS, TEXTS
+from allocopt.readback.tables import TEXTS, WHOLE
 from allocopt.rules import RULES
 
 QUICKSTART = Path(__file__).parents[2] / "scenarios" / "quickstart"
@@ -64,12 +64,12 @@ def test_shortfalls_are_what_is_not_served(plan: ao.Plan) -> None:
     assert (plan.shortfalls["reason"] == "").all()
 
 
-@pytest.mark.parametrize("name", ["allocation", "channels", "shortfalls"])
+@pytest.mark.parametrize("name", ["allocation", "channels", "shortfalls", "exceptions"])
 def test_types_do_not_depend_on_rows(plan: ao.Plan, name: str) -> None:
     """Texts are texts, periods whole numbers, and all else floats, in empty tables too."""
     for table in (getattr(plan, name), getattr(ao.allocate(ao.Problem()), name)):
         kinds = table.dtypes.astype(str).to_dict()
-        assert kinds == {c: "str" if c in TEXTS else "int64" if c in PERIODS else "float64" for c in table}
+        assert kinds == {c: "str" if c in TEXTS else "int64" if c in WHOLE else "float64" for c in table}
 
 
 def assert_books(case: ao.Problem, plan: ao.Plan) -> None:

@@ -16,10 +16,12 @@ from allocopt.rules import (
     CLAUSES,
     RULES,
     Access,
+    Approval,
     Cap,
     Clause,
     Lock,
     MarginFloor,
+    PriceParity,
     Protect,
     Recapture,
     Retire,
@@ -363,6 +365,8 @@ MODELS = {
         ),
         (),
     ),
+    "approval": (problem(supply=ONE_LOT, demand=TWO_LINES), (Approval(units=5), Approval(value=40, owner="Ann"))),
+    "price_parity": (problem(supply=ONE_LOT, demand=TWO_LINES), (PriceParity("dtc", "shop"),)),
 }
 """Per rule, the problem and the clauses of its golden program."""
 

@@ -47,7 +47,16 @@ def plan_of(
     answer = None
     if status in ("optimal", "feasible") and solution.x is not None:
         bases = tuple(result.solution.basis for result in results)
-        answer = Answer(stated.arcs, stated.form, stated.program, stated.labels, solution.x, bases)
+        answer = Answer(
+            stated.arcs,
+            stated.form,
+            stated.program,
+            stated.labels,
+            solution.x,
+            bases,
+            clauses=contract.clauses,
+            currency=problem.currency,
+        )
     gone = retired(contract.clauses) | (set() if answer is None else answer.given_up)
     return Plan(
         status=status,

@@ -177,6 +177,7 @@ def _channels(rows: _Rows) -> Channels:
         rows.floats("return_cost"),
         rows.floats("recovery"),
         np.where(told < 0, ~silent, told == 1),
+        rows.names("owner"),
         np.full(len(kind), ANY, np.int32),
     )
 

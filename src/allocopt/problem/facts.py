@@ -56,6 +56,7 @@ class Channels:
     return_cost: Floats
     recovery: Floats
     advertised: Flags  # blank already resolved: all but wholesale
+    owner: Names  # "": nobody named
     keep: Ints  # switch that keeps the channel, or ANY: it is there in any case
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from allocopt.algebra.labels import Labels
 from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import ANY, Flags, Floats
+from allocopt.rules import Clause
 from allocopt.rules.switches import live_lines
 from allocopt.solve import Basis
 
@@ -32,6 +34,9 @@ class Answer:
         The plan; the first columns are units on arcs, the next ones the switches.
     bases : tuple of (Basis or None)
         What the relaxation of each stage ended with, for a similar problem to start from.
+    clauses : sequence of Clause
+        Those of the contract, in its order.
+    currency : str
     """
 
     arcs: Arcs
@@ -40,6 +45,8 @@ class Answer:
     labels: Labels
     x: Floats
     bases: tuple[Basis | None, ...] = ()
+    clauses: Sequence[Clause] = ()
+    currency: str = ""
 
     @property
     def ship(self) -> Floats:

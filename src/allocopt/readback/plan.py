@@ -20,7 +20,12 @@ from allocopt.readback.proof import PlanCertificate
 from allocopt.readback.tables import COLUMNS
 
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
-MAKERS = {"allocation": tables.allocation, "channels": tables.channel_table, "shortfalls": tables.shortfalls}
+MAKERS = {
+    "allocation": tables.allocation,
+    "channels": tables.channel_table,
+    "shortfalls": tables.shortfalls,
+    "exceptions": tables.exceptions,
+}
 TABLES = tuple(MAKERS)
 
 
@@ -120,6 +125,11 @@ class Plan:
         return self._table("shortfalls")
 
     @property
+    def exceptions(self) -> pd.DataFrame:
+        """What needs a person, most money first; see `allocopt.readback.tables.exceptions`."""
+        return self._table("exceptions")
+
+    @property
     def model(self) -> Any:
         """The Pyomo model of this plan (a ``ConcreteModel``) with its values, built on first use."""
         return self._model
@@ -158,6 +168,8 @@ class Plan:
         if abs(company) >= 0.005:
             text.append(f"  company (holding, write-down of unsold stock): {company:,.2f}{unit}")
         text += [f"Broken as {broken.channel} is retired: {broken.words()}" for broken in self.broken]
+        if len(self.exceptions):
+            text.append(_told(self.exceptions))
         text += [f"Note: {note}" for note in self.notes]
         if self.warnings:
             many = "1 warning" if len(self.warnings) == 1 else f"{len(self.warnings)} warnings; the first"
@@ -209,7 +221,7 @@ class Plan:
         )
 
     def to_excel(self, path: str | Path) -> None:
-        """Write the plan as a workbook: summary, allocation, channels, shortfalls.
+        """Write the plan as a workbook: summary, allocation, channels, shortfalls, exceptions.
 
         Text that a spreadsheet would run as a formula is written as text. The file appears whole or not at all.
 
@@ -260,6 +272,15 @@ class Plan:
         if self.model_of is None:
             raise SolveError("This plan was read from a file: build the model with ao.to_pyomo(problem, contract).")
         return self.model_of()
+
+
+def _told(exceptions: pd.DataFrame) -> str:
+    """Return how many exceptions there are, and the one with most money."""
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in exceptions["kind"].value_counts(sort=False).items())
+    many = "1 exception needs" if len(exceptions) == 1 else f"{len(exceptions):,} exceptions need"
+    first = exceptions.iloc[0]
+    whom = f", for {first['owner']}" if first["owner"] else ""
+    return f"{many} a person ({kinds}); the first{whom}: {first['sentence']}"
 
 
 def _amount(units: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocopt import rules
 from allocopt.problem.facts import Floats
 from allocopt.problem.schema import COMPANY, LOT_KINDS
 from allocopt.readback.answer import Answer
@@ -23,15 +24,18 @@ COLUMNS: dict[str, list[str]] = {
     "shortfalls": [
         *("sku", "channel", "region", "order", "line", "due", "wanted", "served", "units", "reason", "sentence"),
     ],
+    "exceptions": [
+        *("kind", "clause", "owner", "channel", "sku", "order", "line", "due", "units", "money", "sentence"),
+    ],
 }
 """Columns of a table that may have no rows (the profit and loss always has its company row)."""
 TEXTS = (
     *("lot", "sku", "node", "kind", "reference", "lane", "channel", "region", "order", "line"),
-    *("reason", "sentence"),
+    *("reason", "sentence", "owner"),
 )
 """Columns of text."""
-PERIODS = ("available", "due", "ship", "arrives", "late")
-"""Columns of periods; all others are units, money and ratios."""
+WHOLE = ("available", "due", "ship", "arrives", "late", "clause")
+"""Columns of periods and positions; all others are units, money and ratios."""
 OUTSIDE = "clause_penalties"
 """Steers the plan and is no cash: outside of contribution."""
 
@@ -39,7 +43,7 @@ OUTSIDE = "clause_penalties"
 def typed(columns: Any, names: list[str] | None = None) -> pd.DataFrame:
     """Return a table with the types of its columns, rows or no rows."""
     frame = pd.DataFrame(columns, columns=names)
-    kinds = dict.fromkeys(TEXTS, "str") | dict.fromkeys(PERIODS, "int64")
+    kinds = dict.fromkeys(TEXTS, "str") | dict.fromkeys(WHOLE, "int64")
     return frame.astype({str(column): kinds.get(str(column), "float64") for column in frame.columns})
 
 
@@ -154,3 +158,23 @@ def shortfalls(answer: Answer) -> pd.DataFrame:
             "sentence": np.array([*words, ""], dtype=object)[closed],
         }
     )
+
+
+def exceptions(answer: Answer) -> pd.DataFrame:
+    """Return what in the plan needs a person, most money first.
+
+    Columns are kind (``"approval"``, ``"price_parity"``), clause (its position in the contract, from 0), owner (who is
+    asked), channel, sku, order, line, due (the first period of it), units (that ship) [unit], money (at stake)
+    [currency] and sentence. A blank stands where a row is about several.
+    """
+    found = rules.exceptions(answer, answer.clauses)
+    sizes = [len(part.units) for part in found]
+    if not sum(sizes):
+        return typed({}, COLUMNS["exceptions"])
+    columns: dict[str, Any] = {
+        name: np.repeat([getattr(part, name) for part in found], sizes) for name in ("kind", "clause")
+    }
+    for name in COLUMNS["exceptions"][2:]:
+        columns[name] = np.concatenate([getattr(part, name) for part in found])
+    order = np.lexsort((columns["clause"], -np.round(columns["money"], 6)))
+    return typed({name: values[order] for name, values in columns.items()})

@@ -13,11 +13,11 @@ from rich.table import Table
 from allocopt.readback.plan import Plan
 
 WORST = 10
-"""Shortfalls shown."""
+"""Shortfalls and exceptions shown."""
 
 
 def show_plan(plan: Plan, console: Console) -> None:
-    """Print the headline, the profit and loss, where stock goes, the worst shortfalls, and the proof."""
+    """Print the headline, the profit and loss, where stock goes, shortfalls, exceptions, and the proof."""
     if plan.status not in ("optimal", "feasible"):
         console.print(plan.summary(), markup=False, highlight=False, soft_wrap=True)
         return
@@ -32,6 +32,8 @@ def show_plan(plan: Plan, console: Console) -> None:
     short = plan.shortfalls
     if len(short):
         console.print(_shortfalls(short))
+    if len(plan.exceptions):
+        console.print(_exceptions(plan.exceptions))
     console.print(_proof(plan, unit), highlight=False, soft_wrap=True)
     for broken in plan.broken:
         words = f"Broken as {broken.channel} is retired: {broken.words()}"
@@ -112,6 +114,20 @@ def _shortfalls(short: pd.DataFrame) -> Table:
         cells: list[Any] = [_plain(str(row[key])) for key in keys]
         cells += [str(row["due"]), _number(row["wanted"]), _number(row["served"]), _number(row["units"])]
         table.add_row(*cells, *([row["sentence"].removeprefix("No way is open: ")] if closed else []))
+    return table
+
+
+def _exceptions(exceptions: pd.DataFrame) -> Table:
+    first = exceptions.head(WORST)
+    which = (
+        f"The {len(first)} first of {len(exceptions):,}" if len(exceptions) > len(first) else f"All {len(exceptions)}"
+    )
+    named = first["owner"].ne("").any()
+    table = _table(f"{which} exceptions that need a person", ["owner"] if named else [], ["money"])
+    table.add_column("what it is about")
+    for row in first.to_dict("records"):
+        owner = [_plain(str(row["owner"]))] if named else []
+        table.add_row(*owner, _number(row["money"]), _plain(str(row["sentence"])))
     return table
 
 

@@ -18,10 +18,12 @@ from allocopt.problem.encode import freeze
 from allocopt.problem.facts import Facts
 from allocopt.rules.access import Access, AccessRule
 from allocopt.rules.all_or_none import AllOrNone
+from allocopt.rules.approval import Approval, ApprovalRule
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.cap import Cap, CapRule
 from allocopt.rules.capacity import Capacity
 from allocopt.rules.demand import Demand
+from allocopt.rules.exceptions import Exceptions, Outcome
 from allocopt.rules.holding import Holding
 from allocopt.rules.lane_capacity import LaneCapacity
 from allocopt.rules.lock import Lock, LockRule
@@ -30,6 +32,7 @@ from allocopt.rules.margin_floor import MarginFloor, MarginFloorRule
 from allocopt.rules.min_ship import MinShip
 from allocopt.rules.names import lane_names, line_names, lot_names
 from allocopt.rules.packs import Packs
+from allocopt.rules.price_parity import PriceParity, PriceParityRule
 from allocopt.rules.protect import Protect
 from allocopt.rules.recapture import Recapture
 from allocopt.rules.reserve import ReserveRule
@@ -67,10 +70,23 @@ RULES: tuple[Rule, ...] = (
     MinShip(),
     ShipFromOne(),
     AllOrNone(),
+    ApprovalRule(),
+    PriceParityRule(),
 )
 """Every rule, in the order in which arcs are taken away and rows are written."""
 
-CLAUSES: tuple[type[Clause], ...] = (Access, Cap, Lock, MarginFloor, Protect, Retire, SafetyStock, Service)
+CLAUSES: tuple[type[Clause], ...] = (
+    Access,
+    Approval,
+    Cap,
+    Lock,
+    MarginFloor,
+    PriceParity,
+    Protect,
+    Retire,
+    SafetyStock,
+    Service,
+)
 """Every kind of clause that a contract can hold."""
 
 
@@ -148,6 +164,11 @@ def docs() -> dict[str, str]:
     return {rule.name: (rule.__doc__ or "").strip() for rule in RULES} | {"ship": "Units on each arc [unit]."}
 
 
+def exceptions(outcome: Outcome, clauses: Sequence[Clause]) -> list[Exceptions]:
+    """Return what in a plan needs a person, by the rules that say so."""
+    return [found for rule in RULES for found in rule.exceptions(outcome, _of(rule, clauses))]
+
+
 def _of(rule: Rule, clauses: Sequence[Clause]) -> Numbered:
     if rule.clause is None:
         return ()
@@ -163,10 +184,12 @@ __all__ = [
     "CLAUSES",
     "RULES",
     "Access",
+    "Approval",
     "Cap",
     "Clause",
     "Lock",
     "MarginFloor",
+    "PriceParity",
     "Protect",
     "Recapture",
     "Retire",
@@ -176,6 +199,7 @@ __all__ = [
     "Statement",
     "allowed",
     "docs",
+    "exceptions",
     "retired",
     "revised",
     "state",

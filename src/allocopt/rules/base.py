@@ -1,8 +1,8 @@
 """What a rule is, and the clauses that contracts are made of.
 
-A rule changes the facts (`Rule.revise`), takes arcs away (`Rule.forbid`) or adds variables, rows and money
-(`Rule.state`). Physics rules follow from the problem alone; clause rules also need the contract's clauses of their
-kind, each with its number in the contract.
+A rule changes the facts (`Rule.revise`), takes arcs away (`Rule.forbid`), adds variables, rows and money
+(`Rule.state`), or reports what in a plan needs a person (`Rule.exceptions`). Physics rules follow from the problem
+alone; clause rules also need the contract's clauses of their kind, each with its number in the contract.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from allocopt.algebra.formulation import Formulation, Variable
 from allocopt.arcs import Arcs
 from allocopt.documents.checked import STRICT, Checked
 from allocopt.problem.facts import Facts
+from allocopt.rules.exceptions import Exceptions, Outcome
 
 if TYPE_CHECKING:
     from allocopt.problem.problem import Problem
@@ -149,3 +150,7 @@ class Rule:
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the rule's variables, rows and money."""
+
+    def exceptions(self, outcome: Outcome, clauses: Numbered) -> Iterator[Exceptions]:
+        """Yield what in a plan needs a person."""
+        yield from ()

@@ -16,19 +16,23 @@ from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.labels import Codes, Index
+from allocopt.arcs import Arcs
 from allocopt.documents.checked import STRICT, Day, Ids, Period, Said, Units
-from allocopt.problem.facts import Facts, Flags, Floats
+from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rounding import floor_units
 from allocopt.rules.base import Clause, Misfit, Numbered, Rule, Statement
-from allocopt.rules.scope import arcs_of, chosen, code, lines_of, lines_ordered
+from allocopt.rules.scope import chosen, code
 
 if TYPE_CHECKING:
     from allocopt.problem.problem import Problem
+
+Positions = NDArray[np.intp]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -74,17 +78,26 @@ class Lock(Clause):
     expires: Day | None = None
     clause: Literal["lock"] = "lock"
 
-    def lots(self, facts: Facts) -> Flags:
-        """Return the lots in scope that may ship at all, shape (lots,)."""
+    def lots(self, facts: Facts) -> Positions:
+        """Return the positions of the lots in scope that may ship at all."""
         lots = facts.lots
-        mask: Flags = (lots.sku == code(facts.skus.id, self.sku)) & ~lots.hold
-        mask &= chosen(facts.nodes.id, self.node)[lots.node]
-        return mask if self.kind is None else mask & (lots.kind == LOT_KINDS.index(self.kind))
+        at = _of_sku(lots.sku, code(facts.skus.id, self.sku))
+        mask: Flags = ~lots.hold[at] & chosen(facts.nodes.id, self.node)[lots.node[at]]
+        if self.kind is not None:
+            mask &= lots.kind[at] == LOT_KINDS.index(self.kind)
+        return at[mask]
 
-    def lines(self, facts: Facts) -> Flags:
-        """Return the demand lines in scope, shape (lines,)."""
-        mask = lines_of(facts, self.channel, (self.sku,)) & lines_ordered(facts, self.order)
-        return mask if self.period is None else mask & (facts.lines.period == self.period)
+    def lines(self, facts: Facts) -> Positions:
+        """Return the positions of the demand lines in scope."""
+        lines = facts.lines
+        at = _of_sku(lines.sku, code(facts.skus.id, self.sku))
+        mask: Flags = lines.channel[at] == code(facts.channels.id, self.channel)
+        if self.period is not None:
+            mask &= lines.period[at] == self.period
+        if self.order is not None:
+            first, last = (int(np.searchsorted(facts.orders, self.order, side)) for side in ("left", "right"))
+            mask &= (lines.order[at] >= first) & (lines.order[at] < last)
+        return at[mask]
 
     def promised(self, facts: Facts) -> float:
         """Return how many units the clause promises its channel [unit]."""
@@ -96,7 +109,7 @@ class Lock(Clause):
             said = f"The lock held until {self.expires} and the problem is as of {problem.as_of}."
             yield "expired", said, f"Take it out, or have it renewed by {self.owner}."
         lines = self.lines(problem.facts)
-        if lines.any():
+        if len(lines):
             yield from self._impossible(problem.facts, lines)
         else:
             yield (
@@ -105,7 +118,7 @@ class Lock(Clause):
                 "Name a channel, SKU, period and order that go together.",
             )
 
-    def _impossible(self, facts: Facts, lines: Flags) -> Iterator[Misfit]:
+    def _impossible(self, facts: Facts, lines: Positions) -> Iterator[Misfit]:
         """Yield which numbers of the facts rule the lock out."""
         packs = np.unique(facts.lines.pack[lines])
         pack = int(packs[0]) if len(packs) == 1 else 1
@@ -143,7 +156,7 @@ class LockRule(Rule):
         facts = on.facts
         sums = []
         for row, (_, clause) in enumerate(clauses):
-            members = np.flatnonzero(arcs_of(on.arcs, clause.lots(facts), clause.lines(facts)))
+            members = _between(on.arcs, clause.lots(facts), clause.lines(facts))
             group: Codes = np.full(len(members), row)
             sums.append(Sum(on.ship, group, members=members))
         number = np.array([number for number, _ in clauses], dtype=np.int32)
@@ -151,6 +164,22 @@ class LockRule(Rule):
         units = np.array([clause.units for _, clause in clauses])
         index = Index(("clause", "sku"), (number, sku), (None, facts.skus.id))
         on.form.add_rows(self.name, index, sums, lower=units, upper=units, clause=number, elastic=True)
+
+
+def _of_sku(codes: Ints, sku: int) -> Positions:
+    """Return the positions at which sorted codes are `sku`: locks are many, and each looks at its own SKU only."""
+    first, last = np.searchsorted(codes, [sku, sku + 1])
+    return np.arange(first, last)
+
+
+def _between(arcs: Arcs, lots: Positions, lines: Positions) -> Positions:
+    """Return the positions of the arcs from these lots to these lines, which are ascending."""
+    if not len(lines):
+        return lines
+    first, last = np.searchsorted(arcs.line, [lines[0], lines[-1] + 1])
+    window = slice(first, last)
+    inside: Positions = np.flatnonzero(np.isin(arcs.line[window], lines) & np.isin(arcs.lot[window], lots))
+    return inside + int(first)
 
 
 def _room(units: Floats, pack: int, whole: bool) -> float:

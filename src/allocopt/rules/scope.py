@@ -102,14 +102,6 @@ def lines_in(facts: Facts, regions: tuple[str, ...] | None) -> Flags:
     return np.append(chosen(facts.regions, regions), False)[facts.lines.region]
 
 
-def lines_ordered(facts: Facts, order: str | None) -> Flags:
-    """Return the demand lines of orders with this text (None: all lines), shape (lines,)."""
-    if order is None:
-        return np.ones(len(facts.lines.sku), dtype=bool)
-    first, last = (int(np.searchsorted(facts.orders, order, side)) for side in ("left", "right"))
-    return (facts.lines.order >= first) & (facts.lines.order < last)
-
-
 def arcs_of(arcs: Arcs, lots: Flags | None, lines: Flags | None) -> Flags:
     """Return the arcs from the given lots to the given lines, shape (arcs,)."""
     mask = np.ones(len(arcs), dtype=bool)

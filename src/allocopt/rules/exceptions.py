@@ -1,0 +1,86 @@
+"""What in a plan needs a person: rows that rules report, and what they see of the plan for that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from allocopt.arcs import Arcs
+from allocopt.problem.facts import Facts, Floats, Ints, Names
+
+
+class Outcome(Protocol):
+    """A plan as rules see it."""
+
+    @property
+    def arcs(self) -> Arcs:
+        """The arcs that the rules left."""
+
+    @property
+    def ship(self) -> Floats:
+        """Units on each arc, shape (arcs,) [unit]."""
+
+    @property
+    def wanted(self) -> Floats:
+        """Units of each demand line, none of lines that the plan has no use for, shape (lines,) [unit]."""
+
+    @property
+    def currency(self) -> str:
+        """Currency of all money."""
+
+
+@dataclass(frozen=True)
+class Exceptions:
+    """Rows of `Plan.exceptions` that one clause gives, column by column.
+
+    Attributes
+    ----------
+    kind : str
+        What sort of exception this is, for machines.
+    clause : int
+        Position of the clause in the contract.
+    owner, channel, sku, order, line : object arrays of text, shape (rows,)
+        Who is asked, and about what; ``""`` where a row is about several.
+    due : int32, shape (rows,)
+        First period in which something of it is due.
+    units : float64, shape (rows,)
+        Units that ship [unit].
+    money : float64, shape (rows,)
+        What is at stake [currency].
+    sentence : object array of text, shape (rows,)
+    """
+
+    kind: str
+    clause: int
+    owner: Names
+    channel: Names
+    sku: Names
+    order: Names
+    line: Names
+    due: Ints
+    units: Floats
+    money: Floats
+    sentence: Names
+
+
+def owners(facts: Facts, channel: Ints, owner: str = "") -> Names:
+    """Return who is asked: the owner that a clause names, or else the owner of each channel."""
+    return np.full(len(channel), owner, dtype=object) if owner else facts.channels.owner[channel]
+
+
+def spoken_units(units: Floats) -> Names:
+    """Return units as text, such as ``"1,200"``."""
+    return _texts([f"{value:,.10g}" for value in units.tolist()])
+
+
+def spoken_money(money: Floats, currency: str) -> Names:
+    """Return money as text, such as ``"1,200.00 EUR"``."""
+    unit = f" {currency}" if currency else ""
+    return _texts([f"{value:,.2f}{unit}" for value in money.tolist()])
+
+
+def _texts(values: list[str]) -> Names:
+    texts: Names = np.array(values, dtype=object)
+    return texts
