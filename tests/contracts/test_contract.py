@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,6 +128,18 @@ def test_unknown_ids_of_a_file_come_with_their_line(tiny: ao.Problem, tmp_path: 
     file.write_text("name: X\nclauses:\n  - clause: cap\n    channel: dtc\n    units: 1\n    sku: [A, Z]\n")
     with pytest.raises(ao.ContractError, match=r"rules\.yaml, line 3, key 'clauses\[0\]': There is no sku 'Z'"):
         ao.allocate(tiny, ao.Contract.read(file))
+
+
+def test_the_nearest_of_very_many_orders_is_found_at_once() -> None:
+    """A wrong order number among 20,000 is answered from its neighbourhood; leading zeros are looked past."""
+    orders = [f"PO-{number:06d}" for number in range(20_000)]
+    demand = pd.DataFrame({"sku": "A", "channel": "dtc", "period": 0, "units": 1, "price": 1.0, "order": orders})
+    facts = problem(demand=demand, supply="sku node kind units\nA East on_hand 5")
+    said = [ao.Lock("dtc", "A", 1, order=name, owner="Ann", reason="r") for name in ("PO-012345x", "po-000007")]
+    with pytest.raises(ao.ContractError) as caught:
+        ao.Contract("X", clauses=said).check(facts)
+    hints = [issue.hint for issue in caught.value.issues]
+    assert hints == ["Did you mean 'PO-012345'?", "Did you mean 'PO-000007'?"]
 
 
 def test_what_the_problem_can_never_give_comes_with_its_line(tmp_path: Path) -> None:
