@@ -46,6 +46,7 @@ SWITCHES = frozenset({"packs", "all_or_none", "ship_from_one", "min_ship", "work
 """Features that need whole-number columns of their own."""
 LINEAR = frozenset(
     {
+        "arrived",
         "capacity",
         "confidence",
         "divisible",
@@ -277,6 +278,8 @@ class _Draw:
         row |= {"units": units, "price": 4.0 + self.money()}
         if "min_units" in self.on:
             row["min_units"] = min(units, self.upto(2))
+        if "arrived" in self.on:
+            row["arrived"] = self.of((None, 3, 1, 2))
         if "late" in self.on:
             row |= {"max_late": self.upto(2), "late_cost": self.of((0.0, 0.5))}
         if "early" in self.on:

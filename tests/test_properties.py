@@ -45,7 +45,9 @@ def test_nothing_is_ever_oversold(data: st.DataObject, facts: Tables) -> None:
     problem = ao.Problem.from_dict(facts)
     agreed = data.draw(clauses(problem, AS_STATED))
     path = data.draw(
-        st.sampled_from([(), (ao.Fill(),), (ao.MaxMinFill(),), (ao.MaxMinFill(lock="plan", per="channel"),)])
+        st.sampled_from(
+            [(), (ao.Fill(),), (ao.MaxMinFill(),), (ao.MaxMinFill(lock="plan", per="channel"),), (ao.FirstCome(),)]
+        )
     )
     plan = ao.allocate(problem, ao.Contract("any", clauses=agreed, stages=path))
     assert plan.status in ("optimal", "infeasible")

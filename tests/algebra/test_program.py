@@ -114,6 +114,8 @@ def test_restricting_by_position_and_with_known_activity_is_the_same(small):
     by_position, _ = restricted(small, np.array([0, 2]), x, small.activity(x))
     assert (matrix(by_mask) == matrix(by_position)).all()
     assert by_mask.row_upper.tolist() == by_position.row_upper.tolist()
+    worth, _ = restricted(small, np.array([0, 2]), x, small.activity(x), worth=small.objective(x))
+    assert worth.constant == by_mask.constant
 
 
 def test_only_limits_that_concern_whole_numbers_alone_are_moved(small):

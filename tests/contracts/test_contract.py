@@ -26,6 +26,7 @@ locks = st.sampled_from(["value", "plan"])
 stages = st.lists(
     st.builds(ao.Fill, chosen, locks, st.sampled_from(["units", "lines"]))
     | st.builds(ao.Contribution, chosen, locks)
+    | st.builds(ao.FirstCome, chosen)
     | st.builds(ao.MaxMinFill, chosen, locks, st.sampled_from(["fill", "units"]), st.sampled_from(["sku", "channel"])),
     max_size=3,
 )

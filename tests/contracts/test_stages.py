@@ -100,6 +100,8 @@ def test_every_stage_has_a_certificate_with_a_valid_bound(tiny: ao.Problem) -> N
                 ao.Contribution("dtc"),
                 ao.MaxMinFill(),
                 ao.MaxMinFill(per="channel", measure="units"),
+                ao.FirstCome(),
+                ao.FirstCome("dtc"),
             ]
         ),
         min_size=1,

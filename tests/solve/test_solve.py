@@ -170,6 +170,17 @@ def test_crossed_bounds_are_infeasible():
     assert solve(between).status == "infeasible"
 
 
+@pytest.mark.parametrize("integer", [False, True])
+def test_where_nothing_is_left_to_decide_the_plan_is_read_off(integer):
+    """All columns fixed: worth, bound and rows are checked without a solver; a broken row is infeasible."""
+    fixed = program([3.0, 2.0], [[1, 1]], [-np.inf], [4.0], lower=[1.0, 2.0], upper=[1.0, 2.0], integer=integer)
+    answer = solve(fixed)
+    assert (answer.status, answer.method, answer.x.tolist()) == ("optimal", "none needed", [1.0, 2.0])
+    checked = certify(fixed, answer.x, answer.multipliers)
+    assert (checked.objective, checked.gap, checked.passed) == (7.0, 0.0, True)
+    assert solve(replace(fixed, row_upper=np.array([2.9]))).status == "infeasible"
+
+
 def test_what_highs_refuses_is_an_error():
     """A matrix that HiGHS does not take comes back as an error with a sentence."""
     good = program([1, 1], [[1, 1]], [-np.inf], [3], upper=9)

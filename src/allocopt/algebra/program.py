@@ -239,6 +239,7 @@ def restricted(
     columns: NDArray[np.bool_] | NDArray[np.intp],
     x: NDArray[np.float64],
     activity: NDArray[np.float64] | None = None,
+    worth: float | None = None,
 ) -> tuple[Program, NDArray[np.intp]]:
     """Return the program of some columns alone, the others staying as they are in ``x``.
 
@@ -253,7 +254,9 @@ def restricted(
     x : float64, shape (columns,)
         Values of all columns.
     activity : float64, shape (rows,), optional
-        A x, where the caller has it: the work is then that of the chosen columns only.
+        A x, where the caller has it.
+    worth : float, optional
+        What ``x`` is worth, where the caller has it: with both, the work is that of the chosen columns only.
 
     Returns
     -------
@@ -281,7 +284,7 @@ def restricted(
         row_upper=program.row_upper[rows] - others,
         column_sku=program.column_sku[chosen],
         row_sku=program.row_sku[rows],
-        constant=program.objective(x) - float(program.cost[chosen] @ x[chosen]),
+        constant=(program.objective(x) if worth is None else worth) - float(program.cost[chosen] @ x[chosen]),
     )
     return small, rows.astype(np.intp)
 

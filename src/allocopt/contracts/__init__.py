@@ -4,6 +4,7 @@ from allocopt.contracts.contract import Contract
 from allocopt.contracts.presets import (
     PRESETS,
     fair_share,
+    first_come,
     fixed_split,
     max_min_fair,
     pooled,
@@ -12,16 +13,18 @@ from allocopt.contracts.presets import (
     protect_and_pool,
     split_with_release,
 )
-from allocopt.contracts.stages import Contribution, Fill, MaxMinFill, Stage
+from allocopt.contracts.stages import Contribution, Fill, FirstCome, MaxMinFill, Stage
 
 __all__ = [
     "PRESETS",
     "Contract",
     "Contribution",
     "Fill",
+    "FirstCome",
     "MaxMinFill",
     "Stage",
     "fair_share",
+    "first_come",
     "fixed_split",
     "max_min_fair",
     "pooled",

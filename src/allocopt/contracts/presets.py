@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from allocopt.contracts.contract import Contract
-from allocopt.contracts.stages import Fill, MaxMinFill
+from allocopt.contracts.stages import Fill, FirstCome, MaxMinFill
 from allocopt.errors import ContractError
 from allocopt.rules.base import Base, Clause
 from allocopt.rules.protect import Protect
@@ -177,6 +177,25 @@ def max_min_fair(channels: Tier | None = None) -> Contract:
     )
 
 
+def first_come() -> Contract:
+    """Return the contract of no coordination: each channel takes what is best for itself, whoever comes first.
+
+    What is due to ship first is taken first, then what was ordered first (`demand.arrived`). Source: first-come-first-
+    served order promising, Ball, Chen and Zhao, Available to promise, in Handbook of Quantitative Supply Chain
+    Analysis (2004), ch. 11.
+
+    Examples
+    --------
+    >>> first_come().stages[0].words()
+    'first come'
+    """
+    return Contract(
+        "First come",
+        stages=(FirstCome(),),
+        reason="Nobody coordinates: whoever comes first takes what is best for itself from what is left.",
+    )
+
+
 def protect_and_pool(
     shares: Shares, of: Base = "supply", release_from: int | None = None, penalty: float | None = None
 ) -> Contract:
@@ -238,6 +257,7 @@ PRESETS: dict[str, Callable[[], Contract]] = {
     "pooled": pooled,
     "fair_share": fair_share,
     "max_min_fair": max_min_fair,
+    "first_come": first_come,
 }
 """Every preset that needs no arguments, by the name that the command line takes."""
 

@@ -87,5 +87,31 @@ class MaxMinFill(Stage):
     stage: Literal["max_min_fill"] = "max_min_fill"
 
 
-STAGES: tuple[type[Stage], ...] = (Fill, Contribution, MaxMinFill)
+@dataclass(frozen=True, config=STRICT)
+class FirstCome(Stage):
+    """Let each channel take, in turn, what is best for itself: the uncoordinated baseline.
+
+    Turns go by ship period, then by `demand.arrived` (unknown last), then by channel; consecutive turns of a channel
+    in one period are one. In its turn a channel takes what earns it most, lost-sales cost avoided included, from the
+    stock and capacity that is left; what it took stays as it is. An order that is all-or-none or ships from one node
+    is taken as a whole in its earliest turn. Commitments (`demand.min_units`) are met before all turns.
+
+    Attributes
+    ----------
+    channels : tuple of str or None
+        Channels that take turns; None: all. Others get in later stages what these leave.
+    lock : {"plan"}
+        What was taken is never given back.
+
+    Examples
+    --------
+    >>> FirstCome().lock
+    'plan'
+    """
+
+    lock: Literal["plan"] = "plan"
+    stage: Literal["first_come"] = "first_come"
+
+
+STAGES: tuple[type[Stage], ...] = (Fill, Contribution, MaxMinFill, FirstCome)
 """Every kind of stage."""

@@ -10,7 +10,8 @@ import numpy as np
 from allocopt.algebra.program import Program, bounded, with_rows
 from allocopt.arcs import Arcs
 from allocopt.contracts.max_min import Solve, groups_of, max_min
-from allocopt.contracts.stages import Contribution, Fill, MaxMinFill, Stage
+from allocopt.contracts.stages import Contribution, Fill, FirstCome, MaxMinFill, Stage
+from allocopt.contracts.turns import take_turns
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rules.scope import chosen
 from allocopt.solve import Basis, Certificate, Solution, certify
@@ -75,6 +76,9 @@ def run_stages(
         if isinstance(stage, MaxMinFill):
             groups = groups_of(arcs, stage, counted)
             solution, certificate, kept = max_min(program, groups, solve)
+        elif isinstance(stage, FirstCome):
+            solution, certificate, kept = take_turns(program, arcs, counted, solve, progress)
+        if isinstance(stage, MaxMinFill | FirstCome):
             if solution.x is None and results:
                 solution = _at_least(solution, results)
                 if solution.x is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from allocopt.contracts import Contract, MaxMinFill
+from allocopt.contracts import Contract, FirstCome, MaxMinFill
 from allocopt.contracts.staging import StageResult
 from allocopt.journey.stating import Stated, model_of
 from allocopt.problem.problem import Problem
@@ -104,11 +104,12 @@ def _failure(certificate: Certificate) -> str:
 def _unfinished(result: StageResult, target: float) -> str:
     """Return why a stage is not known to be optimal, ``""`` if it is.
 
-    A fair split in whole units misses fractional levels by its nature: there the solver's word that it is done counts.
+    A fair split in whole units misses fractional levels by its nature, and turns are what they are: there the solver's
+    word that it is done counts.
     """
     assert result.certificate is not None
     words, certificate, solution = result.stage.words(), result.certificate, result.solution
-    if isinstance(result.stage, MaxMinFill):
+    if isinstance(result.stage, MaxMinFill | FirstCome):
         return "" if solution.status == "optimal" else f"{words}: {solution.message or 'stopped early'}"
     claimed = certificate.claimed_gap if solution.status == "optimal" else None
     target = max(target, ROUNDING)

@@ -9,10 +9,13 @@ for each lot ``l`` at node ``n``, horizon ``T`` [currency]. Source: linear holdi
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
+from allocopt.arcs import ALL, Arcs, Rows
+from allocopt.problem.facts import Floats
 from allocopt.rules.base import Numbered, Rule, Statement
 
 
@@ -23,15 +26,17 @@ class Holding(Rule):
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the holding cost of all stock."""
-        facts, arcs = on.facts, on.arcs
+        facts = on.facts
         cost = facts.nodes.holding_cost[facts.lots.node]
         if cost.any():
             waits = np.maximum(facts.periods - facts.lots.available, 0)
             constant = np.zeros(len(facts.channels.id) + 1)
             constant[-1] = -(cost * waits * facts.lots.usable).sum()
-            on.form.add_money(
-                self.name,
-                on.ship,
-                lambda rows: cost[arcs.lot[rows]] * (facts.periods - arcs.ship[rows]),
-                constant=constant,
-            )
+            on.form.add_money(self.name, on.ship, partial(saved, on.arcs), constant=constant)
+
+
+def saved(arcs: Arcs, rows: Rows = ALL) -> Floats:
+    """Return the holding cost that a unit on each arc saves the company by shipping then [currency/unit]."""
+    facts = arcs.facts
+    cost = facts.nodes.holding_cost[facts.lots.node]
+    return cost[arcs.lot[rows]] * (facts.periods - arcs.ship[rows])

@@ -11,10 +11,13 @@ newsvendor model, e.g. Zipkin (2000), ch. 9.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
+from allocopt.arcs import ALL, Arcs, Rows
+from allocopt.problem.facts import Floats
 from allocopt.rules.base import Numbered, Rule, Statement
 
 
@@ -25,9 +28,15 @@ class StockValue(Rule):
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the write-down of unsold stock."""
-        lots, arcs = on.facts.lots, on.arcs
+        lots = on.facts.lots
         loss = lots.unit_cost - lots.end_value
         if loss.any():
             constant = np.zeros(len(on.facts.channels.id) + 1)
             constant[-1] = -(loss * lots.usable).sum()
-            on.form.add_money(self.name, on.ship, lambda rows: loss[arcs.lot[rows]], constant=constant)
+            on.form.add_money(self.name, on.ship, partial(saved, on.arcs), constant=constant)
+
+
+def saved(arcs: Arcs, rows: Rows = ALL) -> Floats:
+    """Return the write-down that a unit on each arc saves the company [currency/unit]."""
+    lots = arcs.facts.lots
+    return (lots.unit_cost - lots.end_value)[arcs.lot[rows]]

@@ -1,10 +1,11 @@
-"""Programs that need no solver: no columns, no rows, bounds that contradict each other, numbers that are none."""
+"""Programs that need no solver: no columns, no rows, nothing to decide, contradictory bounds, values that are none."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from allocopt.algebra.program import Program, tightened
+from allocopt.solve.certificate import VIOLATION, breach
 from allocopt.solve.solution import Solution
 
 SLACK = 1e-9
@@ -26,6 +27,8 @@ def at_once(program: Program, *, whole: bool) -> Solution | None:
     lower, upper = program.lower, program.upper
     if (lower > upper).any() or (program.row_lower > program.row_upper).any():
         return Solution("infeasible", method="none needed", message="a lower limit lies above its upper limit")
+    if program.columns and (lower == upper).all():
+        return _fixed(program)
     if program.columns and program.nonzeros:
         return None
     spare = SLACK * (1 + np.abs(np.where(np.isfinite(program.row_lower), program.row_lower, 0.0)))
@@ -35,6 +38,14 @@ def at_once(program: Program, *, whole: bool) -> Solution | None:
     x = np.where(program.cost > 0, upper, np.where(program.cost < 0, lower, nearest))
     if not np.isfinite(x).all():
         return Solution("unbounded", method="none needed", message="the objective has no limit")
+    return Solution("optimal", x, np.zeros(program.rows), program.objective(x), "none needed")
+
+
+def _fixed(program: Program) -> Solution:
+    """Return the only plan that bounds leave, if it keeps every row as well as any plan must."""
+    if breach(program, program.lower)[0] > VIOLATION:
+        return Solution("infeasible", method="none needed", message="every column is fixed, and a row is broken")
+    x = program.lower.copy()
     return Solution("optimal", x, np.zeros(program.rows), program.objective(x), "none needed")
 
 

@@ -1,0 +1,263 @@
+"""First come, first served: in turns, for oneself, from what is left, and never taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests import strategies
+from tests.readback.books import broken_promises
+from tests.rules.small import problem, units
+
+import allocopt as ao
+from allocopt.contracts.turns import turn_of_arcs, turns_of
+from allocopt.journey import formulate
+from allocopt.rules import Clause
+
+SOLVED = ("optimal", "feasible")
+
+
+def taken(demand: str, *clauses: Clause, lots: str = "A East on_hand 10 0", **tables: str) -> ao.Plan:
+    """Return the plan of first come under clauses."""
+    facts = problem(supply=f"sku node kind units available\n{lots}", demand=demand, **tables)
+    return ao.allocate(facts, ao.Contract("turns", clauses=clauses, stages=ao.first_come().stages))
+
+
+BY_HAND = """
+    sku channel period units price arrived
+    A   amazon  0      8     10    2
+    A   dtc     0      6     12    1
+    A   market  1      5     30    0
+    A   shop    0      3     40    .
+"""
+
+
+def test_by_hand() -> None:
+    """Of 10 units dtc, which ordered first, takes 6 and earns 72; amazon takes the other 4 of its 8 and earns 40.
+
+    Shop, whose order is not known yet, comes last in period 0, and the marketplace only in period 1: both would pay
+    more and get nothing. The company earns 112; 5 x 30 + 3 x 40 + 2 x 12 = 294 were possible.
+    """
+    plan = taken(BY_HAND)
+    assert plan.status == "optimal"
+    assert units(plan, "channel") == {"amazon": 4, "dtc": 6}
+    assert plan.objective == pytest.approx(112)
+    assert plan.certificate is not None
+    first, last = plan.certificate.stages
+    assert (first.stage, first.objective, first.bound) == ("first come", pytest.approx(112), pytest.approx(112))
+    assert last.objective == pytest.approx(last.bound)
+    pooled = ao.allocate(
+        problem(supply="sku node kind units available\nA East on_hand 10 0", demand=BY_HAND), ao.pooled()
+    )
+    assert pooled.objective == pytest.approx(294)
+
+
+def test_what_was_taken_is_not_pegged_again() -> None:
+    """Dtc takes East, which costs it 1 less; shop is left with West at 9, though a swap would save 7 a unit."""
+    plan = taken(
+        "sku channel period units price arrived\nA dtc 0 4 10 1\nA shop 0 4 10 2",
+        lots="A East on_hand 4 0\nA West on_hand 4 0",
+        lanes="node channel cost\nEast dtc 1\nWest dtc 2\nEast shop 1\nWest shop 9",
+    )
+    assert units(plan, "channel", "node") == {("dtc", "East"): 4, ("shop", "West"): 4}
+    assert plan.objective == pytest.approx(4 * 9 + 4 * 1)
+
+
+@pytest.mark.parametrize(("dtc", "shop", "winner"), [(1, 2, "dtc"), (2, 1, "shop"), (1, 1, "dtc"), (".", 7, "shop")])
+def test_who_ordered_first_is_served_first(dtc: Any, shop: Any, winner: str) -> None:
+    """Inside a period the order of arrival counts, unknown last, and names where that ties."""
+    plan = taken(f"sku channel period units price arrived\nA dtc 0 10 10 {dtc}\nA shop 0 10 10 {shop}")
+    assert units(plan, "channel") == {winner: 10}
+
+
+def test_stock_that_comes_later_is_not_seen() -> None:
+    """Dtc may have its goods early: in period 0 it takes East at a cost of 5, not knowing of West at 1 in period 1."""
+    tables = {
+        "lots": "A East on_hand 4 0\nA West inbound 4 1",
+        "lanes": "node channel cost\nEast dtc 5\nWest dtc 1",
+    }
+    plan = taken("sku channel period units price max_early\nA dtc 1 4 10 1", **tables)
+    assert units(plan, "node") == {"East": 4}
+    later = taken("sku channel period units price max_early\nA dtc 1 6 10 1", **tables)
+    assert units(later, "node", "ship") == {("East", 0): 4, ("West", 1): 2}
+
+
+def test_turns_of_a_channel_that_follow_each_other_are_one() -> None:
+    """Of one unit dtc makes 9 rather than 5, unless another channel orders in between."""
+    lots = "A East on_hand 1 0\nB East on_hand 1 0"
+    lines = "sku channel period units price arrived order\nA dtc 0 1 5 1 O1\nA dtc 0 1 9 3 O2\nB shop 0 1 7 "
+    assert taken(lines + "4 .", lots=lots).objective == pytest.approx(9 + 7)
+    assert taken(lines + "2 .", lots=lots).objective == pytest.approx(5 + 7)
+
+
+def test_a_channel_counts_what_it_earns_and_not_what_the_company_saves() -> None:
+    """At a loss of 1 nothing ships, though the stock is written down by 6; to avoid lost sales of 2 it does."""
+    tables = {"skus": "sku unit_cost\nA 6", "nodes": "node holding_cost\nEast 3"}
+    lots = "A East on_hand 10 0 0"
+    facts = problem(
+        supply=f"sku node kind units available end_value\n{lots}",
+        demand="sku channel period units price lost_cost\nA dtc 0 4 5 0\nA shop 0 4 5 2",
+        **tables,
+    )
+    assert units(ao.allocate(facts, ao.first_come()), "channel") == {"shop": 4}
+    assert units(ao.allocate(facts), "channel") == {"dtc": 4, "shop": 4}
+
+
+def test_a_whole_order_is_taken_in_its_earliest_turn() -> None:
+    """Of order O1 a line arrives first and one last; both are taken together, before amazon comes."""
+    demand = """
+        sku channel period units price order all_or_none arrived
+        A   dtc     0      4     10    O1    true        1
+        A   amazon  0      9     10    .     false       2
+        A   dtc     0      5     10    O1    true        3
+    """
+    assert units(taken(demand.replace("A   dtc     0      5", "A   dtc     1      5")), "channel") == {
+        "dtc": 9,
+        "amazon": 1,
+    }
+
+
+def test_an_order_from_one_node_is_taken_as_a_whole() -> None:
+    """The order is taken when its first line arrives, from West, the one node that has all of it."""
+    demand = """
+        sku channel period units price order ship_from_one arrived
+        A   dtc     0      4     10    O1    true          1
+        A   amazon  0      9     10    .     false         2
+        B   dtc     0      5     10    O1    true          3
+        B   amazon  0      9     10    .     false         2
+    """
+    lots = "A East on_hand 9 0\nA West on_hand 4 0\nB West on_hand 5 0"
+    plan = taken(demand, lots=lots)
+    assert units(plan, "channel", "sku", "node") == {
+        ("dtc", "A", "West"): 4,
+        ("dtc", "B", "West"): 5,
+        ("amazon", "A", "East"): 9,
+    }
+
+
+def test_commitments_come_before_all_turns_with_no_more_than_they_ask_for() -> None:
+    """3 of wholesale's 8 units are promised and kept, from the lot where that earns most; the rest goes by turns."""
+    demand = """
+        sku channel   period units price min_units arrived
+        A   dtc       0      9     10    0         1
+        A   wholesale 1      8     9     3         0
+    """
+    assert units(taken(demand), "channel") == {"dtc": 7, "wholesale": 3}
+    plenty = taken(demand, lots="A East on_hand 14 0")
+    assert units(plenty, "channel") == {"dtc": 9, "wholesale": 5}
+    none = taken(demand, lots="A East on_hand 2 0")
+    assert none.status == "infeasible"
+    assert sum(conflict.units for conflict in none.conflicts) == pytest.approx(1)
+
+
+def test_commitments_in_packs_are_met_in_packs() -> None:
+    """5 units in packs of 4 are 8, and no more: dtc has the other 2."""
+    demand = """
+        sku channel   period units price min_units pack arrived
+        A   dtc       0      9     10    0         1    1
+        A   wholesale 1      8     9     5         4    0
+    """
+    assert units(taken(demand), "channel") == {"dtc": 2, "wholesale": 8}
+
+
+def test_a_commitment_that_nothing_can_reach_is_infeasible() -> None:
+    """Nobody's turn begins where a promise has no arc at all."""
+    demand = "sku channel period units price min_units\nB dtc 0 4 10 1\nA dtc 0 4 10 0"
+    assert taken(demand).status == "infeasible"
+
+
+def test_clauses_hold_in_every_turn() -> None:
+    """3 units are kept for the marketplace and 2 of amazon's are guaranteed, whoever comes before."""
+    plan = taken(BY_HAND, ao.Protect("market", units=3), ao.Protect("amazon", units=2, mode="serve"))
+    assert units(plan, "channel") == {"dtc": 5, "amazon": 2, "market": 3}
+
+
+@pytest.mark.parametrize(
+    ("penalty", "expected"),
+    [
+        (8, {"dtc": 6, "amazon": 4}),
+        (15, {"dtc": 6, "amazon": 1, "shop": 3}),
+        (50, {"dtc": 6, "amazon": 1, "market": 3}),
+    ],
+)
+def test_soft_clauses_are_paid_for_in_turns(penalty: float, expected: dict[str, float]) -> None:
+    """3 units are kept for the marketplace until somebody comes to whom a unit is worth more than the penalty."""
+    plan = taken(BY_HAND, ao.Protect("market", units=3, penalty=penalty))
+    assert units(plan, "channel") == expected
+    broken = 0 if "market" in expected else 3
+    assert plan.channels.set_index("channel")["clause_penalties"]["market"] == pytest.approx(penalty * broken)
+
+
+def test_some_channels_take_turns_and_the_rest_follows_in_later_stages() -> None:
+    """Dtc takes its 6; shop and the marketplace, who pay most, share the other 4 without turns."""
+    facts = problem(supply="sku node kind units available\nA East on_hand 10 0", demand=BY_HAND)
+    plan = ao.allocate(facts, ao.Contract("dtc first", stages=[ao.FirstCome("dtc")]))
+    assert units(plan, "channel") == {"dtc": 6, "shop": 3, "market": 1}
+
+
+def test_a_time_limit_ends_the_turns_with_what_was_taken() -> None:
+    """The turns that were over stand; the plan says where it stopped."""
+    facts = problem(supply="sku node kind units available\nA East on_hand 10 0", demand=BY_HAND)
+    plan = ao.allocate(facts, ao.first_come(), time_limit=0)
+    assert plan.status in ("interrupted", "feasible")
+    if plan.status == "feasible":
+        assert "turns the best was not proven: the time limit came first" in plan.message
+
+
+def test_a_lock_on_the_value_is_refused() -> None:
+    """What was taken is fixed: there is nothing else to say about it."""
+    with pytest.raises(ao.ContractError, match="lock"):
+        ao.FirstCome(lock="value")  # type: ignore[arg-type]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_turns_never_do_better_than_the_pool(data: st.DataObject) -> None:
+    """Wherever there is a plan, the turns find one that keeps every promise, and earns at most the pooled bound."""
+    facts, agreed = data.draw(strategies.cases())
+    pooled = ao.allocate(facts, ao.Contract("any", clauses=agreed))
+    plan = ao.allocate(facts, ao.Contract("any", clauses=agreed, stages=[ao.FirstCome()]))
+    assert (plan.status in SOLVED) == (pooled.status in SOLVED)
+    if plan.status in SOLVED:
+        assert pooled.certificate is not None
+        bound = pooled.certificate.bound
+        assert plan.objective <= bound + 1e-5 + 1e-6 * abs(bound)
+        assert not broken_promises(facts, plan.allocation)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data(), strategies.tables())
+def test_row_order_changes_no_turn(data: st.DataObject, tables: strategies.Tables) -> None:
+    """The same rows in another order give the very same plan."""
+    other = {name: data.draw(st.permutations(table)) for name, table in tables.items()}
+    one, two = (ao.allocate(ao.Problem.from_dict(t), ao.first_come()).to_dict() for t in (tables, other))
+    for gone in ("seconds", "warnings"):
+        del one[gone], two[gone]
+    assert one == two
+
+
+@settings(max_examples=60, deadline=None)
+@given(strategies.cases())
+def test_every_arc_has_one_turn_and_turns_are_in_order(case: tuple[ao.Problem, tuple[Clause, ...]]) -> None:
+    """Each arc is decided in one turn, of its channel; later ship periods never come before, but for whole orders."""
+    facts, agreed = case
+    stated = formulate(facts.facts, ao.Contract("any", clauses=agreed))
+    arcs, program = stated.arcs, stated.program
+    everybody = np.ones(len(arcs.facts.lines.sku), dtype=bool)
+    turn, period, channel = turn_of_arcs(arcs, everybody)
+    assert (np.diff(period) >= 0).all()
+    assert not ((np.diff(period) == 0) & (np.diff(channel) == 0)).any()
+    assert (channel[turn] == arcs.channel).all()
+    assert (period[turn] <= arcs.ship).all()
+    whole = (arcs.facts.lines.all_or_none | arcs.facts.lines.ship_from_one)[arcs.line]
+    assert (period[turn] == arcs.ship)[~whole].all()
+    turns = turns_of(program, arcs, everybody)
+    assert turns.taken.all()
+    assert np.bincount(turns.columns, minlength=program.columns)[: len(arcs)].tolist() == [1] * len(arcs)
+    for number in range(len(turns)):
+        mine = turns.columns[turns.first[number] : turns.first[number + 1]]
+        assert (np.diff(mine) > 0).all()
+        assert (turn[mine[mine < len(arcs)]] == number).all()
