@@ -1,6 +1,7 @@
 """allocopt decides who gets scarce stock: proven, priced and explained."""
 
 from allocopt.allocate import allocate, to_pyomo
+from allocopt.compare import Comparison, compare
 from allocopt.contracts import (
     Contract,
     Contribution,
@@ -41,6 +42,7 @@ __all__ = [
     "AllocoptError",
     "Approval",
     "Cap",
+    "Comparison",
     "Contract",
     "ContractError",
     "Contribution",
@@ -68,6 +70,7 @@ __all__ = [
     "Shift",
     "SolveError",
     "allocate",
+    "compare",
     "fair_share",
     "first_come",
     "fixed_split",

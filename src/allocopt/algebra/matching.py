@@ -49,11 +49,19 @@ def matched(
 def _places(old: Family, new: Family, renamed: Renamed) -> NDArray[np.intp]:
     """Return the member of the old family with the label of each member of the new one."""
     before = [_renamed(codes, renamed.get(name)) for name, codes in zip(old.index.names, old.index.codes, strict=True)]
-    now = list(new.index.codes)
+    return places(before, list(new.index.codes))
+
+
+def places(before: list[Codes], now: list[Codes]) -> NDArray[np.intp]:
+    """Return where each label stood before, `NOWHERE` if it did not; a label is given by its parts.
+
+    >>> places([np.array([0, 0, 1]), np.array([5, 7, 5])], [np.array([1, 0]), np.array([5, 6])])
+    array([ 2, -1])
+    """
     if all(np.array_equal(a, b) for a, b in zip(before, now, strict=True)):
-        return np.arange(len(new.index))
-    if not len(old.index) or not len(new.index):
-        return np.full(len(new.index), NOWHERE, dtype=np.intp)
+        return np.arange(len(now[0]))
+    if not len(before[0]) or not len(now[0]):
+        return np.full(len(now[0]), NOWHERE, dtype=np.intp)
     keys_before, keys_now = _keys(before, now)
     order = np.argsort(keys_before, kind="stable")
     place = np.minimum(np.searchsorted(keys_before[order], keys_now), len(order) - 1)
@@ -81,4 +89,4 @@ def _keys(before: list[Codes], now: list[Codes]) -> tuple[NDArray[np.int64], NDA
     return first, second
 
 
-__all__ = ["NOWHERE", "Renamed", "matched"]
+__all__ = ["NOWHERE", "Renamed", "matched", "places"]

@@ -20,7 +20,7 @@ from allocopt.errors import ContractError, Issue
 from allocopt.problem.facts import Facts
 from allocopt.problem.problem import Problem
 from allocopt.problem.report import Nearest
-from allocopt.rules import CLAUSES
+from allocopt.rules import CLAUSES, Protect
 from allocopt.rules.base import Clause
 
 HOMES = {"regions": "the column region of demand or lanes", "orders": "the column order of demand"}
@@ -138,6 +138,22 @@ class Contract(metaclass=Checked):
         if self.stages and self.stages[-1].__class__ is Contribution and self.stages[-1].channels is None:
             return self.stages
         return (*self.stages, whole)
+
+    @property
+    def decides_in_turn(self) -> bool:
+        """Whether everything is decided by who comes first, so that no forecast is ever looked at."""
+        return any(getattr(stage, "stage", "") == "first_come" for stage in self.stages)
+
+    @property
+    def acts_alone(self) -> bool:
+        """Whether channels do not coordinate: first come, first served, or every lot is split among them for good."""
+        shares = [clause.share or 0.0 for clause in self.clauses if isinstance(clause, Protect) and clause.is_split]
+        return self.decides_in_turn or (len(shares) == len(self.clauses) and sum(shares) >= 1 - 1e-9)
+
+    @property
+    def without_rules(self) -> bool:
+        """Whether physics alone bind and the whole contribution is all that is optimised."""
+        return not self.clauses and self.journey == (Contribution(),)
 
     @property
     def _label(self) -> str:

@@ -3,7 +3,7 @@
 from allocopt.journey.effort import Effort
 from allocopt.journey.ending import plan_of
 from allocopt.journey.starting import StartOf, cold, starts
-from allocopt.journey.stating import Stated, formulate, in_pyomo, model_of, relaxed
+from allocopt.journey.stating import Stated, formulate, in_pyomo, model_of, relaxed, stated_of
 
 __all__ = [
     "Effort",
@@ -16,4 +16,5 @@ __all__ = [
     "plan_of",
     "relaxed",
     "starts",
+    "stated_of",
 ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from allocopt.algebra.formulation import Formulation
+from allocopt.algebra.formulation import Formulation, Note
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs, build_arcs
@@ -43,6 +43,11 @@ class Stated:
 def formulate(facts: Facts, contract: Contract) -> Stated:
     """Return the program of a problem's facts under a contract, without solving it."""
     facts, notes = revised(facts, contract.clauses)
+    return stated_of(facts, contract, notes)
+
+
+def stated_of(facts: Facts, contract: Contract, notes: Sequence[Note] = ()) -> Stated:
+    """Return the program of facts that the contract has revised already."""
     arcs = allowed(build_arcs(facts), contract.clauses)
     form = state(arcs, contract.clauses, notes)
     return Stated(arcs, form, *form.compile())

@@ -39,14 +39,14 @@ def write_workbook(path: Path, summary: str, tables: dict[str, pd.DataFrame]) ->
                             cell.data_type = "s"
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    _whole(path, write)
+    written_whole(path, write)
 
 
 def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
     """Write one CSV file a table."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        _whole(folder / f"{name}.csv", partial(neutral(table).to_csv, index=False))
+        written_whole(folder / f"{name}.csv", partial(neutral(table).to_csv, index=False))
 
 
 def neutral(table: pd.DataFrame) -> pd.DataFrame:
@@ -62,10 +62,10 @@ def neutral(table: pd.DataFrame) -> pd.DataFrame:
 def write_text(path: Path, text: str) -> None:
     """Write a text file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    _whole(path, lambda target: target.write_text(text, encoding="utf-8"))
+    written_whole(path, lambda target: target.write_text(text, encoding="utf-8"))
 
 
-def _whole(path: Path, write: Callable[[Path], object]) -> None:
+def written_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write beside the target and move into place, so that an interruption leaves no half-written file."""
     beside = path.with_name(f".allocopt-{os.getpid()}-{threading.get_ident()}-{path.name}")
     try:

@@ -75,6 +75,8 @@ class Plan:
         How it was solved.
     seconds : float
         Wall time of the call.
+    played : bool
+        Whether it was played forward period by period, so that nobody could have planned it as a whole.
     """
 
     status: Status
@@ -88,6 +90,7 @@ class Plan:
     warnings: tuple[Issue, ...] = ()
     method: str = ""
     seconds: float = 0.0
+    played: bool = False
     answer: Answer | None = None
     stored: dict[str, pd.DataFrame] | None = None
     model_of: Callable[[], Any] | None = None
@@ -193,6 +196,7 @@ class Plan:
             "warnings": [warning.to_dict() for warning in self.warnings],
             "method": self.method,
             "seconds": self.seconds,
+            "played": self.played,
             **{name: _records(self._table(name)) if solved else None for name in TABLES},
         }
 
@@ -217,6 +221,7 @@ class Plan:
             warnings=tuple(Issue(**warning) for warning in content["warnings"]),
             method=content["method"],
             seconds=content["seconds"],
+            played=content["played"],
             stored=stored,
         )
 

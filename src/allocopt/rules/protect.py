@@ -79,6 +79,12 @@ class Protect(Clause):
             wanted = np.minimum(wanted, own)
         return float(np.where(facts.skus.divisible, wanted, floor_units(wanted)).sum())
 
+    @property
+    def is_split(self) -> bool:
+        """Whether it gives the channel a share of every lot of all SKUs, for good."""
+        everywhere = self.sku is None and self.node is None and self.of == "supply"
+        return self.mode == "reserve" and self.share is not None and everywhere and self.release_from is None
+
     @model_validator(mode="after")
     def _one_quantity(self) -> Protect:
         one_quantity(self.units, self.share)

@@ -1,0 +1,171 @@
+"""`compare`: every contract under every scenario, in parallel, with answers as they come."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from allocopt.compare.comparison import Comparison
+from allocopt.compare.runs import Inputs, RunFolder, Settings
+from allocopt.compare.solving import solve_run
+from allocopt.contracts import Contract, pooled
+from allocopt.errors import ContractError, Issue, ScenarioError, SolveError
+from allocopt.problem.problem import Problem
+from allocopt.problem.scenario import Scenario
+
+GAP = 1e-3
+"""Gap of a run unless the caller says otherwise: contracts are told apart by what is proven of both, so a closer look
+is worth its time only where that is not enough."""
+
+Progress = Callable[[int, int, str], None]
+
+
+def compare(
+    problem: Problem,
+    contracts: Sequence[Contract] | None = None,
+    scenarios: Sequence[Scenario] | None = None,
+    *,
+    jobs: int | None = None,
+    gap: float = GAP,
+    time_limit: float | None = None,
+    work_limit: int | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Solve every contract under every scenario, side by side.
+
+    Scenarios with draws are played forward without foresight, unless they say otherwise: every contract sees the same
+    draws. No plan depends on the order of runs, on the number of workers, or on what else is compared.
+
+    Parameters
+    ----------
+    problem : Problem
+        The facts before any scenario.
+    contracts : sequence of Contract, optional
+        By default `pooled` alone. Names must differ.
+    scenarios : sequence of Scenario, optional
+        By default the problem as stated. Names must differ.
+    jobs : int, optional
+        Worker processes; -1: one a core. By default what an active ``joblib.parallel_config`` says, else 1. Under
+        ``parallel_config("dask")`` or ``"ray"`` the runs go to that cluster, whose workers must see the folder `out`.
+    gap : float
+        Relative gap at which a run in whole units is good enough.
+    time_limit : float, optional
+        Seconds of one run.
+    work_limit : int, optional
+        Iterations and nodes of one solve.
+    out : path, optional
+        Run folder: each answer is kept there as soon as it is known, and a comparison that was interrupted goes on
+        with what is missing. By default a temporary folder that goes away with the comparison.
+    progress : callable, optional
+        Called as ``progress(done, total, words)`` after each run.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ContractError, ScenarioError
+        Before anything runs: a contract or scenario does not fit the problem, two have the same name, or the folder
+        belongs to other inputs.
+    SolveError
+        If a worker process was killed; the answers until then are in the folder.
+
+    Examples
+    --------
+    >>> import allocopt as ao
+    >>> problem = ao.Problem.read("scenarios/quickstart")
+    >>> protect = ao.Contract("Protect DTC", clauses=[ao.Protect("dtc", share=0.5, of="inbound")])
+    >>> found = ao.compare(problem, [ao.pooled(), protect])
+    >>> found.runs[["contract", "contribution"]].values.tolist()
+    [['Pooled', 2415.0], ['Protect DTC', 2385.0]]
+    """
+    agreed = tuple(contracts) if contracts is not None else (pooled(),)
+    futures = tuple(scenarios) if scenarios is not None else (Scenario("As stated"),)
+    _check(problem, agreed, futures)
+    inputs = Inputs(problem, agreed, futures, Settings(gap, time_limit, work_limit))
+    folder = RunFolder.opened(Path(out or tempfile.mkdtemp(prefix="allocopt-")).resolve(), inputs)
+    found = Comparison(inputs, folder)
+    if out is None:
+        weakref.finalize(found, shutil.rmtree, folder.path, ignore_errors=True)
+    known = folder.done()
+    missing = [run.number for run in inputs.runs if known.get(run.number, {}).get("status", "error") == "error"]
+    tell = progress or (lambda done, total, words: None)
+    total = len(inputs.runs)
+    tell(total - len(missing), total, "")
+    for done, number in enumerate(_solved(folder, missing, jobs), start=total - len(missing) + 1):
+        run = inputs.runs[number]
+        tell(done, total, f"{futures[run.scenario].name}: {agreed[run.contract].name}")
+    return found
+
+
+def _solved(folder: RunFolder, numbers: list[int], jobs: int | None) -> Iterator[int]:
+    """Solve runs of a folder in worker processes; yield their numbers as they are done."""
+    if not numbers:
+        return
+    import joblib
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+    work = joblib.delayed(_numbered)
+    fingerprint = folder.fingerprint
+    try:
+        yield from pool(work(str(folder.path), fingerprint, number) for number in numbers)
+    except TerminatedWorkerError:
+        left = len(numbers) - sum(folder.done().get(n, {}).get("status", "error") != "error" for n in numbers)
+        raise SolveError(
+            f"A worker process was killed, perhaps for want of memory; {left} of {len(numbers)} runs are left. "
+            f"What was solved is kept: compare again with out={str(folder.path)!r}, perhaps with fewer jobs."
+        ) from None
+
+
+def _numbered(folder: str, fingerprint: str, number: int) -> int:
+    """Solve one run and return its number."""
+    solve_run(folder, fingerprint, number)
+    return number
+
+
+def _check(problem: Problem, contracts: Sequence[Contract], scenarios: Sequence[Scenario]) -> None:
+    """Raise with every fault if anything that is to be compared does not fit."""
+    if not isinstance(problem, Problem):
+        raise TypeError(f"problem must be an allocopt Problem, not a {type(problem).__name__}")
+    for kind, given in ((Contract, contracts), (Scenario, scenarios)):
+        for each in given:
+            if not isinstance(each, kind):
+                raise TypeError(f"{each!r} is no allocopt {kind.__name__}: use ao.{kind.__name__}.read(...)")
+    contract_faults = _faults("contract", contracts, lambda each: each.check(problem))
+    if contract_faults:
+        raise ContractError(contract_faults)
+    scenario_faults = _faults("scenario", scenarios, lambda each: each.check(problem))
+    if scenario_faults:
+        raise ScenarioError(scenario_faults)
+
+
+def _faults(
+    kind: str, given: Sequence[Contract] | Sequence[Scenario], check: Callable[[Contract | Scenario], None]
+) -> list[Issue]:
+    """Return the faults of all contracts or scenarios together, and names that are given twice."""
+    issues: list[Issue] = []
+    if not given:
+        issues.append(Issue("", None, None, None, "none", f"There is no {kind} to compare."))
+    for name in _twice(each.name for each in given):
+        message = f"Two {kind}s are called {name!r}."
+        issues.append(Issue(f"{kind} {name!r}", None, "name", name, "name_twice", message, "Give each its own name."))
+    for each in given:
+        try:
+            check(each)
+        except (ContractError, ScenarioError) as error:
+            issues += error.issues
+    return issues
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    """Return the names that occur more than once."""
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+    return [name for name, times in seen.items() if times > 1]

@@ -1,0 +1,198 @@
+"""A random draw played forward: each period is decided on what has been revealed by then, plus the forecast.
+
+.. code-block:: text
+
+    for t = 0, 1, ...:   units[d]  = drawn where revealed[d] <= t, else forecast        for each line d
+                         usable[l] = drawn where available[l] <= t, else expected       for each lot l
+                         what shipped before t is fixed; the contract is optimised; what ships in t is carried out
+
+A line is revealed when the first shipment for it could leave (its due period less what it may be early and the
+longest lead of any lane), a lot when it becomes available: nothing ships that turns out not to be there or not to be
+wanted. Later periods are planned without whole units, since nothing of them is carried out yet. Decisions that hold
+for the whole horizon (a channel kept, a promotion run) are taken in the first period. Where revealed facts make a
+promise impossible, it gives way as little as possible.
+
+Re-optimising a draw with full knowledge would make protection worthless and pooling unbeatable by construction.
+Source: rolling-horizon play of plans, e.g. Powell, Approximate Dynamic Programming (2011), ch. 6 (deterministic
+lookahead policies).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.labels import Labels
+from allocopt.algebra.matching import places
+from allocopt.algebra.program import Program, bounded, with_columns
+from allocopt.contracts import Contract
+from allocopt.contracts.staging import StageResult, run_stages
+from allocopt.journey import Effort, StartOf, Stated, cold, plan_of, starts, stated_of
+from allocopt.problem.facts import Facts, Flags, Floats, Ints
+from allocopt.problem.lines import take, with_lines
+from allocopt.problem.problem import Problem
+from allocopt.readback import Answer, Plan
+from allocopt.rules import revised
+from allocopt.rules.names import line_names
+from allocopt.solve import certify
+
+WORDS = "played forward: each period was decided on what was known by then"
+GIVES_WAY = 1e3
+"""What a unit of a promise that gives way weighs, in units of the dearest unit on any arc."""
+
+
+def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) -> Plan:
+    """Return what a contract comes to in one draw, without foresight.
+
+    Parameters
+    ----------
+    expected : Problem
+        The forecast: a scenario's problem, not drawn.
+    drawn : Problem
+        What really happens: the same lots and lines, other units.
+    contract : Contract
+    effort : Effort
+        For all periods together.
+
+    Returns
+    -------
+    Plan
+        Of the drawn problem. Its bound is what perfect foresight could have earned at most; the status is
+        ``"feasible"``, since nobody could have known.
+    """
+    forecast, real = _aligned(revised(expected.facts, contract.clauses)[0], drawn.facts, contract)
+    done: dict[str, NDArray[np.int32]] | None = None
+    units: Floats = np.zeros(0)
+    choices: Floats | None = None
+    before: Answer | None = None
+    for period in range(real.periods):
+        last = period == real.periods - 1
+        stated = stated_of(_known(forecast, real, period), contract)
+        program = _held(stated, period, done, units, choices)
+        program = replace(program, integer=program.integer & _decided(stated, period))
+        held = replace(stated, program=program)
+        start_of = cold if before is None else starts(before, held)
+        results = _results(held, contract, effort, start_of)
+        if results[-1].solution.x is None:
+            return plan_of(drawn, contract, stated, results, effort.target, effort.seconds)
+        x = results[-1].solution.x[: program.columns]
+        arcs = stated.arcs
+        now = np.flatnonzero((arcs.ship <= period) & (x[: len(arcs)] > 0))
+        done = {name: getattr(arcs, name)[now] for name in ("lot", "line", "lane", "ship")}
+        units = x[now]
+        choices = _choices(stated.labels, x)
+        bases = tuple(result.solution.basis for result in results)
+        before = Answer(arcs, stated.form, program, stated.labels, x, bases)
+        if last:
+            break
+    return _played(drawn, contract, stated, results, x, effort)
+
+
+def _aligned(forecast: Facts, drawn: Facts, contract: Contract) -> tuple[Facts, Facts]:
+    """Return forecast and drawn facts, revised by the contract, with the same lines in the same order.
+
+    A line that a contract adds can come to nothing in one of them; there it is wanted with no units.
+    """
+    real = revised(drawn, contract.clauses)[0]
+    names, real_names = line_names(forecast), line_names(real)
+    if np.array_equal(names, real_names):
+        return forecast, real
+    only_forecast, only_real = ~np.isin(names, real_names), ~np.isin(real_names, names)
+    return (
+        with_lines(forecast, forecast.lines, take(real.lines, only_real, units=0.0)),
+        with_lines(real, real.lines, take(forecast.lines, only_forecast, units=0.0)),
+    )
+
+
+def _known(forecast: Facts, real: Facts, period: int) -> Facts:
+    """Return the facts as they are seen in a period."""
+    lines, lots = real.lines, real.lots
+    longest = int(real.lanes.lead.max(initial=0))
+    seen = lines.period - np.minimum(lines.max_early, real.periods) - longest <= period
+    there = lots.available <= period
+    expected = forecast.lots
+    return replace(
+        real,
+        lines=replace(lines, units=np.where(seen, lines.units, forecast.lines.units)),
+        lots=replace(
+            lots,
+            units=np.where(there, lots.units, expected.units),
+            confidence=np.where(there, lots.confidence, expected.confidence),
+            usable=np.where(there, lots.usable, expected.usable),
+        ),
+    )
+
+
+def _held(stated: Stated, period: int, done: dict[str, Ints] | None, units: Floats, choices: Floats | None) -> Program:
+    """Return the program with what shipped before a period, and what was chosen at first, held."""
+    arcs, program = stated.arcs, stated.program
+    past = np.flatnonzero(arcs.ship < period)
+    shipped = np.zeros(len(past))
+    if done is not None:
+        shipped[places([getattr(arcs, name)[past] for name in done], list(done.values()))] = units
+    program = bounded(program, past, lower=shipped, upper=shipped)
+    if choices is not None and len(choices):
+        mine = next(family.slice for family in stated.labels.columns if family.name == "switch")
+        program = bounded(program, np.arange(mine.start, mine.stop), lower=choices, upper=choices)
+    return program
+
+
+def _decided(stated: Stated, period: int) -> Flags:
+    """Return the columns that are decided by a period: all but those of later ship periods, shape (columns,)."""
+    decided = np.ones(stated.program.columns, dtype=bool)
+    for family in stated.labels.columns:
+        if "period" in family.index.names:
+            ship = family.index.codes[family.index.names.index("period")]
+            decided[family.slice] = ship <= period
+    return decided
+
+
+def _choices(labels: Labels, x: Floats) -> Floats:
+    """Return the values of the switches, shape (switches,)."""
+    for family in labels.columns:
+        if family.name == "switch":
+            return np.rint(x[family.slice])
+    return np.zeros(0)
+
+
+def _results(held: Stated, contract: Contract, effort: Effort, start_of: StartOf) -> list[StageResult]:
+    """Solve the stages; where no plan keeps every promise, those that cannot be kept give way."""
+    results = run_stages(held.program, held.arcs, contract.journey, effort.solve, lambda words: None, start_of)
+    if results[-1].solution.status == "infeasible":
+        program = _elastic(held.program, held.labels.elastic())
+        results = run_stages(program, held.arcs, contract.journey, effort.solve, lambda words: None)
+    return results
+
+
+def _elastic(program: Program, rows: NDArray[np.int64]) -> Program:
+    """Return the program with rows that may give way, at a price that nothing else is worth."""
+    weight = GIVES_WAY * max(1.0, float(np.abs(program.cost).max(initial=0.0)))
+    falls = rows[np.isfinite(program.row_lower[rows])]
+    rises = rows[np.isfinite(program.row_upper[rows])]
+    return with_columns(
+        program,
+        np.concatenate([falls, rises]),
+        np.concatenate([np.ones(len(falls)), -np.ones(len(rises))]),
+        cost=-weight,
+        upper=1e9,
+    )
+
+
+def _played(
+    drawn: Problem, contract: Contract, stated: Stated, results: list[StageResult], x: Floats, effort: Effort
+) -> Plan:
+    """Return the plan that was played, checked against the drawn facts but for promises that had to give way."""
+    program = stated.program
+    rows, activity = stated.labels.elastic(), program.activity(x)
+    loose = replace(program, row_lower=program.row_lower.copy(), row_upper=program.row_upper.copy())
+    loose.row_lower[rows] = np.minimum(loose.row_lower[rows], activity[rows])
+    loose.row_upper[rows] = np.maximum(loose.row_upper[rows], activity[rows])
+    whole = replace(loose, integer=np.zeros(program.columns, dtype=bool))
+    bound = effort.solve(whole)
+    certificate = certify(loose, x, bound.multipliers)
+    last = replace(results[-1], certificate=certificate, program=loose)
+    last = replace(last, solution=replace(last.solution, x=x, status="feasible", message=WORDS))
+    plan = plan_of(drawn, contract, replace(stated, program=loose), [*results[:-1], last], 0.0, effort.seconds)
+    return replace(plan, message=WORDS, played=True) if plan.status != "error" else plan

@@ -1,0 +1,142 @@
+"""One run of a comparison: a contract in one scenario, solved in whichever process has the run folder at hand."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from allocopt.allocate import allocate, relaxation
+from allocopt.compare.forward import play
+from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
+from allocopt.errors import AllocoptError
+from allocopt.journey import Effort
+from allocopt.problem.problem import Problem
+from allocopt.readback import Answer, Plan
+
+ALL = "all"
+"""Name of the rows that add all channels and the company up."""
+METRICS = ("demand", "units", "revenue", "fixed_cost", "contribution", "clause_penalties")
+"""Numbers of a channel's profit and loss that are compared and can be added up."""
+
+
+class Bench:
+    """What one process keeps of a comparison, so that its runs share it: inputs, and where solves start from."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self.runs = inputs.runs
+        self._lock = threading.Lock()
+        self._bases: dict[int, Answer] = {}
+        self._scenario: tuple[tuple[int, int], Problem] | None = None
+
+    def plan(self, run: Run) -> Plan:
+        """Return the plan of one run; the same whatever was solved before, and wherever."""
+        settings = self.inputs.settings
+        contract, scenario = self.inputs.contracts[run.contract], self.inputs.scenarios[run.scenario]
+        problem = self._problem(run)
+        without_foresight = scenario.draws is not None and scenario.draws.foresight == "none"
+        if run.draw != AS_STATED and without_foresight and not contract.decides_in_turn:
+            contract.check(problem)
+            effort = Effort(settings.time_limit, settings.work_limit, settings.gap)
+            return play(scenario.apply(self.inputs.problem), problem, contract, effort)
+        return allocate(
+            problem,
+            contract,
+            time_limit=settings.time_limit,
+            work_limit=settings.work_limit,
+            gap=settings.gap,
+            start=self._base(run.contract),
+        )
+
+    def _problem(self, run: Run) -> Problem:
+        """Return the problem of a run; runs come scenario by scenario, so the last one is kept."""
+        key = (run.scenario, run.draw)
+        with self._lock:
+            if self._scenario is None or self._scenario[0] != key:
+                scenario, base = self.inputs.scenarios[run.scenario], self.inputs.problem
+                problem = scenario.apply(base) if run.draw == AS_STATED else scenario.draw(base, run.draw)
+                self._scenario = key, problem
+            return self._scenario[1]
+
+    def _base(self, contract: int) -> Answer:
+        """Return where the runs of a contract start: its relaxation on the problem before any scenario.
+
+        Never another run's plan, so that no run depends on which ones came before it.
+        """
+        with self._lock:
+            if contract not in self._bases:
+                self._bases[contract] = relaxation(self.inputs.problem, self.inputs.contracts[contract])
+            return self._bases[contract]
+
+
+def solve_run(folder: str, fingerprint: str, number: int) -> dict[str, Any]:
+    """Solve one run of a run folder, keep its answer there, and return its outcome.
+
+    Whatever goes wrong becomes the outcome of the run; only an interruption gets through.
+    """
+    begun = time.perf_counter()
+    bench = bench_of(folder, fingerprint)
+    run = bench.runs[number]
+    try:
+        outcome, numbers = told(bench.plan(run))
+    except AllocoptError as error:
+        outcome, numbers = failed(str(error))
+    except Exception as error:  # one run that goes wrong must not take the others with it
+        outcome, numbers = failed(f"{type(error).__name__}: {error}")
+    outcome["seconds"] = time.perf_counter() - begun
+    RunFolder(Path(folder)).write(run, outcome, numbers)
+    return outcome
+
+
+@lru_cache(maxsize=1)
+def bench_of(folder: str, fingerprint: str) -> Bench:
+    """Return the bench of a run folder, made once in each process; the last one is kept."""
+    return Bench(RunFolder(Path(folder)).inputs())
+
+
+def told(plan: Plan) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Return the outcome of a plan, and its numbers by channel."""
+    if plan.status not in ("optimal", "feasible"):
+        return failed(plan.message, plan.status)
+    assert plan.certificate is not None
+    objective, bound = plan.objective, plan.certificate.bound
+    outcome = {
+        "status": plan.status,
+        "message": plan.message,
+        "contribution": plan.contribution,
+        "objective": objective,
+        "bound": bound if np.isfinite(bound) else None,
+        "played": plan.played,
+        "digest": digest_of(plan),
+    }
+    frame = plan.channels[["channel", *METRICS]]
+    total = frame[list(METRICS)].sum()
+    frame = pd.concat([frame, pd.DataFrame([{"channel": ALL, **total}])], ignore_index=True)
+    numbers = frame.melt(id_vars="channel", var_name="metric", value_name="value")
+    return outcome, numbers
+
+
+def failed(message: str, status: str = "error") -> tuple[dict[str, Any], pd.DataFrame]:
+    """Return the outcome of a run without a plan."""
+    numbers = pd.DataFrame({"channel": [], "metric": [], "value": []})
+    nothing: dict[str, Any] = dict.fromkeys(("contribution", "objective", "bound"))
+    outcome = {"status": status, "message": message, **nothing, "played": False, "digest": ""}
+    return outcome, numbers.astype({"channel": "str", "metric": "str", "value": "float64"})
+
+
+def digest_of(plan: Plan) -> str:
+    """Return a fingerprint of who gets how many units of what."""
+    assert plan.answer is not None
+    answer = plan.answer
+    rows, seen = answer.shipped, hashlib.sha256()
+    for codes in (answer.arcs.lot, answer.arcs.line, answer.arcs.lane, answer.arcs.ship):
+        seen.update(codes[rows].tobytes())
+    seen.update(np.round(answer.ship[rows], 6).tobytes())
+    return seen.hexdigest()[:16]
