@@ -14,6 +14,7 @@ import allocopt as ao
 PACKS = Path(__file__).parents[1] / "scenarios"
 FOLDERS = sorted(path.parent for path in PACKS.glob("*/README.md"))
 SCRIPTS = sorted(PACKS.glob("*/make.py"))
+SCENARIOS = sorted(PACKS.glob("*/scenarios/*.yaml"))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[path.parent.name for path in SCRIPTS])
@@ -36,6 +37,26 @@ def test_packs_have_no_faults(folder: Path) -> None:
     assert problem.name
     for path in sorted((folder / "contracts").glob("*.yaml")):
         ao.Contract.read(path).check(problem)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=[f"{path.parent.parent.name}-{path.stem}" for path in SCENARIOS])
+def test_scenarios_fit_their_packs(path: Path) -> None:
+    """Every scenario says why, fits its problem, and every contract of the pack still fits what it makes of it."""
+    problem = ao.Problem.read(path.parent.parent)
+    scenario = ao.Scenario.read(path)
+    assert scenario.reason.endswith(".")
+    changed = scenario.apply(problem) if scenario.draws is None else scenario.draw(problem, 0)
+    assert (changed is problem) == (not scenario.changes and scenario.draws is None)
+    for contract in sorted((path.parent.parent / "contracts").glob("*.yaml")):
+        ao.Contract.read(contract).check(changed)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=[path.name for path in FOLDERS])
+def test_the_first_scenario_changes_nothing(folder: Path) -> None:
+    """Where a pack has scenarios, the first in order of name is the plan as it stands."""
+    paths = sorted((folder / "scenarios").glob("*.yaml"))
+    assert all(ao.Scenario.read(path).changes == () for path in paths[:1])
+    assert [path.name[:2] for path in paths] == [f"{number:02}" for number in range(len(paths))]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=[path.name for path in FOLDERS])
@@ -168,3 +189,33 @@ def test_retiring_the_showrooms_pays() -> None:
     assert told == {name: pytest.approx(value, rel=5e-4) for name, value in earned.items()}
     assert earned["retire"] > earned["retire_few_follow"] > earned["pooled"] * 1.015
     assert 0 < plans["pooled"].channels.set_index("channel")["contribution"]["showrooms"] < 2000
+
+
+def told_grid(folder: Path) -> dict[tuple[str, str], float]:
+    """Return what a pack's README says that each contract earns in each scenario, by the names of their files."""
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    head = next(line for line in text.splitlines() if line.startswith("| scenario | `"))
+    contracts = re.findall(r"`(\w+)`", head)
+    return {
+        (scenario.strip("`"), contract): numbers(cell)[0]
+        for scenario, cells in table_of(text, head.strip("| ")).items()
+        for contract, cell in zip(contracts, cells, strict=True)
+    }
+
+
+GRIDS = [
+    (pack, *key)
+    for pack, last in (("node_outage", "02"), ("late_supplier", "99"))
+    for key in told_grid(PACKS / pack)
+    if key[0][:2] <= last
+]
+"""What is solved again: of the larger pack the first scenarios, which takes seconds."""
+
+
+@pytest.mark.parametrize(("pack", "scenario", "contract"), GRIDS, ids=["-".join(each) for each in GRIDS])
+def test_packs_say_what_contracts_earn(pack: str, scenario: str, contract: str) -> None:
+    """The figures in the table of contributions of a pack's README are those of the plans."""
+    folder = PACKS / pack
+    problem = ao.Scenario.read(folder / "scenarios" / f"{scenario}.yaml").apply(ao.Problem.read(folder))
+    plan = ao.allocate(problem, ao.Contract.read(folder / "contracts" / f"{contract}.yaml"))
+    assert told_grid(folder)[scenario, contract] == pytest.approx(plan.contribution, rel=2e-4)
