@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.labels import Codes, Family, Index, Labels
-from allocopt.algebra.program import COUPLES, Program
+from allocopt.algebra.program import COUPLES, Program, sku_of_rows
 
 Floats = NDArray[np.float64]
 Coefficient = Callable[[Any], Floats]
@@ -292,20 +292,6 @@ def _sorted(indptr: NDArray[np.int64], indices: NDArray[np.int32], data: Floats)
     column = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
     order = np.lexsort((indices, column))
     return indices[order], data[order]
-
-
-def sku_of_rows(
-    indptr: NDArray[np.int32],
-    indices: NDArray[np.int32],
-    column_sku: NDArray[np.int32],
-    height: int,
-) -> NDArray[np.int32]:
-    """Return per row its SKU; `COUPLES` if it touches several, or columns of none."""
-    sku = np.repeat(column_sku, np.diff(indptr))
-    found = np.full(height, COUPLES, dtype=np.int32)
-    found[indices] = sku
-    found[indices[found[indices] != sku]] = COUPLES
-    return found
 
 
 __all__ = ["COUPLES", "Formulation", "Money", "Note", "Sum", "Variable"]

@@ -312,3 +312,17 @@ def _up(limits: NDArray[np.float64], whole: NDArray[np.bool_]) -> NDArray[np.flo
     """Return the limits, raised to the next whole number where they may be; a rounding residue raises nothing."""
     residue = 1e-9 * (1 + np.abs(np.where(np.isfinite(limits), limits, 0.0)))
     return np.where(whole, np.ceil(limits - residue), limits)
+
+
+def sku_of_rows(
+    indptr: NDArray[np.int32],
+    indices: NDArray[np.int32],
+    column_sku: NDArray[np.int32],
+    height: int,
+) -> NDArray[np.int32]:
+    """Return per row its SKU; `COUPLES` if it touches several, or columns of none."""
+    sku = np.repeat(column_sku, np.diff(indptr))
+    found = np.full(height, COUPLES, dtype=np.int32)
+    found[indices] = sku
+    found[indices[found[indices] != sku]] = COUPLES
+    return found

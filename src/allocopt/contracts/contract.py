@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from allocopt.contracts.stages import STAGES, Contribution, Stage
+from allocopt.contracts.stages import STAGES, Contribution, FirstCome, Stage
 from allocopt.documents.checked import STRICT, Checked, Day
 from allocopt.documents.faults import spelled
 from allocopt.documents.origin import Origin
@@ -142,7 +142,7 @@ class Contract(metaclass=Checked):
     @property
     def decides_in_turn(self) -> bool:
         """Whether everything is decided by who comes first, so that no forecast is ever looked at."""
-        return any(getattr(stage, "stage", "") == "first_come" for stage in self.stages)
+        return any(isinstance(stage, FirstCome) for stage in self.stages)
 
     @property
     def acts_alone(self) -> bool:

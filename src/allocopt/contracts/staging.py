@@ -90,7 +90,7 @@ def run_stages(
             solution = _at_least(solve(goal, start=start_of(number, goal)), results)
             certificate = None
             if solution.x is not None:
-                certificate = certify(goal, solution.x, solution.multipliers, solution.claimed_bound)
+                certificate = certify(goal, solution.x, solution.multipliers, solution.claimed_bound, solution.cases)
             results.append(StageResult(stage, solution, certificate, goal))
             if certificate is not None and stage.lock == "value" and number + 1 < len(journey):
                 program = _lock_value(program, goal, certificate, stage)

@@ -19,9 +19,8 @@ from pyomo.repn.linear import LinearRepnVisitor
 from pyomo.repn.util import VarRecorder
 from scipy import sparse
 
-from allocopt.algebra.formulation import sku_of_rows
 from allocopt.algebra.labels import Labels
-from allocopt.algebra.program import COUPLES, Program
+from allocopt.algebra.program import COUPLES, Program, sku_of_rows
 from allocopt.errors import ContractError, Issue
 from allocopt.pyomo_model.layout import layout
 from allocopt.pyomo_model.locked import one_at_a_time

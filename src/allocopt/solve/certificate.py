@@ -10,14 +10,16 @@ first, so a solver that is wrong, or lies, can make the bound worse but never fa
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.program import Program, tightened
+from allocopt.algebra.program import Program, bounded, tightened
 from allocopt.errors import SolveError
 
 VIOLATION = 1e-6
@@ -31,6 +33,25 @@ ROUNDING = 1e-9
 
 NOTHING = 1e-12
 """A reduced value below this part of its own terms is a rounding residue, not a value."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One of several cases that together cover every plan: some switches are held, others may be anything.
+
+    Attributes
+    ----------
+    columns : int, shape (switches,)
+        The switches; all cases of one proof have the same.
+    values : float64, shape (switches,)
+        0 or 1; nan: either.
+    multipliers : float64, shape (rows,), or None
+        Any numbers, for a bound on the plans of this case.
+    """
+
+    columns: NDArray[np.intp]
+    values: NDArray[np.float64]
+    multipliers: NDArray[np.float64] | None
 
 
 @dataclass(frozen=True)
@@ -80,6 +101,7 @@ def certify(
     x: NDArray[np.float64],
     multipliers: NDArray[np.float64] | None,
     claimed_bound: float | None = None,
+    cases: Sequence[Case] = (),
 ) -> Certificate:
     """Check a plan: its worth, a bound on every plan, its breaches.
 
@@ -91,6 +113,8 @@ def certify(
         Any numbers; the better they are, the tighter the bound.
     claimed_bound : float, optional
         The solver's own bound, to be shown beside ours.
+    cases : sequence of Case, optional
+        A proof by cases; it counts only if the cases cover every plan.
 
     Returns
     -------
@@ -99,7 +123,7 @@ def certify(
     if np.shape(x) != (program.columns,):
         raise SolveError(f"the solver answered {np.shape(x)} values for {program.columns} columns")
     objective = program.objective(x)
-    bound = upper_bound(program, multipliers)
+    bound = min(upper_bound(program, multipliers), bound_by_cases(program, cases))
     violation, worst_row = breach(program, x)
     whole = x[program.integer]
     integrality = float(np.abs(whole - np.rint(whole)).max(initial=0.0)) if np.isfinite(whole).all() else math.inf
@@ -150,6 +174,41 @@ def upper_bound(program: Program, multipliers: NDArray[np.float64] | None) -> fl
     at_rows = float(np.dot(y[y != 0], rows[y != 0]))
     at_columns = float(np.dot(worth[worth != 0], columns[worth != 0]))
     return at_rows + at_columns + program.constant
+
+
+def bound_by_cases(program: Program, cases: Sequence[Case]) -> float:
+    """Return a bound on the worth of every plan from bounds on cases [currency]; inf where a case is missing."""
+    if not cases:
+        return math.inf
+    columns = cases[0].columns
+    lower, upper = program.lower[columns], program.upper[columns]
+    if not program.integer[columns].all() or (lower < 0).any() or (upper > 1).any():
+        return math.inf
+    every = np.array(list(itertools.product((0.0, 1.0), repeat=len(columns))))
+    covered = np.zeros(len(every), dtype=bool)
+    worst = -math.inf
+    for case in cases:
+        if not np.array_equal(case.columns, columns):
+            return math.inf
+        held = ~np.isnan(case.values)
+        covered |= (every[:, held] == case.values[held]).all(axis=1)
+        small = bounded(program, columns[held], lower=case.values[held], upper=case.values[held])
+        worst = max(worst, -math.inf if impossible(small) else upper_bound(small, case.multipliers))
+    return worst if covered.all() else math.inf
+
+
+def impossible(program: Program) -> bool:
+    """Return whether the bounds of the columns alone keep some row from being met."""
+    at_least, at_most = program.data * program.lower[_column(program)], program.data * program.upper[_column(program)]
+    least = np.bincount(program.indices, weights=np.minimum(at_least, at_most), minlength=program.rows)
+    most = np.bincount(program.indices, weights=np.maximum(at_least, at_most), minlength=program.rows)
+    room = VIOLATION * (1 + np.abs(least) + np.abs(most))
+    return bool(((least > program.row_upper + room) | (most < program.row_lower - room)).any())
+
+
+def _column(program: Program) -> NDArray[np.intp]:
+    """Return the column of each entry, shape (nonzeros,)."""
+    return np.repeat(np.arange(program.columns), np.diff(program.indptr))
 
 
 def breach(program: Program, x: NDArray[np.float64]) -> tuple[float, int | None]:

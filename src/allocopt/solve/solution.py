@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.solve.certificate import Case
 from allocopt.solve.start import Basis
 
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "interrupted", "error"]
@@ -41,7 +42,9 @@ class Solution:
     message : str
         Why there is no plan, or why it is not optimal.
     basis : Basis or None
-        Of the linear relaxation, where it was asked for.
+        Of the linear relaxation, where HiGHS gave one.
+    cases : tuple of Case
+        A proof by cases, where there were switches to go through.
     """
 
     status: Status
@@ -53,6 +56,7 @@ class Solution:
     iterations: int = 0
     message: str = ""
     basis: Basis | None = None
+    cases: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True)

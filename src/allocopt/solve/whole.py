@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, fixed, tightened
 from allocopt.solve import blocks, highs
+from allocopt.solve.cases import by_cases, switches
 from allocopt.solve.certificate import VIOLATION, breach, certify, relative_gap
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Basis
@@ -24,6 +25,20 @@ INNER = 1e-5
 
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What branch and bound is asked for: the gap, the nodes it may take, and how many of these aim at `EXACT`."""
+
+    gap: float
+    nodes: int | None
+    exact_nodes: int
+
+    @property
+    def wish(self) -> float:
+        """The gap that is tried for first."""
+        return min(self.gap, EXACT) if self.exact_nodes else self.gap
 
 
 def solve(
@@ -66,40 +81,41 @@ def solve(
     """
     clock = Clock.started(time_limit)
     program = tightened(program)
+    limits = [limit for limit in (work_limit, node_limit) if limit is not None]
+    search = Search(gap, min(limits, default=None), exact_nodes)
     flat = flat and program.columns > highs.SIMPLEX
+    basis = start if start is not None and start.fits(program) and not flat else None
+    decisions = switches(program)
+    if len(decisions) and not flat:
+
+        def rest(small: Program) -> Solution:
+            return _solved(small, clock, search, work_limit, flat=False, start=None)
+
+        found = by_cases(program, decisions, rest, clock, gap=search.wish, work_limit=work_limit, start=basis)
+    else:
+        found = _solved(program, clock, search, work_limit, flat=flat, start=basis)
+    return replace(found, seconds=clock.seconds)
+
+
+def _solved(
+    program: Program, clock: Clock, search: Search, work_limit: int | None, *, flat: bool, start: Basis | None
+) -> Solution:
+    """Solve a program that has no switches to go through first (see `solve`)."""
     if flat and not program.integer.any():
         found = highs.inner(program, clock, work_limit=work_limit)
         if found.x is not None and found.multipliers is not None:
             checked = certify(program, found.x, found.multipliers)
             if checked.passed and checked.gap <= INNER:
-                return replace(found, status="optimal", claimed_bound=checked.bound, seconds=clock.seconds)
-    start = start if start is not None and start.fits(program) and not flat else None
+                return replace(found, status="optimal", claimed_bound=checked.bound)
     relaxed = highs.linear(program, clock, work_limit=work_limit, method="ipx" if flat else None, start=start)
     if program.integer.any() and relaxed.x is not None:
         x = settled(program, relaxed.x, clock)
         if x is not None:
-            relaxed = replace(relaxed, x=x)
-        elif relaxed.status == "optimal":
-            limits = [limit for limit in (work_limit, node_limit) if limit is not None]
-            search = Search(gap, min(limits, default=None), exact_nodes)
-            return replace(_whole(program, relaxed, clock, search), seconds=clock.seconds)
-        else:
-            relaxed = replace(relaxed, x=None, status="interrupted")
-    return replace(relaxed, seconds=clock.seconds)
-
-
-@dataclass(frozen=True)
-class Search:
-    """What branch and bound is asked for: the gap, the nodes it may take, and how many of these aim at `EXACT`."""
-
-    gap: float
-    nodes: int | None
-    exact_nodes: int
-
-    @property
-    def wish(self) -> float:
-        """The gap that is tried for first."""
-        return min(self.gap, EXACT) if self.exact_nodes else self.gap
+            return replace(relaxed, x=x)
+        if relaxed.status == "optimal":
+            return _whole(program, relaxed, clock, search)
+        return replace(relaxed, x=None, status="interrupted")
+    return relaxed
 
 
 def _whole(program: Program, relaxed: Solution, clock: Clock, search: Search) -> Solution:
