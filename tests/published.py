@@ -67,10 +67,11 @@ def state(case: Case, *, lost: float | None = None, divisible: bool = False) -> 
     """
     data = case["data"]
     _check_known(data)
+    closing = _closing(data)
     tables = {
         "skus": [{"sku": sku, "divisible": divisible} for sku in data["skus"]],
         "nodes": [{"node": node["id"]} for node in data["nodes"]],
-        "channels": [{"channel": channel["id"]} for channel in data["channels"]],
+        "channels": [{"channel": c["id"], "fixed_cost": closing.get(c["id"], 0.0)} for c in data["channels"]],
         "supply": _supply(data),
         "demand": [_line(data, row, lost) for row in data["demand"]],
         "lanes": _lanes(data),
@@ -79,14 +80,28 @@ def state(case: Case, *, lost: float | None = None, divisible: bool = False) -> 
     }
     problem = ao.Problem(**{name: pd.DataFrame(rows) for name, rows in tables.items() if rows})
     sign = 1.0 if case["sense"] == "max" else -1.0
-    return Stated(problem, ao.pooled(), sign, float(data.get("objective_constant", 0.0)))
+    contract = ao.Contract("as published", clauses=[ao.KeepOrRetire(channel) for channel in closing])
+    return Stated(problem, contract, sign, float(data.get("objective_constant", 0.0)))
+
+
+def _closing(data: Case) -> dict[str, float]:
+    """Return what closing a channel saves: the fixed cost of the node that serves it, where each has only the other."""
+    saved = {}
+    for node in data["nodes"]:
+        if "fixed_cost" in node:
+            served = {lane["channel"] for lane in data["lanes"] if lane["node"] == node["id"]}
+            serving = {lane["node"] for lane in data["lanes"] if lane["channel"] in served}
+            if len(served) != 1 or len(serving) != 1:
+                raise NotExpressibleError("a node that may be closed while its channels stay")
+            saved[served.pop()] = node["fixed_cost"]
+    return saved
 
 
 def _check_known(data: Case) -> None:
     if set(data) - KNOWN:
         raise NotExpressibleError(f"the adapter does not read {sorted(set(data) - KNOWN)}")
-    if any("fixed_cost" in node or "min_if_open" in node for node in data["nodes"]):
-        raise NotExpressibleError("a node that may be closed to save its fixed cost")
+    if any("min_if_open" in node for node in data["nodes"]):
+        raise NotExpressibleError("a node that ships a least amount while it is open")
     if len(data["periods"]) > 1 and not data.get("carry_over"):
         raise NotExpressibleError("stock that does not last from one period to the next")
     if data.get("supply_rule") == "exactly":

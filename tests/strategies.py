@@ -24,6 +24,7 @@ from allocopt.rules import (
     Approval,
     Cap,
     Clause,
+    KeepOrRetire,
     Lock,
     MarginFloor,
     PriceParity,
@@ -100,7 +101,7 @@ ARRIVALS = (
 DUE = (2, 1, 3, 0, 2, 3)
 """Periods in which lines are due: mostly when something is there."""
 BASES = ("supply", "on_hand", "inbound", "demand")
-REVISING: tuple[type[Clause], ...] = (Retire,)
+REVISING: tuple[type[Clause], ...] = (KeepOrRetire, Retire)
 """Kinds of clause that change what demand there is."""
 AS_STATED = tuple(kind for kind in CLAUSES if kind not in REVISING)
 """Kinds of clause under which demand is what the table states."""
@@ -161,7 +162,7 @@ def consistent(drawn: Iterable[Clause]) -> tuple[Clause, ...]:
     found = list(drawn)
     gone = {clause.channel for clause in found if isinstance(clause, Retire)}
     for place, clause in enumerate(found):
-        if isinstance(clause, Retire):
+        if isinstance(clause, Retire | KeepOrRetire):
             parts = tuple(part for part in clause.recapture if part.to not in gone)
             found[place] = replace(clause, recapture=parts)
     return tuple(found)
@@ -400,6 +401,9 @@ class _Clauses:
     def retire(self, scope: Record) -> Clause:
         return Retire(scope["channel"], recapture=self.recapture(scope["channel"]))
 
+    def keep_or_retire(self, scope: Record) -> Clause:
+        return KeepOrRetire(scope["channel"], recapture=self.recapture(scope["channel"]))
+
     def recapture(self, channel: str) -> tuple[Recapture, ...]:
         """Draw who takes which shares of a channel's demand over; all of it where there are no shares."""
         others = [other for other in self.channels if other != channel]
@@ -467,6 +471,7 @@ class _Clauses:
     MAKERS: ClassVar[dict[type[Clause], Callable[[_Clauses, Record], Clause]]] = {
         Access: access,
         Cap: cap,
+        KeepOrRetire: keep_or_retire,
         MarginFloor: margin_floor,
         Protect: protect,
         Retire: retire,

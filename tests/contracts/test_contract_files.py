@@ -226,6 +226,20 @@ CASES = {
         "recapture_retired",
         "It lets 'dtc' take demand over, which the contract retires. Let a channel take it over that stays.",
     ),
+    "both retired and not": (
+        clause(*AMAZON) + "  - {clause: keep_or_retire, channel: amazon}\n",
+        5,
+        "clauses[1]",
+        "clause_twice",
+        "It speaks of the same thing as clause 1: keep_or_retire channel amazon; retire channel amazon.",
+    ),
+    "kept or retired, and taken over by a channel that goes": (
+        clause(*AMAZON) + "  - {clause: keep_or_retire, channel: dtc, recapture: [{to: amazon, share: 1}]}\n",
+        5,
+        "clauses[1]",
+        "recapture_retired",
+        "It lets 'amazon' take demand over, which the contract retires.",
+    ),
     "unknown key of what is taken over": (
         clause(*AMAZON, "recapture:", "  - to: dtc", "    shar: 0.7", "    share: 0.5"),
         7,

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import LinearConstraint, milp
 
 from allocopt.problem import Problem
-from allocopt.rules import Access, Cap, Clause, Lock, MarginFloor, Protect, Retire, SafetyStock, Service
+from allocopt.rules import Access, Cap, Clause, KeepOrRetire, Lock, MarginFloor, Protect, Retire, SafetyStock, Service
 
 Row = Any
 Terms = dict[int, float]
@@ -133,7 +133,8 @@ class Naive:
             for line in self.lines:
                 if line.channel == clause.channel:
                     line.units = line.min_units = line.lost_cost = 0.0
-        self.lines += added
+        gone = {clause.channel for clause in self.of(Retire)}
+        self.lines += [line for line in added if line.channel not in gone]
 
     def moved(self, clause: Any, part: Any) -> Iterator[Row]:
         """Yield what a channel takes over of a retired one."""
@@ -600,8 +601,22 @@ class Reserves:
 
 
 def best(problem: Problem, clauses: Sequence[Clause] = ()) -> float | None:
-    """Return the optimal objective of a problem under clauses; None where no plan exists."""
+    """Return the optimal objective of a problem under clauses; None where no plan exists.
+
+    What the clauses leave open is tried out: the best of all outcomes counts.
+    """
+    for number, clause in enumerate(clauses):
+        found = [best(problem, [*clauses[:number], *way, *clauses[number + 1 :]]) for way in outcomes(clause)]
+        if found:
+            return max((worth for worth in found if worth is not None), default=None)
     return Naive(problem, clauses).model().best()
+
+
+def outcomes(clause: Clause) -> list[list[Clause]]:
+    """Return what stands in the contract once a clause that leaves something open is decided; none if it does not."""
+    if isinstance(clause, KeepOrRetire):
+        return [[], [Retire(clause.channel, clause.recapture)]]
+    return []
 
 
 def receiving(own: list[Row], line: Row) -> float:

@@ -19,6 +19,7 @@ from allocopt.rules import (
     Approval,
     Cap,
     Clause,
+    KeepOrRetire,
     Lock,
     MarginFloor,
     PriceParity,
@@ -313,6 +314,40 @@ MODELS = {
             Protect("market", units=2),
             Retire("market", recapture=[Recapture("dtc", 0.4), Recapture("resale", 0.5, "original")]),
             Protect("dtc", units=3, mode="serve"),
+        ),
+    ),
+    "keep_or_retire": (
+        problem(
+            channels="channel fixed_cost\ndtc 30\nmarket 50",
+            supply=TWO_LOTS,
+            demand="""
+                sku channel period units price
+                A   market  1      6     8
+                A   dtc     1      4     11
+            """,
+        ),
+        (
+            Protect("market", units=5, mode="serve", penalty=3),
+            KeepOrRetire("market", recapture=[Recapture("dtc", 0.5)]),
+            Protect("market", share=0.5),
+            Protect("dtc", share=0.5, of="demand", mode="serve"),
+            Cap("dtc", share=0.75, of="demand"),
+            Service(0.6, per="sku"),
+            Lock("market", "A", 2, owner="Ann", reason="promised", kind="inbound"),
+        ),
+    ),
+    "switches": (
+        problem(
+            supply=TWO_LOTS,
+            demand="""
+                sku channel period units price min_units lost_cost
+                A   market  1      6     8     2         0.5
+                A   dtc     1      4     11    1         0.25
+            """,
+        ),
+        (
+            KeepOrRetire("market", recapture=[Recapture("dtc", 0.5)]),
+            KeepOrRetire("dtc"),
         ),
     ),
     "packs": (

@@ -66,6 +66,7 @@ def plan_of(
         currency=problem.currency,
         conflicts=conflicts,
         broken=find_broken(problem.facts, contract.clauses, gone),
+        decisions={} if answer is None else answer.decisions,
         notes=tuple(note.message for note in stated.form.notes),
         warnings=problem.warnings,
         method=solution.method,

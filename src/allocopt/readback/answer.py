@@ -60,6 +60,11 @@ class Answer:
         return self.x[first : first + len(self.arcs.facts.switches)] > 0.5
 
     @property
+    def decisions(self) -> dict[str, bool]:
+        """The decisions by their names."""
+        return dict(zip(self.arcs.facts.switches.tolist(), self.decided.tolist(), strict=True))
+
+    @property
     def wanted(self) -> Floats:
         """Units of each demand line, none of lines that are not live in this plan, shape (lines,) [unit]."""
         facts = self.arcs.facts

@@ -1,8 +1,8 @@
-"""What is broken with a channel that is retired: promises that lapse, commitments of lines that close."""
+"""What a contract left open and the plan decided, and what is broken with a channel that is retired."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,23 @@ class Broken:
     def words(self) -> str:
         """Return it as a phrase."""
         return f"{self.what}: {self.units:,.6g} units" if self.units else self.what
+
+
+def decision_words(decisions: Mapping[str, bool]) -> list[str]:
+    """Return what was decided as sentences.
+
+    >>> decision_words({"keep/amazon": False, "run/HOLIDAY-26": True})
+    ['amazon is retired', 'the promotion HOLIDAY-26 runs']
+    """
+    said = {
+        ("keep", True): "{} is kept",
+        ("keep", False): "{} is retired",
+        ("run", True): "the promotion {} runs",
+        ("run", False): "the promotion {} does not run",
+    }
+    return [
+        said[kind, on].format(name) for (kind, _, name), on in ((k.partition("/"), v) for k, v in decisions.items())
+    ]
 
 
 def find_broken(facts: Facts, clauses: Sequence[Clause], gone: Set[str]) -> tuple[Broken, ...]:

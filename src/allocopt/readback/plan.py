@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,7 @@ import pandas as pd
 from allocopt.errors import Issue, SolveError
 from allocopt.readback import tables
 from allocopt.readback.answer import Answer
-from allocopt.readback.broken import Broken
+from allocopt.readback.broken import Broken, decision_words
 from allocopt.readback.proof import PlanCertificate
 from allocopt.readback.tables import COLUMNS
 
@@ -67,6 +67,8 @@ class Plan:
         What cannot hold together, where the plan is infeasible.
     broken : tuple of Broken
         What retired channels had been promised: clauses that lapse and commitments that are not kept.
+    decisions : dict of str to bool
+        What the contract left to the optimiser, and whether it is on: ``"keep/amazon"``, ``"run/HOLIDAY-26"``.
     notes : tuple of str
         What was rounded or left out while the program was stated.
     warnings : tuple of Issue
@@ -86,6 +88,7 @@ class Plan:
     currency: str = ""
     conflicts: tuple[Conflict, ...] = ()
     broken: tuple[Broken, ...] = ()
+    decisions: dict[str, bool] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     warnings: tuple[Issue, ...] = ()
     method: str = ""
@@ -170,6 +173,7 @@ class Plan:
         company = frame["contribution"].iloc[-1]
         if abs(company) >= 0.005:
             text.append(f"  company (holding, write-down of unsold stock): {company:,.2f}{unit}")
+        text += [f"Decided: {words}" for words in decision_words(self.decisions)]
         text += [f"Broken as {broken.channel} is retired: {broken.words()}" for broken in self.broken]
         if len(self.exceptions):
             text.append(_told(self.exceptions))
@@ -192,6 +196,7 @@ class Plan:
             "certificate": None if self.certificate is None else self.certificate.to_dict(),
             "conflicts": [vars(conflict) for conflict in self.conflicts],
             "broken": [vars(broken) for broken in self.broken],
+            "decisions": dict(self.decisions),
             "notes": list(self.notes),
             "warnings": [warning.to_dict() for warning in self.warnings],
             "method": self.method,
@@ -217,6 +222,7 @@ class Plan:
             currency=content["currency"],
             conflicts=tuple(Conflict(**conflict) for conflict in content["conflicts"]),
             broken=tuple(Broken(**broken) for broken in content["broken"]),
+            decisions=dict(content["decisions"]),
             notes=tuple(content["notes"]),
             warnings=tuple(Issue(**warning) for warning in content["warnings"]),
             method=content["method"],

@@ -10,6 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from allocopt.readback.broken import decision_words
 from allocopt.readback.plan import Plan
 
 WORST = 10
@@ -35,6 +36,8 @@ def show_plan(plan: Plan, console: Console) -> None:
     if len(plan.exceptions):
         console.print(_exceptions(plan.exceptions))
     console.print(_proof(plan, unit), highlight=False, soft_wrap=True)
+    for words in decision_words(plan.decisions):
+        console.print(f"Decided: {words}", markup=False, highlight=False, soft_wrap=True)
     for broken in plan.broken:
         words = f"Broken as {broken.channel} is retired: {broken.words()}"
         console.print(words, markup=False, highlight=False, soft_wrap=True)

@@ -25,6 +25,7 @@ from allocopt.rules.capacity import Capacity
 from allocopt.rules.demand import Demand
 from allocopt.rules.exceptions import Exceptions, Outcome
 from allocopt.rules.holding import Holding
+from allocopt.rules.keep_or_retire import KeepOrRetire, KeepOrRetireRule
 from allocopt.rules.lane_capacity import LaneCapacity
 from allocopt.rules.lock import Lock, LockRule
 from allocopt.rules.map_price import MapPrice
@@ -44,7 +45,7 @@ from allocopt.rules.ship_from_one import ShipFromOne
 from allocopt.rules.stock_value import StockValue
 from allocopt.rules.store_floor import StoreFloor
 from allocopt.rules.supply import Supply
-from allocopt.rules.switches import add_switches
+from allocopt.rules.switches import Switches, add_switches
 from allocopt.rules.trade import Trade
 
 RULES: tuple[Rule, ...] = (
@@ -66,6 +67,8 @@ RULES: tuple[Rule, ...] = (
     CapRule(),
     LockRule(),
     RetireRule(),
+    KeepOrRetireRule(),
+    Switches(),
     Packs(),
     MinShip(),
     ShipFromOne(),
@@ -79,6 +82,7 @@ CLAUSES: tuple[type[Clause], ...] = (
     Access,
     Approval,
     Cap,
+    KeepOrRetire,
     Lock,
     MarginFloor,
     PriceParity,
@@ -187,6 +191,7 @@ __all__ = [
     "Approval",
     "Cap",
     "Clause",
+    "KeepOrRetire",
     "Lock",
     "MarginFloor",
     "PriceParity",

@@ -18,9 +18,11 @@ from pydantic.dataclasses import dataclass
 
 from allocopt.algebra.formulation import Sum
 from allocopt.documents.checked import STRICT, Ids, Penalty, Share, Units
+from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.base import Base, Clause, Numbered, Rule, Statement
-from allocopt.rules.quantities import add_breach, gather, one_quantity
-from allocopt.rules.scope import floored
+from allocopt.rules.cases import Case, by_case, cases_of
+from allocopt.rules.quantities import Quantities, add_breach, aligned, gather, gathered, one_quantity
+from allocopt.rules.scope import floored, lines_of
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -77,11 +79,30 @@ class CapRule(Rule):
         if not clauses:
             return
         asked = gather(on, clauses)
-        limit = floored(on.form, self.name, asked.wanted, asked.divisible)
-        most = np.zeros(len(limit))
+        cases = cases_of(on, clauses, lambda clause: self._counted(on.facts, clause))
+        limit = cases.values(lambda case: self._limit(on, case, asked))
+        most = np.zeros(len(asked.sku))
         for part in asked.sums:
             np.add.at(most, part.group, on.ship.upper[part.members])
         sums = list(asked.sums)
-        for over, rows in add_breach(on, "over_cap", asked, np.maximum(most - limit, 0.0)):
+        for over, rows in add_breach(on, "over_cap", asked, np.maximum(most - limit.min(axis=0), 0.0)):
             sums.append(Sum(over, rows, weight=-1.0))
-        on.form.add_rows(self.name, asked.index, sums, upper=limit, clause=asked.clause, elastic=~asked.soft)
+        stated = by_case(cases, limit, most)
+        on.form.add_rows(
+            self.name,
+            stated.index(asked.index, on.facts),
+            stated.sums(sums, len(asked.sku), on.switch),
+            upper=stated.limit,
+            clause=asked.clause[stated.entry],
+            elastic=~asked.soft[stated.entry],
+        )
+
+    def _counted(self, facts: Facts, clause: Cap) -> Flags | None:
+        """Return the demand lines that a cap is a share of, if it is."""
+        shares = clause.share is not None and clause.of == "demand"
+        return lines_of(facts, clause.channel, clause.sku) if shares else None
+
+    def _limit(self, on: Statement, case: Case, every: Quantities) -> Floats:
+        """Return the cap of each row of `every` in one case, in whole units [unit]."""
+        asked = gathered(on, case, every)
+        return aligned(every, asked, floored(case.form, self.name, asked.wanted, asked.divisible))

@@ -27,6 +27,7 @@ from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rounding import floor_units
 from allocopt.rules.base import Clause, Misfit, Numbered, Rule, Statement
+from allocopt.rules.cases import by_case, cases_of
 from allocopt.rules.scope import chosen, code
 
 if TYPE_CHECKING:
@@ -162,8 +163,12 @@ class LockRule(Rule):
         number = np.array([number for number, _ in clauses], dtype=np.int32)
         sku = np.array([code(facts.skus.id, clause.sku) for _, clause in clauses], dtype=np.int32)
         units = np.array([clause.units for _, clause in clauses])
+        cases = cases_of(on, clauses, lambda clause: None)
+        least = cases.values(lambda case: np.where(np.isin(number, [n for n, _ in case.clauses]), units, 0.0))
+        stated = by_case(cases, least)
+        sums = stated.sums(sums, len(units), on.switch)
         index = Index(("clause", "sku"), (number, sku), (None, facts.skus.id))
-        on.form.add_rows(self.name, index, sums, lower=units, upper=units, clause=number, elastic=True)
+        on.form.add_rows(self.name, index, sums, lower=stated.limit, upper=stated.limit, clause=number, elastic=True)
 
 
 def _of_sku(codes: Ints, sku: int) -> Positions:

@@ -14,6 +14,7 @@ from allocopt.algebra.labels import Codes, Index
 from allocopt.algebra.program import COUPLES
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.rules.base import Numbered, Statement
+from allocopt.rules.cases import Case, Stated
 from allocopt.rules.scope import arcs_of, chosen, code, lines_of, lots_of, quantity_per_sku, stock_of
 
 
@@ -140,6 +141,32 @@ def counted_lots(facts: Facts, clause: Any) -> Flags:
     if clause.of in ("on_hand", "inbound"):
         return lots_of(facts, clause, clause.of)
     return stock_of(facts, clause)
+
+
+def gathered(on: Statement, case: Case, every: Quantities) -> Quantities:
+    """Return the rows that clauses ask for in one case; `every` are those that they ask for in any."""
+    return every if case.facts is on.facts else gather(case.statement(on), case.clauses)
+
+
+def aligned(every: Quantities, some: Quantities, values: Floats) -> Floats:
+    """Return values of some rows as values of all rows; 0 for those that are not among them, shape (all rows,)."""
+    width = int(every.sku.max(initial=0)) + 2
+    wanted = every.clause.astype(np.int64) * width + every.sku + 1
+    keys = some.clause.astype(np.int64) * width + some.sku + 1
+    place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+    return np.where(keys[place] == wanted, values[place], 0.0) if len(keys) else np.zeros(len(wanted))
+
+
+def add_at_least(on: Statement, name: str, asked: Quantities, rows: Stated, sums: Sequence[Sum]) -> None:
+    """Add the rows that ask for at least so much in each case; `sums` are over the rows without cases."""
+    on.form.add_rows(
+        name,
+        rows.index(asked.index, on.facts),
+        rows.sums(sums, len(asked.sku), on.switch),
+        lower=rows.limit,
+        clause=asked.clause[rows.entry],
+        elastic=~asked.soft[rows.entry],
+    )
 
 
 def add_breach(

@@ -18,7 +18,7 @@ ch. 2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
@@ -29,11 +29,13 @@ from allocopt.algebra.formulation import Sum, Variable
 from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Codes, Index
 from allocopt.arcs import expand
-from allocopt.problem.facts import Facts, Floats
+from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.cases import Cases, by_case, cases_of
 from allocopt.rules.names import lot_names
 from allocopt.rules.protect import Protect
 from allocopt.rules.reserve_quantities import Reserve, arrived_quantity, work_out
+from allocopt.rules.scope import lines_of
 
 
 class ReserveRule(Rule):
@@ -44,23 +46,40 @@ class ReserveRule(Rule):
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add idle stock per channel, lot and release; the stock rows; and the reserve rows."""
-        reserves = work_out(on.form, on.facts, [(n, c) for n, c in clauses if c.mode == "reserve"])
-        reserves = [reserve for reserve in reserves if reserve.quantity.any()]
+        clauses = [(number, clause) for number, clause in clauses if clause.mode == "reserve"]
+        cases = cases_of(on, clauses, lambda clause: self._counted(on.facts, clause))
+        each = [work_out(case.form, case.facts, case.clauses) for case in cases.each]
+        reserves = _largest(each)
         if not reserves:
             return
         idle = _add_idle(on, reserves)
         _add_stock_rows(on, idle)
         for per_lot in (True, False):
-            steps = [step for r in reserves if r.per_lot == per_lot for step in _steps(on.facts, r, reserves)]
+            steps = [step for r in reserves if r.per_lot == per_lot for step in _steps(on.facts, r, reserves, each)]
             if steps:
-                _add_reserve_rows(on, idle, steps, per_lot=per_lot)
+                _add_reserve_rows(on, idle, steps, cases, per_lot=per_lot)
+
+    def _counted(self, facts: Facts, clause: Protect) -> Flags | None:
+        """Return the demand lines that a reserve is a share of, if it is."""
+        shares = clause.share is not None and clause.of == "demand"
+        return lines_of(facts, clause.channel, clause.sku) if shares else None
+
+
+def _largest(each: list[list[Reserve]]) -> list[Reserve]:
+    """Return the reserves of all cases, each with the most that it comes to; without those that come to nothing."""
+    found: dict[int, Reserve] = {}
+    for reserve in (reserve for reserves in each for reserve in reserves):
+        before = found.get(reserve.number, reserve)
+        found[reserve.number] = replace(reserve, quantity=np.maximum(before.quantity, reserve.quantity))
+    return [found[number] for number in sorted(found) if found[number].quantity.any()]
 
 
 @dataclass(frozen=True)
 class _Steps:
     """The rows of one reserve up to one release period: consecutive, and cumulative over arrival dates.
 
-    ``begin[l]`` and ``end[l]`` bound the rows in which lot l counts (-1, -1: none).
+    ``begin[l]`` and ``end[l]`` bound the rows in which lot l counts (-1, -1: none); ``quantity`` is what each row asks
+    for in each case, shape (cases, rows).
     """
 
     reserve: Reserve
@@ -72,7 +91,7 @@ class _Steps:
     quantity: Floats
 
 
-def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve]) -> list[_Steps]:
+def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve], each: list[list[Reserve]]) -> list[_Steps]:
     """Return the rows of a reserve, for every release period up to its own."""
     lots = facts.lots
     found = []
@@ -85,7 +104,7 @@ def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve]) -> list[_Ste
             label = np.flatnonzero(inside)
             begin[label] = np.arange(len(label))
             end[label] = begin[label] + 1
-            wanted, available = quantity[label], lots.available[label]
+            available = lots.available[label]
         else:
             width = int(lots.available.max(initial=0)) + 1
             step, present = dense(
@@ -95,7 +114,14 @@ def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve]) -> list[_Ste
             label, available = (present // width).astype(np.int32), (present % width).astype(np.int32)
             begin[inside] = step[inside]
             end[inside] = np.searchsorted(label, lots.sku[inside], side="right")
-            wanted = arrived_quantity(facts, reserve, reserves, begin, label, available)
+        wanted = np.zeros((len(each), len(label)))
+        for row, others in enumerate(each):
+            for mine in (other for other in others if other.number == reserve.number):
+                wanted[row] = (
+                    mine.quantity[label]
+                    if reserve.per_lot
+                    else arrived_quantity(facts, mine, others, begin, label, available)
+                )
         found.append(_Steps(reserve, min(until, facts.periods), begin, end, label, available, wanted))
     return found
 
@@ -137,7 +163,7 @@ def _add_stock_rows(on: Statement, idle: Variable) -> None:
     on.form.add_rows("reserve_stock", index, sums, upper=facts.lots.usable[row_lot])
 
 
-def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], *, per_lot: bool) -> None:
+def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], cases: Cases, *, per_lot: bool) -> None:
     """Add the reserve rows: what the channel got from the lots, plus what is idle for it, is enough."""
     facts, arcs = on.facts, on.arcs
     channel, lot, until = idle.index.codes
@@ -150,14 +176,14 @@ def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], *, per
         got &= step.begin[arcs.lot] >= 0
         members = np.flatnonzero(got)
         sums.append(_cumulative(on.ship, members, arcs.lot[members], step, first))
-        first += len(step.quantity)
-    sizes = [len(step.quantity) for step in steps]
+        first += len(step.label)
+    sizes = [len(step.label) for step in steps]
     clause = np.repeat([step.reserve.number for step in steps], sizes).astype(np.int32)
     soft = np.repeat([step.reserve.penalty is not None for step in steps], sizes)
     label = np.concatenate([step.label for step in steps])
-    quantity = np.concatenate([step.quantity for step in steps])
+    quantity = np.concatenate([step.quantity for step in steps], axis=1)
     rows = np.repeat([step.until for step in steps], sizes)
-    sums += _broken(on, steps, per_lot, label, quantity, soft)
+    sums += _broken(on, steps, per_lot, label, quantity.max(axis=0), soft)
     if per_lot:
         index = Index(("clause", "lot", "until"), (clause, label, rows), (None, partial(lot_names, facts), None))
     else:
@@ -168,7 +194,15 @@ def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], *, per
             (None, facts.skus.id, None, None),
         )
     name = "reserve_lot" if per_lot else "reserve"
-    on.form.add_rows(name, index, sums, lower=quantity, clause=clause, elastic=~soft)
+    stated = by_case(cases, quantity)
+    on.form.add_rows(
+        name,
+        stated.index(index, facts),
+        stated.sums(sums, len(label), on.switch),
+        lower=stated.limit,
+        clause=clause[stated.entry],
+        elastic=~soft[stated.entry],
+    )
 
 
 def _cumulative(variable: Variable, members: Codes, lot: Codes, step: _Steps, first: int) -> Sum:
@@ -185,7 +219,7 @@ def _broken(
     if not soft.any():
         return []
     facts = on.facts
-    sizes = [len(step.quantity) for step in steps]
+    sizes = [len(step.label) for step in steps]
     number = np.repeat([step.reserve.number for step in steps], sizes)
     size = len(facts.lots.sku) if per_lot else len(facts.skus.id)
     group, present = dense(np.where(soft, number * size + label, -1), (int(number.max()) + 1) * size)

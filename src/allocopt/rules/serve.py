@@ -16,10 +16,12 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
+from allocopt.problem.facts import Floats
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.cases import Case, by_case, cases_of
 from allocopt.rules.protect import Protect
-from allocopt.rules.quantities import add_breach, gather
-from allocopt.rules.scope import whole
+from allocopt.rules.quantities import Quantities, add_at_least, add_breach, aligned, gather, gathered
+from allocopt.rules.scope import lines_of, whole
 
 
 class ServeRule(Rule):
@@ -34,10 +36,18 @@ class ServeRule(Rule):
         if not clauses:
             return
         asked = gather(on, clauses)
-        least = np.minimum(asked.wanted, asked.own)
-        least = whole(on.form, self.name, least, asked.sku + 1, asked.divisible)
-        least = np.minimum(least, asked.own)
+        cases = cases_of(on, clauses, lambda clause: lines_of(on.facts, clause.channel, clause.sku))
+        least = cases.values(lambda case: self._least(on, case, asked))
         sums = list(asked.sums)
-        for broken, rows in add_breach(on, "broken_serve", asked, least):
+        for broken, rows in add_breach(on, "broken_serve", asked, least.max(axis=0)):
             sums.append(Sum(broken, rows))
-        on.form.add_rows(self.name, asked.index, sums, lower=least, clause=asked.clause, elastic=~asked.soft)
+        add_at_least(on, self.name, asked, by_case(cases, least), sums)
+
+    def _least(self, on: Statement, case: Case, every: Quantities) -> Floats:
+        """Return what each row of `every` asks for in one case, in whole units [unit]."""
+        if not case.clauses:
+            return np.zeros(len(every.sku))
+        asked = gathered(on, case, every)
+        least = np.minimum(asked.wanted, asked.own)
+        least = whole(case.form, self.name, least, asked.sku + 1, asked.divisible)
+        return aligned(every, asked, np.minimum(least, asked.own))

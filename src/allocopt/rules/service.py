@@ -25,7 +25,8 @@ from allocopt.algebra.program import COUPLES
 from allocopt.documents.checked import STRICT, Flag, Ids, Penalty, Ranks, Share
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.base import Clause, Misfit, Numbered, Rule, Statement
-from allocopt.rules.quantities import Part, add_breach, stacked
+from allocopt.rules.cases import Case, by_case, cases_of
+from allocopt.rules.quantities import Part, Quantities, add_at_least, add_breach, stacked
 from allocopt.rules.scope import lines_in, lines_of
 
 if TYPE_CHECKING:
@@ -104,19 +105,38 @@ class ServiceRule(Rule):
         if not clauses:
             return
         asked = stacked(on, clauses, _rows_of)
+        cases = cases_of(on, clauses, lambda clause: clause.lines(on.facts))
+        wanted = cases.values(lambda case: _wanted(case, clauses, asked))
         sums = list(asked.sums)
-        for broken, rows in add_breach(on, "broken_service", asked, asked.wanted):
+        for broken, rows in add_breach(on, "broken_service", asked, wanted.max(axis=0)):
             sums.append(Sum(broken, rows))
-        on.form.add_rows(self.name, asked.index, sums, lower=asked.wanted, clause=asked.clause, elastic=~asked.soft)
+        add_at_least(on, self.name, asked, by_case(cases, wanted), sums)
+
+
+def _wanted(case: Case, clauses: Numbered, asked: Quantities) -> Floats:
+    """Return the units that each row asks for in one case [unit]."""
+    live = {number for number, _ in case.clauses}
+    wanted = np.zeros(len(asked.sku))
+    for number, clause in clauses:
+        if number in live:
+            rows = np.flatnonzero(asked.clause == number)
+            own = _own(case.facts, clause)
+            wanted[rows] = clause.fill * (own.sum() if clause.per == "total" else own[asked.sku[rows]])
+    return wanted
+
+
+def _own(facts: Facts, clause: Service) -> Floats:
+    """Return the units wanted in scope, shape (skus,) [unit]."""
+    lines = clause.lines(facts)
+    own: Floats = np.zeros(len(facts.skus.id))
+    np.add.at(own, facts.lines.sku[lines], facts.lines.units[lines])
+    return own
 
 
 def _rows_of(on: Statement, clause: Service, first: int) -> Part:
     """Return the rows of one clause: one per SKU that is wanted in scope, or one of all these."""
     facts = on.facts
-    lines = clause.lines(facts)
-    own: Floats = np.bincount(
-        facts.lines.sku[lines], weights=facts.lines.units[lines], minlength=len(facts.skus.id)
-    ).astype(np.float64)
+    lines, own = clause.lines(facts), _own(facts, clause)
     sku = np.flatnonzero(own > 0).astype(np.int32)
     members = np.flatnonzero(lines[on.arcs.line])
     if clause.per == "total":
