@@ -10,7 +10,7 @@ import numpy as np
 
 from allocopt.contracts import Contract, Contribution, Fill, pooled
 from allocopt.contracts.staging import run_stages
-from allocopt.journey import Effort, cold, formulate, in_pyomo, model_of, plan_of, relaxed, starts
+from allocopt.journey import Effort, Stated, cold, formulate, in_pyomo, model_of, plan_of, relaxed, starts
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan
 from allocopt.readback.conflicts import find_conflicts
@@ -95,21 +95,48 @@ def allocate(
     _check_arguments(
         problem, contract, solver, extend, {"time_limit": time_limit, "work_limit": work_limit, "gap": gap}
     )
-    tell = progress or (lambda words: None)
-    contract = contract or pooled()
+    before = start.answer if isinstance(start, Plan) else start
+    in_words = progress or (lambda words: None)
+    through_pyomo = solver == "pyomo" or extend is not None
+    rewrite = partial(in_pyomo, contract=contract or pooled(), extend=extend) if through_pyomo else None
+    return decide(problem, contract or pooled(), effort, before=before, rewrite=rewrite, tell=in_words)
+
+
+def decide(
+    problem: Problem,
+    contract: Contract,
+    effort: Effort,
+    *,
+    before: Answer | None = None,
+    rewrite: Callable[[Stated], Stated] | None = None,
+    tell: Progress = lambda words: None,
+) -> Plan:
+    """Allocate with a given effort; see `allocate`.
+
+    Parameters
+    ----------
+    problem : Problem
+    contract : Contract
+    effort : Effort
+    before : Answer, optional
+        Of a similar problem, to start from.
+    rewrite : callable, optional
+        Changes the stated program before it is solved.
+    tell : callable
+        Told in a few words what is being done.
+    """
     contract.check(problem)
     tell("stating the program")
     stated = formulate(problem.facts, contract)
-    if solver == "pyomo" or extend is not None:
-        stated = in_pyomo(stated, contract, extend)
-    before = start.answer if isinstance(start, Plan) else start
+    if rewrite is not None:
+        stated = rewrite(stated)
     start_of = cold if before is None else starts(before, stated)
     results = run_stages(stated.program, stated.arcs, contract.journey, effort.solve, tell, start_of)
     conflicts: tuple[Conflict, ...] = ()
     if results[-1].solution.status == "infeasible":
         tell("looking for what cannot hold together")
-        relax = partial(elastic, weights=1.0, time_limit=effort.left, gap=effort.target, work_limit=work_limit)
-        oppose = partial(opposed, weights=1.0, time_limit=effort.left, work_limit=work_limit)
+        relax = partial(elastic, weights=1.0, time_limit=effort.left, gap=effort.target, work_limit=effort.work_limit)
+        oppose = partial(opposed, weights=1.0, time_limit=effort.left, work_limit=effort.work_limit)
         conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, relax, oppose)
     return plan_of(problem, contract, stated, results, effort.target, effort.seconds, conflicts=conflicts)
 

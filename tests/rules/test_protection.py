@@ -233,3 +233,18 @@ def test_guarantees_that_cannot_hold_together_are_named():
     assert plan.status == "infeasible"
     assert sum(conflict.units for conflict in plan.conflicts) == pytest.approx(3)
     assert {conflict.clause for conflict in plan.conflicts} <= {0, 1}
+
+
+def test_what_a_reserve_leaves_holds_whole_packs():
+    """Five of ten are kept for DTC: a shop that takes packs of three gets three of the other five, and it is proven."""
+    facts = problem(
+        skus="sku unit_cost\nA 4",
+        supply="sku node kind units\nA East on_hand 10",
+        channels="channel\ndtc\nshop",
+        lanes="node channel\nEast dtc\nEast shop",
+        demand="sku channel period units price pack\nA shop 0 10 9 3",
+    )
+    plan = ao.allocate(facts, ao.Contract("Half", clauses=[ao.Protect("dtc", share=0.5)]), gap=1e-3)
+    assert plan.allocation["units"].tolist() == [3.0]
+    assert plan.certificate.bound == pytest.approx(15.0)
+    assert plan.certificate.proved_by == "allocopt"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocopt.allocate import allocate, relaxation
+from allocopt.allocate import decide, relaxation
 from allocopt.compare.forward import play
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
 from allocopt.errors import AllocoptError
@@ -41,19 +41,12 @@ class Bench:
         settings = self.inputs.settings
         contract, scenario = self.inputs.contracts[run.contract], self.inputs.scenarios[run.scenario]
         problem = self._problem(run)
+        effort = Effort(settings.time_limit, settings.work_limit, settings.gap, search=False)
         without_foresight = scenario.draws is not None and scenario.draws.foresight == "none"
         if run.draw != AS_STATED and without_foresight and not contract.decides_in_turn:
             contract.check(problem)
-            effort = Effort(settings.time_limit, settings.work_limit, settings.gap)
             return play(scenario.apply(self.inputs.problem), problem, contract, effort)
-        return allocate(
-            problem,
-            contract,
-            time_limit=settings.time_limit,
-            work_limit=settings.work_limit,
-            gap=settings.gap,
-            start=self._base(run.contract),
-        )
+        return decide(problem, contract, effort, before=self._base(run.contract))
 
     def _problem(self, run: Run) -> Problem:
         """Return the problem of a run; runs come scenario by scenario, so the last one is kept."""

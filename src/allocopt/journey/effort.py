@@ -28,11 +28,14 @@ class Effort:
         Iterations and nodes of each solve.
     gap : float or None
         Relative gap that is good enough; None: `CLOSE`, and small programs are searched for more.
+    search : bool
+        Whether large programs whose rounded plan is not close enough go through branch and bound as well.
     """
 
     time_limit: float | None = None
     work_limit: int | None = None
     gap: float | None = None
+    search: bool = True
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -65,4 +68,5 @@ class Effort:
             node_limit=NODES if unlimited else None,
             flat=flat,
             start=start,
+            search=self.search,
         )

@@ -34,6 +34,7 @@ from allocopt.rules.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.cases import Cases, by_case, cases_of
 from allocopt.rules.names import lot_names
 from allocopt.rules.protect import Protect
+from allocopt.rules.reserve_packs import add_pack_rows
 from allocopt.rules.reserve_quantities import Reserve, arrived_quantity, work_out
 from allocopt.rules.scope import lines_of
 
@@ -58,6 +59,8 @@ class ReserveRule(Rule):
             steps = [step for r in reserves if r.per_lot == per_lot for step in _steps(on.facts, r, reserves, each)]
             if steps:
                 _add_reserve_rows(on, idle, steps, cases, per_lot=per_lot)
+        if not len(on.facts.switches):
+            add_pack_rows(on, reserves)
 
     def _counted(self, facts: Facts, clause: Protect) -> Flags | None:
         """Return the demand lines that a reserve is a share of, if it is."""

@@ -29,11 +29,15 @@ DIRECT = 2_000
 
 @dataclass(frozen=True)
 class Search:
-    """What branch and bound is asked for: the gap, the nodes it may take, and how many of these aim at `EXACT`."""
+    """What branch and bound is asked for: the gap, the nodes it may take, and how many of these aim at `EXACT`.
+
+    Without `after_blocks` it is not asked where rounding gave a plan.
+    """
 
     gap: float
     nodes: int | None
     exact_nodes: int
+    after_blocks: bool = True
 
     @property
     def wish(self) -> float:
@@ -51,6 +55,7 @@ def solve(
     node_limit: int | None = None,
     flat: bool = False,
     start: Basis | None = None,
+    search: bool = True,
 ) -> Solution:
     """Solve a program: its linear relaxation first, then whole units block by block, then by branch and bound.
 
@@ -74,6 +79,9 @@ def solve(
         of the optimal face will do, exact up to `INNER`.
     start : Basis, optional
         Of a similar program. It saves work, and is left aside where it does not fit.
+    search : bool
+        Whether branch and bound follows where rounding block by block gave a plan that is not close enough. It finds
+        little in much time, and what it claims to have proven is not counted by `certify`.
 
     Returns
     -------
@@ -82,18 +90,18 @@ def solve(
     clock = Clock.started(time_limit)
     program = tightened(program)
     limits = [limit for limit in (work_limit, node_limit) if limit is not None]
-    search = Search(gap, min(limits, default=None), exact_nodes)
+    wanted = Search(gap, min(limits, default=None), exact_nodes, after_blocks=search)
     flat = flat and program.columns > highs.SIMPLEX
     basis = start if start is not None and start.fits(program) and not flat else None
     decisions = switches(program)
     if len(decisions) and not flat:
 
         def rest(small: Program) -> Solution:
-            return _solved(small, clock, search, work_limit, flat=False, start=None)
+            return _solved(small, clock, wanted, work_limit, flat=False, start=None)
 
-        found = by_cases(program, decisions, rest, clock, gap=search.wish, work_limit=work_limit, start=basis)
+        found = by_cases(program, decisions, rest, clock, gap=wanted.wish, work_limit=work_limit, start=basis)
     else:
-        found = _solved(program, clock, search, work_limit, flat=flat, start=basis)
+        found = _solved(program, clock, wanted, work_limit, flat=flat, start=basis)
     return replace(found, seconds=clock.seconds)
 
 
@@ -127,7 +135,7 @@ def _whole(program: Program, relaxed: Solution, clock: Clock, search: Search) ->
             start, iterations = settled(program, found.x, clock), iterations + found.iterations
     if start is not None:
         first = _judged(program, relaxed, start, relaxed.claimed_bound, search.wish, "blocks", iterations)
-        if first.status == "optimal":
+        if first.status == "optimal" or not search.after_blocks:
             return first
         method = "blocks + branch and bound"
     last = _searched(program, clock, search, start)
