@@ -1,6 +1,6 @@
-"""The command line: ``allocopt demo | check DIR | allocate DIR``.
+"""The command line: ``allocopt demo | check DIR | allocate DIR | compare DIR``.
 
-Exit codes: 0 solved, 1 not solved, 2 bad input.
+Exit codes: 0 solved, 1 not solved, 2 bad input, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -16,14 +17,19 @@ import typer
 from rich.console import Console
 
 from allocopt.allocate import allocate as solve_problem
+from allocopt.compare import compare as compare_contracts
+from allocopt.compare.batch import GAP, faults
+from allocopt.compare.pack import contract_files, read_all, scenario_files, scenario_named
+from allocopt.compare.runs import Inputs, Settings
+from allocopt.compare.terminal import progress_bar, show_comparison
 from allocopt.contracts import PRESETS, Contract, preset
-from allocopt.errors import ContractError, DataError, Issue
-from allocopt.problem import Problem
+from allocopt.errors import ContractError, DataError, ScenarioError, SolveError
+from allocopt.problem import Problem, Scenario
 from allocopt.readback import Plan
 from allocopt.readback.files import write_text
 from allocopt.readback.terminal import show_plan
 
-SOLVED, NOT_SOLVED, BAD_INPUT = 0, 1, 2
+SOLVED, NOT_SOLVED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
     help="Decide who gets scarce stock: proven, priced and explained.",
@@ -51,24 +57,21 @@ def demo(as_json: Json = False) -> None:
 
 @app.command()
 def check(folder: Folder, as_json: Json = False) -> None:
-    """Check the tables of a problem, and the contracts beside them, without solving anything."""
-    issues: list[Issue] = []
-    problem = None
+    """Check the tables of a problem, and the contracts and scenarios beside them, without solving anything."""
     with _bad_input(as_json):
         problem = Problem.read(folder)
-    for path in sorted((folder / "contracts").glob("*.yaml")) if folder.is_dir() else []:
-        try:
-            Contract.read(path).check(problem)
-        except ContractError as error:
-            issues += error.issues
-    if issues:
-        _refuse(ContractError(issues), as_json)
+        contracts, unread = read_all(Contract.read, contract_files(folder))
+        scenarios, unread_too = read_all(Scenario.read, scenario_files(folder))
+        issues = [*unread, *unread_too, *faults(problem, contracts, scenarios)]
+        if issues:
+            raise ContractError(issues)
+    warnings = [*problem.warnings, *(note for scenario in scenarios for note in scenario.notes(problem))]
     if as_json:
-        sys.stdout.write(json.dumps({"issues": [warning.to_dict() for warning in problem.warnings]}, indent=1) + "\n")
+        sys.stdout.write(json.dumps({"issues": [warning.to_dict() for warning in warnings]}, indent=1) + "\n")
         return
     out.print(f"{problem!r}: no faults.", markup=False, highlight=False, soft_wrap=True)
-    for warning in problem.warnings:
-        out.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
+    for warning in warnings:
+        out.print(f"warning: {warning.text('key')}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -83,6 +86,70 @@ def allocate(
     """Allocate a problem under a contract, and prove how good the plan is."""
     code = _run(folder, contract, as_json=as_json, time_limit=time_limit, gap=gap, out_folder=out_folder)
     raise typer.Exit(code)
+
+
+@app.command()
+def compare(
+    folder: Folder,
+    contract: Annotated[
+        list[str] | None, typer.Option(help="Name in DIR/contracts, of a preset, or path; the first is the baseline.")
+    ] = None,
+    scenario: Annotated[list[str] | None, typer.Option(help="Name in DIR/scenarios, or path.")] = None,
+    jobs: Annotated[int, typer.Option(min=-1, help="Worker processes; -1: one a core.")] = 1,
+    gap: Annotated[float, typer.Option(min=0, help="Relative gap at which a run is good enough.")] = GAP,
+    time_limit: Annotated[float | None, typer.Option(min=0, help="Seconds of one run.")] = None,
+    as_json: Json = False,
+    out_folder: Annotated[
+        Path | None, typer.Option("--out", help="Run folder; else one of its own in runs/, by what is compared.")
+    ] = None,
+) -> None:
+    """Compare contracts over scenarios: who is worth more, and how sure that is.
+
+    Takes all contracts and scenarios of DIR unless some are named. Answers are kept in the run folder as they come: the
+    same command, after an interruption, solves only what is missing.
+    """
+    if jobs == 0:
+        raise typer.BadParameter("0 workers solve nothing: give 1 or more, or -1 for one a core", param_hint="--jobs")
+    kept = "Nothing was solved yet."
+    try:
+        with _bad_input(as_json), progress_bar(err) as tell:
+            problem, contracts, scenarios = _compared(folder, contract or [], scenario or [])
+            if out_folder is None:
+                inputs = Inputs(problem, tuple(contracts), tuple(scenarios), Settings(gap, time_limit))
+                out_folder = Path("runs") / f"{folder.resolve().stem}-{inputs.manifest()['fingerprint'][:12]}"
+            kept = f"What was solved is kept in {out_folder}: the same command goes on from there."
+            found = compare_contracts(
+                problem,
+                contracts,
+                scenarios,
+                jobs=jobs,
+                gap=gap,
+                time_limit=time_limit,
+                out=out_folder,
+                progress=tell,
+            )
+    except KeyboardInterrupt:
+        err.print(f"Interrupted. {kept}", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        sys.stdout.write(json.dumps(found.to_dict()) + "\n")
+    else:
+        show_comparison(found, out_folder, out)
+    raise typer.Exit(NOT_SOLVED if len(found.failures) else SOLVED)
+
+
+def _compared(folder: Path, names: list[str], futures: list[str]) -> tuple[Problem, list[Contract], list[Scenario]]:
+    """Return what is to be compared; raise with the faults of all files if any cannot be read."""
+    problem = Problem.read(folder)
+    chosen: list[str] | list[Path] = names or contract_files(folder)
+    if not chosen:
+        message = f"There is no contract in {folder / 'contracts'}. Write one, or name presets: --contract pooled"
+        raise ContractError(f"{message} --contract fair_share.")
+    contracts, unread = read_all(partial(contract_named, folder=folder), chosen)
+    scenarios, unread_too = read_all(partial(scenario_named, folder=folder), futures or scenario_files(folder))
+    if unread or unread_too:
+        raise ContractError([*unread, *unread_too, *faults(problem, contracts, scenarios)])
+    return problem, contracts, scenarios or [Scenario("As stated")]
 
 
 def _run(
@@ -159,11 +226,14 @@ def _progress() -> Iterator[Callable[[str], None]]:
 def _bad_input(as_json: bool) -> Iterator[None]:
     try:
         yield
-    except (DataError, ContractError) as error:
+    except (DataError, ContractError, ScenarioError) as error:
         _refuse(error, as_json)
+    except SolveError as error:
+        err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(NOT_SOLVED) from None
 
 
-def _refuse(error: DataError | ContractError, as_json: bool) -> NoReturn:
+def _refuse(error: DataError | ContractError | ScenarioError, as_json: bool) -> NoReturn:
     """Say every fault and end with the exit code of bad input."""
     if as_json:
         content: dict[str, Any] = {"status": "refused", "issues": [issue.to_dict() for issue in error.issues]}

@@ -70,8 +70,8 @@ def compare(
     Raises
     ------
     ContractError, ScenarioError
-        Before anything runs: a contract or scenario does not fit the problem, two have the same name, or the folder
-        belongs to other inputs.
+        Before anything runs, with every fault: a contract or scenario does not fit the problem, two have the same
+        name, or the folder belongs to other inputs. A `ContractError` names the faults of scenarios too.
     SolveError
         If a worker process was killed; the answers until then are in the folder.
 
@@ -84,6 +84,8 @@ def compare(
     >>> found.runs[["contract", "contribution"]].values.tolist()
     [['Pooled', 2415.0], ['Protect DTC', 2385.0]]
     """
+    if jobs == 0:
+        raise ValueError("jobs must be a number of workers, or -1 for one a core, not 0")
     agreed = tuple(contracts) if contracts is not None else (pooled(),)
     futures = tuple(scenarios) if scenarios is not None else (Scenario("As stated"),)
     _check(problem, agreed, futures)
@@ -119,8 +121,10 @@ def _solved(folder: RunFolder, numbers: list[int], jobs: int | None) -> Iterator
         left = len(numbers) - sum(folder.done().get(n, {}).get("status", "error") != "error" for n in numbers)
         raise SolveError(
             f"A worker process was killed, perhaps for want of memory; {left} of {len(numbers)} runs are left. "
-            f"What was solved is kept: compare again with out={str(folder.path)!r}, perhaps with fewer jobs."
+            f"What was solved is kept in {folder.path}: compare again with this folder, perhaps with fewer jobs."
         ) from None
+    except OSError as error:
+        raise SolveError(f"An answer could not be kept in {folder.path}: {error.strerror or error}.") from None
 
 
 def _numbered(folder: str, fingerprint: str, number: int) -> int:
@@ -137,30 +141,31 @@ def _check(problem: Problem, contracts: Sequence[Contract], scenarios: Sequence[
         for each in given:
             if not isinstance(each, kind):
                 raise TypeError(f"{each!r} is no allocopt {kind.__name__}: use ao.{kind.__name__}.read(...)")
-    contract_faults = _faults("contract", contracts, lambda each: each.check(problem))
-    if contract_faults:
-        raise ContractError(contract_faults)
-    scenario_faults = _faults("scenario", scenarios, lambda each: each.check(problem))
-    if scenario_faults:
-        raise ScenarioError(scenario_faults)
+    if not contracts:
+        raise ContractError("There is no contract to compare.")
+    if not scenarios:
+        raise ScenarioError("There is no scenario to compare in: leave scenarios out for the problem as stated.")
+    issues = faults(problem, contracts, ())
+    wrong = ContractError if issues else ScenarioError
+    issues += faults(problem, (), scenarios)
+    if issues:
+        raise wrong(issues)
 
 
-def _faults(
-    kind: str, given: Sequence[Contract] | Sequence[Scenario], check: Callable[[Contract | Scenario], None]
-) -> list[Issue]:
-    """Return the faults of all contracts or scenarios together, and names that are given twice."""
-    issues: list[Issue] = []
-    if not given:
-        issues.append(Issue("", None, None, None, "none", f"There is no {kind} to compare."))
+def faults(problem: Problem, contracts: Sequence[Contract], scenarios: Sequence[Scenario]) -> list[Issue]:
+    """Return the faults of all contracts and scenarios together, and names that are given twice."""
+    return [*_faults("contract", problem, contracts), *_faults("scenario", problem, scenarios)]
+
+
+def _faults(kind: str, problem: Problem, given: Sequence[Contract] | Sequence[Scenario]) -> Iterator[Issue]:
     for name in _twice(each.name for each in given):
         message = f"Two {kind}s are called {name!r}."
-        issues.append(Issue(f"{kind} {name!r}", None, "name", name, "name_twice", message, "Give each its own name."))
+        yield Issue(f"{kind} {name!r}", None, "name", name, "name_twice", message, "Give each its own name.")
     for each in given:
         try:
-            check(each)
+            each.check(problem)
         except (ContractError, ScenarioError) as error:
-            issues += error.issues
-    return issues
+            yield from error.issues
 
 
 def _twice(names: Iterable[str]) -> list[str]:

@@ -29,11 +29,14 @@ class Comparison:
     baseline : str
         The first contract, against which differences are taken unless said otherwise.
     currency : str
+    folder : Path
+        Where the answers are; a temporary folder unless one was given.
     """
 
     def __init__(self, inputs: Inputs, folder: RunFolder) -> None:
         self._inputs = inputs
         self._folder = folder
+        self.folder = folder.path
         self.contracts = tuple(contract.name for contract in inputs.contracts)
         self.scenarios = tuple(scenario.name for scenario in inputs.scenarios)
         self.baseline = self.contracts[0]
@@ -108,10 +111,11 @@ class Comparison:
     @property
     def ranked(self) -> list[str]:
         """Contracts that have a plan in every run, worth most on average first."""
-        worth = self._worth()
+        worth = self._worth
         complete = [name for name in self.contracts if name not in set(self.failures["contract"])]
         return sorted(complete, key=lambda name: (-worth.get(name, -np.inf), self.contracts.index(name)))
 
+    @cached_property
     def _worth(self) -> pd.Series:
         """Return the mean contribution of each contract: over draws, then over scenarios by weight."""
         means = self._solved.pivot_table(index="contract", columns="scenario", values="contribution", aggfunc="mean")
@@ -185,7 +189,7 @@ class Comparison:
             Columns contract, contribution (mean), difference to the best, low and high of that difference, fill_rate
             [1], regret (mean and worst_regret) [currency], best (probability), failed (runs without a plan).
         """
-        worth, regret, best = self._worth(), self.regret(), self.best()
+        worth, regret, best = self._worth, self.regret(), self.best()
         failed = self.failures.groupby("contract").size()
         ranked = [*self.ranked, *(name for name in self.contracts if name not in self.ranked)]
         filled, weights = self._fill(), self.weights.reindex(regret.index).to_numpy()
@@ -249,15 +253,17 @@ class Comparison:
         frame = self._solved
         best = frame[frame["contract"] == pooled].set_index(keys)
         best = best.assign(top=best["contribution"] + (best["bound"] - best["objective"]).clip(lower=0.0))
-        mine = frame[frame["contract"].isin(alone)].join(best[["contribution", "top"]], on=keys, rsuffix="_best")
+        mine = frame[frame["contract"].isin(alone)].join(
+            best.add_suffix("_best")[["contribution_best", "top_best"]], on=keys
+        )
         found = pd.DataFrame(
             {
                 **{key: mine[key] for key in (*keys, "contract")},
                 "alone": mine["contribution"],
                 "best_low": mine["contribution_best"],
-                "best_high": mine["top"],
+                "best_high": mine["top_best"],
                 "gap_low": (mine["contribution_best"] - mine["contribution"]).clip(lower=0.0),
-                "gap_high": mine["top"] - mine["contribution"],
+                "gap_high": mine["top_best"] - mine["contribution"],
             }
         )
         return pd.concat([found, self._averages(found)], ignore_index=True)

@@ -82,7 +82,7 @@ def paired(runs: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
     """Return the difference in each run that both contracts have a plan in: scenario, draw, mean, low, high."""
     keys = ["scenario", "draw"]
     left, right = (runs.loc[runs["contract"] == name, [*keys, "low", "high"]].set_index(keys) for name in (one, other))
-    both = left.join(right, how="inner", lsuffix="_one", rsuffix="_other")
+    both = left.add_suffix("_one").join(right.add_suffix("_other"), how="inner")
     found = pd.DataFrame(
         {
             "mean": both["low_one"] - both["low_other"],

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -23,7 +25,7 @@ from typing import Any
 import pandas as pd
 
 from allocopt.contracts import Contract
-from allocopt.errors import ScenarioError
+from allocopt.errors import AllocoptError, ScenarioError
 from allocopt.problem.problem import Problem
 from allocopt.problem.scenario import Scenario
 from allocopt.problem.writer import digest, write_problem
@@ -131,19 +133,43 @@ class RunFolder:
         """Return the folder of these inputs, made or resumed; `ScenarioError` if it belongs to others."""
         folder, manifest = cls(path), inputs.manifest()
         if (path / MANIFEST).exists():
-            found = folder.fingerprint
-            if found != manifest["fingerprint"]:
+            if folder.fingerprint != manifest["fingerprint"]:
                 raise ScenarioError(
                     f"{path} holds runs of other inputs (another problem, contracts, scenarios, settings or version). "
                     "Give another folder, or delete this one."
                 )
+            folder._unchanged()
             return folder
-        if path.exists() and any(path.iterdir()):
-            raise ScenarioError(f"{path} holds files and is no run folder. Give an empty or a new folder.")
-        write_problem(inputs.problem, path / "problem")
-        (path / "results").mkdir(exist_ok=True)
-        write_text(path / MANIFEST, json.dumps(manifest, indent=1))
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            what = "holds files and is no run folder" if path.is_dir() else "is a file"
+            raise ScenarioError(f"{path} {what}. Give an empty or a new folder.")
+        try:
+            folder._made(inputs, manifest)
+        except OSError as error:
+            raise ScenarioError(f"{path} cannot be made: {error.strerror or error}.") from None
         return folder
+
+    def _made(self, inputs: Inputs, manifest: dict[str, Any]) -> None:
+        """Make the folder whole or not at all."""
+        beside = self.path.with_name(f".allocopt-{os.getpid()}-{self.path.name}")
+        try:
+            write_problem(inputs.problem, beside / "problem")
+            (beside / "results").mkdir()
+            write_text(beside / MANIFEST, json.dumps(manifest, indent=1))
+            if self.path.exists():
+                self.path.rmdir()
+            beside.rename(self.path)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+
+    def _unchanged(self) -> None:
+        """Raise `ScenarioError` if somebody has changed what the folder says was asked."""
+        try:
+            told = self.inputs().manifest()["fingerprint"]
+        except (AllocoptError, OSError, ValueError, KeyError, TypeError):
+            told = ""
+        if told != self.fingerprint:
+            raise ScenarioError(f"What {self.path} says was asked has been changed: delete the folder and run again.")
 
     @property
     def fingerprint(self) -> str:
@@ -173,11 +199,10 @@ class RunFolder:
         written_whole(self._result(run.number), lambda target: pq.write_table(table, target))
 
     def done(self) -> dict[int, dict[str, Any]]:
-        """Return the outcomes that are there, by the numbers of their runs."""
-        import pyarrow.parquet as pq
-
+        """Return the outcomes that are there, by the numbers of their runs; what cannot be read is not there."""
         files = sorted((self.path / "results").glob("[0-9]*.parquet"))
-        return {int(file.stem): json.loads(pq.read_schema(file).metadata[OUTCOME]) for file in files}
+        found = {int(file.stem): _outcome(file) for file in files if file.stem.isdecimal()}
+        return {number: outcome for number, outcome in found.items() if outcome is not None}
 
     def numbers(self, run: int) -> pd.DataFrame:
         """Return the numbers of one run: channel, metric, value."""
@@ -185,3 +210,15 @@ class RunFolder:
 
     def _result(self, number: int) -> Path:
         return self.path / "results" / f"{number:06d}.parquet"
+
+
+def _outcome(file: Path) -> dict[str, Any] | None:
+    """Return the outcome that a result file states; None if the file is damaged."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        outcome: dict[str, Any] = json.loads(pq.read_schema(file).metadata[OUTCOME])
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
+        return None
+    return outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import pandas as pd
@@ -37,43 +38,50 @@ def verdict(found: Compared) -> str:
     said = []
     if len(ranked) > 1:
         said.append(_ranking(found, ranked))
-    elif ranked:
-        said.append(f"Only {ranked[0]} has a plan everywhere.")
+    elif not ranked:
+        said.append("No contract has a plan in every run.")
+    elif len(found.contracts) > 1:
+        said.append(f"Only {ranked[0]} has a plan in every run.")
+    else:
+        said.append(f"{ranked[0]} was compared with nothing.")
     failed = found.failures.groupby("contract", sort=False).size()
     for name, times in failed.items():
-        said.append(f"{name} has no plan in {times} of {(found.runs['contract'] == name).sum()} runs.")
+        runs = int((found.runs["contract"] == name).sum())
+        said.append(f"{name} has no plan" + (f" in {times} of {runs} runs." if runs > 1 else "."))
     return " ".join(said)
 
 
 def _ranking(found: Compared, ranked: list[str]) -> str:
-    first = ranked[0]
-    apart: list[tuple[str, Difference]] = []
-    ties: list[tuple[str, Difference]] = []
-    for name in ranked[1:]:
-        gap = found.difference(first, name)
-        (apart if gap.apart else ties).append((name, gap))
-    words = [f"{_amount(found, gap)} more than {name} ({_range(found, gap)})" for name, gap in apart]
-    said = ""
-    if words:
-        said = f"{first} is worth {_listed(words)}."
+    first, others = ranked[0], ranked[1:]
+    gaps = {name: found.difference(first, name) for name in others}
+    apart = [name for name in others if gaps[name].apart]
+    same = [name for name in others if gaps[name].low == gaps[name].high == 0]
+    ties = [name for name in others if name not in (*apart, *same)]
+    said = []
+    if apart:
+        words = [f"{_money(found, gaps[name].mean)} more than {name}{_range(found, gaps[name])}" for name in apart]
+        said.append(f"{first} is worth {_listed(words)}.")
+    if same:
+        said.append(f"{_listed([first, *same])} are worth the same.")
     if ties:
-        names = _listed([name for name, _ in ties])
         verb = "is a tie" if len(ties) == 1 else "are ties"
-        widest = max(ties, key=lambda tie: tie[1].high)[1]
-        reason = f"what lies between them may be nothing, and is at most {_money(found, widest.high)}"
-        said += f" {names} {verb} with it: {reason}." if said else f"{names} {verb} with {first}: {reason}."
-    return said.strip()
-
-
-def _amount(found: Compared, gap: Difference) -> str:
-    return _money(found, gap.mean)
+        widest = max(gaps[name].high for name in ties)
+        reason = "a single draw tells nothing"
+        if math.isfinite(widest):
+            reason = f"what lies between them may be nothing, and is at most {_money(found, widest)}"
+        said.append(f"{_listed(ties)} {verb} with {first}: {reason}.")
+    return " ".join(said)
 
 
 def _range(found: Compared, gap: Difference) -> str:
-    kind = _kind(found.runs)
-    ahead = f"ahead in {gap.ahead} of {gap.runs} {kind}"
-    behind = f", behind in {gap.behind}" if gap.behind else ""
-    return f"certainly {_money(found, gap.low, unit=False)} to {_money(found, gap.high, unit=False)}; {ahead}{behind}"
+    """Return in brackets how sure a difference is."""
+    drawn = bool((found.runs["draw"] >= 0).any())
+    low, high = _money(found, gap.low, unit=False), _money(found, gap.high, unit=False)
+    words = [] if low == high else [f"{'95 % sure' if drawn else 'certainly'}: {low} to {high}"]
+    if gap.runs > 1:
+        behind = f", behind in {gap.behind}" if gap.behind else ""
+        words.append(f"ahead in {gap.ahead} of {gap.runs} {_kind(found.runs)}{behind}")
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def _kind(runs: pd.DataFrame) -> str:

@@ -1,0 +1,157 @@
+"""A comparison on a terminal: a bar while it runs, then the ranking, the differences, and what is certain of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Column, Table
+
+from allocopt.compare.comparison import Comparison
+
+FAILURES = 10
+"""Runs without a plan that are shown."""
+AVERAGE = "(average)"
+
+
+@contextmanager
+def progress_bar(console: Console) -> Iterator[Callable[[int, int, str], None]]:
+    """Show on a terminal how many runs are done, which was the last, and the time; say nothing elsewhere."""
+    if not console.is_terminal:
+        yield lambda done, total, words: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    last = TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True))
+    columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), last)
+    with Progress(*columns, console=console, transient=True, expand=True) as bar:
+        task = bar.add_task("reading and checking the tables", total=None)
+
+        def tell(done: int, total: int, words: str) -> None:
+            bar.update(task, completed=done, total=total, description=words or "solving the first runs")
+
+        yield tell
+
+
+def show_comparison(found: Comparison, folder: Path, console: Console) -> None:
+    """Print the ranking, the differences to the baseline, what acting alone costs, failures, and the verdict.
+
+    Parameters
+    ----------
+    found : Comparison
+    folder : Path
+        Where its runs are, as it was called.
+    console : rich.console.Console
+    """
+    console.print()
+    console.print(_ranking(found))
+    if len(found.contracts) > 1:
+        console.print(_deltas(found))
+    gap = _coordination(found)
+    if gap is not None:
+        console.print(gap)
+    if len(found.failures):
+        console.print(_failures(found.failures))
+    console.print(f"Run folder: {folder}", markup=False, highlight=False, soft_wrap=True)
+    console.print(found.verdict, markup=False, highlight=False, soft_wrap=True)
+
+
+def _table(title: str, name: str, numbers: list[str]) -> Table:
+    table = _plain_table(title)
+    table.add_column(name, overflow="fold", min_width=12)
+    for head in numbers:
+        table.add_column(head, justify="right", no_wrap=True)
+    return table
+
+
+def _plain_table(title: str) -> Table:
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )
+
+
+def _ranking(found: Comparison) -> Table:
+    """Return the contracts, worth most first."""
+    frame = found.summary()
+    failed = bool(frame["failed"].any())
+    heads = ["contribution", "fill", "regret", "worst", "best in", *(["no plan"] if failed else [])]
+    table = _table(f"Ranking by mean contribution{_unit(found)}", "contract", heads)
+    for row in frame.to_dict("records"):
+        cells = [_money(row["contribution"]), _share(row["fill_rate"]), _money(row["regret"])]
+        cells += [_money(row["worst_regret"]), _share(row["best"])]
+        table.add_row(_plain(row["contract"]), *cells, *([_times(row["failed"])] if failed else []))
+    return table
+
+
+def _deltas(found: Comparison) -> Table:
+    """Return how much more each contract is worth than the baseline."""
+    heads = ["difference", "low", "high", "ahead", "behind", "of"]
+    table = _table(f"More than {_plain(found.baseline)}{_unit(found)}", "contract", heads)
+    for row in found.deltas().to_dict("records"):
+        cells = [_money(row[name]) for name in ("difference", "low", "high")]
+        cells += [str(row[name]) for name in ("ahead", "behind", "runs")]
+        table.add_row(_plain(row["contract"]), *cells, style="" if row["apart"] else "dim")
+    return table
+
+
+def _coordination(found: Comparison) -> Table | None:
+    """Return what channels lose by acting alone; None where nothing was compared that says it."""
+    try:
+        frame = found.coordination_gap()
+    except ValueError:
+        return None
+    frame = frame[frame["scenario"] == AVERAGE]
+    if frame.empty:
+        return None
+    title = f"What channels lose by acting alone{_unit(found)}"
+    table = _table(title, "contract", ["alone", "best possible", "lost, at least", "at most"])
+    for row in frame.to_dict("records"):
+        best = _money(row["best_low"])
+        if _money(row["best_high"]) != best:
+            best = f"{best} to {_money(row['best_high'])}"
+        table.add_row(
+            _plain(row["contract"]), _money(row["alone"]), best, _money(row["gap_low"]), _money(row["gap_high"])
+        )
+    return table
+
+
+def _failures(failures: pd.DataFrame) -> Table:
+    """Return the first of the runs without a plan."""
+    shown = failures.head(FAILURES)
+    which = f"The first {len(shown)} of {len(failures):,}" if len(failures) > len(shown) else f"All {len(failures)}"
+    table = _plain_table(f"{which} runs without a plan" if len(failures) > 1 else "One run without a plan")
+    for head, share in (("contract", 2), ("scenario", 2), ("why", 5)):
+        table.add_column(head, overflow="fold", ratio=share)
+    for row in shown.to_dict("records"):
+        scenario = row["scenario"] + (f", draw {row['draw']}" if row["draw"] >= 0 else "")
+        table.add_row(_plain(row["contract"]), _plain(scenario), _plain(row["message"] or row["status"]))
+    return table
+
+
+def _unit(found: Comparison) -> str:
+    return _plain(f" [{found.currency}]") if found.currency else ""
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+def _money(amount: float) -> str:
+    if math.isnan(amount):
+        return ""
+    if math.isinf(amount):
+        return "unknown"
+    return f"{round(amount) + 0:,}"
+
+
+def _share(share: float) -> str:
+    return "" if math.isnan(share) else f"{share:.1%}"
+
+
+def _times(times: int) -> str:
+    return str(times) if times else ""
