@@ -50,6 +50,21 @@ def test_python_of_the_pages_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -
         exec(compile(code, str(page), "exec"), names)
 
 
+def test_yaml_of_the_pages_is_a_contract_or_a_scenario(tmp_path: Path) -> None:
+    """What a page shows as YAML can be read, and the scenario of the README is the one that its code reads."""
+    scenarios = []
+    for page in PAGES:
+        for number, text in enumerate(blocks(page, "yaml")):
+            file = tmp_path / f"{number}.yaml"
+            file.write_text(text, encoding="utf-8")
+            if "\nchanges:" in text or "\ndraws:" in text:
+                scenarios.append((page.name, ao.Scenario.read(file)))
+            elif "\nclauses:" in text:
+                ao.Contract.read(file)
+    featured = ao.Scenario.read(ROOT / "scenarios" / "quickstart" / "scenarios" / "01_featured.yaml")
+    assert ("README.md", featured) in scenarios
+
+
 def test_the_readme_has_something_to_run() -> None:
     """The tests here find what they are meant to find."""
     assert len(blocks(ROOT / "README.md", "python")) >= 2
@@ -95,7 +110,7 @@ def test_public_names_are_explained(name: str) -> None:
     assert any(f"\n{head}\n{'-' * len(head)}" in text for head in ("Parameters", "Attributes", "Examples"))
 
 
-@pytest.mark.parametrize("kind", [ao.Problem, ao.Contract, ao.Plan], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [ao.Problem, ao.Contract, ao.Scenario, ao.Plan], ids=lambda kind: kind.__name__)
 def test_public_methods_are_explained(kind: type) -> None:
     """Every public method and property of the main classes has a sentence."""
     silent = [

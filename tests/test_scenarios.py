@@ -125,6 +125,16 @@ def test_the_quickstart_says_what_protection_costs(readme: str) -> None:
     assert "a share of 0.75 would cost 60.00" in " ".join(readme.split())
 
 
+def test_the_quickstart_says_what_its_scenario_does(readme: str) -> None:
+    """Every contribution under the scenario, and the objective."""
+    featured = ao.Scenario.read(PACKS / "quickstart" / "scenarios" / "01_featured.yaml")
+    plan = ao.allocate(featured.apply(ao.Problem.read(PACKS / "quickstart")))
+    told = table_of(readme, "channel under `pooled`")
+    for row in plan.channels.to_dict("records"):
+        assert numbers(told[row["channel"]][-1]) == [pytest.approx(row["contribution"])]
+    assert numbers(told["objective"][-1]) == [pytest.approx(plan.objective)]
+
+
 WORTHS = {
     "unit of East's capacity in period 1": ("capacity", "node == 'East'", "limit"),
     "LAMP on hand in East": ("supply", "sku == 'LAMP' and node == 'East' and kind == 'on_hand'", "units"),

@@ -12,8 +12,6 @@ import allocopt as ao
 from allocopt.errors import Issue
 
 SCHEMA = Path(ao.__file__).parent / "problem" / "scenario.schema.json"
-PACKS = Path(__file__).parents[2] / "scenarios"
-FILES = sorted(PACKS.glob("*/scenarios/*.yaml"))
 
 WHOLE = """\
 name: Marketplace spike

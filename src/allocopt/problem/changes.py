@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from allocopt.documents.checked import NUMBER
 from allocopt.documents.faults import Fault, nearest
+from allocopt.errors import Issue
 from allocopt.problem import tables
 from allocopt.problem.change import (
     CONFIG,
@@ -141,8 +142,7 @@ class Put(Change):
         source = Source(table.name, {column.name: of_list([self.to])}, 1, range(1))
         read = tables.Checked(table, source)
         tables.read_column(read, column, None if draft is None else draft.calendar, report)
-        told = [Fault(("to",), issue.code, issue.message, issue.hint, issue.value) for issue in report.issues]
-        return read, [fault] if fault else told
+        return read, [fault] if fault else [_of_issue(("to",), issue) for issue in report.issues]
 
     def make(self, draft: Draft) -> None:
         """Set the cells."""
@@ -167,6 +167,18 @@ class Put(Change):
     def words(self) -> str:
         """Return the change in words."""
         return f"set {self.column} to {'blank' if self.to in (None, '') else self.to}{scope(self.where)}"
+
+
+_HINTS = {
+    "blank": "Write a value.",
+    "not_a_flag": "Write true or false.",
+    "not_a_number": "Write a number, without quotes, with a point for decimals.",
+}
+
+
+def _of_issue(key: tuple[str | int, ...], issue: Issue) -> Fault:
+    """Return a fault of a table as one of a change, with the remedy for files."""
+    return Fault(key, issue.code, issue.message, _HINTS.get(issue.code, issue.hint), issue.value)
 
 
 def _no_text(column: Column, cell: object, key: tuple[str | int, ...]) -> Fault | None:
@@ -325,10 +337,7 @@ class Add(Change):
         report = Report()
         read = tables.read(TABLES[self.table], source, draft.calendar, report)
         if report.errors:
-            raise FaultsError(
-                Fault(("rows", issue.row or 0, issue.column or ""), issue.code, issue.message, issue.hint, issue.value)
-                for issue in report.errors
-            )
+            raise FaultsError(_of_issue(("rows", issue.row or 0, issue.column or ""), issue) for issue in report.errors)
         names = [f"row {number + 1} of change {draft.change + 1}" for number in range(len(self.rows))]
         draft.append(read, names)
 

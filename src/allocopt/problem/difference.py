@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from allocopt.problem.draft import Draft, Touch
 from allocopt.problem.schema import TABLES
 from allocopt.problem.tables import Checked
-from allocopt.problem.units import row_text
+from allocopt.problem.units import row_texts
 
 COLUMNS = ("change", "table", "row", "column", "before", "after")
 ROW = "(row)"
@@ -46,26 +46,32 @@ def _of_table(draft: Draft, table: str, touches: list[Touch]) -> list[tuple[Any,
     now[ids] = np.arange(len(ids))
     for touch in touches:
         if touch.column is None:
-            for row in touch.ids.tolist():
-                if row < first:
-                    name, what = row_text(before, row), ("there", "removed")
-                elif left[row]:
-                    name, what = row_text(after, int(now[row])), ("", "added")
-                else:
-                    continue  # added and removed again; it is there as the removal, too
-                found.append((touch.change + 1, table, name, ROW, *what, (place, row, -1)))
+            gone = touch.ids[touch.ids < first]
+            new = touch.ids[touch.ids >= first]
+            new = new[left[new]]  # what was added and removed again is no change
+            for rows, names, what in (
+                (gone, row_texts(before, gone), ("there", "removed")),
+                (new, row_texts(after, now[new]), ("", "added")),
+            ):
+                found += [
+                    (touch.change + 1, table, name, ROW, *what, (place, row, -1))
+                    for row, name in zip(rows.tolist(), names, strict=True)
+                ]
     for column in dict.fromkeys(touch.column for touch in touches if touch.column is not None):
         last = np.full(len(left), -1)
         for touch in touches:
             if touch.column == column:
                 last[touch.ids] = touch.change
         rows = np.flatnonzero((last[:first] >= 0) & left[:first])
-        old, new = _cells(before, column, rows), _cells(after, column, now[rows])
+        old, becoming = _cells(before, column, rows), _cells(after, column, now[rows])
         number = [each.name for each in TABLES[table].columns].index(column)
-        for row, was, becomes in zip(rows.tolist(), old, new, strict=True):
-            if was != becomes:
-                name = row_text(before, row)
-                found.append((int(last[row]) + 1, table, name, column, was, becomes, (place, row, number)))
+        found += [
+            (change, table, name, column, was, becomes, (place, row, number))
+            for row, change, name, was, becomes in zip(
+                rows.tolist(), (last[rows] + 1).tolist(), row_texts(before, rows), old, becoming, strict=True
+            )
+            if was != becomes
+        ]
     return found
 
 

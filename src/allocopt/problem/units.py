@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from allocopt.problem.checks import WHOLE_COLUMNS, references
+from allocopt.problem.columns import NUMBER_LIMIT
 from allocopt.problem.draft import Draft, Places
 from allocopt.problem.facts import Floats
 from allocopt.problem.tables import SORTED_BY, Bools, Checked, sort_key
@@ -46,11 +48,13 @@ def whole_units(draft: Draft, table: str, column: str, rows: Places, values: Flo
         return values
     checked = draft.tables[table]
     with np.errstate(invalid="ignore"):
-        broken = (values != np.floor(values)) & np.isfinite(values) & ~divisible(draft, table)[rows]
+        # What is too large is a fault that the check names.
+        indivisible = ~divisible(draft, table)[rows] & (np.abs(values) <= NUMBER_LIMIT)
+        broken = indivisible & (values != np.floor(values))
     if not broken.any():
         return values
     whole = values.copy()
-    mine = np.flatnonzero(~divisible(draft, table)[rows] & np.isfinite(values))
+    mine = np.flatnonzero(indivisible)
     mine = mine[np.argsort(sort_key(checked, SORTED_BY.get(table, checked.table.key))[rows[mine]], kind="stable")]
     first, second = checked.labels["sku"], checked.labels[GROUPED_BY[table]]
     pair = first.codes[rows[mine]].astype(np.int64) * len(second.texts) + second.codes[rows[mine]]
@@ -63,26 +67,28 @@ def whole_units(draft: Draft, table: str, column: str, rows: Places, values: Flo
     if moved.any():
         by = f"SKU and {GROUPED_BY[table]}"
         said = f"{int(moved.sum()):,} of {len(rows):,} rows were rounded to whole units by largest remainder per {by}"
-        total = f"in all {np.nansum(whole):,.10g} units, unrounded {np.nansum(values):,.10g}"
+        total = f"{np.nansum(whole[mine]):,.10g} units, unrounded {np.nansum(values[mine]):,.10g}"
         draft.remark(table, column, "rounded", f"{said}: {total}")
     return whole
 
 
 def row_text(checked: Checked, position: int) -> str:
     """Return how a row of a table is called: its key in words, without blanks."""
-    parts = []
+    return row_texts(checked, np.array([position]))[0]
+
+
+def row_texts(checked: Checked, rows: Places) -> list[str]:
+    """Return how rows of a table are called."""
+    parts: list[list[str]] = []
     for name in checked.table.key:
-        column = checked.table.column(name)
         if name in checked.labels:
             labels = checked.labels[name]
-            code = int(labels.codes[position])
-            text = labels.texts[code].as_py() if code >= 0 else ""
+            codes = labels.codes[rows]
+            texts = labels.texts.take(pa.array(codes, mask=codes < 0)).to_pylist()
         elif name in checked.codes:
-            code = int(checked.codes[name][position])
-            text = column.choices[code] if code >= 0 else ""
+            choices = (*checked.table.column(name).choices, None)
+            texts = [choices[code] for code in checked.codes[name][rows].tolist()]
         else:
-            value = checked.numbers[name][position]
-            text = "" if np.isnan(value) else f"{value:.0f}"
-        if text:
-            parts.append(f"{name} {text}")
-    return ", ".join(parts)
+            texts = [None if value != value else f"{value:.0f}" for value in checked.numbers[name][rows].tolist()]
+        parts.append(["" if text is None else f"{name} {text}" for text in texts])
+    return [", ".join(filter(None, words)) for words in zip(*parts, strict=True)]

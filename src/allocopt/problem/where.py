@@ -10,7 +10,7 @@
 
 What may be compared follows from the column's type in the schema: texts, ids and choices are equal or not;
 numbers and periods are also less or more, periods are numbers, or dates where the problem has a calendar; flags
-are ``true`` or ``false``. A blank cell is neither less nor more than anything.
+are ``true`` or ``false``. A blank cell is neither less nor more than anything; ``not in`` is true of all other rows.
 """
 
 from __future__ import annotations
@@ -309,7 +309,7 @@ def _numbers(each: Comparison, checked: Checked, calendar: Calendar | None) -> B
             if low > high:
                 raise UnknownValueError("empty_range", each.text, f"{low:g} is more than {high:g}", "Swap the two.")
             held: Bools = (values >= low) & (values <= high)
-            return ~held & ~np.isnan(values) if each.negated else held
+            return ~held if each.negated else held
         if each.sign == "in":
             held = np.isin(values, wanted) | (np.isnan(values) & bool(np.isnan(wanted).any()))
             return ~held if each.negated else held
