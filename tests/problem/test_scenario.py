@@ -332,6 +332,23 @@ def test_where_knows_days_choices_and_optional_flags() -> None:
 # What comes of it: diff, notes, errors.
 
 
+def test_notes_have_a_place_and_a_code() -> None:
+    """What a change did beyond its words is a warning at that change."""
+    changes = [
+        ao.Scale("demand.units", by=1.3),
+        ao.Scale("skus.map_price", by=2),
+        ao.Remove("nodes", where="node = West"),
+    ]
+    problem = build(skus={"map_price": [None, 5.0]}, demand={"firm": [True, False, False]})
+    found = ao.Scenario("X", changes).notes(problem)
+    assert [(issue.column, issue.code, issue.severity) for issue in found] == [
+        ("changes[0]", "firm_stays", "warning"),
+        ("changes[0]", "rounded", "warning"),
+        ("changes[1]", "blank_stays", "warning"),
+        ("changes[2]", "cascade", "warning"),
+    ]
+
+
 def test_the_diff_names_every_cell_and_row() -> None:
     """One row for each cell that is another one, and for each row that went or came."""
     scenario = ao.Scenario(

@@ -22,6 +22,9 @@ Codes of faults, which never change once released:
 - amounts: ``fractional_units``, ``reserved_over_units``, ``min_over_units``
 - warnings: ``ids_alike``, ``no_lane``, ``no_workload``, ``no_capacity``, ``nothing_usable``,
   ``expires_before_available``, ``no_supply``, ``committed_over_supply``, ``min_ship_over_units``
+- scenarios, besides those above: ``fixed_table``, ``fixed_column``, ``wrong_type``, ``bad_where``,
+  ``wrong_comparison``, ``no_row``, ``empty_range``, ``no_draw``
+- notes of scenarios: ``rounded``, ``firm_stays``, ``blank_stays``, ``cascade``, ``no_spread``
 """
 
 from __future__ import annotations
