@@ -29,6 +29,7 @@ from allocopt.rules import (
     MarginFloor,
     PriceParity,
     Protect,
+    ProtectionLevels,
     Recapture,
     Retire,
     SafetyStock,
@@ -71,6 +72,7 @@ LINEAR = frozenset(
         "priority",
         "regions",
         "reserved",
+        "spread",
         "returns",
         "store_floor",
         "via",
@@ -281,6 +283,8 @@ class _Draw:
             row["min_units"] = min(units, self.upto(2))
         if "arrived" in self.on:
             row["arrived"] = self.of((None, 3, 1, 2))
+        if "spread" in self.on:
+            row["sd"] = self.of((0.0, 1.5, 4.0))
         if "late" in self.on:
             row |= {"max_late": self.upto(2), "late_cost": self.of((0.0, 0.5))}
         if "early" in self.on:
@@ -461,10 +465,19 @@ class _Clauses:
         other = self.of([name for name in self.channels if name != channel])
         return PriceParity(channel, other, self.of((0.0, 0.2)))
 
+    def protection_levels(self) -> Clause:
+        """Draw some or all channels; limits say little where there is but one."""
+        some = tuple(self.draw(_some(tuple(self.channels))))
+        skus = self.of((None, tuple(self.draw(_some(tuple(self.skus))))))
+        penalty = None if self.hard and self.of((False, True)) else self.of((0.0, 0.5, 3.0))
+        value = self.of(("price", "contribution"))
+        return ProtectionLevels(some if len(some) > 1 else None, value=value, penalty=penalty, sku=skus)
+
     AMONG: ClassVar[dict[type[Clause], Callable[[_Clauses], Clause]]] = {
         Approval: approval,
         Lock: lock,
         PriceParity: price_parity,
+        ProtectionLevels: protection_levels,
         Service: service,
     }
     """Clauses whose scope has a shape of its own; some are drawn so that they speak of lines that are there."""

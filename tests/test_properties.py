@@ -145,7 +145,7 @@ def test_names_are_worth_nothing(data: st.DataObject, facts: Tables) -> None:
         }
         for column, table in IDS.items()
     }
-    names["against"] = names["channel"]
+    names["against"] = names["channels"] = names["channel"]
 
     def renamed(row: dict[str, Any]) -> dict[str, Any]:
         return {key: other_name("channel" if key == "to" else key, value) for key, value in row.items()}

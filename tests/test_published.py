@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from tests import published
@@ -29,9 +30,8 @@ ELSEWHERE = ["allocation_rules", "pyomo_transportation_infeasible"]
 """Files with tests of their own below."""
 RULES = ["maxmin_keshav", "sap_fair_share_A", "oracle_shortage_scaling", "oracle_target_ratio"]
 """Worked examples of rules for sharing a shortage."""
-RULES_NOT_EXPRESSIBLE = {
-    "tvr_emsr_b": "no preset works out protection levels from the spread of demand",
-}
+LEVELS = ["tvr_emsr_b"]
+"""Worked examples of protection levels."""
 
 
 def test_every_published_case_is_used_or_named(cases):
@@ -39,7 +39,7 @@ def test_every_published_case_is_used_or_named(cases):
     files = {path.stem for path in cases.glob("*.json")}
     assert files == {*WHOLE, *DIVISIBLE, *ELSEWHERE}
     rules = {entry["id"] for entry in json.loads((cases / "allocation_rules.json").read_text(encoding="utf-8"))}
-    assert rules == {*RULES, *RULES_NOT_EXPRESSIBLE}
+    assert rules == {*RULES, *LEVELS}
 
 
 @pytest.mark.parametrize("name", [*WHOLE, *DIVISIBLE])
@@ -136,15 +136,18 @@ def test_what_cannot_be_expressed_is_said_so(cases, change, reason):
         published.state({**case, "data": case["data"] | change})
 
 
-def shared(supply: float, demands: list[float], contract: ao.Contract, *, divisible: bool) -> list[float]:
+def shared(
+    supply: float, demands: list[float], contract: ao.Contract, *, divisible: bool, **columns: list[float]
+) -> list[float]:
     """Return what each channel gets of one SKU under a contract; the channels are named c0, c1, ..."""
     channels = [f"c{number}" for number in range(len(demands))]
+    given = {"sku": "A", "channel": channels, "period": 0, "units": demands, "price": 1.0, **columns}
     problem = ao.Problem(
         skus=pd.DataFrame({"sku": ["A"], "divisible": [divisible]}),
         nodes=pd.DataFrame({"node": ["DC"]}),
         channels=pd.DataFrame({"channel": channels}),
         supply=pd.DataFrame({"sku": ["A"], "node": ["DC"], "kind": ["on_hand"], "units": [supply]}),
-        demand=pd.DataFrame({"sku": "A", "channel": channels, "period": 0, "units": demands, "price": 1.0}),
+        demand=pd.DataFrame(given),
         lanes=pd.DataFrame({"node": "DC", "channel": channels}),
     )
     plan = ao.allocate(problem, contract)
@@ -174,3 +177,20 @@ def test_shortages_are_shared_as_published(cases, name):
     if entry["kind"] != "max_min_fair":
         whole = entry.get("expected_rounded", entry["expected"])
         assert shared(entry["supply"], demands, contract, divisible=False) == whole
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_protection_levels_are_as_published(cases, name):
+    """The printed levels are worked out; and where who pays least comes first, just so much is left for the others."""
+    entry = rule(cases, name)
+    fares, means, sds = entry["fares"], entry["means"], entry["sds"]
+    assert ao.emsr_b(fares, means, sds) == pytest.approx(entry["expected"], rel=1e-9)
+    contract = ao.Contract("booking", clauses=ao.protection_levels().clauses, stages=ao.first_come().stages)
+    arrived = [-fare for fare in reversed(fares)]
+    columns = {"price": fares, "sd": sds, "arrived": arrived}
+    got = shared(100.0, means, contract, divisible=True, **columns)
+    assert np.cumsum(got)[:-1] == pytest.approx(entry["expected"], abs=1e-6)
+    whole = shared(100, [round(mean) for mean in means], contract, divisible=False, **columns)
+    assert sum(whole) == 100
+    levels = ao.emsr_b(fares, [round(mean) for mean in means], sds)
+    assert np.cumsum(whole)[:-1].tolist() == np.ceil(levels).tolist()

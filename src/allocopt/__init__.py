@@ -15,6 +15,7 @@ from allocopt.contracts import (
     pooled,
     priority,
     protect_and_pool,
+    protection_levels,
     split_with_release,
 )
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
@@ -29,10 +30,12 @@ from allocopt.rules import (
     MarginFloor,
     PriceParity,
     Protect,
+    ProtectionLevels,
     Recapture,
     Retire,
     SafetyStock,
     Service,
+    emsr_b,
 )
 
 __version__ = "0.1.0"
@@ -60,6 +63,7 @@ __all__ = [
     "PriceParity",
     "Problem",
     "Protect",
+    "ProtectionLevels",
     "Put",
     "Recapture",
     "Remove",
@@ -73,6 +77,7 @@ __all__ = [
     "SolveError",
     "allocate",
     "compare",
+    "emsr_b",
     "fair_share",
     "first_come",
     "fixed_split",
@@ -80,6 +85,7 @@ __all__ = [
     "pooled",
     "priority",
     "protect_and_pool",
+    "protection_levels",
     "split_with_release",
     "to_pyomo",
 ]

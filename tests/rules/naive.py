@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,19 @@ import numpy as np
 from scipy.optimize import LinearConstraint, milp
 
 from allocopt.problem import Problem
-from allocopt.rules import Access, Cap, Clause, KeepOrRetire, Lock, MarginFloor, Protect, Retire, SafetyStock, Service
+from allocopt.rules import (
+    Access,
+    Cap,
+    Clause,
+    KeepOrRetire,
+    Lock,
+    MarginFloor,
+    Protect,
+    ProtectionLevels,
+    Retire,
+    SafetyStock,
+    Service,
+)
 
 Row = Any
 Terms = dict[int, float]
@@ -147,6 +160,7 @@ class Naive:
             for line, one in zip(mine if own else (), units, strict=True) if own else ():
                 if one > 0:
                     new = vars(line) | {"channel": part.to, "units": one, "pack": None, "order": "", "lost_cost": 0.0}
+                    new |= {"firm": False, "sd": line.sd * part.share}
                     new |= {"min_units": 0.0, "min_ship": 0.0, "all_or_none": False, "ship_from_one": False}
                     new["price"] = line.price if part.price_from == "original" else receiving(own, line)
                     yield SimpleNamespace(**new)
@@ -246,6 +260,7 @@ class Naive:
             if clause.per == "channel":
                 self.margins(model, clause)
         self.quantities(model)
+        self.levels(model)
         self.services(model)
         self.locks(model)
         Reserves(self, model).state()
@@ -417,6 +432,48 @@ class Naive:
         for (clause, _, _, own, arcs), quantity in zip(least, rounded, strict=True):
             self.limit(model, arcs, clause.penalty, low=min(quantity, own))
 
+    def levels(self, model: Model) -> None:
+        """Add what channels that pay less may take at most, so that enough is left for those that pay more."""
+        for clause in self.of(ProtectionLevels):
+            for sku in self.skus:
+                self.nested(model, clause, sku)
+
+    def nested(self, model: Model, clause: ProtectionLevels, sku: str) -> None:
+        """Add the nested limits of one SKU: by classes of equal worth, from the best one down."""
+        lots = [lot for lot in self.lots if lot.sku == sku and lot.kind != "safety" and not lot.hold]
+        stock = sum(lot.usable for lot in lots)
+        wanted: dict[str, list[Row]] = defaultdict(list)
+        for line in self.lines:
+            taking_part = named(clause.channels, line.channel) and named(clause.sku, line.sku)
+            if line.sku == sku and taking_part and line.units > 0:
+                wanted[line.channel].append(line)
+        worth = {name: sum(one.units * self.worth(one, clause) for one in mine) for name, mine in wanted.items()}
+        worth = {name: worth[name] / sum(one.units for one in mine) for name, mine in wanted.items()}
+        below = sorted(worth, key=lambda name: -worth[name])
+        above: list[Row] = []
+        while below and stock > 0:
+            best = worth[below[0]]
+            alike = [name for name in below if worth[name] >= best - 1e-9 * abs(best)]
+            above += [line for name in alike for line in wanted[name]]
+            below = [name for name in below if name not in alike]
+            mean = sum(line.units for line in above)
+            spread = math.sqrt(sum(line.sd**2 for line in above if not line.firm))
+            average = sum(line.units * worth[line.channel] for line in above) / mean
+            if below:
+                kept = emsr_b(mean, spread, worth[below[0]], average)
+                most = max(stock - kept, 0.0)
+                arcs = [arc for arc in self.arcs if arc.line.channel in below and arc.lot in lots]
+                self.limit(model, arcs, clause.penalty, high=most if self.divides(sku) else floor(most))
+
+    def worth(self, line: Row, clause: ProtectionLevels) -> float:
+        """Return what a unit of a line counts when channels are ranked."""
+        channel = self.channels[line.channel]
+        if clause.value == "price":
+            return line.price
+        kept = line.price * (1 - channel.return_rate) * (1 - channel.fee_rate) - channel.fee_per_unit
+        goods = self.skus[line.sku].unit_cost * (1 - channel.return_rate * channel.recovery)
+        return kept - goods - channel.return_rate * channel.return_cost
+
     def services(self, model: Model) -> None:
         """Add the least shares of what is wanted."""
         for clause in self.of(Service):
@@ -465,6 +522,17 @@ class Naive:
     def rounded(self, wanted: list[tuple[str | None, float]]) -> list[float]:
         """Round quantities of each SKU to whole units that keep their total, rounded down."""
         return largest_remainder([(sku, 0.0 if self.divides(sku) else units) for sku, units in wanted], wanted)
+
+
+def emsr_b(mean: float, spread: float, next_worth: float, average: float) -> float:
+    """Return how many units to keep, so that the last one is sold as likely as what comes next is worth."""
+    if average <= 0 or next_worth >= average:
+        return 0.0
+    if next_worth <= 0:
+        return math.inf
+    if spread == 0:
+        return mean
+    return max(NormalDist(mean, spread).inv_cdf(1 - next_worth / average), 0.0)
 
 
 def largest_remainder(

@@ -24,6 +24,7 @@ from allocopt.rules import (
     MarginFloor,
     PriceParity,
     Protect,
+    ProtectionLevels,
     Recapture,
     Retire,
     SafetyStock,
@@ -244,6 +245,24 @@ MODELS = {
             """,
         ),
         (Cap("dtc", share=0.5, of="inbound"), Cap("dtc", units=6, per="total", penalty=3), Cap("shop", units=1)),
+    ),
+    "protection_levels": (
+        problem(
+            skus="sku unit_cost\nA 4\nB 2",
+            channels="channel fee_rate return_rate return_cost\ndtc 0 0.5 1\nmarket 0.5 0 0\nshop 0 0 0",
+            supply=TWO_LOTS + "\nA East safety 9 0\nB East on_hand 6 0",
+            demand="""
+                sku channel period units price sd firm
+                A   dtc     0      3     16    3  false
+                A   dtc     1      1     8     4  false
+                A   shop    0      4     7     0  false
+                A   market  1      8     10    2  false
+                B   shop    0      4     9     9  true
+                B   market  0      3     9     1  false
+                B   dtc     0      2     6     1  false
+            """,
+        ),
+        (ProtectionLevels(), ProtectionLevels(("market", "shop"), value="contribution", penalty=3, sku="A")),
     ),
     "service": (
         problem(

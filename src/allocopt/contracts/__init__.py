@@ -11,6 +11,7 @@ from allocopt.contracts.presets import (
     preset,
     priority,
     protect_and_pool,
+    protection_levels,
     split_with_release,
 )
 from allocopt.contracts.stages import Contribution, Fill, FirstCome, MaxMinFill, Stage
@@ -31,5 +32,6 @@ __all__ = [
     "preset",
     "priority",
     "protect_and_pool",
+    "protection_levels",
     "split_with_release",
 ]

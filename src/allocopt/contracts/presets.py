@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from allocopt.contracts.contract import Contract
 from allocopt.contracts.stages import Fill, FirstCome, MaxMinFill
 from allocopt.errors import ContractError
 from allocopt.rules.base import Base, Clause
 from allocopt.rules.protect import Protect
+from allocopt.rules.protection_levels import ProtectionLevels
 
 Shares = Mapping[str, float]
 """Share of each channel [1]."""
@@ -232,6 +233,43 @@ def protect_and_pool(
     )
 
 
+def protection_levels(
+    channels: Tier | None = None,
+    value: Literal["price", "contribution"] = "price",
+    sku: Tier | None = None,
+    penalty: float | None = None,
+) -> Contract:
+    """Return the contract in which channels that pay less leave units for those that pay more (EMSR-b).
+
+    How many follows from the spread of demand (`demand.sd`). A plan that knows all demand has little use for it: it
+    shows its worth where demand is random and played forward, or with a `FirstCome` stage. Source: Belobaba,
+    Operations Research 37 (1989); Talluri and van Ryzin, The Theory and Practice of Revenue Management (2004),
+    ch. 2.2.4.
+
+    Parameters
+    ----------
+    channels : str, sequence of str or None
+        Channels that take part; None: all.
+    value : {"price", "contribution"}
+        By what channels are ranked.
+    sku : str, sequence of str or None
+        Only these articles.
+    penalty : float or None
+        Cost per unit beyond a limit [currency/unit]; None: limits are hard.
+
+    Examples
+    --------
+    >>> protection_levels(["dtc", "amazon"]).clauses[0].words()
+    'protection_levels channels dtc, amazon'
+    """
+    clause = ProtectionLevels(_several(channels), value=value, penalty=penalty, sku=_several(sku))
+    return Contract(
+        "Protection levels",
+        clauses=(clause,),
+        reason="Channels that pay less leave units for those that pay more, as far as these are likely to come.",
+    )
+
+
 def _several(channels: Tier | None) -> tuple[str, ...] | None:
     """Return one channel, or several, as a tuple."""
     return channels if channels is None else tuple(channels) if isinstance(channels, tuple | list) else (channels,)
@@ -258,6 +296,7 @@ PRESETS: dict[str, Callable[[], Contract]] = {
     "fair_share": fair_share,
     "max_min_fair": max_min_fair,
     "first_come": first_come,
+    "protection_levels": protection_levels,
 }
 """Every preset that needs no arguments, by the name that the command line takes."""
 

@@ -35,6 +35,7 @@ from allocopt.rules.names import lane_names, line_names, lot_names
 from allocopt.rules.packs import Packs
 from allocopt.rules.price_parity import PriceParity, PriceParityRule
 from allocopt.rules.protect import Protect
+from allocopt.rules.protection_levels import ProtectionLevels, ProtectionLevelsRule, emsr_b
 from allocopt.rules.recapture import Recapture
 from allocopt.rules.reserve import ReserveRule
 from allocopt.rules.retire import Retire, RetireRule, retired
@@ -65,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     ServeRule(),
     ServiceRule(),
     CapRule(),
+    ProtectionLevelsRule(),
     LockRule(),
     RetireRule(),
     KeepOrRetireRule(),
@@ -87,6 +89,7 @@ CLAUSES: tuple[type[Clause], ...] = (
     MarginFloor,
     PriceParity,
     Protect,
+    ProtectionLevels,
     Retire,
     SafetyStock,
     Service,
@@ -196,6 +199,7 @@ __all__ = [
     "MarginFloor",
     "PriceParity",
     "Protect",
+    "ProtectionLevels",
     "Recapture",
     "Retire",
     "Rule",
@@ -204,6 +208,7 @@ __all__ = [
     "Statement",
     "allowed",
     "docs",
+    "emsr_b",
     "exceptions",
     "retired",
     "revised",

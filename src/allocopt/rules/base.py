@@ -29,6 +29,7 @@ Base = Literal["supply", "on_hand", "inbound", "demand"]
 
 NAMING = (
     ("channel", "channels"),
+    ("channels", "channels"),
     ("against", "channels"),
     ("sku", "skus"),
     ("node", "nodes"),

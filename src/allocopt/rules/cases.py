@@ -78,7 +78,7 @@ class Cases:
         return np.stack([work_out(case) for case in self.each])
 
 
-def cases_of(on: Statement, clauses: Numbered, lines: Callable[[Any], Flags | None]) -> Cases:
+def cases_of(on: Statement, clauses: Numbered, lines: Callable[[Any], Flags | None], *, kept: bool = False) -> Cases:
     """Return the cases that the clauses of a rule have to be worked out in.
 
     Parameters
@@ -87,6 +87,8 @@ def cases_of(on: Statement, clauses: Numbered, lines: Callable[[Any], Flags | No
     clauses : sequence of (int, Clause)
     lines : callable
         Gives the demand lines that a clause's quantity depends on; None: on none.
+    kept : bool
+        Whether the quantity of a clause that is nobody's favour depends on who is kept, of the channels of its lines.
 
     Raises
     ------
@@ -101,7 +103,7 @@ def cases_of(on: Statement, clauses: Numbered, lines: Callable[[Any], Flags | No
         counted = lines(clause)
         if counted is not None:
             _mark(bears, facts.lines.switch[counted & (facts.lines.units > 0)])
-            if clause.FAVOURS:
+            if clause.FAVOURS or kept:
                 _mark(bears, np.unique(facts.channels.keep[facts.lines.channel[counted]]))
     switches = np.flatnonzero(bears).astype(np.int32)
     if len(switches) > MOST:

@@ -1,0 +1,350 @@
+"""Protection levels: nested booking limits, so that channels that pay less leave units for those that pay more.
+
+.. code-block:: text
+
+    sum_{a of s, channels ranked below j} ship[a] - over <= max(0, usable supply of s - level[s, j])     [unit]
+    money: - penalty over        outside contribution; no `over` where the clause is hard        [currency]
+
+for each SKU ``s`` and each rank ``j`` that somebody stands below. Channels are ranked by the units-weighted mean of
+their prices (or contributions); channels that are worth the same are not protected from each other. Levels are EMSR-b:
+
+.. code-block:: text
+
+    P(demand of ranks 1..j > level[j]) = value[j + 1] / mean value of ranks 1..j
+    level[j] = mean + sd z(1 - value[j + 1] / mean value)        means add up, and so do variances        [unit]
+
+with normal demand, z its standard quantile. Supply and demand are those of the whole horizon; lots on hold and safety
+lots are never part of it, and what is firm has no spread. Source: Belobaba, Application of a probabilistic decision
+model to airline seat inventory control, Operations Research 37 (1989), and Optimal vs. heuristic methods for nested
+seat allocation, AGIFORS (1992); Talluri and van Ryzin, The Theory and Practice of Revenue Management (2004), ch. 2.2.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass as plain_dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import model_validator
+from pydantic.dataclasses import dataclass
+
+from allocopt.algebra.formulation import Formulation, Sum
+from allocopt.algebra.labels import Codes, Index
+from allocopt.arcs import expand, net_price
+from allocopt.documents.checked import STRICT, Ids, Penalty
+from allocopt.problem.facts import Facts, Flags, Floats
+from allocopt.rules.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.cases import Case, Cases, cases_of
+from allocopt.rules.quantities import Quantities, add_breach
+from allocopt.rules.scope import SAFETY, arcs_of, chosen, floored, lines_of
+from allocopt.rules.switches import switch_sum
+
+ALIKE = 1e-9
+"""Values that differ by less than this part of them are the same."""
+
+
+@dataclass(frozen=True, config=STRICT)
+class ProtectionLevels(Clause):
+    """Channels that pay less leave units for those that pay more, as far as these are likely to come (EMSR-b).
+
+    Attributes
+    ----------
+    channels : tuple of str or None
+        Channels that take part, at least two; None: all. Others are neither limited nor protected.
+    value : {"price", "contribution"}
+        By what channels are ranked: mean price, or what is left of it after returns, fees and goods (not lanes).
+    penalty : float or None
+        Cost per unit beyond a limit [currency/unit]; None: limits are hard.
+    sku : tuple of str or None
+        Only these articles.
+
+    Examples
+    --------
+    >>> ProtectionLevels(("dtc", "amazon"), value="contribution").words()
+    'protection_levels channels dtc, amazon, value contribution'
+    """
+
+    SCOPE: ClassVar[tuple[str, ...]] = ("channels", "sku")
+    channel: ClassVar[None] = None
+    """It is about several, and in favour of none."""
+
+    channels: Ids = None
+    value: Literal["price", "contribution"] = "price"
+    penalty: Penalty | None = None
+    sku: Ids = None
+    clause: Literal["protection_levels"] = "protection_levels"
+
+    @model_validator(mode="after")
+    def _several(self) -> ProtectionLevels:
+        if self.channels is not None and len(set(self.channels)) < max(2, len(self.channels)):
+            raise ValueError("channels must name at least two channels, each once")
+        return self
+
+
+def emsr_b(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> NDArray[np.float64]:
+    """Return the EMSR-b protection levels of classes with independent normal demand.
+
+    Parameters
+    ----------
+    fares : array, shape (classes,)
+        Value of a unit in each class, highest first [currency/unit].
+    means, sds : array, shape (classes,)
+        Mean and standard deviation of the demand of each class [unit].
+
+    Returns
+    -------
+    float64, shape (classes - 1,)
+        Units to keep for the first class, for the first two, and so on [unit]; inf where the next class is worth
+        nothing.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length, fares rise, or a mean or standard deviation is negative.
+
+    Examples
+    --------
+    >>> emsr_b([1050, 567, 534, 520], [17.3, 45.1, 39.6, 34.0], [5.8, 15.0, 13.2, 11.3]).round(2).tolist()
+    [16.72, 50.94, 83.15]
+    """
+    fare, mean, sd = (np.asarray(given, dtype=np.float64) for given in (fares, means, sds))
+    if fare.ndim != 1 or fare.shape != mean.shape or fare.shape != sd.shape:
+        raise ValueError("fares, means and sds must be lists of the same length")
+    if not (np.isfinite(fare).all() and np.isfinite(mean).all() and np.isfinite(sd).all()):
+        raise ValueError("fares, means and sds must be finite numbers")
+    if (np.diff(fare) > 0).any():
+        raise ValueError("fares must not rise: the class that is worth most comes first")
+    if (mean < 0).any() or (sd < 0).any():
+        raise ValueError("means and sds must be at least 0")
+    found: Floats = levels(fare[None], mean[None], sd[None] ** 2)[0]
+    return found
+
+
+def levels(value: Floats, mean: Floats, variance: Floats) -> Floats:
+    """Return the EMSR-b levels of many SKUs at once, shape (skus, classes - 1); see `emsr_b`."""
+    from scipy.special import ndtri
+
+    several = mean.cumsum(axis=1)[:, :-1]
+    spread = np.sqrt(variance.cumsum(axis=1)[:, :-1])
+    worth = (value * mean).cumsum(axis=1)[:, :-1]
+    average = np.divide(worth, several, out=np.zeros_like(several), where=several > 0)
+    # Where nothing above is worth anything, nothing is worth keeping.
+    part = np.divide(value[:, 1:], average, out=np.ones_like(several), where=average > 0)
+    inside = (part > 0) & (part < 1)
+    level = several + spread * ndtri(1.0 - np.where(inside, part, 0.5))
+    found: Floats = np.where(inside, np.maximum(level, 0.0), np.where(part <= 0, np.inf, 0.0))
+    return found
+
+
+@plain_dataclass(frozen=True)
+class Ranking:
+    """The channels of each SKU by what they are worth.
+
+    Attributes
+    ----------
+    channel : int, shape (skus, ranks)
+        Channel of each rank, highest first; those that want nothing of the SKU come last.
+    rank : int, shape (skus, channels)
+        The other way round.
+    limited : bool, shape (skus, ranks - 1)
+        Where the channels below a rank are worth less than it, and are wanted: where there is a limit.
+    level : float64, shape (skus, ranks - 1)
+        Units to keep for the ranks down to this one [unit].
+    certain : int
+        SKUs with limits whose demand has no spread.
+    """
+
+    channel: Codes
+    rank: Codes
+    limited: Flags
+    level: Floats
+    certain: int
+
+
+class ProtectionLevelsRule(Rule):
+    """Channels that pay less leave units for those that pay more."""
+
+    name: ClassVar[str] = "protection_levels"
+    clause: ClassVar[type[Clause] | None] = ProtectionLevels
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add one row per clause, SKU and rank that somebody stands below, and the units beyond soft limits."""
+        if not clauses:
+            return
+        facts = on.facts
+        cases = cases_of(on, clauses, lambda clause: _lines(facts, clause), kept=True)
+        changed = _changed(facts, cases)
+        parts = [
+            _stated(on, case, number, clause, changed if rank else np.ones(len(changed), dtype=bool))
+            for rank, case in enumerate(cases.each)
+            for number, clause in clauses
+        ]
+        parts = [part for part in parts if len(part.sku)]
+        if not parts:
+            return
+        asked = _joined(on, parts, cases, changed)
+        limit = floored(on.form, self.name, asked.wanted, asked.divisible)
+        most = np.zeros(len(limit))
+        for part in asked.sums:
+            np.add.at(most, part.group, on.ship.upper[part.members])
+        room = np.maximum(most - limit, 0.0)
+        sums = list(asked.sums)
+        for over, rows in add_breach(on, "over_protection", asked, room):
+            sums.append(Sum(over, rows, weight=-1.0))
+        # A row of one case binds in no other: there everybody may ship as much as there is.
+        signs = np.concatenate([np.outer(changed[part.sku], np.where(part.case.on, 1, -1)) for part in parts])
+        for column, switch in enumerate(cases.switches.tolist()):
+            rows = np.flatnonzero(signs[:, column] * room)
+            if len(rows) and on.switch is not None:
+                codes = np.full(len(rows), switch, dtype=np.int32)
+                sums.append(switch_sum(on.switch, rows, codes, signs[rows, column] * room[rows]))
+        upper = limit + room * (signs > 0).sum(axis=1)
+        on.form.add_rows(self.name, asked.index, sums, upper=upper, clause=asked.clause, elastic=~asked.soft)
+
+
+@plain_dataclass(frozen=True)
+class _Part:
+    """The rows of one clause in one case: SKU, the last channel that is protected, the limit, who counts where."""
+
+    case: Case
+    number: int
+    penalty: float | None
+    sku: Codes
+    channel: Codes
+    limit: Floats
+    members: Codes
+    group: Codes
+
+
+def _lines(facts: Facts, clause: ProtectionLevels) -> Flags:
+    """Return the demand lines that take part, shape (lines,)."""
+    taking_part: Flags = chosen(facts.channels.id, clause.channels)[facts.lines.channel]
+    return lines_of(facts, None, clause.sku) & taking_part
+
+
+def _changed(facts: Facts, cases: Cases) -> Flags:
+    """Return the SKUs whose demand depends on decisions, shape (skus,)."""
+    changed = np.zeros(len(facts.skus.id), dtype=bool)
+    for case in cases.each:
+        changed[facts.lines.sku[case.facts.lines.units != facts.lines.units]] = True
+    return changed
+
+
+def _stated(on: Statement, case: Case, number: int, clause: ProtectionLevels, skus: Flags) -> _Part:
+    """Return the rows of one clause in one case for some SKUs, numbered from 0."""
+    facts, arcs = case.facts, on.arcs
+    lots = chosen(facts.skus.id, clause.sku)[facts.lots.sku] & ~facts.lots.hold & (facts.lots.kind != SAFETY)
+    lines = _lines(facts, clause)
+    supply: Floats = np.zeros(len(facts.skus.id))
+    np.add.at(supply, facts.lots.sku[lots], facts.lots.usable[lots])
+    ranking = ranked(facts, lines, skus & (supply > 0), clause.value)
+    _note(case.form, clause, ranking)
+    sku, place = np.nonzero(ranking.limited)
+    # An arc counts in all limits above its own rank: the first so many of its SKU.
+    above: Codes = np.pad(np.cumsum(ranking.limited, axis=1), ((0, 0), (1, 0)))
+    first: Codes = np.cumsum(above[:, -1]) - above[:, -1]
+    members = np.flatnonzero(arcs_of(arcs, lots, lines))
+    of_arc = arcs.sku[members]
+    owner, count = expand(above[of_arc, ranking.rank[of_arc, arcs.channel[members]]])
+    return _Part(
+        case,
+        number,
+        clause.penalty,
+        sku,
+        ranking.channel[sku, place],
+        np.maximum(supply[sku] - ranking.level[sku, place], 0.0),
+        members[owner],
+        first[of_arc][owner] + count,
+    )
+
+
+def ranked(facts: Facts, lines: Flags, stocked: Flags, value: str) -> Ranking:
+    """Return the channels of each SKU by what they are worth, with the levels that protect them.
+
+    Parameters
+    ----------
+    facts : Facts
+    lines : bool, shape (lines,)
+        Lines that take part.
+    stocked : bool, shape (skus,)
+        SKUs that have anything to keep.
+    value : {"price", "contribution"}
+    """
+    size, channels = len(facts.skus.id), len(facts.channels.id)
+    counted = lines & (facts.lines.units > 0)
+    key = (facts.lines.sku.astype(np.int64) * channels + facts.lines.channel)[counted]
+    units = facts.lines.units[counted]
+    # An order is certain, whatever spread its line states.
+    variance = np.where(facts.lines.firm, 0.0, facts.lines.sd**2)[counted]
+
+    def added(weights: Floats) -> Floats:
+        sums = np.bincount(key, weights=weights, minlength=size * channels)
+        return sums.astype(np.float64).reshape(size, channels)
+
+    mean, spread = added(units), added(variance)
+    worth = added(units * value_of_lines(facts, value)[counted])
+    each = np.divide(worth, mean, out=np.full_like(mean, -np.inf), where=mean > 0)
+    channel = np.argsort(-each, axis=1, kind="stable")
+    rank = np.argsort(channel, axis=1, kind="stable")
+    each, mean, spread = (np.take_along_axis(table, channel, axis=1) for table in (each, mean, spread))
+    wanted = mean[:, 1:] > 0
+    above, below = np.where(wanted, each[:, :-1], 0.0), np.where(wanted, each[:, 1:], 0.0)
+    limited = wanted & (below < above - ALIKE * np.abs(above)) & stocked[:, None]
+    level = levels(np.where(mean > 0, each, 0.0), mean, spread)
+    certain = int((limited.any(axis=1) & (spread.sum(axis=1) == 0)).sum())
+    return Ranking(channel, rank, limited, level, certain)
+
+
+def value_of_lines(facts: Facts, value: str) -> Floats:
+    """Return what a unit of each demand line is worth for its rank, shape (lines,) [currency/unit]."""
+    lines, channels = facts.lines, facts.channels
+    if value == "price":
+        return lines.price
+    back = channels.return_rate
+    fixed = channels.fee_per_unit + back * channels.return_cost
+    goods = facts.skus.unit_cost[lines.sku] * (1.0 - back * channels.recovery)[lines.channel]
+    return net_price(facts) * (1.0 - channels.fee_rate[lines.channel]) - fixed[lines.channel] - goods
+
+
+def _note(form: Formulation, clause: ProtectionLevels, ranking: Ranking) -> None:
+    """Say where a clause limits nothing, or has no spread to work with."""
+    if not ranking.limited.any():
+        form.note("no_levels", f"{clause.words()}: no article is wanted by channels of different worth; no limits.")
+    elif ranking.certain:
+        what = "1 article" if ranking.certain == 1 else f"{ranking.certain} articles"
+        words = f"the demand for {what} states no spread (demand.sd), so just what is expected of it is kept."
+        form.note("no_spread", f"{clause.words()}: {words}")
+
+
+def _joined(on: Statement, parts: Sequence[_Part], cases: Cases, changed: Flags) -> Quantities:
+    """Return the rows of all clauses in all cases; labels say in which, where SKUs are changed by decisions."""
+    skus, decisions = on.facts.skus, on.facts.switches[cases.switches].tolist()
+    sizes = [len(part.sku) for part in parts]
+    first = np.cumsum([0, *sizes]).tolist()
+    number = np.repeat([part.number for part in parts], sizes).astype(np.int32)
+    sku = np.concatenate([part.sku for part in parts]).astype(np.int32)
+    channel = np.concatenate([part.channel for part in parts]).astype(np.int32)
+    index = Index(("clause", "sku", "channel"), (number, sku, channel), (None, skus.id, on.facts.channels.id))
+    if decisions:
+        words = [
+            " and ".join(name if on_ else f"not {name}" for name, on_ in zip(decisions, part.case.on, strict=True))
+            for part in parts
+        ]
+        told = np.where(changed[sku], np.repeat(np.array(words, dtype=object), sizes), "")
+        index = Index((*index.names, "if"), (*index.codes, np.arange(len(told))), (*index.texts, told))
+    return Quantities(
+        index=index,
+        clause=number,
+        sku=sku,
+        channel=channel,
+        wanted=np.concatenate([part.limit for part in parts]),
+        own=np.zeros(len(sku)),
+        divisible=skus.divisible[sku],
+        soft=np.repeat([part.penalty is not None for part in parts], sizes),
+        penalty=np.repeat([part.penalty or 0.0 for part in parts], sizes),
+        sums=tuple(
+            Sum(on.ship, part.group + begin, members=part.members) for part, begin in zip(parts, first, strict=False)
+        ),
+    )
