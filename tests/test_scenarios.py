@@ -181,26 +181,6 @@ def test_the_showrooms_are_small_and_dear() -> None:
     assert problem.facts.lots.usable.sum() / demand["units"].sum() == pytest.approx(0.9, abs=0.01)
 
 
-def told_contributions(readme: str) -> dict[str, float]:
-    """Return what a pack's README says that each contract earns, by the contract's file name."""
-    return {
-        name.strip("`"): numbers(cells[0])[0]
-        for name, cells in table_of(readme, "contract | contribution [EUR]").items()
-    }
-
-
-def test_retiring_the_showrooms_pays() -> None:
-    """What the README tells is so: they are in the black, and retiring them pays all the same, even if few follow."""
-    folder = PACKS / "retire_channel"
-    problem = ao.Problem.read(folder)
-    told = told_contributions((folder / "README.md").read_text(encoding="utf-8"))
-    plans = {name: ao.allocate(problem, ao.Contract.read(folder / "contracts" / f"{name}.yaml")) for name in told}
-    earned = {name: plan.contribution for name, plan in plans.items()}
-    assert told == {name: pytest.approx(value, rel=5e-4) for name, value in earned.items()}
-    assert earned["retire"] > earned["retire_few_follow"] > earned["pooled"] * 1.015
-    assert 0 < plans["pooled"].channels.set_index("channel")["contribution"]["showrooms"] < 2000
-
-
 def told_grid(folder: Path) -> dict[tuple[str, str], float]:
     """Return what a pack's README says that each contract earns in each scenario, by the names of their files."""
     text = (folder / "README.md").read_text(encoding="utf-8")
@@ -215,11 +195,11 @@ def told_grid(folder: Path) -> dict[tuple[str, str], float]:
 
 GRIDS = [
     (pack, *key)
-    for pack, last in (("node_outage", "02"), ("late_supplier", "99"))
+    for pack, last in (("node_outage", "02"), ("late_supplier", "99"), ("retire_channel", "00"), ("backlog_3pl", "00"))
     for key in told_grid(PACKS / pack)
     if key[0][:2] <= last
 ]
-"""What is solved again: of the larger pack the first scenarios, which takes seconds."""
+"""What is solved again: of the larger packs the first scenarios, which takes seconds."""
 
 
 @pytest.mark.parametrize(("pack", "scenario", "contract"), GRIDS, ids=["-".join(each) for each in GRIDS])
@@ -227,5 +207,26 @@ def test_packs_say_what_contracts_earn(pack: str, scenario: str, contract: str) 
     """The figures in the table of contributions of a pack's README are those of the plans."""
     folder = PACKS / pack
     problem = ao.Scenario.read(folder / "scenarios" / f"{scenario}.yaml").apply(ao.Problem.read(folder))
-    plan = ao.allocate(problem, ao.Contract.read(folder / "contracts" / f"{contract}.yaml"))
-    assert told_grid(folder)[scenario, contract] == pytest.approx(plan.contribution, rel=2e-4)
+    plan = ao.allocate(problem, ao.Contract.read(folder / "contracts" / f"{contract}.yaml"), gap=1e-3)
+    assert told_grid(folder)[scenario, contract] == pytest.approx(plan.contribution, rel=1e-3)
+
+
+def test_the_showrooms_are_in_the_black_and_retired_all_the_same() -> None:
+    """Left to the figures, the showrooms go by a clear margin, though their own profit and loss is above zero."""
+    folder = PACKS / "retire_channel"
+    told = told_grid(folder)
+    assert all(told[key, "keep_or_retire"] > told[key, "pooled"] + 4000 for key, _ in told)
+    problem = ao.Problem.read(folder)
+    kept = ao.allocate(problem, ao.Contract.read(folder / "contracts" / "pooled.yaml"))
+    assert 0 < kept.channels.set_index("channel")["contribution"]["showrooms"] < 2000
+
+
+def test_protection_wins_when_nobody_can_see_ahead() -> None:
+    """In the first draws, played forward, the contract that holds Amazon back earns more than pooling."""
+    folder = PACKS / "late_supplier"
+    contracts = [ao.Contract.read(folder / "contracts" / f"{name}.yaml") for name in ("pooled", "amazon_last")]
+    content = ao.Scenario.read(folder / "scenarios" / "05_week_by_week.yaml").to_dict()
+    content["draws"]["number"] = 8
+    found = ao.compare(ao.Problem.read(folder), contracts, [ao.Scenario.from_dict(content)])
+    pooled, held_back = found.runs.groupby("contract", sort=False)["contribution"].mean()
+    assert held_back > pooled * 1.02
