@@ -62,9 +62,9 @@ def run(*arguments: str | Path) -> Result:
 
 @pytest.fixture
 def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the quickstart that a test may spoil, in the current folder."""
+    """A copy of the quickstart without its scenarios, that a test may spoil, in the current folder."""
     monkeypatch.chdir(tmp_path)
-    shutil.copytree(QUICKSTART, tmp_path / "pack")
+    shutil.copytree(QUICKSTART, tmp_path / "pack", ignore=shutil.ignore_patterns("scenarios"))
     return Path("pack")
 
 
