@@ -95,3 +95,18 @@ def test_before_the_promotion(tmp_path: Path) -> None:
     assert "more than First come" in told
     assert "Marketplace spike" in told
     assert "Protect DTC: contribution" in told
+
+
+def test_should_we_retire_this_channel(tmp_path: Path) -> None:
+    """The showrooms go whoever is right about their customers, and opening them would be a mistake for the same sum."""
+    notebook = executed(FOLDER / "03_should_we_retire_this_channel.ipynb", FOLDER, tmp_path / "executed.ipynb")
+    assert not [out for cell in notebook.cells for out in cell.get("outputs", ()) if out.output_type == "error"]
+    assert not [out for cell in notebook.cells for out in cell.get("outputs", ()) if out.get("name") == "stderr"]
+    told = "\n".join(said(notebook))
+    assert told.count("Retire showrooms: it is worth") >= 4
+    assert "it pays even if nobody takes any of its demand over." in told
+    assert "wholesale, amazon and dtc should not be retired." in told
+    assert "True" in told
+    assert "% to break even." in told
+    assert "it breaks 1 promise." in told
+    assert "showrooms should not be admitted: it would lose" in told

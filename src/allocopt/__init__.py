@@ -1,7 +1,7 @@
 """allocopt decides who gets scarce stock: proven, priced and explained."""
 
 from allocopt.allocate import allocate, to_pyomo
-from allocopt.compare import Comparison, compare
+from allocopt.compare import Comparison, Retirement, admission, compare, retirement
 from allocopt.contracts import (
     Contract,
     Contribution,
@@ -68,6 +68,7 @@ __all__ = [
     "Recapture",
     "Remove",
     "Retire",
+    "Retirement",
     "SafetyStock",
     "Scale",
     "Scenario",
@@ -75,6 +76,7 @@ __all__ = [
     "Service",
     "Shift",
     "SolveError",
+    "admission",
     "allocate",
     "compare",
     "emsr_b",
@@ -86,6 +88,7 @@ __all__ = [
     "priority",
     "protect_and_pool",
     "protection_levels",
+    "retirement",
     "split_with_release",
     "to_pyomo",
 ]

@@ -1,4 +1,4 @@
-"""The command line: ``allocopt demo | check DIR | allocate DIR | compare DIR``.
+"""The command line: ``allocopt demo | check DIR | allocate DIR | compare DIR | retire DIR``.
 
 Exit codes: 0 solved, 1 not solved, 2 bad input, 130 interrupted.
 """
@@ -18,10 +18,12 @@ from rich.console import Console
 
 from allocopt.allocate import allocate as solve_problem
 from allocopt.compare import compare as compare_contracts
+from allocopt.compare import retirement
 from allocopt.compare.batch import GAP, faults
 from allocopt.compare.pack import contract_files, read_all, scenario_files, scenario_named
 from allocopt.compare.runs import Inputs, Settings
 from allocopt.compare.terminal import progress_bar, show_comparison
+from allocopt.compare.worth_terminal import recapture_given, show_retirement
 from allocopt.contracts import PRESETS, Contract, preset
 from allocopt.errors import ContractError, DataError, ScenarioError, SolveError
 from allocopt.problem import Problem, Scenario
@@ -150,6 +152,44 @@ def _compared(folder: Path, names: list[str], futures: list[str]) -> tuple[Probl
     if unread or unread_too:
         raise ContractError([*unread, *unread_too, *faults(problem, contracts, scenarios)])
     return problem, contracts, scenarios or [Scenario("As stated")]
+
+
+@app.command()
+def retire(
+    folder: Folder,
+    contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",
+    channel: Annotated[list[str] | None, typer.Option(help="Look at this channel alone; may be repeated.")] = None,
+    recapture: Annotated[
+        list[str] | None, typer.Option(metavar="FROM:TO=SHARE", help="Who takes demand over, as stores:dtc=0.4.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=-1, help="Worker processes; -1: one a core.")] = 1,
+    time_limit: Annotated[float | None, typer.Option(min=0, help="Seconds of one plan.")] = None,
+    gap: Annotated[float, typer.Option(min=0, help="Relative gap at which a plan is good enough.")] = GAP,
+    as_json: Json = False,
+) -> None:
+    """Say of each channel what retiring it is worth, and which recapture it would take to pay."""
+    if jobs == 0:
+        raise typer.BadParameter("0 workers solve nothing: give 1 or more, or -1 for one a core", param_hint="--jobs")
+    try:
+        with _bad_input(as_json), progress_bar(err) as tell:
+            found = retirement(
+                Problem.read(folder),
+                contract_named(contract, folder),
+                channels=channel or None,
+                recapture=recapture_given(recapture or []),
+                gap=gap,
+                time_limit=time_limit,
+                jobs=jobs,
+                progress=tell,
+            )
+    except KeyboardInterrupt:
+        err.print("Interrupted.")
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        sys.stdout.write(json.dumps(found.to_dict()) + "\n")
+    else:
+        show_retirement(found, out)
+    raise typer.Exit(NOT_SOLVED if found.unsolved else SOLVED)
 
 
 def _run(

@@ -2,5 +2,7 @@
 
 from allocopt.compare.batch import compare
 from allocopt.compare.comparison import Comparison
+from allocopt.compare.retirement import admission, retirement
+from allocopt.compare.worth import Retirement
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "Retirement", "admission", "compare", "retirement"]

@@ -1,0 +1,146 @@
+"""The verdict on channels that may go or come: only what the intervals allow, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import pandas as pd
+
+from allocopt.compare.break_even import CENT
+
+SHOWN = 3
+"""Channels that a sentence names with their numbers."""
+
+
+def verdict(table: pd.DataFrame, currency: str, *, admitting: bool) -> str:
+    """Return which channels should go (or come), and which cannot be told.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `Retirement.table` gives it.
+    currency : str
+    admitting : bool
+        Whether the question is what adding them is worth.
+    """
+    said = _Words(currency, admitting)
+    rows: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+    worth = [row for row in rows if row["low"] > CENT]
+    against = [row for row in rows if row["high"] < -CENT]
+    open_ = [row for row in rows if not math.isnan(row["net"]) and row not in worth and row not in against]
+    failed = [row for row in rows if math.isnan(row["net"])]
+    text = [*said.worth(worth), *said.undecided(open_, bool(worth)), *said.against(against, rows)]
+    text += [f"{_listed(_names(group))}: no answer ({why})." for why, group in _by_reason(failed).items()]
+    return " ".join(text)
+
+
+class _Words:
+    """The sentences about a retirement or an admission."""
+
+    def __init__(self, currency: str, admitting: bool) -> None:
+        self.currency, self.admitting = currency, admitting
+        self.verb: Literal["admit", "retire"] = "admit" if admitting else "retire"
+
+    def worth(self, rows: Sequence[dict[str, Any]]) -> list[str]:
+        """Say what should be done, and what that is worth for certain."""
+        if not rows:
+            return []
+        first = rows[0]
+        broken = first["broken"] if not self.admitting else 0
+        promises = "" if not broken else f"; it breaks {broken} promise{'s' if broken > 1 else ''}"
+        text = [
+            f"{self.verb.capitalize()} {first['channel']}: it is worth {self.amount(first)}; "
+            f"{self.break_even(first)}{promises}."
+        ]
+        if rows[1:]:
+            others = _listed([f"{row['channel']} ({self.money(row['net'])})" for row in rows[1 : 1 + SHOWN]])
+            more = "" if len(rows) <= 1 + SHOWN else f" and {len(rows) - 1 - SHOWN} more"
+            text.append(f"So would be, each on its own and not together: {others}{more}.")
+        return text
+
+    def amount(self, row: dict[str, Any], sign: int = 1) -> str:
+        """Say what it is worth (or costs), on what supposition, and between what that certainly lies."""
+        supposed, share = "", f"{row['recapture']:.0%}"
+        if row["recapture"]:
+            supposed = f" with {share} of its demand taken from others" if self.admitting else ""
+            supposed = supposed or f" with a recapture of {share}"
+        return f"{self.money(sign * row['net'])}{supposed} ({self.certainly(row, sign)})"
+
+    def break_even(self, row: dict[str, Any]) -> str:
+        """Say what others must take over for it to pay."""
+        share = row["break_even"]
+        if self.admitting:
+            if math.isnan(share):
+                return "it pays even if all of its demand is taken from others"
+            return f"it pays while less than {share:.0%} of its demand is taken from others"
+        if math.isnan(share):
+            return "its break-even recapture is not known"
+        if share == 0:
+            return "it pays even if nobody takes any of its demand over"
+        return f"it would take a recapture of {share:.0%} to break even"
+
+    def undecided(self, rows: Sequence[dict[str, Any]], after: bool) -> list[str]:
+        """Say what cannot be told apart from doing nothing."""
+        if not rows:
+            return []
+        ranges = _listed([f"{row['channel']} ({self.range(row)})" for row in rows])
+        start = "" if after else f"No channel is certain to be worth {'adding' if self.admitting else 'retiring'}. "
+        return [f"{start}It cannot be told whether to {self.verb} {ranges}."]
+
+    def against(self, rows: Sequence[dict[str, Any]], asked: Sequence[dict[str, Any]]) -> list[str]:
+        """Say what should be left alone, and where nothing else is said, what it would cost not to."""
+        if not rows:
+            return []
+        done = "admitted" if self.admitting else "retired"
+        if len(rows) < len(asked):
+            return [f"{_listed(_names(rows))} should not be {done}."]
+        least = rows[0]
+        amount = f"{self.amount(least, -1)}{self.unless(least)}"
+        if len(rows) == 1:
+            return [f"{least['channel']} should not be {done}: it would lose {amount}."]
+        return [f"No channel should be {done}: the least loss would be {least['channel']}, {amount}."]
+
+    def unless(self, row: dict[str, Any]) -> str:
+        """Say from which recapture on the answer would be another one."""
+        share = row["break_even"]
+        if self.admitting or math.isnan(share) or share == 0:
+            return ""
+        return f"; it would take a recapture of {share:.0%} to break even"
+
+    def certainly(self, row: dict[str, Any], sign: int) -> str:
+        """Say between what the worth certainly lies."""
+        low, high = sorted((sign * row["low"], sign * row["high"]))
+        least, most = self.money(low, unit=False), self.money(high, unit=False)
+        return "for certain" if least == most else f"certainly {least} to {most}"
+
+    def range(self, row: dict[str, Any]) -> str:
+        """Say between what a worth lies that may be nothing."""
+        return f"{self.money(row['low'], unit=False)} to {self.money(row['high'])}"
+
+    def money(self, amount: float, *, unit: bool = True) -> str:
+        """Return an amount of money."""
+        return money(amount, self.currency if unit else "")
+
+
+def money(amount: float, currency: str = "") -> str:
+    """Return an amount of money, with cents where these matter."""
+    digits = 0 if abs(amount) >= 100 else 2
+    return f"{amount:,.{digits}f}" + (f" {currency}" if currency else "")
+
+
+def _by_reason(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        why = row["message"].rstrip(".") if row["status"] == "skipped" else f"{row['status']}: {row['message']}"
+        groups.setdefault(why.rstrip("."), []).append(row)
+    return groups
+
+
+def _names(rows: Sequence[dict[str, Any]]) -> list[str]:
+    return [row["channel"] for row in rows]
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
