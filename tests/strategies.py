@@ -22,12 +22,14 @@ from allocopt.rules import (
     CLAUSES,
     Access,
     Approval,
+    Campaigns,
     Cap,
     Clause,
     KeepOrRetire,
     Lock,
     MarginFloor,
     PriceParity,
+    Promotion,
     Protect,
     ProtectionLevels,
     Recapture,
@@ -40,6 +42,7 @@ SKUS = ("A", "B", "C")
 NODES = {"East": "dc", "Shop": "store", "West": "3pl"}
 CHANNELS = {"amazon": "marketplace", "dtc": "dtc", "stores": "store", "wholesale": "wholesale"}
 PERIODS = 4
+PROMOTIONS = ("P1", "P2")
 
 Record = dict[str, Any]
 Tables = dict[str, list[Record]]
@@ -70,6 +73,7 @@ LINEAR = frozenset(
         "min_units",
         "orders",
         "priority",
+        "promotions",
         "regions",
         "reserved",
         "spread",
@@ -103,7 +107,7 @@ ARRIVALS = (
 DUE = (2, 1, 3, 0, 2, 3)
 """Periods in which lines are due: mostly when something is there."""
 BASES = ("supply", "on_hand", "inbound", "demand")
-REVISING: tuple[type[Clause], ...] = (KeepOrRetire, Retire)
+REVISING: tuple[type[Clause], ...] = (KeepOrRetire, Promotion, Retire)
 """Kinds of clause that change what demand there is."""
 AS_STATED = tuple(kind for kind in CLAUSES if kind not in REVISING)
 """Kinds of clause under which demand is what the table states."""
@@ -293,6 +297,8 @@ class _Draw:
             row["firm"] = self.flag()
         if "priority" in self.on:
             row["priority"] = self.of((1, 2, None))
+        if "promotions" in self.on:
+            row["promotion"] = self.of(("", *PROMOTIONS))
         if "lost_cost" in self.on:
             row["lost_cost"] = self.of((0.0, 1.0))
         if "packs" in self.on:
@@ -358,6 +364,7 @@ class _Clauses:
         self.skus, self.nodes, self.channels = (
             table.id.tolist() for table in (facts.skus, facts.nodes, facts.channels)
         )
+        self.promotions = facts.promotions.tolist()
 
     def of(self, values: Sequence[Any]) -> Any:
         return self.draw(_one(tuple(values), tuple(map(type, values))))
@@ -407,6 +414,25 @@ class _Clauses:
 
     def keep_or_retire(self, scope: Record) -> Clause:
         return KeepOrRetire(scope["channel"], recapture=self.recapture(scope["channel"]))
+
+    def promotion(self) -> Clause:
+        """Draw a promotion that some line belongs to, if there is one; without shares, one that needs no rounding."""
+        if not len(self.promotions):
+            return self.one(Cap)
+        stated = self.of(("without", "with"))
+        found: Record = {"run": self.of(("choose", "yes", "no")), "stated": stated}
+        found["uplift"] = (
+            self.of((0.5, 0.25, 0.0, 1.0)) if self.shares else self.of((0.0, 1.0) if stated == "without" else (0.0,))
+        )
+        if stated == "without" and self.of((False, True)):
+            found["price"] = self.of((3.0, 6.0))
+        elif self.of((True, False)):
+            found["discount"] = self.of((0.25, 0.5, 0.0))
+        return Promotion(self.of(self.promotions), cost=self.of((0.0, 2.0, 20.0)), **found)
+
+    def campaigns(self) -> Clause:
+        channel = self.of((None, *self.channels))
+        return Campaigns(self.of((1, 0, 2)), sku=self.of((None, (self.skus[0],))), channel=channel)
 
     def recapture(self, channel: str) -> tuple[Recapture, ...]:
         """Draw who takes which shares of a channel's demand over; all of it where there are no shares."""
@@ -475,8 +501,10 @@ class _Clauses:
 
     AMONG: ClassVar[dict[type[Clause], Callable[[_Clauses], Clause]]] = {
         Approval: approval,
+        Campaigns: campaigns,
         Lock: lock,
         PriceParity: price_parity,
+        Promotion: promotion,
         ProtectionLevels: protection_levels,
         Service: service,
     }

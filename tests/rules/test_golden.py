@@ -17,12 +17,14 @@ from allocopt.rules import (
     RULES,
     Access,
     Approval,
+    Campaigns,
     Cap,
     Clause,
     KeepOrRetire,
     Lock,
     MarginFloor,
     PriceParity,
+    Promotion,
     Protect,
     ProtectionLevels,
     Recapture,
@@ -367,6 +369,51 @@ MODELS = {
         (
             KeepOrRetire("market", recapture=[Recapture("dtc", 0.5)]),
             KeepOrRetire("dtc"),
+        ),
+    ),
+    "promotion": (
+        problem(
+            supply=TWO_LOTS,
+            channels="channel fixed_cost\ndtc 30\nshop 0",
+            demand="""
+                sku channel period units price min_units lost_cost firm  promotion line
+                A   dtc     0      3     10    0         0.5       false P1        .
+                A   dtc     1      4     10    4         0         false P2        x
+                A   dtc     1      5     10    0         0         true  P2        .
+                A   shop    1      6     8     0         0         false P3        .
+                A   shop    1      2     9     0         0         false .         y
+            """,
+        ),
+        (
+            Promotion("P1", uplift=0.5, discount=0.2, cost=7),
+            Promotion("P2", run="no", uplift=0.6, discount=0.2, stated="with", cost=99),
+            Promotion("P3", run="yes", uplift=0.25, price=6, cost=11),
+            KeepOrRetire("dtc"),
+            Protect("dtc", share=0.5, of="demand", mode="serve"),
+        ),
+    ),
+    "campaigns": (
+        problem(
+            supply=TWO_LOTS + "\nB East on_hand 4 0",
+            demand="""
+                sku channel period units price promotion line
+                A   dtc     0      3     10    P1        .
+                A   dtc     1      4     10    P1        x
+                A   dtc     1      4     10    P2        y
+                A   shop    1      5     10    P3        .
+                B   dtc     1      2     8     P1        .
+                B   dtc     1      2     8     P2        z
+                B   shop    0      2     8     P2        .
+            """,
+        ),
+        (
+            Campaigns(),
+            Promotion("P1"),
+            Promotion("P2"),
+            Promotion("P3", run="yes"),
+            Campaigns(0, sku="B"),
+            Campaigns(1, channel="dtc"),
+            Campaigns(0, channel="shop"),
         ),
     ),
     "packs": (

@@ -23,7 +23,11 @@ from allocopt.problem.report import Nearest
 from allocopt.rules import CLAUSES, Protect
 from allocopt.rules.base import Clause
 
-HOMES = {"regions": "the column region of demand or lanes", "orders": "the column order of demand"}
+HOMES = {
+    "regions": "the column region of demand or lanes",
+    "orders": "the column order of demand",
+    "promotions": "the column promotion of demand",
+}
 """Where ids stand that have no table of their own."""
 
 if TYPE_CHECKING:

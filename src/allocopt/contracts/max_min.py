@@ -102,8 +102,12 @@ def groups_of(arcs: Arcs, stage: MaxMinFill, counted: Flags) -> Groups:
     key = pool[mine] * channels + lines.channel[mine]
     place = np.minimum(np.searchsorted(present, key), max(len(present) - 1, 0))
     hit = present[place] == key if len(present) else np.zeros(len(mine), dtype=bool)
-    wanted: Floats = np.zeros(len(present))
-    np.add.at(wanted, place[hit], lines.units[mine][hit])
+    # Of lines that take each other's place when a decision is taken, those count that come with it.
+    wanted, instead = np.zeros(len(present)), np.zeros(len(present))
+    units, when = lines.units[mine][hit], lines.when[mine][hit]
+    np.add.at(wanted, place[hit], np.where(when, units, 0.0))
+    np.add.at(instead, place[hit], np.where(when, 0.0, units))
+    wanted = np.maximum(wanted, instead)
     pools, pool_of = np.unique(present // channels, return_inverse=True)
     weight = wanted if stage.measure == "fill" else np.ones(len(present))
     sku = (present // channels if stage.per == "sku" else np.full(len(present), COUPLES)).astype(np.int32)

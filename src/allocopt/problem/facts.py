@@ -176,3 +176,9 @@ class Facts:
     resources: Names
     switches: Names
     periods: int
+
+    @property
+    def promotions(self) -> Names:
+        """The promotions that demand lines belong to, sorted."""
+        found: Names = np.array(sorted(set(self.lines.promotion.tolist()) - {""}), dtype=object)
+        return found

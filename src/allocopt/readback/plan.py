@@ -172,7 +172,8 @@ class Plan:
         ]
         company = frame["contribution"].iloc[-1]
         if abs(company) >= 0.005:
-            text.append(f"  company (holding, write-down of unsold stock): {company:,.2f}{unit}")
+            what = "holding, write-down of unsold stock" + (", promotions" if "promotion_cost" in frame else "")
+            text.append(f"  company ({what}): {company:,.2f}{unit}")
         text += [f"Decided: {words}" for words in decision_words(self.decisions)]
         text += [f"Broken as {broken.channel} is retired: {broken.words()}" for broken in self.broken]
         if len(self.exceptions):

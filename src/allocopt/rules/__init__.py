@@ -20,6 +20,7 @@ from allocopt.rules.access import Access, AccessRule
 from allocopt.rules.all_or_none import AllOrNone
 from allocopt.rules.approval import Approval, ApprovalRule
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.campaigns import Campaigns, CampaignsRule
 from allocopt.rules.cap import Cap, CapRule
 from allocopt.rules.capacity import Capacity
 from allocopt.rules.demand import Demand
@@ -34,6 +35,7 @@ from allocopt.rules.min_ship import MinShip
 from allocopt.rules.names import lane_names, line_names, lot_names
 from allocopt.rules.packs import Packs
 from allocopt.rules.price_parity import PriceParity, PriceParityRule
+from allocopt.rules.promotion import Promotion, PromotionRule
 from allocopt.rules.protect import Protect
 from allocopt.rules.protection_levels import ProtectionLevels, ProtectionLevelsRule, emsr_b
 from allocopt.rules.recapture import Recapture
@@ -70,6 +72,8 @@ RULES: tuple[Rule, ...] = (
     LockRule(),
     RetireRule(),
     KeepOrRetireRule(),
+    PromotionRule(),
+    CampaignsRule(),
     Switches(),
     Packs(),
     MinShip(),
@@ -83,11 +87,13 @@ RULES: tuple[Rule, ...] = (
 CLAUSES: tuple[type[Clause], ...] = (
     Access,
     Approval,
+    Campaigns,
     Cap,
     KeepOrRetire,
     Lock,
     MarginFloor,
     PriceParity,
+    Promotion,
     Protect,
     ProtectionLevels,
     Retire,
@@ -192,12 +198,14 @@ __all__ = [
     "RULES",
     "Access",
     "Approval",
+    "Campaigns",
     "Cap",
     "Clause",
     "KeepOrRetire",
     "Lock",
     "MarginFloor",
     "PriceParity",
+    "Promotion",
     "Protect",
     "ProtectionLevels",
     "Recapture",

@@ -35,6 +35,7 @@ NAMING = (
     ("node", "nodes"),
     ("region", "regions"),
     ("order", "orders"),
+    ("promotion", "promotions"),
 )
 """Fields of clauses that hold ids, and what these are ids of."""
 Misfit = tuple[str, str, str]
@@ -63,7 +64,8 @@ class Clause(metaclass=Checked):
             for field in dataclasses.fields(self)
             if field.name != "clause" and getattr(self, field.name) != field.default
         )
-        return f"{getattr(self, 'clause', 'clause')} " + ", ".join(f"{name} {_spoken(v)}" for name, v in given)
+        said = ", ".join(f"{name} {_spoken(v)}" for name, v in given)
+        return f"{getattr(self, 'clause', 'clause')} {said}".rstrip()
 
     def promised(self, facts: Facts) -> float:
         """Return how many units the clause promises its channel, where it can be counted in units [unit]."""

@@ -1,0 +1,123 @@
+"""Campaigns: of the promotions that touch an article in a period, at most so many run.
+
+.. code-block:: text
+
+    sum_{p of s in t} run[p] <= at_most - number of promotions of s in t that run in any case
+
+for each SKU s and period t in which demand lines in scope belong to promotions p that the contract speaks of. Articles
+and periods with the same promotions say the same: the row stands for all of them, under the first one.
+Source: promotion calendars with exclusive slots, e.g. Cohen et al., Promotion optimization for multiple items in
+supermarkets, Management Science 67 (2021).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from allocopt.algebra.labels import Index
+from allocopt.documents.checked import STRICT, Ids
+from allocopt.problem.facts import ANY, Facts, Flags
+from allocopt.rules.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.promotion import OfPromotions, Promotion, promotion_of, switch_name
+from allocopt.rules.scope import lines_of
+from allocopt.rules.switches import switch_sum
+
+
+@dataclass(frozen=True, config=STRICT)
+class Campaigns(OfPromotions):
+    """At most so many promotions run for an article at a time.
+
+    Attributes
+    ----------
+    at_most : int
+        Promotions that may run for the same article in the same period; those that run in any case count.
+    sku : tuple of str or None
+        Only these articles.
+    channel : str or None
+        Only promotions on demand lines of this channel.
+
+    Examples
+    --------
+    >>> Campaigns(2, channel="dtc").words()
+    'campaigns at_most 2, channel dtc'
+    """
+
+    SCOPE: ClassVar[tuple[str, ...]] = ("sku", "channel")
+
+    at_most: Annotated[int, Field(ge=0, strict=True)] = 1
+    sku: Ids = None
+    channel: str | None = None
+    clause: Literal["campaigns"] = "campaigns"
+
+
+class CampaignsRule(Rule):
+    """No article is in more promotions at a time than agreed."""
+
+    name: ClassVar[str] = "campaigns"
+    clause: ClassVar[type[Clause] | None] = OfPromotions
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add one row per clause and set of promotions that meet."""
+        running = [clause for _, clause in clauses if isinstance(clause, Promotion) and clause.run != "no"]
+        parts = [
+            _Meetings.of(on.facts, number, clause, running)
+            for number, clause in clauses
+            if isinstance(clause, Campaigns) and running
+        ]
+        if not any(len(part.cell) for part in parts):
+            return
+        facts = on.facts
+        cell = np.concatenate([part.cell for part in parts])
+        number = np.repeat([part.number for part in parts], [len(part.cell) for part in parts]).astype(np.int32)
+        meet = np.concatenate([part.meet for part in parts])
+        chosen = np.array([clause.run == "choose" for clause in running])
+        most = np.repeat([part.at_most for part in parts], [len(part.cell) for part in parts])
+        sums = []
+        if on.switch is not None:
+            row, column = np.nonzero(meet & chosen)
+            names = {name: code for code, name in enumerate(facts.switches.tolist())}
+            codes = np.array([names.get(switch_name(clause), ANY) for clause in running], dtype=np.int32)
+            sums = [switch_sum(on.switch, row, codes[column], np.ones(len(row)))]
+        index = Index(
+            ("clause", "sku", "period"),
+            (number, cell // facts.periods, cell % facts.periods),
+            (None, facts.skus.id, None),
+        )
+        upper = most - (meet & ~chosen).sum(axis=1)
+        on.form.add_rows(self.name, index, sums, upper=upper.astype(np.float64), clause=number, elastic=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Meetings:
+    """The sets of promotions that meet under one clause: too many of them to run all.
+
+    ``cell`` is an article and period where a set meets (SKU x periods + period), the first of all that are alike;
+    ``meet`` which promotions these are, shape (cells, promotions).
+    """
+
+    number: int
+    at_most: int
+    cell: NDArray[np.int64]
+    meet: Flags
+
+    @classmethod
+    def of(cls, facts: Facts, number: int, clause: Campaigns, running: list[Promotion]) -> _Meetings:
+        """Return the sets that meet under a clause."""
+        lines = facts.lines
+        which = promotion_of(lines, running)
+        inside = (which != ANY) & (lines.row != ANY) & lines_of(facts, clause.channel, clause.sku)
+        cell = lines.sku[inside].astype(np.int64) * facts.periods + lines.period[inside]
+        present, place = np.unique(cell, return_inverse=True)
+        meet = np.zeros((len(present), len(running)), dtype=bool)
+        meet[place, which[inside]] = True
+        crowded = meet.sum(axis=1) > clause.at_most
+        present, meet = present[crowded], meet[crowded]
+        _, first = np.unique(np.packbits(meet, axis=1), axis=0, return_index=True)
+        first.sort()
+        return cls(number, clause.at_most, present[first], meet[first])
