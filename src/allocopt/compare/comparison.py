@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from allocopt.compare.intervals import Difference, difference
+from allocopt.compare.intervals import NOISE, Difference, difference
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
-from allocopt.compare.solving import Bench
+from allocopt.compare.solving import ALL, Bench
 from allocopt.compare.verdict import verdict
 from allocopt.readback import Plan
 
@@ -168,7 +169,8 @@ class Comparison:
     def best(self) -> pd.Series:
         """Return how probable it is that each contract is the best: the share of runs, by weight; ties are shared."""
         wide = self._wide()
-        top = wide.eq(wide.max(axis=1), axis=0)
+        best = wide.max(axis=1)
+        top = wide.ge(best - NOISE * best.abs().clip(lower=1.0), axis=0)
         shares = top.div(top.sum(axis=1), axis=0).groupby(level="scenario", sort=False).mean()
         weights = self.weights.reindex(shares.index)
         found: pd.Series = shares.mul(weights, axis=0).sum() / weights.sum()
@@ -213,11 +215,13 @@ class Comparison:
         return pd.DataFrame(rows)
 
     def _fill(self) -> pd.Series:
-        """Return the share of all demand that each contract serves, over all its runs."""
-        total = self._numbers[self._numbers["channel"] == "all"]
-        sums = total.pivot_table(index="contract", columns="metric", values="value", aggfunc="sum")
-        if sums.empty:
+        """Return the share of all demand that each contract serves: its mean units over the mean demand, by weight."""
+        total = self._numbers[(self._numbers["channel"] == ALL) & self._numbers["metric"].isin(["units", "demand"])]
+        if total.empty:
             return pd.Series(dtype="float64")
+        means = total.pivot_table(index=["contract", "scenario"], columns="metric", values="value", aggfunc="mean")
+        weighed = means.mul(means.index.get_level_values("scenario").map(self.weights.to_dict()), axis=0)
+        sums = weighed.groupby(level="contract").sum()
         return sums["units"] / sums["demand"]
 
     @property
@@ -313,8 +317,14 @@ class Comparison:
         return name
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the comparison as JSON-ready values; what is no number becomes None."""
+        """Return the comparison as JSON-ready values; what is no number becomes None.
+
+        Keys are verdict, currency, baseline, and rows of ranking, deltas, runs, table, and coordination_gap where there
+        is one.
+        """
         frames = {"ranking": self.summary(), "deltas": self.deltas(), "runs": self.runs, "table": self.table}
+        with suppress(ValueError):
+            frames["coordination_gap"] = self.coordination_gap()
         return {
             "verdict": self.verdict,
             "currency": self.currency,

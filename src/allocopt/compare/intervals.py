@@ -22,6 +22,8 @@ import pandas as pd
 
 LEVEL = 0.95
 """Confidence of intervals over draws."""
+NOISE = 1e-9
+"""Differences of at most this share of what is compared are the order in which money was added up."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,14 @@ def paired(runs: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
     keys = ["scenario", "draw"]
     left, right = (runs.loc[runs["contract"] == name, [*keys, "low", "high"]].set_index(keys) for name in (one, other))
     both = left.add_suffix("_one").join(right.add_suffix("_other"), how="inner")
-    found = pd.DataFrame(
-        {
-            "mean": both["low_one"] - both["low_other"],
-            "low": both["low_one"] - both["high_other"],
-            "high": both["high_one"] - both["low_other"],
-        }
-    )
-    return found.reset_index()
+    noise = NOISE * both.abs().where(np.isfinite(both)).max(axis=1).clip(lower=1.0)
+    found = {
+        "mean": both["low_one"] - both["low_other"],
+        "low": both["low_one"] - both["high_other"],
+        "high": both["high_one"] - both["low_other"],
+    }
+    clean = {name: values.mask(values.abs() <= noise, 0.0) for name, values in found.items()}
+    return pd.DataFrame(clean).reset_index()
 
 
 def _width(pairs: pd.DataFrame) -> float:

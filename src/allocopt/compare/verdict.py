@@ -66,22 +66,29 @@ def _ranking(found: Compared, ranked: list[str]) -> str:
     if ties:
         verb = "is a tie" if len(ties) == 1 else "are ties"
         widest = max(gaps[name].high for name in ties)
-        reason = "a single draw tells nothing"
         if math.isfinite(widest):
             reason = f"what lies between them may be nothing, and is at most {_money(found, widest)}"
+        elif _drawn(found):
+            reason = "a single draw tells nothing"
+        else:
+            reason = "what lies between them may be nothing, and nobody knows how much it is at most"
         said.append(f"{_listed(ties)} {verb} with {first}: {reason}.")
     return " ".join(said)
 
 
 def _range(found: Compared, gap: Difference) -> str:
     """Return in brackets how sure a difference is."""
-    drawn = bool((found.runs["draw"] >= 0).any())
     low, high = _money(found, gap.low, unit=False), _money(found, gap.high, unit=False)
-    words = [] if low == high else [f"{'95 % sure' if drawn else 'certainly'}: {low} to {high}"]
+    words = [] if low == high else [f"{'95 % sure' if _drawn(found) else 'certainly'}: {low} to {high}"]
     if gap.runs > 1:
         behind = f", behind in {gap.behind}" if gap.behind else ""
         words.append(f"ahead in {gap.ahead} of {gap.runs} {_kind(found.runs)}{behind}")
     return f" ({'; '.join(words)})" if words else ""
+
+
+def _drawn(found: Compared) -> bool:
+    """Return whether anything was left to chance."""
+    return bool((found.runs["draw"] >= 0).any())
 
 
 def _kind(runs: pd.DataFrame) -> str:
