@@ -6,9 +6,12 @@ from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from allocopt.problem.encode import freeze
-from allocopt.problem.facts import Facts, Flags, Ints, Lines
+from allocopt.problem.facts import Facts, Ints, Lines, Names
+from allocopt.problem.labels import encode
 
 
 def take(lines: Lines, rows: Any, **changes: Any) -> Lines:
@@ -34,45 +37,50 @@ def take(lines: Lines, rows: Any, **changes: Any) -> Lines:
     return Lines(**kept)
 
 
-def with_lines(facts: Facts, *parts: Lines) -> Facts:
+def with_lines(facts: Facts, kept: Lines, *added: Lines) -> Facts:
     """Return the facts with these demand lines in place of their own, in canonical order and read-only.
 
     Parameters
     ----------
     facts : Facts
-    *parts : Lines
-        All lines of the new facts, in any order; put what is in order already first.
+    kept : Lines
+        Lines in canonical order.
+    *added : Lines
+        More lines, in any order.
     """
-    joined = Lines(
-        **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Lines)}
-    )
-    order = canonical_order(facts, joined)
-    lines = joined if (np.diff(order) == 1).all() else take(joined, order)
+    lines = kept
+    if any(len(part.sku) for part in added):
+        parts = [kept, *added]
+        joined = Lines(
+            **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Lines)}
+        )
+        lines = take(joined, _merged(facts, joined, len(kept.sku)))
     freeze(lines)
     return replace(facts, lines=lines)
 
 
-def canonical_order(facts: Facts, lines: Lines) -> Ints:
-    """Return the positions of lines sorted by sku, channel, period, region, order, line."""
+def _merged(facts: Facts, lines: Lines, kept: int) -> Ints:
+    """Return the positions of lines sorted by sku, channel, period, region, order, line; the first ones are already."""
     place = lines.sku.astype(np.int64) * len(facts.channels.id) + lines.channel
     place = place * facts.periods + lines.period
     detail = (lines.region.astype(np.int64) + 1) * (len(facts.orders) + 1) + lines.order + 1
-    text = np.zeros(len(place), dtype=np.int64)
-    tied = _tied(place, detail)
-    if tied.any():
-        # Texts are compared only where nothing else tells two lines apart: sorting all of them would take longest.
-        import pandas as pd
-
-        text[tied] = pd.factorize(lines.line[tied], sort=True)[0]
-    order: Ints = np.lexsort((text, detail, place)).astype(np.int32)
-    return order
-
-
-def _tied(place: Any, detail: Any) -> Flags:
-    """Return which entries share both keys with another one."""
     order = np.lexsort((detail, place))
-    same = (np.diff(place[order]) == 0) & (np.diff(detail[order]) == 0)
-    tied = np.zeros(len(place), dtype=bool)
-    tied[order[1:][same]] = True
-    tied[order[:-1][same]] = True
-    return tied
+    # Texts are compared only where nothing else tells an added line from another: sorting all would take longest.
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (np.diff(place[order]) != 0) | (np.diff(detail[order]) != 0)
+    cell = np.cumsum(new) - 1
+    size = np.bincount(cell)
+    mixed = (size > 1) & (np.bincount(cell, weights=order >= kept) > 0)
+    tied = np.flatnonzero(mixed[cell])
+    text = text_ranks(lines.line[order[tied]])
+    order[tied] = order[tied][np.lexsort((text, cell[tied]))]
+    found: Ints = order.astype(np.int32)
+    return found
+
+
+def text_ranks(texts: Names) -> Ints:
+    """Return the rank of each text among those that occur, by code point."""
+    encoded = pc.dictionary_encode(pa.array(texts, pa.large_string()))
+    rank = encode(encoded.dictionary)[1]
+    ranks: Ints = rank[encoded.indices.to_numpy()]
+    return ranks
