@@ -143,6 +143,20 @@ def test_the_parts_add_up_and_an_admission_is_the_mirror_image(data: st.DataObje
     assert other["break_even"] == pytest.approx(row["break_even"], nan_ok=True)
 
 
+@few
+@given(st.data(), problems())
+def test_what_the_best_plans_differ_by_lies_in_the_range(data: st.DataObject, facts: ao.Problem) -> None:
+    """However far from the best the two plans may stay, the difference of the best ones is never outside."""
+    agreed = ao.Contract("drawn", clauses=[c for c in data.draw(clauses(facts)) if not getattr(c, "penalty", None)])
+    channel = data.draw(st.sampled_from(facts.channels["channel"].tolist()))
+    row = row_of(ao.retirement(facts, agreed, channels=channel, gap=0.1), channel)
+    assume(row["status"] in ("optimal", "feasible"))
+    best, gone = (ao.allocate(facts, contract, gap=0.0) for contract in (agreed, leaving.without(agreed, channel)))
+    assume((best.status, gone.status) == ("optimal", "optimal"))
+    money = 1e-6 * max(1.0, abs(best.contribution), abs(gone.contribution))
+    assert row["low"] - money <= gone.contribution - best.contribution <= row["high"] + money
+
+
 @pytest.mark.parametrize(
     ("fixed", "price", "expected"),
     [(210, 8, (0.75, 0.74, 0.75)), (510, 8, (0.0, 0.0, 0.0)), (210, 6.5, (np.nan, 1.0, np.nan))],
@@ -415,7 +429,16 @@ def told(*rows: tuple[str, float, float, float], **more: Any) -> pd.DataFrame:
     """Return a table of worths: channel, net, low, high."""
     frame = pd.DataFrame(rows, columns=["channel", "net", "low", "high"])
     return frame.assign(
-        **{"recapture": 0.0, "break_even": 0.08, "broken": 0, "status": "optimal", "message": ""} | more
+        **{
+            "recapture": 0.0,
+            "break_even": 0.08,
+            "break_even_low": 0.07,
+            "break_even_high": 0.08,
+            "broken": 0,
+            "status": "optimal",
+            "message": "",
+        }
+        | more
     )
 
 
@@ -433,6 +456,16 @@ def told(*rows: tuple[str, float, float, float], **more: Any) -> pd.DataFrame:
             "it would take a recapture of 8% to break even.",
         ),
         (
+            told(("x", 12300, 11900, 12700), break_even_low=0.03),
+            "Retire x: it is worth 12,300 USD (certainly 11,900 to 12,700); "
+            "it would take a recapture of 8% (3% to 8%) to break even.",
+        ),
+        (
+            told(("x", 12, 9, 13), break_even=0.0, break_even_low=0.0, break_even_high=np.nan),
+            "Retire x: it is worth 12.00 USD (certainly 9.00 to 13.00); "
+            "it would take a recapture of 0% (0% to unknown) to break even.",
+        ),
+        (
             told(("x", 300, 200, 400), ("y", 150, 110, 190), broken=2, break_even=np.nan),
             "Retire x: it is worth 300 USD (certainly 200 to 400); its break-even recapture is not known; it breaks 2 "
             "promises. So would be, each on its own and not together: y (150 USD).",
@@ -448,7 +481,7 @@ def told(*rows: tuple[str, float, float, float], **more: Any) -> pd.DataFrame:
             "y should not be retired.",
         ),
     ],
-    ids=["one", "recaptured", "two", "none", "open"],
+    ids=["one", "recaptured", "wide", "unsure", "two", "none", "open"],
 )
 def test_the_verdict_says_only_what_is_certain(table, words):
     """A channel is to be retired only where all of its range lies above zero, and to be kept only where none does."""

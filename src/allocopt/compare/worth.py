@@ -96,7 +96,7 @@ class Retirement:
         - freed: what others earn more from its stock and capacity
         - fixed_cost_saved
         - recaptured: what others earn from the part of its demand that they take over
-        - stranded: what the company row changes by (holding, write-down of unsold stock)
+        - stranded: what the company row changes by (holding, write-down of unsold stock, what promotions cost)
         - net: their sum, the contribution of the company without the channel less that with it
         - low, high: between which net certainly lies
         - recapture: share of its demand that others were supposed to take over [1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -12,7 +13,7 @@ from rich.table import Table
 
 from allocopt.compare.leaving import SOLVED
 from allocopt.compare.worth import Retirement
-from allocopt.compare.worth_words import money
+from allocopt.compare.worth_words import money, percent
 from allocopt.errors import ContractError, Issue
 from allocopt.rules import Recapture
 
@@ -117,9 +118,8 @@ def _worth(found: Retirement, told: pd.DataFrame, *, recaptured: bool) -> Table:
     table.add_row("net", *(_amount(value) for value in told["net"]), style="bold")
     for name, words in (("low", "certainly at least"), ("high", "certainly at most")):
         table.add_row(words, *(_amount(value) for value in told[name]), end_section=name == "high")
-    shares = zip(told["break_even"], told["break_even_low"], told["break_even_high"], strict=True)
     words = "pays while recapture is below" if found.admitting else "break-even recapture"
-    table.add_row(words, *(_share(*each, admitting=found.admitting) for each in shares))
+    table.add_row(words, *(_share(row, admitting=found.admitting) for row in told.to_dict("records")))
     if told["broken"].any():
         table.add_row("promises broken", *(str(count) for count in told["broken"]))
     return table
@@ -129,14 +129,11 @@ def _amount(value: float) -> str:
     return "" if math.isnan(value) else f"{value:,.0f}"
 
 
-def _share(share: float, low: float, high: float, *, admitting: bool) -> str:
-    """Return the break-even, with the range in which it certainly lies where that is wider than the last digit."""
-    if math.isnan(share):
-        return "" if math.isnan(low) else "always" if admitting else "never"
-    if math.isnan(high) or high - low > 0.011:
-        upper = "?" if math.isnan(high) else f"{high:.0%}"
-        return f"{share:.0%} ({low:.0%} to {upper})"
-    return f"{share:.0%}"
+def _share(row: dict[Any, Any], *, admitting: bool) -> str:
+    """Return the break-even, or that there is none."""
+    if not math.isnan(row["break_even"]):
+        return percent(row)
+    return "unknown" if row["break_even_low"] != 1 else "always" if admitting else "never"
 
 
 def _receivers(given: pd.DataFrame) -> Table:

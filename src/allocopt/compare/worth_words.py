@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from allocopt.compare.break_even import CENT
+from allocopt.compare.break_even import CENT, STEPS
 
 SHOWN = 3
 """Channels that a sentence names with their numbers."""
@@ -70,16 +70,16 @@ class _Words:
 
     def break_even(self, row: dict[str, Any]) -> str:
         """Say what others must take over for it to pay."""
-        share = row["break_even"]
-        if self.admitting:
-            if math.isnan(share):
-                return "it pays even if all of its demand is taken from others"
-            return f"it pays while less than {share:.0%} of its demand is taken from others"
+        share, words = row["break_even"], percent(row)
         if math.isnan(share):
-            return "its break-even recapture is not known"
-        if share == 0:
+            if row["break_even_low"] < 1 or not self.admitting:
+                return f"its break-even {'diversion' if self.admitting else 'recapture'} is not known"
+            return "it pays even if all of its demand is taken from others"
+        if self.admitting:
+            return f"it pays while less than {words} of its demand is taken from others"
+        if row["break_even_high"] == 0:
             return "it pays even if nobody takes any of its demand over"
-        return f"it would take a recapture of {share:.0%} to break even"
+        return f"it would take a recapture of {words} to break even"
 
     def undecided(self, rows: Sequence[dict[str, Any]], after: bool) -> list[str]:
         """Say what cannot be told apart from doing nothing."""
@@ -104,10 +104,9 @@ class _Words:
 
     def unless(self, row: dict[str, Any]) -> str:
         """Say from which recapture on the answer would be another one."""
-        share = row["break_even"]
-        if self.admitting or math.isnan(share) or share == 0:
+        if self.admitting or math.isnan(row["break_even"]):
             return ""
-        return f"; it would take a recapture of {share:.0%} to break even"
+        return f"; {self.break_even(row)}"
 
     def certainly(self, row: dict[str, Any], sign: int) -> str:
         """Say between what the worth certainly lies."""
@@ -122,6 +121,14 @@ class _Words:
     def money(self, amount: float, *, unit: bool = True) -> str:
         """Return an amount of money."""
         return money(amount, self.currency if unit else "")
+
+
+def percent(row: dict[str, Any]) -> str:
+    """Return a break-even, with the range in which it certainly lies where that is wider than the last digit."""
+    share, low, high = row["break_even"], row["break_even_low"], row["break_even_high"]
+    if high - low < 1.5 / STEPS:
+        return f"{share:.0%}"
+    return f"{share:.0%} ({low:.0%} to {'unknown' if math.isnan(high) else f'{high:.0%}'})"
 
 
 def money(amount: float, currency: str = "") -> str:
