@@ -191,6 +191,39 @@ def test_soft_clauses_are_paid_for_in_turns(penalty: float, expected: dict[str, 
     assert plan.channels.set_index("channel")["clause_penalties"]["market"] == pytest.approx(penalty * broken)
 
 
+@pytest.mark.parametrize(("fixed", "kept", "worth"), [(25, False, 30), (5, True, 45)])
+def test_whether_a_channel_stays_is_no_channels_decision(fixed: float, kept: bool, worth: float) -> None:
+    """Dtc would have amazon gone, whose demand it takes over: the company decides, by what it earns after all turns.
+
+    Amazon earns 10 x 4 less its fixed cost and dtc 2 x 5; without amazon dtc earns 6 x 5.
+    """
+    facts = problem(
+        skus="sku unit_cost\nA 4",
+        channels=f"channel fixed_cost\namazon {fixed}\ndtc 0",
+        supply="sku node kind units\nA East on_hand 20",
+        demand="sku channel period units price min_units arrived\nA amazon 0 10 8 3 2\nA dtc 0 2 9 0 1",
+    )
+    asked = ao.KeepOrRetire("amazon", recapture=[ao.Recapture("dtc", share=0.4)])
+    plan = ao.allocate(facts, ao.Contract("open", clauses=[asked], stages=[ao.FirstCome()]))
+    assert plan.decisions == {"keep/amazon": kept}
+    assert plan.objective == pytest.approx(worth)
+
+
+def test_many_open_decisions_are_taken_at_once() -> None:
+    """Five channels at 10 x 4 each cost 25 or 55 to run: those at 55 are retired, without 32 rounds of turns."""
+    names = {"a": 25, "b": 55, "c": 25, "d": 55, "e": 25}
+    facts = problem(
+        skus="sku unit_cost\nA 4",
+        channels="channel fixed_cost\n" + "\n".join(f"{name} {cost}" for name, cost in names.items()),
+        supply="sku node kind units\nA East on_hand 99",
+        demand="sku channel period units price\n" + "\n".join(f"A {name} 0 10 8" for name in names),
+    )
+    asked = tuple(ao.KeepOrRetire(name) for name in names)
+    plan = ao.allocate(facts, ao.Contract("open", clauses=asked, stages=[ao.FirstCome()]))
+    assert plan.decisions == {f"keep/{name}": cost == 25 for name, cost in names.items()}
+    assert plan.objective == pytest.approx(3 * 15)
+
+
 def test_some_channels_take_turns_and_the_rest_follows_in_later_stages() -> None:
     """Dtc takes its 6; shop and the marketplace, who pay most, share the other 4 without turns."""
     facts = problem(supply="sku node kind units available\nA East on_hand 10 0", demand=BY_HAND)

@@ -11,9 +11,12 @@ This is the uncoordinated baseline: nobody plans for anybody else, and nothing i
 (and every other lower limit that shipping nothing does not meet) were promised before anybody's turn: they are met
 first, at most contribution, with no more units than they ask for. Auxiliary columns (packs, switches, idle stock,
 broken units) are decided in the turn that they concern; those that concern several, and what hangs together with
-them, in each of these. Source: first-come-first-served order promising, Ball, Chen and Zhao, Available to promise, in
-Handbook of Quantitative Supply Chain Analysis (2004), ch. 11; decentralised decisions that leave other divisions out
-of account, Cachon, Supply chain coordination with contracts (2003).
+them, in each of these. What a contract leaves open (`KeepOrRetire`) is no channel's to decide: every outcome is gone
+through, and the one after whose turns the company is best off counts.
+
+Source: first-come-first-served order promising, Ball, Chen and Zhao, Available to promise, in Handbook of Quantitative
+Supply Chain Analysis (2004), ch. 11; decentralised decisions that leave other divisions out of account, Cachon, Supply
+chain coordination with contracts (2003).
 """
 
 from __future__ import annotations
@@ -27,15 +30,19 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program, bounded, fixed, restricted
 from allocopt.arcs import Arcs, expand
 from allocopt.contracts.max_min import Solve
-from allocopt.problem.facts import Flags, Floats
+from allocopt.problem.facts import Flags, Floats, Ints
 from allocopt.rules import holding, stock_value
 from allocopt.rules.scope import order_of_lines
+from allocopt.rules.switches import live_lines
 from allocopt.solve import Certificate, Solution, certify
 from allocopt.solve.certificate import VIOLATION, breach
 from allocopt.solve.solution import Status
 
 Codes = NDArray[np.intp]
 
+FEW = 4
+"""So many decisions of a contract are gone through in all their outcomes; more are taken as they are best when all
+coordinate."""
 LEAST = 1e-5
 """What the best unit on any arc counts beside a unit shipped, where promises are met with as few units as possible."""
 
@@ -92,13 +99,43 @@ def take_turns(
     Program
         `program` with everything that turns decide held as it was taken.
     """
+    switch = len(arcs) + np.arange(len(arcs.facts.switches))
+    ended = []
+    for outcome in _outcomes(program, switch, solve):
+        live = live_lines(arcs.facts, outcome > 0)
+        held = fixed(program, switch, outcome)
+        dead = np.flatnonzero(~live[arcs.line])
+        held = bounded(held, dead, lower=held.lower[dead], upper=0.0)
+        ended.append(_after_turns(held, arcs, counted & live, solve, tell))
+    # The best of those that ended with a plan; else one that may still have one, rather than one that has none.
+    best = max(ended, key=lambda end: (-np.inf if end[1] is None else end[1].objective, end[0].status != "infeasible"))
+    failed = [found for found, _, _ in ended if found.status not in ("optimal", "infeasible")]
+    if failed and best[0].status == "optimal":
+        return replace(best[0], status="feasible", message=failed[0].message), *best[1:]
+    return best
+
+
+def _outcomes(program: Program, switch: Codes, solve: Solve) -> list[Floats]:
+    """Return the outcomes of what is decided before all turns, the one with everything on first."""
+    count = len(switch)
+    if count > FEW:
+        found = solve(program)
+        return [np.ones(count) if found.x is None else np.rint(found.x[switch])]
+    number = np.arange(2**count)[:, None]
+    return list(((number >> np.arange(count)[None, :]) & 1 == 0).astype(np.float64))
+
+
+def _after_turns(
+    program: Program, arcs: Arcs, counted: Flags, solve: Solve, tell: Callable[[str], None]
+) -> tuple[Solution, Certificate | None, Program]:
+    """Let the channels take their turns where nothing but these is left open; see `take_turns`."""
     promised = _promised(program, arcs, solve)
     if promised.x is None:
         return promised, None, program
     x, ship = promised.x.copy(), np.arange(len(arcs))
     turns = turns_of(program, arcs, counted)
-    program = bounded(program, ship, lower=np.minimum(x[ship], program.upper[ship]), upper=program.upper[ship])
-    found = _take(_own(program, arcs), turns, arcs, x, solve, tell)
+    own = bounded(_own(program, arcs), ship, lower=np.minimum(x[ship], program.upper[ship]), upper=program.upper[ship])
+    found = _take(own, turns, arcs, x, solve, tell)
     found = replace(found, iterations=found.iterations + promised.iterations)
     if found.status == "optimal" and promised.status != "optimal":
         found = replace(found, status="feasible", message=f"commitments: {promised.message}")
@@ -117,19 +154,22 @@ def _own(program: Program, arcs: Arcs) -> Program:
 
 
 def turns_of(program: Program, arcs: Arcs, counted: Flags) -> Turns:
-    """Return the turns in which the columns of a program are decided."""
+    """Return the turns in which the columns of a program are decided; what is fixed already is in none."""
     turn, period, channel = turn_of_arcs(arcs, counted)
     number = len(period)
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
-    only = _only_turn(program, turn, column, number)
-    shared, part, pairs = _parts(program, only, column, len(arcs))
+    column, row = np.repeat(np.arange(program.columns), np.diff(program.indptr)), program.indices
+    held = program.lower == program.upper
+    column, row = column[~held[column]], row[~held[column]]
+    only = _only_turn(program, turn, column, row, number)
+    only[len(arcs) :][held[len(arcs) :]] = number
+    shared, part, pairs = _parts(program, only, column, row, len(arcs))
     alone = np.ones(program.columns, dtype=bool)
     alone[shared] = False
     alone = np.flatnonzero(alone & (only < number))
     sizes = np.bincount(part, minlength=1)
     members = shared[np.argsort(part, kind="stable")]
     when, which = np.divmod(pairs, len(sizes))
-    taken = np.zeros(program.columns, dtype=bool)
+    taken = held.copy()
     taken[alone] = True
     taken[shared] = ~np.isin(part, which[when == number])
     when, which = when[when < number], which[when < number]
@@ -166,9 +206,9 @@ def turn_of_arcs(arcs: Arcs, counted: Flags) -> tuple[Codes, Codes, Codes]:
     return turn, period[new], channel[new]
 
 
-def _only_turn(program: Program, turn: Codes, column: Codes, number: int) -> Codes:
+def _only_turn(program: Program, turn: Codes, column: Codes, row: Ints, number: int) -> Codes:
     """Return the one turn that each column concerns, through the arcs that it shares rows with; -1: not just one."""
-    row, on_arcs = program.indices, column < len(turn)
+    on_arcs = column < len(turn)
     lowest, highest = np.full(program.rows, number + 1), np.full(program.rows, -1)
     np.minimum.at(lowest, row[on_arcs], turn[column[on_arcs]])
     np.maximum.at(highest, row[on_arcs], turn[column[on_arcs]])
@@ -180,7 +220,7 @@ def _only_turn(program: Program, turn: Codes, column: Codes, number: int) -> Cod
     return only.astype(np.intp)
 
 
-def _parts(program: Program, only: Codes, column: Codes, count: int) -> tuple[Codes, Codes, Codes]:
+def _parts(program: Program, only: Codes, column: Codes, row: Ints, count: int) -> tuple[Codes, Codes, Codes]:
     """Return what concerns several turns, how that hangs together, and the turns that it concerns.
 
     Parameters
@@ -188,8 +228,8 @@ def _parts(program: Program, only: Codes, column: Codes, count: int) -> tuple[Co
     program : Program
     only : int, shape (columns,)
         The one turn that a column concerns, -1: not just one.
-    column : int, shape (nonzeros,)
-        Column of each entry.
+    column, row : int, shape (entries,)
+        Entries of the matrix.
     count : int
         Number of arcs.
 
@@ -209,7 +249,7 @@ def _parts(program: Program, only: Codes, column: Codes, count: int) -> tuple[Co
     from scipy.sparse import csgraph
 
     on_arcs = column < count
-    ends = (column[~on_arcs], program.indices[~on_arcs] + program.columns)
+    ends = (column[~on_arcs], row[~on_arcs] + program.columns)
     size = program.columns + program.rows
     graph = sparse.coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size))
     labels = csgraph.connected_components(graph.tocsr(), directed=False)[1]
@@ -218,8 +258,8 @@ def _parts(program: Program, only: Codes, column: Codes, count: int) -> tuple[Co
     number[wide] = np.arange(len(wide))
     of_column, of_row = number[labels[: program.columns]], number[labels[program.columns :]]
     shared = np.flatnonzero(of_column >= 0)
-    touching = on_arcs & (of_row[program.indices] >= 0)
-    pairs = only[column[touching]] * len(wide) + of_row[program.indices[touching]]
+    touching = on_arcs & (of_row[row] >= 0)
+    pairs = only[column[touching]] * len(wide) + of_row[row[touching]]
     return shared, of_column[shared], np.unique(pairs)
 
 
@@ -235,7 +275,7 @@ def _promised(program: Program, arcs: Arcs, solve: Solve) -> Solution:
         return Solution("optimal", x, method="turns")
     unmet = program.activity(x) < program.row_lower - VIOLATION
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
-    other = (column >= count) | (program.data != 1.0)
+    other = ((column >= count) & (program.lower < program.upper)[column]) | ((column < count) & (program.data != 1.0))
     exact = unmet & (np.bincount(program.indices, weights=other, minlength=program.rows) == 0)
     free = np.bincount(column, weights=exact[program.indices], minlength=program.columns) > 0
     free[count:] = True

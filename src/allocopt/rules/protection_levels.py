@@ -49,6 +49,8 @@ ALIKE = 1e-9
 class ProtectionLevels(Clause):
     """Channels that pay less leave units for those that pay more, as far as these are likely to come (EMSR-b).
 
+    Commitments (`demand.min_units`) count like all units: where they alone pass a hard limit, there is no plan.
+
     Attributes
     ----------
     channels : tuple of str or None
