@@ -270,6 +270,8 @@ def test_where_nothing_is_uncertain_playing_is_allocating(data: st.DataObject) -
     found = data.draw(tables(LINEAR - {"confidence"}, skus=2))
     for row in found["skus"]:
         row["divisible"] = True
+    for row in found.get("demand", ()):
+        row["sd"] = 0.0
     certain = ao.Problem.from_dict(found)
     bench = Bench(inputs(certain, [ao.pooled()], ao.Draws(number=1)))
     (played,) = plans(bench)

@@ -39,6 +39,8 @@ from allocopt.rules.names import line_names
 from allocopt.solve import certify
 
 WORDS = "played forward: each period was decided on what was known by then"
+WHOLE_ORDERS = "served_switch"
+"""Rows by which an order is served whole or not at all."""
 GIVES_WAY = 1e3
 """What a unit of a promise that gives way weighs, in units of the dearest unit on any arc."""
 
@@ -161,9 +163,18 @@ def _results(held: Stated, contract: Contract, effort: Effort, start_of: StartOf
     """Solve the stages; where no plan keeps every promise, those that cannot be kept give way."""
     results = run_stages(held.program, held.arcs, contract.journey, effort.solve, lambda words: None, start_of)
     if results[-1].solution.status == "infeasible":
-        program = _elastic(held.program, held.labels.elastic())
+        program = _elastic(held.program, _promises(held.labels))
         results = run_stages(program, held.arcs, contract.journey, effort.solve, lambda words: None)
     return results
+
+
+def _promises(labels: Labels) -> NDArray[np.int64]:
+    """Return the rows that may give way: what somebody promised, and that an order is served whole or not at all.
+
+    Half of such an order may have left before the other half turns out not to come.
+    """
+    orders = [np.arange(family.start, family.stop) for family in labels.rows if family.name == WHOLE_ORDERS]
+    return np.unique(np.concatenate([labels.elastic(), *orders]))
 
 
 def _elastic(program: Program, rows: NDArray[np.int64]) -> Program:
@@ -185,7 +196,7 @@ def _played(
 ) -> Plan:
     """Return the plan that was played, checked against the drawn facts but for promises that had to give way."""
     program = stated.program
-    rows, activity = stated.labels.elastic(), program.activity(x)
+    rows, activity = _promises(stated.labels), program.activity(x)
     loose = replace(program, row_lower=program.row_lower.copy(), row_upper=program.row_upper.copy())
     loose.row_lower[rows] = np.minimum(loose.row_lower[rows], activity[rows])
     loose.row_upper[rows] = np.maximum(loose.row_upper[rows], activity[rows])
