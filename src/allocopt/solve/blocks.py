@@ -39,8 +39,8 @@ PASSES = ((0.95, False), (0.9, True))
 is not left idle at prices that tie. A third pass without prices gains 1e-5 in as much time again."""
 
 DIVE = 1e-3
-"""Gap, or the one that was asked for where that is larger, at which blocks are rounded without a search: rounding takes
-a tenth of the time of a search and loses little on most blocks."""
+"""Gap from which on blocks are rounded without a search first: it takes a tenth of the time of a search and loses little
+on most blocks. Where a closer plan is wanted, what it loses costs branch and bound more than it saves."""
 
 ROUNDED = 0.4
 """Part of that gap which rounding may lose. The rest is for searches, and for what no whole-unit plan can reach."""
@@ -120,7 +120,9 @@ def rounded(
         return bound - worth <= gap * max(1.0, abs(worth))
 
     charged = replace(program, cost=program.priced(PASSES[0][0] * prices))
-    plan, open_blocks, iterations = _dived(charged, plan, labels, open_blocks, clock, gap=max(gap, DIVE))
+    iterations = 0
+    if gap >= DIVE:
+        plan, open_blocks, iterations = _dived(charged, plan, labels, open_blocks, clock, gap=gap)
     for part, everything in PASSES:
         groups = _groups(labels, np.unique(labels) if everything else open_blocks)
         charged = replace(program, cost=program.priced(part * prices))
