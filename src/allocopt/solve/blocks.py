@@ -39,8 +39,8 @@ PASSES = ((0.95, False), (0.9, True))
 is not left idle at prices that tie. A third pass without prices gains 1e-5 in as much time again."""
 
 DIVE = 1e-3
-"""Gap from which on blocks are rounded without a search first: it takes a tenth of the time of a search and loses little
-on most blocks. Where a closer plan is wanted, what it loses costs branch and bound more than it saves."""
+"""Gap from which on blocks are rounded without a search first: it takes a tenth of the time and loses little on most
+blocks. Where a closer plan is wanted, what it loses costs branch and bound more than it saves."""
 
 ROUNDED = 0.4
 """Part of that gap which rounding may lose. The rest is for searches, and for what no whole-unit plan can reach."""
