@@ -14,25 +14,24 @@ ch. 9.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from allocopt.documents.checked import STRICT
 from allocopt.problem.facts import Facts, Lines
 from allocopt.problem.lines import with_lines
-from allocopt.rules.base import Clause, Misfit, Numbered, Rule
-from allocopt.rules.recapture import Recapture, check_recapture, recaptured
-from allocopt.rules.retire import into_retired
+from allocopt.rules.base import Clause, Numbered, Rule
+from allocopt.rules.recapture import recaptured
+from allocopt.rules.retire import OfLeaving
 from allocopt.rules.scope import code
 
 
 @dataclass(frozen=True, config=STRICT)
-class KeepOrRetire(Clause):
+class KeepOrRetire(OfLeaving):
     """A channel is kept or retired, whichever is worth more.
 
     Attributes
@@ -47,6 +46,7 @@ class KeepOrRetire(Clause):
 
     Examples
     --------
+    >>> from allocopt import Recapture
     >>> KeepOrRetire("amazon", recapture=[Recapture("dtc", share=0.4)]).words()
     'keep_or_retire channel amazon, recapture 0.4 to dtc'
 
@@ -70,32 +70,7 @@ class KeepOrRetire(Clause):
     (30.0, {'keep/amazon': False})
     """
 
-    SCOPE: ClassVar[tuple[str, ...]] = ("channel",)
-    PARTS: ClassVar[dict[str, type]] = {"recapture": Recapture}
-
-    channel: str
-    recapture: tuple[Recapture, ...] = ()
-    reason: Annotated[str, Field(min_length=0)] = ""
-    owner: Annotated[str, Field(min_length=0)] = ""
     clause: Literal["keep_or_retire"] = "keep_or_retire"
-
-    @model_validator(mode="after")
-    def _one_whole(self) -> KeepOrRetire:
-        check_recapture(self.channel, self.recapture)
-        return self
-
-    def scope(self) -> tuple[Any, ...]:
-        """Return what the clause is about: whether the channel stays."""
-        return ("leaving", self.channel)
-
-    def names(self) -> Iterator[tuple[str, str]]:
-        """Yield the channel and those that take demand over from it."""
-        yield "channels", self.channel
-        yield from (("channels", part.to) for part in self.recapture)
-
-    def clashes(self, clauses: Sequence[Clause]) -> Iterator[Misfit]:
-        """Yield receivers that are retired for sure."""
-        yield from into_retired(self.recapture, clauses)
 
 
 class KeepOrRetireRule(Rule):

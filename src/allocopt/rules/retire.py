@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -32,7 +32,42 @@ from allocopt.rules.scope import code
 
 
 @dataclass(frozen=True, config=STRICT)
-class Retire(Clause):
+class OfLeaving(Clause):
+    """A clause about whether a channel stays, and who takes its demand over if it does not."""
+
+    SCOPE: ClassVar[tuple[str, ...]] = ("channel",)
+    PARTS: ClassVar[dict[str, type]] = {"recapture": Recapture}
+
+    channel: str
+    recapture: tuple[Recapture, ...] = ()
+    reason: Annotated[str, Field(min_length=0)] = ""
+    owner: Annotated[str, Field(min_length=0)] = ""
+
+    @model_validator(mode="after")
+    def _one_whole(self) -> Self:
+        check_recapture(self.channel, self.recapture)
+        return self
+
+    def scope(self) -> tuple[Any, ...]:
+        """Return what the clause is about: whether the channel stays."""
+        return ("leaving", self.channel)
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Yield the channel and those that take demand over from it."""
+        yield from super().names()
+        yield from (("channels", part.to) for part in self.recapture)
+
+    def clashes(self, clauses: Sequence[Clause]) -> Iterator[Misfit]:
+        """Yield a fault for each receiver that the contract retires for sure."""
+        gone = retired(clauses)
+        for part in self.recapture:
+            if part.to in gone:
+                message = f"It lets {part.to!r} take demand over, which the contract retires."
+                yield "recapture_retired", message, "Let a channel take it over that stays."
+
+
+@dataclass(frozen=True, config=STRICT)
+class Retire(OfLeaving):
     """A channel is retired.
 
     Attributes
@@ -69,41 +104,7 @@ class Retire(Clause):
     (-51.0, 29.0)
     """
 
-    SCOPE: ClassVar[tuple[str, ...]] = ("channel",)
-    PARTS: ClassVar[dict[str, type]] = {"recapture": Recapture}
-
-    channel: str
-    recapture: tuple[Recapture, ...] = ()
-    reason: Annotated[str, Field(min_length=0)] = ""
-    owner: Annotated[str, Field(min_length=0)] = ""
     clause: Literal["retire"] = "retire"
-
-    @model_validator(mode="after")
-    def _one_whole(self) -> Retire:
-        check_recapture(self.channel, self.recapture)
-        return self
-
-    def scope(self) -> tuple[Any, ...]:
-        """Return what the clause is about: whether the channel stays."""
-        return ("leaving", self.channel)
-
-    def names(self) -> Iterator[tuple[str, str]]:
-        """Yield the channel and those that take demand over from it."""
-        yield "channels", self.channel
-        yield from (("channels", part.to) for part in self.recapture)
-
-    def clashes(self, clauses: Sequence[Clause]) -> Iterator[Misfit]:
-        """Yield receivers that are retired themselves."""
-        yield from into_retired(self.recapture, clauses)
-
-
-def into_retired(parts: Sequence[Recapture], clauses: Sequence[Clause]) -> Iterator[Misfit]:
-    """Yield a fault for each part that goes to a channel which the contract retires."""
-    gone = retired(clauses)
-    for part in parts:
-        if part.to in gone:
-            message = f"It lets {part.to!r} take demand over, which the contract retires."
-            yield "recapture_retired", message, "Let a channel take it over that stays."
 
 
 def retired(clauses: Sequence[Clause]) -> set[str]:
