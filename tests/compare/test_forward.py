@@ -114,6 +114,24 @@ def test_protecting_can_be_worth_more_than_pooling(unsure: ao.Problem) -> None:
     assert runs.loc["Pooled", "bound"].tolist() == pytest.approx(knew)
 
 
+def test_a_played_plan_is_optimal_where_nobody_could_have_earned_more(unsure: ao.Problem) -> None:
+    """Pooling keeps 2 units: it is as good as hindsight in the draws in which dtc wants just these, and only there."""
+    scenario = ao.Scenario("Unsure", draws=ao.Draws(number=8, seed=4))
+    found = ao.compare(unsure, [ao.pooled()], [scenario])
+    demand = wanted(unsure, scenario)
+    assert 0 < demand.count(2) < len(demand)
+    assert list(found.runs["status"]) == ["optimal" if units == 2 else "feasible" for units in demand]
+
+
+def test_a_promise_that_nobody_could_keep_gives_way_in_draws(unsure: ao.Problem) -> None:
+    """Twelve of ten units cannot be kept: no plan as stated, but in draws all ten are kept for dtc."""
+    keep = ao.Contract("Keep 12", clauses=[ao.Protect("dtc", units=12)])
+    assert ao.allocate(unsure, keep).status == "infeasible"
+    scenario = ao.Scenario("Unsure", draws=ao.Draws(number=8, seed=4))
+    found = ao.compare(unsure, [keep], [scenario])
+    assert list(found.runs["contribution"]) == [10 * min(units, 10) for units in wanted(unsure, scenario)]
+
+
 def test_what_is_not_wanted_is_not_shipped(unsure: ao.Problem) -> None:
     """Demand that does not come is not served, and what was kept for it is left."""
     scenario = ao.Scenario("Unsure", draws=ao.Draws(number=8, seed=4))

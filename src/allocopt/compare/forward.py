@@ -9,8 +9,9 @@
 A line is revealed when the first shipment for it could leave (its due period less what it may be early and the
 longest lead of any lane), a lot when it becomes available: nothing ships that turns out not to be there or not to be
 wanted. Later periods are planned without whole units, since nothing of them is carried out yet. Decisions that hold
-for the whole horizon (a channel kept, a promotion run) are taken in the first period. Where revealed facts make a
-promise impossible, it gives way as little as possible.
+for the whole horizon (a channel kept, a promotion run) are taken in the first period. Where no plan keeps
+every promise, they give way as little as possible: what revealed facts make impossible, and also what no plan could
+have kept from the start, for which a contract has no plan without draws.
 
 Re-optimising a draw with full knowledge would make protection worthless and pooling unbeatable by construction.
 Source: rolling-horizon play of plans, e.g. Powell, Approximate Dynamic Programming (2011), ch. 6 (deterministic
@@ -61,8 +62,9 @@ def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) 
     Returns
     -------
     Plan
-        Of the drawn problem. Its bound is what perfect foresight could have earned at most; the status is
-        ``"feasible"``, since nobody could have known.
+        Of the drawn problem. Its bound is what perfect foresight could have earned at most, where promises that gave
+        way are held only as far as they were kept. The status is ``"feasible"``, since nobody could have known;
+        ``"optimal"`` where the plan earns as much as that bound.
     """
     forecast, real = _aligned(revised(expected.facts, contract.clauses)[0], drawn.facts, contract)
     done: dict[str, NDArray[np.int32]] | None = None
@@ -70,7 +72,6 @@ def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) 
     choices: Floats | None = None
     before: Answer | None = None
     for period in range(real.periods):
-        last = period == real.periods - 1
         stated = stated_of(_known(forecast, real, period), contract)
         program = _held(stated, period, done, units, choices)
         program = replace(program, integer=program.integer & _decided(stated, period))
@@ -87,8 +88,6 @@ def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) 
         choices = _choices(stated.labels, x)
         bases = tuple(result.solution.basis for result in results)
         before = Answer(arcs, stated.form, program, stated.labels, x, bases)
-        if last:
-            break
     return _played(drawn, contract, stated, results, x, effort)
 
 
