@@ -34,29 +34,35 @@ class Bench:
         self.runs = inputs.runs
         self._lock = threading.Lock()
         self._bases: dict[int, Answer] = {}
-        self._scenario: tuple[tuple[int, int], Problem] | None = None
+        self._expected: tuple[int, Problem] | None = None
+        self._drawn: tuple[tuple[int, int], Problem] | None = None
 
     def plan(self, run: Run) -> Plan:
         """Return the plan of one run; the same whatever was solved before, and wherever."""
         settings = self.inputs.settings
         contract, scenario = self.inputs.contracts[run.contract], self.inputs.scenarios[run.scenario]
-        problem = self._problem(run)
+        expected, problem = self._problems(run)
         effort = Effort(settings.time_limit, settings.work_limit, settings.gap, search=False)
         without_foresight = scenario.draws is not None and scenario.draws.foresight == "none"
         if run.draw != AS_STATED and without_foresight and not contract.decides_in_turn:
             contract.check(problem)
-            return play(scenario.apply(self.inputs.problem), problem, contract, effort)
+            return play(expected, problem, contract, effort)
         return decide(problem, contract, effort, before=self._base(run.contract))
 
-    def _problem(self, run: Run) -> Problem:
-        """Return the problem of a run; runs come scenario by scenario, so the last one is kept."""
-        key = (run.scenario, run.draw)
+    def _problems(self, run: Run) -> tuple[Problem, Problem]:
+        """Return what is expected in the scenario of a run, and what happens in it: the same unless it is a draw.
+
+        Runs come scenario by scenario and draw by draw, so the last of each is kept.
+        """
+        scenario, base, key = self.inputs.scenarios[run.scenario], self.inputs.problem, (run.scenario, run.draw)
         with self._lock:
-            if self._scenario is None or self._scenario[0] != key:
-                scenario, base = self.inputs.scenarios[run.scenario], self.inputs.problem
-                problem = scenario.apply(base) if run.draw == AS_STATED else scenario.draw(base, run.draw)
-                self._scenario = key, problem
-            return self._scenario[1]
+            if self._expected is None or self._expected[0] != run.scenario:
+                self._expected = run.scenario, scenario.apply(base)
+            if run.draw == AS_STATED:
+                return self._expected[1], self._expected[1]
+            if self._drawn is None or self._drawn[0] != key:
+                self._drawn = key, scenario.draw(base, run.draw)
+            return self._expected[1], self._drawn[1]
 
     def _base(self, contract: int) -> Answer:
         """Return where the runs of a contract start: its relaxation on the problem before any scenario.
