@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +15,7 @@ from tests.rules.small import problem
 
 import allocopt as ao
 from allocopt.arcs import PHYSICS, build_arcs
-from allocopt.readback.tables import TEXTS, WHOLE
+from allocopt.readback.tables import TEXTS, WHOLE, records
 from allocopt.rules import RULES
 
 QUICKSTART = Path(__file__).parents[2] / "scenarios" / "quickstart"
@@ -203,3 +205,11 @@ def test_clauses_that_close_ways_for_the_same_reason_are_all_told() -> None:
     arcs = plan.answer.arcs
     (row,) = arcs.exclusions.table(facts.facts.lines.units, arcs.served).to_dict("records")
     assert (row["candidates"], row["lines"], row["lines_shut_out"], row["units_shut_out"]) == (2, 2, 2, 7)
+
+
+def test_records_are_json_whatever_is_in_a_table() -> None:
+    """What is no number, or not a finite one, becomes null, and whole numbers and truth values stay what they are."""
+    row = {"name": "A", "periods": 2, "sure": True, "low": -math.inf, "high": math.inf, "mean": math.nan, "units": 0.5}
+    (told,) = records(pd.DataFrame([row]))
+    nothing = dict.fromkeys(("low", "high", "mean"))
+    assert json.loads(json.dumps(told, allow_nan=False)) == row | nothing

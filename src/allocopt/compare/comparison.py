@@ -16,6 +16,7 @@ from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
 from allocopt.compare.solving import ALL, Bench
 from allocopt.compare.verdict import verdict
 from allocopt.readback import Plan
+from allocopt.readback.tables import records
 
 SOLVED = ("optimal", "feasible")
 
@@ -329,7 +330,7 @@ class Comparison:
             "verdict": self.verdict,
             "currency": self.currency,
             "baseline": self.baseline,
-            **{name: _records(frame) for name, frame in frames.items()},
+            **{name: records(frame) for name, frame in frames.items()},
         }
 
     def __repr__(self) -> str:
@@ -359,8 +360,3 @@ class _Plans(Mapping[tuple[str, str, int], Plan]):
 
     def __len__(self) -> int:
         return len(self._comparison._inputs.runs)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    clean = frame.replace([np.inf, -np.inf], np.nan).astype(object)
-    return [{str(k): v for k, v in row.items()} for row in clean.where(clean.notna(), None).to_dict("records")]

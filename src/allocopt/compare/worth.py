@@ -16,6 +16,7 @@ from allocopt.compare.worth_words import verdict
 from allocopt.contracts import Contract
 from allocopt.problem.problem import Problem
 from allocopt.readback import Plan
+from allocopt.readback.tables import records
 from allocopt.rules import Recapture
 
 MIRRORED = dict(zip(PARTS, ("contribution_gained", "displaced", "fixed_cost_added", "diverted", "stock"), strict=True))
@@ -195,7 +196,7 @@ class Retirement:
             "contract": self.contract,
             "currency": self.currency,
             "contribution": self.base.contribution if self.base.status in SOLVED else None,
-            **{name: _records(frame) for name, frame in frames.items()},
+            **{name: records(frame) for name, frame in frames.items()},
             "notes": {channel: list(notes) for channel, notes in self.notes.items()},
         }
 
@@ -212,8 +213,3 @@ class Retirement:
 def _last_if_unknown(net: float, admitting: bool) -> float:
     """Return by what channels are sorted: worth most first, those without an answer last."""
     return math.inf if math.isnan(net) else net if admitting else -net
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    clean = frame.astype(object).where(frame.notna(), None)
-    return [{str(column): value for column, value in row.items()} for row in clean.to_dict("records")]

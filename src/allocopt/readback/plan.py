@@ -17,7 +17,7 @@ from allocopt.readback import tables
 from allocopt.readback.answer import Answer
 from allocopt.readback.broken import Broken, decision_words
 from allocopt.readback.proof import PlanCertificate
-from allocopt.readback.tables import COLUMNS
+from allocopt.readback.tables import COLUMNS, records
 
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
 MAKERS = {
@@ -167,7 +167,7 @@ class Plan:
         text += [
             f"  {row['channel']}: {row['units']:,.0f} of {row['demand']:,.0f} units ({row['fill_rate']:.1%}), "
             f"contribution {row['contribution']:,.2f}{unit}"
-            for row in _records(frame)
+            for row in records(frame)
             if row["demand"]
         ]
         company = frame["contribution"].iloc[-1]
@@ -203,7 +203,7 @@ class Plan:
             "method": self.method,
             "seconds": self.seconds,
             "played": self.played,
-            **{name: _records(self._table(name)) if solved else None for name in TABLES},
+            **{name: records(self._table(name)) if solved else None for name in TABLES},
         }
 
     @classmethod
@@ -297,9 +297,3 @@ def _told(exceptions: pd.DataFrame) -> str:
 
 def _amount(units: float) -> str:
     return f"{units:,.6g}" if units else "stands against it"
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a table as records of plain values; not-a-number becomes None."""
-    clean = frame.astype(object).where(frame.notna(), None)
-    return [{str(column): value for column, value in row.items()} for row in clean.to_dict("records")]

@@ -47,6 +47,13 @@ def typed(columns: Any, names: list[str] | None = None) -> pd.DataFrame:
     return frame.astype({str(column): kinds.get(str(column), "float64") for column in frame.columns})
 
 
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table as records of plain values; what is no number, or not a finite one, becomes None."""
+    finite = frame.replace([np.inf, -np.inf], np.nan)
+    clean = finite.astype(object).where(finite.notna(), None)
+    return [{str(column): value for column, value in row.items()} for row in clean.to_dict("records")]
+
+
 def allocation(answer: Answer) -> pd.DataFrame:
     """Return what ships: one row an arc that ships, in the order of demand lines.
 
