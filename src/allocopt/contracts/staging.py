@@ -17,6 +17,13 @@ from allocopt.rules.scope import chosen
 from allocopt.solve import Basis, Certificate, Solution, certify
 
 Progress = Callable[[str], None]
+StartOf = Callable[[int, Program], Basis | None]
+"""Gives a stage, by its number and program, what it may start from."""
+
+
+def cold(number: int, program: Program) -> Basis | None:
+    """Let every stage start from nothing."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ def run_stages(
     journey: tuple[Stage, ...],
     solve: Solve,
     progress: Progress,
-    start_of: Callable[[int, Program], Basis | None] = lambda number, program: None,
+    start_of: StartOf = cold,
 ) -> list[StageResult]:
     """Solve the stages of a contract in order.
 
@@ -61,7 +68,7 @@ def run_stages(
     progress : callable
         Told in a few words what is being done.
     start_of : callable, optional
-        Gives a stage, by its number and program, what it may start from.
+        Gives a stage, by its number and program, what it may start from; by default `cold`.
 
     Returns
     -------
