@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import runpy
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,12 @@ SCENARIOS = sorted(PACKS.glob("*/scenarios/*.yaml"))
 @pytest.mark.parametrize("script", SCRIPTS, ids=[path.parent.name for path in SCRIPTS])
 def test_tables_are_what_the_script_writes(script: Path, tmp_path: Path) -> None:
     """Run again in another place, the script writes every table byte for byte."""
-    copy = Path(shutil.copy(script, tmp_path / "make.py"))
-    runpy.run_path(str(copy), run_name="__main__")
-    written = {path.name: path.read_bytes() for path in tmp_path.glob("*.csv")}
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    shutil.copy(PACKS / "writing.py", tmp_path)
+    shutil.copy(script, folder)
+    subprocess.run([sys.executable, folder / "make.py"], cwd=tmp_path, capture_output=True, check=True)
+    written = {path.name: path.read_bytes() for path in folder.glob("*.csv")}
     shipped = {path.name: path.read_bytes() for path in script.parent.glob("*.csv")}
     assert sorted(written) == sorted(shipped)
     assert [name for name in written if written[name] != shipped[name]] == []

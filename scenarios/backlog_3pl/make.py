@@ -6,12 +6,15 @@ in USD, a period is a working day, day 0 is Monday, 2 November 2026. ``README.md
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-from collections.abc import Iterable
+import sys
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from writing import Row, stated, write
 
 HERE = Path(__file__).resolve().parent
 SEED = 20261102
@@ -54,13 +57,8 @@ COLUMNS = {
     "periods": "period start end",
 }
 """The columns of each table, in the order in which they are written."""
-DEFAULTS = {"available": 0, "confidence": 1, "firm": False, "sd": 0, "max_late": 0, "late_cost": 0, "lost_cost": 0}
-DEFAULTS |= {"all_or_none": False}
-"""Cells that a row leaves out and that may not be blank."""
 PATIENCE = {"dtc": (4, 0.9, 7.0), "market": (2, 2.5, 11.0)}
 """Days that customers wait, what a day costs [USD/unit], and what an order costs that they cancel [USD/unit]."""
-
-Row = dict[str, object]
 
 
 def consumer_lines(rng: np.random.Generator) -> list[Row]:
@@ -188,10 +186,10 @@ def fixed_tables() -> dict[str, list[Row]]:
     limits += [("Own-Dayton", day, OWN_UNITS, "units") for day in range(DAYS)]
     return {
         "skus": [{"sku": sku, "unit_cost": round(price * cost, 2)} for sku, price, cost, _, _ in ARTICLES],
-        "nodes": table("nodes", (("Columbus-3PL", "3pl", 0.01), ("Own-Dayton", "dc", 0.01))),
-        "channels": table("channels", channels),
+        "nodes": stated(COLUMNS["nodes"], (("Columbus-3PL", "3pl", 0.01), ("Own-Dayton", "dc", 0.01))),
+        "channels": stated(COLUMNS["channels"], channels),
         "lanes": lanes,
-        "capacity": table("capacity", limits),
+        "capacity": stated(COLUMNS["capacity"], limits),
         "workloads": work,
         "periods": [_day(day) for day in range(DAYS)],
     }
@@ -203,37 +201,11 @@ def _day(day: int) -> Row:
     return {"period": day, "start": start, "end": start + dt.timedelta(days=2 if day % 5 == 4 else 0)}
 
 
-def write(table: str, rows: list[Row]) -> None:
-    """Write one table as CSV, the same bytes on every machine."""
-    names = COLUMNS[table].split()
-    with (HERE / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
-        writer.writeheader()
-        defaults = {name: value for name, value in DEFAULTS.items() if name in names}
-        writer.writerows({name: _cell(value) for name, value in (defaults | row).items()} for row in rows)
-
-
-def _cell(value: object) -> str:
-    """Return the text of one cell; money and rates without the noise of binary fractions."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".")
-    return str(value)
-
-
-def table(name: str, rows: Iterable[tuple[object, ...]]) -> list[Row]:
-    """Return rows that state every column of a table, as they are written."""
-    return [dict(zip(COLUMNS[name].split(), row, strict=True)) for row in rows]
-
-
 def main() -> None:
     """Draw everything and write the tables."""
     rng = np.random.default_rng(SEED)
     demand = consumer_lines(rng) + studio_orders(rng)
-    for name, rows in {"supply": supply_lots(rng, demand), "demand": demand, **fixed_tables()}.items():
-        write(name, rows)
-        print(f"{name}.csv: {len(rows)} rows")
+    write(HERE, COLUMNS, {"supply": supply_lots(rng, demand), "demand": demand, **fixed_tables()})
 
 
 if __name__ == "__main__":

@@ -6,12 +6,16 @@ is in USD, a period is a week, week 0 starts on 16 November 2026. ``README.md`` 
 
 from __future__ import annotations
 
-import csv
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from writing import Row, stated, write
 
 HERE = Path(__file__).resolve().parent
 SEED = 20261115
@@ -47,12 +51,7 @@ COLUMNS = {
     "workloads": "resource workload sku channel",
 }
 """The columns of each table, in the order in which they are written."""
-FALSE = ("hold", "firm", "all_or_none", "ship_from_one")
-ZERO = ("available", "reserved", "sd", "min_units", "min_ship", "max_late", "late_cost", "lost_cost")
-DEFAULTS = dict.fromkeys(FALSE, False) | dict.fromkeys(ZERO, 0) | {"confidence": 1}
-"""Cells that a row leaves out and that may not be blank."""
 
-Row = dict[str, object]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -440,38 +439,18 @@ def node_rows() -> list[Row]:
     rows = [("DC-East", "dc", 0, 0.03), ("DC-West", "dc", 0, 0.03)]
     rows += [("3PL-Ohio", "3pl", 0, 0.06), ("FBA", "fba", 0, 0.08)]
     rows += [(store, "store", 6, 0.05) for store in STORES]
-    return [dict(zip(COLUMNS["nodes"].split(), row, strict=True)) for row in rows]
+    return stated(COLUMNS["nodes"], rows)
 
 
 def channel_rows() -> list[Row]:
     """Return the channel table."""
-    names = COLUMNS["channels"].split()
     rows = (
         ("dtc", "dtc", 0.13, 0.3, 260000, 0.18, 4.5, 0.7, "Head of DTC"),
         ("amazon", "marketplace", 0.15, 0.4, 180000, 0.09, 3.8, 0.5, "Head of Marketplaces"),
         ("wholesale", "wholesale", 0.0, 0.0, 110000, 0.01, 2.0, 0.85, "Head of Wholesale"),
         ("stores", "store", 0.18, 0.0, 380000, 0.06, 1.5, 0.9, "Head of Retail"),
     )
-    return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def write(table: str, rows: list[Row]) -> None:
-    """Write one table as CSV, the same bytes on every machine."""
-    names = COLUMNS[table].split()
-    with (HERE / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
-        writer.writeheader()
-        defaults = {name: value for name, value in DEFAULTS.items() if name in names}
-        writer.writerows({name: _cell(value) for name, value in (defaults | row).items()} for row in rows)
-
-
-def _cell(value: object) -> str:
-    """Return the text of one cell; money and rates without the noise of binary fractions."""
-    if isinstance(value, bool | np.bool_):
-        return str(bool(value)).lower()
-    if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".")
-    return str(value)
+    return stated(COLUMNS["channels"], rows)
 
 
 def main() -> None:
@@ -490,9 +469,7 @@ def main() -> None:
         "capacity": capacity_rows(),
         "workloads": workload_rows(goods),
     }
-    for name, rows in tables.items():
-        write(name, rows)
-        print(f"{name}.csv: {len(rows)} rows")
+    write(HERE, COLUMNS, tables)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,14 @@ in EUR, a period is a week, week 0 starts on 1 March 2027. ``README.md`` tells t
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
+import sys
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from writing import Row, stated, write
 
 HERE = Path(__file__).resolve().parent
 SEED = 20270301
@@ -65,10 +68,6 @@ COLUMNS = {
     "lanes": "node channel cost lead",
 }
 """The columns of each table, in the order in which they are written."""
-DEFAULTS = {"available": 0, "confidence": 1}
-"""Cells that a row leaves out and that may not be blank."""
-
-Row = dict[str, object]
 
 
 def forecasts(rng: np.random.Generator) -> list[Row]:
@@ -129,43 +128,17 @@ def fixed_tables() -> dict[str, list[Row]]:
     lanes = (("Kassel", "dtc", 5.8, 0), ("Kassel", "amazon", 6.4, 0), ("FBA", "amazon", 4.1, 0))
     return {
         "skus": [{"sku": sku, "unit_cost": round(price * cost, 2)} for sku, price, cost, _ in ARTICLES],
-        "nodes": table("nodes", (("Kassel", "dc", 0.05), ("FBA", "fba", 0.12))),
-        "channels": table("channels", channels),
-        "lanes": table("lanes", (*lanes, ("Kassel", "workshops", 2.6, 0))),
+        "nodes": stated(COLUMNS["nodes"], (("Kassel", "dc", 0.05), ("FBA", "fba", 0.12))),
+        "channels": stated(COLUMNS["channels"], channels),
+        "lanes": stated(COLUMNS["lanes"], (*lanes, ("Kassel", "workshops", 2.6, 0))),
     }
-
-
-def write(table: str, rows: list[Row]) -> None:
-    """Write one table as CSV, the same bytes on every machine."""
-    names = COLUMNS[table].split()
-    with (HERE / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
-        writer.writeheader()
-        defaults = {name: value for name, value in DEFAULTS.items() if name in names}
-        writer.writerows({name: _cell(value) for name, value in (defaults | row).items()} for row in rows)
-
-
-def _cell(value: object) -> str:
-    """Return the text of one cell; money and rates without the noise of binary fractions."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".")
-    return str(value)
-
-
-def table(name: str, rows: Iterable[tuple[object, ...]]) -> list[Row]:
-    """Return rows that state every column of a table, as they are written."""
-    return [dict(zip(COLUMNS[name].split(), row, strict=True)) for row in rows]
 
 
 def main() -> None:
     """Draw everything and write the tables."""
     rng = np.random.default_rng(SEED)
     demand = forecasts(rng)
-    for name, rows in {"supply": supply_lots(rng, demand), "demand": demand, **fixed_tables()}.items():
-        write(name, rows)
-        print(f"{name}.csv: {len(rows)} rows")
+    write(HERE, COLUMNS, {"supply": supply_lots(rng, demand), "demand": demand, **fixed_tables()})
 
 
 if __name__ == "__main__":

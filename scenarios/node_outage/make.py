@@ -6,11 +6,14 @@ in USD, a period is a week, week 0 starts on 4 January 2027. ``README.md`` tells
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
+import sys
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from writing import Row, stated, write
 
 HERE = Path(__file__).resolve().parent
 SEED = 20270104
@@ -72,10 +75,6 @@ COLUMNS = {
     "capacity": "node period limit resource",
 }
 """The columns of each table, in the order in which they are written."""
-DEFAULTS = {"available": 0, "confidence": 1, "firm": False, "sd": 0, "max_late": 0, "late_cost": 0, "lost_cost": 0}
-"""Cells that a row leaves out and that may not be blank."""
-
-Row = dict[str, object]
 
 
 def forecasts(rng: np.random.Generator) -> list[Row]:
@@ -192,45 +191,21 @@ def fixed_tables() -> dict[str, list[Row]]:
     nodes = (("Allentown", "dc", 0.06), ("Memphis-3PL", "3pl", 0.11), ("Reno", "dc", 0.06), ("FBA", "fba", 0.14))
     limits = ((node, week, limit, "units") for node, limit in WEEKLY.items() for week in range(WEEKS))
     return {
-        "skus": table("skus", ((sku, round(price * cost, 2), pack) for sku, price, cost, _, pack, _ in ARTICLES)),
-        "nodes": table("nodes", nodes),
-        "channels": table("channels", channels),
+        "skus": stated(
+            COLUMNS["skus"], ((sku, round(price * cost, 2), pack) for sku, price, cost, _, pack, _ in ARTICLES)
+        ),
+        "nodes": stated(COLUMNS["nodes"], nodes),
+        "channels": stated(COLUMNS["channels"], channels),
         "lanes": lane_rows(),
-        "capacity": table("capacity", limits),
+        "capacity": stated(COLUMNS["capacity"], limits),
     }
-
-
-def write(table: str, rows: list[Row]) -> None:
-    """Write one table as CSV, the same bytes on every machine."""
-    names = COLUMNS[table].split()
-    with (HERE / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
-        writer.writeheader()
-        defaults = {name: value for name, value in DEFAULTS.items() if name in names}
-        writer.writerows({name: _cell(value) for name, value in (defaults | row).items()} for row in rows)
-
-
-def _cell(value: object) -> str:
-    """Return the text of one cell; money and rates without the noise of binary fractions."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".")
-    return str(value)
-
-
-def table(name: str, rows: Iterable[tuple[object, ...]]) -> list[Row]:
-    """Return rows that state every column of a table, as they are written."""
-    return [dict(zip(COLUMNS[name].split(), row, strict=True)) for row in rows]
 
 
 def main() -> None:
     """Draw everything and write the tables."""
     rng = np.random.default_rng(SEED)
     demand = forecasts(rng) + chain_orders(rng)
-    for name, rows in {"supply": supply_lots(rng, demand), "demand": demand, **fixed_tables()}.items():
-        write(name, rows)
-        print(f"{name}.csv: {len(rows)} rows")
+    write(HERE, COLUMNS, {"supply": supply_lots(rng, demand), "demand": demand, **fixed_tables()})
 
 
 if __name__ == "__main__":

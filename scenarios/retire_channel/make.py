@@ -6,10 +6,14 @@ in EUR, a period is a month, month 0 is February 2027. ``README.md`` tells the s
 
 from __future__ import annotations
 
-import csv
+import sys
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from writing import Row, stated, write
 
 HERE = Path(__file__).resolve().parent
 SEED = 20270201
@@ -66,10 +70,6 @@ COLUMNS = {
     "periods": "period start end",
 }
 """The columns of each table, in the order in which they are written."""
-DEFAULTS = {"available": 0, "confidence": 1, "firm": False, "sd": 0, "max_late": 0, "late_cost": 0, "lost_cost": 0}
-"""Cells that a row leaves out and that may not be blank."""
-
-Row = dict[str, object]
 
 
 def forecasts(rng: np.random.Generator) -> list[Row]:
@@ -167,7 +167,6 @@ def lane_rows() -> list[Row]:
 
 def fixed_tables() -> dict[str, list[Row]]:
     """Return the tables in which nothing is drawn."""
-    names = COLUMNS["channels"].split()
     channels = (
         ("dtc", "dtc", 0.15, 0.35, 22000, 0.11, 5.5, 0.8, "Head of E-Commerce"),
         ("amazon", "marketplace", 0.15, 0.5, 8500, 0.08, 4.5, 0.6, "Head of E-Commerce"),
@@ -179,8 +178,8 @@ def fixed_tables() -> dict[str, list[Row]]:
     ends = (28, 31, 30, 31, 30, 31)
     return {
         "skus": [{"sku": sku, "unit_cost": round(p * c, 2), "pack": pack} for sku, p, c, _, pack in ARTICLES],
-        "nodes": [dict(zip(COLUMNS["nodes"].split(), row, strict=True)) for row in nodes],
-        "channels": [dict(zip(names, row, strict=True)) for row in channels],
+        "nodes": stated(COLUMNS["nodes"], nodes),
+        "channels": stated(COLUMNS["channels"], channels),
         "lanes": lane_rows(),
         "capacity": [
             {"node": "Warehouse", "period": month, "limit": 3900, "resource": "units"} for month in range(MONTHS)
@@ -192,32 +191,11 @@ def fixed_tables() -> dict[str, list[Row]]:
     }
 
 
-def write(table: str, rows: list[Row]) -> None:
-    """Write one table as CSV, the same bytes on every machine."""
-    names = COLUMNS[table].split()
-    with (HERE / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names, restval="", lineterminator="\n")
-        writer.writeheader()
-        defaults = {name: value for name, value in DEFAULTS.items() if name in names}
-        writer.writerows({name: _cell(value) for name, value in (defaults | row).items()} for row in rows)
-
-
-def _cell(value: object) -> str:
-    """Return the text of one cell; money and rates without the noise of binary fractions."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".")
-    return str(value)
-
-
 def main() -> None:
     """Draw everything and write the tables."""
     rng = np.random.default_rng(SEED)
     demand = forecasts(rng) + wholesale_orders(rng)
-    for name, rows in {"supply": supply_lots(rng, demand), "demand": demand, **fixed_tables()}.items():
-        write(name, rows)
-        print(f"{name}.csv: {len(rows)} rows")
+    write(HERE, COLUMNS, {"supply": supply_lots(rng, demand), "demand": demand, **fixed_tables()})
 
 
 if __name__ == "__main__":
