@@ -16,27 +16,9 @@ from typing import Any, ClassVar
 import numpy as np
 from hypothesis import strategies as st
 
-from allocopt.problem import Problem
+import allocopt as ao
 from allocopt.problem.schema import LOT_KINDS
-from allocopt.rules import (
-    CLAUSES,
-    Access,
-    Approval,
-    Campaigns,
-    Cap,
-    Clause,
-    KeepOrRetire,
-    Lock,
-    MarginFloor,
-    PriceParity,
-    Promotion,
-    Protect,
-    ProtectionLevels,
-    Recapture,
-    Retire,
-    SafetyStock,
-    Service,
-)
+from allocopt.rules import CLAUSES, Clause
 
 SKUS = ("A", "B", "C")
 NODES = {"East": "dc", "Shop": "store", "West": "3pl"}
@@ -107,7 +89,7 @@ ARRIVALS = (
 DUE = (2, 1, 3, 0, 2, 3)
 """Periods in which lines are due: mostly when something is there."""
 BASES = ("supply", "on_hand", "inbound", "demand")
-REVISING: tuple[type[Clause], ...] = (KeepOrRetire, Promotion, Retire)
+REVISING: tuple[type[Clause], ...] = (ao.KeepOrRetire, ao.Promotion, ao.Retire)
 """Kinds of clause that change what demand there is."""
 AS_STATED = tuple(kind for kind in CLAUSES if kind not in REVISING)
 """Kinds of clause under which demand is what the table states."""
@@ -129,15 +111,15 @@ def tables(draw: st.DrawFn, features: Iterable[str] = FEATURES, skus: int = 3) -
     return _Draw(draw, frozenset(features), skus).tables()
 
 
-def problems(features: Iterable[str] = FEATURES, skus: int = 3) -> st.SearchStrategy[Problem]:
+def problems(features: Iterable[str] = FEATURES, skus: int = 3) -> st.SearchStrategy[ao.Problem]:
     """Draw a checked problem; see `tables`."""
-    return tables(features, skus).map(Problem.from_dict)
+    return tables(features, skus).map(ao.Problem.from_dict)
 
 
 @st.composite
 def clauses(
     draw: st.DrawFn,
-    problem: Problem,
+    problem: ao.Problem,
     kinds: Sequence[type[Clause]] = CLAUSES,
     *,
     most: int = 4,
@@ -166,9 +148,9 @@ def clauses(
 def consistent(drawn: Iterable[Clause]) -> tuple[Clause, ...]:
     """Return the clauses without what contradicts another one: demand goes to no channel that is retired."""
     found = list(drawn)
-    gone = {clause.channel for clause in found if isinstance(clause, Retire)}
+    gone = {clause.channel for clause in found if isinstance(clause, ao.Retire)}
     for place, clause in enumerate(found):
-        if isinstance(clause, Retire | KeepOrRetire):
+        if isinstance(clause, ao.Retire | ao.KeepOrRetire):
             parts = tuple(part for part in clause.recapture if part.to not in gone)
             found[place] = replace(clause, recapture=parts)
     return tuple(found)
@@ -177,7 +159,7 @@ def consistent(drawn: Iterable[Clause]) -> tuple[Clause, ...]:
 @st.composite
 def cases(
     draw: st.DrawFn, features: Iterable[str] = FEATURES, kinds: Sequence[type[Clause]] = CLAUSES, skus: int = 3
-) -> tuple[Problem, tuple[Clause, ...]]:
+) -> tuple[ao.Problem, tuple[Clause, ...]]:
     """Draw a problem, and clauses for it."""
     problem = draw(problems(features, skus))
     return problem, draw(clauses(problem, kinds))
@@ -358,7 +340,7 @@ class _Draw:
 class _Clauses:
     """Draws clauses for one problem."""
 
-    def __init__(self, draw: st.DrawFn, problem: Problem, shares: bool, hard: bool) -> None:
+    def __init__(self, draw: st.DrawFn, problem: ao.Problem, shares: bool, hard: bool) -> None:
         facts = problem.facts
         self.draw, self.shares, self.hard, self.facts = draw, shares, hard, facts
         self.skus, self.nodes, self.channels = (
@@ -376,7 +358,7 @@ class _Clauses:
         scope: Record = {"channel": self.of(self.channels)}
         if self.of((False, True)):
             scope["sku"] = tuple(self.draw(_some(tuple(self.skus))))
-        if kind is not MarginFloor and self.of((False, True)):
+        if kind is not ao.MarginFloor and self.of((False, True)):
             scope["node"] = tuple(self.draw(_some(tuple(self.nodes))))
         return self.MAKERS[kind](self, scope)
 
@@ -394,31 +376,31 @@ class _Clauses:
     def access(self, scope: Record) -> Clause:
         kinds = self.of((None, ("on_hand",), ("on_hand", "inbound"), ("inbound", "safety", "returns")))
         start, sure = self.draw(_between(0, PERIODS)), self.of((0.0, 0.6, 0.95))
-        return Access(**scope, kinds=kinds, min_confidence=sure, from_period=start)
+        return ao.Access(**scope, kinds=kinds, min_confidence=sure, from_period=start)
 
     def cap(self, scope: Record) -> Clause:
-        return Cap(**scope, **self.quantity(), per=self.of(("sku", "total")))
+        return ao.Cap(**scope, **self.quantity(), per=self.of(("sku", "total")))
 
     def margin_floor(self, scope: Record) -> Clause:
         scope["channel"] = self.of((None, scope["channel"]))
-        return MarginFloor(**scope, floor=self.of((-0.5, 0.0, 0.2)), per=self.of(("unit", "channel")))
+        return ao.MarginFloor(**scope, floor=self.of((-0.5, 0.0, 0.2)), per=self.of(("unit", "channel")))
 
     def protect(self, scope: Record) -> Clause:
         mode = self.of(("reserve", "serve"))
         per = self.of(("sku", "total")) if mode == "serve" else "sku"
         release = self.of((None, *range(PERIODS + 1)))
-        return Protect(**scope, **self.quantity(), mode=mode, per=per, release_from=release)
+        return ao.Protect(**scope, **self.quantity(), mode=mode, per=per, release_from=release)
 
     def retire(self, scope: Record) -> Clause:
-        return Retire(scope["channel"], recapture=self.recapture(scope["channel"]))
+        return ao.Retire(scope["channel"], recapture=self.recapture(scope["channel"]))
 
     def keep_or_retire(self, scope: Record) -> Clause:
-        return KeepOrRetire(scope["channel"], recapture=self.recapture(scope["channel"]))
+        return ao.KeepOrRetire(scope["channel"], recapture=self.recapture(scope["channel"]))
 
     def promotion(self) -> Clause:
         """Draw a promotion that some line belongs to, if there is one; without shares, one that needs no rounding."""
         if not len(self.promotions):
-            return self.one(Cap)
+            return self.one(ao.Cap)
         stated = self.of(("without", "with"))
         found: Record = {"run": self.of(("choose", "yes", "no")), "stated": stated}
         found["uplift"] = (
@@ -428,13 +410,13 @@ class _Clauses:
             found["price"] = self.of((3.0, 6.0))
         elif self.of((True, False)):
             found["discount"] = self.of((0.25, 0.5, 0.0))
-        return Promotion(self.of(self.promotions), cost=self.of((0.0, 2.0, 20.0)), **found)
+        return ao.Promotion(self.of(self.promotions), cost=self.of((0.0, 2.0, 20.0)), **found)
 
     def campaigns(self) -> Clause:
         channel = self.of((None, *self.channels))
-        return Campaigns(self.of((1, 0, 2)), sku=self.of((None, (self.skus[0],))), channel=channel)
+        return ao.Campaigns(self.of((1, 0, 2)), sku=self.of((None, (self.skus[0],))), channel=channel)
 
-    def recapture(self, channel: str) -> tuple[Recapture, ...]:
+    def recapture(self, channel: str) -> tuple[ao.Recapture, ...]:
         """Draw who takes which shares of a channel's demand over; all of it where there are no shares."""
         others = [other for other in self.channels if other != channel]
         if not others or self.of((False, False, True)):
@@ -442,11 +424,11 @@ class _Clauses:
         shares = (0.5, 0.35, 0.2, 0.0) if self.shares else (1.0,)
         count = self.of((1, 2)) if self.shares and len(others) > 1 else 1
         receivers = self.draw(st.permutations(others))[:count]
-        return tuple(Recapture(to, self.of(shares), self.of(("receiving", "original"))) for to in receivers)
+        return tuple(ao.Recapture(to, self.of(shares), self.of(("receiving", "original"))) for to in receivers)
 
     def safety_stock(self, scope: Record) -> Clause:
         start = self.draw(_between(0, PERIODS))
-        return SafetyStock(**scope, penalty=self.of((0.0, 1.0)), from_period=start)
+        return ao.SafetyStock(**scope, penalty=self.of((0.0, 1.0)), from_period=start)
 
     def service(self) -> Clause:
         """Draw a share of what one line and those like it want."""
@@ -460,7 +442,7 @@ class _Clauses:
             like["priority"] = (int(facts.lines.priority[line]), 7)
         like = {key: value for key, value in like.items() if self.of((False, True))}
         penalty = None if self.hard and self.of((False, True)) else self.of((0.0, 0.5, 3.0))
-        return Service(self.of((0.35, 0.0, 0.5, 0.9, 1.0)), **like, per=self.of(("total", "sku")), penalty=penalty)
+        return ao.Service(self.of((0.35, 0.0, 0.5, 0.9, 1.0)), **like, per=self.of(("total", "sku")), penalty=penalty)
 
     def lock(self) -> Clause:
         """Draw units that one line, and those like it, can take and one lot can give."""
@@ -478,18 +460,18 @@ class _Clauses:
         like = {key: value for key, value in like.items() if self.of((False, True))}
         channel, sku = facts.channels.id[facts.lines.channel[line]], facts.skus.id[facts.lines.sku[line]]
         units = pack * self.draw(_between(0, room))
-        return Lock(channel, sku, units, **like, owner="Ann", reason="promised")
+        return ao.Lock(channel, sku, units, **like, owner="Ann", reason="promised")
 
     def approval(self) -> Clause:
         units, value = self.of(((3, None), (None, 20.0), (0, 0.0)))
-        return Approval(units, value, channel=self.of((None, *self.channels)), owner=self.of(("", "Ann")))
+        return ao.Approval(units, value, channel=self.of((None, *self.channels)), owner=self.of(("", "Ann")))
 
     def price_parity(self) -> Clause:
         if len(self.channels) == 1:
             return self.approval()
         channel = self.of(self.channels)
         other = self.of([name for name in self.channels if name != channel])
-        return PriceParity(channel, other, self.of((0.0, 0.2)))
+        return ao.PriceParity(channel, other, self.of((0.0, 0.2)))
 
     def protection_levels(self) -> Clause:
         """Draw some or all channels; limits say little where there is but one."""
@@ -497,26 +479,26 @@ class _Clauses:
         skus = self.of((None, tuple(self.draw(_some(tuple(self.skus))))))
         penalty = None if self.hard and self.of((False, True)) else self.of((0.0, 0.5, 3.0))
         value = self.of(("price", "contribution"))
-        return ProtectionLevels(some if len(some) > 1 else None, value=value, penalty=penalty, sku=skus)
+        return ao.ProtectionLevels(some if len(some) > 1 else None, value=value, penalty=penalty, sku=skus)
 
     AMONG: ClassVar[dict[type[Clause], Callable[[_Clauses], Clause]]] = {
-        Approval: approval,
-        Campaigns: campaigns,
-        Lock: lock,
-        PriceParity: price_parity,
-        Promotion: promotion,
-        ProtectionLevels: protection_levels,
-        Service: service,
+        ao.Approval: approval,
+        ao.Campaigns: campaigns,
+        ao.Lock: lock,
+        ao.PriceParity: price_parity,
+        ao.Promotion: promotion,
+        ao.ProtectionLevels: protection_levels,
+        ao.Service: service,
     }
     """Clauses whose scope has a shape of its own; some are drawn so that they speak of lines that are there."""
     MAKERS: ClassVar[dict[type[Clause], Callable[[_Clauses, Record], Clause]]] = {
-        Access: access,
-        Cap: cap,
-        KeepOrRetire: keep_or_retire,
-        MarginFloor: margin_floor,
-        Protect: protect,
-        Retire: retire,
-        SafetyStock: safety_stock,
+        ao.Access: access,
+        ao.Cap: cap,
+        ao.KeepOrRetire: keep_or_retire,
+        ao.MarginFloor: margin_floor,
+        ao.Protect: protect,
+        ao.Retire: retire,
+        ao.SafetyStock: safety_stock,
     }
 
 

@@ -12,26 +12,8 @@ import pytest
 from tests.rules import lp
 from tests.rules.small import problem
 
-from allocopt.rules import (
-    CLAUSES,
-    RULES,
-    Access,
-    Approval,
-    Campaigns,
-    Cap,
-    Clause,
-    KeepOrRetire,
-    Lock,
-    MarginFloor,
-    PriceParity,
-    Promotion,
-    Protect,
-    ProtectionLevels,
-    Recapture,
-    Retire,
-    SafetyStock,
-    Service,
-)
+import allocopt as ao
+from allocopt.rules import CLAUSES, RULES, Clause
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -161,7 +143,7 @@ MODELS = {
             supply="sku node kind units\nA East on_hand 7\nA East safety 5\nA West safety 3",
             demand=TWO_LINES,
         ),
-        (SafetyStock("dtc", penalty=2), SafetyStock("dtc", penalty=0.5, node="West")),
+        (ao.SafetyStock("dtc", penalty=2), ao.SafetyStock("dtc", penalty=0.5, node="West")),
     ),
     "map_price": (
         problem(
@@ -190,9 +172,9 @@ MODELS = {
             demand="sku channel period units price\nA dtc 0 6 10\nA dtc 1 4 10\nA shop 1 8 9",
         ),
         (
-            Access("dtc", kinds=("inbound",), node="East"),
-            Access("dtc", from_period=1, node="West"),
-            Access("shop", min_confidence=0.5),
+            ao.Access("dtc", kinds=("inbound",), node="East"),
+            ao.Access("dtc", from_period=1, node="West"),
+            ao.Access("shop", min_confidence=0.5),
         ),
     ),
     "margin_floor": (
@@ -208,7 +190,7 @@ MODELS = {
                 B   shop    0      2     40
             """,
         ),
-        (MarginFloor("dtc", floor=0.2), MarginFloor(floor=0.55, per="channel", sku="A")),
+        (ao.MarginFloor("dtc", floor=0.2), ao.MarginFloor(floor=0.55, per="channel", sku="A")),
     ),
     "reserve": (
         problem(
@@ -216,7 +198,7 @@ MODELS = {
             demand="sku channel period units price\nA dtc 0 6 10\nA dtc 1 4 10\nA shop 1 8 9",
             lanes="node channel\nEast dtc\nEast shop\nWest shop",
         ),
-        (Protect("dtc", share=0.5, of="inbound", penalty=3), Protect("shop", units=8, release_from=1)),
+        (ao.Protect("dtc", share=0.5, of="inbound", penalty=3), ao.Protect("shop", units=8, release_from=1)),
     ),
     "serve": (
         problem(
@@ -230,9 +212,9 @@ MODELS = {
             """,
         ),
         (
-            Protect("dtc", share=0.5, of="inbound", mode="serve"),
-            Protect("shop", units=5, mode="serve", penalty=3),
-            Protect("dtc", units=4, mode="serve", per="total", release_from=1),
+            ao.Protect("dtc", share=0.5, of="inbound", mode="serve"),
+            ao.Protect("shop", units=5, mode="serve", penalty=3),
+            ao.Protect("dtc", units=4, mode="serve", per="total", release_from=1),
         ),
     ),
     "cap": (
@@ -246,7 +228,11 @@ MODELS = {
                 B   shop    0      2     9
             """,
         ),
-        (Cap("dtc", share=0.5, of="inbound"), Cap("dtc", units=6, per="total", penalty=3), Cap("shop", units=1)),
+        (
+            ao.Cap("dtc", share=0.5, of="inbound"),
+            ao.Cap("dtc", units=6, per="total", penalty=3),
+            ao.Cap("shop", units=1),
+        ),
     ),
     "protection_levels": (
         problem(
@@ -264,7 +250,7 @@ MODELS = {
                 B   dtc     0      2     6     1  false
             """,
         ),
-        (ProtectionLevels(), ProtectionLevels(("market", "shop"), value="contribution", penalty=3, sku="A")),
+        (ao.ProtectionLevels(), ao.ProtectionLevels(("market", "shop"), value="contribution", penalty=3, sku="A")),
     ),
     "service": (
         problem(
@@ -279,11 +265,11 @@ MODELS = {
             """,
         ),
         (
-            Service(0.75),
-            Service(0.5, "shop", per="sku", penalty=3),
-            Service(1, region=("north",)),
-            Service(0.25, "dtc", priority=(1, 2), firm=False),
-            Service(0.2, priority=2, penalty=1.5),
+            ao.Service(0.75),
+            ao.Service(0.5, "shop", per="sku", penalty=3),
+            ao.Service(1, region=("north",)),
+            ao.Service(0.25, "dtc", priority=(1, 2), firm=False),
+            ao.Service(0.2, priority=2, penalty=1.5),
         ),
     ),
     "lock": (
@@ -304,10 +290,10 @@ MODELS = {
             """,
         ),
         (
-            Lock("dtc", "A", 9, owner="Ann", reason="shown on the web page"),
-            Lock("shop", "A", 4, node="East", kind="inbound", owner="Ann", reason="promised by phone"),
-            Lock("dtc", "A", 3, order="O1", owner="Bob", reason="sponsor"),
-            Lock("dtc", "A", 6, period=0, owner="Bob", reason="opening day"),
+            ao.Lock("dtc", "A", 9, owner="Ann", reason="shown on the web page"),
+            ao.Lock("shop", "A", 4, node="East", kind="inbound", owner="Ann", reason="promised by phone"),
+            ao.Lock("dtc", "A", 3, order="O1", owner="Bob", reason="sponsor"),
+            ao.Lock("dtc", "A", 6, period=0, owner="Bob", reason="opening day"),
         ),
     ),
     "retire": (
@@ -332,9 +318,9 @@ MODELS = {
             lanes="node channel\nEast dtc\nEast market\nEast resale",
         ),
         (
-            Protect("market", units=2),
-            Retire("market", recapture=[Recapture("dtc", 0.4), Recapture("resale", 0.5, "original")]),
-            Protect("dtc", units=3, mode="serve"),
+            ao.Protect("market", units=2),
+            ao.Retire("market", recapture=[ao.Recapture("dtc", 0.4), ao.Recapture("resale", 0.5, "original")]),
+            ao.Protect("dtc", units=3, mode="serve"),
         ),
     ),
     "keep_or_retire": (
@@ -348,13 +334,13 @@ MODELS = {
             """,
         ),
         (
-            Protect("market", units=5, mode="serve", penalty=3),
-            KeepOrRetire("market", recapture=[Recapture("dtc", 0.5)]),
-            Protect("market", share=0.5),
-            Protect("dtc", share=0.5, of="demand", mode="serve"),
-            Cap("dtc", share=0.75, of="demand"),
-            Service(0.6, per="sku"),
-            Lock("market", "A", 2, owner="Ann", reason="promised", kind="inbound"),
+            ao.Protect("market", units=5, mode="serve", penalty=3),
+            ao.KeepOrRetire("market", recapture=[ao.Recapture("dtc", 0.5)]),
+            ao.Protect("market", share=0.5),
+            ao.Protect("dtc", share=0.5, of="demand", mode="serve"),
+            ao.Cap("dtc", share=0.75, of="demand"),
+            ao.Service(0.6, per="sku"),
+            ao.Lock("market", "A", 2, owner="Ann", reason="promised", kind="inbound"),
         ),
     ),
     "switches": (
@@ -367,8 +353,8 @@ MODELS = {
             """,
         ),
         (
-            KeepOrRetire("market", recapture=[Recapture("dtc", 0.5)]),
-            KeepOrRetire("dtc"),
+            ao.KeepOrRetire("market", recapture=[ao.Recapture("dtc", 0.5)]),
+            ao.KeepOrRetire("dtc"),
         ),
     ),
     "promotion": (
@@ -385,11 +371,11 @@ MODELS = {
             """,
         ),
         (
-            Promotion("P1", uplift=0.5, discount=0.2, cost=7),
-            Promotion("P2", run="no", uplift=0.6, discount=0.2, stated="with", cost=99),
-            Promotion("P3", run="yes", uplift=0.25, price=6, cost=11),
-            KeepOrRetire("dtc"),
-            Protect("dtc", share=0.5, of="demand", mode="serve"),
+            ao.Promotion("P1", uplift=0.5, discount=0.2, cost=7),
+            ao.Promotion("P2", run="no", uplift=0.6, discount=0.2, stated="with", cost=99),
+            ao.Promotion("P3", run="yes", uplift=0.25, price=6, cost=11),
+            ao.KeepOrRetire("dtc"),
+            ao.Protect("dtc", share=0.5, of="demand", mode="serve"),
         ),
     ),
     "campaigns": (
@@ -407,13 +393,13 @@ MODELS = {
             """,
         ),
         (
-            Campaigns(),
-            Promotion("P1"),
-            Promotion("P2"),
-            Promotion("P3", run="yes"),
-            Campaigns(0, sku="B"),
-            Campaigns(1, channel="dtc"),
-            Campaigns(0, channel="shop"),
+            ao.Campaigns(),
+            ao.Promotion("P1"),
+            ao.Promotion("P2"),
+            ao.Promotion("P3", run="yes"),
+            ao.Campaigns(0, sku="B"),
+            ao.Campaigns(1, channel="dtc"),
+            ao.Campaigns(0, channel="shop"),
         ),
     ),
     "packs": (
@@ -466,8 +452,8 @@ MODELS = {
         ),
         (),
     ),
-    "approval": (problem(supply=ONE_LOT, demand=TWO_LINES), (Approval(units=5), Approval(value=40, owner="Ann"))),
-    "price_parity": (problem(supply=ONE_LOT, demand=TWO_LINES), (PriceParity("dtc", "shop"),)),
+    "approval": (problem(supply=ONE_LOT, demand=TWO_LINES), (ao.Approval(units=5), ao.Approval(value=40, owner="Ann"))),
+    "price_parity": (problem(supply=ONE_LOT, demand=TWO_LINES), (ao.PriceParity("dtc", "shop"),)),
 }
 """Per rule, the problem and the clauses of its golden program."""
 
