@@ -203,6 +203,67 @@ def test_lines_without_a_region_are_held_against_all_regions_of_the_other_channe
     assert row["sentence"] == "amazon sells A in period 0 at 10.00, dtc at 11.00: 1.00 apart."
 
 
+LEAVING = {
+    "channels": "channel owner return_rate fixed_cost\namazon Amy 0.5 500\ndtc Dan 0 0",
+    "supply": "sku node kind units\nA East on_hand 100\nB East on_hand 50",
+    "demand": """
+        sku channel period units price min_units order line
+        A   amazon  1      40    10    6         PO1   L1
+        B   amazon  2      10    20    3         .     .
+        A   amazon  0      20    10    0         .     .
+        A   dtc     0      20    10    4         .     .
+    """,
+}
+"""Amazon was promised 6 A of PO1, 6 x 10 x (1 - 0.5) = 30, and 3 B, 3 x 20 x (1 - 0.5) = 30; dtc keeps its promise."""
+PROMISES = (ao.Protect("amazon", units=8, penalty=5), ao.Lock("amazon", "A", 7, owner="Ann", reason="by phone"))
+"""8 units of A and of B at 5 each: 80; a lock has no price."""
+
+
+@pytest.mark.parametrize("leaving", [ao.Retire, ao.KeepOrRetire])
+@pytest.mark.parametrize("owner", ["", "Zoe"])
+def test_a_promise_that_is_broken_is_told_to_its_owner(leaving, owner):
+    """Whoever locked units, else who answers for the retirement, else the channel's owner; priced where it can be."""
+    plan = plan_of(LEAVING, PROMISES[0], leaving("amazon", owner=owner), PROMISES[1], ao.Cap("dtc", units=99))
+    told = owner or "Amy"
+    assert short(plan, "owner", "order", "line", "sku", "due", "units", "money") == [
+        (told, "", "", "", 0, 16, 80),
+        (told, "PO1", "L1", "A", 1, 6, 30),
+        (told, "", "", "B", 2, 3, 30),
+        ("Ann", "", "", "", 0, 7, 0),
+    ]
+    assert set(short(plan, "kind", "clause", "channel")) == {("broken", 1, "amazon")}
+    assert plan.exceptions["sentence"].tolist() == [
+        "amazon is retired, and a promise lapses: protect channel amazon, units 8.0, penalty 5.0: 16 units.",
+        "Order PO1 of amazon was promised 6 units of A worth 30.00 and gets none: amazon is retired.",
+        "Demand of amazon in period 2 was promised 3 units of B worth 30.00 and gets none: amazon is retired.",
+        "amazon is retired, and a promise lapses: lock channel amazon, sku A, units 7.0, owner Ann, reason by phone: "
+        "7 units.",
+    ]
+
+
+def test_a_channel_that_is_kept_has_nothing_broken():
+    """Left open and kept, every promise holds and nobody is told anything."""
+    tables = LEAVING | {"channels": LEAVING["channels"].replace("500", "0")}
+    plan = plan_of(tables, ao.KeepOrRetire("amazon"), *PROMISES)
+    assert plan.decisions == {"keep/amazon": True}
+    assert plan.exceptions.empty
+
+
+@few
+@given(cases(kinds=(ao.Retire, ao.KeepOrRetire, ao.Protect, ao.Lock, ao.SafetyStock, ao.Service)))
+def test_what_is_broken_is_what_the_plan_lists(case: tuple[ao.Problem, tuple[Clause, ...]]) -> None:
+    """The rows about broken promises add up to those of `plan.broken`, channel by channel."""
+    facts, said = case
+    plan = ao.allocate(facts, ao.Contract("any", clauses=said))
+    if plan.status not in ("optimal", "feasible"):
+        return
+    expected: dict[str, float] = {}
+    for broken in plan.broken:
+        expected[broken.channel] = expected.get(broken.channel, 0.0) + broken.units
+    found = plan.exceptions.query("kind == 'broken'").groupby("channel")["units"].sum()
+    assert found.to_dict() == pytest.approx(expected)
+
+
 def test_the_summary_and_the_terminal_tell_what_needs_a_person():
     """One line each for how many and the dearest; a table on the terminal, only where there are rows."""
     plan = plan_of(ORDERS, ao.Approval(units=20))

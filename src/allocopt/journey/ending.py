@@ -56,8 +56,9 @@ def plan_of(
             bases,
             clauses=contract.clauses,
             currency=problem.currency,
+            facts=problem.facts,
         )
-    gone = retired(contract.clauses) | (set() if answer is None else answer.given_up)
+    gone = retired(contract.clauses) if answer is None else answer.gone
     return Plan(
         status=status,
         message=message,

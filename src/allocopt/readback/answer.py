@@ -12,8 +12,8 @@ from allocopt.algebra.formulation import Formulation
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs
-from allocopt.problem.facts import ANY, Flags, Floats
-from allocopt.rules import Clause
+from allocopt.problem.facts import ANY, Facts, Flags, Floats
+from allocopt.rules import Clause, retired
 from allocopt.rules.switches import live_lines
 from allocopt.solve import Basis
 
@@ -37,6 +37,8 @@ class Answer:
     clauses : sequence of Clause
         Those of the contract, in its order.
     currency : str
+    facts : Facts or None
+        Of the problem, before the contract changed anything in them; None: nothing was changed.
     """
 
     arcs: Arcs
@@ -47,6 +49,7 @@ class Answer:
     bases: tuple[Basis | None, ...] = ()
     clauses: Sequence[Clause] = ()
     currency: str = ""
+    facts: Facts | None = None
 
     @property
     def ship(self) -> Floats:
@@ -78,6 +81,16 @@ class Answer:
         channels = self.arcs.facts.channels
         open_ = np.flatnonzero(channels.keep != ANY)
         return set(channels.id[open_[~self.decided[channels.keep[open_]]]].tolist())
+
+    @property
+    def gone(self) -> set[str]:
+        """Channels that are retired, by the contract or by the plan."""
+        return retired(self.clauses) | self.given_up
+
+    @property
+    def stated(self) -> Facts:
+        """The facts of the problem, before the contract changed anything in them."""
+        return self.arcs.facts if self.facts is None else self.facts
 
     @property
     def shipped(self) -> NDArray[np.intp]:

@@ -20,6 +20,7 @@ from allocopt.rules.access import Access, AccessRule
 from allocopt.rules.all_or_none import AllOrNone
 from allocopt.rules.approval import Approval, ApprovalRule
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.broken import broken_promises
 from allocopt.rules.campaigns import Campaigns, CampaignsRule
 from allocopt.rules.cap import Cap, CapRule
 from allocopt.rules.capacity import Capacity
@@ -178,8 +179,9 @@ def docs() -> dict[str, str]:
 
 
 def exceptions(outcome: Outcome, clauses: Sequence[Clause]) -> list[Exceptions]:
-    """Return what in a plan needs a person, by the rules that say so."""
-    return [found for rule in RULES for found in rule.exceptions(outcome, _of(rule, clauses))]
+    """Return what in a plan needs a person, by the rules that say so, and what is broken with retired channels."""
+    said = [found for rule in RULES for found in rule.exceptions(outcome, _of(rule, clauses))]
+    return [*said, *broken_promises(outcome, clauses)]
 
 
 def _of(rule: Rule, clauses: Sequence[Clause]) -> Numbered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +28,14 @@ class Outcome(Protocol):
         """Units of each demand line, none of lines that the plan has no use for, shape (lines,) [unit]."""
 
     @property
+    def stated(self) -> Facts:
+        """The facts of the problem, before the contract changed anything in them."""
+
+    @property
+    def gone(self) -> Set[str]:
+        """Channels that are retired."""
+
+    @property
     def currency(self) -> str:
         """Currency of all money."""
 
@@ -46,7 +55,7 @@ class Exceptions:
     due : int32, shape (rows,)
         First period in which something of it is due.
     units : float64, shape (rows,)
-        Units that ship [unit].
+        Units that ship, or that were promised and do not [unit].
     money : float64, shape (rows,)
         What is at stake [currency].
     sentence : object array of text, shape (rows,)

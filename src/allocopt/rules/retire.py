@@ -8,7 +8,8 @@
     clauses in favour of the channel lapse
 
 Everything else stays: its fees and lanes cost nothing because nothing ships. What is given up besides sales (clauses
-that lapse, commitments of the channel's lines) is listed as ``plan.broken``.
+that lapse, commitments of the channel's lines) is listed as ``plan.broken``, and in ``plan.exceptions``
+with who is to be told (`rules.broken`).
 Source: keep-or-drop decisions on contribution and avoidable fixed cost, e.g. Horngren, Datar, Rajan, Cost Accounting
 (2012), ch. 11.
 """
