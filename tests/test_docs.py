@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import allocopt as ao
 from allocopt import cli
+from allocopt.problem.schema import describe
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "scenarios").glob("**/README.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -48,6 +49,11 @@ def test_python_of_the_pages_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -
     names: dict[str, Any] = {}
     for code in blocks(page, "python"):
         exec(compile(code, str(page), "exec"), names)
+
+
+def test_the_page_of_tables_is_what_is_declared() -> None:
+    """Every table, column and setting stands there as the library reads it."""
+    assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == describe()
 
 
 def test_yaml_of_the_pages_is_a_contract_or_a_scenario(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocopt.problem.readers import SETTINGS, Inputs
+from allocopt.problem.readers import Inputs
 from allocopt.problem.report import Report, did_you_mean
-from allocopt.problem.schema import TABLES
+from allocopt.problem.schema import SETTINGS, TABLES
 from allocopt.problem.source import Source, absent, of_list, shown
 
 

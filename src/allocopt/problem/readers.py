@@ -10,11 +10,9 @@ import pyarrow as pa
 
 from allocopt.problem.csv_file import read_csv
 from allocopt.problem.report import Report, did_you_mean
-from allocopt.problem.schema import TABLES
+from allocopt.problem.schema import SETTINGS, TABLES
 from allocopt.problem.source import Source, absent, from_arrow
 
-SETTINGS = ("as_of", "currency", "name", "horizon")
-"""What a problem has besides tables."""
 SETTINGS_FILE = "problem.yaml"
 OTHER_FORMS = (".xlsx", ".xls", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".gz", ".zip", ".feather", ".arrow")
 """Forms of a table that are not read from a folder, and must not be passed over in silence."""

@@ -282,9 +282,18 @@ TABLES: dict[str, Table] = {
 }
 """Every table, by name, in the order in which they are read and checked."""
 
+SETTINGS = {
+    "as_of": "Day by which the expiry of contracts and locks is judged, such as 2026-11-27.",
+    "currency": "Currency of all money, for labels only.",
+    "name": "Name of the problem, for labels only.",
+    "horizon": "Number of periods. Left out, it is that of the `periods` table, else one more than the last period "
+    "that any table names. Lots may become available after a horizon that is given; they serve nobody then.",
+}
+"""What a problem has besides tables, each with its meaning; all of it may be left out."""
+
 
 def describe() -> str:
-    """Return every table and column as Markdown: the content of ``docs/tables.md``."""
+    """Return every table, column and setting as Markdown: the content of ``docs/tables.md``."""
     lines = ["# The tables of a problem", "", "Made from the declarations in `src/allocopt/problem/schema.py`.", ""]
     for table in TABLES.values():
         lines += [f"## {table.name}", "", f"{table.meaning} Key: {', '.join(table.key)}.", ""]
@@ -293,7 +302,11 @@ def describe() -> str:
             name = f"**{column.name}**" if column.required else column.name
             lines.append(f"| {name} | {column.type} | {_bounds(column)} | {_default(column)} | {column.meaning} |")
         lines.append("")
-    return "\n".join(lines)
+    where = "in `problem.yaml` of a folder, in the sheet `problem` of a workbook, or are arguments of `Problem`"
+    lines += ["## Besides the tables", "", f"Settings stand {where}; each may be left out.", ""]
+    lines += ["| setting | meaning |", "|---|---|"]
+    lines += [f"| {name} | {meaning} |" for name, meaning in SETTINGS.items()]
+    return "\n".join([*lines, ""])
 
 
 def _bounds(column: Column) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from allocopt.problem.readers import SETTINGS, Inputs, settings
+from allocopt.problem.readers import Inputs, settings
 from allocopt.problem.report import Report, did_you_mean
-from allocopt.problem.schema import TABLES
+from allocopt.problem.schema import SETTINGS, TABLES
 from allocopt.problem.source import Source, absent, of_list
 
 SETTINGS_SHEET = "problem"
