@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from benchmarks.generate import Shape, generate, one_sku, tables
+from benchmarks.generate import CONTRACTS, Shape, contract, generate, one_sku, tables
 
+import allocopt as ao
+from allocopt.algebra.program import COUPLES
 from allocopt.arcs import build_arcs
+from allocopt.journey import Effort, formulate
 from benchmarks import check, speed
 
 
@@ -33,6 +37,53 @@ def test_the_shape_is_kept() -> None:
     assert problem.facts.skus.divisible.all()
     assert not problem.warnings
     assert len(one_sku(seed=3).skus) == 1
+
+
+@pytest.mark.parametrize("couplings", [20, 50, 100, 200])
+def test_the_rows_that_couple_are_counted_out(couplings: int) -> None:
+    """The tables make exactly so many, of three kinds; the retailer's contract adds two, and its stage one more."""
+    form = Shape(divisible=True, couplings=couplings)
+    problem = generate(3_000, shape=form)
+    program = formulate(problem.facts, contract(form, "physics")).program
+    assert int((program.row_sku == COUPLES).sum()) == couplings
+    program = formulate(problem.facts, contract(form)).program
+    assert int((program.row_sku == COUPLES).sum()) == couplings + 2
+    assert set(problem.capacity["resource"]) == {"units", "hours"}
+    assert problem.lanes["capacity"].notna().any()
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_rows_that_couple_bind(name: str, seed: int) -> None:
+    """At the optimum at least half of them have a worth, and the plan keeps all that is hard."""
+    form = Shape(divisible=True, couplings=50)
+    problem = generate(10_000, seed=seed, shape=form)
+    stated = formulate(problem.facts, contract(form, name))
+    solution = Effort().solve(stated.program)
+    assert solution.status == "optimal"
+    assert solution.multipliers is not None
+    worth = solution.multipliers[stated.program.row_sku == COUPLES]
+    assert (np.abs(worth) > 1e-6).mean() > 0.5
+    assert ao.allocate(problem, contract(form, name)).status == "optimal"
+
+
+def test_packs_are_of_wholesale_alone() -> None:
+    """Wholesale wants whole packs of 6 to 24 units, one size an article; all else is as it was."""
+    packed, loose = (tables(3_000, shape=Shape(packs=packs))["demand"] for packs in (True, False))
+    mine = packed["channel"] == "wholesale"
+    assert (packed.loc[~mine, "pack"] == 1).all()
+    assert packed.loc[mine, "pack"].between(6, 24).all()
+    assert (packed.loc[mine, "units"] % packed.loc[mine, "pack"] == 0).all()
+    assert (packed[mine].groupby("sku")["pack"].nunique() == 1).all()
+    assert "pack" not in loose
+
+
+def test_what_there_is_no_room_for_is_said() -> None:
+    """More limits than there are nodes and periods, or a contract that nobody knows."""
+    with pytest.raises(ValueError, match="room for"):
+        tables(500, shape=Shape(couplings=500))
+    with pytest.raises(ValueError, match="physics, retailer"):
+        contract(Shape(), "custom")
 
 
 def test_all_contenders_agree_on_a_tiny_problem(capsys: pytest.CaptureFixture[str]) -> None:
