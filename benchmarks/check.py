@@ -19,7 +19,8 @@ import allocopt as ao
 from allocopt.arcs import build_arcs
 from allocopt.rules import allowed, state
 from benchmarks.generate import Shape, generate, tables
-from benchmarks.speed import machine, verdict
+from benchmarks.record import machine
+from benchmarks.speed import verdict
 
 ARCS_PER_ROW = 3.4
 """Arcs for each row of supply and demand, with the shape used here."""

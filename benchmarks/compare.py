@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import subprocess
-import sys
 import tempfile
 import time
 from itertools import islice
@@ -21,7 +18,7 @@ from typing import Any
 
 import allocopt as ao
 from allocopt.compare.batch import GAP
-from benchmarks.speed import machine
+from benchmarks import record
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = ("pooled", "protect_dtc", "fixed_split", "service_first")
@@ -76,27 +73,15 @@ def side_by_side(folder: Path, names: list[str], number: int, jobs: int) -> dict
     }
 
 
-def peak() -> float:
-    """Return the memory of the largest process so far, this one or its workers [MiB]."""
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    most = max(resource.getrusage(each).ru_maxrss for each in who)
-    return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
-
-
 def apart(options: argparse.Namespace, *task: str) -> dict[str, Any]:
     """Run one measurement in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.compare", "--pack", str(options.pack), "--task", *task]
-    command += ["--scenarios", str(options.scenarios), "--contracts", *options.contracts]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(task)} failed:\n{done.stderr[-2000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
+    chosen = ["--scenarios", options.scenarios, "--contracts", *options.contracts]
+    return record.apart("compare", "--pack", options.pack, "--task", *task, *chosen)
 
 
 def measure(options: argparse.Namespace) -> None:
     """Measure everything and print it."""
-    print(machine())
+    print(record.machine())
     print(f"\n{options.pack.name}: {options.scenarios} scenarios, {len(options.contracts)} contracts, gap {GAP:g}\n")
     alone = {}
     for name in options.contracts:
@@ -136,7 +121,7 @@ def main() -> None:
         found = cold(options.pack, argument)
     else:
         found = side_by_side(options.pack, options.contracts, options.scenarios, int(argument))
-    print(json.dumps({**found, "peak": peak()}))
+    print(json.dumps({**found, "peak": record.peak()}))
 
 
 if __name__ == "__main__":

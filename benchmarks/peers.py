@@ -1,295 +1,284 @@
-"""One runner per contender: the same linear program stated and solved, timed step by step.
+"""Who else can solve it: the same matrix by allocopt, by HiGHS in its several ways, CLP, OR-Tools, Pyomo and linopy.
 
-``python -m benchmarks.peers NAME ARCS SEED LIMIT`` runs one in a process of its own (solver libraries do not mix) and
-prints its seconds as JSON; ``benchmarks.speed`` calls it. All start from the same generated problem with divisible
-units. The peers are given the finished arcs with the money per unit as plain lists or arrays: what it takes to join
-lots, lanes and lines and to price them is only ever charged to allocopt.
+``python -m benchmarks.peers --arcs 350000 [--couplings 50] [--seed 0] [--limit 600] [--only NAME ...] [--whole]``
+
+Two instances of one generated problem: ``physics``, and ``retailer`` with its stage left out, so that there is one
+program to compare. Every contender runs in a process of its own, one after the other; one that is still at it at the
+limit is shown as ``>600``, one whose package is missing is left out and said. What each is timed at:
+
+* **allocopt**: one `allocate()` from a checked `Problem` to a plan: arcs joined, priced, rules stated, solved, proven.
+* **solvers on the matrix** (HiGHS, CLP, CBC, OR-Tools): handed the finished matrix; to hand it over and to solve it.
+  CLP reads an MPS file that was written before; HiGHS, PDLP and CP-SAT may use all cores.
+* **Pyomo and linopy**: the model built from finished arcs, handed over to HiGHS, solved. Only ``physics``: what a
+  contract adds is not stated by hand.
+
+Everybody who ends must have found the same objective, within the gap asked for and what is usual for a solver of its
+kind (1e-6; 1e-4 for PDLP, which stops near the optimum). Results go to ``benchmarks/results/peers-ARCS.md``, ``.json``.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import statistics
-import sys
+import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
 import allocopt as ao
-from allocopt.algebra.program import Program
-from allocopt.arcs import build_arcs
-from allocopt.contracts import pooled
+from allocopt.contracts import Contract
 from allocopt.journey import formulate
-from allocopt.rules import allowed, state
-from allocopt.solve import certify, highs, solve
-from benchmarks.generate import Shape, generate
+from benchmarks import record
+from benchmarks.generate import Shape, contract, generate
+from benchmarks.phases import timed_phases
+from benchmarks.runners import RUNNERS
+from benchmarks.solvers import in_cbc, in_highs, in_ortools, saved, written
 
-Seconds = dict[str, Any]
-REPEATS = {1_000: 15, 10_000: 9}
-"""Runs of which the median is taken; five for larger problems."""
+Found = dict[str, Any]
+INSTANCES = ("physics", "retailer")
+EXACT, NEAR = 1e-6, 1e-4
+"""By how much the objectives of solvers that end at a vertex, or near the optimum, may differ beside the gap."""
+TINY = 2_000
+"""Arcs of the problem that every library solves before the clock starts: first use is not what is compared."""
 
 
 @dataclass(frozen=True)
-class Raw:
-    """The program as anybody would hand it to a modelling library: one entry an arc, and the limits by group.
+class Peer:
+    """A contender.
 
     Attributes
     ----------
-    value : float64, shape (arcs,)
-        Contribution [currency/unit].
-    upper : float64, shape (arcs,)
-        Most units [unit].
-    lot, line, room : int64, shape (arcs,)
-        Groups; room is -1 where the node has no limit in the period.
-    usable, wanted, limit : float64
-        Limit of each group [unit].
-    constant : float
-        Fixed costs [currency].
+    title : str
+    run : callable or None
+        ``run(folder, instance, limit, gap)`` on a saved matrix; None: from the problem itself.
+    needs : tuple of str
+        Packages.
+    whole, divisible : bool
+        What it can solve, or is asked to.
+    close : float
+        Relative difference that is usual for its kind.
     """
 
-    value: NDArray[np.float64]
-    upper: NDArray[np.float64]
-    lot: NDArray[np.int64]
-    line: NDArray[np.int64]
-    room: NDArray[np.int64]
-    usable: NDArray[np.float64]
-    wanted: NDArray[np.float64]
-    limit: NDArray[np.float64]
-    constant: float
+    title: str
+    run: Callable[..., Found] | None = None
+    needs: tuple[str, ...] = ()
+    whole: bool = False
+    divisible: bool = True
+    close: float = EXACT
 
 
-def raw(problem: ao.Problem) -> Raw:
-    """Return the program of a generated problem without the library's rules: lots, lines and node capacities."""
-    facts = problem.facts
-    arcs = build_arcs(facts)
-    caps = facts.capacities
-    rooms = np.full((len(facts.nodes.id), facts.periods), -1)
-    rooms[caps.node, caps.period] = np.arange(len(caps.limit))
-    return Raw(
-        arcs.contribution(),
-        np.minimum(facts.lots.usable[arcs.lot], facts.lines.units[arcs.line]),
-        arcs.lot.astype(np.int64),
-        arcs.line.astype(np.int64),
-        rooms[arcs.node, arcs.ship],
-        facts.lots.usable,
-        facts.lines.units,
-        caps.limit,
-        -float(facts.channels.fixed_cost.sum()),
-    )
+PEERS = {
+    "allocopt": Peer("allocopt, allocate()", whole=True),
+    "highs": Peer("HiGHS, as it chooses", in_highs, whole=True),
+    "highs-simplex": Peer("HiGHS, simplex", partial(in_highs, solver="simplex")),
+    "highs-ipx": Peer("HiGHS, IPX and crossover", partial(in_highs, solver="ipx")),
+    "highs-hipo": Peer("HiGHS, HiPO and crossover", partial(in_highs, solver="hipo"), ("highspy-extras",)),
+    "clp-barrier": Peer("CLP, barrier and crossover", partial(in_cbc, how="-barrier"), ("pulp",)),
+    "clp-simplex": Peer("CLP, dual simplex", partial(in_cbc, how="-dualSimplex"), ("pulp",)),
+    "cbc": Peer("CBC", in_cbc, ("pulp",), whole=True, divisible=False),
+    "glop": Peer("OR-Tools, GLOP", in_ortools, ("ortools",)),
+    "pdlp": Peer("OR-Tools, PDLP", partial(in_ortools, solver="PDLP"), ("ortools",), close=NEAR),
+    "scip": Peer("OR-Tools, SCIP", partial(in_ortools, solver="GSCIP"), ("ortools",), whole=True, divisible=False),
+    "cp-sat": Peer("OR-Tools, CP-SAT", partial(in_ortools, solver="CP_SAT"), ("ortools",), True, False),
+    "pyomo": Peer("Pyomo, appsi_highs as it chooses", None, ("pyomo",), whole=True),
+    "linopy": Peer("linopy, HiGHS interior point", None, ("linopy",), whole=True),
+}
 
 
-def timed(run: Callable[[], Any], clock: Callable[[], float] = time.perf_counter) -> tuple[float, Any]:
-    """Return the seconds that a call took, and what it returned."""
-    start = clock()
-    result = run()
-    return clock() - start, result
+def agreed(instance: str, form: Shape) -> Contract:
+    """Return the contract of an instance, without its stages."""
+    return replace(contract(form, instance), stages=())
 
 
-def in_allocopt(problem: ao.Problem, size: int, limit: float) -> Seconds:
-    """Time allocopt phase by phase, the whole call, and HiGHS alone on the same arrays."""
-    runs: dict[str, list[float]] = defaultdict(list)
-    objective = method = columns = None
-    for _ in range(REPEATS.get(size, 5)):
-        took: Seconds = {}
-        took["arcs"], arcs = timed(lambda: allowed(build_arcs(problem.facts), ()))
-        took["state + compile"], (program, _) = timed(lambda arcs=arcs: state(arcs, ()).compile())
-        took["hand-over"], _ = timed(lambda program=program: handed_over(program))
-        took["solve"], answer = timed(lambda program=program: solve(program, time_limit=limit))
-        took["certify"], _ = timed(lambda p=program, a=answer: certify(p, a.x, a.multipliers, a.claimed_bound))
-        took["allocate, CPU"], (took["allocate"], plan) = timed(
-            lambda: timed(lambda: ao.allocate(problem, time_limit=limit)), time.process_time
-        )
-        took["bare HiGHS, CPU"], (took["bare HiGHS"], bare) = timed(
-            lambda program=program: timed(lambda: bare_highs(program)), time.process_time
-        )
-        took["tables"], _ = timed(lambda plan=plan: (plan.allocation, plan.channels, plan.shortfalls))
-        for name, seconds in took.items():
-            runs[name].append(seconds)
-        runs["ratio"].append(took["allocate"] / took["bare HiGHS"])
-        runs["ratio, CPU"].append(took["allocate, CPU"] / took["bare HiGHS, CPU"])
-        objective, method, columns = plan.objective, plan.method, program.columns
-        if abs(bare - objective) > 1e-6 * max(1.0, abs(objective)):
-            raise AssertionError(f"HiGHS alone finds {bare}, allocopt {objective}")
-    medians = {name: statistics.median(values) for name, values in runs.items()}
-    return {"columns": columns, **medians, "objective": objective, "method": method}
+def shape(task: Found) -> Shape:
+    """Return the shape of the problem of a task."""
+    return Shape(divisible=not task["whole"], couplings=task["couplings"])
 
 
-def handed_over(program: Program, **options: Any) -> Any:
-    """Return a HiGHS that holds a program, handed over as arrays."""
-    import highspy
-
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    for name, value in {"threads": 1, "random_seed": 0, **options}.items():
-        solver.setOptionValue(name, value)
-    integer = np.zeros(program.columns, dtype=np.int32)
-    arrays = (program.cost, program.lower, program.upper, program.row_lower, program.row_upper)
-    solver.passModel(
-        program.columns,
-        program.rows,
-        program.nonzeros,
-        int(highspy.MatrixFormat.kColwise),
-        int(highspy.ObjSense.kMaximize),
-        program.constant,
-        *arrays,
-        program.indptr,
-        program.indices,
-        program.data,
-        integer,
-    )
-    return solver
+def prepare(task: Found) -> Found:
+    """Write the matrices of both instances; return their sizes, and the seconds that MPS files took."""
+    form = shape(task)
+    problem = generate(task["arcs"], seed=task["seed"], shape=form)
+    sizes = {}
+    for instance in task["instances"]:
+        program = formulate(problem.facts, agreed(instance, form)).program
+        saved(program, Path(task["folder"]) / f"{instance}.npz")
+        seconds = written(program, Path(task["folder"]) / f"{instance}.mps")
+        couple = int((program.row_sku < 0).sum())
+        sizes[instance] = {"columns": program.columns, "rows": program.rows, "nonzeros": program.nonzeros}
+        sizes[instance] |= {"couple": couple, "MPS": seconds}
+    return sizes
 
 
-def bare_highs(program: Program) -> float:
-    """Solve a program with HiGHS alone, by the options and in the order that allocopt takes; return the objective."""
-    small = program.columns <= highs.QUICK
-    if program.columns <= highs.SIMPLEX:
-        attempts = [{"solver": "simplex", "presolve": "off" if small else "on"}]
-    elif program.columns < highs.INTERIOR:
-        cap = highs.PATIENCE * (program.rows + 1)
-        attempts = [{"solver": "simplex", "simplex_iteration_limit": cap}, {"solver": "ipx"}]
+def contend(task: Found) -> Found:
+    """Run one contender on one instance."""
+    name, instance, limit, gap = task["name"], task["instance"], task["limit"], task["gap"]
+    peer, form = PEERS[name], shape(task)
+    if peer.run is not None:
+        found = peer.run(Path(task["folder"]), instance, limit, gap)
+    elif name == "allocopt":
+        found = in_allocopt(task)
     else:
-        attempts = [{"solver": "ipx"}]
-    for options in attempts:
-        solver = handed_over(program, **options)
-        solver.run()
-        if solver.getModelStatus().name == "kOptimal":
-            np.array(solver.getSolution().col_value), np.array(solver.getSolution().row_dual)
-            return float(solver.getInfo().objective_function_value)
-    raise AssertionError(f"HiGHS ended with {solver.getModelStatus().name}")
+        RUNNERS[name](generate(TINY, seed=task["seed"], shape=form), TINY, limit, gap)
+        found = RUNNERS[name](generate(task["arcs"], seed=task["seed"], shape=form), task["arcs"], limit, gap)
+    return {**found, "peak": record.peak()}
 
 
-def in_pyomo(problem: ao.Problem, size: int, limit: float) -> Seconds:
-    """Time a Pyomo model written the ordinary way, and its own interface to HiGHS."""
-    import pyomo.environ as pyo
-    from pyomo.contrib.appsi.solvers import Highs
-
-    given = raw(problem)
-    value, upper = given.value.tolist(), given.upper.tolist()
-    groups = {name: getattr(given, name).tolist() for name in ("lot", "line", "room")}
-    limits = {"lot": given.usable.tolist(), "line": given.wanted.tolist(), "room": given.limit.tolist()}
-
-    def build() -> Any:
-        members: dict[str, dict[int, list[int]]] = {name: defaultdict(list) for name in groups}
-        for name, of_arc in groups.items():
-            for arc, group in enumerate(of_arc):
-                if group >= 0:
-                    members[name][group].append(arc)
-        model = pyo.ConcreteModel()
-        model.arcs = pyo.Set(initialize=range(len(value)), ordered=True)
-        model.ship = pyo.Var(model.arcs, bounds=lambda _, arc: (0, upper[arc]))
-        for name in groups:
-            keys = pyo.Set(initialize=sorted(members[name]), ordered=True)
-            model.add_component(f"{name}s", keys)
-
-            def rule(model: Any, group: int, name: str = name) -> Any:
-                return pyo.quicksum(model.ship[arc] for arc in members[name][group]) <= limits[name][group]
-
-            model.add_component(name, pyo.Constraint(keys, rule=rule))
-        model.contribution = pyo.Objective(
-            expr=pyo.quicksum(value[arc] * model.ship[arc] for arc in model.arcs) + given.constant, sense=pyo.maximize
-        )
-        return model
-
-    took: Seconds = {}
-    took["build"], model = timed(build)
-    solver = Highs()
-    solver.config.time_limit = limit
-    solver.config.load_solution = False
-    took["hand-over"], _ = timed(lambda: solver.set_instance(model))
-    took["solve"], result = timed(lambda: solver.solve(model))
-    done = result.termination_condition.name == "optimal"
-    if done:
-        took["read back"], _ = timed(result.solution_loader.load_vars)
-    return {**took, "done": done, "objective": float(result.best_feasible_objective) if done else None}
-
-
-def in_linopy(problem: ao.Problem, size: int, limit: float) -> Seconds:
-    """Time a linopy model, handed over directly, solved by the interior point of HiGHS with crossover."""
-    import linopy
-
-    given = raw(problem)
-
-    def build() -> Any:
-        model = linopy.Model()
-        arc = pd.RangeIndex(len(given.value), name="arc")
-        ship = model.add_variables(lower=0.0, upper=pd.Series(given.upper, index=arc), name="ship")
-        for name, bound in (("lot", given.usable), ("line", given.wanted), ("room", given.limit)):
-            group = getattr(given, name)
-            members = np.flatnonzero(group >= 0)
-            chosen = ship if len(members) == len(arc) else ship.isel(arc=members)
-            of_arc = pd.Series(group[members], index=arc[members], name=name)
-            total = (1.0 * chosen).groupby(of_arc).sum()
-            present = np.unique(group[members])
-            bounds = pd.Series(bound[present], index=pd.Index(present, name=name))
-            model.add_constraints(total, "<=", bounds, name=name)
-        model.add_objective((pd.Series(given.value, index=arc) * ship).sum(), sense="max")
-        return model
-
-    took: Seconds = {}
-    took["build"], model = timed(build)
-    took["hand-over"], _ = timed(lambda: linopy.io.to_highspy(model))
-    took["solve"], (_, condition) = timed(
-        lambda: model.solve(
-            "highs",
-            io_api="direct",
-            solver="ipm",
-            time_limit=limit,
-            threads=1,
-            output_flag=False,
-            log_to_console=False,
-            progress=False,
-        )
-    )
-    done = condition == "optimal"
-    # `solve` hands the model over once more: what was timed above is in it.
-    took["solve"] = max(0.0, took["solve"] - took["hand-over"])
-    objective = float(model.objective.value) + given.constant if done else None
-    return {**took, "done": done, "objective": objective}
-
-
-def one_sku(calls: int = 200, warm: int = 30) -> Seconds:
-    """Time calls for one article: 4 nodes, 4 channels, 8 periods, on a problem that has been checked before."""
-    from benchmarks.generate import one_sku as article
-
-    problems = [article(seed=seed) for seed in range(10)]
-    for number in range(warm):
-        _ = ao.allocate(problems[number % 10]).objective
-    seconds = []
-    for number in range(calls):
-        start = time.perf_counter()
-        _ = ao.allocate(problems[number % 10]).objective
-        seconds.append(time.perf_counter() - start)
-    programs = [formulate(problem.facts, pooled()).program for problem in problems]
-    bare = [timed(lambda program=program: bare_highs(program))[0] for _ in range(5) for program in programs]
+def in_allocopt(task: Found) -> Found:
+    """Time one `allocate()` as a whole, with its phases."""
+    form = shape(task)
+    terms = agreed(task["instance"], form)
+    how = {"solver": task["solver"], "gap": task["gap"]}
+    if task["warm"]:
+        ao.allocate(generate(min(task["warm"], task["arcs"]), shape=form), terms, time_limit=10.0, **how)
+    problem = generate(task["arcs"], seed=task["seed"], shape=form)
+    with timed_phases() as seconds:
+        begun = time.perf_counter()
+        plan = ao.allocate(problem, terms, time_limit=task["limit"], **how)
+        total = time.perf_counter() - begun
+    proof = plan.certificate
     return {
-        "median": statistics.median(seconds),
-        "p95": sorted(seconds)[int(0.95 * calls)],
-        "bare HiGHS": statistics.median(bare),
-        "arcs": [len(build_arcs(problem.facts)) for problem in problems],
+        "build": seconds["arcs"] + seconds["build"],
+        "solve": seconds["solve"] + seconds["certify"],
+        "total": total,
+        "done": plan.status == "optimal",
+        "objective": None if plan.answer is None else plan.objective,
+        "status": f"{plan.status}, {plan.method}" + (f", gap {proof.gap:.1e}" if proof is not None else ""),
     }
 
 
-RUNNERS = {"allocopt": in_allocopt, "pyomo": in_pyomo, "linopy": in_linopy}
+def chosen(options: argparse.Namespace) -> list[str]:
+    """Return the contenders that take part; say who is left out and why."""
+    names = []
+    for name in options.only or PEERS:
+        peer = PEERS[name]
+        missing = [package for package in peer.needs if record.installed(package) is None]
+        if missing:
+            print(f"{peer.title} is left out: {', '.join(missing)} is not installed")
+        elif peer.whole if options.whole else peer.divisible:
+            names.append(name)
+        elif options.only:
+            print(f"{peer.title} is left out: not for {'whole' if options.whole else 'divisible'} units")
+    return names
+
+
+def run(options: argparse.Namespace, names: list[str], folder: str) -> tuple[Found, list[Found]]:
+    """Run all contenders on all instances; return the sizes of the matrices and what was found."""
+    same: Found = {"folder": folder, "instances": options.instance}
+    for name in ("arcs", "couplings", "seed", "whole", "limit", "gap", "solver", "warm"):
+        same[name] = getattr(options, name)
+    sizes = record.apart("peers", "--task", json.dumps({**same, "name": "prepare"}))
+    found: list[Found] = []
+    for instance in options.instance:
+        for name in names:
+            if name in RUNNERS and name != "allocopt" and instance != "physics":
+                continue
+            task = {**same, "name": name, "instance": instance}
+            try:
+                # Time to state and to hand over is not the solver's; twice the limit is nobody's.
+                outcome = record.apart("peers", "--task", json.dumps(task), seconds=2 * options.limit + 60)
+            except record.Failed as failed:
+                print(failed, flush=True)
+                outcome = {"failed": str(failed)}
+            found.append({"name": name, "instance": instance, **outcome})
+            print(f"{instance}, {PEERS[name].title}: {seconds_of(found[-1], options.limit)[-1]} s", flush=True)
+    return sizes, found
+
+
+def seconds_of(outcome: Found, limit: float) -> list[str]:
+    """Return build, hand-over, solve and total for the table; ``>`` where the limit came first."""
+    if "failed" in outcome:
+        return ["-", "-", "-", "failed"]
+    if "stopped" in outcome:
+        return ["-", "-", "-", f">{limit:g}"]
+    steps = [record.said(outcome.get(step)) for step in ("build", "hand-over", "solve")]
+    return [*steps, record.said(total(outcome)) if outcome["done"] else f">{limit:g}"]
+
+
+def total(outcome: Found) -> float:
+    """Return the seconds of a contender that ended."""
+    steps = ("build", "hand-over", "solve", "read back")
+    return float(outcome.get("total", sum(outcome.get(step, 0.0) for step in steps)))
+
+
+def report(found: list[Found], sizes: Found, options: argparse.Namespace) -> tuple[str, list[str]]:
+    """Return the tables, one an instance, and who disagrees."""
+    parts, wrong = [], []
+    heads = ["", "build [s]", "hand-over [s]", "solve [s]", "total [s]", "/ allocate()", "objective", "off by", "MiB"]
+    for instance in options.instance:
+        size = sizes[instance]
+        told = f"{size['columns']:,} columns, {size['rows']:,} rows ({size['couple']} couple), "
+        told += f"{size['nonzeros']:,} entries; written as MPS in {size['MPS']:.1f} s"
+        parts += [f"## {instance}\n", f"{told}.\n"]
+        runs = [outcome for outcome in found if outcome["instance"] == instance]
+        ours = next((each for each in runs if each["name"] == "allocopt" and each.get("objective") is not None), None)
+        ended = [each["objective"] for each in runs if each.get("done") and each["objective"] is not None]
+        truth = ours["objective"] if ours and ours["done"] else max(ended, default=None)
+        lines = []
+        for outcome in runs:
+            peer, objective = PEERS[outcome["name"]], outcome.get("objective")
+            off = None if objective is None or truth is None else (objective - truth) / max(1.0, abs(truth))
+            if outcome.get("done") and off is not None and abs(off) > options.gap + peer.close:
+                wrong.append(f"{instance}, {peer.title}: {objective:,.4f} instead of {truth:,.4f}")
+            lines.append(_line(outcome, options.limit, ours, off))
+        parts.append(record.table(heads, lines) + "\n")
+    tolerances = f"{options.gap + EXACT:.1e} ({options.gap + NEAR:.1e} for PDLP)"
+    parts.append("All that ended agree" if not wrong else "**These disagree:** " + "; ".join(wrong))
+    parts[-1] += f", within {tolerances}."
+    return "\n".join(parts), wrong
+
+
+def _line(outcome: Found, limit: float, ours: Found | None, off: float | None) -> list[str]:
+    """Return one contender as a row of the table."""
+    ratio = "-"
+    if ours is not None and ours["done"] and "failed" not in outcome:
+        ended = outcome.get("done", False)
+        ratio = f"{'' if ended else '>'}{(total(outcome) if ended else limit) / ours['total']:,.3g}"
+    return [
+        PEERS[outcome["name"]].title,
+        *seconds_of(outcome, limit),
+        ratio,
+        record.said(outcome.get("objective")),
+        "-" if off is None else f"{off:+.1e}",
+        record.said(outcome.get("peak"), 0),
+    ]
 
 
 def main() -> None:
-    """Run one contender and print its seconds as JSON."""
-    name, size, seed, limit = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
-    if name == "one_sku":
-        print(json.dumps(one_sku()))
+    """Run everything, or one task for the process that does."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__.splitlines()[0])
+    parser.add_argument("--arcs", type=int, default=350_000)
+    parser.add_argument("--couplings", type=int, default=50)
+    parser.add_argument("--instance", nargs="+", choices=INSTANCES, default=list(INSTANCES))
+    parser.add_argument("--only", nargs="+", choices=list(PEERS))
+    parser.add_argument("--warm", type=int, default=60_000, help="arcs that allocopt solves before the clock starts")
+    record.common(parser)
+    options = parser.parse_args()
+    if options.task is not None:
+        task = json.loads(options.task)
+        print(json.dumps(prepare(task) if task["name"] == "prepare" else contend(task)))
         return
-    problem = generate(size, seed=seed, shape=Shape(divisible=True))
-    if name != "allocopt":
-        # Imports and first use are not what is compared.
-        RUNNERS[name](generate(200, seed=seed, shape=Shape(divisible=True)), 200, limit)
-    print(json.dumps(RUNNERS[name](problem, size, limit)))
+    options.gap = options.gap or (1e-4 if options.whole else 1e-6)
+    machine = record.machine("highspy-extras", "pulp", "ortools", "pyomo", "linopy", "numba")
+    print(machine)
+    names = chosen(options)
+    with tempfile.TemporaryDirectory() as folder:
+        sizes, found = run(options, names, folder)
+    text, wrong = report(found, sizes, options)
+    kind = "whole" if options.whole else "divisible"
+    note = (
+        f"Units: {kind}; gap asked for {options.gap:g}; limit {options.limit:g} s; allocopt solver `{options.solver}`."
+    )
+    print(f"\n{text}")
+    content = {"command": record.command("peers"), "machine": machine, "seed": options.seed}
+    content |= {"sizes": sizes, "runs": found, "disagree": wrong}
+    name = f"peers-{options.arcs}" + ("-whole" if options.whole else "")
+    record.kept(options.out, name, "Peers on the same matrix", f"{note}\n\n{text}", content)
+    if wrong:
+        raise SystemExit("\n".join(wrong))
 
 
 if __name__ == "__main__":

@@ -9,13 +9,9 @@ ratios at the end, which a busy machine disturbs less than the seconds.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
-import subprocess
-import sys
-from importlib.metadata import version
 from typing import Any
+
+from benchmarks.record import apart, machine
 
 PHASES = ("arcs", "state + compile", "hand-over", "solve", "certify", "tables")
 AGREE = 1e-6
@@ -35,19 +31,7 @@ def run(name: str, size: int, seed: int, limit: float) -> dict[str, Any]:
     limit : float
         Seconds that a solver may take.
     """
-    command = [sys.executable, "-m", "benchmarks.peers", name, str(size), str(seed), str(limit)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{name} at {size} arcs failed:\n{done.stderr[-2000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
-
-
-def machine() -> str:
-    """Return what the figures were taken on, in a line."""
-    packages = ", ".join(f"{name} {version(name)}" for name in ("allocopt", "highspy", "pyomo", "linopy", "numpy"))
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    return f"{os.cpu_count()} cores{load}, {platform.system()}, Python {platform.python_version()}, {packages}"
+    return apart("runners", name, size, seed, limit)
 
 
 def milliseconds(seconds: float | None) -> str:
@@ -128,7 +112,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=float, default=300.0, help="seconds that a solver may take")
     options = parser.parse_args()
-    print(machine())
+    print(machine("pyomo", "linopy"))
     for size in options.arcs:
         results = one_size(size, options.seed, options.limit)
     goals(results, options.arcs[-1])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import allocopt as ao
-from benchmarks import compare
+from benchmarks import compare, record
 
 QUICKSTART = Path(__file__).parents[2] / "scenarios" / "quickstart"
 
@@ -19,7 +19,7 @@ def test_everything_is_measured() -> None:
     together = compare.side_by_side(QUICKSTART, ["pooled", "protect_dtc"], 4, 1)
     assert (together["runs"], together["statuses"]) == (8, {"optimal": 8})
     assert set(together["each"]) == {"Pooled", "Protect DTC"}
-    assert compare.peak() > 10
+    assert record.peak() > 10
 
 
 def test_scenarios_are_made_where_the_pack_has_too_few() -> None:
