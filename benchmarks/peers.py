@@ -9,8 +9,8 @@ limit is shown as ``>600``, one whose package is missing is left out and said. W
 * **allocopt**: one `allocate()` from a checked `Problem` to a plan: arcs joined, priced, rules stated, solved, proven.
 * **solvers on the matrix** (HiGHS, CLP, CBC, OR-Tools): handed the finished matrix; to hand it over and to solve it.
   CLP reads an MPS file that was written before; HiGHS, PDLP and CP-SAT may use all cores.
-* **Pyomo and linopy**: the model built from finished arcs, handed over to HiGHS, solved. Only ``physics``: what a
-  contract adds is not stated by hand.
+* **Pyomo and linopy**: the model built from finished arcs, handed over to HiGHS, solved; as HiGHS chooses for Pyomo, by
+  interior point with crossover for linopy. Only ``physics``: what a contract adds is not stated by hand.
 
 Everybody who ends must have found the same objective, within the gap asked for and what is usual for a solver of its
 kind (1e-6; 1e-4 for PDLP, which stops near the optimum). Results go to ``benchmarks/results/peers-ARCS.md``, ``.json``.
@@ -83,8 +83,8 @@ PEERS = {
     "pdlp": Peer("OR-Tools, PDLP", partial(in_ortools, solver="PDLP"), ("ortools",), close=NEAR),
     "scip": Peer("OR-Tools, SCIP", partial(in_ortools, solver="GSCIP"), ("ortools",), whole=True, divisible=False),
     "cp-sat": Peer("OR-Tools, CP-SAT", partial(in_ortools, solver="CP_SAT"), ("ortools",), True, False),
-    "pyomo": Peer("Pyomo, appsi_highs as it chooses", None, ("pyomo",), whole=True),
-    "linopy": Peer("linopy, HiGHS interior point", None, ("linopy",), whole=True),
+    "pyomo": Peer("Pyomo, appsi_highs", None, ("pyomo",), whole=True),
+    "linopy": Peer("linopy, HiGHS", None, ("linopy",), whole=True),
 }
 
 
@@ -122,7 +122,8 @@ def contend(task: Found) -> Found:
     elif name == "allocopt":
         found = in_allocopt(task)
     else:
-        RUNNERS[name](generate(TINY, seed=task["seed"], shape=form), TINY, limit, gap)
+        tiny = min(TINY, task["arcs"])
+        RUNNERS[name](generate(tiny, seed=task["seed"], shape=form), tiny, limit, gap)
         found = RUNNERS[name](generate(task["arcs"], seed=task["seed"], shape=form), task["arcs"], limit, gap)
     return {**found, "peak": record.peak()}
 
@@ -208,6 +209,7 @@ def report(found: list[Found], sizes: Found, options: argparse.Namespace) -> tup
     """Return the tables, one an instance, and who disagrees."""
     parts, wrong = [], []
     heads = ["", "build [s]", "hand-over [s]", "solve [s]", "total [s]", "/ allocate()", "objective", "off by", "MiB"]
+    heads.append("ended as")
     for instance in options.instance:
         size = sizes[instance]
         told = f"{size['columns']:,} columns, {size['rows']:,} rows ({size['couple']} couple), "
@@ -244,6 +246,7 @@ def _line(outcome: Found, limit: float, ours: Found | None, off: float | None) -
         record.said(outcome.get("objective")),
         "-" if off is None else f"{off:+.1e}",
         record.said(outcome.get("peak"), 0),
+        outcome.get("status", "failed" if "failed" in outcome else "stopped"),
     ]
 
 

@@ -218,7 +218,8 @@ def in_pyomo(problem: ao.Problem, size: int, limit: float, gap: float = 1e-6) ->
     done = result.termination_condition.name == "optimal"
     if done:
         took["read back"], _ = timed(result.solution_loader.load_vars)
-    return {**took, "done": done, "objective": float(result.best_feasible_objective) if done else None}
+    objective = float(result.best_feasible_objective) if done else None
+    return {**took, "done": done, "objective": objective, "status": result.termination_condition.name}
 
 
 def in_linopy(problem: ao.Problem, size: int, limit: float, gap: float = 1e-6) -> Seconds:
@@ -268,7 +269,7 @@ def in_linopy(problem: ao.Problem, size: int, limit: float, gap: float = 1e-6) -
     # `solve` hands the model over once more: what was timed above is in it.
     took["solve"] = max(0.0, took["solve"] - took["hand-over"])
     objective = float(model.objective.value) + given.constant if done else None
-    return {**took, "done": done, "objective": objective}
+    return {**took, "done": done, "objective": objective, "status": condition}
 
 
 def one_sku(calls: int = 200, warm: int = 30) -> Seconds:

@@ -1,7 +1,7 @@
 """Limits that articles share: the rows that couple a generated problem.
 
 With `Shape.couplings` left out, every node has a limit in units in every period, and that is all. Otherwise the tables
-make exactly so many rows:
+make exactly so many rows (fewer where a few articles leave some without any arc):
 
 * about three tenths are **lane capacities**: the lanes from distribution centres that are busiest, large channels and
   cheap lanes first, each with a row for every period from which it can still reach somebody;
