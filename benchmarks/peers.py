@@ -140,14 +140,16 @@ def in_allocopt(task: Found) -> Found:
         begun = time.perf_counter()
         plan = ao.allocate(problem, terms, time_limit=task["limit"], **how)
         total = time.perf_counter() - begun
-    proof = plan.certificate
+    proof, ended = plan.certificate, f"{plan.status}, {plan.method}"
+    if proof is not None:
+        ended += f", gap {record.proven(proof.gap, proof.claimed_gap, proof.proved_by)}"
     return {
         "build": seconds["arcs"] + seconds["build"],
         "solve": seconds["solve"] + seconds["certify"],
         "total": total,
         "done": plan.status == "optimal",
         "objective": None if plan.answer is None else plan.objective,
-        "status": f"{plan.status}, {plan.method}" + (f", gap {proof.gap:.1e}" if proof is not None else ""),
+        "status": ended,
     }
 
 
@@ -195,8 +197,8 @@ def seconds_of(outcome: Found, limit: float) -> list[str]:
         return ["-", "-", "-", "failed"]
     if "stopped" in outcome:
         return ["-", "-", "-", f">{limit:g}"]
-    steps = [record.said(outcome.get(step)) for step in ("build", "hand-over", "solve")]
-    return [*steps, record.said(total(outcome)) if outcome["done"] else f">{limit:g}"]
+    steps = [record.figure(outcome.get(step)) for step in ("build", "hand-over", "solve")]
+    return [*steps, record.figure(total(outcome)) if outcome["done"] else f">{limit:g}"]
 
 
 def total(outcome: Found) -> float:
@@ -243,9 +245,9 @@ def _line(outcome: Found, limit: float, ours: Found | None, off: float | None) -
         PEERS[outcome["name"]].title,
         *seconds_of(outcome, limit),
         ratio,
-        record.said(outcome.get("objective")),
+        record.figure(outcome.get("objective")),
         "-" if off is None else f"{off:+.1e}",
-        record.said(outcome.get("peak"), 0),
+        record.figure(outcome.get("peak"), 0),
         outcome.get("status", "failed" if "failed" in outcome else "stopped"),
     ]
 

@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -72,13 +73,19 @@ def apart(module: str, *arguments: object, seconds: float | None = None) -> dict
         With the end of what it had to say.
     """
     command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        return STOPPED
-    if done.returncode:
-        raise Failed(f"{' '.join(command[2:])} failed:\n{done.stderr[-2000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            said, errors = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return STOPPED
+        finally:
+            if process.poll() is None:  # with the solvers that it may have started
+                os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode:
+        raise Failed(f"{' '.join(command[2:])} failed:\n{errors[-2000:]}")
+    found: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
     return found
 
 
@@ -88,7 +95,14 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def said(value: float | None, digits: int = 2) -> str:
+def proven(own: float | None, claimed: float | None, by: str) -> str:
+    """Return a gap for a table: our own, and the solver's claim where only that closes it; a dash for none."""
+    if own is None:
+        return "-"
+    return f"{own:.1e}" + (f" (solver: {claimed:.1e})" if by == "solver" and claimed is not None else "")
+
+
+def figure(value: float | None, digits: int = 2) -> str:
     """Return seconds or another figure for a table; a dash for None."""
     return "-" if value is None else f"{value:,.{digits}f}"
 

@@ -53,7 +53,9 @@ def measure(task: Found) -> Found:
         found["tables"] = time.perf_counter() - allocated
         program = plan.answer.program
         found |= {"arcs joined": len(plan.answer.arcs), "columns": program.columns, "rows": program.rows}
-        found |= {"objective": plan.objective, "gap": _finite(plan.certificate.gap)}
+        proof = plan.certificate
+        found |= {"objective": plan.objective, "gap": _finite(proof.gap)}
+        found |= {"claimed gap": proof.claimed_gap, "proved by": proof.proved_by}
     found["total"] = found["check"] + found["allocate"] + found.get("tables", 0.0)
     found["peak"] = record.peak()
     if task["again"] and plan.answer is not None:
@@ -154,15 +156,14 @@ def _line(run: Found, phases: tuple[str, ...]) -> list[str]:
     if outcome is None or "stopped" in outcome:
         word = "left out for lack of time" if outcome is None else "stopped or failed"
         return [record.counted(run["arcs"]), *["-"] * (len(phases) + 1), word, "-", "-", "-"]
-    gap = outcome.get("gap")
     again = outcome.get("again")
     return [
         record.counted(outcome.get("arcs joined", run["arcs"])),
-        *(record.said(outcome.get(phase)) for phase in phases),
-        "-" if gap is None else f"{gap:.1e}",
+        *(record.figure(outcome.get(phase)) for phase in phases),
+        record.proven(outcome.get("gap"), outcome.get("claimed gap"), outcome.get("proved by", "")),
         outcome["status"],
         outcome["method"],
-        record.said(outcome["peak"], 0),
+        record.figure(outcome["peak"], 0),
         "-" if again is None else f"{again['allocate']:.2f} s, {again['status']}",
     ]
 
@@ -192,8 +193,8 @@ def main() -> None:
     note = (
         f"Units: {kind}. Solver `{options.solver}`, gap asked for {options.gap:g}, limit {options.limit:g} s. `check` "
         "is `Problem(...)`; `arcs` to `other` are the parts of one `allocate()`; `tables` are allocation, channels and "
-        "shortfalls; `total` is all three. Making the tables is not counted. MiB is the largest the process ever was, "
-        "tables included.\n\n"
+        "shortfalls; `total` is all three. The gap is by our own bound. Making the tables is not counted. MiB is the "
+        "largest the process ever was, tables included.\n\n"
     )
     content = {"command": record.command("scale"), "machine": machine, "seed": options.seed, "runs": found}
     name = "scale" + ("-whole" if options.whole else "") + ("-packs" if options.packs else "")
