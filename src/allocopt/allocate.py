@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -14,10 +14,10 @@ from allocopt.journey import Effort, Stated, cold, formulate, in_pyomo, model_of
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan
 from allocopt.readback.conflicts import find_conflicts
-from allocopt.solve import Basis
+from allocopt.solve import Engine, Start
 from allocopt.solve.relax import elastic, opposed
 
-Solver = Literal["auto", "highs", "pyomo"]
+Solver = Literal["auto", "highs", "prices", "pyomo"]
 Extend = Callable[[Any], None]
 Progress = Callable[[str], None]
 
@@ -32,6 +32,7 @@ def allocate(
     gap: float | None = None,
     start: Plan | Answer | None = None,
     extend: Extend | None = None,
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Decide who gets the stock, and prove how good the decision is.
@@ -42,9 +43,11 @@ def allocate(
         The facts.
     contract : Contract, optional
         The rules that were agreed on; by default `pooled`, none beyond physics.
-    solver : {"auto", "highs", "pyomo"}
-        ``"highs"`` hands the arrays to HiGHS; ``"pyomo"`` states the program in Pyomo first, compiles that and hands
-        its arrays to HiGHS; ``"auto"`` is ``"highs"`` unless `extend` needs Pyomo.
+    solver : {"auto", "highs", "prices", "pyomo"}
+        ``"highs"`` hands the arrays to HiGHS; ``"prices"`` prices the rows that couple the SKUs and solves each SKU
+        alone, and hands over to HiGHS, saying so in ``plan.notes``, where a program does not come apart; ``"pyomo"``
+        states the program in Pyomo first, compiles that and hands its arrays to HiGHS; ``"auto"`` is ``"prices"`` for
+        programs of 50,000 columns and more, else ``"highs"``.
     time_limit : float, optional
         Seconds for the whole call; the best checked plan so far is returned.
     work_limit : int, optional
@@ -59,6 +62,9 @@ def allocate(
         file has nothing to start from.
     extend : callable, optional
         ``extend(model)`` adds linear Pyomo constraints and variables; they are solved with the rest.
+    threads : int, optional
+        Threads of the price engine; by default all cores that the process may use. The plan is the same for any
+        number.
     progress : callable, optional
         Told in a few words what is being done.
 
@@ -91,7 +97,8 @@ def allocate(
     >>> plan.status, round(plan.objective, 2)
     ('optimal', 54.0)
     """
-    effort = Effort(time_limit, work_limit, gap)
+    engine: Engine = "highs" if solver == "highs" or solver == "pyomo" else solver
+    effort = Effort(time_limit, work_limit, gap, engine=engine, threads=threads)
     _check_arguments(
         problem, contract, solver, extend, {"time_limit": time_limit, "work_limit": work_limit, "gap": gap}
     )
@@ -156,7 +163,7 @@ def relaxation(problem: Problem, contract: Contract) -> Answer:
         With the basis of each stage; no bases where a stage is no plain linear program.
     """
     stated = relaxed(formulate(problem.facts, contract))
-    bases: tuple[Basis | None, ...] = ()
+    bases: tuple[Start | None, ...] = ()
     if all(isinstance(stage, Fill | Contribution) for stage in contract.journey):
         results = run_stages(stated.program, stated.arcs, contract.journey, Effort().solve, lambda words: None)
         bases = tuple(result.solution.basis for result in results)
@@ -173,10 +180,10 @@ def _check_arguments(
         )
     if contract is not None and not isinstance(contract, Contract):
         raise TypeError(f"contract must be an allocopt Contract, not a {type(contract).__name__}: use ao.Contract.read")
-    if solver not in ("auto", "highs", "pyomo"):
-        raise ValueError(f"solver must be 'auto', 'highs' or 'pyomo', not {solver!r}")
+    if solver not in get_args(Solver):
+        raise ValueError(f"solver must be one of {', '.join(map(repr, get_args(Solver)))}, not {solver!r}")
     if solver == "highs" and extend is not None:
-        raise ValueError("extend states its constraints in Pyomo: use solver='auto' or 'pyomo'")
+        raise ValueError("extend states its constraints in Pyomo: use solver='auto', 'prices' or 'pyomo'")
     for name, limit in limits.items():
         if limit is not None and not limit >= 0:
             raise ValueError(f"{name} must be at least 0, not {limit!r}")

@@ -25,7 +25,7 @@ from allocopt.algebra.program import COUPLES, Program, with_loose_columns, with_
 from allocopt.arcs import Arcs
 from allocopt.contracts.stages import MaxMinFill
 from allocopt.problem.facts import Flags, Floats, Ints
-from allocopt.solve import EXACT, Basis, Certificate, Solution, certify
+from allocopt.solve import EXACT, Certificate, Solution, Start, certify
 from allocopt.solve.solution import Status
 
 
@@ -33,7 +33,7 @@ class Solve(Protocol):
     """Solves a program within the time that is left."""
 
     def __call__(
-        self, program: Program, *, flat: bool = False, gap: float | None = None, start: Basis | None = None
+        self, program: Program, *, flat: bool = False, gap: float | None = None, start: Start | None = None
     ) -> Solution:
         """Return the answer; `flat` says that the objective leaves much open, `gap` replaces the one asked for."""
 

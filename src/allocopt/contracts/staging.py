@@ -14,14 +14,14 @@ from allocopt.contracts.stages import Contribution, Fill, FirstCome, MaxMinFill,
 from allocopt.contracts.turns import take_turns
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rules.scope import chosen
-from allocopt.solve import Basis, Certificate, Solution, certify
+from allocopt.solve import Certificate, Solution, Start, certify
 
 Progress = Callable[[str], None]
-StartOf = Callable[[int, Program], Basis | None]
+StartOf = Callable[[int, Program], Start | None]
 """Gives a stage, by its number and program, what it may start from."""
 
 
-def cold(number: int, program: Program) -> Basis | None:
+def cold(number: int, program: Program) -> Start | None:
     """Let every stage start from nothing."""
     return None
 

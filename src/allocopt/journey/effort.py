@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from allocopt.algebra.program import Program
-from allocopt.solve import Basis, Solution, solve
+from allocopt.solve import EXACT, Engine, Solution, Start, solve
 
 CLOSE = 1e-4
 """Gap at which a plan in whole units is called optimal unless the caller says otherwise."""
@@ -30,12 +30,18 @@ class Effort:
         Relative gap that is good enough; None: `CLOSE`, and small programs are searched for more.
     search : bool
         Whether large programs whose rounded plan is not close enough go through branch and bound as well.
+    engine : {"auto", "highs", "prices"}
+        Who solves linear relaxations.
+    threads : int or None
+        Threads of the price engine; None: all cores that the process may use.
     """
 
     time_limit: float | None = None
     work_limit: int | None = None
     gap: float | None = None
     search: bool = True
+    engine: Engine = "auto"
+    threads: int | None = None
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -54,19 +60,22 @@ class Effort:
         return None if self.time_limit is None else max(self.time_limit - self.seconds, 0.0)
 
     def solve(
-        self, program: Program, *, flat: bool = False, gap: float | None = None, start: Basis | None = None
+        self, program: Program, *, flat: bool = False, gap: float | None = None, start: Start | None = None
     ) -> Solution:
         """Solve one program within what is left; see `allocopt.solve.solve`."""
         unlimited = self.gap is None and self.time_limit is None and self.work_limit is None
         thorough = self.gap is None and gap is None and program.columns <= SMALL
+        divisible = self.gap is None and not program.integer.any()
         return solve(
             program,
             time_limit=self.left,
-            gap=self.target if gap is None else gap,
+            gap=(EXACT if divisible else self.target) if gap is None else gap,
             work_limit=self.work_limit,
             exact_nodes=EXACT_NODES if thorough else 0,
             node_limit=NODES if unlimited else None,
             flat=flat,
             start=start,
             search=self.search,
+            engine=self.engine,
+            threads=self.threads,
         )

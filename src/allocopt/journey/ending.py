@@ -68,7 +68,7 @@ def plan_of(
         conflicts=conflicts,
         broken=find_broken(problem.facts, contract.clauses, gone),
         decisions={} if answer is None else answer.decisions,
-        notes=tuple(note.message for note in stated.form.notes),
+        notes=(*(note.message for note in stated.form.notes), *_said(results)),
         warnings=problem.warnings,
         method=solution.method,
         seconds=seconds,
@@ -94,6 +94,11 @@ def _status(results: list[StageResult], stages: int, target: float) -> tuple[Sta
         if message:
             return "feasible", message
     return "optimal", ""
+
+
+def _said(results: list[StageResult]) -> list[str]:
+    """Return what the stages' solves have to say, each thing once."""
+    return list(dict.fromkeys(note for result in results for note in result.solution.notes))
 
 
 def _failure(certificate: Certificate) -> str:

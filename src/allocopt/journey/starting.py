@@ -11,7 +11,7 @@ from allocopt.contracts.staging import StartOf, cold
 from allocopt.journey.stating import Stated
 from allocopt.problem.facts import Facts, Ints
 from allocopt.readback import Answer
-from allocopt.solve import Basis
+from allocopt.solve import Start
 
 
 def starts(before: Answer, stated: Stated) -> StartOf:
@@ -34,13 +34,13 @@ def starts(before: Answer, stated: Stated) -> StartOf:
         return cold
     columns, rows = matched(before.labels, stated.labels, renamed, columns=program.columns, rows=program.rows)
 
-    def start_of(number: int, stage: Program) -> Basis | None:
+    def start_of(number: int, stage: Program) -> Start | None:
         if number >= len(before.bases):
             return None
         basis = before.bases[number]
         if basis is None or stage.columns != program.columns:
             return None
-        appended = len(basis.rows) - before.program.rows
+        appended = basis.height - before.program.rows
         if appended != stage.rows - program.rows:
             return None
         below = np.arange(before.program.rows, before.program.rows + appended)

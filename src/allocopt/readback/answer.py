@@ -15,7 +15,7 @@ from allocopt.arcs import Arcs
 from allocopt.problem.facts import ANY, Facts, Flags, Floats
 from allocopt.rules import Clause, retired
 from allocopt.rules.switches import live_lines
-from allocopt.solve import Basis
+from allocopt.solve import Start
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Answer:
     labels : Labels
     x : float64, shape (columns,)
         The plan; the first columns are units on arcs, the next ones the switches.
-    bases : tuple of (Basis or None)
+    bases : tuple of (Basis or Prices or None)
         What the relaxation of each stage ended with, for a similar problem to start from.
     clauses : sequence of Clause
         Those of the contract, in its order.
@@ -46,7 +46,7 @@ class Answer:
     program: Program
     labels: Labels
     x: Floats
-    bases: tuple[Basis | None, ...] = ()
+    bases: tuple[Start | None, ...] = ()
     clauses: Sequence[Clause] = ()
     currency: str = ""
     facts: Facts | None = None

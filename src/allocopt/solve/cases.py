@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import COUPLES, Program, bounded, restricted, sku_of_rows
-from allocopt.solve import highs
 from allocopt.solve.certificate import Case, relative_gap
+from allocopt.solve.relaxation import Relaxer
 from allocopt.solve.solution import Clock, Solution, Status
-from allocopt.solve.start import Basis
+from allocopt.solve.start import Prices, Start
 
 MOST = 8
 """With more switches than this, they are left to the general search."""
@@ -53,12 +53,12 @@ class _Node:
 def by_cases(
     program: Program,
     columns: NDArray[np.intp],
-    solve_rest: Callable[[Program], Solution],
+    relax: Relaxer,
+    solve_rest: Callable[[Program, Start | None], Solution],
     clock: Clock,
     *,
     gap: float,
-    work_limit: int | None = None,
-    start: Basis | None = None,
+    start: Start | None = None,
 ) -> Solution:
     """Solve a program by going through the cases of some switches.
 
@@ -66,14 +66,13 @@ def by_cases(
     ----------
     program : Program
     columns : int, shape (switches,)
+    relax : Relaxer
     solve_rest : callable
-        Solves a program without these columns, in whole units.
+        Solves a program without these columns, in whole units, from what it may start from.
     clock : Clock
     gap : float
         A case that can beat the best plan by no more than this, relatively, is not looked into.
-    work_limit : int, optional
-        As for `highs.linear`.
-    start : Basis, optional
+    start : Basis or Prices, optional
         For the first relaxation.
 
     Returns
@@ -81,7 +80,7 @@ def by_cases(
     Solution
         With ``cases``: what was left over, as a proof. Its multipliers are those of the first relaxation.
     """
-    root = _node(program, columns, np.full(len(columns), np.nan), None, clock, work_limit, start)
+    root = _node(program, columns, np.full(len(columns), np.nan), None, relax, clock, start)
     if root.relaxed.status in ("feasible", "interrupted"):
         return replace(root.relaxed, x=None, status="interrupted")
     if root.relaxed.status != "optimal":
@@ -105,7 +104,7 @@ def by_cases(
             continue
         for values in _halves(node):
             number += 1
-            child = _node(program, columns, values, node, clock, work_limit, node.relaxed.basis)
+            child = _node(program, columns, values, node, relax, clock, node.relaxed.basis)
             iterations += child.relaxed.iterations
             if child.relaxed.status == "infeasible":
                 closed.append((-np.inf, child.case))
@@ -120,14 +119,14 @@ def _node(
     columns: NDArray[np.intp],
     values: NDArray[np.float64],
     parent: _Node | None,
+    relax: Relaxer,
     clock: Clock,
-    work_limit: int | None,
-    start: Basis | None,
+    start: Start | None,
 ) -> _Node:
     """Hold some switches (not the nan ones) and solve the relaxation of the rest."""
     held = ~np.isnan(values)
     small = bounded(program, columns[held], lower=values[held], upper=values[held])
-    relaxed = highs.linear(small, clock, work_limit=work_limit, start=start)
+    relaxed = relax(small, clock, start=start)
     if relaxed.status != "optimal" and relaxed.status != "infeasible" and parent is not None:
         relaxed = parent.relaxed  # a limit came: what held for all cases of the parent holds for this one
     if relaxed.multipliers is None and parent is not None:
@@ -150,16 +149,18 @@ def _halves(node: _Node) -> list[NDArray[np.float64]]:
     return cases
 
 
-def _leaf(program: Program, node: _Node, solve_rest: Callable[[Program], Solution]) -> Solution:
+def _leaf(program: Program, node: _Node, solve_rest: Callable[[Program, Start | None], Solution]) -> Solution:
     """Solve a case in which every switch is held; the answer is over all columns."""
     columns, values = node.case.columns, node.case.values
     x = np.zeros(program.columns)
     x[columns] = values
     free = np.ones(program.columns, dtype=bool)
     free[columns] = False
-    small, _ = restricted(program, free, x)
+    small, rows = restricted(program, free, x)
     row_sku = sku_of_rows(small.indptr, small.indices, small.column_sku, small.rows)
-    found = solve_rest(replace(small, row_sku=row_sku))
+    prices = node.relaxed.basis
+    start = Prices(prices.multipliers[rows]) if isinstance(prices, Prices) else None
+    found = solve_rest(replace(small, row_sku=row_sku), start)
     if found.x is None:
         return found
     x[free] = found.x

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.solve.certificate import Case
-from allocopt.solve.start import Basis
+from allocopt.solve.start import Start
 
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "interrupted", "error"]
 
@@ -41,10 +41,12 @@ class Solution:
         Simplex, interior-point and crossover iterations, of all attempts. Repeats from run to run.
     message : str
         Why there is no plan, or why it is not optimal.
-    basis : Basis or None
-        Of the linear relaxation, where HiGHS gave one.
+    basis : Basis or Prices or None
+        Of the linear relaxation: where a similar program may start.
     cases : tuple of Case
         A proof by cases, where there were switches to go through.
+    notes : tuple of str
+        What somebody should know of how it was solved.
     """
 
     status: Status
@@ -55,8 +57,9 @@ class Solution:
     seconds: float = 0.0
     iterations: int = 0
     message: str = ""
-    basis: Basis | None = None
+    basis: Start | None = None
     cases: tuple[Case, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,11 @@ class Basis:
         """Return whether the basis has the columns and rows of a program."""
         return len(self.columns) == program.columns and len(self.rows) == program.rows
 
+    @property
+    def height(self) -> int:
+        """Rows of the program that it comes from."""
+        return len(self.rows)
+
     def carried(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> Basis:
         """Return a basis for another program.
 
@@ -59,3 +64,32 @@ class Basis:
         elif spare < 0:
             of_rows[np.flatnonzero(of_rows != BASIC)[:-spare]] = BASIC
         return Basis(of_columns, of_rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """What a unit of each row was worth in a similar program: where the price engine starts from.
+
+    Attributes
+    ----------
+    multipliers : float64, shape (rows,)
+    """
+
+    multipliers: NDArray[np.float64]
+
+    def fits(self, program: Program) -> bool:
+        """Return whether there is a price for each row of a program."""
+        return len(self.multipliers) == program.rows
+
+    @property
+    def height(self) -> int:
+        """Rows of the program that they come from."""
+        return len(self.multipliers)
+
+    def carried(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> Prices:
+        """Return prices for another program; `rows` as for `Basis.carried`. New rows have no price."""
+        return Prices(np.where(rows == NEW, 0.0, self.multipliers[rows]))
+
+
+Start = Basis | Prices
+"""Where a solve may start from."""

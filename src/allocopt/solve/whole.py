@@ -11,8 +11,9 @@ from allocopt.algebra.program import Program, fixed, tightened
 from allocopt.solve import blocks, highs
 from allocopt.solve.cases import by_cases, switches
 from allocopt.solve.certificate import VIOLATION, breach, certify, relative_gap
+from allocopt.solve.relaxation import Engine, Relaxer
 from allocopt.solve.solution import Clock, Solution
-from allocopt.solve.start import Basis
+from allocopt.solve.start import Start
 
 ROUNDING = 0.6
 """Part of the time that is left which rounding block by block may take; branch and bound has the rest."""
@@ -54,8 +55,10 @@ def solve(
     exact_nodes: int = 0,
     node_limit: int | None = None,
     flat: bool = False,
-    start: Basis | None = None,
+    start: Start | None = None,
     search: bool = True,
+    engine: Engine = "auto",
+    threads: int | None = None,
 ) -> Solution:
     """Solve a program: its linear relaxation first, then whole units block by block, then by branch and bound.
 
@@ -77,11 +80,15 @@ def solve(
     flat : bool
         Whether the objective leaves much open. Interior point then comes first, and without whole units any point
         of the optimal face will do, exact up to `INNER`.
-    start : Basis, optional
+    start : Basis or Prices, optional
         Of a similar program. It saves work, and is left aside where it does not fit.
     search : bool
         Whether branch and bound follows where rounding block by block gave a plan that is not close enough. It finds
         little in much time, and what it claims to have proven is not counted by `certify`.
+    engine : {"auto", "highs", "prices"}
+        Who solves relaxations; see `Relaxer`.
+    threads : int, optional
+        Threads of the price engine.
 
     Returns
     -------
@@ -93,34 +100,35 @@ def solve(
     wanted = Search(gap, min(limits, default=None), exact_nodes, after_blocks=search)
     flat = flat and program.columns > highs.SIMPLEX
     basis = start if start is not None and start.fits(program) and not flat else None
+    relax = Relaxer(engine, threads, gap, work_limit)
     decisions = switches(program)
     if len(decisions) and not flat:
 
-        def rest(small: Program) -> Solution:
-            return _solved(small, clock, wanted, work_limit, flat=False, start=None)
+        def rest(small: Program, start: Start | None) -> Solution:
+            return _solved(small, clock, wanted, relax, flat=False, start=start)
 
-        found = by_cases(program, decisions, rest, clock, gap=wanted.wish, work_limit=work_limit, start=basis)
+        found = by_cases(program, decisions, relax, rest, clock, gap=wanted.wish, start=basis)
     else:
-        found = _solved(program, clock, wanted, work_limit, flat=flat, start=basis)
+        found = _solved(program, clock, wanted, relax, flat=flat, start=basis)
     return replace(found, seconds=clock.seconds)
 
 
 def _solved(
-    program: Program, clock: Clock, search: Search, work_limit: int | None, *, flat: bool, start: Basis | None
+    program: Program, clock: Clock, search: Search, relax: Relaxer, *, flat: bool, start: Start | None
 ) -> Solution:
     """Solve a program that has no switches to go through first (see `solve`)."""
     if flat and not program.integer.any():
-        found = highs.inner(program, clock, work_limit=work_limit)
+        found = highs.inner(program, clock, work_limit=relax.work_limit)
         if found.x is not None and found.multipliers is not None:
             checked = certify(program, found.x, found.multipliers)
             if checked.passed and checked.gap <= INNER:
                 return replace(found, status="optimal", claimed_bound=checked.bound)
-    relaxed = highs.linear(program, clock, work_limit=work_limit, method="ipx" if flat else None, start=start)
+    relaxed = relax(program, clock, start=start, flat=flat)
     if program.integer.any() and relaxed.x is not None:
         x = settled(program, relaxed.x, clock)
         if x is not None:
             return replace(relaxed, x=x)
-        if relaxed.status == "optimal":
+        if relaxed.status == "optimal" or clock.left > 0:
             return _whole(program, relaxed, clock, search)
         return replace(relaxed, x=None, status="interrupted")
     return relaxed
@@ -142,7 +150,14 @@ def _whole(program: Program, relaxed: Solution, clock: Clock, search: Search) ->
     iterations += last.iterations
     plans = [plan for plan in (start, None if last.x is None else settled(program, last.x, clock)) if plan is not None]
     if not plans:
-        return replace(last, multipliers=relaxed.multipliers, method=method, iterations=iterations, basis=relaxed.basis)
+        return replace(
+            last,
+            multipliers=relaxed.multipliers,
+            method=method,
+            iterations=iterations,
+            basis=relaxed.basis,
+            notes=relaxed.notes,
+        )
     known = [bound for bound in (relaxed.claimed_bound, last.claimed_bound) if bound is not None]
     bound = min(known) if known else None
     best = max(plans, key=program.objective)
@@ -184,6 +199,7 @@ def _judged(
         iterations=iterations,
         message="" if close else "the gap that was asked for is not reached",
         basis=relaxed.basis,
+        notes=relaxed.notes,
     )
 
 

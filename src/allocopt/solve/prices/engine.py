@@ -1,0 +1,254 @@
+"""The price engine: a linear program over many SKUs, solved by pricing the few rows that couple them.
+
+.. code-block:: text
+
+    maximise c x,   x_s in X_s for each block s,   lower <= sum_s G_s x_s <= upper      (the coupling rows)
+    bound at prices y:   y * limit(y)  +  sum_s max { (c_s - G_s' y) x_s : x_s in X_s }
+
+Each round every block answers the prices with its best plan; the sum bounds what any plan is worth. The master mixes
+the plans proposed so far so that the coupling rows hold, and its multipliers are the next prices, kept within a box
+around the best ones known. Blocks propose in groups: with fewer groups the master is quicker and the rounds are more.
+Source: Dantzig and Wolfe, Operations Research 8 (1960); the box is a trust region as in Linderoth and Wright,
+Computational Optimization and Applications 24 (2003).
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.program import Program
+from allocopt.solve.highs_master import Master
+from allocopt.solve.prices.apart import Apart, Floats, Ints, WholeError
+from allocopt.solve.prices.oracle import Offer, Oracle
+from allocopt.solve.solution import Clock
+
+GROUPS = 60
+"""Groups of pieces that propose together."""
+ROUNDS = 400
+"""Rounds after which the prices are not expected to settle any more."""
+PROPOSALS = 12
+"""Proposals kept, for each group and coupling row."""
+FIRST_BOX = 0.1
+"""Half width of the first box, as a part of what a unit of a coupling row may be worth."""
+WARM_BOX, LEAST_BOX = 0.3, 0.01
+"""The same where prices are given: as a part of each price, and at least as a part of what a unit may be worth."""
+GOOD, FAIR = 0.5, 0.1
+"""Part of the promised improvement of the bound that makes a step a good one, or at least one that is taken."""
+BEYOND = 1e6
+"""Times what a unit of a coupling row may be worth: no price lies beyond, unless no plan keeps the row."""
+HOLDS = 1e-9
+"""What a coupling row may be off by, relative to 1 + its limit, before the mix counts as breaking it."""
+
+
+@dataclass
+class Mix:
+    """A feasible mix of proposals: what it is worth, who has which share, and how much of the safe plan is in it."""
+
+    worth: float = -np.inf
+    group: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    round: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    share: Floats = field(default_factory=lambda: np.zeros(0))
+    z: Floats = field(default_factory=lambda: np.zeros(0))
+    safe: float = 0.0
+
+
+class Search:
+    """The rounds of one program, or of a sample of its pieces.
+
+    Parameters
+    ----------
+    program : Program
+    apart : Apart
+    oracle : Oracle
+    pieces : int64, ascending
+        Those that take part.
+    part : float
+        Part of the coupling rows' limits that they may use.
+    prices, box : float64, shape (coupling rows,)
+        Where to start, and how far the next prices may lie from there.
+    groups : int
+    remember : bool
+        Whether plans are kept, so that the mix can be told column by column.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        apart: Apart,
+        oracle: Oracle,
+        pieces: Ints,
+        part: float,
+        prices: Floats,
+        box: Floats,
+        groups: int,
+        *,
+        remember: bool,
+    ) -> None:
+        self.apart, self.oracle, self.pieces = apart, oracle, pieces
+        self.lower, self.upper = apart.coupling_lower * part, apart.coupling_upper * part
+        self.groups = min(groups, len(pieces))
+        self.group = np.zeros(oracle.pieces, np.int32)
+        self.group[pieces] = np.arange(len(pieces)) * self.groups // len(pieces)
+        self.loose_cost = program.cost[apart.loose]
+        self.loose_lower, self.loose_upper = program.lower[apart.loose] * part, program.upper[apart.loose] * part
+        self.worthwhile = worth_of_rows(apart, oracle.worth)
+        self.prices, self.box, self.next = prices, box, prices
+        self.bound, self.rounds = np.inf, 0
+        self.multipliers = np.zeros(0)
+        self.mix = Mix()
+        self.kept: dict[int, tuple[NDArray[np.int32], Floats]] | None = {} if remember else None
+        self.safe = self._safe(program) if part == 1.0 else None
+
+    def run(self, gap: float, clock: Clock, rounds: int, pool: ThreadPoolExecutor) -> None:
+        """Go on until the mix is within a gap of the bound, the time is up, or so many rounds have passed.
+
+        Raises
+        ------
+        WholeError
+            If the prices do not settle, or a block has no plan.
+        """
+        promised = np.inf
+        master: Master | None = None
+        while self.rounds < rounds and self.gap > gap:
+            if master is not None and clock.left <= 0:
+                break
+            offer = self.oracle.best(self.next, self.group, self.pieces, pool)
+            if self.kept is not None:
+                self.kept[self.rounds] = self.oracle.plan()
+            if master is None:
+                master = self._master(offer)
+            master.propose(offer.value, offer.usage, self.rounds)
+            self._step(self._bound(offer), promised, master)
+            master.hold(self.prices - self.box, self.prices + self.box)
+            self.next = master.solve()
+            promised = master.objective
+            self._mix(master)
+            if 0 <= self.bound - promised <= 0.3 * gap * max(1.0, abs(self.bound)):
+                self.box = np.where(self._pressed(master), 10 * self.box, self.box)
+            master.forget(PROPOSALS * (self.groups + len(self.lower)), self.next)
+            self._forget(master)
+            self.rounds += 1
+            if (self._pressed(master) & (self.box > BEYOND * self.worthwhile)).any():
+                raise WholeError("no prices were found at which its coupling rows hold")
+
+    @property
+    def gap(self) -> float:
+        """How far the mix is from the bound, relatively."""
+        if not np.isfinite(self.mix.worth) or not np.isfinite(self.bound):
+            return np.inf
+        return (self.bound - self.mix.worth) / max(1.0, abs(self.mix.worth))
+
+    def _master(self, offer: Offer) -> Master:
+        unit = max(abs(float(offer.value.sum())), float(np.abs(self.loose_cost).max(initial=0.0)), 1e-9) / 1000
+        links = self.apart.loose_links
+        columns = (self.loose_cost, self.loose_lower, self.loose_upper, (links.ptr, links.place, links.value))
+        limits = np.maximum(finite(self.lower), finite(self.upper))
+        return Master(self.lower, self.upper, self.groups, columns, unit, np.maximum(1.0, limits))
+
+    def _bound(self, offer: Offer) -> float:
+        """Return the bound at the prices that were asked for."""
+        prices = self.next
+        taken = self.apart.loose_links.priced(prices)
+        worth = self.loose_cost - taken
+        worth = np.where(np.abs(worth) <= 1e-9 * (np.abs(self.loose_cost) + np.abs(taken)), 0.0, worth)
+        at_loose = np.where(worth > 0, self.loose_upper, self.loose_lower)
+        limit = np.where(prices > 0, self.upper, self.lower)
+        used = prices != 0
+        return (
+            float(prices[used] @ limit[used])
+            + float(offer.value.sum() - (offer.usage @ prices).sum())
+            + float(worth[worth != 0] @ at_loose[worth != 0])
+        )
+
+    def _step(self, bound: float, promised: float, master: Master) -> None:
+        """Move to the prices that were asked for if they are better; fit the box to how good they turned out."""
+        gain, hope = self.bound - bound, self.bound - promised
+        if self.rounds:
+            if gain >= GOOD * hope:
+                self.box = np.where(self._pressed(master), 2 * self.box, self.box)
+            elif gain < FAIR * hope and gain < -hope:
+                self.box = 0.8 * self.box
+        if bound < self.bound:
+            self.bound, self.prices = bound, self.next
+            self.multipliers = self.oracle.multipliers.copy() if self.kept is not None else self.multipliers
+
+    def _pressed(self, master: Master) -> NDArray[np.bool_]:
+        """Return which prices the master would move beyond the box."""
+        limit = np.maximum(finite(self.lower), finite(self.upper))
+        return np.asarray(master.bought + master.sold > HOLDS * (1 + limit))
+
+    def _safe(self, program: Program) -> tuple[float, Floats] | None:
+        """Return the worth and usage of every column at its lower limit, if that is a plan."""
+        apart, x = self.apart, self.oracle.lower
+        if not np.isfinite(x).all() or not np.isfinite(self.loose_lower).all():
+            return None
+        own, usage = np.zeros(len(apart.rows)), apart.loose_links.totals(self.loose_lower, len(self.lower))
+        if x.any():
+            own, usage = apart.own.totals(x, len(own)), usage + apart.links.totals(x, len(usage))
+        holds = (own >= apart.row_lower).all() and (own <= apart.row_upper).all()
+        if not holds or (usage < self.lower).any() or (usage > self.upper).any():
+            return None
+        return float(self.oracle.worth @ x) + float(self.loose_cost @ self.loose_lower), usage
+
+    def _mix(self, master: Master) -> None:
+        """Keep the mix of the master if the coupling rows hold in it, or as much of it as they allow."""
+        usage = master.usage.T @ master.share
+        usage += self.apart.loose_links.totals(master.z, len(usage))
+        worth = float(master.value @ master.share) + float(self.loose_cost @ master.z)
+        room = HOLDS * (1 + np.maximum(finite(self.lower), finite(self.upper)))
+        part = 1.0
+        if (usage > self.upper + room).any() or (usage < self.lower - room).any():
+            if self.safe is None:
+                return
+            base = self.safe[1]
+            over, under = usage > self.upper, usage < self.lower
+            parts = [
+                (self.upper - base)[over] / (usage - base)[over],
+                (self.lower - base)[under] / (usage - base)[under],
+            ]
+            part = float(np.concatenate(parts).min(initial=1.0))
+            worth = part * worth + (1 - part) * self.safe[0]
+        if worth > self.mix.worth:
+            used = np.flatnonzero(master.share)
+            self.mix = Mix(worth, master.group[used], master.round[used], master.share[used], master.z, 1.0 - part)
+
+    def _forget(self, master: Master) -> None:
+        """Drop the plans that no proposal of the master, nor the mix, goes back to."""
+        if self.kept is not None:
+            needed = set(np.unique(master.round).tolist()) | set(self.mix.round.tolist()) | {self.rounds}
+            for number in [number for number in self.kept if number not in needed]:
+                del self.kept[number]
+
+    def plan(self) -> Floats:
+        """Return the mix column by column, in the order of the program taken apart."""
+        assert self.kept is not None
+        mix = self.mix
+        group = self.group[self.oracle.piece_of_columns()]
+        x = np.zeros(len(self.apart.columns))
+        for number in np.unique(mix.round).tolist():
+            mine = mix.round == number
+            share = np.zeros(self.groups)
+            share[mix.group[mine]] = mix.share[mine]
+            columns, values = self.kept[number]
+            x[columns] += share[group[columns]] * values
+        return x if not mix.safe else (1 - mix.safe) * x + mix.safe * self.oracle.lower
+
+
+def finite(limits: Floats) -> Floats:
+    """Return the size of each limit, zero where there is none."""
+    return np.abs(np.where(np.isfinite(limits), limits, 0.0))
+
+
+def worth_of_rows(apart: Apart, worth: Floats) -> Floats:
+    """Return what a unit of each coupling row may be worth: the mean over its columns of worth per unit taken."""
+    links = apart.links
+    rows = len(apart.coupling)
+    per_unit = np.abs(worth[links.line] / links.value)
+    count = np.bincount(links.place, minlength=rows)
+    mean = np.bincount(links.place, weights=per_unit, minlength=rows) / np.maximum(count, 1)
+    usual = float(mean[count > 0].mean()) if (count > 0).any() else 1.0
+    return np.where(mean > 0, mean, usual if usual > 0 else 1.0)

@@ -1,0 +1,156 @@
+"""Which blocks are networks, compiled: blocks whose rows are two families of sums, each inside of the next.
+
+Each such block is a circulation. Node 0 is the root; every row has a node. A column is an edge from the node of the
+innermost supply-like row that it is in to the node of its innermost demand-like row (the root, where it is in none); a
+row is an edge between its own node and that of the next wider row of its family, and the sum that it limits is the
+flow on that edge. Source: Ahuja, Magnanti, Orlin, Network Flows (1993), ch. 9.6 and 19 (two laminar families).
+
+numba is imported only where a program is large enough to be worth it. What it compiles is kept on disk beside the
+source (or in the user's cache), so that this happens once after an installation.
+"""
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+HIGHEST = 1_500
+"""Rows of a block above which it is not looked at: the test below takes their square."""
+
+
+class Nets(NamedTuple):
+    """Blocks as networks. Columns and rows stand block by block; a block's edges are its columns, then its rows.
+
+    ``tail`` and ``head`` (columns) and ``above`` (rows) are nodes of the block: 0 the root, 1 + r its r-th row.
+    ``side`` of a row is 0 where flow comes down to it from the root and 1 where it goes up. A unit of a column is
+    ``scale`` units of flow, and takes ``link_value`` of the coupling row ``link_row``.
+    """
+
+    column_ptr: Any
+    row_ptr: Any
+    tail: Any
+    head: Any
+    scale: Any
+    lower: Any
+    upper: Any
+    link_ptr: Any
+    link_row: Any
+    link_value: Any
+    row_lower: Any
+    row_upper: Any
+    side: Any
+    above: Any
+
+
+@njit(cache=True, nogil=True)
+def find_networks(column_ptr, row_ptr, entry_ptr, entry_row, entry_value, nets, network):
+    """Find out which blocks are networks, and write their edges into ``nets``.
+
+    A block is one if each column has the same entry in all of its rows, and the rows can be parted into two families
+    in which any two rows share all columns of one of them, or none.
+    """
+    most = 0
+    for block in range(len(column_ptr) - 1):
+        rows = row_ptr[block + 1] - row_ptr[block]
+        if rows <= HIGHEST:
+            most = max(most, rows)
+    together = np.zeros((most, most), np.int32)
+    size, stack = np.zeros(most, np.int32), np.zeros(most, np.int32)
+    for block in range(len(column_ptr) - 1):
+        first, rows = row_ptr[block], row_ptr[block + 1] - row_ptr[block]
+        begin, end = column_ptr[block], column_ptr[block + 1]
+        network[block] = rows <= HIGHEST and _counted(
+            begin, end, first, rows, entry_ptr, entry_row, entry_value, nets.scale, together
+        )
+        if network[block]:
+            for row in range(rows):
+                size[row] = together[row, row]
+            side, above = nets.side[first : first + rows], nets.above[first : first + rows]
+            network[block] = _two_families(rows, together, size, side, stack)
+            if network[block]:
+                _widen(rows, together, size, side, above)
+                network[block] = _ends(begin, end, first, entry_ptr, entry_row, size, side, above, nets)
+
+
+@njit(cache=True, nogil=True)
+def _counted(begin, end, first, rows, entry_ptr, entry_row, entry_value, scale, together):
+    """Count the columns that each two rows share; False where a column has different entries."""
+    together[:rows, :rows] = 0
+    for column in range(begin, end):
+        here, there = entry_ptr[column], entry_ptr[column + 1]
+        scale[column] = entry_value[here] if there > here else 1.0
+        for entry in range(here, there):
+            if entry_value[entry] != scale[column]:
+                return False
+            row = entry_row[entry] - first
+            for other in range(here, there):
+                together[row, entry_row[other] - first] += 1
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _two_families(rows, together, size, side, stack):
+    """Part the rows so that rows which cross stand on different sides; False where that cannot be."""
+    side[:] = -1
+    for start in range(rows):
+        if side[start] >= 0:
+            continue
+        side[start] = 0
+        stack[0] = start
+        top = 1
+        while top > 0:
+            top -= 1
+            row = stack[top]
+            for other in range(rows):
+                shared = together[row, other]
+                if 0 < shared < min(size[row], size[other]):
+                    if side[other] < 0:
+                        side[other] = 1 - side[row]
+                        stack[top] = other
+                        top += 1
+                    elif side[other] == side[row]:
+                        return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _widen(rows, together, size, side, above):
+    """Find the next wider row of each row's family; of equal rows the later one counts as wider."""
+    for row in range(rows):
+        best = -1
+        if size[row] > 0:
+            for other in range(rows):
+                inside = other != row and side[other] == side[row] and together[row, other] == size[row]
+                wider = size[other] > size[row] or other > row
+                if inside and wider and (best < 0 or size[other] < size[best]):
+                    best = other
+        above[row] = best + 1
+
+
+@njit(cache=True, nogil=True)
+def _ends(begin, end, first, entry_ptr, entry_row, size, side, above, nets):
+    """Find the ends of each column's edge; False where its rows do not lie inside of one another."""
+    ends = np.zeros(2, np.int32)
+    for column in range(begin, end):
+        for family in range(2):
+            innermost, number = -1, 0
+            for entry in range(entry_ptr[column], entry_ptr[column + 1]):
+                row = entry_row[entry] - first
+                if side[row] == family:
+                    number += 1
+                    if innermost < 0 or size[row] < size[innermost]:
+                        innermost = row
+            ends[family] = innermost + 1
+            node = innermost + 1
+            while node > 0:
+                number -= 1
+                node = above[node - 1]
+            if number != 0:
+                return False
+        forward = nets.scale[column] > 0
+        nets.tail[column], nets.head[column] = (ends[0], ends[1]) if forward else (ends[1], ends[0])
+        nets.scale[column] = abs(nets.scale[column])
+    return True

@@ -1,0 +1,246 @@
+"""The best plan of every block at given prices of the coupling rows."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.program import Program
+from allocopt.solve.highs_blocks import LiveBlock, StuckError
+from allocopt.solve.prices.apart import Apart, Floats, Ints, WholeError
+
+TOGETHER = 400
+"""Columns of blocks that HiGHS solves together, at least one block."""
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """What groups of pieces offer at some prices.
+
+    Attributes
+    ----------
+    value : float64, shape (groups,)
+        Worth of their plans, before prices [currency].
+    usage : float64, shape (groups, coupling rows)
+        What the plans take of the coupling rows.
+    """
+
+    value: Floats
+    usage: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Blocks that HiGHS solves together: their columns and rows, as positions in the program taken apart."""
+
+    live: LiveBlock
+    columns: Ints
+    rows: Ints
+
+
+class Oracle:
+    """Finds the best plan of each piece: a block that is a network, or several other blocks together.
+
+    Parameters
+    ----------
+    program : Program
+    apart : Apart
+        The same, taken apart.
+    native : bool
+        Whether networks are solved by compiled code; else HiGHS solves everything.
+    threads : int
+        The answer is the same for any number.
+    """
+
+    def __init__(self, program: Program, apart: Apart, *, native: bool, threads: int) -> None:
+        self.apart, self.threads = apart, max(1, threads)
+        self.worth = program.cost[apart.columns]
+        self.lower, self.upper = program.lower[apart.columns], program.upper[apart.columns]
+        self.scale = np.ones(len(apart.columns))
+        self.flow, self.multipliers = np.zeros(len(apart.columns)), np.zeros(len(apart.rows))
+        self._nets: Any = None
+        network = self._networks() if native else np.zeros(apart.blocks, dtype=bool)
+        self._blocks = np.flatnonzero(network)
+        others = np.flatnonzero(~network)
+        size = np.cumsum(np.diff(apart.column_ptr)[others])
+        cuts = np.flatnonzero(np.diff((size - 1) // TOGETHER)) + 1
+        members = np.split(others, cuts) if len(others) else []
+        self._parts = [self._part(blocks) for blocks in members]
+        first = np.concatenate([self._blocks, [blocks[0] for blocks in members]]).astype(np.int64)
+        rank = np.argsort(np.argsort(first, kind="stable"), kind="stable")
+        self._piece_of_block, self._piece_of_part = rank[: len(self._blocks)], rank[len(self._blocks) :]
+        self.pieces = len(first)
+
+    def _networks(self) -> NDArray[np.bool_]:
+        """Find the blocks that are networks, and set up what the compiled code needs."""
+        from allocopt.solve.prices import native_networks, native_simplex
+
+        apart = self.apart
+        columns, rows = len(apart.columns), len(apart.rows)
+        self._nets = native_networks.Nets(
+            apart.column_ptr,
+            apart.row_ptr,
+            np.zeros(columns, np.int32),
+            np.zeros(columns, np.int32),
+            self.scale,
+            self.lower,
+            self.upper,
+            apart.links.ptr,
+            apart.links.place,
+            apart.links.value,
+            apart.row_lower,
+            apart.row_upper,
+            np.zeros(rows, np.int8),
+            np.zeros(rows, np.int32),
+        )
+        network = np.zeros(apart.blocks, dtype=bool)
+        native_networks.find_networks(
+            apart.column_ptr, apart.row_ptr, apart.own.ptr, apart.own.place, apart.own.value, self._nets, network
+        )
+        endless = np.isinf(self.lower) | np.isinf(self.upper)
+        network &= np.bincount(self._block_of(np.flatnonzero(endless)), minlength=apart.blocks) == 0
+        self.scale[~np.repeat(network, np.diff(apart.column_ptr))] = 1.0
+        self._trees = native_simplex.Trees(
+            np.zeros(apart.blocks, np.int8),
+            self.flow,
+            np.zeros(columns, np.int8),
+            np.zeros(rows),
+            np.zeros(rows, np.int8),
+            np.zeros(rows, np.int32),
+            np.zeros(rows, np.int32),
+            self.multipliers,
+            np.zeros(apart.blocks, np.int8),
+        )
+        self._best_plans = native_simplex.best_plans
+        return network
+
+    def _block_of(self, columns: Ints) -> Ints:
+        """Return the block of some columns."""
+        return np.searchsorted(self.apart.column_ptr, columns, side="right") - 1
+
+    def _part(self, blocks: Ints) -> _Part:
+        """Hand some blocks to HiGHS."""
+        apart = self.apart
+        columns = np.concatenate([np.arange(*apart.column_ptr[block : block + 2]) for block in blocks])
+        rows = np.concatenate([np.arange(*apart.row_ptr[block : block + 2]) for block in blocks])
+        spans = [slice(*apart.own.ptr[apart.column_ptr[block : block + 2]]) for block in blocks]
+        place = np.concatenate([apart.own.place[span] for span in spans])
+        lengths = np.diff(apart.own.ptr)[columns]
+        codes = np.zeros(0, np.int32)
+        program = Program(
+            self.worth[columns],
+            self.lower[columns],
+            self.upper[columns],
+            np.zeros(len(columns), dtype=bool),
+            np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
+            np.searchsorted(rows, place).astype(np.int32),
+            np.concatenate([apart.own.value[span] for span in spans]),
+            apart.row_lower[rows],
+            apart.row_upper[rows],
+            codes,
+            codes,
+        )
+        return _Part(LiveBlock(program), columns, rows)
+
+    def best(self, prices: Floats, group: NDArray[np.int32], pieces: Ints, pool: ThreadPoolExecutor) -> Offer:
+        """Find the best plans of some pieces; they stand in `plan` and `multipliers` until the next call.
+
+        Parameters
+        ----------
+        prices : float64, shape (coupling rows,)
+        group : int32, shape (all pieces,)
+            Whose sums each piece counts in; ascending over `pieces`.
+        pieces : int64, ascending
+        pool : ThreadPoolExecutor
+
+        Raises
+        ------
+        WholeError
+            If a block has no best plan.
+        """
+        groups = int(group[pieces].max()) + 1
+        offer = Offer(np.zeros(groups), np.zeros((groups, len(prices))))
+        chosen = np.zeros(self.pieces, dtype=bool)
+        chosen[pieces] = True
+        mine = chosen[self._piece_of_block]
+        blocks, whose = self._blocks[mine], np.zeros(self.apart.blocks, np.int32)
+        whose[self._blocks] = group[self._piece_of_block]
+        # Each group belongs to one thread, so that its sums are added up in the same order on any number of threads.
+        cuts = np.searchsorted(whose[blocks], np.arange(1, self.threads) * groups // self.threads)
+        work = [pool.submit(self._natively, part, whose, prices, offer) for part in np.split(blocks, cuts) if len(part)]
+        parts = np.flatnonzero(chosen[self._piece_of_part])
+        shares = np.array_split(parts, self.threads)
+        done = [pool.submit(self._by_highs, share, prices) for share in shares if len(share)]
+        for future in [*work, *done]:
+            future.result()
+        for part in parts:
+            self._count(self._parts[part], int(group[self._piece_of_part[part]]), offer)
+        return offer
+
+    def _natively(self, blocks: Ints, group: NDArray[np.int32], prices: Floats, offer: Offer) -> None:
+        self._best_plans(blocks, group, self._nets, self._trees, self.worth, prices, offer.value, offer.usage)
+        bad = np.flatnonzero(self._trees.fate[blocks])
+        if len(bad):
+            infeasible = self._trees.fate[blocks[bad[0]]] == 1
+            raise WholeError("a block of it has no plan" if infeasible else "the network simplex does not end")
+
+    def _by_highs(self, parts: Ints, prices: Floats) -> None:
+        priced = self.priced(prices) if len(parts) > len(self._parts) // 4 else None
+        for number in parts:
+            part = self._parts[number]
+            cost = self.priced(prices, part.columns) if priced is None else priced[part.columns]
+            try:
+                self.flow[part.columns], self.multipliers[part.rows] = part.live.best(cost)
+            except StuckError as error:
+                raise WholeError(str(error)) from error
+
+    def plan(self) -> tuple[NDArray[np.int32], Floats]:
+        """Return the columns that are not zero in the last plans, and their values."""
+        columns = np.flatnonzero(self.flow)
+        return columns.astype(np.int32), self.flow[columns] / self.scale[columns]
+
+    def piece_of_columns(self) -> NDArray[np.int32]:
+        """Return the piece of each column, shape (columns,)."""
+        of_block = np.zeros(self.apart.blocks, np.int32)
+        of_block[self._blocks] = self._piece_of_block
+        piece = np.repeat(of_block, np.diff(self.apart.column_ptr))
+        for number, part in zip(self._piece_of_part, self._parts, strict=True):
+            piece[part.columns] = number
+        return piece
+
+    def priced(self, prices: Floats, columns: Ints | None = None) -> Floats:
+        """Return what a unit of each column is worth beyond the prices."""
+        links = self.apart.links
+        if columns is None:
+            return self.worth - links.priced(prices)
+        line, entry = self.linked(columns)
+        taken = np.bincount(line, weights=links.value[entry] * prices[links.place[entry]], minlength=len(columns))
+        return self.worth[columns] - taken
+
+    def linked(self, columns: Ints) -> tuple[Ints, Ints]:
+        """Return the entries of some columns in the coupling rows, and which of the columns each belongs to."""
+        ptr = self.apart.links.ptr
+        lengths = ptr[columns + 1] - ptr[columns]
+        line = np.repeat(np.arange(len(columns)), lengths)
+        return line, np.arange(len(line)) + np.repeat(ptr[columns] - (np.cumsum(lengths) - lengths), lengths)
+
+    def _count(self, part: _Part, group: int, offer: Offer) -> None:
+        """Add the plan of a part to the sums of its group."""
+        links = self.apart.links
+        x = self.flow[part.columns]
+        line, entry = self.linked(part.columns)
+        offer.value[group] += float(self.worth[part.columns] @ x)
+        rows = offer.usage.shape[1]
+        offer.usage[group] += np.bincount(links.place[entry], weights=links.value[entry] * x[line], minlength=rows)
+
+
+def usable_threads() -> int:
+    """Return the number of cores that this process may use, as those say who start workers (``OMP_NUM_THREADS``)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = os.environ.get("OMP_NUM_THREADS", "")
+    return min(cores, int(allowed)) if allowed.isdigit() and int(allowed) else cores

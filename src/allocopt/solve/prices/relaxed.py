@@ -1,0 +1,132 @@
+"""A linear relaxation solved by prices: taken apart, first prices from a sample of the pieces, then all of them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from allocopt.algebra.program import Program
+from allocopt.solve.prices.apart import Apart, Floats, taken_apart
+from allocopt.solve.prices.engine import FIRST_BOX, GROUPS, LEAST_BOX, ROUNDS, WARM_BOX, Search, worth_of_rows
+from allocopt.solve.prices.oracle import Oracle, usable_threads
+from allocopt.solve.prices.pure import purified
+from allocopt.solve.solution import Clock, Solution
+from allocopt.solve.start import Prices
+
+EXACT = 1e-6
+"""Gap at which a linear program counts as solved, where nobody asks for another."""
+NATIVE = 20_000
+"""Columns from which on compiled code is worth loading; below, HiGHS solves the blocks as well."""
+SAMPLE, SAMPLED_FROM, SAMPLE_GAP, SAMPLE_GROUPS = 8, 2_000, 1e-4, 20
+"""First prices come from every eighth piece, solved to this gap, where there are so many pieces."""
+METHOD = "prices"
+
+
+def linear(
+    program: Program,
+    clock: Clock,
+    *,
+    gap: float = EXACT,
+    work_limit: int | None = None,
+    start: Prices | None = None,
+    threads: int | None = None,
+    native: bool | None = None,
+    pure: bool = False,
+) -> Solution:
+    """Solve the linear relaxation of a program by prices.
+
+    Parameters
+    ----------
+    program : Program
+        Its ``integer`` is ignored.
+    clock : Clock
+    gap : float
+        Relative gap between plan and bound at which to stop.
+    work_limit : int, optional
+        Rounds after which to stop.
+    start : Prices, optional
+        Of a similar program.
+    threads : int, optional
+        By default all cores that the process may use. The answer is the same for any number.
+    native : bool, optional
+        Whether compiled code solves the blocks that are networks; by default where it is worth loading.
+    pure : bool
+        Whether the plan should mix as few blocks as possible, so that most of it is in whole units.
+
+    Returns
+    -------
+    Solution
+        ``claimed_bound`` is the bound at the best prices, ``basis`` the prices.
+
+    Raises
+    ------
+    WholeError
+        If the program does not come apart, has no plan, or its prices do not settle: HiGHS has to solve it.
+    """
+    apart = taken_apart(program)
+    threads = usable_threads() if threads is None else threads
+    native = program.columns >= NATIVE if native is None else native
+    oracle = Oracle(program, apart, native=native, threads=threads)
+    everyone = np.arange(oracle.pieces)
+    rounds = ROUNDS if work_limit is None else work_limit
+    spent = 0
+    with ThreadPoolExecutor(oracle.threads) as pool:
+        usual = worth_of_rows(apart, oracle.worth)
+        prices, box = np.zeros(len(usual)), FIRST_BOX * usual
+        if start is not None and start.fits(program):
+            prices = _allowed(apart, start.multipliers[apart.coupling])
+            box = np.maximum(WARM_BOX * np.abs(prices), LEAST_BOX * usual)
+        elif len(everyone) >= SAMPLED_FROM:
+            some = everyone[::SAMPLE]
+            part = len(some) / len(everyone)
+            first = Search(program, apart, oracle, some, part, prices, box, SAMPLE_GROUPS, remember=False)
+            first.run(SAMPLE_GAP, clock.share(0.2), min(rounds, ROUNDS // 4), pool)
+            spent, prices = first.rounds, first.prices
+            box = np.maximum(WARM_BOX * np.abs(prices), LEAST_BOX * usual)
+        search = Search(program, apart, oracle, everyone, 1.0, prices, box, GROUPS, remember=True)
+        search.run(gap, clock, max(1, rounds - spent), pool)
+    return _solution(program, apart, search, spent, gap, clock, pure=pure)
+
+
+def _allowed(apart: Apart, prices: Floats) -> Floats:
+    """Return the prices with zero where a row has no limit on that side."""
+    prices = np.where(np.isfinite(prices), prices, 0.0)
+    opened = ((prices > 0) & np.isinf(apart.coupling_upper)) | ((prices < 0) & np.isinf(apart.coupling_lower))
+    return np.where(opened, 0.0, prices)
+
+
+def _solution(
+    program: Program, apart: Apart, search: Search, spent: int, gap: float, clock: Clock, *, pure: bool
+) -> Solution:
+    """Return the outcome in the order of the program."""
+    multipliers = np.zeros(program.rows)
+    own = search.multipliers
+    # Where only the columns limit a row, what it is worth to loosen it is theirs.
+    beyond = ((own > 0) & apart.no_upper) | ((own < 0) & apart.no_lower)
+    multipliers[apart.rows] = np.where(beyond, 0.0, own)
+    multipliers[apart.coupling] = search.prices
+    planned = np.isfinite(search.mix.worth)
+    done = search.gap <= gap
+    return Solution(
+        "optimal" if done else "feasible" if planned else "interrupted",
+        _plan(program, apart, search, clock, pure=pure) if planned else None,
+        multipliers,
+        search.bound + program.constant,
+        METHOD,
+        clock.seconds,
+        search.rounds + spent,
+        "" if done else "the gap that was asked for is not reached" if planned else "no plan was found in time",
+        Prices(multipliers),
+    )
+
+
+def _plan(program: Program, apart: Apart, search: Search, clock: Clock, *, pure: bool) -> Floats:
+    """Return the mix in the order of the program."""
+    x, mix = np.zeros(program.columns), search.mix
+    found = purified(search, clock) if pure and not mix.safe else None
+    if found is None:
+        found = search.plan(), (1 - mix.safe) * mix.z + mix.safe * search.loose_lower
+    x[apart.columns], x[apart.loose] = found
+    clipped: Floats = np.clip(x, program.lower, program.upper)
+    return clipped

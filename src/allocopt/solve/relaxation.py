@@ -1,0 +1,77 @@
+"""Who solves a linear relaxation: the price engine or HiGHS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from allocopt.algebra.program import Program
+from allocopt.solve import highs, prices
+from allocopt.solve.solution import Clock, Solution
+from allocopt.solve.start import Basis, Prices, Start
+
+Engine = Literal["auto", "highs", "prices"]
+
+PRICED = 50_000
+"""Columns from which on prices are tried first: below, HiGHS is as quick."""
+CLOSER, LOOSEST = 0.1, 1e-5
+"""Before whole units are looked for, the relaxation is solved to this part of the gap wanted, and at least so well."""
+PART = 0.6
+"""Part of the time that prices may take where whole units are still to be found."""
+
+
+@dataclass(frozen=True)
+class Relaxer:
+    """Solves the relaxations of one call.
+
+    Attributes
+    ----------
+    engine : {"auto", "highs", "prices"}
+        ``"auto"`` and ``"prices"`` hand over to HiGHS what does not come apart.
+    threads : int or None
+        Threads of the price engine; the answer is the same for any number.
+    gap : float
+        Of the whole call.
+    work_limit : int or None
+        Iterations of HiGHS, or rounds of prices.
+    """
+
+    engine: Engine = "auto"
+    threads: int | None = None
+    gap: float = prices.EXACT
+    work_limit: int | None = None
+
+    def __call__(self, program: Program, clock: Clock, *, start: Start | None = None, flat: bool = False) -> Solution:
+        """Solve the relaxation of a program; see `highs.linear`.
+
+        Parameters
+        ----------
+        program : Program
+        clock : Clock
+        start : Basis or Prices, optional
+            Of a similar program.
+        flat : bool
+            Whether the objective leaves much open.
+        """
+        notes: tuple[str, ...] = ()
+        if self.engine == "prices" or (self.engine == "auto" and program.columns >= PRICED and not flat):
+            try:
+                return self._by_prices(program, clock, start)
+            except prices.WholeError as reason:
+                notes = (f"The price engine handed over to HiGHS: {reason}.",)
+        basis = start if isinstance(start, Basis) else None
+        method = "ipx" if flat else None
+        answer = highs.linear(program, clock, work_limit=self.work_limit, method=method, start=basis)
+        return replace(answer, notes=notes)
+
+    def _by_prices(self, program: Program, clock: Clock, start: Start | None) -> Solution:
+        whole = bool(program.integer.any())
+        return prices.linear(
+            program,
+            clock.share(PART) if whole else clock,
+            gap=min(self.gap * CLOSER, LOOSEST) if whole else self.gap,
+            work_limit=self.work_limit,
+            start=start if isinstance(start, Prices) else None,
+            threads=self.threads,
+            pure=whole,
+        )
