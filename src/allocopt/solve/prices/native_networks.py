@@ -49,46 +49,99 @@ class Nets(NamedTuple):
 def find_networks(column_ptr, row_ptr, entry_ptr, entry_row, entry_value, nets, network):
     """Find out which blocks are networks, and write their edges into ``nets``.
 
-    A block is one if each column has the same entry in all of its rows, and the rows can be parted into two families
-    in which any two rows share all columns of one of them, or none.
+    A block is one if each column has the same entry in all of its rows, the rows can be parted into two families in
+    which any two rows share all columns of one of them, or none, and each column's rows of a family follow each other
+    from the innermost one outwards: as far as the widest, or, in one family only, up to any row on the way. Columns
+    whose rows are some of another column's (stock that stays idle, a promise that is broken) need not count when rows
+    are compared; without them more blocks come apart.
     """
-    most = 0
+    most = widest = 0
     for block in range(len(column_ptr) - 1):
         rows = row_ptr[block + 1] - row_ptr[block]
         if rows <= HIGHEST:
-            most = max(most, rows)
+            most, widest = max(most, rows), max(widest, column_ptr[block + 1] - column_ptr[block])
     together = np.zeros((most, most), np.int32)
-    size, stack = np.zeros(most, np.int32), np.zeros(most, np.int32)
+    size, stack, counts = np.zeros(most, np.int32), np.zeros(most, np.int32), np.ones(widest, np.bool_)
     for block in range(len(column_ptr) - 1):
         first, rows = row_ptr[block], row_ptr[block + 1] - row_ptr[block]
         begin, end = column_ptr[block], column_ptr[block + 1]
-        network[block] = rows <= HIGHEST and _counted(
-            begin, end, first, rows, entry_ptr, entry_row, entry_value, nets.scale, together
-        )
-        if network[block]:
+        network[block] = rows <= HIGHEST and _scaled(begin, end, entry_ptr, entry_value, nets.scale)
+        if not network[block]:
+            continue
+        side, above = nets.side[first : first + rows], nets.above[first : first + rows]
+        counts[: end - begin] = True
+        for _ in range(2):
+            _count(begin, end, first, rows, entry_ptr, entry_row, counts, together)
             for row in range(rows):
                 size[row] = together[row, row]
-            side, above = nets.side[first : first + rows], nets.above[first : first + rows]
             network[block] = _two_families(rows, together, size, side, stack)
             if network[block]:
                 _widen(rows, together, size, side, above)
                 network[block] = _ends(begin, end, first, entry_ptr, entry_row, size, side, above, nets)
+            if network[block]:
+                break
+            _spare(begin, end, first, rows, entry_ptr, entry_row, counts)
 
 
 @njit(cache=True, nogil=True)
-def _counted(begin, end, first, rows, entry_ptr, entry_row, entry_value, scale, together):
-    """Count the columns that each two rows share; False where a column has different entries."""
-    together[:rows, :rows] = 0
+def _scaled(begin, end, entry_ptr, entry_value, scale):
+    """Note the entry that each column has in all of its rows; False where a column has different ones."""
     for column in range(begin, end):
         here, there = entry_ptr[column], entry_ptr[column + 1]
         scale[column] = entry_value[here] if there > here else 1.0
         for entry in range(here, there):
             if entry_value[entry] != scale[column]:
                 return False
-            row = entry_row[entry] - first
-            for other in range(here, there):
-                together[row, entry_row[other] - first] += 1
     return True
+
+
+@njit(cache=True, nogil=True)
+def _count(begin, end, first, rows, entry_ptr, entry_row, counts, together):
+    """Count the columns that each two rows share."""
+    together[:rows, :rows] = 0
+    for column in range(begin, end):
+        if counts[column - begin]:
+            for entry in range(entry_ptr[column], entry_ptr[column + 1]):
+                for other in range(entry_ptr[column], entry_ptr[column + 1]):
+                    together[entry_row[entry] - first, entry_row[other] - first] += 1
+
+
+@njit(cache=True, nogil=True)
+def _spare(begin, end, first, rows, entry_ptr, entry_row, counts):
+    """Let the columns count whose rows are not some of another column's."""
+    ptr = np.zeros(rows + 2, np.int64)
+    for column in range(begin, end):
+        for entry in range(entry_ptr[column], entry_ptr[column + 1]):
+            ptr[entry_row[entry] - first + 2] += 1
+    ptr = np.cumsum(ptr)
+    members = np.empty(ptr[rows + 1], np.int64)
+    for column in range(begin, end):
+        for entry in range(entry_ptr[column], entry_ptr[column + 1]):
+            row = entry_row[entry] - first
+            members[ptr[row + 1]] = column
+            ptr[row + 1] += 1
+    for column in range(begin, end):
+        here, there = entry_ptr[column], entry_ptr[column + 1]
+        counts[column - begin] = True
+        if there == here:
+            continue
+        least = entry_row[here] - first
+        for entry in range(here, there):
+            row = entry_row[entry] - first
+            if ptr[row + 1] - ptr[row] < ptr[least + 1] - ptr[least]:
+                least = row
+        for place in range(ptr[least], ptr[least + 1]):
+            other = members[place]
+            if entry_ptr[other + 1] - entry_ptr[other] > there - here:
+                inside = True
+                for entry in range(here, there):
+                    found = False
+                    for against in range(entry_ptr[other], entry_ptr[other + 1]):
+                        found = found or entry_row[against] == entry_row[entry]
+                    inside = inside and found
+                if inside:
+                    counts[column - begin] = False
+                    break
 
 
 @njit(cache=True, nogil=True)
@@ -132,25 +185,37 @@ def _widen(rows, together, size, side, above):
 
 @njit(cache=True, nogil=True)
 def _ends(begin, end, first, entry_ptr, entry_row, size, side, above, nets):
-    """Find the ends of each column's edge; False where its rows do not lie inside of one another."""
-    ends = np.zeros(2, np.int32)
+    """Find the ends of each column's edge; False where its rows do not follow each other."""
+    innermost, outer = np.zeros(2, np.int32), np.zeros(2, np.int32)
     for column in range(begin, end):
+        here, there = entry_ptr[column], entry_ptr[column + 1]
         for family in range(2):
-            innermost, number = -1, 0
-            for entry in range(entry_ptr[column], entry_ptr[column + 1]):
+            node, number = 0, 0
+            for entry in range(here, there):
                 row = entry_row[entry] - first
                 if side[row] == family:
                     number += 1
-                    if innermost < 0 or size[row] < size[innermost]:
-                        innermost = row
-            ends[family] = innermost + 1
-            node = innermost + 1
-            while node > 0:
+                    smaller = node == 0 or size[row] < size[node - 1]
+                    if smaller or (size[row] == size[node - 1] and row < node - 1):
+                        node = row + 1
+            innermost[family] = node
+            while node > 0 and number > 0:
+                present = False
+                for entry in range(here, there):
+                    present = present or entry_row[entry] - first == node - 1
+                if not present:
+                    return False
                 number -= 1
                 node = above[node - 1]
-            if number != 0:
+            if number > 0:
                 return False
+            outer[family] = node
+        if innermost[0] > 0 and innermost[1] > 0 and (outer[0] > 0 or outer[1] > 0):
+            return False
+        tail = innermost[0] if innermost[0] > 0 else outer[1]
+        head = innermost[1] if innermost[1] > 0 else outer[0]
         forward = nets.scale[column] > 0
-        nets.tail[column], nets.head[column] = (ends[0], ends[1]) if forward else (ends[1], ends[0])
+        nets.tail[column], nets.head[column] = (tail, head) if forward else (head, tail)
+    for column in range(begin, end):
         nets.scale[column] = abs(nets.scale[column])
     return True

@@ -14,7 +14,7 @@ from allocopt.algebra.program import Program
 from allocopt.solve.highs_blocks import LiveBlock, StuckError
 from allocopt.solve.prices.apart import Apart, Floats, Ints, WholeError
 
-TOGETHER = 400
+TOGETHER = 1_500
 """Columns of blocks that HiGHS solves together, at least one block."""
 
 
