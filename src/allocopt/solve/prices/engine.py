@@ -18,7 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
 from allocopt.solve.highs_master import Master
@@ -36,8 +35,12 @@ FIRST_BOX = 0.1
 """Half width of the first box, as a part of what a unit of a coupling row may be worth."""
 WARM_BOX, LEAST_BOX = 0.3, 0.01
 """The same where prices are given: as a part of each price, and at least as a part of what a unit may be worth."""
-GOOD, FAIR = 0.5, 0.1
-"""Part of the promised improvement of the bound that makes a step a good one, or at least one that is taken."""
+GOOD = 0.5
+"""Part of the promised improvement of the bound that makes a step a good one: the box grows where it was in the way."""
+NO_HOPE = 0.3
+"""Part of the gap wanted below which what the master promises is nothing: then only the box is in the way."""
+TOP = 3.0
+"""Times what a unit of a coupling row may be worth: where the prices of a sample end."""
 BEYOND = 1e6
 """Times what a unit of a coupling row may be worth: no price lies beyond, unless no plan keeps the row."""
 HOLDS = 1e-9
@@ -71,8 +74,9 @@ class Search:
     prices, box : float64, shape (coupling rows,)
         Where to start, and how far the next prices may lie from there.
     groups : int
-    remember : bool
-        Whether plans are kept, so that the mix can be told column by column.
+
+    Some pieces alone may not be able to keep the coupling rows (promises that others would keep). What they miss then
+    costs `TOP` times what a unit may be worth, and the search ends when the master has nothing more to promise.
     """
 
     def __init__(
@@ -85,8 +89,6 @@ class Search:
         prices: Floats,
         box: Floats,
         groups: int,
-        *,
-        remember: bool,
     ) -> None:
         self.apart, self.oracle, self.pieces = apart, oracle, pieces
         self.lower, self.upper = apart.coupling_lower * part, apart.coupling_upper * part
@@ -98,10 +100,11 @@ class Search:
         self.worthwhile = worth_of_rows(apart, oracle.worth)
         self.prices, self.box, self.next = prices, box, prices
         self.bound, self.rounds = np.inf, 0
-        self.multipliers = np.zeros(0)
         self.mix = Mix()
-        self.kept: dict[int, tuple[NDArray[np.int32], Floats]] | None = {} if remember else None
-        self.safe = self._safe(program) if part == 1.0 else None
+        self.sample = part < 1.0
+        self.top = TOP * self.worthwhile if self.sample else np.full(len(prices), np.inf)
+        self.promised, self.pressed = np.inf, np.zeros(len(prices), dtype=bool)
+        self.safe = None if self.sample else self._safe(program)
 
     def run(self, gap: float, clock: Clock, rounds: int, pool: ThreadPoolExecutor) -> None:
         """Go on until the mix is within a gap of the bound, the time is up, or so many rounds have passed.
@@ -111,33 +114,41 @@ class Search:
         WholeError
             If the prices do not settle, or a block has no plan.
         """
-        promised = np.inf
         master: Master | None = None
         while self.rounds < rounds and self.gap > gap:
             if master is not None and clock.left <= 0:
                 break
             offer = self.oracle.best(self.next, self.group, self.pieces, pool)
-            if self.kept is not None:
-                self.kept[self.rounds] = self.oracle.plan()
+            if not self.sample:
+                self.oracle.keep(self.rounds)
             if master is None:
                 master = self._master(offer)
             master.propose(offer.value, offer.usage, self.rounds)
-            self._step(self._bound(offer), promised, master)
-            master.hold(self.prices - self.box, self.prices + self.box)
-            self.next = master.solve()
-            promised = master.objective
-            self._mix(master)
-            if 0 <= self.bound - promised <= 0.3 * gap * max(1.0, abs(self.bound)):
-                self.box = np.where(self._pressed(master), 10 * self.box, self.box)
+            self._step(self._bound(offer))
+            low, high = np.maximum(self.prices - self.box, -self.top), np.minimum(self.prices + self.box, self.top)
+            master.hold(low, high)
+            self.next, self.promised = master.solve(), master.objective
+            missed = master.bought + master.sold > HOLDS * (1 + np.maximum(finite(self.lower), finite(self.upper)))
+            self.pressed = missed & (high < self.top) & (low > -self.top)
+            if self.bound - self.promised <= NO_HOPE * gap * max(1.0, abs(self.bound)):
+                self.box = np.where(self.pressed, 10 * self.box, self.box)
+            if not self.sample:
+                self._mix(master)
             master.forget(PROPOSALS * (self.groups + len(self.lower)), self.next)
             self._forget(master)
             self.rounds += 1
-            if (self._pressed(master) & (self.box > BEYOND * self.worthwhile)).any():
+            if (self.pressed & (self.box > BEYOND * self.worthwhile)).any():
                 raise WholeError("no prices were found at which its coupling rows hold")
 
     @property
     def gap(self) -> float:
-        """How far the mix is from the bound, relatively."""
+        """How far the mix (of a sample: what the master promises) is from the bound, relatively."""
+        if self.sample:
+            return (
+                np.inf
+                if self.pressed.any() or not self.rounds
+                else (self.bound - self.promised) / max(1.0, abs(self.bound))
+            )
         if not np.isfinite(self.mix.worth) or not np.isfinite(self.bound):
             return np.inf
         return (self.bound - self.mix.worth) / max(1.0, abs(self.mix.worth))
@@ -147,7 +158,8 @@ class Search:
         links = self.apart.loose_links
         columns = (self.loose_cost, self.loose_lower, self.loose_upper, (links.ptr, links.place, links.value))
         limits = np.maximum(finite(self.lower), finite(self.upper))
-        return Master(self.lower, self.upper, self.groups, columns, unit, np.maximum(1.0, limits))
+        sizes = np.maximum(np.maximum(1.0, limits), np.abs(offer.usage).max(axis=0, initial=0.0))
+        return Master(self.lower, self.upper, self.groups, columns, unit, sizes)
 
     def _bound(self, offer: Offer) -> float:
         """Return the bound at the prices that were asked for."""
@@ -164,22 +176,18 @@ class Search:
             + float(worth[worth != 0] @ at_loose[worth != 0])
         )
 
-    def _step(self, bound: float, promised: float, master: Master) -> None:
+    def _step(self, bound: float) -> None:
         """Move to the prices that were asked for if they are better; fit the box to how good they turned out."""
-        gain, hope = self.bound - bound, self.bound - promised
+        gain, hope = self.bound - bound, self.bound - self.promised
         if self.rounds:
             if gain >= GOOD * hope:
-                self.box = np.where(self._pressed(master), 2 * self.box, self.box)
-            elif gain < FAIR * hope and gain < -hope:
+                self.box = np.where(self.pressed, 2 * self.box, self.box)
+            elif gain < -hope:
                 self.box = 0.8 * self.box
         if bound < self.bound:
             self.bound, self.prices = bound, self.next
-            self.multipliers = self.oracle.multipliers.copy() if self.kept is not None else self.multipliers
-
-    def _pressed(self, master: Master) -> NDArray[np.bool_]:
-        """Return which prices the master would move beyond the box."""
-        limit = np.maximum(finite(self.lower), finite(self.upper))
-        return np.asarray(master.bought + master.sold > HOLDS * (1 + limit))
+            if not self.sample:
+                self.oracle.mark()
 
     def _safe(self, program: Program) -> tuple[float, Floats] | None:
         """Return the worth and usage of every column at its lower limit, if that is a plan."""
@@ -218,14 +226,11 @@ class Search:
 
     def _forget(self, master: Master) -> None:
         """Drop the plans that no proposal of the master, nor the mix, goes back to."""
-        if self.kept is not None:
-            needed = set(np.unique(master.round).tolist()) | set(self.mix.round.tolist()) | {self.rounds}
-            for number in [number for number in self.kept if number not in needed]:
-                del self.kept[number]
+        if not self.sample:
+            self.oracle.forget(but={*np.unique(master.round).tolist(), *self.mix.round.tolist(), self.rounds})
 
     def plan(self) -> Floats:
         """Return the mix column by column, in the order of the program taken apart."""
-        assert self.kept is not None
         mix = self.mix
         group = self.group[self.oracle.piece_of_columns()]
         x = np.zeros(len(self.apart.columns))
@@ -233,7 +238,7 @@ class Search:
             mine = mix.round == number
             share = np.zeros(self.groups)
             share[mix.group[mine]] = mix.share[mine]
-            columns, values = self.kept[number]
+            columns, values = self.oracle.kept(number)
             x[columns] += share[group[columns]] * values
         return x if not mix.safe else (1 - mix.safe) * x + mix.safe * self.oracle.lower
 

@@ -63,6 +63,8 @@ class Oracle:
         self.lower, self.upper = program.lower[apart.columns], program.upper[apart.columns]
         self.scale = np.ones(len(apart.columns))
         self.flow, self.multipliers = np.zeros(len(apart.columns)), np.zeros(len(apart.rows))
+        self.marked = self.multipliers
+        self._kept: dict[int, tuple[NDArray[np.int32], Floats]] = {}
         self._nets: Any = None
         network = self._networks() if native else np.zeros(apart.blocks, dtype=bool)
         self._blocks = np.flatnonzero(network)
@@ -148,7 +150,7 @@ class Oracle:
         return _Part(LiveBlock(program), columns, rows)
 
     def best(self, prices: Floats, group: NDArray[np.int32], pieces: Ints, pool: ThreadPoolExecutor) -> Offer:
-        """Find the best plans of some pieces; they stand in `plan` and `multipliers` until the next call.
+        """Find the best plans of some pieces; `keep` and `mark` speak of the last ones found.
 
         Parameters
         ----------
@@ -199,10 +201,22 @@ class Oracle:
             except StuckError as error:
                 raise WholeError(str(error)) from error
 
-    def plan(self) -> tuple[NDArray[np.int32], Floats]:
-        """Return the columns that are not zero in the last plans, and their values."""
+    def keep(self, number: int) -> None:
+        """Keep the last plans under a number."""
         columns = np.flatnonzero(self.flow)
-        return columns.astype(np.int32), self.flow[columns] / self.scale[columns]
+        self._kept[number] = columns.astype(np.int32), self.flow[columns] / self.scale[columns]
+
+    def kept(self, number: int) -> tuple[NDArray[np.int32], Floats]:
+        """Return the columns that are not zero in the plans kept under a number, and their values."""
+        return self._kept[number]
+
+    def forget(self, but: set[int]) -> None:
+        """Drop the plans kept, but for some numbers."""
+        self._kept = {number: plan for number, plan in self._kept.items() if number in but}
+
+    def mark(self) -> None:
+        """Remember the multipliers of the last plans in `marked`."""
+        self.marked = self.multipliers.copy()
 
     def piece_of_columns(self) -> NDArray[np.int32]:
         """Return the piece of each column, shape (columns,)."""
@@ -222,7 +236,7 @@ class Oracle:
         taken = np.bincount(line, weights=links.value[entry] * prices[links.place[entry]], minlength=len(columns))
         return self.worth[columns] - taken
 
-    def linked(self, columns: Ints) -> tuple[Ints, Ints]:
+    def linked(self, columns: NDArray[Any]) -> tuple[Ints, Ints]:
         """Return the entries of some columns in the coupling rows, and which of the columns each belongs to."""
         ptr = self.apart.links.ptr
         lengths = ptr[columns + 1] - ptr[columns]

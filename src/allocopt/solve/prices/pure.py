@@ -46,7 +46,6 @@ def purified(search: Search, clock: Clock) -> tuple[Floats, Floats] | None:
         Ended with a mix, and plans kept.
     clock : Clock
     """
-    assert search.kept is not None
     piece_of_column = search.oracle.piece_of_columns()
     prints = _fingerprints(search, piece_of_column)
     first, several = _chosen(prints)
@@ -62,20 +61,19 @@ def purified(search: Search, clock: Clock) -> tuple[Floats, Floats] | None:
         mine = (plans.round == number) & (share > 0)
         part = np.zeros(search.oracle.pieces)
         part[plans.piece[mine]] = share[mine]
-        columns, values = search.kept[number]
+        columns, values = search.oracle.kept(number)
         x[columns] += part[piece_of_column[columns]] * values
     return x, answer.x[len(plans.piece) :]
 
 
 def _fingerprints(search: Search, piece_of_column: NDArray[np.int32]) -> dict[int, Floats]:
     """Return per round of the mix a number for the plan of each piece, nan where the piece's group has no share."""
-    assert search.kept is not None
     weights = np.random.default_rng(0).random(len(piece_of_column))
     prints = {}
     for number in np.unique(search.mix.round).tolist():
         groups = np.zeros(search.groups, dtype=bool)
         groups[search.mix.group[search.mix.round == number]] = True
-        columns, values = search.kept[number]
+        columns, values = search.oracle.kept(number)
         sums = np.bincount(piece_of_column[columns], weights=weights[columns] * values, minlength=search.oracle.pieces)
         prints[number] = np.where(groups[search.group], sums, np.nan)
     return prints
@@ -107,7 +105,6 @@ def _plans(
     new[1:] &= ranked[1:] != ranked[:-1]
     rank, place = np.nonzero(new)
     piece, number = pieces[place], rounds[order[rank, place]]
-    assert search.kept is not None
     worth = np.zeros(len(piece))
     entries = []
     links, rows = search.apart.links, len(search.lower)
@@ -115,7 +112,7 @@ def _plans(
         mine = np.flatnonzero(number == this)
         of_piece = np.full(search.oracle.pieces, -1)
         of_piece[piece[mine]] = mine
-        columns, values = search.kept[this][0].astype(np.int64), search.kept[this][1]
+        columns, values = search.oracle.kept(this)
         plan = of_piece[piece_of_column[columns]]
         columns, values, plan = columns[plan >= 0], values[plan >= 0], plan[plan >= 0]
         worth += np.bincount(plan, weights=search.oracle.worth[columns] * values, minlength=len(piece))
@@ -130,10 +127,9 @@ def _plans(
 
 def _assembled(search: Search, piece_of_column: NDArray[np.int32], first: Ints, several: NDArray[np.bool_]) -> Floats:
     """Return the plans of the pieces that have one plan only, column by column."""
-    assert search.kept is not None
     x = np.zeros(len(piece_of_column))
     for number in np.unique(first[~several]).tolist():
-        columns, values = search.kept[number]
+        columns, values = search.oracle.kept(number)
         mine = ((first == number) & ~several)[piece_of_column[columns]]
         x[columns[mine]] = values[mine]
     return x

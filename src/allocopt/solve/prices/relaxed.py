@@ -18,7 +18,7 @@ EXACT = 1e-6
 """Gap at which a linear program counts as solved, where nobody asks for another."""
 NATIVE = 20_000
 """Columns from which on compiled code is worth loading; below, HiGHS solves the blocks as well."""
-SAMPLE, SAMPLED_FROM, SAMPLE_GAP, SAMPLE_GROUPS = 8, 2_000, 1e-4, 20
+SAMPLE, SAMPLED_FROM, SAMPLE_GAP, SAMPLE_GROUPS = 8, 2_000, 3e-4, 40
 """First prices come from every eighth piece, solved to this gap, where there are so many pieces."""
 METHOD = "prices"
 
@@ -80,11 +80,11 @@ def linear(
         elif len(everyone) >= SAMPLED_FROM:
             some = everyone[::SAMPLE]
             part = len(some) / len(everyone)
-            first = Search(program, apart, oracle, some, part, prices, box, SAMPLE_GROUPS, remember=False)
+            first = Search(program, apart, oracle, some, part, prices, box, SAMPLE_GROUPS)
             first.run(SAMPLE_GAP, clock.share(0.2), min(rounds, ROUNDS // 4), pool)
             spent, prices = first.rounds, first.prices
             box = np.maximum(WARM_BOX * np.abs(prices), LEAST_BOX * usual)
-        search = Search(program, apart, oracle, everyone, 1.0, prices, box, GROUPS, remember=True)
+        search = Search(program, apart, oracle, everyone, 1.0, prices, box, GROUPS)
         search.run(gap, clock, max(1, rounds - spent), pool)
     return _solution(program, apart, search, spent, gap, clock, pure=pure)
 
@@ -101,7 +101,7 @@ def _solution(
 ) -> Solution:
     """Return the outcome in the order of the program."""
     multipliers = np.zeros(program.rows)
-    own = search.multipliers
+    own = search.oracle.marked
     # Where only the columns limit a row, what it is worth to loosen it is theirs.
     beyond = ((own > 0) & apart.no_upper) | ((own < 0) & apart.no_lower)
     multipliers[apart.rows] = np.where(beyond, 0.0, own)
