@@ -53,7 +53,8 @@ def find_networks(column_ptr, row_ptr, entry_ptr, entry_row, entry_value, nets, 
     which any two rows share all columns of one of them, or none, and each column's rows of a family follow each other
     from the innermost one outwards: as far as the widest, or, in one family only, up to any row on the way. Columns
     whose rows are some of another column's (stock that stays idle, a promise that is broken) need not count when rows
-    are compared; without them more blocks come apart.
+    are compared; without them more blocks come apart. A row of a single column fits anywhere: it becomes the innermost
+    of that column's rows.
     """
     most = widest = 0
     for block in range(len(column_ptr) - 1):
@@ -62,6 +63,7 @@ def find_networks(column_ptr, row_ptr, entry_ptr, entry_row, entry_value, nets, 
             most, widest = max(most, rows), max(widest, column_ptr[block + 1] - column_ptr[block])
     together = np.zeros((most, most), np.int32)
     size, stack, counts = np.zeros(most, np.int32), np.zeros(most, np.int32), np.ones(widest, np.bool_)
+    entries = np.zeros(most + 2, np.int64)
     for block in range(len(column_ptr) - 1):
         first, rows = row_ptr[block], row_ptr[block + 1] - row_ptr[block]
         begin, end = column_ptr[block], column_ptr[block + 1]
@@ -70,17 +72,20 @@ def find_networks(column_ptr, row_ptr, entry_ptr, entry_row, entry_value, nets, 
             continue
         side, above = nets.side[first : first + rows], nets.above[first : first + rows]
         counts[: end - begin] = True
+        entries[: rows + 2] = 0
+        for entry in range(entry_ptr[begin], entry_ptr[end]):
+            entries[entry_row[entry] - first] += 1
         for _ in range(2):
-            _count(begin, end, first, rows, entry_ptr, entry_row, counts, together)
+            _count(begin, end, first, rows, entry_ptr, entry_row, counts, entries, together)
             for row in range(rows):
                 size[row] = together[row, row]
             network[block] = _two_families(rows, together, size, side, stack)
             if network[block]:
                 _widen(rows, together, size, side, above)
-                network[block] = _ends(begin, end, first, entry_ptr, entry_row, size, side, above, nets)
+                network[block] = _ends(begin, end, first, entry_ptr, entry_row, entries, size, side, above, nets)
             if network[block]:
                 break
-            _spare(begin, end, first, rows, entry_ptr, entry_row, counts)
+            _spare(begin, end, first, rows, entry_ptr, entry_row, entries, counts)
 
 
 @njit(cache=True, nogil=True)
@@ -96,24 +101,26 @@ def _scaled(begin, end, entry_ptr, entry_value, scale):
 
 
 @njit(cache=True, nogil=True)
-def _count(begin, end, first, rows, entry_ptr, entry_row, counts, together):
-    """Count the columns that each two rows share."""
+def _count(begin, end, first, rows, entry_ptr, entry_row, counts, entries, together):
+    """Count the columns that each two rows of several columns share."""
     together[:rows, :rows] = 0
     for column in range(begin, end):
         if counts[column - begin]:
             for entry in range(entry_ptr[column], entry_ptr[column + 1]):
-                for other in range(entry_ptr[column], entry_ptr[column + 1]):
-                    together[entry_row[entry] - first, entry_row[other] - first] += 1
+                row = entry_row[entry] - first
+                if entries[row] > 1:
+                    for against in range(entry_ptr[column], entry_ptr[column + 1]):
+                        other = entry_row[against] - first
+                        if entries[other] > 1:
+                            together[row, other] += 1
 
 
 @njit(cache=True, nogil=True)
-def _spare(begin, end, first, rows, entry_ptr, entry_row, counts):
+def _spare(begin, end, first, rows, entry_ptr, entry_row, entries, counts):
     """Let the columns count whose rows are not some of another column's."""
     ptr = np.zeros(rows + 2, np.int64)
-    for column in range(begin, end):
-        for entry in range(entry_ptr[column], entry_ptr[column + 1]):
-            ptr[entry_row[entry] - first + 2] += 1
-    ptr = np.cumsum(ptr)
+    for row in range(rows):
+        ptr[row + 2] = ptr[row + 1] + entries[row]
     members = np.empty(ptr[rows + 1], np.int64)
     for column in range(begin, end):
         for entry in range(entry_ptr[column], entry_ptr[column + 1]):
@@ -123,25 +130,28 @@ def _spare(begin, end, first, rows, entry_ptr, entry_row, counts):
     for column in range(begin, end):
         here, there = entry_ptr[column], entry_ptr[column + 1]
         counts[column - begin] = True
-        if there == here:
-            continue
-        least = entry_row[here] - first
+        least = -1
         for entry in range(here, there):
             row = entry_row[entry] - first
-            if ptr[row + 1] - ptr[row] < ptr[least + 1] - ptr[least]:
+            if entries[row] > 1 and (least < 0 or entries[row] < entries[least]):
                 least = row
+        if least < 0:
+            continue
         for place in range(ptr[least], ptr[least + 1]):
             other = members[place]
-            if entry_ptr[other + 1] - entry_ptr[other] > there - here:
-                inside = True
-                for entry in range(here, there):
+            inside, more = True, 0
+            for against in range(entry_ptr[other], entry_ptr[other + 1]):
+                more += entries[entry_row[against] - first] > 1
+            for entry in range(here, there):
+                if entries[entry_row[entry] - first] > 1:
+                    more -= 1
                     found = False
                     for against in range(entry_ptr[other], entry_ptr[other + 1]):
                         found = found or entry_row[against] == entry_row[entry]
                     inside = inside and found
-                if inside:
-                    counts[column - begin] = False
-                    break
+            if inside and more > 0:
+                counts[column - begin] = False
+                break
 
 
 @njit(cache=True, nogil=True)
@@ -184,7 +194,7 @@ def _widen(rows, together, size, side, above):
 
 
 @njit(cache=True, nogil=True)
-def _ends(begin, end, first, entry_ptr, entry_row, size, side, above, nets):
+def _ends(begin, end, first, entry_ptr, entry_row, entries, size, side, above, nets):
     """Find the ends of each column's edge; False where its rows do not follow each other."""
     innermost, outer = np.zeros(2, np.int32), np.zeros(2, np.int32)
     for column in range(begin, end):
@@ -193,7 +203,7 @@ def _ends(begin, end, first, entry_ptr, entry_row, size, side, above, nets):
             node, number = 0, 0
             for entry in range(here, there):
                 row = entry_row[entry] - first
-                if side[row] == family:
+                if side[row] == family and entries[row] > 1:
                     number += 1
                     smaller = node == 0 or size[row] < size[node - 1]
                     if smaller or (size[row] == size[node - 1] and row < node - 1):
@@ -212,6 +222,12 @@ def _ends(begin, end, first, entry_ptr, entry_row, size, side, above, nets):
             outer[family] = node
         if innermost[0] > 0 and innermost[1] > 0 and (outer[0] > 0 or outer[1] > 0):
             return False
+        family = 0 if innermost[0] > 0 or innermost[1] == 0 else 1
+        for entry in range(here, there):
+            row = entry_row[entry] - first
+            if entries[row] == 1:
+                side[row], above[row] = family, innermost[family]
+                innermost[family] = row + 1
         tail = innermost[0] if innermost[0] > 0 else outer[1]
         head = innermost[1] if innermost[1] > 0 else outer[0]
         forward = nets.scale[column] > 0
