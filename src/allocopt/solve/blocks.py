@@ -8,6 +8,7 @@ pass opens the blocks that were whole as well. The plan keeps every row at every
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import COUPLES, Program, restricted
 from allocopt.solve import highs
+from allocopt.solve.certificate import cleaned
 from allocopt.solve.solution import Clock
 
 GROUP = 400
@@ -37,6 +39,9 @@ PATIENCE = 5
 PASSES = ((0.95, False), (0.9, True))
 """Part of the prices charged, and whether blocks that are whole already are opened as well. Below 1, so that capacity
 is not left idle at prices that tie. A third pass without prices gains 1e-5 in as much time again."""
+
+MOST_OF = 0.99
+"""The second pass opens the blocks that make up this part of the gap; the others leave little to be found."""
 
 DIVE = 1e-3
 """Gap from which on blocks are rounded without a search first: it takes a tenth of the time and loses little on most
@@ -124,7 +129,8 @@ def rounded(
     if gap >= DIVE:
         plan, open_blocks, iterations = _dived(charged, plan, labels, open_blocks, clock, gap=gap)
     for part, everything in PASSES:
-        groups = _groups(labels, np.unique(labels) if everything else open_blocks)
+        worthwhile = _promising(program, plan, multipliers, labels) if everything else open_blocks
+        groups = _groups(labels, worthwhile)
         charged = replace(program, cost=program.priced(part * prices))
         share = gap / (2 * max(1, len(groups)))
         if everything:
@@ -138,6 +144,28 @@ def rounded(
         if close(plan) or clock.left <= 0:
             break
     return Rounded(plan, iterations)
+
+
+class _Standing:
+    """A plan that is changed block by block, with what it takes of every row and what it is worth."""
+
+    def __init__(self, program: Program, plan: NDArray[np.float64]) -> None:
+        self._program, self.x = program, plan.copy()
+        self._activity, self.worth = program.activity(plan), program.objective(plan)
+
+    def alone(self, columns: NDArray[np.intp]) -> tuple[Program, NDArray[np.intp]]:
+        """Return the program of some columns over what the others leave, and its rows."""
+        return restricted(self._program, columns, self.x, self._activity, self.worth)
+
+    def put(
+        self, small: Program, rows: NDArray[np.intp], columns: NDArray[np.intp], values: NDArray[np.float64]
+    ) -> None:
+        """Write the values of some columns, whole units exactly whole."""
+        exact = np.where(small.integer, np.rint(values), values)
+        change = exact - self.x[columns]
+        self._activity[rows] += small.activity(change)
+        self.worth += float(small.cost @ change)
+        self.x[columns] = exact
 
 
 def _dived(
@@ -154,18 +182,18 @@ def _dived(
     These are the blocks that rounding finds no plan for, and those that lose most, until the others together lose no
     more than `ROUNDED` of the gap.
     """
-    plan, activity = plan.copy(), program.activity(plan)
+    standing = _Standing(program, plan)
     lost, iterations = np.full(len(open_blocks), np.inf), 0
     for number, columns in enumerate(_members(labels, open_blocks)):
-        small, rows = restricted(program, columns, plan, activity)
+        small, rows = standing.alone(columns)
         whole, work = highs.dive(small, clock)
         iterations += work
         if whole is not None:
-            lost[number] = max(0.0, float(small.cost @ (plan[columns] - whole)))
-            _put(small, rows, columns, whole, plan, activity)
+            lost[number] = max(0.0, float(small.cost @ (standing.x[columns] - whole)))
+            standing.put(small, rows, columns, whole)
     order = np.argsort(lost, kind="stable")
-    allowed = ROUNDED * gap * max(1.0, abs(program.objective(plan)))
-    return plan, np.sort(open_blocks[order[np.cumsum(lost[order]) > allowed]]), iterations
+    allowed = ROUNDED * gap * max(1.0, abs(standing.worth))
+    return standing.x, np.sort(open_blocks[order[np.cumsum(lost[order]) > allowed]]), iterations
 
 
 def _members(labels: NDArray[np.intp], blocks: NDArray[np.intp]) -> list[NDArray[np.intp]]:
@@ -177,15 +205,39 @@ def _members(labels: NDArray[np.intp], blocks: NDArray[np.intp]) -> list[NDArray
 
 
 def _groups(labels: NDArray[np.intp], blocks: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    """Return the columns of the blocks, several small blocks at a time."""
-    columns = np.flatnonzero(np.isin(labels, blocks))
-    columns = columns[np.argsort(labels[columns], kind="stable")]
-    sizes = np.bincount(labels[columns])
-    group = (np.cumsum(sizes) - 1) // GROUP
-    if not len(columns):
+    """Return the columns of the blocks in the order given, several small blocks at a time."""
+    members = _members(labels, np.sort(blocks))
+    if not members:
         return []
-    cuts = np.flatnonzero(np.diff(group[labels[columns]])) + 1
-    return [np.sort(part) for part in np.split(columns, cuts)]
+    members = [members[place] for place in np.argsort(np.argsort(blocks, kind="stable"), kind="stable")]
+    group = (np.cumsum([len(columns) for columns in members]) - 1) // GROUP
+    cuts = np.flatnonzero(np.diff(group)) + 1
+    return [np.sort(np.concatenate(members[a:b])) for a, b in itertools.pairwise([0, *cuts.tolist(), len(members)])]
+
+
+def _promising(
+    program: Program, plan: NDArray[np.float64], multipliers: NDArray[np.float64], labels: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Return the blocks that make up most of the gap between a plan and the bound, the largest part first.
+
+    At the multipliers, what a block could earn beyond the plan is a sum over its columns and rows; blocks that earn
+    what they can leave nothing to be found.
+    """
+    y = cleaned(program, multipliers)
+    worth = program.priced(y)
+    at_best = np.where(worth > 0, program.upper, program.lower)
+    missed = np.where(np.isfinite(at_best), worth * (at_best - plan), 0.0)
+    limit = np.where(y > 0, program.row_upper, np.where(y < 0, program.row_lower, 0.0))
+    own = np.where(program.row_sku == COUPLES, 0.0, y * (limit - program.activity(plan)))
+    owner = np.full(program.rows, -1)
+    owner[program.indices] = np.repeat(labels, np.diff(program.indptr))
+    inside = owner >= 0
+    missed_by = np.bincount(labels, weights=missed) + np.bincount(
+        owner[inside], weights=own[inside], minlength=int(labels.max()) + 1
+    )
+    order = np.argsort(-missed_by, kind="stable")
+    share = np.cumsum(missed_by[order])
+    return order[: int(np.searchsorted(share, MOST_OF * share[-1])) + 1]
 
 
 def _made_whole(
@@ -195,26 +247,26 @@ def _made_whole(
 
     Groups that find nothing by themselves are solved together at the end, over all that is left by then.
     """
-    plan, activity = plan.copy(), program.activity(plan)
+    standing = _Standing(program, plan)
     iterations = 0
     failed = []
     for number, columns in enumerate(groups):
-        small, rows = restricted(program, columns, plan, activity)
+        small, rows = standing.alone(columns)
         answer = highs.branch(small, _share(clock, len(groups) - number), gap=gap, work_limit=NODES, brief=True)
         iterations += answer.iterations
         if answer.x is None:
             failed.append(columns)
         else:
-            _put(small, rows, columns, answer.x, plan, activity)
+            standing.put(small, rows, columns, answer.x)
     if failed:
         columns = np.sort(np.concatenate(failed))
-        small, rows = restricted(program, columns, plan, activity)
+        small, rows = standing.alone(columns)
         answer = highs.branch(small, clock, gap=gap * len(groups), work_limit=NODES * len(failed))
         iterations += answer.iterations
         if answer.x is None:
             return None, iterations
-        _put(small, rows, columns, answer.x, plan, activity)
-    return plan, iterations
+        standing.put(small, rows, columns, answer.x)
+    return standing.x, iterations
 
 
 def _improved(
@@ -227,36 +279,22 @@ def _improved(
     enough: Callable[[NDArray[np.float64]], bool],
 ) -> tuple[NDArray[np.float64], int]:
     """Solve each group of a whole plan again, keeping what is worth more, until it is worth enough."""
-    plan, activity = plan.copy(), program.activity(plan)
+    standing = _Standing(program, plan)
     iterations = 0
     for number, columns in enumerate(groups):
-        if enough(plan) or clock.left <= 0:
+        if enough(standing.x) or clock.left <= 0:
             break
-        small, rows = restricted(program, columns, plan, activity)
-        now = plan[columns]
+        small, rows = standing.alone(columns)
+        now = standing.x[columns]
         answer = highs.branch(
             small, _share(clock, len(groups) - number), gap=gap, work_limit=NODES, start=now, brief=True
         )
         iterations += answer.iterations
         if answer.x is not None and small.objective(answer.x) > small.objective(now):
-            _put(small, rows, columns, answer.x, plan, activity)
-    return plan, iterations
+            standing.put(small, rows, columns, answer.x)
+    return standing.x, iterations
 
 
 def _share(clock: Clock, groups: int) -> Clock:
     """Return the time that one of so many groups may take."""
     return clock if clock.limit is None else clock.share(min(1.0, PATIENCE / groups))
-
-
-def _put(
-    small: Program,
-    rows: NDArray[np.intp],
-    columns: NDArray[np.intp],
-    values: NDArray[np.float64],
-    plan: NDArray[np.float64],
-    activity: NDArray[np.float64],
-) -> None:
-    """Write the values of a group into the plan and its activity, whole units exactly whole."""
-    exact = np.where(small.integer, np.rint(values), values)
-    activity[rows] += small.activity(exact - plan[columns])
-    plan[columns] = exact

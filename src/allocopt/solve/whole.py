@@ -27,6 +27,9 @@ INNER = 1e-5
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
 
+SEARCHED = 100_000
+"""At most so many columns: beyond, branch and bound finds nothing in a reasonable time where rounding found a plan."""
+
 
 @dataclass(frozen=True)
 class Search:
@@ -143,7 +146,7 @@ def _whole(program: Program, relaxed: Solution, clock: Clock, search: Search) ->
             start, iterations = settled(program, found.x, clock), iterations + found.iterations
     if start is not None:
         first = _judged(program, relaxed, start, relaxed.claimed_bound, search.wish, "blocks", iterations)
-        if first.status == "optimal" or not search.after_blocks:
+        if first.status == "optimal" or not search.after_blocks or program.columns > SEARCHED:
             return first
         method = "blocks + branch and bound"
     last = _searched(program, clock, search, start)
