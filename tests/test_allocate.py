@@ -337,7 +337,9 @@ def test_unknown_solvers_are_refused(tiny: ao.Problem) -> None:
     """A solver that does not exist, or cannot do what is asked, is refused in words."""
     with pytest.raises(ValueError, match=r"solver must be one of .*'prices'.*, not 'gurobi'"):
         ao.allocate(tiny, solver="gurobi")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="extend states its constraints in Pyomo: use solver='auto', 'prices' or 'pyomo'"):
+    with pytest.raises(
+        ValueError, match="extend states its constraints in Pyomo: use solver='auto', 'prices' or 'pyomo'"
+    ):
         ao.allocate(tiny, solver="highs", extend=dropped_rows)
 
 

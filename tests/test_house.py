@@ -32,9 +32,15 @@ LAYERS = (
 """From top to bottom; a layer imports itself and those below it."""
 SIBLINGS = (("algebra", "arcs"), ("arcs", "algebra"), ("algebra", "problem"), ("problem", "algebra"))
 """Layers that know nothing of each other, although one stands above."""
-ONLY_IN = {"highspy": "solve/highs", "joblib": "compare", "pyomo": "pyomo_model/", "typer": "cli"}
+ONLY_IN = {
+    "highspy": "solve/highs",
+    "joblib": "compare",
+    "numba": "solve/prices/native",
+    "pyomo": "pyomo_model/",
+    "typer": "cli",
+}
 """Where a library may be imported at all."""
-LAZY = ("highspy", "joblib", "matplotlib", "openpyxl", "pyomo", "rich", "ruamel", "typer")
+LAZY = ("highspy", "joblib", "matplotlib", "numba", "openpyxl", "pyomo", "rich", "ruamel", "typer")
 """What `import allocopt` must not load: a service would wait for it and never use it."""
 FILE_LINES = 420
 """About 400."""

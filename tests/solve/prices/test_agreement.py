@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.strategies import AS_STATED, FEATURES, LINEAR, cases
+from tests.strategies import AS_STATED, FEATURES, cases
 
 import allocopt as ao
 from allocopt.journey import formulate

@@ -81,7 +81,7 @@ def find_networks(column_ptr, row_ptr, entry_ptr, entry_row, entry_value, nets, 
                 size[row] = together[row, row]
             network[block] = _two_families(rows, together, size, side, stack)
             if network[block]:
-                _widen(rows, together, size, side, above)
+                _widen(rows, together, size, entries, side, above)
                 network[block] = _ends(begin, end, first, entry_ptr, entry_row, entries, size, side, above, nets)
             if network[block]:
                 break
@@ -180,17 +180,30 @@ def _two_families(rows, together, size, side, stack):
 
 
 @njit(cache=True, nogil=True)
-def _widen(rows, together, size, side, above):
-    """Find the next wider row of each row's family; of equal rows the later one counts as wider."""
+def _widen(rows, together, size, entries, side, above):
+    """Find the next wider row of each row's family."""
     for row in range(rows):
         best = -1
         if size[row] > 0:
             for other in range(rows):
                 inside = other != row and side[other] == side[row] and together[row, other] == size[row]
-                wider = size[other] > size[row] or other > row
-                if inside and wider and (best < 0 or size[other] < size[best]):
+                if (
+                    inside
+                    and _narrower(row, other, size, entries)
+                    and (best < 0 or _narrower(other, best, size, entries))
+                ):
                     best = other
         above[row] = best + 1
+
+
+@njit(cache=True, nogil=True)
+def _narrower(row, other, size, entries):
+    """Return which of two rows lies inside; of equal ones that with more columns that do not count: they end there."""
+    if size[row] != size[other]:
+        return size[row] < size[other]
+    if entries[row] != entries[other]:
+        return entries[row] > entries[other]
+    return row < other
 
 
 @njit(cache=True, nogil=True)
@@ -205,8 +218,7 @@ def _ends(begin, end, first, entry_ptr, entry_row, entries, size, side, above, n
                 row = entry_row[entry] - first
                 if side[row] == family and entries[row] > 1:
                     number += 1
-                    smaller = node == 0 or size[row] < size[node - 1]
-                    if smaller or (size[row] == size[node - 1] and row < node - 1):
+                    if node == 0 or _narrower(row, node - 1, size, entries):
                         node = row + 1
             innermost[family] = node
             while node > 0 and number > 0:

@@ -67,15 +67,15 @@ class Oracle:
         self._kept: dict[int, tuple[NDArray[np.int32], Floats]] = {}
         self._nets: Any = None
         network = self._networks() if native else np.zeros(apart.blocks, dtype=bool)
-        self._blocks = np.flatnonzero(network)
+        self.networks = np.flatnonzero(network)
         others = np.flatnonzero(~network)
         size = np.cumsum(np.diff(apart.column_ptr)[others])
         cuts = np.flatnonzero(np.diff((size - 1) // TOGETHER)) + 1
         members = np.split(others, cuts) if len(others) else []
         self._parts = [self._part(blocks) for blocks in members]
-        first = np.concatenate([self._blocks, [blocks[0] for blocks in members]]).astype(np.int64)
+        first = np.concatenate([self.networks, [blocks[0] for blocks in members]]).astype(np.int64)
         rank = np.argsort(np.argsort(first, kind="stable"), kind="stable")
-        self._piece_of_block, self._piece_of_part = rank[: len(self._blocks)], rank[len(self._blocks) :]
+        self._piece_of_block, self._piece_of_part = rank[: len(self.networks)], rank[len(self.networks) :]
         self.pieces = len(first)
 
     def _networks(self) -> NDArray[np.bool_]:
@@ -170,8 +170,8 @@ class Oracle:
         chosen = np.zeros(self.pieces, dtype=bool)
         chosen[pieces] = True
         mine = chosen[self._piece_of_block]
-        blocks, whose = self._blocks[mine], np.zeros(self.apart.blocks, np.int32)
-        whose[self._blocks] = group[self._piece_of_block]
+        blocks, whose = self.networks[mine], np.zeros(self.apart.blocks, np.int32)
+        whose[self.networks] = group[self._piece_of_block]
         # Each group belongs to one thread, so that its sums are added up in the same order on any number of threads.
         cuts = np.searchsorted(whose[blocks], np.arange(1, self.threads) * groups // self.threads)
         work = [pool.submit(self._natively, part, whose, prices, offer) for part in np.split(blocks, cuts) if len(part)]
@@ -221,7 +221,7 @@ class Oracle:
     def piece_of_columns(self) -> NDArray[np.int32]:
         """Return the piece of each column, shape (columns,)."""
         of_block = np.zeros(self.apart.blocks, np.int32)
-        of_block[self._blocks] = self._piece_of_block
+        of_block[self.networks] = self._piece_of_block
         piece = np.repeat(of_block, np.diff(self.apart.column_ptr))
         for number, part in zip(self._piece_of_part, self._parts, strict=True):
             piece[part.columns] = number

@@ -1,0 +1,168 @@
+"""The price engine on problems of a few hundred to a few thousand arcs: proofs, limits, starts, threads, hand-overs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from benchmarks.generate import Shape, contract, tables
+from tests.solve.programs import program as by_hand
+
+import allocopt as ao
+from allocopt.algebra.program import Program
+from allocopt.journey import formulate
+from allocopt.solve import certify, highs, solve
+from allocopt.solve.prices import WholeError, linear
+from allocopt.solve.prices.apart import MANY, taken_apart
+from allocopt.solve.prices.oracle import Oracle
+from allocopt.solve.solution import Clock
+from allocopt.solve.start import Prices
+
+TERMS = ("physics", "retailer")
+
+
+@cache
+def generated(arcs: int, terms: str = "physics", **form: Any) -> Program:
+    """Return the program of a generated problem; the stage of the retailer's contract is left out."""
+    shape = Shape(couplings=20, periods=6, **form)
+    agreed = contract(shape, terms)
+    problem = ao.Problem(**tables(arcs, seed=1, shape=shape))
+    return formulate(problem.facts, replace(agreed, stages=())).program
+
+
+def unlimited() -> Clock:
+    """Return a clock without a limit."""
+    return Clock.started(None)
+
+
+@pytest.mark.parametrize("terms", TERMS)
+@pytest.mark.parametrize("native", [True, False])
+def test_prices_find_and_prove_the_optimum(terms: str, native: bool) -> None:
+    """The plan is worth what HiGHS finds, and our own bound says so, compiled or not."""
+    program = generated(3_000, terms, divisible=True)
+    known = highs.linear(program, unlimited())
+    found = linear(program, unlimited(), native=native)
+    assert found.x is not None
+    assert program.objective(found.x) == pytest.approx(known.claimed_bound, rel=1e-6)
+    checks = certify(program, found.x, found.multipliers, found.claimed_bound)
+    assert checks.passed
+    assert checks.gap <= 1e-6
+    assert checks.bound == pytest.approx(found.claimed_bound, rel=1e-9)
+
+
+@pytest.mark.parametrize("terms", TERMS)
+def test_most_blocks_of_a_retailer_are_networks(terms: str) -> None:
+    """Inbound protections and soft floors leave networks: at most one piece in twenty needs HiGHS."""
+    program = generated(3_000, terms, divisible=True)
+    apart = taken_apart(program)
+    compiled = Oracle(program, apart, native=True, threads=1)
+    assert len(compiled.networks) >= 0.95 * apart.blocks
+
+
+def test_any_number_of_threads_gives_the_same_answer() -> None:
+    """One thread, two, or five: the same plan and the same multipliers, bit by bit."""
+    program = generated(3_000, "retailer", divisible=True)
+    one, two, five = (linear(program, unlimited(), native=True, threads=threads) for threads in (1, 2, 5))
+    for other in (two, five):
+        assert np.array_equal(one.x, other.x)
+        assert np.array_equal(one.multipliers, other.multipliers)
+
+
+def test_shuffled_rows_give_the_same_plan() -> None:
+    """The order of the rows in the tables does not matter."""
+    shape = Shape(couplings=20, periods=6)
+    facts = tables(3_000, seed=2, shape=shape)
+    mixed = {
+        name: table.sample(frac=1.0, random_state=3) if hasattr(table, "sample") else table
+        for name, table in facts.items()
+    }
+    agreed = contract(shape, "retailer")
+    plans = [ao.allocate(ao.Problem(**given), agreed, solver="prices", gap=1e-3) for given in (facts, mixed)]
+    key = ["sku", "node", "kind", "available", "channel", "due", "ship"]
+    first, second = (plan.allocation.sort_values(key).reset_index(drop=True)[[*key, "units"]] for plan in plans)
+    assert first.equals(second)
+
+
+def test_whole_units_need_few_repairs() -> None:
+    """Whole units cost next to nothing: most of the plan is whole before anything is rounded."""
+    program = generated(6_000)
+    found = solve(program, engine="prices", gap=1e-3)
+    assert found.x is not None
+    checks = certify(program, found.x, found.multipliers, found.claimed_bound)
+    assert checks.passed
+    assert checks.gap <= 1e-3
+    pure = linear(program, unlimited(), gap=1e-5, native=True, pure=True)
+    assert pure.x is not None
+    mixed = np.unique(program.column_sku[np.abs(pure.x - np.rint(pure.x)) > 1e-6])
+    assert len(mixed) <= len(taken_apart(program).coupling)
+
+
+def test_given_prices_save_rounds() -> None:
+    """A scenario of the same problem starts from the base's prices, and takes fewer rounds."""
+    program = generated(6_000, divisible=True)
+    base = linear(program, unlimited())
+    dearer = replace(program, cost=program.cost * np.where(program.column_sku % 3 == 0, 1.02, 1.0))
+    cold, warm = linear(dearer, unlimited()), linear(dearer, unlimited(), start=base.basis)
+    assert isinstance(base.basis, Prices)
+    assert warm.iterations < cold.iterations
+    assert dearer.objective(warm.x) == pytest.approx(dearer.objective(cold.x), rel=2e-6)
+
+
+def test_a_limit_leaves_a_proven_plan() -> None:
+    """However few rounds there are, there is a plan that keeps every row, and a bound above it."""
+    program = generated(3_000, divisible=True)
+    gaps = []
+    for rounds in (1, 3, 6):
+        found = linear(program, unlimited(), work_limit=rounds, native=True)
+        assert found.status == "feasible"
+        assert found.x is not None
+        checks = certify(program, found.x, found.multipliers, found.claimed_bound)
+        assert checks.passed
+        gaps.append(checks.gap)
+    assert gaps == sorted(gaps, reverse=True)
+    assert gaps[-1] < 0.05
+
+
+def test_a_time_limit_is_kept() -> None:
+    """With no time at all there is still the first round's plan."""
+    program = generated(3_000, divisible=True)
+    found = linear(program, Clock.started(0.0), native=True)
+    assert found.status == "feasible"
+    assert found.iterations == 1
+
+
+def test_what_does_not_come_apart_is_said() -> None:
+    """One block, or too many coupling rows: HiGHS solves it, and the plan says why."""
+    single = by_hand([3.0, 2.0], [[1.0, 1.0]], [-np.inf], [4.0], upper=9.0)
+    with pytest.raises(WholeError, match="one block"):
+        linear(single, unlimited())
+    found = solve(single, engine="prices")
+    assert found.status == "optimal"
+    assert found.notes == ("The price engine handed over to HiGHS: one block holds most of it.",)
+
+
+def test_infeasible_coupling_rows_are_found_out() -> None:
+    """Where no plan keeps a coupling row the engine hands over, and HiGHS proves it."""
+    program = generated(3_000, divisible=True)
+    row = int(taken_apart(program).coupling[0])
+    lower = program.row_lower.copy()
+    lower[row] = 1e7
+    upper = program.row_upper.copy()
+    upper[row] = np.inf
+    impossible = replace(program, row_lower=lower, row_upper=upper)
+    with pytest.raises(WholeError):
+        linear(impossible, unlimited(), native=True)
+    assert solve(impossible, engine="prices").status == "infeasible"
+
+
+def test_many_coupling_rows_are_handed_over() -> None:
+    """Beyond a few hundred coupling rows prices do not pay."""
+    program = generated(3_000, divisible=True)
+    sku = program.row_sku.copy()
+    assert program.rows > MANY
+    sku[:] = -1
+    with pytest.raises(WholeError):
+        linear(replace(program, row_sku=sku), unlimited())
