@@ -1,7 +1,7 @@
 """allocopt decides who gets scarce stock: proven, priced and explained."""
 
-from allocopt.allocate import allocate, to_pyomo
-from allocopt.compare import Comparison, Retirement, admission, compare, retirement
+from allocopt.allocate import allocate, bound, to_pyomo
+from allocopt.compare import Comparison, Retirement, admission, compare, retirement, screen
 from allocopt.contracts import (
     Contract,
     Contribution,
@@ -82,6 +82,7 @@ __all__ = [
     "SolveError",
     "admission",
     "allocate",
+    "bound",
     "compare",
     "emsr_b",
     "fair_share",
@@ -93,6 +94,7 @@ __all__ = [
     "protect_and_pool",
     "protection_levels",
     "retirement",
+    "screen",
     "split_with_release",
     "to_pyomo",
 ]

@@ -14,7 +14,7 @@ from allocopt.journey import Effort, Stated, cold, formulate, in_pyomo, model_of
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan
 from allocopt.readback.conflicts import find_conflicts
-from allocopt.solve import Engine, Start
+from allocopt.solve import Engine, Start, bound_from
 from allocopt.solve.relax import elastic, opposed
 
 Solver = Literal["auto", "highs", "prices", "pyomo"]
@@ -168,6 +168,54 @@ def relaxation(problem: Problem, contract: Contract) -> Answer:
         results = run_stages(stated.program, stated.arcs, contract.journey, Effort().solve, lambda words: None)
         bases = tuple(result.solution.basis for result in results)
     return Answer(stated.arcs, stated.form, stated.program, stated.labels, np.zeros(stated.program.columns), bases)
+
+
+def bound(
+    problem: Problem,
+    contract: Contract | None = None,
+    *,
+    start: Plan | Answer | None = None,
+    threads: int | None = None,
+) -> float:
+    """Return what no plan of a problem is worth more than, without deciding anything.
+
+    With the plan of a similar problem, its prices of the rows that couple the SKUs are taken, and each SKU answers
+    them once: the cheapest bound that there is. Otherwise, and for small problems, the linear relaxation is solved.
+
+    Parameters
+    ----------
+    problem : Problem
+    contract : Contract, optional
+        By default `pooled`. Stages before the contribution are left out, so that the bound holds with them.
+    start : Plan or Answer, optional
+        Of a similar problem under the same contract.
+    threads : int, optional
+        As for `allocate`.
+
+    Returns
+    -------
+    float
+        Bound on ``plan.objective`` [currency]; ``-inf`` where no plan keeps the rules.
+
+    Raises
+    ------
+    ContractError
+        If the contract does not fit the problem.
+
+    Examples
+    --------
+    >>> import allocopt as ao
+    >>> problem = ao.Problem.read("scenarios/quickstart")
+    >>> ao.bound(problem) >= ao.allocate(problem).objective
+    True
+    """
+    agreed = contract or pooled()
+    agreed.check(problem)
+    stated = formulate(problem.facts, agreed)
+    before = start.answer if isinstance(start, Plan) else start
+    last = len(agreed.journey) - 1
+    begin = None if before is None else starts(before, stated)(last, stated.program)
+    return bound_from(stated.program, begin, threads=threads)
 
 
 def _check_arguments(

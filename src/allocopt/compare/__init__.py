@@ -3,6 +3,7 @@
 from allocopt.compare.batch import compare
 from allocopt.compare.comparison import Comparison
 from allocopt.compare.retirement import admission, retirement
+from allocopt.compare.screening import screen
 from allocopt.compare.worth import Retirement
 
-__all__ = ["Comparison", "Retirement", "admission", "compare", "retirement"]
+__all__ = ["Comparison", "Retirement", "admission", "compare", "retirement", "screen"]

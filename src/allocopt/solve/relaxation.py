@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from allocopt.algebra.program import Program
 from allocopt.solve import highs, prices
+from allocopt.solve.certificate import upper_bound
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Basis, Prices, Start
 
@@ -75,3 +77,30 @@ class Relaxer:
             threads=self.threads,
             pure=whole,
         )
+
+
+def bound_from(program: Program, start: Start | None, *, threads: int | None = None) -> float:
+    """Return a bound on every plan of a program: at the prices of a similar one, or from its relaxation.
+
+    Parameters
+    ----------
+    program : Program
+    start : Basis or Prices or None
+        Of a similar program.
+    threads : int, optional
+        Threads of the price engine.
+
+    Returns
+    -------
+    float
+        ``-inf`` where no plan keeps the rows, ``inf`` where nothing is proven.
+    """
+    if isinstance(start, Prices) and start.fits(program):
+        try:
+            return upper_bound(program, prices.answered(program, start, threads=threads))
+        except prices.WholeError:
+            pass
+    found = Relaxer(threads=threads)(program, Clock.started(None), start=start)
+    if found.status == "infeasible":
+        return -math.inf
+    return upper_bound(program, found.multipliers)

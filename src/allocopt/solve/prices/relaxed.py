@@ -89,6 +89,47 @@ def linear(
     return _solution(program, apart, search, spent, gap, clock, pure=pure)
 
 
+def answered(program: Program, start: Prices, *, threads: int | None = None, native: bool | None = None) -> Floats:
+    """Return multipliers of every row, given prices of the coupling ones: each block answers them once.
+
+    Parameters
+    ----------
+    program : Program
+    start : Prices
+        Of a similar program; it fits.
+    threads, native
+        As for `linear`.
+
+    Returns
+    -------
+    float64, shape (rows,)
+
+    Raises
+    ------
+    WholeError
+        If the program does not come apart, or a block has no plan.
+    """
+    apart = taken_apart(program)
+    native = program.columns >= NATIVE if native is None else native
+    oracle = Oracle(program, apart, native=native, threads=usable_threads() if threads is None else threads)
+    prices = _allowed(apart, start.multipliers[apart.coupling])
+    with ThreadPoolExecutor(oracle.threads) as pool:
+        group = np.zeros(oracle.pieces, np.int32)
+        group[:] = np.arange(oracle.pieces) * min(GROUPS, oracle.pieces) // oracle.pieces
+        oracle.best(prices, group, np.arange(oracle.pieces), pool)
+    oracle.mark()
+    return _multipliers(program, apart, oracle.marked, prices)
+
+
+def _multipliers(program: Program, apart: Apart, own: Floats, prices: Floats) -> Floats:
+    """Return the multipliers of every row. Where only columns limit a row, what it is worth to loosen it is theirs."""
+    multipliers = np.zeros(program.rows)
+    beyond = ((own > 0) & apart.no_upper) | ((own < 0) & apart.no_lower)
+    multipliers[apart.rows] = np.where(beyond, 0.0, own)
+    multipliers[apart.coupling] = prices
+    return multipliers
+
+
 def _allowed(apart: Apart, prices: Floats) -> Floats:
     """Return the prices with zero where a row has no limit on that side."""
     prices = np.where(np.isfinite(prices), prices, 0.0)
@@ -100,12 +141,7 @@ def _solution(
     program: Program, apart: Apart, search: Search, spent: int, gap: float, clock: Clock, *, pure: bool
 ) -> Solution:
     """Return the outcome in the order of the program."""
-    multipliers = np.zeros(program.rows)
-    own = search.oracle.marked
-    # Where only the columns limit a row, what it is worth to loosen it is theirs.
-    beyond = ((own > 0) & apart.no_upper) | ((own < 0) & apart.no_lower)
-    multipliers[apart.rows] = np.where(beyond, 0.0, own)
-    multipliers[apart.coupling] = search.prices
+    multipliers = _multipliers(program, apart, search.oracle.marked, search.prices)
     planned = np.isfinite(search.mix.worth)
     done = search.gap <= gap
     return Solution(
