@@ -24,6 +24,7 @@ unit: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,benchmarks]"
+	$(BIN)/python -m allocopt.solve.prices
 	touch $(STAMP)
 
 clean:

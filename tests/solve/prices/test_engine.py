@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -9,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from benchmarks.generate import Shape, contract, tables
+from tests.conftest import REPOSITORY
 from tests.solve.programs import program as by_hand
 
 import allocopt as ao
@@ -166,3 +170,25 @@ def test_many_coupling_rows_are_handed_over() -> None:
     sku[:] = -1
     with pytest.raises(WholeError):
         linear(replace(program, row_sku=sku), unlimited())
+
+
+def test_small_problems_never_compile() -> None:
+    """Below the size at which it pays, compiled code is not even loaded, also when prices are asked for."""
+    code = (
+        "import sys, allocopt as ao\n"
+        "problem = ao.Problem.read('scenarios/quickstart')\n"
+        "for solver in ('auto', 'prices'):\n"
+        "    assert ao.allocate(problem, solver=solver).status == 'optimal'\n"
+        "assert 'numba' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY)
+
+
+def test_compiled_code_is_kept() -> None:
+    """What was compiled once is read from disk the next time."""
+    environment = {**os.environ, "NUMBA_DEBUG_CACHE": "1"}
+    command = [sys.executable, "-m", "allocopt.solve.prices"]
+    subprocess.run(command, check=True, cwd=REPOSITORY)
+    said = subprocess.run(command, check=True, cwd=REPOSITORY, env=environment, capture_output=True, text=True).stdout
+    assert "data loaded" in said
+    assert "data saved" not in said
