@@ -33,9 +33,19 @@ class Solve(Protocol):
     """Solves a program within the time that is left."""
 
     def __call__(
-        self, program: Program, *, flat: bool = False, gap: float | None = None, start: Start | None = None
+        self,
+        program: Program,
+        *,
+        flat: bool = False,
+        gap: float | None = None,
+        start: Start | None = None,
+        known: Floats | None = None,
     ) -> Solution:
-        """Return the answer; `flat` says that the objective leaves much open, `gap` replaces the one asked for."""
+        """Return the answer.
+
+        `flat` says that the objective leaves much open, `gap` replaces the one asked for, and `known` is a plan that
+        keeps every row.
+        """
 
 
 SETTLED = 1e-6

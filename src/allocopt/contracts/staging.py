@@ -94,7 +94,9 @@ def run_stages(
             program = kept
         else:
             goal = _goal(program, arcs, stage, counted, whole)
-            solution = _at_least(solve(goal, start=start_of(number, goal)), results)
+            solution = _at_least(
+                solve(goal, start=start_of(number, goal), known=results[-1].solution.x if results else None), results
+            )
             certificate = None
             if solution.x is not None:
                 certificate = certify(goal, solution.x, solution.multipliers, solution.claimed_bound, solution.cases)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from allocopt.algebra.program import Program
 from allocopt.solve import EXACT, Engine, Solution, Start, solve
 
@@ -60,7 +63,13 @@ class Effort:
         return None if self.time_limit is None else max(self.time_limit - self.seconds, 0.0)
 
     def solve(
-        self, program: Program, *, flat: bool = False, gap: float | None = None, start: Start | None = None
+        self,
+        program: Program,
+        *,
+        flat: bool = False,
+        gap: float | None = None,
+        start: Start | None = None,
+        known: NDArray[np.float64] | None = None,
     ) -> Solution:
         """Solve one program within what is left; see `allocopt.solve.solve`."""
         unlimited = self.gap is None and self.time_limit is None and self.work_limit is None
@@ -75,6 +84,7 @@ class Effort:
             node_limit=NODES if unlimited else None,
             flat=flat,
             start=start,
+            known=known,
             search=self.search,
             engine=self.engine,
             threads=self.threads,

@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from allocopt.algebra.program import Program
 from allocopt.solve import highs, prices
 from allocopt.solve.certificate import upper_bound
@@ -43,7 +46,15 @@ class Relaxer:
     gap: float = prices.EXACT
     work_limit: int | None = None
 
-    def __call__(self, program: Program, clock: Clock, *, start: Start | None = None, flat: bool = False) -> Solution:
+    def __call__(
+        self,
+        program: Program,
+        clock: Clock,
+        *,
+        start: Start | None = None,
+        flat: bool = False,
+        known: NDArray[np.float64] | None = None,
+    ) -> Solution:
         """Solve the relaxation of a program; see `highs.linear`.
 
         Parameters
@@ -54,11 +65,13 @@ class Relaxer:
             Of a similar program.
         flat : bool
             Whether the objective leaves much open.
+        known : float64, shape (columns,), optional
+            A plan that keeps every row.
         """
         notes: tuple[str, ...] = ()
         if self.engine == "prices" or (self.engine == "auto" and program.columns >= PRICED and not flat):
             try:
-                return self._by_prices(program, clock, start)
+                return self._by_prices(program, clock, start, known)
             except prices.WholeError as reason:
                 notes = (f"The price engine handed over to HiGHS: {reason}.",)
         basis = start if isinstance(start, Basis) else None
@@ -66,7 +79,9 @@ class Relaxer:
         answer = highs.linear(program, clock, work_limit=self.work_limit, method=method, start=basis)
         return replace(answer, notes=notes)
 
-    def _by_prices(self, program: Program, clock: Clock, start: Start | None) -> Solution:
+    def _by_prices(
+        self, program: Program, clock: Clock, start: Start | None, known: NDArray[np.float64] | None
+    ) -> Solution:
         whole = bool(program.integer.any())
         return prices.linear(
             program,
@@ -76,6 +91,7 @@ class Relaxer:
             start=start if isinstance(start, Prices) else None,
             threads=self.threads,
             pure=whole,
+            known=known,
         )
 
 

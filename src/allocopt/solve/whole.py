@@ -59,6 +59,7 @@ def solve(
     node_limit: int | None = None,
     flat: bool = False,
     start: Start | None = None,
+    known: NDArray[np.float64] | None = None,
     search: bool = True,
     engine: Engine = "auto",
     threads: int | None = None,
@@ -85,6 +86,8 @@ def solve(
         of the optimal face will do, exact up to `INNER`.
     start : Basis or Prices, optional
         Of a similar program. It saves work, and is left aside where it does not fit.
+    known : float64, shape (columns,), optional
+        A plan that keeps every row, for when a limit comes early.
     search : bool
         Whether branch and bound follows where rounding block by block gave a plan that is not close enough. It finds
         little in much time, and what it claims to have proven is not counted by `certify`.
@@ -112,12 +115,19 @@ def solve(
 
         found = by_cases(program, decisions, relax, rest, clock, gap=wanted.wish, start=basis)
     else:
-        found = _solved(program, clock, wanted, relax, flat=flat, start=basis)
+        found = _solved(program, clock, wanted, relax, flat=flat, start=basis, known=known)
     return replace(found, seconds=clock.seconds)
 
 
 def _solved(
-    program: Program, clock: Clock, search: Search, relax: Relaxer, *, flat: bool, start: Start | None
+    program: Program,
+    clock: Clock,
+    search: Search,
+    relax: Relaxer,
+    *,
+    flat: bool,
+    start: Start | None,
+    known: NDArray[np.float64] | None = None,
 ) -> Solution:
     """Solve a program that has no switches to go through first (see `solve`)."""
     if flat and not program.integer.any():
@@ -126,7 +136,7 @@ def _solved(
             checked = certify(program, found.x, found.multipliers)
             if checked.passed and checked.gap <= INNER:
                 return replace(found, status="optimal", claimed_bound=checked.bound)
-    relaxed = relax(program, clock, start=start, flat=flat)
+    relaxed = relax(program, clock, start=start, flat=flat, known=known)
     if program.integer.any() and relaxed.x is not None:
         x = settled(program, relaxed.x, clock)
         if x is not None:

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
 from allocopt.solve.highs_master import Master
@@ -39,6 +40,8 @@ GOOD = 0.5
 """Part of the promised improvement of the bound that makes a step a good one: the box grows where it was in the way."""
 NO_HOPE = 0.3
 """Part of the gap wanted below which what the master promises is nothing: then only the box is in the way."""
+SAFE = -1
+"""Stands for the safe plan where a round is named."""
 TOP = 3.0
 """Times what a unit of a coupling row may be worth: where the prices of a sample end."""
 BEYOND = 1e6
@@ -49,14 +52,50 @@ HOLDS = 1e-9
 
 @dataclass
 class Mix:
-    """A feasible mix of proposals: what it is worth, who has which share, and how much of the safe plan is in it."""
+    """A feasible mix of proposals: what it is worth, who has which share, and the loose columns."""
 
     worth: float = -np.inf
     group: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     round: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     share: Floats = field(default_factory=lambda: np.zeros(0))
     z: Floats = field(default_factory=lambda: np.zeros(0))
-    safe: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Safe:
+    """A plan that keeps every row: what it is worth, its columns and loose columns, its use of the coupling rows."""
+
+    worth: float
+    x: Floats
+    z: Floats
+    usage: Floats
+
+    def part(self, usage: Floats, lower: Floats, upper: Floats) -> float:
+        """Return how much of another plan the coupling rows allow, the rest being this one."""
+        over, under = usage > upper, usage < lower
+        rise = usage - self.usage
+        parts = np.concatenate([(upper - self.usage)[over] / rise[over], (lower - self.usage)[under] / rise[under]])
+        return float(np.clip(parts, 0.0, 1.0).min(initial=1.0))
+
+
+def safe_plan(program: Program, apart: Apart, known: Floats | None) -> Safe | None:
+    """Return a plan that keeps every row: a known one, or every column at its lower limit; None where that is none."""
+    whole = program.lower if known is None else known
+    x, z = whole[apart.columns], whole[apart.loose]
+    if not np.isfinite(x).all() or not np.isfinite(z).all():
+        return None
+    own, usage = np.zeros(len(apart.rows)), apart.loose_links.totals(z, len(apart.coupling))
+    if x.any():
+        own, usage = apart.own.totals(x, len(own)), usage + apart.links.totals(x, len(usage))
+    for sums, lower, upper in (
+        (own, apart.row_lower, apart.row_upper),
+        (usage, apart.coupling_lower, apart.coupling_upper),
+    ):
+        room = HOLDS * (1 + np.maximum(finite(lower), finite(upper)))
+        if (sums < lower - room).any() or (sums > upper + room).any():
+            return None
+    worth = float(program.cost[apart.columns] @ x) + float(program.cost[apart.loose] @ z)
+    return Safe(worth, x, z, usage)
 
 
 class Search:
@@ -74,6 +113,8 @@ class Search:
     prices, box : float64, shape (coupling rows,)
         Where to start, and how far the next prices may lie from there.
     groups : int
+    known : float64, shape (columns of the program,), optional
+        A plan that keeps every row.
 
     Some pieces alone may not be able to keep the coupling rows (promises that others would keep). What they miss then
     costs `TOP` times what a unit may be worth, and the search ends when the master has nothing more to promise.
@@ -89,6 +130,7 @@ class Search:
         prices: Floats,
         box: Floats,
         groups: int,
+        known: Floats | None = None,
     ) -> None:
         self.apart, self.oracle, self.pieces = apart, oracle, pieces
         self.lower, self.upper = apart.coupling_lower * part, apart.coupling_upper * part
@@ -104,7 +146,7 @@ class Search:
         self.sample = part < 1.0
         self.top = TOP * self.worthwhile if self.sample else np.full(len(prices), np.inf)
         self.promised, self.pressed = np.inf, np.zeros(len(prices), dtype=bool)
-        self.safe = None if self.sample else self._safe(program)
+        self.safe = None if self.sample else safe_plan(program, apart, known)
 
     def run(self, gap: float, clock: Clock, rounds: int, pool: ThreadPoolExecutor) -> None:
         """Go on until the mix is within a gap of the bound, the time is up, or so many rounds have passed.
@@ -189,40 +231,23 @@ class Search:
             if not self.sample:
                 self.oracle.mark()
 
-    def _safe(self, program: Program) -> tuple[float, Floats] | None:
-        """Return the worth and usage of every column at its lower limit, if that is a plan."""
-        apart, x = self.apart, self.oracle.lower
-        if not np.isfinite(x).all() or not np.isfinite(self.loose_lower).all():
-            return None
-        own, usage = np.zeros(len(apart.rows)), apart.loose_links.totals(self.loose_lower, len(self.lower))
-        if x.any():
-            own, usage = apart.own.totals(x, len(own)), usage + apart.links.totals(x, len(usage))
-        holds = (own >= apart.row_lower).all() and (own <= apart.row_upper).all()
-        if not holds or (usage < self.lower).any() or (usage > self.upper).any():
-            return None
-        return float(self.oracle.worth @ x) + float(self.loose_cost @ self.loose_lower), usage
-
     def _mix(self, master: Master) -> None:
         """Keep the mix of the master if the coupling rows hold in it, or as much of it as they allow."""
         usage = master.usage.T @ master.share
         usage += self.apart.loose_links.totals(master.z, len(usage))
         worth = float(master.value @ master.share) + float(self.loose_cost @ master.z)
         room = HOLDS * (1 + np.maximum(finite(self.lower), finite(self.upper)))
-        part = 1.0
+        used = np.flatnonzero(master.share)
+        group, number, share, z = master.group[used], master.round[used], master.share[used], master.z
         if (usage > self.upper + room).any() or (usage < self.lower - room).any():
             if self.safe is None:
                 return
-            base = self.safe[1]
-            over, under = usage > self.upper, usage < self.lower
-            parts = [
-                (self.upper - base)[over] / (usage - base)[over],
-                (self.lower - base)[under] / (usage - base)[under],
-            ]
-            part = float(np.concatenate(parts).min(initial=1.0))
-            worth = part * worth + (1 - part) * self.safe[0]
+            part = self.safe.part(usage, self.lower, self.upper)
+            worth = part * worth + (1 - part) * self.safe.worth
+            group, number = np.concatenate([group, np.arange(self.groups)]), np.append(number, [SAFE] * self.groups)
+            share, z = np.append(part * share, [1 - part] * self.groups), part * z + (1 - part) * self.safe.z
         if worth > self.mix.worth:
-            used = np.flatnonzero(master.share)
-            self.mix = Mix(worth, master.group[used], master.round[used], master.share[used], master.z, 1.0 - part)
+            self.mix = Mix(worth, group, number, share, z)
 
     def _forget(self, master: Master) -> None:
         """Drop the plans that no proposal of the master, nor the mix, goes back to."""
@@ -238,9 +263,17 @@ class Search:
             mine = mix.round == number
             share = np.zeros(self.groups)
             share[mix.group[mine]] = mix.share[mine]
-            columns, values = self.oracle.kept(number)
+            columns, values = self.kept(number)
             x[columns] += share[group[columns]] * values
-        return x if not mix.safe else (1 - mix.safe) * x + mix.safe * self.oracle.lower
+        return x
+
+    def kept(self, number: int) -> tuple[NDArray[np.int32], Floats]:
+        """Return the columns that are not zero in the plans of a round (or in the safe plan), and their values."""
+        if number != SAFE:
+            return self.oracle.kept(number)
+        assert self.safe is not None
+        columns = np.flatnonzero(self.safe.x)
+        return columns.astype(np.int32), self.safe.x[columns]
 
 
 def finite(limits: Floats) -> Floats:

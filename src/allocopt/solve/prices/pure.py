@@ -61,7 +61,7 @@ def purified(search: Search, clock: Clock) -> tuple[Floats, Floats] | None:
         mine = (plans.round == number) & (share > 0)
         part = np.zeros(search.oracle.pieces)
         part[plans.piece[mine]] = share[mine]
-        columns, values = search.oracle.kept(number)
+        columns, values = search.kept(number)
         x[columns] += part[piece_of_column[columns]] * values
     return x, answer.x[len(plans.piece) :]
 
@@ -73,7 +73,7 @@ def _fingerprints(search: Search, piece_of_column: NDArray[np.int32]) -> dict[in
     for number in np.unique(search.mix.round).tolist():
         groups = np.zeros(search.groups, dtype=bool)
         groups[search.mix.group[search.mix.round == number]] = True
-        columns, values = search.oracle.kept(number)
+        columns, values = search.kept(number)
         sums = np.bincount(piece_of_column[columns], weights=weights[columns] * values, minlength=search.oracle.pieces)
         prints[number] = np.where(groups[search.group], sums, np.nan)
     return prints
@@ -112,7 +112,7 @@ def _plans(
         mine = np.flatnonzero(number == this)
         of_piece = np.full(search.oracle.pieces, -1)
         of_piece[piece[mine]] = mine
-        columns, values = search.oracle.kept(this)
+        columns, values = search.kept(this)
         plan = of_piece[piece_of_column[columns]]
         columns, values, plan = columns[plan >= 0], values[plan >= 0], plan[plan >= 0]
         worth += np.bincount(plan, weights=search.oracle.worth[columns] * values, minlength=len(piece))
@@ -129,7 +129,7 @@ def _assembled(search: Search, piece_of_column: NDArray[np.int32], first: Ints, 
     """Return the plans of the pieces that have one plan only, column by column."""
     x = np.zeros(len(piece_of_column))
     for number in np.unique(first[~several]).tolist():
-        columns, values = search.oracle.kept(number)
+        columns, values = search.kept(number)
         mine = ((first == number) & ~several)[piece_of_column[columns]]
         x[columns[mine]] = values[mine]
     return x

@@ -33,6 +33,7 @@ def linear(
     threads: int | None = None,
     native: bool | None = None,
     pure: bool = False,
+    known: Floats | None = None,
 ) -> Solution:
     """Solve the linear relaxation of a program by prices.
 
@@ -53,6 +54,8 @@ def linear(
         Whether compiled code solves the blocks that are networks; by default where it is worth loading.
     pure : bool
         Whether the plan should mix as few blocks as possible, so that most of it is in whole units.
+    known : float64, shape (columns,), optional
+        A plan that keeps every row: what the first rounds cannot do without breaking one is taken from it.
 
     Returns
     -------
@@ -84,7 +87,7 @@ def linear(
             first.run(SAMPLE_GAP, clock.share(0.2), min(rounds, ROUNDS // 4), pool)
             spent, prices = first.rounds, first.prices
             box = np.maximum(WARM_BOX * np.abs(prices), LEAST_BOX * usual)
-        search = Search(program, apart, oracle, everyone, 1.0, prices, box, GROUPS)
+        search = Search(program, apart, oracle, everyone, 1.0, prices, box, GROUPS, known)
         search.run(gap, clock, max(1, rounds - spent), pool)
     return _solution(program, apart, search, spent, gap, clock, pure=pure)
 
@@ -160,9 +163,9 @@ def _solution(
 def _plan(program: Program, apart: Apart, search: Search, clock: Clock, *, pure: bool) -> Floats:
     """Return the mix in the order of the program."""
     x, mix = np.zeros(program.columns), search.mix
-    found = purified(search, clock) if pure and not mix.safe else None
+    found = purified(search, clock) if pure else None
     if found is None:
-        found = search.plan(), (1 - mix.safe) * mix.z + mix.safe * search.loose_lower
+        found = search.plan(), mix.z
     x[apart.columns], x[apart.loose] = found
     clipped: Floats = np.clip(x, program.lower, program.upper)
     return clipped
