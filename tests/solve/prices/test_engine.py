@@ -192,3 +192,32 @@ def test_compiled_code_is_kept() -> None:
     said = subprocess.run(command, check=True, cwd=REPOSITORY, env=environment, capture_output=True, text=True).stdout
     assert "data loaded" in said
     assert "data saved" not in said
+
+
+def test_decisions_are_taken_case_by_case() -> None:
+    """Keeping or retiring channels: each case is priced, and the answer agrees with HiGHS within the gaps."""
+    problem = ao.Problem(**tables(3_000, seed=1, shape=Shape(couplings=20, periods=6, divisible=True)))
+    clauses = [ao.KeepOrRetire("stores", recapture=[ao.Recapture("dtc", 0.3)]), ao.KeepOrRetire("subscription")]
+    ours, theirs = (
+        ao.allocate(problem, ao.Contract("any", clauses=clauses), solver=solver) for solver in ("prices", "highs")
+    )
+    assert ours.method == "by cases: prices"
+    assert ours.decisions == theirs.decisions
+    assert ours.certificate is not None
+    assert ours.certificate.gap <= 1e-4
+    assert ours.objective == pytest.approx(theirs.objective, rel=1e-4)
+
+
+def test_an_early_limit_keeps_what_the_stage_before_reached() -> None:
+    """After a single round the plan is the earlier stage's, mixed with what is better and keeps every row."""
+    shape = Shape(couplings=20, periods=6, divisible=True)
+    problem = ao.Problem(**tables(3_000, seed=1, shape=shape))
+    agreed = contract(shape, "retailer")
+    first = ao.Contract("first", clauses=agreed.clauses, stages=agreed.stages)
+    plans = [ao.allocate(problem, first, solver="prices", work_limit=rounds) for rounds in (2, 6, 40)]
+    assert [plan.status for plan in plans[:2]] == ["feasible", "feasible"]
+    gaps = [plan.certificate.gap for plan in plans if plan.certificate is not None]
+    assert len(gaps) == 3
+    assert gaps[0] > gaps[1] > gaps[2]
+    filled = [plan.certificate.stages[0].objective for plan in plans if plan.certificate is not None]
+    assert filled == pytest.approx([filled[0]] * 3)

@@ -72,7 +72,7 @@ class Safe:
 
     def part(self, usage: Floats, lower: Floats, upper: Floats) -> float:
         """Return how much of another plan the coupling rows allow, the rest being this one."""
-        over, under = usage > upper, usage < lower
+        over, under = usage > upper + room(upper), usage < lower - room(lower)
         rise = usage - self.usage
         parts = np.concatenate([(upper - self.usage)[over] / rise[over], (lower - self.usage)[under] / rise[under]])
         return float(np.clip(parts, 0.0, 1.0).min(initial=1.0))
@@ -91,8 +91,7 @@ def safe_plan(program: Program, apart: Apart, known: Floats | None) -> Safe | No
         (own, apart.row_lower, apart.row_upper),
         (usage, apart.coupling_lower, apart.coupling_upper),
     ):
-        room = HOLDS * (1 + np.maximum(finite(lower), finite(upper)))
-        if (sums < lower - room).any() or (sums > upper + room).any():
+        if (sums < lower - room(lower)).any() or (sums > upper + room(upper)).any():
             return None
     worth = float(program.cost[apart.columns] @ x) + float(program.cost[apart.loose] @ z)
     return Safe(worth, x, z, usage)
@@ -236,10 +235,9 @@ class Search:
         usage = master.usage.T @ master.share
         usage += self.apart.loose_links.totals(master.z, len(usage))
         worth = float(master.value @ master.share) + float(self.loose_cost @ master.z)
-        room = HOLDS * (1 + np.maximum(finite(self.lower), finite(self.upper)))
         used = np.flatnonzero(master.share)
         group, number, share, z = master.group[used], master.round[used], master.share[used], master.z
-        if (usage > self.upper + room).any() or (usage < self.lower - room).any():
+        if (usage > self.upper + room(self.upper)).any() or (usage < self.lower - room(self.lower)).any():
             if self.safe is None:
                 return
             part = self.safe.part(usage, self.lower, self.upper)
@@ -274,6 +272,11 @@ class Search:
         assert self.safe is not None
         columns = np.flatnonzero(self.safe.x)
         return columns.astype(np.int32), self.safe.x[columns]
+
+
+def room(limits: Floats) -> Floats:
+    """Return what a sum may be off by and still keep its limit, zero where there is none."""
+    return np.where(np.isfinite(limits), HOLDS * (1 + finite(limits)), 0.0)
 
 
 def finite(limits: Floats) -> Floats:
