@@ -14,7 +14,7 @@ from allocopt.journey import Effort, Stated, cold, formulate, in_pyomo, model_of
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan
 from allocopt.readback.conflicts import find_conflicts
-from allocopt.solve import Engine, Start, bound_from
+from allocopt.solve import Cluster, Engine, Start, bound_from
 from allocopt.solve.relax import elastic, opposed
 
 Solver = Literal["auto", "highs", "prices", "pyomo"]
@@ -33,6 +33,7 @@ def allocate(
     start: Plan | Answer | None = None,
     extend: Extend | None = None,
     threads: int | None = None,
+    cluster: Cluster | None = None,
     progress: Progress | None = None,
 ) -> Plan:
     """Decide who gets the stock, and prove how good the decision is.
@@ -63,8 +64,11 @@ def allocate(
     extend : callable, optional
         ``extend(model)`` adds linear Pyomo constraints and variables; they are solved with the rest.
     threads : int, optional
-        Threads of the price engine; by default all cores that the process may use. The plan is the same for any
-        number.
+        Threads of the price engine; by default all cores that the process may use, on a cluster all threads of each
+        worker. The plan is the same for any number.
+    cluster : distributed.Client, optional
+        With ``solver="prices"``: the workers of a Dask cluster each keep a part of the SKUs, and answer the prices for
+        these; all else stays in this process. The plan is the same as without.
     progress : callable, optional
         Told in a few words what is being done.
 
@@ -78,6 +82,8 @@ def allocate(
     ContractError
         If the contract names what the problem does not have, is not valid on ``problem.as_of``, or `extend` changes
         what it may not.
+    SolveError
+        If a worker of the cluster is lost or fails.
 
     Examples
     --------
@@ -98,9 +104,9 @@ def allocate(
     ('optimal', 54.0)
     """
     engine: Engine = "highs" if solver == "highs" or solver == "pyomo" else solver
-    effort = Effort(time_limit, work_limit, gap, engine=engine, threads=threads)
+    effort = Effort(time_limit, work_limit, gap, engine=engine, threads=threads, cluster=cluster)
     _check_arguments(
-        problem, contract, solver, extend, {"time_limit": time_limit, "work_limit": work_limit, "gap": gap}
+        problem, contract, solver, extend, cluster, {"time_limit": time_limit, "work_limit": work_limit, "gap": gap}
     )
     before = start.answer if isinstance(start, Plan) else start
     in_words = progress or (lambda words: None)
@@ -219,7 +225,12 @@ def bound(
 
 
 def _check_arguments(
-    problem: object, contract: object, solver: str, extend: Extend | None, limits: dict[str, float | None]
+    problem: object,
+    contract: object,
+    solver: str,
+    extend: Extend | None,
+    cluster: object,
+    limits: dict[str, float | None],
 ) -> None:
     """Raise `TypeError` or `ValueError` with a remedy for arguments that make no sense."""
     if not isinstance(problem, Problem):
@@ -232,6 +243,10 @@ def _check_arguments(
         raise ValueError(f"solver must be one of {', '.join(map(repr, get_args(Solver)))}, not {solver!r}")
     if solver == "highs" and extend is not None:
         raise ValueError("extend states its constraints in Pyomo: use solver='auto', 'prices' or 'pyomo'")
+    if cluster is not None and solver != "prices":
+        raise ValueError(f"a cluster works for solver='prices' only, not for {solver!r}")
+    if cluster is not None and not all(hasattr(cluster, name) for name in ("nthreads", "scatter", "submit")):
+        raise TypeError(f"cluster must be a distributed Client, not a {type(cluster).__name__}")
     for name, limit in limits.items():
         if limit is not None and not limit >= 0:
             raise ValueError(f"{name} must be at least 0, not {limit!r}")

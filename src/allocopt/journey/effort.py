@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-from allocopt.solve import EXACT, Engine, Solution, Start, solve
+from allocopt.solve import EXACT, Cluster, Engine, Solution, Start, solve
 
 CLOSE = 1e-4
 """Gap at which a plan in whole units is called optimal unless the caller says otherwise."""
@@ -37,6 +37,8 @@ class Effort:
         Who solves linear relaxations.
     threads : int or None
         Threads of the price engine; None: all cores that the process may use.
+    cluster : Cluster or None
+        Whose workers the price engine uses.
     """
 
     time_limit: float | None = None
@@ -45,6 +47,7 @@ class Effort:
     search: bool = True
     engine: Engine = "auto"
     threads: int | None = None
+    cluster: Cluster | None = None
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -88,4 +91,5 @@ class Effort:
             search=self.search,
             engine=self.engine,
             threads=self.threads,
+            cluster=self.cluster,
         )

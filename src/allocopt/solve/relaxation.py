@@ -39,12 +39,15 @@ class Relaxer:
         Of the whole call.
     work_limit : int or None
         Iterations of HiGHS, or rounds of prices.
+    cluster : Cluster or None
+        Whose workers find the best plans of the blocks for the price engine.
     """
 
     engine: Engine = "auto"
     threads: int | None = None
     gap: float = prices.EXACT
     work_limit: int | None = None
+    cluster: prices.Cluster | None = None
 
     def __call__(
         self,
@@ -92,6 +95,7 @@ class Relaxer:
             threads=self.threads,
             pure=whole,
             known=known,
+            cluster=self.cluster,
         )
 
 

@@ -11,6 +11,7 @@ from allocopt.algebra.program import Program, fixed, tightened
 from allocopt.solve import blocks, highs
 from allocopt.solve.cases import by_cases, switches
 from allocopt.solve.certificate import VIOLATION, breach, certify, relative_gap
+from allocopt.solve.prices import Cluster
 from allocopt.solve.relaxation import Engine, Relaxer
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Start
@@ -63,6 +64,7 @@ def solve(
     search: bool = True,
     engine: Engine = "auto",
     threads: int | None = None,
+    cluster: Cluster | None = None,
 ) -> Solution:
     """Solve a program: its linear relaxation first, then whole units block by block, then by branch and bound.
 
@@ -95,6 +97,8 @@ def solve(
         Who solves relaxations; see `Relaxer`.
     threads : int, optional
         Threads of the price engine.
+    cluster : Cluster, optional
+        Whose workers the price engine uses.
 
     Returns
     -------
@@ -106,7 +110,7 @@ def solve(
     wanted = Search(gap, min(limits, default=None), exact_nodes, after_blocks=search)
     flat = flat and program.columns > highs.SIMPLEX
     basis = start if start is not None and start.fits(program) and not flat else None
-    relax = Relaxer(engine, threads, gap, work_limit)
+    relax = Relaxer(engine, threads, gap, work_limit, cluster)
     decisions = switches(program)
     if len(decisions) and not flat:
 

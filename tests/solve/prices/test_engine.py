@@ -21,7 +21,7 @@ from allocopt.journey import formulate
 from allocopt.solve import certify, highs, solve
 from allocopt.solve.prices import WholeError, linear
 from allocopt.solve.prices.apart import MANY, taken_apart
-from allocopt.solve.prices.oracle import Oracle
+from allocopt.solve.prices.oracle import LocalOracle
 from allocopt.solve.solution import Clock
 from allocopt.solve.start import Prices
 
@@ -62,7 +62,7 @@ def test_most_blocks_of_a_retailer_are_networks(terms: str) -> None:
     """Inbound protections and soft floors leave networks: at most one piece in twenty needs HiGHS."""
     program = generated(3_000, terms, divisible=True)
     apart = taken_apart(program)
-    compiled = Oracle(program, apart, native=True, threads=1)
+    compiled = LocalOracle(apart, native=True, threads=1)
     assert len(compiled.networks) >= 0.95 * apart.blocks
 
 

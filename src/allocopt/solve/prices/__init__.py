@@ -2,5 +2,6 @@
 
 from allocopt.solve.prices.apart import WholeError
 from allocopt.solve.prices.relaxed import EXACT, answered, linear
+from allocopt.solve.prices.shards import Cluster
 
-__all__ = ["EXACT", "WholeError", "answered", "linear"]
+__all__ = ["EXACT", "Cluster", "WholeError", "answered", "linear"]

@@ -8,7 +8,7 @@ to what any setting allows, which makes the program easier, never harder.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ LARGEST = 0.1
 """Largest part of the columns that one block may have; beyond, there is little to take apart."""
 SMALL = 400
 """Columns up to which a block is never too large."""
+STRETCHES, LEAST = 240, 6_000
+"""Blocks are summed up stretch by stretch: at most so many, of at least so many columns where there are fewer."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -44,6 +46,18 @@ class Entries:
     def line(self) -> Ints:
         """The line of each entry."""
         return np.repeat(np.arange(len(self.ptr) - 1), np.diff(self.ptr))
+
+    def of(self, lines: NDArray[np.integer]) -> tuple[Ints, Ints]:
+        """Return the entries of some lines, and which of those lines each belongs to (its rank in `lines`)."""
+        lengths = self.ptr[lines + 1] - self.ptr[lines]
+        rank = np.repeat(np.arange(len(lines)), lengths)
+        return rank, np.arange(len(rank)) + np.repeat(self.ptr[lines] - (np.cumsum(lengths) - lengths), lengths)
+
+    def part(self, begin: int, end: int, shift: int = 0) -> Entries:
+        """Return the entries of the lines from `begin` to `end`, with places counted from `shift`."""
+        ptr = self.ptr[begin : end + 1]
+        place = self.place[ptr[0] : ptr[-1]]
+        return Entries(ptr - ptr[0], place - np.int32(shift) if shift else place, self.value[ptr[0] : ptr[-1]])
 
     def totals(self, x: Floats, places: int) -> Floats:
         """Return the sum of entries times the value of their line in each place."""
@@ -82,6 +96,11 @@ class Apart:
         Positions in the program of the columns that are in coupling rows alone.
     loose_links : Entries
         Of each loose column in the coupling rows.
+    worth, lower, upper : float64, shape (columns,)
+        What a unit of the blocks' columns is worth, and their limits.
+    stretch : int64, shape (blocks,), ascending
+        The stretch of each block: sums of many blocks are sums of stretches, so that they come out the same wherever
+        a stretch is worked on.
     """
 
     columns: Ints
@@ -99,11 +118,40 @@ class Apart:
     coupling_upper: Floats
     loose: Ints
     loose_links: Entries
+    worth: Floats
+    lower: Floats
+    upper: Floats
+    stretch: Ints
 
     @property
     def blocks(self) -> int:
         """Number of blocks."""
         return len(self.column_ptr) - 1
+
+    def part(self, begin: int, end: int) -> Apart:
+        """Return the blocks from `begin` to `end` alone, with all coupling rows and none of the loose columns."""
+        first, last = self.column_ptr[begin], self.column_ptr[end]
+        top, bottom = self.row_ptr[begin], self.row_ptr[end]
+        columns, rows = slice(first, last), slice(top, bottom)
+        return replace(
+            self,
+            columns=self.columns[columns],
+            rows=self.rows[rows],
+            column_ptr=self.column_ptr[begin : end + 1] - first,
+            row_ptr=self.row_ptr[begin : end + 1] - top,
+            own=self.own.part(first, last, top),
+            links=self.links.part(first, last),
+            row_lower=self.row_lower[rows],
+            row_upper=self.row_upper[rows],
+            no_lower=self.no_lower[rows],
+            no_upper=self.no_upper[rows],
+            loose=self.loose[:0],
+            loose_links=self.loose_links.part(0, 0),
+            worth=self.worth[columns],
+            lower=self.lower[columns],
+            upper=self.upper[columns],
+            stretch=self.stretch[begin:end],
+        )
 
 
 def taken_apart(program: Program) -> Apart:
@@ -153,6 +201,10 @@ def taken_apart(program: Program) -> Apart:
         upper[coupling],
         loose,
         _entries(program, loose, couples, place)[1],
+        program.cost[columns],
+        program.lower[columns],
+        program.upper[columns],
+        (column_ptr[1:] - 1) // max(LEAST, -(-len(columns) // STRETCHES)),
     )
 
 

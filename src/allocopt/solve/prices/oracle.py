@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +37,100 @@ class Offer:
 
 
 @dataclass(frozen=True, eq=False)
+class Sums:
+    """The same, stretch by stretch: each entry is what the pieces of one group offer in one stretch.
+
+    Attributes
+    ----------
+    group : int64, shape (sums,), ascending
+    value : float64, shape (sums,)
+    usage : float64, shape (sums, coupling rows)
+    """
+
+    group: Ints
+    value: Floats
+    usage: Floats
+
+    @staticmethod
+    def added(parts: Sequence[Sums], groups: int) -> Offer:
+        """Return what so many groups offer: always added up in the order of the stretches."""
+        group = np.concatenate([part.group for part in parts])
+        usage = np.concatenate([part.usage for part in parts])
+        offer = Offer(np.zeros(groups), np.zeros((groups, usage.shape[1])))
+        np.add.at(offer.value, group, np.concatenate([part.value for part in parts]))
+        np.add.at(offer.usage, group, usage)
+        return offer
+
+
+class Oracle(ABC):
+    """Finds the best plan of each piece: a block that is a network, or several other blocks together.
+
+    Parameters
+    ----------
+    apart : Apart
+        The program, taken apart.
+    pieces : int
+    threads : int
+        That work in this process.
+    """
+
+    def __init__(self, apart: Apart, pieces: int, threads: int) -> None:
+        self.apart, self.pieces, self.threads = apart, pieces, threads
+        self.worth, self.lower, self.upper = apart.worth, apart.lower, apart.upper
+
+    @abstractmethod
+    def best(self, prices: Floats, group: NDArray[np.int32], pieces: Ints, pool: ThreadPoolExecutor) -> Offer:
+        """Find the best plans of some pieces; `keep` and `mark` speak of the last ones found.
+
+        Parameters
+        ----------
+        prices : float64, shape (coupling rows,)
+        group : int32, shape (all pieces,)
+            Whose sums each piece counts in; ascending over `pieces`.
+        pieces : int64, ascending
+        pool : ThreadPoolExecutor
+
+        Raises
+        ------
+        WholeError
+            If a block has no best plan.
+        """
+
+    @abstractmethod
+    def keep(self, number: int) -> None:
+        """Keep the last plans under a number."""
+
+    @abstractmethod
+    def kept(self, number: int) -> tuple[NDArray[np.int32], Floats]:
+        """Return the columns that are not zero in the plans kept under a number, and their values."""
+
+    @abstractmethod
+    def forget(self, but: set[int]) -> None:
+        """Drop the plans kept, but for some numbers."""
+
+    @abstractmethod
+    def mark(self) -> None:
+        """Remember the multipliers of the last plans in `marked`."""
+
+    @property
+    @abstractmethod
+    def marked(self) -> Floats:
+        """The multipliers of the blocks' rows that were marked last."""
+
+    @abstractmethod
+    def piece_of_columns(self) -> NDArray[np.int32]:
+        """Return the piece of each column, shape (columns,)."""
+
+    def linked(self, columns: NDArray[np.integer]) -> tuple[Ints, Ints]:
+        """Return which of some columns their entries in the coupling rows belong to, and these entries."""
+        return self.apart.links.of(columns)
+
+    def close(self) -> None:
+        """Let go of whatever works elsewhere."""
+        return
+
+
+@dataclass(frozen=True, eq=False)
 class _Part:
     """Blocks that HiGHS solves together: their columns and rows, as positions in the program taken apart."""
 
@@ -43,40 +139,46 @@ class _Part:
     rows: Ints
 
 
-class Oracle:
-    """Finds the best plan of each piece: a block that is a network, or several other blocks together.
+class LocalOracle(Oracle):
+    """Finds the best plans in this process.
 
     Parameters
     ----------
-    program : Program
     apart : Apart
-        The same, taken apart.
     native : bool
         Whether networks are solved by compiled code; else HiGHS solves everything.
     threads : int
         The answer is the same for any number.
     """
 
-    def __init__(self, program: Program, apart: Apart, *, native: bool, threads: int) -> None:
-        self.apart, self.threads = apart, max(1, threads)
-        self.worth = program.cost[apart.columns]
-        self.lower, self.upper = program.lower[apart.columns], program.upper[apart.columns]
+    def __init__(self, apart: Apart, *, native: bool, threads: int) -> None:
+        super().__init__(apart, 0, max(1, threads))
         self.scale = np.ones(len(apart.columns))
         self.flow, self.multipliers = np.zeros(len(apart.columns)), np.zeros(len(apart.rows))
-        self.marked = self.multipliers
+        self._marked = self.multipliers
         self._kept: dict[int, tuple[NDArray[np.int32], Floats]] = {}
         self._nets: Any = None
         network = self._networks() if native else np.zeros(apart.blocks, dtype=bool)
         self.networks = np.flatnonzero(network)
         others = np.flatnonzero(~network)
-        size = np.cumsum(np.diff(apart.column_ptr)[others])
-        cuts = np.flatnonzero(np.diff((size - 1) // TOGETHER)) + 1
-        members = np.split(others, cuts) if len(others) else []
+        members = self._together(others)
         self._parts = [self._part(blocks) for blocks in members]
         first = np.concatenate([self.networks, [blocks[0] for blocks in members]]).astype(np.int64)
         rank = np.argsort(np.argsort(first, kind="stable"), kind="stable")
         self._piece_of_block, self._piece_of_part = rank[: len(self.networks)], rank[len(self.networks) :]
         self.pieces = len(first)
+        self._stretch_of_piece = apart.stretch[np.sort(first)]
+
+    def _together(self, blocks: Ints) -> list[Ints]:
+        """Part blocks into those that HiGHS solves together, none across the end of a stretch."""
+        if not len(blocks):
+            return []
+        stretch, size = self.apart.stretch[blocks], np.diff(self.apart.column_ptr)[blocks]
+        ends = np.cumsum(size)
+        begins = np.flatnonzero(np.diff(stretch, prepend=-1))
+        before = np.repeat(ends[begins] - size[begins], np.diff(begins, append=len(blocks)))
+        cuts = (np.diff((ends - before - 1) // TOGETHER) != 0) | (np.diff(stretch) != 0)
+        return np.split(blocks, np.flatnonzero(cuts) + 1)
 
     def _networks(self) -> NDArray[np.bool_]:
         """Find the blocks that are networks, and set up what the compiled code needs."""
@@ -150,42 +252,36 @@ class Oracle:
         return _Part(LiveBlock(program), columns, rows)
 
     def best(self, prices: Floats, group: NDArray[np.int32], pieces: Ints, pool: ThreadPoolExecutor) -> Offer:
-        """Find the best plans of some pieces; `keep` and `mark` speak of the last ones found.
+        """Find the best plans of some pieces on the threads of a pool."""
+        return Sums.added([self.sums(prices, group, pieces, pool)], int(group[pieces].max()) + 1)
 
-        Parameters
-        ----------
-        prices : float64, shape (coupling rows,)
-        group : int32, shape (all pieces,)
-            Whose sums each piece counts in; ascending over `pieces`.
-        pieces : int64, ascending
-        pool : ThreadPoolExecutor
-
-        Raises
-        ------
-        WholeError
-            If a block has no best plan.
-        """
-        groups = int(group[pieces].max()) + 1
-        offer = Offer(np.zeros(groups), np.zeros((groups, len(prices))))
+    def sums(self, prices: Floats, group: NDArray[np.int32], pieces: Ints, pool: ThreadPoolExecutor) -> Sums:
+        """Find the best plans of some pieces, as `best` does; return what they offer stretch by stretch."""
+        of_piece = np.zeros(self.pieces, np.int32)
+        new = np.diff(group[pieces], prepend=-1) != 0
+        new |= np.diff(self._stretch_of_piece[pieces], prepend=-1) != 0
+        of_piece[pieces] = np.cumsum(new) - 1
+        count = int(new.sum())
+        sums = Sums(group[pieces[new]].astype(np.int64), np.zeros(count), np.zeros((count, len(prices))))
         chosen = np.zeros(self.pieces, dtype=bool)
         chosen[pieces] = True
-        mine = chosen[self._piece_of_block]
-        blocks, whose = self.networks[mine], np.zeros(self.apart.blocks, np.int32)
-        whose[self.networks] = group[self._piece_of_block]
-        # Each group belongs to one thread, so that its sums are added up in the same order on any number of threads.
-        cuts = np.searchsorted(whose[blocks], np.arange(1, self.threads) * groups // self.threads)
-        work = [pool.submit(self._natively, part, whose, prices, offer) for part in np.split(blocks, cuts) if len(part)]
+        blocks, whose = self.networks[chosen[self._piece_of_block]], np.zeros(self.apart.blocks, np.int32)
+        whose[self.networks] = of_piece[self._piece_of_block]
+        # Each sum belongs to one thread, so that it is added up in the same order on any number of threads.
+        middle = blocks[np.arange(1, self.threads) * len(blocks) // self.threads] if len(blocks) else blocks
+        cuts = np.searchsorted(whose[blocks], whose[middle])
+        work = [pool.submit(self._natively, part, whose, prices, sums) for part in np.split(blocks, cuts) if len(part)]
         parts = np.flatnonzero(chosen[self._piece_of_part])
         shares = np.array_split(parts, self.threads)
         done = [pool.submit(self._by_highs, share, prices) for share in shares if len(share)]
         for future in [*work, *done]:
             future.result()
         for part in parts:
-            self._count(self._parts[part], int(group[self._piece_of_part[part]]), offer)
-        return offer
+            self._count(self._parts[part], int(of_piece[self._piece_of_part[part]]), sums)
+        return sums
 
-    def _natively(self, blocks: Ints, group: NDArray[np.int32], prices: Floats, offer: Offer) -> None:
-        self._best_plans(blocks, group, self._nets, self._trees, self.worth, prices, offer.value, offer.usage)
+    def _natively(self, blocks: Ints, group: NDArray[np.int32], prices: Floats, sums: Sums) -> None:
+        self._best_plans(blocks, group, self._nets, self._trees, self.worth, prices, sums.value, sums.usage)
         bad = np.flatnonzero(self._trees.fate[blocks])
         if len(bad):
             infeasible = self._trees.fate[blocks[bad[0]]] == 1
@@ -202,24 +298,29 @@ class Oracle:
                 raise WholeError(str(error)) from error
 
     def keep(self, number: int) -> None:
-        """Keep the last plans under a number."""
+        """Keep the last plans, without the columns that are zero."""
         columns = np.flatnonzero(self.flow)
         self._kept[number] = columns.astype(np.int32), self.flow[columns] / self.scale[columns]
 
     def kept(self, number: int) -> tuple[NDArray[np.int32], Floats]:
-        """Return the columns that are not zero in the plans kept under a number, and their values."""
+        """Return the plans kept under a number."""
         return self._kept[number]
 
     def forget(self, but: set[int]) -> None:
-        """Drop the plans kept, but for some numbers."""
+        """Drop plans kept."""
         self._kept = {number: plan for number, plan in self._kept.items() if number in but}
 
     def mark(self) -> None:
-        """Remember the multipliers of the last plans in `marked`."""
-        self.marked = self.multipliers.copy()
+        """Copy the multipliers of the last plans."""
+        self._marked = self.multipliers.copy()
+
+    @property
+    def marked(self) -> Floats:
+        """The copy made last; before, the multipliers of the last plans."""
+        return self._marked
 
     def piece_of_columns(self) -> NDArray[np.int32]:
-        """Return the piece of each column, shape (columns,)."""
+        """Return the piece of each column."""
         of_block = np.zeros(self.apart.blocks, np.int32)
         of_block[self.networks] = self._piece_of_block
         piece = np.repeat(of_block, np.diff(self.apart.column_ptr))
@@ -236,21 +337,14 @@ class Oracle:
         taken = np.bincount(line, weights=links.value[entry] * prices[links.place[entry]], minlength=len(columns))
         return self.worth[columns] - taken
 
-    def linked(self, columns: NDArray[Any]) -> tuple[Ints, Ints]:
-        """Return the entries of some columns in the coupling rows, and which of the columns each belongs to."""
-        ptr = self.apart.links.ptr
-        lengths = ptr[columns + 1] - ptr[columns]
-        line = np.repeat(np.arange(len(columns)), lengths)
-        return line, np.arange(len(line)) + np.repeat(ptr[columns] - (np.cumsum(lengths) - lengths), lengths)
-
-    def _count(self, part: _Part, group: int, offer: Offer) -> None:
-        """Add the plan of a part to the sums of its group."""
+    def _count(self, part: _Part, place: int, sums: Sums) -> None:
+        """Add the plan of a part to the sums that it counts in."""
         links = self.apart.links
         x = self.flow[part.columns]
         line, entry = self.linked(part.columns)
-        offer.value[group] += float(self.worth[part.columns] @ x)
-        rows = offer.usage.shape[1]
-        offer.usage[group] += np.bincount(links.place[entry], weights=links.value[entry] * x[line], minlength=rows)
+        sums.value[place] += (self.worth[part.columns] * x).sum()
+        rows = sums.usage.shape[1]
+        sums.usage[place] += np.bincount(links.place[entry], weights=links.value[entry] * x[line], minlength=rows)
 
 
 def usable_threads() -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import numpy as np
 
 from allocopt.algebra.program import Program
 from allocopt.solve.prices.apart import Apart, Floats, taken_apart
 from allocopt.solve.prices.engine import FIRST_BOX, GROUPS, LEAST_BOX, ROUNDS, WARM_BOX, Search, worth_of_rows
-from allocopt.solve.prices.oracle import Oracle, usable_threads
+from allocopt.solve.prices.oracle import LocalOracle, Oracle, usable_threads
 from allocopt.solve.prices.pure import purified
+from allocopt.solve.prices.shards import Cluster, Shards
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Prices
 
@@ -34,6 +36,7 @@ def linear(
     native: bool | None = None,
     pure: bool = False,
     known: Floats | None = None,
+    cluster: Cluster | None = None,
 ) -> Solution:
     """Solve the linear relaxation of a program by prices.
 
@@ -49,13 +52,16 @@ def linear(
     start : Prices, optional
         Of a similar program.
     threads : int, optional
-        By default all cores that the process may use. The answer is the same for any number.
+        By default all cores that the process may use, on a cluster all that each worker has. The answer is the same
+        for any number.
     native : bool, optional
         Whether compiled code solves the blocks that are networks; by default where it is worth loading.
     pure : bool
         Whether the plan should mix as few blocks as possible, so that most of it is in whole units.
     known : float64, shape (columns,), optional
         A plan that keeps every row: what the first rounds cannot do without breaking one is taken from it.
+    cluster : Cluster, optional
+        Whose workers find the best plans of the blocks. The answer is the same as without.
 
     Returns
     -------
@@ -66,15 +72,20 @@ def linear(
     ------
     WholeError
         If the program does not come apart, has no plan, or its prices do not settle: HiGHS has to solve it.
+    SolveError
+        If a worker of the cluster is lost or fails.
     """
     apart = taken_apart(program)
-    threads = usable_threads() if threads is None else threads
     native = program.columns >= NATIVE if native is None else native
-    oracle = Oracle(program, apart, native=native, threads=threads)
+    oracle: Oracle
+    if cluster is None:
+        oracle = LocalOracle(apart, native=native, threads=usable_threads() if threads is None else threads)
+    else:
+        oracle = Shards(apart, cluster, native=native, threads=threads)
     everyone = np.arange(oracle.pieces)
     rounds = ROUNDS if work_limit is None else work_limit
     spent = 0
-    with ThreadPoolExecutor(oracle.threads) as pool:
+    with ThreadPoolExecutor(oracle.threads) as pool, closing(oracle):
         usual = worth_of_rows(apart, oracle.worth)
         prices, box = np.zeros(len(usual)), FIRST_BOX * usual
         if start is not None and start.fits(program):
@@ -89,7 +100,7 @@ def linear(
             box = np.maximum(WARM_BOX * np.abs(prices), LEAST_BOX * usual)
         search = Search(program, apart, oracle, everyone, 1.0, prices, box, GROUPS, known)
         search.run(gap, clock, max(1, rounds - spent), pool)
-    return _solution(program, apart, search, spent, gap, clock, pure=pure)
+        return _solution(program, apart, search, spent, gap, clock, pure=pure)
 
 
 def answered(program: Program, start: Prices, *, threads: int | None = None, native: bool | None = None) -> Floats:
@@ -114,7 +125,7 @@ def answered(program: Program, start: Prices, *, threads: int | None = None, nat
     """
     apart = taken_apart(program)
     native = program.columns >= NATIVE if native is None else native
-    oracle = Oracle(program, apart, native=native, threads=usable_threads() if threads is None else threads)
+    oracle = LocalOracle(apart, native=native, threads=usable_threads() if threads is None else threads)
     prices = _allowed(apart, start.multipliers[apart.coupling])
     with ThreadPoolExecutor(oracle.threads) as pool:
         group = np.zeros(oracle.pieces, np.int32)
