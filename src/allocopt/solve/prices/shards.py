@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import fields, replace
 from typing import Any, Protocol
 
@@ -44,7 +45,7 @@ class Cluster(Protocol):
         """Send data to workers; return a future of it."""
 
     def submit(self, function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """Call a function in a worker; return a future of what it returns, or of a handle to it (``actor=True``)."""
+        """Call a function in a worker; return a future of what it returns, with ``actor=True`` of a handle to it."""
 
 
 class Shard:
@@ -132,22 +133,31 @@ class Shards(Oracle):
         if not workers:
             raise SolveError("The cluster has no workers: start some, or leave out cluster=.")
         self._addresses, self._blocks = _divided(apart, workers)
+        self._made: list[Any] = []
         self._actors: list[Any] = []
         self._asked = 0
         self._orders: list[list[Order]] = [[] for _ in self._addresses]
         self._numbers: set[int] = set()
-        made, options = [], {"actor": True, "pure": False, "allow_other_workers": False}
+        self._group, self._pieces = np.zeros(0, np.int32), np.zeros(0, np.int64)
+        try:
+            self._set_up(native, workers if threads is None else dict.fromkeys(workers, threads))
+            self._ends = np.concatenate([[0], np.cumsum(self._ask("pieces"))])
+        except BaseException:
+            self.close()
+            raise
+        self.pieces = int(self._ends[-1])
+
+    def _set_up(self, native: bool, threads: Mapping[str, int]) -> None:
+        """Send each worker its shard, all before the first of them is waited for."""
         for address, begin, end in zip(self._addresses, self._blocks[:-1], self._blocks[1:], strict=True):
-            count = workers[address] if threads is None else threads
+            there: dict[str, Any] = {"workers": [address]}
+            alone = {"allow_other_workers": False, "actor": True, "pure": False}
             try:
-                sent = cluster.scatter(apart.part(int(begin), int(end)), workers=[address], hash=False)
-                made.append(cluster.submit(Shard, sent, native, count, workers=[address], **options))
+                sent = self._cluster.scatter(self.apart.part(int(begin), int(end)), hash=False, **there)
+                self._made.append(self._cluster.submit(Shard, sent, native, threads[address], **alone, **there))
             except Exception as error:
                 raise _failed(address, error) from error
-        self._actors = [self._answer(address, future) for address, future in zip(self._addresses, made, strict=True)]
-        self._ends = np.concatenate([[0], np.cumsum(self._ask("pieces"))])
-        self.pieces = int(self._ends[-1])
-        self._group, self._pieces = np.zeros(0, np.int32), np.zeros(0, np.int64)
+        self._actors = [self._answer(*each) for each in zip(self._addresses, self._made, strict=True)]
 
     def best(self, prices: Floats, group: NDArray[np.int32], pieces: Ints, pool: ThreadPoolExecutor) -> Offer:
         """Ask every worker for the best plans at some prices, and add up what comes back."""
@@ -192,8 +202,11 @@ class Shards(Oracle):
         return np.concatenate([part + np.int32(first) for part, first in zip(found, self._ends[:-1], strict=True)])
 
     def close(self) -> None:
-        """Let go of the shards, so that the workers may drop them."""
-        self._actors = []
+        """Let the workers drop their shards."""
+        for future in self._made:
+            with suppress(Exception):  # of a cluster that is no longer there
+                future.cancel()
+        self._made, self._actors = [], []
 
     def _order(self, *order: Any) -> None:
         for orders in self._orders:
@@ -209,7 +222,7 @@ class Shards(Oracle):
                 raise _failed(address, error) from error
         self._asked += 1
         self._orders = [[] for _ in self._addresses]
-        return [self._answer(address, future) for address, future in zip(self._addresses, asked, strict=True)]
+        return [self._answer(*each) for each in zip(self._addresses, asked, strict=True)]
 
     def _answer(self, address: str, future: Any) -> Any:
         """Wait for an answer as long as its worker is there."""
