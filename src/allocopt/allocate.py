@@ -247,6 +247,8 @@ def _check_arguments(
         raise ValueError(f"a cluster works for solver='prices' only, not for {solver!r}")
     if cluster is not None and not all(hasattr(cluster, name) for name in ("nthreads", "scatter", "submit")):
         raise TypeError(f"cluster must be a distributed Client, not a {type(cluster).__name__}")
+    if getattr(cluster, "asynchronous", False):
+        raise ValueError("cluster must be a Client made without asynchronous=True: this call waits for its answers")
     for name, limit in limits.items():
         if limit is not None and not limit >= 0:
             raise ValueError(f"{name} must be at least 0, not {limit!r}")

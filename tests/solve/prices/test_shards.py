@@ -273,7 +273,7 @@ def test_a_worker_that_fails_is_told(fault: Exception, words: str) -> None:
     """What went wrong in a worker is said here, with the worker's name."""
     walls = Walls(1, 1, fails=6)
     walls.fault = fault
-    with finely_cut(), pytest.raises(ao.SolveError, match=rf"worker worker \d failed: {words}"):
+    with finely_cut(), pytest.raises(ao.SolveError, match=rf"worker worker \d failed, there is no plan: {words}"):
         linear(generated(600), Clock.started(None), native=False, cluster=walls)
 
 
@@ -315,6 +315,13 @@ def test_what_cannot_use_a_cluster_refuses_it() -> None:
         ao.allocate(problem, solver="prices", cluster="tcp://here:8786")  # type: ignore[arg-type]
     with pytest.raises(ao.SolveError, match="The cluster has no workers"):
         ao.allocate(problem, solver="prices", cluster=Walls())
+    never, closed = Walls(1), Walls(1)
+    never.asynchronous = True  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match="a Client made without asynchronous=True"):
+        ao.allocate(problem, solver="prices", cluster=never)
+    closed.nthreads = lambda: pickle.loads(b"")  # type: ignore[method-assign]
+    with pytest.raises(ao.SolveError, match="The cluster does not answer: EOFError"):
+        ao.allocate(problem, solver="prices", cluster=closed)
 
 
 def test_dask_gives_the_same() -> None:
@@ -380,4 +387,4 @@ def test_dask_processes_give_the_same(tmp_path: Path) -> None:
     assert equal == "True True"
     assert well == "True optimal"
     assert error.startswith("The worker tcp://")
-    assert "was lost" in error or "failed: " in error
+    assert "was lost" in error or "failed, there is no plan" in error

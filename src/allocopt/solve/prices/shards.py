@@ -129,7 +129,7 @@ class Shards(Oracle):
     def __init__(self, apart: Apart, cluster: Cluster, *, native: bool, threads: int | None = None) -> None:
         super().__init__(apart, 0, 1)
         self._cluster = cluster
-        workers = dict(sorted(cluster.nthreads().items()))
+        workers = self._workers()
         if not workers:
             raise SolveError("The cluster has no workers: start some, or leave out cluster=.")
         self._addresses, self._blocks = _divided(apart, workers)
@@ -208,6 +208,13 @@ class Shards(Oracle):
                 future.cancel()
         self._made, self._actors = [], []
 
+    def _workers(self) -> dict[str, int]:
+        """Return the threads of each worker that is there, by its address."""
+        try:
+            return dict(sorted(self._cluster.nthreads().items()))
+        except Exception as error:
+            raise SolveError(f"The cluster does not answer: {type(error).__name__}: {error}") from error
+
     def _order(self, *order: Any) -> None:
         for orders in self._orders:
             orders.append(order)
@@ -235,14 +242,14 @@ class Shards(Oracle):
             except TimeoutError as error:
                 if ended:
                     raise _failed(address, error) from error
-                if address not in self._cluster.nthreads():
+                if address not in self._workers():
                     raise SolveError(f"The worker {address} was lost: there is no plan. Solve again.") from None
             except Exception as error:
                 raise _failed(address, error) from error
 
 
 def _failed(address: str, error: Exception) -> SolveError:
-    return SolveError(f"The worker {address} failed: {type(error).__name__}: {error}")
+    return SolveError(f"The worker {address} failed, there is no plan: {type(error).__name__}: {error}")
 
 
 def _divided(apart: Apart, workers: Mapping[str, int]) -> tuple[list[str], Ints]:
