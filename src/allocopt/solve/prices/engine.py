@@ -26,11 +26,11 @@ from allocopt.solve.prices.apart import Apart, Floats, Ints, WholeError
 from allocopt.solve.prices.oracle import Offer, Oracle
 from allocopt.solve.solution import Clock
 
-GROUPS = 60
+GROUPS = 70
 """Groups of pieces that propose together."""
 ROUNDS = 400
 """Rounds after which the prices are not expected to settle any more."""
-PROPOSALS = 12
+PROPOSALS = 3
 """Proposals kept, for each group and coupling row."""
 FIRST_BOX = 0.1
 """Half width of the first box, as a part of what a unit of a coupling row may be worth."""
