@@ -136,6 +136,7 @@ class Search:
         self.groups = min(groups, len(pieces))
         self.group = np.zeros(oracle.pieces, np.int32)
         self.group[pieces] = np.arange(len(pieces)) * self.groups // len(pieces)
+        self.constant = program.constant * part
         self.loose_cost = program.cost[apart.loose]
         self.loose_lower, self.loose_upper = program.lower[apart.loose] * part, program.upper[apart.loose] * part
         self.worthwhile = worth_of_rows(apart, oracle.worth)
@@ -171,7 +172,7 @@ class Search:
             self.next, self.promised = master.solve(), master.objective
             missed = master.bought + master.sold > HOLDS * (1 + np.maximum(finite(self.lower), finite(self.upper)))
             self.pressed = missed & (high < self.top) & (low > -self.top)
-            if self.bound - self.promised <= NO_HOPE * gap * max(1.0, abs(self.bound)):
+            if self.bound - self.promised <= NO_HOPE * gap * self._size(self.bound):
                 self.box = np.where(self.pressed, 10 * self.box, self.box)
             if not self.sample:
                 self._mix(master)
@@ -185,14 +186,15 @@ class Search:
     def gap(self) -> float:
         """How far the mix (of a sample: what the master promises) is from the bound, relatively."""
         if self.sample:
-            return (
-                np.inf
-                if self.pressed.any() or not self.rounds
-                else (self.bound - self.promised) / max(1.0, abs(self.bound))
-            )
+            open_ = self.pressed.any() or not self.rounds
+            return np.inf if open_ else (self.bound - self.promised) / self._size(self.bound)
         if not np.isfinite(self.mix.worth) or not np.isfinite(self.bound):
             return np.inf
-        return (self.bound - self.mix.worth) / max(1.0, abs(self.mix.worth))
+        return (self.bound - self.mix.worth) / self._size(self.mix.worth)
+
+    def _size(self, worth: float) -> float:
+        """Return what gaps are relative to: the objective with what no decision changes, at least one."""
+        return max(1.0, abs(worth + self.constant))
 
     def _master(self, offer: Offer) -> Master:
         unit = max(abs(float(offer.value.sum())), float(np.abs(self.loose_cost).max(initial=0.0)), 1e-9) / 1000
