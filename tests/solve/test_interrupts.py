@@ -52,11 +52,42 @@ def test_nothing_is_printed():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_gets_through_the_price_engine() -> None:
+    """Rounds of prices end at once too, and the next call is as good as ever."""
+    done = run("""
+        import os, signal, threading, time
+        from tests.solve.programs import allocation
+        from allocopt.solve import solve
+        from allocopt.solve.prices import linear
+        from allocopt.solve.solution import Clock
+        program = allocation(1500, lots=5, lines=20, integer=False)
+        small = linear(allocation(30, integer=False), Clock.started(None), native=True)
+        sent = []
+        def press():
+            sent.append(time.perf_counter())
+            os.kill(os.getpid(), signal.SIGINT)
+        timer = threading.Timer(0.3, press)
+        timer.daemon = True
+        timer.start()
+        try:
+            linear(program, Clock.started(None), gap=-1.0, native=True)
+        except KeyboardInterrupt:
+            late = time.perf_counter() - sent[0]
+            again = linear(allocation(30, integer=False), Clock.started(None), native=True)
+            print("stopped", late < 2.0, again.claimed_bound == small.claimed_bound)
+        else:
+            print("never stopped", len(sent))
+    """)
+    assert done.stdout == "stopped True True\n", done.stderr
+    assert done.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize(
     "call",
     [
         "solve(allocation(40, lots=4, lines=10, packs=0.3), gap=0.0)",
-        "solve(allocation(1500, lots=5, lines=20, integer=False))",
+        "solve(allocation(1500, lots=5, lines=20, integer=False), engine='highs')",
         "highs.linear(allocation(1500, lots=5, lines=20, integer=False), Clock.started(None), method='ipx')",
     ],
     ids=["whole units", "simplex", "interior point"],
