@@ -13,6 +13,7 @@ from allocopt.solve.prices.engine import FIRST_BOX, GROUPS, LEAST_BOX, ROUNDS, W
 from allocopt.solve.prices.oracle import LocalOracle, Oracle, usable_threads
 from allocopt.solve.prices.pure import purified
 from allocopt.solve.prices.shards import Cluster, Shards
+from allocopt.solve.prices.twins import untwined
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Prices
 
@@ -75,8 +76,11 @@ def linear(
     SolveError
         If a worker of the cluster is lost or fails.
     """
-    apart = taken_apart(program)
     native = program.columns >= NATIVE if native is None else native
+    program, twins = untwined(program)
+    if twins is not None:
+        start, known = twins.prices(start), None if known is None else known[twins.columns]
+    apart = taken_apart(program)
     oracle: Oracle
     if cluster is None:
         oracle = LocalOracle(apart, native=native, threads=usable_threads() if threads is None else threads)
@@ -100,7 +104,8 @@ def linear(
             box = np.maximum(WARM_BOX * np.abs(prices), LEAST_BOX * usual)
         search = Search(program, apart, oracle, everyone, 1.0, prices, box, GROUPS, known)
         search.run(gap, clock, max(1, rounds - spent), pool)
-        return _solution(program, apart, search, spent, gap, clock, pure=pure)
+        found = _solution(program, apart, search, spent, gap, clock, pure=pure)
+    return found if twins is None else twins.restored(found)
 
 
 def answered(program: Program, start: Prices, *, threads: int | None = None, native: bool | None = None) -> Floats:
@@ -123,16 +128,20 @@ def answered(program: Program, start: Prices, *, threads: int | None = None, nat
     WholeError
         If the program does not come apart, or a block has no plan.
     """
-    apart = taken_apart(program)
     native = program.columns >= NATIVE if native is None else native
+    program, twins = untwined(program)
+    given = start if twins is None else twins.prices(start)
+    assert given is not None
+    apart = taken_apart(program)
     oracle = LocalOracle(apart, native=native, threads=usable_threads() if threads is None else threads)
-    prices = _allowed(apart, start.multipliers[apart.coupling])
+    prices = _allowed(apart, given.multipliers[apart.coupling])
     with ThreadPoolExecutor(oracle.threads) as pool:
         group = np.zeros(oracle.pieces, np.int32)
         group[:] = np.arange(oracle.pieces) * min(GROUPS, oracle.pieces) // oracle.pieces
         oracle.best(prices, group, np.arange(oracle.pieces), pool)
     oracle.mark()
-    return _multipliers(program, apart, oracle.marked, prices)
+    found = _multipliers(program, apart, oracle.marked, prices)
+    return found if twins is None else twins.multipliers(found)
 
 
 def _multipliers(program: Program, apart: Apart, own: Floats, prices: Floats) -> Floats:
