@@ -34,8 +34,9 @@ PROPOSALS = 3
 """Proposals kept, for each group and coupling row."""
 FIRST_BOX = 0.1
 """Half width of the first box, as a part of what a unit of a coupling row may be worth."""
-WARM_BOX, LEAST_BOX = 0.3, 0.01
-"""The same where prices are given: as a part of each price, and at least as a part of what a unit may be worth."""
+SAMPLE_BOX, GIVEN_BOX, LEAST_BOX = 0.3, 0.1, 0.01
+"""The same where prices come from a sample, or from a similar program, as a part of each price; and at least, as a part
+of what a unit may be worth."""
 GOOD = 0.5
 """Part of the promised improvement of the bound that makes a step a good one: the box grows where it was in the way."""
 NO_HOPE = 0.3

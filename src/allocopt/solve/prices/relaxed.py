@@ -9,7 +9,16 @@ import numpy as np
 
 from allocopt.algebra.program import Program
 from allocopt.solve.prices.apart import Apart, Floats, taken_apart
-from allocopt.solve.prices.engine import FIRST_BOX, GROUPS, LEAST_BOX, ROUNDS, WARM_BOX, Search, worth_of_rows
+from allocopt.solve.prices.engine import (
+    FIRST_BOX,
+    GIVEN_BOX,
+    GROUPS,
+    LEAST_BOX,
+    ROUNDS,
+    SAMPLE_BOX,
+    Search,
+    worth_of_rows,
+)
 from allocopt.solve.prices.oracle import LocalOracle, Oracle, usable_threads
 from allocopt.solve.prices.pure import purified
 from allocopt.solve.prices.shards import Cluster, Shards
@@ -94,14 +103,14 @@ def linear(
         prices, box = np.zeros(len(usual)), FIRST_BOX * usual
         if start is not None and start.fits(program):
             prices = _allowed(apart, start.multipliers[apart.coupling])
-            box = np.maximum(WARM_BOX * np.abs(prices), LEAST_BOX * usual)
+            box = np.maximum(GIVEN_BOX * np.abs(prices), LEAST_BOX * usual)
         elif len(everyone) >= SAMPLED_FROM:
             some = everyone[::SAMPLE]
             part = len(some) / len(everyone)
             first = Search(program, apart, oracle, some, part, prices, box, SAMPLE_GROUPS)
             first.run(SAMPLE_GAP, clock.share(0.2), min(rounds, ROUNDS // 4), pool)
             spent, prices = first.rounds, first.prices
-            box = np.maximum(WARM_BOX * np.abs(prices), LEAST_BOX * usual)
+            box = np.maximum(SAMPLE_BOX * np.abs(prices), LEAST_BOX * usual)
         search = Search(program, apart, oracle, everyone, 1.0, prices, box, GROUPS, known)
         search.run(gap, clock, max(1, rounds - spent), pool)
         found = _solution(program, apart, search, spent, gap, clock, pure=pure)
