@@ -97,6 +97,7 @@ def rounded(
     clock: Clock,
     *,
     gap: float,
+    known: NDArray[np.float64] | None = None,
 ) -> Rounded | None:
     """Return a whole-unit plan made from the answer of the relaxation, or None where the blocks do not yield one.
 
@@ -110,6 +111,8 @@ def rounded(
     clock : Clock
     gap : float
         Stop at a plan this close to the relaxation, relative to ``max(1, |objective|)``.
+    known : float64, shape (columns,), optional
+        A plan that keeps every row, in whole units: it is improved where rounding fails or finds less.
     """
     labels = components(program)
     if labels is None:
@@ -137,6 +140,8 @@ def rounded(
             plan, work = _improved(charged, plan, groups, clock, gap=share, enough=close)
         else:
             whole, work = _made_whole(charged, plan, groups, clock, gap=share)
+            if known is not None and (whole is None or program.objective(known) > program.objective(whole)):
+                whole = known
             if whole is None:
                 return None
             plan = whole

@@ -88,12 +88,13 @@ class Relaxer:
         whole = bool(program.integer.any())
         return prices.linear(
             program,
-            clock.share(PART) if whole else clock,
+            clock,
             gap=min(self.gap * CLOSER, LOOSEST) if whole else self.gap,
             work_limit=self.work_limit,
             start=start if isinstance(start, Prices) else None,
             threads=self.threads,
             pure=whole,
+            part=PART if whole else 1.0,
             known=known,
             cluster=self.cluster,
         )

@@ -25,6 +25,7 @@ EXACT = 1e-6
 INNER = 1e-5
 """Gap up to which a point inside the optimal face counts as optimal."""
 
+TOO_LATE = "the time limit came before a plan in whole units was found"
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
 
@@ -146,16 +147,20 @@ def _solved(
         if x is not None:
             return replace(relaxed, x=x)
         if relaxed.status == "optimal" or clock.left > 0:
-            return _whole(program, relaxed, clock, search)
+            return _whole(program, relaxed, clock, search, known)
         return replace(relaxed, x=None, status="interrupted")
     return relaxed
 
 
-def _whole(program: Program, relaxed: Solution, clock: Clock, search: Search) -> Solution:
+def _whole(
+    program: Program, relaxed: Solution, clock: Clock, search: Search, known: NDArray[np.float64] | None
+) -> Solution:
     """Return a whole-unit plan, given a relaxation that has fractions."""
     start, method, iterations = None, "branch and bound", relaxed.iterations
     if program.columns > DIRECT and relaxed.x is not None and relaxed.multipliers is not None:
-        found = blocks.rounded(program, relaxed.x, relaxed.multipliers, clock.share(ROUNDING), gap=search.wish)
+        found = blocks.rounded(
+            program, relaxed.x, relaxed.multipliers, clock.share(ROUNDING), gap=search.wish, known=known
+        )
         if found is not None:
             start, iterations = settled(program, found.x, clock), iterations + found.iterations
     if start is not None:
@@ -163,6 +168,8 @@ def _whole(program: Program, relaxed: Solution, clock: Clock, search: Search) ->
         if first.status == "optimal" or not search.after_blocks or program.columns > SEARCHED:
             return first
         method = "blocks + branch and bound"
+    elif clock.left <= 0:
+        return replace(relaxed, status="interrupted", x=None, iterations=iterations, message=TOO_LATE)
     last = _searched(program, clock, search, start)
     iterations += last.iterations
     plans = [plan for plan in (start, None if last.x is None else settled(program, last.x, clock)) if plan is not None]

@@ -221,3 +221,18 @@ def test_an_early_limit_keeps_what_the_stage_before_reached() -> None:
     assert gaps[0] > gaps[1] > gaps[2]
     filled = [plan.certificate.stages[0].objective for plan in plans if plan.certificate is not None]
     assert filled == pytest.approx([filled[0]] * 3)
+
+
+def test_an_early_limit_leaves_whole_units() -> None:
+    """After a few rounds there is a plan in whole units already: at least what the stage before reached."""
+    shape = Shape(couplings=20, periods=6)
+    problem = ao.Problem(**tables(6_000, seed=1, shape=shape))
+    agreed = contract(shape, "retailer")
+    early, late = (ao.allocate(problem, agreed, solver="prices", work_limit=rounds, gap=1e-3) for rounds in (8, 200))
+    assert early.certificate is not None
+    assert late.certificate is not None
+    assert early.status == "feasible"
+    assert early.certificate.integrality == 0
+    assert early.certificate.gap > 1e-3
+    assert early.objective < late.objective
+    assert late.certificate.gap <= 1e-3

@@ -45,6 +45,7 @@ def linear(
     threads: int | None = None,
     native: bool | None = None,
     pure: bool = False,
+    part: float = 1.0,
     known: Floats | None = None,
     cluster: Cluster | None = None,
 ) -> Solution:
@@ -68,6 +69,8 @@ def linear(
         Whether compiled code solves the blocks that are networks; by default where it is worth loading.
     pure : bool
         Whether the plan should mix as few blocks as possible, so that most of it is in whole units.
+    part : float
+        Part of the time that is left (0 to 1) which the rounds may take; purifying may take the rest.
     known : float64, shape (columns,), optional
         A plan that keeps every row: what the first rounds cannot do without breaking one is taken from it.
     cluster : Cluster, optional
@@ -112,7 +115,7 @@ def linear(
             spent, prices = first.rounds, first.prices
             box = np.maximum(SAMPLE_BOX * np.abs(prices), LEAST_BOX * usual)
         search = Search(program, apart, oracle, everyone, 1.0, prices, box, GROUPS, known)
-        search.run(gap, clock, max(1, rounds - spent), pool)
+        search.run(gap, clock.share(part), max(1, rounds - spent), pool)
         found = _solution(program, apart, search, spent, gap, clock, pure=pure)
     return found if twins is None else twins.restored(found)
 
