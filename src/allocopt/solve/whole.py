@@ -158,9 +158,8 @@ def _whole(
     """Return a whole-unit plan, given a relaxation that has fractions."""
     start, method, iterations = None, "branch and bound", relaxed.iterations
     if program.columns > DIRECT and relaxed.x is not None and relaxed.multipliers is not None:
-        found = blocks.rounded(
-            program, relaxed.x, relaxed.multipliers, clock.share(ROUNDING), gap=search.wish, known=known
-        )
+        patience = clock.share(ROUNDING)
+        found = blocks.rounded(program, relaxed.x, relaxed.multipliers, patience, gap=search.wish, known=known)
         if found is not None:
             start, iterations = settled(program, found.x, clock), iterations + found.iterations
     if start is not None:
