@@ -181,8 +181,8 @@ def _whole(
             basis=relaxed.basis,
             notes=relaxed.notes,
         )
-    known = [bound for bound in (relaxed.claimed_bound, last.claimed_bound) if bound is not None]
-    bound = min(known) if known else None
+    bounds = [bound for bound in (relaxed.claimed_bound, last.claimed_bound) if bound is not None]
+    bound = min(bounds) if bounds else None
     best = max(plans, key=program.objective)
     judged = _judged(program, relaxed, best, bound, search.gap, method, iterations)
     return judged if judged.status == "optimal" else replace(judged, message=last.message or judged.message)
