@@ -19,8 +19,9 @@ import allocopt as ao
 from allocopt.algebra.program import Program
 from allocopt.journey import formulate
 from allocopt.solve import certify, highs, solve
-from allocopt.solve.prices import WholeError, linear
+from allocopt.solve.prices import WholeError, linear, relaxed
 from allocopt.solve.prices.apart import MANY, taken_apart
+from allocopt.solve.prices.engine import Search
 from allocopt.solve.prices.oracle import LocalOracle
 from allocopt.solve.solution import Clock
 from allocopt.solve.start import Prices
@@ -136,6 +137,21 @@ def test_a_time_limit_is_kept() -> None:
     found = linear(program, Clock.started(0.0), native=True)
     assert found.status == "feasible"
     assert found.iterations == 1
+
+
+def test_a_sample_takes_no_time_from_the_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """First prices from a sample may take a fifth of the time; all that is then left is for the rounds."""
+    limits = []
+
+    def timed(search: Search, gap: float, clock: Clock, *rest: Any) -> None:
+        limits.append(clock.limit)
+        run(search, gap, clock, *rest)
+
+    run = Search.run
+    monkeypatch.setattr(Search, "run", timed)
+    monkeypatch.setattr(relaxed, "SAMPLED_FROM", 10)
+    linear(generated(3_000, divisible=True), Clock.started(1_000.0), native=True)
+    assert limits == [pytest.approx(200.0, rel=0.1), pytest.approx(1_000.0, rel=0.1)]
 
 
 def test_what_does_not_come_apart_is_said() -> None:

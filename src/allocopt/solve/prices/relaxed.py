@@ -109,8 +109,7 @@ def linear(
             box = np.maximum(GIVEN_BOX * np.abs(prices), LEAST_BOX * usual)
         elif len(everyone) >= SAMPLED_FROM:
             some = everyone[::SAMPLE]
-            part = len(some) / len(everyone)
-            first = Search(program, apart, oracle, some, part, prices, box, SAMPLE_GROUPS)
+            first = Search(program, apart, oracle, some, len(some) / len(everyone), prices, box, SAMPLE_GROUPS)
             first.run(SAMPLE_GAP, clock.share(0.2), min(rounds, ROUNDS // 4), pool)
             spent, prices = first.rounds, first.prices
             box = np.maximum(SAMPLE_BOX * np.abs(prices), LEAST_BOX * usual)
