@@ -14,15 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import COUPLES, Program
+from allocopt.solve.blocks import GROUP, LARGEST, SHORT
 
 MANY = 400
 """Coupling rows beyond which pricing them pays no longer."""
-SHORT = 64
-"""A row of at most so many entries joins the blocks that it touches, where that leaves them small."""
-LARGEST = 0.1
-"""Largest part of the columns that one block may have; beyond, there is little to take apart."""
-SMALL = 400
-"""Columns up to which a block is never too large."""
 STRETCHES, LEAST = 240, 6_000
 """Blocks are summed up stretch by stretch: at most so many, of at least so many columns where there are fewer."""
 
@@ -254,7 +249,7 @@ def _blocks(
     column_node[loose] = COUPLES
     of_column = np.where(column_node == COUPLES, COUPLES, component[column_node])
     names, number = np.unique(of_column[of_column != COUPLES], return_inverse=True)
-    if len(names) < 2 or np.bincount(number).max() > max(SMALL, LARGEST * program.columns):
+    if len(names) < 2 or np.bincount(number).max() > max(GROUP, LARGEST * program.columns):
         return None
     renamed = np.full(len(component) + 1, COUPLES, dtype=np.int32)
     renamed[names] = np.arange(len(names))
