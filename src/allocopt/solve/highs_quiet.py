@@ -15,23 +15,22 @@ STDOUT = 1
 """The file descriptor that C prints to, whatever ``sys.stdout`` is."""
 
 _first = threading.Lock()
-_greeted = False
+_greeted = threading.Event()
 
 
 def new_solver() -> Any:
     """Return an empty HiGHS; nothing that it has to say is heard."""
-    global _greeted
     import highspy
 
     make: Any = highspy.Highs
-    if _greeted:
+    if _greeted.is_set():
         return make()
     with _first:
-        if _greeted:
+        if _greeted.is_set():
             return make()
         with _unheard():
             solver = make()
-        _greeted = True
+        _greeted.set()
     return solver
 
 
