@@ -154,9 +154,17 @@ class Store:
 
     def save_overload(self, signature, result) -> None:
         """Save code; where that fails it is compiled again another time."""
+        place = self.writable
+        if place is None:
+            return
         with suppress(OSError):
-            if self.writable is not None:
-                self.writable.save_overload(signature, result)
+            try:
+                place.save_overload(signature, result)
+            except OSError:
+                raise
+            except Exception:  # the index is damaged: begin a new one
+                place.flush()
+                place.save_overload(signature, result)
 
     def flush(self) -> None:
         """Forget what is saved."""
