@@ -135,6 +135,7 @@ def finely_cut(least: int = 500, together: int = 250) -> Iterator[None]:
         patch.setattr(apart, "LEAST", least)
         patch.setattr(oracle, "TOGETHER", together)
         patch.setattr(relaxed, "SAMPLED_FROM", 8)
+        patch.setattr(relaxed, "SAMPLED_PARTS", 8)
         yield
 
 

@@ -32,6 +32,8 @@ EXACT = 1e-6
 """Gap at which a linear program counts as solved, where nobody asks for another."""
 SAMPLE, SAMPLED_FROM, SAMPLE_GAP, SAMPLE_GROUPS = 8, 2_000, 3e-4, 40
 """First prices come from every eighth piece, solved to this gap, where there are so many pieces."""
+SAMPLED_PARTS = 30
+"""The same where HiGHS solves all of them: each piece is many blocks then, and every round counts."""
 METHOD = "prices"
 
 
@@ -107,7 +109,7 @@ def linear(
         if start is not None and start.fits(program):
             prices = _allowed(apart, start.multipliers[apart.coupling])
             box = np.maximum(GIVEN_BOX * np.abs(prices), LEAST_BOX * usual)
-        elif len(everyone) >= SAMPLED_FROM:
+        elif len(everyone) >= (SAMPLED_FROM if by.native else SAMPLED_PARTS):
             some = everyone[::SAMPLE]
             first = Search(program, apart, oracle, some, len(some) / len(everyone), prices, box, SAMPLE_GROUPS)
             first.run(SAMPLE_GAP, clock.share(0.2), min(rounds, ROUNDS // 4), pool)
