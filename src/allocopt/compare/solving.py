@@ -49,6 +49,10 @@ class Bench:
             return play(expected, problem, contract, effort)
         return decide(problem, contract, effort, before=self._base(run.contract))
 
+    def problem(self, run: Run) -> Problem:
+        """Return what happens in the scenario of a run."""
+        return self._problems(run)[1]
+
     def _problems(self, run: Run) -> tuple[Problem, Problem]:
         """Return what is expected in the scenario of a run, and what happens in it: the same unless it is a draw.
 

@@ -52,6 +52,10 @@ class Clause(metaclass=Checked):
     """Fields that are lists of parts with keys of their own."""
     FAVOURS: ClassVar[bool] = False
     """Whether it is a promise in favour of its channel: it lapses when the channel is retired."""
+    OPENS: ClassVar[bool] = False
+    """Whether it changes what there is to win (stock, demand, a decision); the others only take something away."""
+    STEERS: ClassVar[bool] = True
+    """Whether a plan can be another one because of it; the others only report."""
 
     def scope(self) -> tuple[Any, ...]:
         """Return what the clause is about, to tell a clause that is said twice."""
