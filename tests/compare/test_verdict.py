@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given as drawn_from
 from hypothesis import strategies as st
 
-from allocopt.compare.intervals import difference, paired
 from allocopt.compare.standing import Future, Standing
 from allocopt.compare.verdict import verdict
 
@@ -276,43 +275,44 @@ def test_certainly_is_of_contribution_alone(of: tuple[Given, list[str], dict[str
 
 def test_a_difference_turns_around() -> None:
     """A against B is B against A with the sign, the ends and the counts turned."""
-    given = {"S": {"A": [(9.0, 12.0), 5.0], "B": [(8.0, 8.5), (5.0, 7.0)]}, "T": {"A": [3.0, 1.0], "B": [4.0, 0.0]}}
-    runs, weights = frame(given, drawn=True), pd.Series({"S": 3.0, "T": 1.0})
-    there, back = difference(runs, weights, "A", "B"), difference(runs, weights, "B", "A")
+    given: Given = {
+        "S": {"A": [(9.0, 12.0), 5.0], "B": [(8.0, 8.5), (5.0, 7.0)]},
+        "T": {"A": [3.0, 1.0], "B": [4.0, 0.0]},
+    }
+    found = standing(given, drawn=True, weights={"S": 3.0, "T": 1.0})
+    there, back = found.difference("A", "B"), found.difference("B", "A")
     assert (there.mean, there.low, there.high) == pytest.approx((-back.mean, -back.high, -back.low))
+    assert (there.least, there.most) == (-back.most, -back.least)
     assert (there.ahead, there.behind, there.runs) == (back.behind, back.ahead, back.runs) == (2, 1, 4)
 
 
 def test_weights_and_widths() -> None:
     """Means count by weight, half widths add in quadrature, and a scenario of weight 0 counts for nothing."""
-    given = {"S": {"A": [12.0, 14.0], "B": [0.0, 0.0]}, "T": {"A": [7.0, 9.0], "B": [0.0, 0.0]}}
-    found = difference(frame(given, drawn=True), pd.Series({"S": 3.0, "T": 1.0}), "A", "B")
+    given: Given = {"S": {"A": [12.0, 14.0], "B": [0.0, 0.0]}, "T": {"A": [7.0, 9.0], "B": [0.0, 0.0]}}
+    found = standing(given, drawn=True, weights={"S": 3.0, "T": 1.0}).difference("A", "B")
     half = 12.7062047  # t(0.975, 1) * sqrt(2) / sqrt(2)
     wide = half * math.hypot(0.75, 0.25)
     assert (found.mean, found.low, found.high) == pytest.approx((11.75, 11.75 - wide, 11.75 + wide))
-    alone = difference(frame(given, drawn=True), pd.Series({"S": 1.0, "T": 0.0}), "A", "B")
+    alone = standing(given, drawn=True, weights={"S": 1.0, "T": 0.0}).difference("A", "B")
     assert (alone.mean, alone.low, alone.high) == pytest.approx((13, 13 - half, 13 + half))
-    nothing = difference(frame(given, drawn=True), pd.Series({"S": 0.0, "T": 0.0}), "A", "B")
+    nothing = standing(given, drawn=True, weights={"S": 0.0, "T": 0.0}).difference("A", "B")
     assert (math.isnan(nothing.mean), nothing.runs) == (True, 0)
 
 
-def test_certain_scenarios_stay_certain_beside_draws() -> None:
-    """Only the draws of a scenario widen an interval."""
-    runs = pd.concat(
-        [
-            frame({"S": {"A": [10.0], "B": [4.0]}}, drawn=False),
-            frame({"T": {"A": [7.0, 7.0], "B": [5.0, 5.0]}}, drawn=True),
-        ]
-    )
-    found = difference(runs, pd.Series({"S": 1.0, "T": 1.0}), "A", "B")
-    assert (found.mean, found.low, found.high, found.runs) == (4.0, 4.0, 4.0, 3)
+def test_only_draws_widen_an_interval() -> None:
+    """What was played counts alone; two played scenarios without spread leave no width."""
+    given: Given = {"S": {"A": [10.0, 10.0], "B": [4.0, 4.0]}, "T": {"A": [7.0, 7.0], "B": [5.0, 5.0]}}
+    found = standing(given, drawn=True).difference("A", "B")
+    assert (found.mean, found.low, found.high, found.runs) == (4.0, 4.0, 4.0, 4)
+    beside = standing({"S": {"A": [10.0], "B": [4.0]}, "T": given["T"]}, drawn=["T"]).difference("A", "B")
+    assert (beside.mean, beside.runs) == (2.0, 2)
 
 
 def test_only_runs_that_both_have_a_plan_in_are_paired() -> None:
     """A run without a plan of one of the two says nothing about their difference."""
-    runs = frame({"S": {"A": [10.0], "B": [4.0]}, "T": {"A": [0.0], "B": [None]}}, drawn=False).dropna()
-    assert paired(runs, "A", "B")["scenario"].tolist() == ["S"]
-    assert difference(runs, pd.Series({"S": 1.0, "T": 5.0}), "A", "B").mean == 6.0
-    nothing = difference(runs[runs["scenario"] == "T"], pd.Series({"T": 1.0}), "A", "B")
+    given: Given = {"S": {"A": [10.0], "B": [4.0]}, "T": {"A": [0.0], "B": [None]}}
+    found = standing(given, weights={"S": 1.0, "T": 5.0}).difference("A", "B")
+    assert (found.mean, found.runs) == (6.0, 1)
+    nothing = standing({"T": given["T"]}).difference("A", "B")
     assert math.isnan(nothing.mean)
     assert (nothing.low, nothing.high, nothing.runs, nothing.apart) == (-INF, INF, 0, False)

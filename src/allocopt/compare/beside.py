@@ -30,7 +30,8 @@ def side_by_side(frame: pd.DataFrame, baseline: str) -> pd.DataFrame:
     first = frame["contract"].iloc[0]
     scenarios = frame.loc[frame["contract"] == first, ["scenario", "role", "weight"]]
     scenarios = scenarios.sort_values("role", kind="stable", key=lambda roles: roles.map(ROLES.index))
-    wide = frame.pivot(index="scenario", columns="contract", values="contribution").reindex(scenarios["scenario"])
+    wide = frame.pivot_table(index="scenario", columns="contract", values="contribution", dropna=False)
+    wide = wide.reindex(scenarios["scenario"])
     others = [name for name in frame["contract"].unique() if name != baseline]
     columns = [[_amount(value) for value in wide[baseline]]]
     columns += [[_amount(value, signed=True) for value in wide[name] - wide[baseline]] for name in others]

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocopt.compare.beside import as_html, side_by_side
 from allocopt.compare.intervals import Difference
 from allocopt.compare.possible import bound_of, freest, same_rules
-from allocopt.compare.beside import as_html, side_by_side
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
 from allocopt.compare.solving import ALL, Bench
 from allocopt.compare.standing import Future, Standing
@@ -190,7 +190,6 @@ class Comparison:
         standing, best, filled = self._standing, self.best(), self._fill()
         weights = standing.weights[standing.weights > 0]
         regret = self.regret().reindex(weights.index)
-        failed = standing.counting(self.failures).groupby("contract").size()
         rows = []
         for name in [*self.ranked, *(name for name in self.contracts if name not in self.ranked)]:
             found = standing.difference(name)
@@ -206,7 +205,7 @@ class Comparison:
                     "regret": float(weights.to_numpy() @ regret[name].fillna(0.0).to_numpy()),
                     "worst_regret": regret[name].max(),
                     "best": best[name],
-                    "failed": int(failed.get(name, 0)),
+                    "failed": standing.failed(name)[0],
                 }
             )
         return pd.DataFrame(rows)
@@ -273,7 +272,8 @@ class Comparison:
 
     def _possible(self, solved: pd.DataFrame) -> pd.DataFrame:
         """Return per run between what the best that is possible lies: scenario, draw, best_low, best_high."""
-        given, runs = self._inputs.contracts, {}
+        given = self._inputs.contracts
+        runs: dict[tuple[str, int], Run] = {}
         for run in self._inputs.runs:
             runs.setdefault((self.scenarios[run.scenario], run.draw), run)
         outcome = solved.set_index(["scenario", "draw", "contract"])

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from allocopt.arcs import build_arcs
 from allocopt.contracts import Contract
@@ -95,4 +96,5 @@ def _shared(contracts: Sequence[Contract]) -> list[Clause]:
 
 def _free(clause: Clause) -> Clause:
     """Return a clause without its penalty."""
-    return replace(clause, penalty=0.0) if getattr(clause, "penalty", None) else clause
+    free: dict[str, Any] = {"penalty": 0.0} if getattr(clause, "penalty", None) else {}
+    return replace(clause, **free)

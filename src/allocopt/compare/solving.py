@@ -119,11 +119,15 @@ def told(plan: Plan) -> tuple[dict[str, Any], pd.DataFrame]:
         "played": plan.played,
         "digest": digest_of(plan),
     }
-    frame = plan.channels[["channel", *METRICS]]
-    total = frame[list(METRICS)].sum()
-    frame = pd.concat([frame, pd.DataFrame([{"channel": ALL, **total}])], ignore_index=True)
-    numbers = frame.melt(id_vars="channel", var_name="metric", value_name="value")
-    return outcome, numbers
+    frame = plan.channels
+    channels = [*frame["channel"], ALL]
+    values = [np.append(column, column.sum()) for column in (frame[name].to_numpy(np.float64) for name in METRICS)]
+    numbers = {
+        "channel": pd.array(channels * len(METRICS), dtype="str"),
+        "metric": pd.array(np.repeat(METRICS, len(channels)), dtype="str"),
+        "value": np.concatenate(values),
+    }
+    return outcome, pd.DataFrame(numbers)
 
 
 def failed(message: str, status: str = "error") -> tuple[dict[str, Any], pd.DataFrame]:

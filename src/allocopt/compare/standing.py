@@ -20,7 +20,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from allocopt.compare.intervals import NOISE, Difference, difference
+from allocopt.compare.intervals import NOISE, Difference, Worths
+from allocopt.problem.facts import Flags, Floats
 from allocopt.problem.scenario import Scenario
 
 Counts = Literal["counts", "known beforehand", "only to show"]
@@ -87,15 +88,11 @@ class Standing:
         plain: Collection[str],
         currency: str = "",
     ) -> None:
-        self.runs, self.contracts, self.futures = runs, tuple(contracts), tuple(futures)
+        self.contracts, self.futures = tuple(contracts), tuple(futures)
+        self.worths = Worths.of(runs, contracts, [future.name for future in futures])
         self.plain, self.currency = frozenset(plain), currency
         complete = set(self.ranked)
         self.baseline = next((name for name in self.contracts if name in complete), self.contracts[0])
-
-    @cached_property
-    def solved(self) -> pd.DataFrame:
-        """The runs that have a plan."""
-        return self.runs[self.runs["contribution"].notna()]
 
     @property
     def played(self) -> bool:
@@ -129,24 +126,44 @@ class Standing:
     @cached_property
     def ranked(self) -> list[str]:
         """Contracts that have a plan in every run that counts, worth most on average first."""
-        counted = self.counting(self.runs)
-        missing = set(counted.loc[counted["contribution"].isna(), "contract"])
-        complete = [name for name in self.contracts if name in self.worth.index and name not in missing]
+        there = ~np.isnan(self.worths.contribution[:, self._inside])
+        complete = [name for name, all_ in zip(self.contracts, there.all(axis=1), strict=True) if all_]
+        if not self.counted:
+            return []
         return sorted(complete, key=lambda name: (-self.worth[name], self.contracts.index(name)))
+
+    @cached_property
+    def _inside(self) -> Flags:
+        """Whether each run counts, shape (runs,)."""
+        return self._weights[self.worths.scenario] > 0
+
+    @cached_property
+    def _weights(self) -> Floats:
+        return self.weights.to_numpy(np.float64)
+
+    def failed(self, name: str, *, weighed: bool = False) -> tuple[int, int]:
+        """Return how many runs of a contract that count (or that weigh anything) have no plan, and of how many."""
+        roles = ("counts", "known beforehand") if weighed else ("counts",)
+        inside = np.array([self.role(future) in roles for future in self.futures], dtype=bool)[self.worths.scenario]
+        mine = self.worths.contribution[self.contracts.index(name), inside]
+        return int(np.isnan(mine).sum()), len(mine)
 
     @cached_property
     def worth(self) -> pd.Series:
         """The mean contribution of each contract: over draws, then over scenarios by weight [currency]."""
-        frame = self.counting(self.solved)
-        means = frame.pivot_table(index="contract", columns="scenario", values="contribution", aggfunc="mean")
-        weights = self.weights.reindex(means.columns)
-        worth: pd.Series = (means * weights).sum(axis=1) / (means.notna() * weights).sum(axis=1)
-        return worth
+        means = np.stack([self.worths.means(place) for place in range(len(self.contracts))])
+        weight = np.where(np.isnan(means), 0.0, self._weights)
+        sums, total = (np.where(np.isnan(means), 0.0, means) * weight).sum(axis=1), weight.sum(axis=1)
+        worth = np.divide(sums, total, out=np.full(len(sums), np.nan), where=total > 0)
+        return pd.Series(worth, index=list(self.contracts))
 
     def difference(self, one: str, other: str | None = None, scenario: str | None = None) -> Difference:
         """Return how much more one contract is worth than another (the baseline), on average or in one scenario."""
-        weights = self.weights if scenario is None else pd.Series({scenario: 1.0})
-        return difference(self.solved, weights, one, other or self.baseline)
+        weights = self._weights
+        if scenario is not None:
+            weights = np.array([float(future.name == scenario) for future in self.futures])
+        places = (self.contracts.index(name) for name in (one, other or self.baseline))
+        return self.worths.difference(*places, weights)
 
     def measure(self, *contracts: str) -> Literal["contribution", "objective"]:
         """Return what is proven of contracts: the contribution, or only the objective (less clause penalties)."""
@@ -167,7 +184,7 @@ class Standing:
 
     def by_scenario(self) -> pd.DataFrame:
         """Return a row per scenario and contract: what it earns there, and how much more than the baseline."""
-        means = self.solved.groupby(["scenario", "contract"])["contribution"].mean()
+        means = [self.worths.means(place) for place in range(len(self.contracts))]
         rows = [
             {
                 "scenario": future.name,
@@ -175,46 +192,47 @@ class Standing:
                 "weight": self.weights[future.name],
                 "contract": name,
                 **self._told(self.difference(name, scenario=future.name), name, self.baseline),
-                "contribution": means.get((future.name, name), np.nan),
+                "contribution": means[column][row],
             }
-            for future in self.futures
-            for name in self.contracts
+            for row, future in enumerate(self.futures)
+            for column, name in enumerate(self.contracts)
         ]
         return pd.DataFrame(rows, columns=["scenario", "role", "weight", "contract", *TOLD])
 
     def otherwise(self, leader: str) -> list[tuple[Future, str]]:
         """Return the scenarios of some weight in which another contract is told to be ahead, each with the best one."""
         found = []
-        for future in self.futures:
+        others = [name for name in self.ranked if name != leader]
+        means = {name: self.worths.means(self.contracts.index(name)) for name in others}
+        for place, future in enumerate(self.futures):
             if self.role(future) != "only to show":
-                others = [name for name in self.ranked if name != leader]
                 ahead = [name for name in others if self.difference(name, leader, future.name).positive]
-                runs = self.solved[(self.solved["scenario"] == future.name) & self.solved["contract"].isin(ahead)]
                 if ahead:
-                    best = runs.groupby("contract")["contribution"].mean()
-                    found.append((future, max(ahead, key=lambda name: best[name])))
+                    found.append((future, max(ahead, key=lambda name: float(means[name][place]))))
         return found
-
-    def _wide(self, runs: pd.DataFrame) -> pd.DataFrame:
-        frame = runs.pivot_table(index=["scenario", "draw"], columns="contract", values="contribution", sort=False)
-        return frame.reindex(columns=list(self.contracts))
 
     def regret(self) -> pd.DataFrame:
         """Return per scenario what each contract earns less than the best one of the run, mean over draws."""
-        wide = self._wide(self.solved)
-        lost = wide.rsub(wide.max(axis=1), axis=0)
-        found: pd.DataFrame = lost.groupby(level="scenario", sort=False).mean()
+        earned = self.worths.contribution
+        there = ~np.isnan(earned).all(axis=0)
+        lost = np.nanmax(earned[:, there], axis=0) - earned[:, there]
+        scenario = np.array([future.name for future in self.futures], dtype=object)[self.worths.scenario[there]]
+        frame = pd.DataFrame(lost.T, columns=list(self.contracts))
+        found: pd.DataFrame = frame.groupby(pd.Index(scenario, name="scenario"), sort=False).mean()
         return found.reindex([future.name for future in self.futures if future.name in found.index])
 
     def best(self) -> pd.Series:
         """Return the share of runs that count in which each contract is the best, by weight; ties are shared."""
-        wide = self._wide(self.counting(self.solved))
-        best = wide.max(axis=1)
-        top = wide.ge(best - NOISE * best.abs().clip(lower=1.0), axis=0)
-        shares = top.div(top.sum(axis=1), axis=0).groupby(level="scenario", sort=False).mean()
-        weights = self.weights.reindex(shares.index)
-        found: pd.Series = shares.mul(weights, axis=0).sum() / (weights.sum() or np.nan)
-        return found.reindex(list(self.contracts)).rename("best")
+        earned = self.worths.contribution
+        inside = self._inside & ~np.isnan(earned).all(axis=0)
+        if not inside.any():
+            return pd.Series(np.nan, index=list(self.contracts), name="best")
+        best = np.nanmax(earned[:, inside], axis=0)
+        top = earned[:, inside] >= best - NOISE * np.maximum(np.abs(best), 1.0)
+        scenario = self.worths.scenario[inside]
+        weight = self._weights[scenario] / np.bincount(scenario)[scenario]
+        shares = (top / top.sum(axis=0)) @ weight / weight.sum()
+        return pd.Series(shares, index=list(self.contracts), name="best")
 
 
 TOLD = ("difference", "low", "high", "ahead", "behind", "runs", "measure", "contribution")

@@ -106,13 +106,10 @@ def _caveats(found: Standing) -> Iterator[str]:
 
 def _failures(found: Standing) -> Iterator[str]:
     """Yield who has no plan where it would count, or be read."""
-    weighed = [future.name for future in found.futures if found.role(future) != "only to show"]
-    frame = found.runs[found.runs["scenario"].isin(weighed)]
     for name in found.contracts:
-        runs = frame.loc[frame["contract"] == name, "contribution"]
-        times = int(runs.isna().sum())
+        times, runs = found.failed(name, weighed=True)
         if times:
-            yield f"{name} has no plan" + (f" in {times} of {len(runs)} runs." if len(runs) > 1 else ".")
+            yield f"{name} has no plan" + (f" in {times} of {runs} runs." if runs > 1 else ".")
 
 
 def _amount(found: Standing, name: str, against: str = "") -> str:

@@ -42,9 +42,15 @@ OUTSIDE = "clause_penalties"
 
 def typed(columns: Any, names: list[str] | None = None) -> pd.DataFrame:
     """Return a table with the types of its columns, rows or no rows."""
-    frame = pd.DataFrame(columns, columns=names)
-    kinds = dict.fromkeys(TEXTS, "str") | dict.fromkeys(WHOLE, "int64")
-    return frame.astype({str(column): kinds.get(str(column), "float64") for column in frame.columns})
+    given = columns if names is None else pd.DataFrame(columns, columns=names)
+    return pd.DataFrame({str(name): _column(str(name), values) for name, values in given.items()})
+
+
+def _column(name: str, values: Any) -> Any:
+    """Return one column of a table with its type."""
+    if name in TEXTS:
+        return pd.array(values, dtype="str")
+    return np.asarray(values, dtype=np.int64 if name in WHOLE else np.float64)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
