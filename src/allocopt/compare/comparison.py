@@ -101,10 +101,10 @@ class Comparison:
         futures = [Future.of(scenario) for scenario in self._inputs.scenarios]
         plain = [contract.name for contract in self._inputs.contracts if contract.earns_only]
         frame = self._outcomes
-        solved = frame["status"].isin(SOLVED)
-        numbers = ["contribution", "low", "high"]
-        runs = frame.assign(**{name: frame[name].where(solved) for name in numbers})
-        return Standing(runs[["scenario", "draw", "contract", *numbers]], self.contracts, futures, plain, self.currency)
+        solved = frame["status"].isin(SOLVED).to_numpy()
+        values = {name: np.where(solved, frame[name].to_numpy(), np.nan) for name in ("contribution", "low", "high")}
+        runs = pd.DataFrame({**{name: frame[name] for name in ("scenario", "draw", "contract")}, **values})
+        return Standing(runs, self.contracts, futures, plain, self.currency)
 
     @property
     def baseline(self) -> str:
@@ -212,13 +212,13 @@ class Comparison:
 
     def _fill(self) -> pd.Series:
         """Return the share of all demand that each contract serves: its mean units over the mean demand, by weight."""
-        numbers = self._standing.counting(self._numbers)
-        total = numbers[(numbers["channel"] == ALL) & numbers["metric"].isin(["units", "demand"])]
-        if total.empty:
-            return pd.Series(dtype="float64")
-        means = total.pivot_table(index=["contract", "scenario"], columns="metric", values="value", aggfunc="mean")
-        weighed = means.mul(means.index.get_level_values("scenario").map(self.weights.to_dict()), axis=0)
-        sums = weighed.groupby(level="contract").sum()
+        numbers = self._numbers
+        sums = {}
+        for metric in ("units", "demand"):
+            total = numbers[(numbers["channel"] == ALL) & (numbers["metric"] == metric)]
+            means = total.groupby(["contract", "scenario"])["value"].mean()
+            weights = means.index.get_level_values("scenario").map(self.weights.to_dict()).to_numpy(np.float64)
+            sums[metric] = (means * weights).groupby(level="contract").sum()
         return sums["units"] / sums["demand"]
 
     @property
@@ -285,7 +285,7 @@ class Comparison:
             for free, names in sets:
                 known = [outcome["bound"].get((scenario, draw, name), np.nan) for name in names]
                 known = [bound for bound in known if not math.isnan(bound)]
-                high = max(high, min(known) if known else bound_of(self._bench.problem(runs[scenario, draw]), free))
+                high = max(high, min(known) if known else bound_of(self.bench.problem(runs[scenario, draw]), free))
             rows.append((scenario, draw, earned, high))
         return pd.DataFrame(rows, columns=["scenario", "draw", "best_low", "best_high"])
 
@@ -316,7 +316,7 @@ class Comparison:
         KeyError
             If there is no such run.
         """
-        return self._bench.plan(self._run(scenario, contract, draw))
+        return self.bench.plan(self._run(scenario, contract, draw))
 
     @property
     def plans(self) -> Mapping[tuple[str, str, int], Plan]:
@@ -324,7 +324,8 @@ class Comparison:
         return _Plans(self)
 
     @cached_property
-    def _bench(self) -> Bench:
+    def bench(self) -> Bench:
+        """Where its runs are solved in this process."""
         return Bench(self._inputs)
 
     def _run(self, scenario: str, contract: str, draw: int) -> Run:

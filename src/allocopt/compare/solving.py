@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -98,10 +97,21 @@ def solve_run(folder: str, fingerprint: str, number: int) -> dict[str, Any]:
     return outcome
 
 
-@lru_cache(maxsize=1)
+_KEPT: dict[tuple[str, str], Bench] = {}
+"""The last bench of this process, by its run folder and what was asked."""
+
+
 def bench_of(folder: str, fingerprint: str) -> Bench:
     """Return the bench of a run folder, made once in each process; the last one is kept."""
-    return Bench(RunFolder(Path(folder)).inputs())
+    kept = _KEPT.get((folder, fingerprint))
+    return kept or keep(folder, fingerprint, Bench(RunFolder(Path(folder)).inputs()))
+
+
+def keep(folder: str, fingerprint: str, bench: Bench) -> Bench:
+    """Keep a bench for the runs of this process, which need not read from the folder what they were given."""
+    _KEPT.clear()
+    _KEPT[folder, fingerprint] = bench
+    return bench
 
 
 def told(plan: Plan) -> tuple[dict[str, Any], pd.DataFrame]:

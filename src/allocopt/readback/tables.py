@@ -55,9 +55,22 @@ def _column(name: str, values: Any) -> Any:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a table as records of plain values; what is no number, or not a finite one, becomes None."""
-    finite = frame.replace([np.inf, -np.inf], np.nan)
-    clean = finite.astype(object).where(finite.notna(), None)
-    return [{str(column): value for column, value in row.items()} for row in clean.to_dict("records")]
+    columns = [_plain(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    names = [str(name) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain(column: pd.Series) -> list[Any]:
+    """Return the values of a column; None for what is no number, or not a finite one."""
+    values = column.to_list()
+    missing = column.isna().to_numpy()
+    if column.dtype.kind == "f":
+        missing = missing | np.isinf(column.to_numpy())
+    return (
+        [None if gone else value for value, gone in zip(values, missing.tolist(), strict=True)]
+        if missing.any()
+        else values
+    )
 
 
 def allocation(answer: Answer) -> pd.DataFrame:
