@@ -66,11 +66,9 @@ def _plain(column: pd.Series) -> list[Any]:
     missing = column.isna().to_numpy()
     if column.dtype.kind == "f":
         missing = missing | np.isinf(column.to_numpy())
-    return (
-        [None if gone else value for value, gone in zip(values, missing.tolist(), strict=True)]
-        if missing.any()
-        else values
-    )
+    if not missing.any():
+        return values
+    return [None if gone else value for value, gone in zip(values, missing.tolist(), strict=True)]
 
 
 def allocation(answer: Answer) -> pd.DataFrame:
