@@ -279,8 +279,9 @@ class Comparison:
         outcome = solved.set_index(["scenario", "draw", "contract"])
         sets = [(free, [each.name for each in given if same_rules(each, free)]) for free in freest(given)]
         rows = []
-        for (scenario, draw), group in solved.groupby(["scenario", "draw"], sort=False):
-            earned = float(group["contribution"].max())
+        most = solved.groupby(["scenario", "draw"], sort=False)["contribution"].max()
+        for scenario, draw in most.index:
+            earned = float(most[scenario, draw])
             high = earned
             for free, names in sets:
                 known = [outcome["bound"].get((scenario, draw, name), np.nan) for name in names]

@@ -162,8 +162,8 @@ class Standing:
         weights = self._weights
         if scenario is not None:
             weights = np.array([float(future.name == scenario) for future in self.futures])
-        places = (self.contracts.index(name) for name in (one, other or self.baseline))
-        return self.worths.difference(*places, weights)
+        first, second = (self.contracts.index(name) for name in (one, other or self.baseline))
+        return self.worths.difference(first, second, weights)
 
     def measure(self, *contracts: str) -> Literal["contribution", "objective"]:
         """Return what is proven of contracts: the contribution, or only the objective (less clause penalties)."""

@@ -8,7 +8,7 @@ alone; clause rules also need the contract's clauses of their kind, each with it
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -70,6 +70,10 @@ class Clause(metaclass=Checked):
         )
         said = ", ".join(f"{name} {_spoken(v)}" for name, v in given)
         return f"{getattr(self, 'clause', 'clause')} {said}".rstrip()
+
+    def about(self, facts: Facts, clauses: Sequence[Clause], label: Mapping[str, Any]) -> str:
+        """Return what one of its rows is about, where the row's label does not say all that a person would change."""
+        return ""
 
     def promised(self, facts: Facts) -> float:
         """Return how many units the clause promises its channel, where it can be counted in units [unit]."""
