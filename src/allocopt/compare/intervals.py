@@ -119,10 +119,10 @@ class Worths:
     @classmethod
     def of(cls, runs: pd.DataFrame, contracts: Sequence[str], scenarios: Sequence[str]) -> Worths:
         """Return the worths that stand in rows: scenario, draw, contract, contribution, low, high."""
-        scenario = pd.Index(scenarios).get_indexer(runs["scenario"])
+        scenario = pd.Index(scenarios).get_indexer(pd.Index(runs["scenario"]))
         draw = runs["draw"].to_numpy(np.int64)
         keys, place = np.unique(np.stack([scenario, draw]), axis=1, return_inverse=True)
-        row, column = pd.Index(contracts).get_indexer(runs["contract"]), place.reshape(-1)
+        row, column = pd.Index(contracts).get_indexer(pd.Index(runs["contract"])), place.reshape(-1)
         found = []
         for name in ("contribution", "low", "high"):
             values = np.full((len(contracts), keys.shape[1]), np.nan)
@@ -179,7 +179,8 @@ def _means(group: NDArray[np.intp], values: Floats, size: int) -> Floats:
     """Return the mean of each group, nan of an empty one."""
     sums = np.bincount(group, weights=values, minlength=size)
     count = np.bincount(group, minlength=size)
-    return np.divide(sums, count, out=np.full(size, np.nan), where=count > 0)
+    means: Floats = np.divide(sums, count, out=np.full(size, np.nan), where=count > 0)
+    return means
 
 
 def _width(draws: Floats) -> float:

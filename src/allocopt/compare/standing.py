@@ -127,7 +127,7 @@ class Standing:
     def ranked(self) -> list[str]:
         """Contracts that have a plan in every run that counts, worth most on average first."""
         there = ~np.isnan(self.worths.contribution[:, self._inside])
-        complete = [name for name, all_ in zip(self.contracts, there.all(axis=1), strict=True) if all_]
+        complete = [name for name, runs in zip(self.contracts, there, strict=True) if runs.all()]
         if not self.counted:
             return []
         return sorted(complete, key=lambda name: (-self.worth[name], self.contracts.index(name)))
