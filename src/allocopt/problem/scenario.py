@@ -80,8 +80,11 @@ class Scenario(metaclass=Checked):
     >>> from allocopt.problem.changes import Scale
     >>> problem = Problem.from_dict({
     ...     "skus": [{"sku": "A"}],
+    ...     "nodes": [],
     ...     "channels": [{"channel": "web"}],
+    ...     "supply": [],
     ...     "demand": [{"sku": "A", "channel": "web", "period": 0, "units": 10, "price": 5}],
+    ...     "lanes": [],
     ... })
     >>> spike = Scenario("Spike", [Scale("demand.units", by=1.5, where="channel = web")])
     >>> spike.apply(problem).demand["units"].tolist()

@@ -67,6 +67,11 @@ class Source:
     index: tuple[str, ...] = ()
     _objects: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def bare(self) -> bool:
+        """Whether it has neither rows nor a header that could be wrong."""
+        return not self.columns and not self.length
+
     def row(self, position: int) -> int | str:
         """Return the name of the row at `position`."""
         label = self.rows[position]
@@ -128,6 +133,11 @@ def absent(name: str) -> Source:
     return Source(name, {}, 0, range(0), given=False)
 
 
+def empty(name: str) -> Source:
+    """Return the source of a table that was given without rows, or that could not be read, which is reported."""
+    return Source(name, {}, 0, range(0))
+
+
 def from_frame(name: str, frame: Any) -> Source:
     """Return a frame of any kind that narwhals knows as a source.
 
@@ -166,7 +176,7 @@ def from_arrow(name: str, table: Any, rows: Any = None, *, textual: bool = False
     """Return a pyarrow table as a source."""
     names = [str(column) for column in table.column_names]
     if not names:
-        return absent(name)
+        return empty(name)
     columns = {label: of_arrow(table.column(place)) for place, label in enumerate(names)}
     rows = rows if rows is not None else range(table.num_rows)
     return Source(name, columns, table.num_rows, rows, textual, _repeated(names))
@@ -214,7 +224,7 @@ def of_series(series: pd.Series[Any]) -> Cells:
 
 def _from_pandas(name: str, frame: pd.DataFrame) -> Source:
     if frame.shape[1] == 0 and len(frame) == 0:
-        return absent(name)
+        return empty(name)
     labels: list[Hashable] = list(frame.columns)
     names = [str(label) for label in labels]
     columns = {label: of_series(frame.iloc[:, place]) for place, label in enumerate(names)}
