@@ -205,7 +205,7 @@ FILES = [
     ("skus.parquet", b"no parquet", [("bad_file", None)]),
     ("problem.yaml", b"curency: EUR\n", [("unknown_setting", None)]),
     ("problem.yaml", b"- EUR\n", [("bad_file", None)]),
-    ("problem.yaml", b"a: [\n", [("bad_file", None)]),
+    ("problem.yaml", b"a: [\n", [("bad_file", 2)]),
     ("problem.yaml", b"as_of: 27.11.\ncurrency: 5\n", [("bad_date", None), ("not_text", None)]),
     ("skuss.csv", b"sku\nA\n", [("unknown_table", None)]),
 ]

@@ -140,13 +140,12 @@ def _read_settings(path: Path, report: Report) -> dict[str, Any]:
         if path.is_symlink() or path.exists():
             report.add(path.name, "bad_file", f"{path.name} {not_a_file(path)}.", "Put the file there.")
         return {}
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from allocopt.documents import yaml_file
 
     try:
-        values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
-    except (YAMLError, UnicodeDecodeError, ValueError, OSError) as error:
-        report.add(path.name, "bad_file", f"The file cannot be read: {' '.join(str(error).split())}", "Mend its YAML.")
+        values = yaml_file.settings(path)
+    except yaml_file.UnreadableError as error:
+        report.add(path.name, "bad_file", error.message, "Mend its YAML.", row=error.line)
         return {}
     if values is None:
         return {}

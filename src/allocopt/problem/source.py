@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from allocopt.errors import DataError, Issue
 
+NESTED = (list, tuple, dict, set)
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -195,6 +197,8 @@ def of_arrow(array: Any) -> Cells:
 
 def of_list(cells: list[Any]) -> Cells:
     """Return Python objects as cells."""
+    if any(isinstance(cell, NESTED) for cell in cells):  # never a value; very deep ones break what looks into them
+        return Cells(None, lambda: cells, own=True)
     try:
         arrow = pa.array(cells, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError, KeyError):
@@ -214,7 +218,8 @@ def of_series(series: pd.Series[Any]) -> Cells:
 
     # NaN in a float column is kept as such: it is not the same as an empty cell in a table that knows both.
     try:
-        arrow = pa.array(series, from_pandas=own)
+        nested = own and any(isinstance(cell, NESTED) for cell in series)
+        arrow = None if nested else pa.array(series, from_pandas=own)
         if isinstance(arrow, pa.ChunkedArray):
             arrow = of_arrow(arrow).arrow
     except (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError, KeyError):
