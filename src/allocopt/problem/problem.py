@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from allocopt import arguments
 from allocopt.errors import DataError, Issue
 from allocopt.problem.checks import check
 from allocopt.problem.encode import encode, freeze
@@ -171,7 +172,7 @@ class Problem:
             line 1), rows of a worksheet, or rows of a Parquet file counted from 0.
         """
         report = Report()
-        return cls._of(read_path(Path(path), report), report)
+        return cls._of(read_path(arguments.path("path", path), report), report)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Problem:
