@@ -92,11 +92,10 @@ def test_every_shared_argument_is_tried() -> None:
 
 def test_numbers_of_numpy_and_whole_floats_where_fractions_are_allowed(quick: ao.Problem) -> None:
     """What is a number is one, whoever made it."""
-    plan = ao.allocate(
-        quick, time_limit=np.float64(60), work_limit=np.int64(10**6), gap=np.float32(0.001), threads=np.int8(1)
-    )
+    limits = {"time_limit": np.float64(60), "work_limit": np.int64(10**6), "gap": np.float32(0.001)}
+    plan = ao.allocate(quick, threads=np.int8(1), **limits)
     assert plan.status == "optimal"
-    assert ao.compare(quick, iter([ao.pooled()]), jobs=np.int64(1), time_limit=60, gap=0).contracts == ("Pooled",)
+    assert ao.compare(quick, iter([ao.pooled()]), jobs=np.int64(1), **limits).contracts == ("Pooled",)
 
 
 def test_sizes_are_bounded_before_memory_is_taken(quick: ao.Problem) -> None:

@@ -37,7 +37,7 @@ def _number(name: str, value: Any, least: float, what: str, remedy: str) -> None
     """Refuse what is no finite number from `least` on."""
     if isinstance(value, bool) or not isinstance(value, Real):
         _refuse(TypeError, name, what, value, remedy)
-    if not (math.isfinite(value) and value >= least):
+    if not (math.isfinite(value) and float(value) >= least):
         _refuse(ValueError, name, what, value, remedy)
 
 
@@ -45,7 +45,7 @@ def _whole(name: str, value: Any, least: int, most: int, what: str, remedy: str)
     """Refuse what is no whole number from `least` to `most`."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         _refuse(TypeError, name, what, value, remedy)
-    if not least <= value <= most:
+    if not least <= int(value) <= most:
         _refuse(ValueError, name, what, value, remedy)
 
 
