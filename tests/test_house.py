@@ -25,6 +25,7 @@ LAYERS = (
     "algebra",
     "arcs",
     "problem",
+    "arguments",
     "documents",
     "rounding",
     "errors",
