@@ -1,7 +1,7 @@
 """Random problems from 1e5 to 1e15 units, solved here and in rational arithmetic: oversold, optimal, equal to the cent.
 
-Each problem has a few articles, lots, lanes and lines, articles that take different amounts of a capacity that binds, and
-a reserve. The other side states it anew from the tables, in whole cents and units, and solves it by a simplex over
+Each problem has a few articles, lots, lanes and lines, articles that take different amounts of a capacity that binds,
+and a reserve. The other side states it anew from the tables, in whole cents and units, and solves it by a simplex over
 fractions and branch and bound (Land and Doig, Econometrica 28, 1960): nothing in it rounds.
 """
 
@@ -227,7 +227,7 @@ class Tableau:
 
 
 def best(given: Exact, at_least: int) -> tuple[int, bool]:
-    """Return the most that a plan is worth in cents, given one that is worth ``at_least``; and whether that is proven."""
+    """Return the most that a plan is worth in cents, given one worth ``at_least``; and whether that is proven."""
     root = Tableau(given)
     root.primal()
     columns = len(given.worth)
@@ -309,7 +309,9 @@ def main() -> int:
     parser.add_argument("--solvers", nargs="+", choices=SOLVERS, default=SOLVERS)
     given = parser.parse_args()
     wrong = 0
-    print(f"{'units':>6} {'solver':<7} problems oversold optimal equal same cents unproven  worst difference  CPU seconds")
+    print(
+        f"{'units':>6} {'solver':<7} problems oversold optimal equal same cents unproven  worst difference  CPU seconds"
+    )
     for decade in range(given.decades[0], given.decades[1] + 1):
         for solver in given.solvers:
             found = list(outcomes(decade, solver, range(given.problems)))
@@ -318,8 +320,8 @@ def main() -> int:
             same = sum(o.same for o in found)
             worst, seconds = max(o.difference for o in found), sum(o.seconds for o in found)
             print(
-                f"{f'1e{decade}':>6} {solver:<7} {len(found):>8} {oversold:>8} {optimal:>7} {equal:>5} {same:>10} {unproven:>8}"
-                f"  {worst:>16.1e}  {seconds:>11.2f}",
+                f"{f'1e{decade}':>6} {solver:<7} {len(found):>8} {oversold:>8} {optimal:>7} {equal:>5} {same:>10}"
+                f" {unproven:>8}  {worst:>16.1e}  {seconds:>11.2f}",
                 flush=True,
             )
             wrong += oversold + 2 * len(found) - optimal - equal

@@ -33,7 +33,7 @@ WHOLE = 2.0**53
 DECIMALS = 9
 """Entries may have so many decimals for their row to count as one of decimals."""
 SUMMED, DIVIDED = 1e-12, 1e-9
-"""What rows that are not of decimals may be off by, relative to the sum of their terms' sizes: whole columns, others."""
+"""What rows that are not of decimals may be off by, relative to their terms' sizes: of whole columns, and others."""
 ULP = 2.0**-52
 PART = 18
 

@@ -4,10 +4,10 @@
 
     x = x0 + d      row_lower - A x0 <= A d <= row_upper - A x0      |d| <= radius      maximise c d
 
-What `x0` leaves of the limits is computed in integers, so nothing is lost however large the numbers are; the solver sees
-small ones only. Each answer's errors are a part of its units: the next radius is that much smaller, until a unit is a
-unit and all columns are in whole units again. `x0` need not keep the rows: what it breaks is mended on the way. Where an
-answer lies at the edge of its box the box moves along with it first.
+What `x0` leaves of the limits is computed in integers, so nothing is lost however large the numbers are; the solver
+sees small ones only. Each answer's errors are a part of its units: the next radius is that much smaller, until a unit
+is a unit and all columns are in whole units again. `x0` need not keep the rows: what it breaks is mended on the way.
+Where an answer lies at the edge of its box the box moves along with it first.
 
 Multipliers of any step bound the whole program, so the proof needs none of the boxes. Source: Gleixner, Steffy, Wolter,
 Iterative refinement for linear programming, INFORMS Journal on Computing 28 (2016).
@@ -15,8 +15,8 @@ Iterative refinement for linear programming, INFORMS Journal on Computing 28 (20
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,18 @@ from allocopt.solve.solution import Clock, Solution
 
 Floats = NDArray[np.float64]
 METHOD = "refinement"
-Core = Callable[[Program, float, Floats | None], Solution]
-"""Solves a program of small numbers: to a gap, with a plan that is known to keep every row, if there is one."""
+
+
+class Core(Protocol):
+    """Solves a program of small numbers."""
+
+    def __call__(self, small: Program, *, gap: float, known: Floats | None, first: bool) -> Solution:
+        """Return the answer.
+
+        `known` is a plan that keeps every row; `first` says that it is the whole program, not what is left around a
+        plan.
+        """
+
 
 FINER = 6
 """An answer is taken to be right to 2^-6 of its units: the next box reaches that far."""
@@ -78,7 +88,8 @@ def refined(program: Program, core: Core, clock: Clock, *, gap: float, known: Fl
     search = _Search(program, gap, known)
     for _ in range(ROUNDS):
         scaled = search.around()
-        answer = core(scaled.program, search.target(scaled), search.standing(scaled))
+        first = bool(np.isinf(search.radius))
+        answer = core(scaled.program, gap=search.target(scaled), known=search.standing(scaled), first=first)
         search.iterations += answer.iterations
         if answer.x is None:
             if answer.status == "infeasible" and search.enlarged():
@@ -90,7 +101,7 @@ def refined(program: Program, core: Core, clock: Clock, *, gap: float, known: Fl
         message = "the time limit came before a plan was found"
         return Solution("interrupted", method=METHOD, iterations=search.iterations, message=message)
     if search.found is None:
-        found = core(program, gap, known)
+        found = core(program, gap=gap, known=known, first=True)
         return replace(found, iterations=found.iterations + search.iterations)
     return search.solution()
 
@@ -155,7 +166,8 @@ class _Search:
     def took(self, scaled: Scaled, answer: Solution) -> bool:
         """Move to an answer; return whether the search is over."""
         back = scaled.back(answer)
-        assert back.x is not None and answer.x is not None
+        assert back.x is not None
+        assert answer.x is not None
         self.last = back
         if back.multipliers is not None:
             bound = upper_bound(self.program, back.multipliers)
@@ -167,7 +179,7 @@ class _Search:
         pressed &= (self.x + back.x > self.program.lower) & (self.x + back.x < self.program.upper)
         if scaled.money:
             self.x = self._whole(self.x + back.x)
-            if not pressed.any() or self.again >= AGAIN:
+            if (answer.status == "optimal" and not pressed.any()) or self.again >= AGAIN:
                 self.radius, self.again = max(BOX, 2.0 ** (scaled.money - FINER)), -1
             self.again += 1
             return False
@@ -189,7 +201,8 @@ class _Search:
 
     def solution(self) -> Solution:
         """Return the plan that was found, and what is proven of it."""
-        assert self.found is not None and self.last is not None
+        assert self.found is not None
+        assert self.last is not None
         bound = min(self.bound, self.claimed)
         close = relative_gap(worth(self.program, self.found), bound) <= self.gap * (1 + 1e-9) + 1e-12
         return replace(

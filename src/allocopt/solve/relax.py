@@ -14,8 +14,8 @@ PRICED = 1e-6
 """A row takes part in a clash if its price is above."""
 
 KEPT, PART = 1e-7, 1e-3
-"""A row that gives way by less, relative to 1 + its limit, is kept, and by less than this part of what a unit adds: that
-much is rounding."""
+"""A row that gives way by less, relative to 1 + its limit, is kept, if it is less than this part of what a unit adds as
+well: that much is rounding."""
 
 
 def elastic(

@@ -7,8 +7,8 @@
 
 Rows are scaled by a power of two, or, where all their entries have few decimals, of ten: to whole numbers.
 
-Solvers work with absolute tolerances, and drop entries below 1e-9: a row in which a unit adds 1e-9 is no row to them, and
-ten digits of units are more than they can tell apart.
+Solvers work with absolute tolerances, and drop entries below 1e-9: a row in which a unit adds 1e-9 is no row to them,
+and ten digits of units are more than they can tell apart.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ SMALL = 1e-3
 LARGEST = 20
 """No row is scaled by a power of two so that its largest entry is above 2^20."""
 WIDE = 2.0**15
-"""Units that a column may range over before it is too wide to be solved to the unit at once: with relative tolerances of
-1e-9 and less, a few thousandths of a unit are left."""
+"""Units that a column may range over before it is too wide to be solved to the unit, and to the cent, at once."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -144,8 +144,12 @@ def _solved(
     """Solve a program that has no switches to go through first (see `solve`)."""
     if wide(program):
 
-        def core(small: Program, gap: float, known: NDArray[np.float64] | None) -> Solution:
-            finer = replace(relax, gap=min(relax.gap, FINEST)) if small.columns <= SEARCHED else relax
+        def core(small: Program, *, gap: float, known: NDArray[np.float64] | None, first: bool) -> Solution:
+            finer = relax
+            if small.columns <= SEARCHED:
+                # Around a plan the rows hardly couple: prices would find what HiGHS finds, and mix it to a billionth.
+                engine = relax.engine if first else "highs"
+                finer = replace(relax, gap=min(relax.gap, FINEST), engine=engine)
             return _narrow(small, clock, replace(search, gap=gap), finer, flat=flat, start=None, known=known)
 
         return refined(program, core, clock, gap=search.gap, known=known)
@@ -165,10 +169,9 @@ def _narrow(
     """Solve a program whose numbers are not too large to be solved to the unit."""
     if flat and not program.integer.any():
         found = highs.inner(program, clock, work_limit=relax.work_limit)
-        if found.x is not None and found.multipliers is not None:
-            if believable(program, found.x, found.multipliers, INNER):
-                bound = upper_bound(program, found.multipliers)
-                return replace(found, status="optimal", x=inside(program, found.x, clock), claimed_bound=bound)
+        if found.x is not None and believable(program, found.x, found.multipliers, INNER):
+            bound = upper_bound(program, found.multipliers)
+            return replace(found, status="optimal", x=inside(program, found.x, clock), claimed_bound=bound)
     relaxed = relax(program, clock, start=start, flat=flat, known=known)
     if program.integer.any() and relaxed.x is not None:
         x = settled(program, relaxed.x, clock)
