@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, bounded, fixed, restricted
 from allocopt.arcs import Arcs, expand
-from allocopt.contracts.max_min import Solve
+from allocopt.contracts.solving import Solve
 from allocopt.problem.facts import Flags, Floats, Ints
 from allocopt.rules import holding, stock_value
 from allocopt.rules.scope import order_of_lines
@@ -74,7 +74,7 @@ class Turns:
 
 
 def take_turns(
-    program: Program, arcs: Arcs, counted: Flags, solve: Solve, tell: Callable[[str], None]
+    program: Program, arcs: Arcs, counted: Flags, by: str, solve: Solve, tell: Callable[[str], None]
 ) -> tuple[Solution, Certificate | None, Program]:
     """Let the channels take their turns.
 

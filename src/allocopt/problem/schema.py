@@ -189,9 +189,9 @@ DEMAND = Table(
         Column(
             "arrived",
             "time",
-            "When it was ordered: a time stamp, or a number in periods (-6.0 is six periods before the first one). A "
-            "`periods` table turns stamps into such numbers; without one they all are before the first period, in their "
-            "order. Blank: the start of the due period [period].",
+            "When it was ordered: a time stamp, or a number in periods (-6.0 is six periods before the first one). "
+            "A `periods` table turns stamps into such numbers; without one they all lie before the first period, in "
+            "their order. Blank: the start of the due period [period].",
             low=float("-inf"),
         ),
         Column("priority", "number", "Rank of the line, 1 first; blank: none."),
