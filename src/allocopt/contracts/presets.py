@@ -172,7 +172,11 @@ def fair_share(channels: Tier | None = None, weights: Weights | None = None) -> 
     """
     return Contract(
         "Fair share",
-        stages=(MaxMinFill(_several(channels), measure="fill", per="sku", weights=weights),),
+        stages=(
+            MaxMinFill(
+                _several(channels), measure="fill", per="sku", weights=None if weights is None else dict(weights)
+            ),
+        ),
         reason="Each article that is short is shared in proportion to what the channels want.",
     )
 
@@ -197,7 +201,11 @@ def max_min_fair(channels: Tier | None = None, weights: Weights | None = None) -
     """
     return Contract(
         "Max-min fair",
-        stages=(MaxMinFill(_several(channels), measure="units", per="sku", weights=weights),),
+        stages=(
+            MaxMinFill(
+                _several(channels), measure="units", per="sku", weights=None if weights is None else dict(weights)
+            ),
+        ),
         reason="Of each article that is short every channel gets as many units as any other, at most what it wants.",
     )
 

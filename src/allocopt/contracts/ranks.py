@@ -21,8 +21,10 @@ import numpy as np
 
 from allocopt.algebra.program import Program, with_rows
 from allocopt.contracts.solving import Solve
-from allocopt.problem.facts import Floats
+from allocopt.problem.facts import Floats, Ints
 from allocopt.solve import Certificate, Goal, Ordered, Solution, certify
+from allocopt.solve.certificate import VIOLATION, breach
+from allocopt.solve.solution import Status
 
 Reach = Callable[[Program, Sequence[Goal]], Ordered]
 """Reaches goals one after the other within the time that is left."""
@@ -43,7 +45,7 @@ class _Reached:
     kept: Program
 
 
-def ranks_of(ranks: Floats, weights: Floats, line: Floats) -> list[Goal]:
+def ranks_of(ranks: Floats, weights: Floats, line: Ints) -> list[Goal]:
     """Return the arcs of each rank that occurs, blank last, with what a unit on each counts.
 
     Parameters
@@ -129,9 +131,10 @@ def _on_the_face(program: Program, ordered: Ordered, solve: Solve) -> _Reached |
         found = replace(found, multipliers=None, claimed_bound=None, iterations=found.iterations + ordered.iterations)
         if found.x is None:
             return None
+        x = found.x
         # Which of the plans on the face it is does not matter here.
         found = replace(found, status=ordered.status, message=message)
-    if not certify(replace(program, cost=np.zeros(program.columns), constant=0.0), found.x, None).passed:
+    if breach(program, x)[0] > VIOLATION:
         return None
     return _Reached(found, ordered.most, ordered.face)
 
@@ -161,7 +164,7 @@ def _one_by_one(program: Program, goals: Sequence[Goal], solve: Solve) -> _Reach
             kept, np.zeros(len(columns)), columns, weights, lower=served - SLACK * (1.0 + served), upper=np.inf
         )
     assert best is not None
-    status = "feasible" if loose else "optimal"
+    status: Status = "feasible" if loose else "optimal"
     found = replace(
         best, status=status, message=loose, multipliers=None, claimed_bound=None, cases=(), method="rank by rank"
     )

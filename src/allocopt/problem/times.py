@@ -69,9 +69,10 @@ def times(column: Column, source: Source, calendar: CalendarState, report: Repor
         "Write a stamp such as 2026-11-02T09:15:00, or a number of periods such as -6.0.",
     )
     stamped = (kinds == _LOCAL) | (kinds == _ZONED)
-    pairs = ((kinds == _NUMBER, stamped, "numbers", "time stamps"),)
-    pairs += ((kinds == _ZONED, kinds == _LOCAL, "stamps with a time zone", "stamps without one"),)
-    for one, other, what, others in pairs:
+    for one, other, what, others in (
+        (kinds == _NUMBER, stamped, "numbers", "time stamps"),
+        (kinds == _ZONED, kinds == _LOCAL, "stamps with a time zone", "stamps without one"),
+    ):
         if one.any() and other.any():
             _mixed(column, source, one, other, (what, others), report)
             return np.full(source.length, np.nan)
