@@ -98,7 +98,7 @@ def test_rank_comes_before_sharing() -> None:
 
 
 def test_who_comes_together_shares_what_it_passes_through() -> None:
-    """A dock for 10 units is shared by wants too, whatever the articles are called: 8 and 12 wanted, 4 and 6 shipped."""
+    """A dock for 10 units is shared too, whatever articles are called: of 8 and 12 wanted, 4 and 6 ship."""
     tables = {"lots": "A East on_hand 99 0\nB East on_hand 99 0", "capacity": "node period limit\nEast 0 10"}
     for one, two in (("A", "B"), ("B", "A")):
         plan = taken(f"sku channel period units price\n{one} web 0 8 10\n{two} web 0 12 10", **tables)

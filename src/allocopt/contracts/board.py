@@ -20,7 +20,7 @@ from allocopt.solve.greedy import Board, run
 
 Codes = NDArray[np.intp]
 
-NATIVE = 20_000
+NATIVE = 50_000
 """Arcs from which on compiling (or reading back what was compiled) is worth it."""
 SLIP = 4e-13
 """Rounding of a row's own sums, relative to 1 + its limit."""
@@ -122,7 +122,8 @@ def _added_up(entries: Entries, rows: int) -> Entries:
     places, which = np.unique(key, return_inverse=True)
     if len(places) == len(key):
         return entries
-    return Entries(places // rows, places % rows, np.bincount(which, weights=entries.value))
+    value: Floats = np.bincount(which, weights=entries.value).astype(np.float64)
+    return Entries(places // rows, places % rows, value)
 
 
 def _followers(program: Program, entries: Entries, equal: Flags, arcs: int) -> tuple[Followers, Flags]:
@@ -185,14 +186,17 @@ class Takers:
             What each line still wants [unit].
         """
         self.limits = limits
+        count = len(lines)
         taker = np.full(len(arcs.facts.lines.sku), -1)
         taker[lines] = np.arange(len(lines))
         mine = np.flatnonzero((taker[arcs.line] >= 0) & (own >= -LOSS) & (room > 0))
-        self.arcs = mine[_best_first(arcs, taker[arcs.line], own, mine)]
-        grain, article = np.zeros(len(lines)), arcs.facts.lines.sku[lines]
+        self.arcs: Codes = mine[_best_first(arcs, taker[arcs.line], own, mine)]
+        grain, article = np.zeros(count), arcs.facts.lines.sku[lines]
         grain[taker[arcs.line[mine]]] = limits.followers.grain[mine]
-        self.board = self._board(taker[arcs.line[self.arcs]], want[lines], grain, article, room[self.arcs])
+        self.first = _starts(taker[arcs.line[self.arcs]], count)
+        board = self._board(taker[arcs.line[self.arcs]], want[lines], grain, article.astype(np.intp), room[self.arcs])
         self.native = len(self.arcs) >= NATIVE
+        self.board = board if self.native else Board(*(part.tolist() for part in board))
 
     def _board(self, taker: Codes, want: Floats, grain: Floats, article: Codes, room: Floats) -> Board:
         """Return the board of choices that stand in their order."""
@@ -204,7 +208,7 @@ class Takers:
         by_choice, by_row = np.argsort(choice, kind="stable"), np.lexsort((choice, entries.row))
         zeros = {name: np.zeros(rows) for name in ("slack", "flow", "rate", "since")}
         return Board(
-            first=_starts(taker, count),
+            first=self.first,
             entry_first=_starts(choice[by_choice], len(self.arcs)),
             entry_row=entries.row[by_choice],
             entry_value=entries.value[by_choice],
@@ -214,7 +218,7 @@ class Takers:
             taker=taker,
             want=want,
             grain=grain,
-            article=article.astype(np.intp),
+            article=article,
             room=room.copy(),
             slip=SLIP * (1.0 + np.abs(self.limits.limit)),
             took=np.zeros(len(self.arcs)),
@@ -240,19 +244,18 @@ class Takers:
         activity : float64, shape (rows,)
             Of the program, before.
         """
-        self.board.slack[:] = self.limits.slack(activity)
-        self.board.took[:] = 0.0
+        slack, low, high = self.limits.slack(activity), self.first[levels[begin]], self.first[levels[end]]
         if self.native:
             from allocopt.solve import native_greedy
 
+            self.board.slack[:] = slack
             native_greedy.run(self.board, levels, begin, end)
         else:
-            listed = Board(*(part.tolist() for part in self.board))
-            run(listed, levels.tolist(), begin, end)
-            for part, outcome in zip(self.board, listed, strict=True):
-                part[:] = outcome
-        some = np.flatnonzero(self.board.took)
-        return self.arcs[some], self.board.took[some]
+            self.board.slack[:] = slack.tolist()
+            run(self.board, levels.tolist(), begin, end)
+        units = np.array(self.board.took[low:high], dtype=np.float64)
+        some = np.flatnonzero(units)
+        return self.arcs[low + some], units[some]
 
 
 LOSS = 1e-9

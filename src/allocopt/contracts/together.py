@@ -6,7 +6,7 @@
     fair      = the best with sum_{a of d} ship[a] <= taken[d] + T[sku] want[d] / sum_d want[d]    by largest remainder
     the rest  = the best from there on
 
-each over the arcs of the lines and the columns beside them (stock that is kept idle, switches); the rest stays as it is.
+each over the arcs of the lines and the columns beside them (stock that is kept idle, switches), the rest as it is.
 """
 
 from __future__ import annotations
@@ -139,7 +139,8 @@ class Together:
         parts = np.unique(self.of_row[rows])
         parts = parts[parts >= 0]
         owner, rank = expand(self.begins[parts + 1] - self.begins[parts])
-        return self.parts[self.begins[parts][owner] + rank]
+        beside: Codes = self.parts[self.begins[parts][owner] + rank]
+        return beside
 
 
 def _beside(program: Program, arcs: int) -> tuple[Codes, Codes, Codes]:

@@ -13,6 +13,7 @@ Journal of Economic Theory 100 (2001); largest remainder, Balinski and Young, Fa
 
 All functions run as they stand on lists, and compiled on arrays (see `native_greedy`).
 """
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
 from __future__ import annotations
 
@@ -61,7 +62,7 @@ class Board(NamedTuple):
     left: Any
 
 
-def run(board, levels, begin, end):  # type: ignore[no-untyped-def]
+def run(board: Board, levels: Any, begin: int, end: int) -> None:
     """Let the takers of levels ``begin`` to ``end`` take; those of a level are ``levels[l]`` to ``levels[l + 1]``."""
     for level in range(begin, end):
         low, high = levels[level], levels[level + 1]
@@ -72,7 +73,7 @@ def run(board, levels, begin, end):  # type: ignore[no-untyped-def]
             settle(board, low, high)
 
 
-def alone(board, taker):  # type: ignore[no-untyped-def]
+def alone(board, taker):
     """Let a taker take as much of each choice, in turn, as there is."""
     rest = board.want[taker]
     for choice in range(board.first[taker], board.first[taker + 1]):
@@ -81,7 +82,7 @@ def alone(board, taker):  # type: ignore[no-untyped-def]
         rest -= give(board, choice, rest, board.grain[taker])
 
 
-def give(board, choice, amount, grain):  # type: ignore[no-untyped-def]
+def give(board, choice, amount, grain):
     """Take at most an amount of a choice, in whole grains, and return what was taken."""
     most = min(amount, board.room[choice])
     for entry in range(board.entry_first[choice], board.entry_first[choice + 1]):
@@ -99,7 +100,7 @@ def give(board, choice, amount, grain):  # type: ignore[no-untyped-def]
     return most
 
 
-def eat(board, low, high, level):  # type: ignore[no-untyped-def]
+def eat(board, low, high, level):
     """Let the takers of a level eat at the same time, until all are full or find nothing open."""
     rows = len(board.slack)
     events = [(2.0, -1, 0)]
@@ -131,13 +132,13 @@ def eat(board, low, high, level):  # type: ignore[no-untyped-def]
             stop(board, events, taker, 1.0)
 
 
-def touch(board, row, time):  # type: ignore[no-untyped-def]
+def touch(board, row, time):
     """Bring what is left of a row up to a time."""
     board.flow[row] -= board.rate[row] * (time - board.since[row])
     board.since[row] = time
 
 
-def start(board, events, taker, time, level):  # type: ignore[no-untyped-def]
+def start(board, events, taker, time, level):
     """Let a taker eat from the first of its remaining choices that is open."""
     choice, last = board.at[taker], board.first[taker + 1]
     while choice < last:
@@ -165,7 +166,7 @@ def start(board, events, taker, time, level):  # type: ignore[no-untyped-def]
         heappush(events, (time + board.room[choice] / speed, len(board.slack) + taker, board.turn[taker]))
 
 
-def stop(board, events, taker, time):  # type: ignore[no-untyped-def]
+def stop(board, events, taker, time):
     """Write down what a taker ate from its choice."""
     choice = board.at[taker]
     board.eaten[choice] += board.want[taker] * (time - board.begun[taker])
@@ -173,7 +174,7 @@ def stop(board, events, taker, time):  # type: ignore[no-untyped-def]
     pace(board, events, choice, -board.want[taker], time)
 
 
-def pace(board, events, choice, speed, time):  # type: ignore[no-untyped-def]
+def pace(board, events, choice, speed, time):
     """Change the speed at which a choice is eaten, and foresee when its rows are used up."""
     for entry in range(board.entry_first[choice], board.entry_first[choice + 1]):
         row = board.entry_row[entry]
@@ -184,7 +185,7 @@ def pace(board, events, choice, speed, time):  # type: ignore[no-untyped-def]
             heappush(events, (time + max(board.flow[row], 0.0) / board.rate[row], row, board.stamp[row]))
 
 
-def settle(board, low, high):  # type: ignore[no-untyped-def]
+def settle(board, low, high):
     """Make what was eaten in a level whole by largest remainder."""
     for taker in range(low, high):
         board.left[board.article[taker]] = 0.0
@@ -222,7 +223,7 @@ def settle(board, low, high):  # type: ignore[no-untyped-def]
                 given = True
 
 
-def more(board, taker, grain):  # type: ignore[no-untyped-def]
+def more(board, taker, grain):
     """Give a taker one grain more from the best choice that has it, and return whether there was one."""
     choice, last = board.first[taker], board.first[taker + 1]
     while choice < last and give(board, choice, grain, grain) <= 0.0:
