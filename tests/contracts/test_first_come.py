@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import strategies
+from tests.contracts.turns_by_hand import ByHand
 from tests.readback.books import broken_promises
 from tests.rules.small import problem, units
 
@@ -341,3 +342,108 @@ def test_row_order_changes_no_turn(data: st.DataObject, tables: strategies.Table
     for gone in ("seconds", "warnings"):
         del one[gone], two[gone]
     assert one == two
+
+
+PERIODS = 3
+
+
+@st.composite
+def small_tables(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
+    """Draw lots, lines, lanes and limits, in whole units; lanes of a channel never cost the same."""
+    nodes, channels, skus = ("East", "West"), ("amazon", "dtc", "shop"), ("A", "B")
+    tables: dict[str, list[dict[str, Any]]] = {
+        "skus": [{"sku": sku} for sku in skus],
+        "nodes": [{"node": node} for node in nodes],
+        "channels": [{"channel": channel} for channel in channels],
+        "supply": [
+            {"sku": sku, "node": node, "kind": "on_hand", "units": units, "available": available}
+            for sku in skus
+            for node in nodes
+            for available in (0, 1)
+            if (units := draw(st.integers(0, 7)))
+        ],
+        "demand": [
+            {
+                "sku": sku,
+                "channel": channel,
+                "period": period,
+                "units": draw(st.integers(1, 9)),
+                "price": draw(st.sampled_from((0, 3, 10))),
+                "arrived": draw(st.sampled_from((None, None, -1, 0, 0.5))),
+                "priority": draw(st.sampled_from((None, 1))),
+                "max_early": draw(st.integers(0, 1)),
+                "max_late": draw(st.integers(0, 1)),
+            }
+            for sku in skus
+            for channel in channels
+            for period in range(PERIODS)
+            if draw(st.integers(0, 2)) == 0
+        ],
+        "lanes": [
+            {"node": node, "channel": channel, "cost": cost, "lead": draw(st.integers(0, 1))}
+            for channel in channels
+            for node, cost in zip(nodes, draw(st.permutations((1, 2))), strict=True)
+            if draw(st.integers(0, 3))
+        ],
+        "capacity": [
+            {"node": node, "period": period, "limit": draw(st.integers(0, 9))}
+            for node in nodes
+            for period in range(PERIODS)
+            if draw(st.booleans())
+        ],
+    }
+    return tables
+
+
+def per_line(plan: ao.Plan) -> dict[tuple[str, str, int], float]:
+    """Return the units of each line that gets any."""
+    table = plan.allocation.groupby(["sku", "channel", "due"])["units"].sum()
+    return {key: amount for key, amount in table.items() if amount}
+
+
+@settings(max_examples=60, deadline=None)
+@given(small_tables())
+def test_turns_are_those_that_one_takes_by_hand(tables: dict[str, list[dict[str, Any]]]) -> None:
+    """Exact fractions, one step at a time, come to the same units for every line."""
+    plan = ao.allocate(ao.Problem.from_dict({**tables, "horizon": PERIODS}), ao.first_come())
+    expected = {
+        (line["sku"], line["channel"], line["period"]): amount
+        for row, amount in ByHand(tables, PERIODS).run().items()
+        if amount
+        for line in [tables["demand"][row]]
+    }
+    assert plan.status == "optimal"
+    assert per_line(plan) == expected
+
+
+OTHER = {"A": "Z", "amazon": "zz", "dtc": "mm", "shop": "aa", "B": "B"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(small_tables(), st.booleans())
+def test_names_decide_nothing(tables: dict[str, list[dict[str, Any]]], divisible: bool) -> None:
+    """Other names for articles and channels give every line the same; in whole units where nobody comes together."""
+    for number, line in enumerate(tables["demand"]):
+        line["arrived"] = line["arrived"] if divisible else number - 5
+    for sku in tables["skus"]:
+        sku["divisible"] = divisible
+    named = {
+        name: [{key: OTHER.get(value, value) for key, value in row.items()} for row in rows]
+        for name, rows in tables.items()
+    }
+    one, two = (
+        per_line(ao.allocate(ao.Problem.from_dict({**t, "horizon": PERIODS}), ao.first_come())) for t in (tables, named)
+    )
+    renamed = {(OTHER[sku], OTHER[channel], due): amount for (sku, channel, due), amount in one.items()}
+    assert two == pytest.approx(renamed)
+
+
+@settings(max_examples=30, deadline=None)
+@given(small_tables())
+def test_compiled_turns_are_the_same(tables: dict[str, list[dict[str, Any]]]) -> None:
+    """What is compiled for large problems gives the very same units."""
+    facts = ao.Problem.from_dict({**tables, "horizon": PERIODS})
+    plain = per_line(ao.allocate(facts, ao.first_come()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("allocopt.contracts.board.NATIVE", 0)
+        assert per_line(ao.allocate(facts, ao.first_come())) == plain
