@@ -147,7 +147,7 @@ def decide(
     if rewrite is not None:
         stated = rewrite(stated)
     start_of = cold if before is None else starts(before, stated)
-    results = run_stages(stated.program, stated.arcs, contract.journey, effort.solve, tell, start_of)
+    results = run_stages(stated.program, stated.arcs, contract.journey, effort.solve, tell, start_of, effort.reach)
     conflicts: tuple[Conflict, ...] = ()
     if results[-1].solution.status == "infeasible":
         tell("looking for what cannot hold together")

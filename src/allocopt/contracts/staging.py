@@ -9,12 +9,14 @@ import numpy as np
 
 from allocopt.algebra.program import Program, bounded, with_rows
 from allocopt.arcs import Arcs
-from allocopt.contracts.max_min import Solve, groups_of, max_min
+from allocopt.contracts.max_min import groups_of, max_min
+from allocopt.contracts.ranks import Reach, rank_by_rank, ranks_of
+from allocopt.contracts.solving import Solve
 from allocopt.contracts.stages import Contribution, Fill, FirstCome, MaxMinFill, Stage
 from allocopt.contracts.turns import take_turns
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rules.scope import chosen
-from allocopt.solve import Certificate, Solution, Start, certify
+from allocopt.solve import Certificate, Solution, Start, certify, in_order
 
 Progress = Callable[[str], None]
 StartOf = Callable[[int, Program], Start | None]
@@ -53,6 +55,7 @@ def run_stages(
     solve: Solve,
     progress: Progress,
     start_of: StartOf = cold,
+    reach: Reach = in_order,
 ) -> list[StageResult]:
     """Solve the stages of a contract in order.
 
@@ -69,6 +72,8 @@ def run_stages(
         Told in a few words what is being done.
     start_of : callable, optional
         Gives a stage, by its number and program, what it may start from; by default `cold`.
+    reach : callable, optional
+        Reaches goals one after the other within the time that is left; by default without a limit.
 
     Returns
     -------
@@ -80,12 +85,9 @@ def run_stages(
     for number, stage in enumerate(journey):
         progress(f"stage {number + 1} of {len(journey)}: {stage.words()}")
         counted = lines_of_stage(arcs, stage)
-        if isinstance(stage, MaxMinFill):
-            groups = groups_of(arcs, stage, counted)
-            solution, certificate, kept = max_min(program, groups, solve)
-        elif isinstance(stage, FirstCome):
-            solution, certificate, kept = take_turns(program, arcs, counted, solve, progress)
-        if isinstance(stage, MaxMinFill | FirstCome):
+        outcome = _in_its_own_way(replace(program, cost=whole[0]), arcs, stage, counted, solve, reach, progress)
+        if outcome is not None:
+            solution, certificate, kept = outcome
             if solution.x is None and results:
                 solution = _at_least(solution, results)
                 if solution.x is not None:
@@ -110,6 +112,26 @@ def run_stages(
     return results
 
 
+def _in_its_own_way(
+    program: Program,
+    arcs: Arcs,
+    stage: Stage,
+    counted: Flags,
+    solve: Solve,
+    reach: Reach,
+    tell: Progress,
+) -> tuple[Solution, Certificate | None, Program] | None:
+    """Return the outcome of a stage that is more than one objective, and what keeps it; None for the other stages."""
+    if isinstance(stage, MaxMinFill):
+        return max_min(program, groups_of(arcs, stage, counted), solve)
+    if isinstance(stage, FirstCome):
+        return take_turns(program, arcs, counted, stage.by, solve, tell)
+    if isinstance(stage, Fill) and stage.priority == "each":
+        weights = np.where(counted, _per_line(arcs, stage), 0.0)
+        return rank_by_rank(program, ranks_of(arcs.facts.lines.priority, weights, arcs.line), solve, reach)
+    return None
+
+
 def _at_least(solution: Solution, results: list[StageResult]) -> Solution:
     """Return a stage's solution, or what the stage before found where a limit left this one without a plan."""
     if solution.x is not None or not results or solution.status != "interrupted":
@@ -119,8 +141,20 @@ def _at_least(solution: Solution, results: list[StageResult]) -> Solution:
 
 
 def lines_of_stage(arcs: Arcs, stage: Stage) -> Flags:
-    """Return the demand lines of the stage's channels, shape (lines,)."""
-    return chosen(arcs.facts.channels.id, stage.channels)[arcs.facts.lines.channel]
+    """Return the demand lines of the stage's channels, and of its rank where it names one, shape (lines,)."""
+    lines = arcs.facts.lines
+    counted = chosen(arcs.facts.channels.id, stage.channels)[lines.channel]
+    if isinstance(stage, Fill) and isinstance(stage.priority, float):
+        counted = counted & (lines.priority == stage.priority)
+    return counted
+
+
+def _per_line(arcs: Arcs, stage: Fill) -> Floats:
+    """Return what a unit of each line counts in a fill, shape (lines,)."""
+    units = arcs.facts.lines.units
+    if stage.measure == "units":
+        return np.ones(len(units))
+    return np.divide(1.0, units, out=np.zeros(len(units)), where=units > 0)
 
 
 def _goal(program: Program, arcs: Arcs, stage: Stage, counted: Flags, whole: tuple[Floats, float]) -> Program:
@@ -130,11 +164,7 @@ def _goal(program: Program, arcs: Arcs, stage: Stage, counted: Flags, whole: tup
     mine = counted[arcs.line]
     goal = np.zeros(program.columns)
     if isinstance(stage, Fill):
-        per_line = np.ones(len(counted))
-        if stage.measure == "lines":
-            units = arcs.facts.lines.units
-            per_line = np.divide(1.0, units, out=np.zeros(len(units)), where=units > 0)
-        goal[: len(mine)] = np.where(mine, per_line[arcs.line], 0.0)
+        goal[: len(mine)] = np.where(mine, _per_line(arcs, stage)[arcs.line], 0.0)
     else:
         goal[: len(mine)] = np.where(mine, whole[0][: len(mine)], 0.0)
     return replace(program, cost=goal, constant=0.0)
