@@ -46,7 +46,8 @@ class Records:
             trusted = lot.confidence * lot.units
             lot.usable = max((trusted if sku.divisible else floor(trusted)) - lot.reserved, 0)
             lot.unit_cost = sku.unit_cost if blank(lot.unit_cost) else lot.unit_cost
-            lot.end_value = lot.unit_cost if blank(lot.end_value) else lot.end_value
+            lasts = blank(lot.expires) or lot.expires >= self.horizon
+            lot.end_value = (lot.unit_cost if lasts else 0.0) if blank(lot.end_value) else lot.end_value
         self.crowded = any(self.too_many(clause) for clause in self.of(Campaigns))
         self.retire()
         for clause in self.of(Promotion):
