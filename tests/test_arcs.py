@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.rules.naive import Naive, blank
+from tests.rules.naive import Naive
+from tests.rules.naive_records import blank
 from tests.rules.small import problem
 from tests.strategies import LINEAR, problems
 

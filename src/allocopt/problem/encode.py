@@ -198,7 +198,7 @@ def _lots(rows: _Rows, skus: Skus, periods: int, *, calendar: bool) -> Lots:
         usable_units(confidence, units, rows.floats("reserved"), skus.divisible[sku]),
         rows.flags("hold"),
         unit_cost,
-        _or_else(rows.floats("end_value"), unit_cost),
+        _or_else(rows.floats("end_value"), np.where(~never & (expires < periods), 0.0, unit_cost)),
         rows.names("reference"),
         rows.position(),
     )

@@ -74,7 +74,7 @@ class Lots:
     usable: Floats  # floor(confidence * units) - reserved, at least 0; not floored if the SKU is divisible
     hold: Flags
     unit_cost: Floats  # blank already resolved: the SKU's
-    end_value: Floats  # blank already resolved: the lot's unit cost
+    end_value: Floats  # blank already resolved: the lot's unit cost, 0 if it expires inside the horizon
     reference: Names
     row: Ints  # position in the user's table
 

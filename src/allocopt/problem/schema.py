@@ -166,7 +166,11 @@ SUPPLY = Table(
             low=-1,
         ),
         Column("unit_cost", "number", "Goods cost per unit; blank: the SKU's [currency/unit]."),
-        Column("end_value", "number", "Worth of an unsold unit at the end; blank: its unit cost [currency/unit]."),
+        Column(
+            "end_value",
+            "number",
+            "Worth of an unsold unit at the end; blank: its unit cost, 0 where it expires before [currency/unit].",
+        ),
         Column("reference", "text", "Purchase order or other reference.", default=""),
     ),
 )
