@@ -1,4 +1,4 @@
-"""Looks through a plan for moves that would better it: from its public tables, by code that shares nothing with allocopt.
+"""Looks through a plan for moves that would better it, by code that shares nothing with allocopt.
 
 A problem as plain records and the rows of ``plan.allocation`` are all that is looked at. Every arc is worked out anew,
 then every move is tried: (1) units go from one line to another; (2) a line takes units of another lot, over another

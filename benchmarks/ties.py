@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +19,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import allocopt as ao
-import allocopt.allocate  # noqa: F401
 from allocopt.journey import Effort
 from benchmarks.generate import Shape, generate
 from benchmarks.record import machine
@@ -135,8 +135,6 @@ def stable(blocks: int, seed: int) -> Counter[str]:
 @contextmanager
 def timed() -> Iterator[dict[str, float]]:
     """Add up the CPU seconds of solving and of settling, in every call inside."""
-    import sys
-
     module: Any = sys.modules["allocopt.allocate"]
     seconds = {"solve": 0.0, "settle": 0.0}
     settle, solve = module.settled, Effort.solve
@@ -165,7 +163,7 @@ def share(name: str, problem: ao.Problem) -> None:
         plan = ao.allocate(problem)
     early = [note for note in plan.notes if "stopped early" in note]
     print(
-        f"{name}: {plan.status}, {plan.method}; solve {seconds['solve']:.2f} s, settle {seconds['settle']:.3f} s (CPU); "
+        f"{name}: {plan.status}, {plan.method}; CPU s: solve {seconds['solve']:.2f}, settle {seconds['settle']:.3f}; "
         f"share {verdict(seconds['settle'] / seconds['solve'], SHARE)}{'; STOPPED EARLY' if early else ''}",
         flush=True,
     )

@@ -17,6 +17,7 @@ LAYERS = (
     "compare",
     "allocate",
     "journey",
+    "ties",
     "contracts",
     "readback",
     "pyomo_model",
@@ -35,7 +36,7 @@ SIBLINGS = (("algebra", "arcs"), ("arcs", "algebra"), ("algebra", "problem"), ("
 ONLY_IN = {
     "highspy": "solve/highs",
     "joblib": "compare",
-    "numba": "solve/prices/native",
+    "numba": ("solve/prices/native", "solve/ties/native"),
     "pyomo": "pyomo_model/",
     "typer": "cli",
 }

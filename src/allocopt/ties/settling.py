@@ -12,8 +12,8 @@ import numpy as np
 from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import Floats
-from allocopt.ties import board as of
-from allocopt.ties import moves
+from allocopt.solve.ties import board as of
+from allocopt.solve.ties import moves
 from allocopt.ties.order import Order, order_of
 
 NATIVE = 50_000
@@ -59,7 +59,7 @@ def settled(program: Program, arcs: Arcs, x: Floats, left: Left) -> tuple[Floats
     hand, desk = _room(program, board)
     settle: Callable[..., None] = moves.settle
     if native:
-        from allocopt.ties import native_moves
+        from allocopt.solve.ties import native_moves
 
         settle = native_moves.settle
     else:

@@ -8,9 +8,9 @@ changed and arcs in rows in which there is room again.
 
 from __future__ import annotations
 
-from allocopt.ties.board import CUT, EQUAL, LEAST, MADE, NOWHERE, ROUNDING, SWEEPS, UNKNOWN, WORK
-from allocopt.ties.moving import PARTS as OF_A_MOVE
-from allocopt.ties.moving import closed, move
+from allocopt.solve.ties.board import CUT, EQUAL, LEAST, MADE, NOWHERE, ROUNDING, SWEEPS, UNKNOWN, WORK
+from allocopt.solve.ties.moving import PARTS as OF_A_MOVE
+from allocopt.solve.ties.moving import closed, move
 
 
 def settle(board, hand, desk, seen, begin, end, limit):
@@ -212,10 +212,9 @@ def _exchanges(board, hand, desk, sku, active):
             gain = desk.gain[mine] + desk.gain[his]
             if gain < -equal:
                 continue
-            if gain <= equal and desk.key[mine] >= key_of[ahead]:
-                if desk.late[mine] + desk.late[his] >= late_of[ahead] + late_of[behind]:
-                    continue
-            if line_of[ahead] != line_of[behind]:
+            later = desk.late[mine] + desk.late[his] >= late_of[ahead] + late_of[behind]
+            worse = gain <= equal and desk.key[mine] >= key_of[ahead] and later
+            if not worse and line_of[ahead] != line_of[behind]:
                 _exchange(board, hand, ahead, behind)
 
 

@@ -1,14 +1,14 @@
 """One move: as many units as the rows allow, and the columns that have to follow.
 
-A move adds to some arcs and takes from others. Where a row would break, columns that are no arcs (packs, switches, idle
-stock, promises broken) may follow, each once: the one that breaks the fewest other rows. Money is never given up, beyond
-rounding. Plain functions of scalars and of things with places, so that they run as they are or compiled.
+A move adds to some arcs and takes from others. Where a row would break, columns that are no arcs (packs, switches,
+idle stock, promises broken) may follow, each once: the one that breaks the fewest other rows. Money is never given up,
+beyond rounding. Plain functions of scalars and of things with places, so that they run as they are or compiled.
 """
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
-from allocopt.ties.board import (
+from allocopt.solve.ties.board import (
     EQUAL,
     FOLLOWERS,
     FOLLOWING,
@@ -42,10 +42,10 @@ def move(board, hand, count, most, better):
             for at in range(hand.count[TOUCHED]):
                 rows.barred[hand.touched[at]] = True
             break
-        if _follows(columns, rows, hand, touched, units):
-            if _worth_it(columns.cost, board.arcs.money, hand, count, units, better):
-                _make(board, hand, count, units)
-                break
+        kept = _follows(columns, rows, hand, touched, units)
+        if kept and _worth_it(columns.cost, board.arcs.money, hand, count, units, better):
+            _make(board, hand, count, units)
+            break
         units = step * (units / 2.0 // step) if step > 0.0 else units / 2.0
     for at in range(hand.count[TOUCHED]):
         hand.marked[hand.touched[at]] = False
@@ -53,7 +53,7 @@ def move(board, hand, count, most, better):
 
 
 def closed(ptr, rows, value, full, taker, giver, other_taker, other_giver):
-    """Return whether an arc is in a full row that none of the other arcs of a move is in (an arc may be named twice)."""
+    """Return whether an arc is in a full row that no other arc of a move is in; arcs may be named twice."""
     for entry in range(ptr[taker], ptr[taker + 1]):
         row = rows[entry]
         if (full[row] == 1 and value[entry] > 0.0) or (full[row] == -1 and value[entry] < 0.0):
@@ -95,11 +95,11 @@ def _step(columns, rows, hand, count):
     for at in range(hand.count[TOUCHED]):
         row = hand.touched[at]
         first = rows.ptr[row]
-        if rows.ptr[row + 1] == first + 1 and hand.per_unit[row] != 0.0 and rows.lower[row] == rows.upper[row]:
-            if columns.whole[rows.column[first]]:
-                size = abs(rows.value[first] / hand.per_unit[row])
-                if step == 0.0 or (size % 1.0 == 0.0 and size < 1e9):
-                    step = _multiple(step, size)
+        one = rows.ptr[row + 1] == first + 1 and hand.per_unit[row] != 0.0
+        if one and rows.lower[row] == rows.upper[row] and columns.whole[rows.column[first]]:
+            size = abs(rows.value[first] / hand.per_unit[row])
+            if step == 0.0 or (size % 1.0 == 0.0 and size < 1e9):
+                step = _multiple(step, size)
     return step
 
 

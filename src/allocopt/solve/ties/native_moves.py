@@ -3,17 +3,18 @@
 What is compiled is kept on disk, as the price engine's code is. The file that it is kept for does not change when a
 function in another file does: so what all of them say is part of the key under which it is kept.
 """
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 from numba import njit
 from numba.extending import register_jitable
 
-from allocopt.ties import board as constants
-from allocopt.ties import moves
+from allocopt.solve.ties import board as constants
+from allocopt.solve.ties import moves
 
 for part in moves.PARTS:
     register_jitable(part)
@@ -33,8 +34,9 @@ def _compiled(fingerprint):
         if fingerprint >= 0:
             settle_all(board, hand, desk, seen, begin, end, limit)
 
-    return njit(cache=True, nogil=True)(settle)
+    options: Any = {"cache": True, "nogil": True, "_nrt": False}  # nothing in it makes arrays
+    return njit(**options)(settle)
 
 
 settle = _compiled(_print())
-"""See `allocopt.ties.moves.settle`."""
+"""See `allocopt.solve.ties.moves.settle`."""

@@ -63,7 +63,7 @@ class Rows(NamedTuple):
 
 
 class Arcs(NamedTuple):
-    """Of arcs: lot, line, periods late, key (smaller is better, within a line), and the money that moves with a unit."""
+    """Of arcs: lot, line, periods late, key (smaller is better, within a line), money that moves with a unit."""
 
     lot: Any
     line: Any
