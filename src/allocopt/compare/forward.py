@@ -161,7 +161,7 @@ def _choices(labels: Labels, x: Floats) -> Floats:
 def _results(held: Stated, contract: Contract, effort: Effort, start_of: StartOf) -> list[StageResult]:
     """Solve the stages; where no plan keeps every promise, those that cannot be kept give way."""
     results = run_stages(
-        held.program, held.arcs, contract.journey, effort.solve, lambda words: None, start_of, effort.reach
+        held.program, held.arcs, contract.journey, effort.solve, lambda words: None, start_of, reach=effort.reach
     )
     if results[-1].solution.status == "infeasible":
         program = _elastic(held.program, _promises(held.labels))

@@ -19,6 +19,8 @@ from allocopt.rules.scope import chosen
 from allocopt.solve import Certificate, Solution, Start, certify, in_order
 
 Progress = Callable[[str], None]
+Settle = Callable[[Program, Solution], Solution]
+"""Gives a plan of a program another one of the same worth, by the order of ties."""
 StartOf = Callable[[int, Program], Start | None]
 """Gives a stage, by its number and program, what it may start from."""
 
@@ -26,6 +28,11 @@ StartOf = Callable[[int, Program], Start | None]
 def cold(number: int, program: Program) -> Start | None:
     """Let every stage start from nothing."""
     return None
+
+
+def as_found(program: Program, solution: Solution) -> Solution:
+    """Leave ties as the solver broke them."""
+    return solution
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ def run_stages(
     solve: Solve,
     progress: Progress,
     start_of: StartOf = cold,
+    settle: Settle = as_found,
     reach: Reach = in_order,
 ) -> list[StageResult]:
     """Solve the stages of a contract in order.
@@ -72,6 +80,8 @@ def run_stages(
         Told in a few words what is being done.
     start_of : callable, optional
         Gives a stage, by its number and program, what it may start from; by default `cold`.
+    settle : callable, optional
+        Settles the ties of the last stage's plan; by default `as_found`.
     reach : callable, optional
         Reaches goals one after the other within the time that is left; by default without a limit.
 
@@ -101,7 +111,8 @@ def run_stages(
             )
             certificate = None
             if solution.x is not None:
-                certificate = certify(goal, solution.x, solution.multipliers, solution.claimed_bound, solution.cases)
+                last = number + 1 == len(journey)
+                solution, certificate = _certified(goal, solution, settle if last else as_found)
             results.append(StageResult(stage, solution, certificate, goal))
             if certificate is not None and stage.lock == "value" and number + 1 < len(journey):
                 program = _lock_value(program, goal, certificate, stage)
@@ -130,6 +141,20 @@ def _in_its_own_way(
         weights = np.where(counted, _per_line(arcs, stage), 0.0)
         return rank_by_rank(program, ranks_of(arcs.facts.lines.priority, weights, arcs.line), solve, reach)
     return None
+
+
+def _certified(goal: Program, solution: Solution, settle: Settle) -> tuple[Solution, Certificate]:
+    """Return a plan with its ties settled and its certificate; as it was found where it passes only so."""
+
+    def checked(x: Floats | None) -> Certificate:
+        assert x is not None
+        return certify(goal, x, solution.multipliers, solution.claimed_bound, solution.cases)
+
+    moved = settle(goal, solution)
+    certificate = checked(moved.x)
+    if not certificate.passed and moved.x is not solution.x:
+        return solution, checked(solution.x)
+    return moved, certificate
 
 
 def _at_least(solution: Solution, results: list[StageResult]) -> Solution:
