@@ -92,7 +92,7 @@ def compare(
     futures = (Scenario("As stated"),) if scenarios is None else several("scenarios", scenarios, Scenario)
     at_most(len(agreed) * sum(1 if future.draws is None else future.draws.number for future in futures))
     _check(problem, agreed, futures)
-    inputs = Inputs(problem, agreed, futures, Settings(gap, time_limit, work_limit))
+    inputs = Inputs(problem, agreed, futures, Settings.of(gap, time_limit, work_limit))
     folder = RunFolder.opened(
         (Path(tempfile.mkdtemp(prefix="allocopt-")) if out is None else path("out", out)).resolve(), inputs
     )
