@@ -176,6 +176,64 @@ def test_commitments_above_supply_are_named() -> None:
         plan.raise_for_status()
 
 
+def test_many_locks_are_told_by_article() -> None:
+    """Of a plan that is locked line by line, and whose ship is late, a person is told the articles and whom to ask."""
+    skus = [f"S{number}" for number in range(12)]
+    problem = ao.Problem.from_dict(
+        {
+            "skus": [{"sku": sku} for sku in skus],
+            "nodes": [{"node": "N"}],
+            "channels": [{"channel": "dtc"}, {"channel": "web"}],
+            "supply": [
+                {"sku": sku, "node": "N", "kind": "inbound", "units": 10 + number, "available": 2}
+                for number, sku in enumerate(skus)
+            ],
+            "demand": [
+                {"sku": sku, "channel": channel, "period": period, "units": 5, "price": 10.0}
+                for sku in skus
+                for channel in ("dtc", "web")
+                for period in (1, 2)
+            ],
+            "lanes": [{"node": "N", "channel": "dtc"}, {"node": "N", "channel": "web"}],
+        }
+    )
+    early = [
+        ao.Lock(channel, sku, 3 + (sku == "S7"), period=1, owner=owner, reason="promised")
+        for sku in skus
+        for channel, owner in (("dtc", "Ann"), ("web", "Bob"))
+    ]
+    plan = ao.allocate(problem, ao.Contract("Locked", clauses=early))
+    assert plan.status == "infeasible"
+    assert len(plan.conflicts) == 10
+    first, *_, last = sorted(plan.conflicts, key=lambda conflict: conflict.what.startswith("lock of 3 more"))
+    assert first.words() == "lock of S7, 2 times (dtc, web; period 1; ask Ann, Bob): 8"
+    assert last.words() == "lock of 3 more articles, 6 times (dtc, web; period 1; ask Ann, Bob): 18"
+    assert sum(conflict.units for conflict in plan.conflicts) == pytest.approx(6 * 12 + 2)
+    again = ao.Plan.from_dict(plan.to_dict())
+    assert again.conflicts == plan.conflicts
+    few = ao.allocate(problem, ao.Contract("Locked", clauses=early[:4]))
+    assert [conflict.what.split(", units")[0] for conflict in few.conflicts] == [
+        "lock channel dtc, sku S0",
+        "lock channel dtc, sku S1",
+        "lock channel web, sku S0",
+        "lock channel web, sku S1",
+    ]
+
+
+def test_many_commitments_are_told_by_article() -> None:
+    """More commitments than can be met stand together by article, with their channels and periods."""
+    demand = "sku channel period units price min_units\n" + "\n".join(
+        f"{sku} {channel} {period} 4 10 2" for sku in "AB" for channel in ("dtc", "web") for period in range(3)
+    )
+    short = problem(supply="sku node kind units\nA East on_hand 5\nB East on_hand 11", demand=demand, skus="sku\nA\nB")
+    plan = ao.allocate(short)
+    assert plan.status == "infeasible"
+    assert [conflict.words() for conflict in plan.conflicts] == [
+        "commitment (min_units) of A, 6 times (dtc, web; periods 0 to 2): 7",
+        "commitment (min_units) of B, 6 times (dtc, web; periods 0 to 2): 1",
+    ]
+
+
 def test_a_planners_row_that_cannot_hold_is_named() -> None:
     """A constraint of the planner's own is a promise like any other."""
     import pyomo.environ as pyo

@@ -39,7 +39,9 @@ def test_one_channel_under_a_contract() -> None:
     """Promises that would be broken are listed; nothing is said of recapture where there is none."""
     result = run("retire", QUICKSTART, "--contract", "protect_dtc", "--channel", "dtc")
     assert result.exit_code == SOLVED
-    assert result.stdout.strip().startswith("dtc should not be retired: it would lose 1,035 USD (for certain).")
+    assert result.stdout.strip().startswith(
+        "dtc should not be retired, supposing that nobody takes over any of its demand: it would lose 1,035 USD"
+    )
     assert "Promises that would be broken" in result.stdout
     assert "protect channel dtc, share 0.5" in result.stdout
     assert "recaptured" not in result.stdout

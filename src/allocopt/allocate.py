@@ -153,7 +153,7 @@ def decide(
         tell("looking for what cannot hold together")
         relax = partial(elastic, weights=1.0, time_limit=effort.left, gap=effort.target, work_limit=effort.work_limit)
         oppose = partial(opposed, weights=1.0, time_limit=effort.left, work_limit=effort.work_limit)
-        conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, relax, oppose)
+        conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, stated.arcs.facts, relax, oppose)
     return plan_of(problem, contract, stated, results, effort.target, effort.seconds, conflicts=conflicts)
 
 

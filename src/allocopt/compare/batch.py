@@ -12,7 +12,7 @@ from allocopt.arguments import instance, limits, path, several
 from allocopt.arguments import runs as at_most
 from allocopt.compare.comparison import Comparison
 from allocopt.compare.runs import Inputs, RunFolder, Settings
-from allocopt.compare.solving import solve_run
+from allocopt.compare.solving import keep, solve_run
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ContractError, Issue, ScenarioError, SolveError
 from allocopt.problem.problem import Problem
@@ -104,6 +104,7 @@ def compare(
     tell = progress or (lambda done, total, words: None)
     total = len(inputs.runs)
     tell(total - len(missing), total, "")
+    keep(str(folder.path), folder.fingerprint, found.bench)
     for done, number in enumerate(_solved(folder, missing, jobs), start=total - len(missing) + 1):
         run = inputs.runs[number]
         tell(done, total, f"{futures[run.scenario].name}: {agreed[run.contract].name}")

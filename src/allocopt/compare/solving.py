@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +47,10 @@ class Bench:
             contract.check(problem)
             return play(expected, problem, contract, effort)
         return decide(problem, contract, effort, before=self._base(run.contract))
+
+    def problem(self, run: Run) -> Problem:
+        """Return what happens in the scenario of a run."""
+        return self._problems(run)[1]
 
     def _problems(self, run: Run) -> tuple[Problem, Problem]:
         """Return what is expected in the scenario of a run, and what happens in it: the same unless it is a draw.
@@ -94,10 +97,21 @@ def solve_run(folder: str, fingerprint: str, number: int) -> dict[str, Any]:
     return outcome
 
 
-@lru_cache(maxsize=1)
+_KEPT: dict[tuple[str, str], Bench] = {}
+"""The last bench of this process, by its run folder and what was asked."""
+
+
 def bench_of(folder: str, fingerprint: str) -> Bench:
     """Return the bench of a run folder, made once in each process; the last one is kept."""
-    return Bench(RunFolder(Path(folder)).inputs())
+    kept = _KEPT.get((folder, fingerprint))
+    return kept or keep(folder, fingerprint, Bench(RunFolder(Path(folder)).inputs()))
+
+
+def keep(folder: str, fingerprint: str, bench: Bench) -> Bench:
+    """Keep a bench for the runs of this process, which need not read from the folder what they were given."""
+    _KEPT.clear()
+    _KEPT[folder, fingerprint] = bench
+    return bench
 
 
 def told(plan: Plan) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -115,11 +129,15 @@ def told(plan: Plan) -> tuple[dict[str, Any], pd.DataFrame]:
         "played": plan.played,
         "digest": digest_of(plan),
     }
-    frame = plan.channels[["channel", *METRICS]]
-    total = frame[list(METRICS)].sum()
-    frame = pd.concat([frame, pd.DataFrame([{"channel": ALL, **total}])], ignore_index=True)
-    numbers = frame.melt(id_vars="channel", var_name="metric", value_name="value")
-    return outcome, numbers
+    frame = plan.channels
+    channels = [*frame["channel"], ALL]
+    values = [np.append(column, column.sum()) for column in (frame[name].to_numpy(np.float64) for name in METRICS)]
+    numbers = {
+        "channel": pd.array(channels * len(METRICS), dtype="str"),
+        "metric": pd.array(np.repeat(METRICS, len(channels)), dtype="str"),
+        "value": np.concatenate(values),
+    }
+    return outcome, pd.DataFrame(numbers)
 
 
 def failed(message: str, status: str = "error") -> tuple[dict[str, Any], pd.DataFrame]:

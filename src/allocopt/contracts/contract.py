@@ -152,13 +152,15 @@ class Contract(metaclass=Checked):
     @property
     def acts_alone(self) -> bool:
         """Whether channels do not coordinate: first come, first served, or every lot is split among them for good."""
-        shares = [clause.share or 0.0 for clause in self.clauses if isinstance(clause, Protect) and clause.is_split]
-        return self.decides_in_turn or (len(shares) == len(self.clauses) and sum(shares) >= 1 - 1e-9)
+        rules = [clause for clause in self.clauses if clause.STEERS]
+        shares = [clause.share or 0.0 for clause in rules if isinstance(clause, Protect) and clause.is_split]
+        return self.decides_in_turn or (len(shares) == len(rules) and sum(shares) >= 1 - 1e-9)
 
     @property
-    def without_rules(self) -> bool:
-        """Whether physics alone bind and the whole contribution is all that is optimised."""
-        return not self.clauses and self.journey == (Contribution(),)
+    def earns_only(self) -> bool:
+        """Whether its objective is the contribution, without penalties, and nothing else is optimised before."""
+        penalties = any(getattr(clause, "penalty", None) for clause in self.clauses)
+        return not penalties and len(self.journey) == 1
 
     @property
     def _label(self) -> str:

@@ -44,11 +44,24 @@ class Conflict:
         Its position in the contract; None: a commitment of the problem (``min_units``).
     units : float
         By how much it would have to be broken, in its own unit; zero: it can stay, but stands against the others.
+    where : str
+        The articles, periods, promotions or people that it is about, the first few of them.
+
+    Notes
+    -----
+    Where many promises of a kind clash, one of these stands for all that are about the same article: `what` says how
+    many, `clause` is the one that would give way most.
     """
 
     what: str
     clause: int | None
     units: float
+    where: str = ""
+
+    def words(self) -> str:
+        """Return it as a phrase, with by how much it would have to give way."""
+        amount = f"{self.units:,.6g}" if self.units else "stands against it"
+        return f"{self.what} ({self.where}): {amount}" if self.where else f"{self.what}: {amount}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +173,7 @@ class Plan:
             lines = [f"{self.contract['name']}: no plan ({self.status}): {self.message}."]
             if self.conflicts:
                 lines.append("A plan would exist if these gave way by so much:")
-            return "\n".join([*lines, *(f"  {found.what}: {_amount(found.units)}" for found in self.conflicts)])
+            return "\n".join([*lines, *(f"  {found.words()}" for found in self.conflicts)])
         assert self.certificate is not None
         frame, unit = self.channels, f" {self.currency}" if self.currency else ""
         demand, units = frame["demand"].sum(), frame["units"].sum()
@@ -355,7 +368,3 @@ def _told(exceptions: pd.DataFrame) -> str:
     first = exceptions.iloc[0]
     whom = f", for {first['owner']}" if first["owner"] else ""
     return f"{many} a person ({kinds}); the first{whom}: {first['sentence']}"
-
-
-def _amount(units: float) -> str:
-    return f"{units:,.6g}" if units else "stands against it"

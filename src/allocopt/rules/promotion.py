@@ -83,6 +83,7 @@ class Promotion(OfPromotions):
     """
 
     SCOPE: ClassVar[tuple[str, ...]] = ("promotion",)
+    OPENS: ClassVar[bool] = True
 
     promotion: str
     run: Literal["choose", "yes", "no"] = "choose"

@@ -46,6 +46,7 @@ class SafetyStock(Clause):
 
     SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node")
     FAVOURS: ClassVar[bool] = True
+    OPENS: ClassVar[bool] = True
 
     channel: str
     penalty: Penalty = 0.0
