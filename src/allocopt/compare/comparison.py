@@ -50,7 +50,7 @@ class Comparison:
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: all answers, so that it does not need the folder that they were kept in."""
         self._outcomes, self._numbers  # noqa: B018
-        return {name: value for name, value in vars(self).items() if name != "_bench"}
+        return {name: value for name, value in vars(self).items() if name != "bench"}
 
     @cached_property
     def _outcomes(self) -> pd.DataFrame:
