@@ -22,6 +22,7 @@ from allocopt.contracts import (
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
 from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift
 from allocopt.readback import Plan
+from allocopt.readback import plan as _plan
 from allocopt.rules import (
     Access,
     Approval,
@@ -40,6 +41,8 @@ from allocopt.rules import (
     Service,
     emsr_b,
 )
+
+_plan.ROOMS.update(model=("allocopt.journey", "model_of"))
 
 __version__ = "0.1.0"
 

@@ -280,6 +280,6 @@ def _broken(
         upper=most,
         sku=facts.lots.sku[what] if per_lot else what.astype(np.int32),
     )
-    on.form.add_money("clause_penalties", broken, lambda at: -penalty[at], channel=lambda at: channel[at])
+    on.form.add_money("clause_penalties", broken, -penalty, channel=channel)
     order = rows[np.argsort(group[rows], kind="stable")]
     return [Sum(broken, order, members=group[order])]
