@@ -95,7 +95,7 @@ def run_stages(
     for number, stage in enumerate(journey):
         progress(f"stage {number + 1} of {len(journey)}: {stage.words()}")
         counted = lines_of_stage(arcs, stage)
-        outcome = _in_its_own_way(replace(program, cost=whole[0]), arcs, stage, counted, solve, reach, progress)
+        outcome = _in_its_own_way(program, arcs, stage, counted, solve, reach, progress)
         if outcome is not None:
             solution, certificate, kept = outcome
             if solution.x is None and results:
