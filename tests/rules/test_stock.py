@@ -48,7 +48,7 @@ def test_goods_must_arrive_before_they_expire():
         )
     )
     assert units(plan, "channel", "arrives") == {("dtc", 1): 2}
-    assert reasons(plan) == {"shop": "expires"}
+    assert reasons(plan) == {"shop": "expired"}
 
 
 def test_a_late_line_takes_what_expires_as_long_as_it_is_fresh():
