@@ -150,7 +150,7 @@ def decide(
     if rewrite is not None:
         stated = rewrite(stated)
     start_of = cold if before is None else starts(before, stated)
-    settle = partial(_settled, stated, contract, effort, tell)
+    settle = partial(_settled, stated, contract, effort)
     results = run_stages(
         stated.program, stated.arcs, contract.journey, effort.solve, tell, start_of, settle, effort.reach
     )
@@ -163,13 +163,10 @@ def decide(
     return plan_of(problem, contract, stated, results, effort.target, effort.seconds, conflicts=conflicts)
 
 
-def _settled(
-    stated: Stated, contract: Contract, effort: Effort, tell: Progress, program: Program, solution: Solution
-) -> Solution:
+def _settled(stated: Stated, contract: Contract, effort: Effort, program: Program, solution: Solution) -> Solution:
     """Return a plan with its ties settled, and what somebody should know of how."""
     if solution.x is None:
         return solution
-    tell("settling ties")
     x, notes = settled(program, stated.arcs, solution.x, lambda: effort.left)
     ranks = rank_notes(stated.arcs.facts, contract)
     return replace(solution, x=x, notes=(*solution.notes, *notes, *ranks))
