@@ -17,7 +17,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import allocopt as ao
-from allocopt.problem.schema import LOT_KINDS
+from allocopt.problem.schema import LOT_KINDS, NEEDED
 from allocopt.rules import CLAUSES, Clause
 
 SKUS = ("A", "B", "C")
@@ -204,7 +204,7 @@ class _Draw:
             "lanes": self.lanes(),
             **self.capacity(),
         }
-        return {name: rows for name, rows in found.items() if rows}
+        return {name: rows for name, rows in found.items() if rows or name in NEEDED}
 
     def sku(self, name: str) -> Record:
         row: Record = {"sku": name, "unit_cost": self.money(), "divisible": name in self.divisible}

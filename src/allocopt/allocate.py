@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from allocopt.arguments import instance, limits
 from allocopt.contracts import Contract, Contribution, Fill, pooled
 from allocopt.contracts.staging import run_stages
 from allocopt.journey import Effort, Stated, cold, formulate, in_pyomo, model_of, plan_of, relaxed, starts
@@ -84,6 +85,8 @@ def allocate(
         what it may not.
     SolveError
         If a worker of the cluster is lost or fails.
+    TypeError, ValueError
+        If an argument makes no sense; see `allocopt.arguments`.
 
     Examples
     --------
@@ -103,11 +106,11 @@ def allocate(
     >>> plan.status, round(plan.objective, 2)
     ('optimal', 54.0)
     """
+    _check_who(problem, contract, start)
+    limits(time_limit=time_limit, work_limit=work_limit, gap=gap, threads=threads, progress=progress, extend=extend)
+    _check_solver(solver, extend, cluster)
     engine: Engine = "highs" if solver == "highs" or solver == "pyomo" else solver
     effort = Effort(time_limit, work_limit, gap, engine=engine, threads=threads, cluster=cluster)
-    _check_arguments(
-        problem, contract, solver, extend, cluster, {"time_limit": time_limit, "work_limit": work_limit, "gap": gap}
-    )
     before = start.answer if isinstance(start, Plan) else start
     in_words = progress or (lambda words: None)
     through_pyomo = solver == "pyomo" or extend is not None
@@ -215,6 +218,8 @@ def bound(
     >>> ao.bound(problem) >= ao.allocate(problem).objective
     True
     """
+    _check_who(problem, contract, start)
+    limits(threads=threads)
     agreed = contract or pooled()
     agreed.check(problem)
     stated = formulate(problem.facts, agreed)
@@ -224,21 +229,15 @@ def bound(
     return bound_from(stated.program, begin, threads=threads)
 
 
-def _check_arguments(
-    problem: object,
-    contract: object,
-    solver: str,
-    extend: Extend | None,
-    cluster: object,
-    limits: dict[str, float | None],
-) -> None:
-    """Raise `TypeError` or `ValueError` with a remedy for arguments that make no sense."""
-    if not isinstance(problem, Problem):
-        raise TypeError(
-            f"problem must be an allocopt Problem, not a {type(problem).__name__}: use ao.Problem.read(...)"
-        )
-    if contract is not None and not isinstance(contract, Contract):
-        raise TypeError(f"contract must be an allocopt Contract, not a {type(contract).__name__}: use ao.Contract.read")
+def _check_who(problem: object, contract: object, start: object = None) -> None:
+    """Raise `TypeError` for what is no problem, no contract, or no plan to start from."""
+    instance("problem", problem, Problem)
+    instance("contract", contract, Contract, optional=True)
+    instance("start", start, Plan, Answer, optional=True)
+
+
+def _check_solver(solver: str, extend: Extend | None, cluster: object) -> None:
+    """Raise `TypeError` or `ValueError` for solvers that are none, or that cannot do what else is asked."""
     if solver not in get_args(Solver):
         raise ValueError(f"solver must be one of {', '.join(map(repr, get_args(Solver)))}, not {solver!r}")
     if solver == "highs" and extend is not None:
@@ -249,9 +248,6 @@ def _check_arguments(
         raise TypeError(f"cluster must be a distributed Client, not a {type(cluster).__name__}")
     if getattr(cluster, "asynchronous", False):
         raise ValueError("cluster must be a Client made without asynchronous=True: this call waits for its answers")
-    for name, limit in limits.items():
-        if limit is not None and not limit >= 0:
-            raise ValueError(f"{name} must be at least 0, not {limit!r}")
 
 
 def to_pyomo(problem: Problem, contract: Contract | None = None) -> Any:
@@ -274,6 +270,7 @@ def to_pyomo(problem: Problem, contract: Contract | None = None) -> Any:
     ContractError
         If the contract does not fit the problem.
     """
+    _check_who(problem, contract)
     contract = contract or pooled()
     contract.check(problem)
     return model_of(formulate(problem.facts, contract), contract.name)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tests.problem.small import build, faults, frames, two_days
+from tests.problem.small import build, faults, frames, nothing, two_days
 
 from allocopt.errors import DataError, Issue
 from allocopt.problem import Problem
@@ -187,14 +187,17 @@ def test_a_fault_of_very_many_rows_is_cut_and_counted() -> None:
 
 
 def test_a_table_that_is_not_given_is_one_fault_not_one_a_row() -> None:
-    """Ids that refer to a missing table are reported once for the column."""
+    """A missing table is one fault; what refers to it is none, and to one without rows one a column."""
     tables = frames()
     del tables["nodes"]
     with pytest.raises(DataError) as caught:
         Problem(**tables)
+    assert [(issue.table, issue.code) for issue in caught.value.issues] == [("nodes", "missing_table")]
+    with pytest.raises(DataError) as caught:
+        Problem(**tables, nodes=pd.DataFrame())
     assert [(issue.table, issue.column) for issue in caught.value.issues] == [("supply", "node"), ("lanes", "node")]
     assert "So it is in 3 rows." in caught.value.issues[0].message
-    assert "Give the table `nodes`" in caught.value.issues[0].hint
+    assert "Give `nodes` one row" in caught.value.issues[0].hint
 
 
 def test_nearest_id_is_found_among_very_many() -> None:
@@ -229,7 +232,7 @@ def test_what_is_no_table_is_refused(table: Any) -> None:
 def test_settings_are_checked() -> None:
     """A day that is none and a name that is no text are faults of the problem itself."""
     with pytest.raises(DataError) as caught:
-        Problem(as_of="tomorrow", currency=3, name=None)  # type: ignore[arg-type]
+        Problem(**nothing(), as_of="tomorrow", currency=3, name=None)  # type: ignore[arg-type]
     assert [(issue.column, issue.code) for issue in caught.value.issues] == [
         ("as_of", "bad_date"),
         ("currency", "not_text"),

@@ -171,7 +171,8 @@ def test_workbooks_hold_text_and_no_formulas(tmp_path: Path) -> None:
 def test_workbooks_go_where_they_are_told(quick: ao.Problem, tmp_path: Path) -> None:
     """The folder is made if need be, and a name that no cell can hold is written as far as it can be."""
     path = tmp_path / "new" / "folder" / "plan.xlsx"
-    ao.allocate(quick, ao.Contract("bell \x07")).to_excel(path)
+    content = ao.allocate(quick).to_dict()
+    ao.Plan.from_dict(content | {"contract": content["contract"] | {"name": "bell \x07"}}).to_excel(path)
     assert openpyxl.load_workbook(path)["summary"]["A2"].value.startswith("bell \ufffd: contribution")
 
 

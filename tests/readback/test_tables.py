@@ -15,6 +15,7 @@ from tests.rules.small import problem
 
 import allocopt as ao
 from allocopt.arcs import PHYSICS, build_arcs
+from allocopt.problem.schema import NEEDED
 from allocopt.readback.tables import TEXTS, WHOLE, records
 from allocopt.rules import RULES
 
@@ -69,7 +70,8 @@ def test_shortfalls_are_what_is_not_served(plan: ao.Plan) -> None:
 @pytest.mark.parametrize("name", ["allocation", "channels", "shortfalls", "exceptions"])
 def test_types_do_not_depend_on_rows(plan: ao.Plan, name: str) -> None:
     """Texts are texts, periods whole numbers, and all else floats, in empty tables too."""
-    for table in (getattr(plan, name), getattr(ao.allocate(ao.Problem()), name)):
+    nothing = ao.Problem(**dict.fromkeys(NEEDED, pd.DataFrame()))
+    for table in (getattr(plan, name), getattr(ao.allocate(nothing), name)):
         kinds = table.dtypes.astype(str).to_dict()
         assert kinds == {c: "str" if c in TEXTS else "int64" if c in WHOLE else "float64" for c in table}
 

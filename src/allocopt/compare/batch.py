@@ -8,6 +8,8 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from allocopt.arguments import instance, limits, path, several
+from allocopt.arguments import runs as at_most
 from allocopt.compare.comparison import Comparison
 from allocopt.compare.runs import Inputs, RunFolder, Settings
 from allocopt.compare.solving import keep, solve_run
@@ -84,13 +86,16 @@ def compare(
     >>> found.runs[["contract", "contribution"]].values.tolist()
     [['Pooled', 2415.0], ['Protect DTC', 2385.0]]
     """
-    if jobs == 0:
-        raise ValueError("jobs must be a number of workers, or -1 for one a core, not 0")
-    agreed = tuple(contracts) if contracts is not None else (pooled(),)
-    futures = tuple(scenarios) if scenarios is not None else (Scenario("As stated"),)
+    instance("problem", problem, Problem)
+    limits(jobs=jobs, gap=gap, time_limit=time_limit, work_limit=work_limit, progress=progress)
+    agreed = (pooled(),) if contracts is None else several("contracts", contracts, Contract)
+    futures = (Scenario("As stated"),) if scenarios is None else several("scenarios", scenarios, Scenario)
+    at_most(len(agreed) * sum(1 if future.draws is None else future.draws.number for future in futures))
     _check(problem, agreed, futures)
     inputs = Inputs(problem, agreed, futures, Settings(gap, time_limit, work_limit))
-    folder = RunFolder.opened(Path(out or tempfile.mkdtemp(prefix="allocopt-")).resolve(), inputs)
+    folder = RunFolder.opened(
+        (Path(tempfile.mkdtemp(prefix="allocopt-")) if out is None else path("out", out)).resolve(), inputs
+    )
     found = Comparison(inputs, folder)
     if out is None:
         weakref.finalize(found, shutil.rmtree, folder.path, ignore_errors=True)
@@ -136,12 +141,6 @@ def _numbered(folder: str, fingerprint: str, number: int) -> int:
 
 def _check(problem: Problem, contracts: Sequence[Contract], scenarios: Sequence[Scenario]) -> None:
     """Raise with every fault if anything that is to be compared does not fit."""
-    if not isinstance(problem, Problem):
-        raise TypeError(f"problem must be an allocopt Problem, not a {type(problem).__name__}")
-    for kind, given in ((Contract, contracts), (Scenario, scenarios)):
-        for each in given:
-            if not isinstance(each, kind):
-                raise TypeError(f"{each!r} is no allocopt {kind.__name__}: use ao.{kind.__name__}.read(...)")
     if not contracts:
         raise ContractError("There is no contract to compare.")
     if not scenarios:

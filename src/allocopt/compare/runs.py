@@ -56,6 +56,14 @@ class Settings:
     time_limit: float | None = None
     work_limit: int | None = None
 
+    def __post_init__(self) -> None:
+        # Plain numbers: 60 and 60.0, and numbers of numpy, are the same settings.
+        object.__setattr__(self, "gap", float(self.gap))
+        if self.time_limit is not None:
+            object.__setattr__(self, "time_limit", float(self.time_limit))
+        if self.work_limit is not None:
+            object.__setattr__(self, "work_limit", int(self.work_limit))
+
 
 @dataclass(frozen=True)
 class Run:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from allocopt import arguments
 from allocopt.contracts.stages import STAGES, Contribution, FirstCome, Stage
 from allocopt.documents.checked import STRICT, Checked, Day
 from allocopt.documents.faults import spelled
@@ -116,7 +117,7 @@ class Contract(metaclass=Checked):
         """
         from allocopt.contracts.files import read_contract
 
-        return read_contract(Path(path))
+        return read_contract(arguments.path("path", path))
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Contract:
@@ -173,6 +174,7 @@ class Contract(metaclass=Checked):
         problem : Problem
             Whose ids the clauses and stages must name, and whose ``as_of`` must lie in the contract's validity.
         """
+        arguments.instance("problem", problem, Problem)
         origin: Origin = getattr(self, "_origin", Origin())
         unknown = list(self._unknown(problem, origin))
         lost = {issue.column for issue in unknown}

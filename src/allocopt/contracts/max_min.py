@@ -26,6 +26,7 @@ from allocopt.arcs import Arcs
 from allocopt.contracts.stages import MaxMinFill
 from allocopt.problem.facts import Flags, Floats, Ints
 from allocopt.solve import EXACT, Certificate, Solution, Start, certify
+from allocopt.solve.certificate import believable, upper_bound
 from allocopt.solve.solution import Status
 
 
@@ -196,12 +197,11 @@ def _levels(program: Program, groups: Groups, solve: Solve) -> tuple[Floats, flo
         found = solve(trial, flat=True)
         if found.x is None or found.multipliers is None or found.status != "optimal":
             return levels, bound, _unlevelled(found)
-        checked = certify(trial, found.x, found.multipliers) if np.isfinite(found.x).all() else None
-        if checked is None or not checked.passed:
+        if not believable(trial, found.x, found.multipliers, np.inf):
             message = "the answer to a fair share failed its check"
             return levels, bound, replace(_unlevelled(found), message=message)
         if first_round:
-            bound, first_round = checked.bound, False
+            bound, first_round = upper_bound(trial, found.multipliers), False
         level = found.x[program.columns :]
         price = np.abs(found.multipliers[program.rows :]) * groups.weight
         settled = active & (price > SETTLED)

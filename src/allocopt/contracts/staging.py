@@ -143,15 +143,13 @@ def _goal(program: Program, arcs: Arcs, stage: Stage, counted: Flags, whole: tup
 def _lock_value(program: Program, goal: Program, certificate: Certificate, stage: Stage) -> Program:
     """Append the row that keeps what the stage reached.
 
-    What a fill reached is a plan in whole units, so that plan itself keeps the row; any slack beyond rounding would
-    only make the relaxation of later stages fractional. Money is slackened by what is not proven, so that a later
-    stage is never held to cents that nobody vouches for.
+    The plan itself keeps the row, but for what rounding explains in such a row; a slack would only make the relaxation
+    of later stages fractional. Money is slackened by what is not proven, so that a later stage is never held to cents
+    that nobody vouches for.
     """
     columns = np.flatnonzero(goal.cost)
     value = certificate.objective - goal.constant
-    slack = 1e-9 + 1e-12 * abs(value)
-    if not isinstance(stage, Fill):
-        slack = max(certificate.gap * max(1.0, abs(certificate.objective)), 1e-7 * (1.0 + abs(value)))
+    slack = 0.0 if isinstance(stage, Fill) else certificate.gap * max(1.0, abs(certificate.objective))
     return with_rows(
         program,
         np.zeros(len(columns)),

@@ -27,6 +27,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.exact import breaches
 from allocopt.algebra.program import Program, bounded, fixed, restricted
 from allocopt.arcs import Arcs, expand
 from allocopt.contracts.max_min import Solve
@@ -35,7 +36,7 @@ from allocopt.rules import holding, stock_value
 from allocopt.rules.scope import order_of_lines
 from allocopt.rules.switches import live_lines
 from allocopt.solve import Certificate, Solution, certify
-from allocopt.solve.certificate import VIOLATION, breach
+from allocopt.solve.certificate import breach
 from allocopt.solve.solution import Status
 
 Codes = NDArray[np.intp]
@@ -271,9 +272,9 @@ def _promised(program: Program, arcs: Arcs, solve: Solve) -> Solution:
     """
     count = len(arcs)
     x = np.clip(0.0, program.lower, program.upper)
-    if breach(program, x)[0] <= VIOLATION:
+    if breach(program, x)[0] == 0:
         return Solution("optimal", x, method="turns")
-    unmet = program.activity(x) < program.row_lower - VIOLATION
+    unmet = (breaches(program, x)[0] > 0) & (program.activity(x) < program.row_lower)
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
     other = ((column >= count) & (program.lower < program.upper)[column]) | ((column < count) & (program.data != 1.0))
     exact = unmet & (np.bincount(program.indices, weights=other, minlength=program.rows) == 0)
@@ -283,7 +284,7 @@ def _promised(program: Program, arcs: Arcs, solve: Solve) -> Solution:
     found = solve(replace(small, constant=0.0))
     if found.x is not None:
         x[free] = found.x
-        if breach(program, x)[0] <= VIOLATION:
+        if breach(program, x)[0] == 0:
             return replace(found, x=x, multipliers=None)
     few = program.cost * (LEAST / max(np.abs(program.cost).max(initial=0.0), 1.0))
     few[:count] -= 1.0

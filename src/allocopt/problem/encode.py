@@ -30,7 +30,7 @@ from allocopt.problem.facts import (
 from allocopt.problem.labels import encode as sort_texts
 from allocopt.problem.schema import CHANNEL_KINDS
 from allocopt.problem.tables import Checked
-from allocopt.rounding import floor_units
+from allocopt.rounding import floor_share
 
 PACKED_KINDS = ("wholesale", "store")
 """Kinds of channel whose lines are bound by the SKU's pack."""
@@ -133,8 +133,7 @@ def horizon(tables: Tables) -> int:
 
 def usable_units(confidence: Floats, units: Floats, reserved: Floats, divisible: Flags) -> Floats:
     """Return floor(confidence * units) - reserved, at least 0; not floored where the SKU is divisible [unit]."""
-    trusted = confidence * units
-    trusted = np.where(divisible, trusted, floor_units(trusted))
+    trusted = np.where(divisible, confidence * units, floor_share(confidence, units))
     return np.maximum(trusted - reserved, 0.0)
 
 

@@ -281,6 +281,8 @@ TABLES: dict[str, Table] = {
     table.name: table for table in (SKUS, NODES, CHANNELS, SUPPLY, DEMAND, LANES, CAPACITY, WORKLOADS, PERIODS)
 }
 """Every table, by name, in the order in which they are read and checked."""
+NEEDED = ("skus", "nodes", "channels", "supply", "demand", "lanes")
+"""Tables that must be there: one without rows says that there is none, a missing one is a lost file."""
 
 SETTINGS = {
     "as_of": "Day by which the expiry of contracts and locks is judged, such as 2026-11-27.",
@@ -296,7 +298,8 @@ def describe() -> str:
     """Return every table, column and setting as Markdown: the content of ``docs/tables.md``."""
     lines = ["# The tables of a problem", "", "Made from the declarations in `src/allocopt/problem/schema.py`.", ""]
     for table in TABLES.values():
-        lines += [f"## {table.name}", "", f"{table.meaning} Key: {', '.join(table.key)}.", ""]
+        there = "It must be there, and may be empty." if table.name in NEEDED else "It may be left out."
+        lines += [f"## {table.name}", "", f"{table.meaning} Key: {', '.join(table.key)}. {there}", ""]
         lines += ["| column | type | bounds | default | meaning |", "|---|---|---|---|---|"]
         for column in table.columns:
             name = f"**{column.name}**" if column.required else column.name

@@ -118,13 +118,13 @@ def _of_codes(column: Column, codes: Codes) -> Any:
 def read(table: Table, source: Source, calendar: CalendarState, report: Report) -> Checked:
     """Read one table; what is wrong with it is reported."""
     checked = Checked(table, source)
-    if source.given:
+    if not source.bare:
         _check_header(table, source, report)
     for column in table.columns:
         if column.name in source.columns and column.name not in source.repeated:
             read_column(checked, column, calendar, report)
         else:
-            if column.required and source.given:
+            if column.required and not source.bare:
                 checked.unread.add(column.name)
             _fill_column(checked, column)
     return checked

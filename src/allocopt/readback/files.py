@@ -18,7 +18,7 @@ SHEET_ROWS = 1_048_575
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters that a spreadsheet takes for a formula."""
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-"""Characters that no cell can hold; ids never have them, names of contracts may."""
+"""Characters that no cell can hold; names never have them, those of a plan that was read back may."""
 
 
 def write_workbook(path: Path, summary: str, tables: dict[str, pd.DataFrame]) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
 from allocopt.errors import SolveError
-from allocopt.solve.certificate import certify
+from allocopt.solve.certificate import believable
 from allocopt.solve.highs_run import checked, loaded, option, run_here, solved
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Basis
@@ -149,9 +149,7 @@ def _from(program: Program, clock: Clock, start: Basis, work_limit: int | None) 
         return None
     if answer is None or answer.status != "optimal" or answer.x is None:
         return None
-    loose = replace(program, integer=np.zeros(program.columns, dtype=bool))
-    proof = certify(loose, answer.x, answer.multipliers)
-    return answer if proof.passed and proof.gap <= VERTEX else None
+    return answer if believable(program, answer.x, answer.multipliers, VERTEX) else None
 
 
 def branch(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-from allocopt.solve.certificate import certify
+from allocopt.solve.certificate import believable
 from allocopt.solve.highs_run import checked, loaded, option, run_here
 from allocopt.solve.solution import Clock
 
@@ -57,8 +57,7 @@ class LiveBlock:
             if status == "kOptimal":
                 solution = self._solver.getSolution()
                 x, multipliers = np.array(solution.col_value), np.array(solution.row_dual)
-                checks = certify(priced, x, multipliers)
-                if checks.passed and checks.gap <= BELIEVED:
+                if believable(priced, x, multipliers, BELIEVED):
                     return x, multipliers
             checked(self._solver.clearSolver(), "would not forget a block's basis")
         if status == "kOptimal":

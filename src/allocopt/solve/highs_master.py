@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from allocopt.errors import SolveError
 from allocopt.solve.highs_blocks import PRIMAL
+from allocopt.solve.highs_quiet import new_solver
 from allocopt.solve.highs_run import checked, option, run_here
 
 Floats = NDArray[np.float64]
@@ -49,8 +50,7 @@ class Master:
 
         self.rows, self.groups, self.unit, self.sizes = len(lower), groups, unit, sizes
         self.at_most, self.at_least = np.isinf(lower), np.isinf(upper)
-        make: Any = highspy.Highs
-        self._solver = make()
+        self._solver = new_solver()
         for name, value in (
             ("output_flag", False),
             ("threads", 1),

@@ -13,6 +13,7 @@ import numpy as np
 
 from allocopt.algebra.program import Program
 from allocopt.errors import SolveError
+from allocopt.solve.highs_quiet import new_solver
 from allocopt.solve.solution import Clock, Solution, Status
 
 GRACE = 0.8
@@ -34,8 +35,7 @@ def loaded(program: Program, clock: Clock, *, whole: bool) -> Any:
     """Return a HiGHS that holds the program."""
     import highspy
 
-    make: Any = highspy.Highs
-    solver = make()
+    solver = new_solver()
     option(solver, "output_flag", False)
     option(solver, "threads", 1)
     option(solver, "random_seed", 0)

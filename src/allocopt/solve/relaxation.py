@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program
 from allocopt.solve import highs, prices
 from allocopt.solve.certificate import upper_bound
+from allocopt.solve.scaling import narrowed
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Basis, Prices, Start
 
@@ -71,6 +72,16 @@ class Relaxer:
         known : float64, shape (columns,), optional
             A plan that keeps every row.
         """
+        scaled = narrowed(program)
+        if scaled.money:
+            inside = None if known is None else scaled.into(known)
+            return scaled.back(self._solved(scaled.program, clock, scaled.start(start), inside, flat=flat))
+        return self._solved(program, clock, start, known, flat=flat)
+
+    def _solved(
+        self, program: Program, clock: Clock, start: Start | None, known: NDArray[np.float64] | None, *, flat: bool
+    ) -> Solution:
+        """Solve the relaxation of a program whose numbers are not too large."""
         notes: tuple[str, ...] = ()
         if self.engine == "prices" or (self.engine == "auto" and program.columns >= PRICED and not flat):
             try:

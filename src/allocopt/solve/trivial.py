@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocopt.algebra.program import Program, tightened
-from allocopt.solve.certificate import VIOLATION, breach
+from allocopt.solve.certificate import breach
 from allocopt.solve.solution import Solution
 
 SLACK = 1e-9
@@ -42,8 +42,8 @@ def at_once(program: Program, *, whole: bool) -> Solution | None:
 
 
 def _fixed(program: Program) -> Solution:
-    """Return the only plan that bounds leave, if it keeps every row as well as any plan must."""
-    if breach(program, program.lower)[0] > VIOLATION:
+    """Return the only plan that bounds leave, if it keeps every row."""
+    if breach(program, program.lower)[0] > 0:
         return Solution("infeasible", method="none needed", message="every column is fixed, and a row is broken")
     x = program.lower.copy()
     return Solution("optimal", x, np.zeros(program.rows), program.objective(x), "none needed")

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program, fixed, tightened
 from allocopt.solve import blocks, highs
 from allocopt.solve.cases import by_cases, switches
-from allocopt.solve.certificate import VIOLATION, breach, certify, relative_gap
+from allocopt.solve.certificate import believable, breach, relative_gap, upper_bound
+from allocopt.solve.inside import inside
 from allocopt.solve.prices import Cluster
+from allocopt.solve.refine import refined, wide
 from allocopt.solve.relaxation import Engine, Relaxer
+from allocopt.solve.scaling import level
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Start
 
@@ -21,6 +24,9 @@ ROUNDING = 0.6
 
 EXACT = 1e-6
 """Gap at which nothing worth a cent is left to be found."""
+
+FINEST = 1e-9
+"""Gap of relaxations on the way to an answer in large numbers."""
 
 INNER = 1e-5
 """Gap up to which a point inside the optimal face counts as optimal."""
@@ -106,7 +112,8 @@ def solve(
     Solution
     """
     clock = Clock.started(time_limit)
-    program = tightened(program)
+    levelled = level(tightened(program))
+    program, start = levelled.program, levelled.start(start)
     limits = [limit for limit in (work_limit, node_limit) if limit is not None]
     wanted = Search(gap, min(limits, default=None), exact_nodes, after_blocks=search)
     flat = flat and program.columns > highs.SIMPLEX
@@ -121,7 +128,7 @@ def solve(
         found = by_cases(program, decisions, relax, rest, clock, gap=wanted.wish, start=basis)
     else:
         found = _solved(program, clock, wanted, relax, flat=flat, start=basis, known=known)
-    return replace(found, seconds=clock.seconds)
+    return replace(levelled.back(found), seconds=clock.seconds)
 
 
 def _solved(
@@ -135,12 +142,36 @@ def _solved(
     known: NDArray[np.float64] | None = None,
 ) -> Solution:
     """Solve a program that has no switches to go through first (see `solve`)."""
+    if wide(program):
+
+        def core(small: Program, *, gap: float, known: NDArray[np.float64] | None, first: bool) -> Solution:
+            finer = relax
+            if small.columns <= SEARCHED:
+                # Around a plan the rows hardly couple: prices would find what HiGHS finds, and mix it to a billionth.
+                engine = relax.engine if first else "highs"
+                finer = replace(relax, gap=min(relax.gap, FINEST), engine=engine)
+            return _narrow(small, clock, replace(search, gap=gap), finer, flat=flat, start=None, known=known)
+
+        return refined(program, core, clock, gap=search.gap, known=known)
+    return _narrow(program, clock, search, relax, flat=flat, start=start, known=known)
+
+
+def _narrow(
+    program: Program,
+    clock: Clock,
+    search: Search,
+    relax: Relaxer,
+    *,
+    flat: bool,
+    start: Start | None,
+    known: NDArray[np.float64] | None = None,
+) -> Solution:
+    """Solve a program whose numbers are not too large to be solved to the unit."""
     if flat and not program.integer.any():
         found = highs.inner(program, clock, work_limit=relax.work_limit)
-        if found.x is not None and found.multipliers is not None:
-            checked = certify(program, found.x, found.multipliers)
-            if checked.passed and checked.gap <= INNER:
-                return replace(found, status="optimal", claimed_bound=checked.bound)
+        if found.x is not None and believable(program, found.x, found.multipliers, INNER):
+            bound = upper_bound(program, found.multipliers)
+            return replace(found, status="optimal", x=inside(program, found.x, clock), claimed_bound=bound)
     relaxed = relax(program, clock, start=start, flat=flat, known=known)
     if program.integer.any() and relaxed.x is not None:
         x = settled(program, relaxed.x, clock)
@@ -149,6 +180,8 @@ def _solved(
         if relaxed.status == "optimal" or clock.left > 0:
             return _whole(program, relaxed, clock, search, known)
         return replace(relaxed, x=None, status="interrupted")
+    if relaxed.x is not None and not program.integer.any():
+        return replace(relaxed, x=inside(program, relaxed.x, clock))
     return relaxed
 
 
@@ -235,12 +268,13 @@ def settled(program: Program, x: NDArray[np.float64], clock: Clock) -> NDArray[n
     if np.abs(whole - x).max(initial=0.0) > highs.WHOLE:
         return None
     whole = np.clip(whole, program.lower, program.upper)
-    if breach(program, whole)[0] <= VIOLATION / 10:
+    if breach(program, whole)[0] == 0:
         return whole
     if program.integer.all():
-        return whole if breach(program, whole)[0] <= VIOLATION else None
+        return None
     held = fixed(program, program.integer, whole[program.integer])
     again = highs.linear(held, clock)
     if again.status != "optimal" or again.x is None:
         return None
-    return np.where(program.integer, whole, again.x)
+    x = inside(held, np.where(program.integer, whole, again.x), clock)
+    return x if breach(program, x)[0] == 0 else None
