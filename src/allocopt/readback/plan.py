@@ -149,7 +149,7 @@ class Plan:
 
     @property
     def channels(self) -> pd.DataFrame:
-        """The profit and loss; see `allocopt.readback.tables.channel_table`."""
+        """The profit and loss; see `allocopt.readback.tables.channel_books`."""
         return self._table("channels")
 
     @property
