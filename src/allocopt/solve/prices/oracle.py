@@ -300,6 +300,7 @@ class LocalOracle(Oracle):
         clock: Clock | None = None,
     ) -> Sums:
         """Find the best plans of some pieces, as `best` does; return what they offer stretch by stretch."""
+        prices = np.require(prices, requirements="W")  # compiled code is made for arrays that can be written
         of_piece = np.zeros(self.pieces, np.int32)
         new = np.diff(group[pieces], prepend=-1) != 0
         new |= np.diff(self._stretch_of_piece[pieces], prepend=-1) != 0
