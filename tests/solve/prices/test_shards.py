@@ -26,7 +26,7 @@ from allocopt.algebra.program import Program
 from allocopt.journey import formulate
 from allocopt.rules import CLAUSES, Clause
 from allocopt.solve import Solution
-from allocopt.solve.prices import WholeError, apart, native_simplex, linear, oracle, relaxed, shards
+from allocopt.solve.prices import WholeError, apart, linear, native_simplex, oracle, relaxed, shards
 from allocopt.solve.solution import Clock
 
 DIVISIBLE = Shape(divisible=True, couplings=20)
