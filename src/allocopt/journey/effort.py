@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-from allocopt.solve import EXACT, Cluster, Engine, Solution, Start, solve
+from allocopt.solve import EXACT, Cluster, Engine, Proof, Solution, Start, solve
 
 CLOSE = 1e-4
 """Gap at which a plan in whole units is called optimal unless the caller says otherwise."""
@@ -39,6 +39,8 @@ class Effort:
         Threads of the price engine; None: all cores that the process may use.
     cluster : Cluster or None
         Whose workers the price engine uses.
+    proof : {"any", "own"}
+        Whether a bound that two searches claim makes a plan optimal, or our own arithmetic alone.
     """
 
     time_limit: float | None = None
@@ -48,6 +50,7 @@ class Effort:
     engine: Engine = "auto"
     threads: int | None = None
     cluster: Cluster | None = None
+    proof: Proof = "any"
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -92,4 +95,5 @@ class Effort:
             engine=self.engine,
             threads=self.threads,
             cluster=self.cluster,
+            proof=self.proof,
         )
