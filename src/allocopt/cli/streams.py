@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -73,6 +74,7 @@ def run(app: Callable[[], Any]) -> None:
         os._exit(BAD_INPUT)  # nothing was begun; what the next file is opened as would be taken for the output
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminate)
+    atexit.register(_leave_nothing)
     code: Any = SOLVED
     try:
         app()
@@ -105,9 +107,13 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 
 def _end() -> None:
     """End the process and its workers at once."""
-    if "joblib" in sys.modules:
-        from allocopt.compare.workers import stop
-
-        with suppress(Exception):
-            stop()
+    _leave_nothing()
     os._exit(TERMINATED)
+
+
+def _leave_nothing() -> None:
+    """End the processes that this one has started."""
+    if "joblib" in sys.modules:
+        from allocopt.compare.workers import end
+
+        end()
