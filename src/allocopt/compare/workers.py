@@ -76,7 +76,7 @@ def end() -> None:
 
     stop()
     with suppress(Exception):
-        util._exit_function()  # gives back what the trackers keep, which would start them again
+        util._exit_function()  # type: ignore[attr-defined]  # gives back what the trackers keep, which would start them again
     trackers: tuple[Any, ...] = (loky_tracker._resource_tracker, resource_tracker._resource_tracker)
     for tracker in trackers:
         with suppress(Exception):
