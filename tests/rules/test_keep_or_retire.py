@@ -122,3 +122,41 @@ def test_it_is_the_better_of_keeping_and_retiring(data: st.DataObject, facts: ao
             if not plan.decisions[f"keep/{clause.channel}"]:
                 row = plan.channels.set_index("channel").loc[clause.channel]
                 assert np.abs(row[["demand", "units", "contribution"]].to_numpy(float)).max() == 0
+
+
+def ten_channels(*, share_stock: bool) -> dict[str, str]:
+    """Return ten channels that want 5 each and cost 10: of one article with 15 in stock, or of one each with 5."""
+    names = [f"c{number:02}" for number in range(10)]
+    article = dict.fromkeys(names, "S") if share_stock else {name: f"S{name}" for name in names}
+    stock = {"S": 15} if share_stock else dict.fromkeys(article.values(), 5)
+    return {
+        "channels": "channel fixed_cost\n" + "\n".join(f"{name} 10" for name in names),
+        "supply": "sku node kind units\n" + "\n".join(f"{sku} W on_hand {units}" for sku, units in stock.items()),
+        "demand": "sku channel period units price\n" + "\n".join(f"{article[name]} {name} 0 5 10" for name in names),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "share_stock", "worth"),
+    [
+        (lambda name: ao.Protect(name, units=3, mode="serve"), True, 120),
+        (lambda name: ao.Service(0.6, name), True, 120),
+        (lambda name: ao.Protect(name, units=3, sku=f"S{name}"), False, 400),
+        (lambda name: ao.Protect(name, share=0.6, of="demand", sku=f"S{name}", mode="serve"), False, 400),
+    ],
+)
+def test_as_many_channels_are_left_open_as_one_likes_where_each_has_a_promise_of_its_own(kind, share_stock, worth):
+    """Ten channels of which each may go with its promise: three are served in full, or all where each has its stock."""
+    names = [f"c{number:02}" for number in range(10)]
+    said = [*(ao.KeepOrRetire(name) for name in names), *(kind(name) for name in names)]
+    plan = ao.allocate(problem(**ten_channels(share_stock=share_stock)), ao.Contract("ten", clauses=said))
+    assert plan.objective == worth
+    assert sum(plan.decisions.values()) == (3 if share_stock else 10)
+
+
+def test_too_many_decisions_on_one_quantity_are_refused():
+    """A tenth of all demand, whoever stays: that is a number of its own for each of a thousand outcomes."""
+    names = [f"c{number:02}" for number in range(10)]
+    said = [*(ao.KeepOrRetire(name) for name in names), ao.Service(0.1)]
+    with pytest.raises(ao.ContractError, match=r"10 decisions .* bear on one quantity .* at most 8"):
+        ao.allocate(problem(**ten_channels(share_stock=True)), ao.Contract("ten", clauses=said))
