@@ -160,3 +160,37 @@ def test_too_many_decisions_on_one_quantity_are_refused():
     said = [*(ao.KeepOrRetire(name) for name in names), ao.Service(0.1)]
     with pytest.raises(ao.ContractError, match=r"10 decisions .* bear on one quantity .* at most 8"):
         ao.allocate(problem(**ten_channels(share_stock=True)), ao.Contract("ten", clauses=said))
+
+
+@pytest.mark.parametrize(
+    ("beside", "worth"),
+    [
+        (ao.Service(0.6), 72),
+        (ao.Service(0.6, per="sku"), 72),
+        (ao.Service(0.6, penalty=500), 72),
+        (ao.Protect("shop", units=6, mode="serve"), 72),
+        (ao.Protect("shop", units=6), 72),
+        (ao.Cap("shop", units=1), 12),
+        (ao.MarginFloor("shop", floor=0.5, per="channel"), 72),
+        (ao.Access("shop", from_period=1), 0),
+        (ao.Lock("shop", "S", 2, owner="Ann", reason="promised"), 24),
+        (ao.ProtectionLevels(), 72),
+    ],
+)
+@pytest.mark.parametrize("fixed_cost", [200, 0])
+def test_clauses_that_do_not_favour_the_channel_hold_whether_it_is_kept_or_not(beside, worth, fixed_cost):
+    """Six units, market wants 10 at 10, shop 6 at 12; what shop or everybody is promised holds beside the decision.
+
+    Market costs 200 and is given up: what is left is worth `worth`. Where it costs nothing the better of both counts.
+    """
+    tables = {
+        "channels": f"channel fixed_cost\nshop 0\nmarket {fixed_cost}",
+        "supply": "sku node kind units\nS W on_hand 6",
+        "demand": "sku channel period units price\nS shop 0 6 12\nS market 0 10 10",
+    }
+    facts = problem(**tables)
+    plan = ao.allocate(facts, ao.Contract("open", clauses=[ao.KeepOrRetire("market"), beside]))
+    each = [ao.allocate(facts, ao.Contract("said", clauses=[*way, beside])) for way in ([], [ao.Retire("market")])]
+    assert plan.objective == max(one.objective for one in each if one.status == "optimal")
+    if fixed_cost:
+        assert (plan.objective, plan.decisions) == (worth, {"keep/market": False})

@@ -238,6 +238,7 @@ def _lines(rows: _Rows, skus: Skus, channels: Channels, regions: pa.Array) -> tu
         rows.names("promotion"),
         np.full(len(sku), ANY, np.int32),
         np.ones(len(sku), bool),
+        np.full(len(sku), ANY, np.int32),
         rows.position(),
     )
     return lines, orders, order_channel

@@ -107,6 +107,7 @@ class Lines:
     promotion: Names
     switch: Ints  # code in Facts.switches that the line hangs on (besides its channel's), or ANY
     when: Flags  # the line is live while that switch is on; False: while it is off
+    origin: Ints  # channel from which the line was taken over, or ANY
     row: Ints  # position in the user's table; ANY: a contract added the line
 
 

@@ -124,6 +124,7 @@ def recaptured(facts: Facts, channel: str, parts: Sequence[Recapture], note: Not
             "promotion": "",
             "switch": ANY,
             "when": True,
+            "origin": code(facts.channels.id, channel),
             "row": ANY,
         }
         found.append(take(lines, rows, **columns | changes))
