@@ -57,7 +57,7 @@ def test_compiled_and_not_compiled_the_plan_is_the_same(monkeypatch: pytest.Monk
         problem = problem_of(random_tables(random.Random(seed), binding=True, divisible=divisible))
         listed = ao.allocate(problem)
         with monkeypatch.context() as patch:
-            patch.setattr(settling, "NATIVE", 0)
+            patch.setattr(settling, "_native", lambda arcs, seconds: True)
             compiled = ao.allocate(problem)
         assert listed.answer is not None
         assert compiled.answer is not None
@@ -67,7 +67,8 @@ def test_compiled_and_not_compiled_the_plan_is_the_same(monkeypatch: pytest.Monk
 def test_where_the_pass_stops_early_a_note_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work is limited; the plan is one that keeps all rules, and what is not settled is told."""
     problem = problem_of(random_tables(random.Random(5), binding=True, divisible=False))
-    monkeypatch.setattr(settling, "_limit", lambda arcs, native: 10)
+    monkeypatch.setattr(settling, "BASE", 10)
+    monkeypatch.setattr(settling, "WORK", 0)
     plan = ao.allocate(problem)
     assert plan.status == "optimal"
     assert [note for note in plan.notes if "stopped early" in note]

@@ -34,6 +34,9 @@ def cold(number: int, program: Program) -> Start | None:
     return None
 
 
+UNSETTLED = "ties stand as the solver left them: what settled them did not pass its check"
+
+
 def as_found(program: Program, solution: Solution) -> Solution:
     """Leave ties as the solver broke them."""
     return solution
@@ -161,7 +164,7 @@ def _certified(goal: Program, solution: Solution, settle: Settle) -> tuple[Solut
     moved = settle(goal, solution)
     certificate = checked(moved.x)
     if not certificate.passed and moved.x is not solution.x:
-        return solution, checked(solution.x)
+        return replace(solution, notes=(*moved.notes, UNSETTLED)), checked(solution.x)
     return moved, certificate
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -12,21 +14,24 @@ import numpy as np
 from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import Floats
+from allocopt.solve.prices import serving
 from allocopt.solve.ties import board as of
 from allocopt.solve.ties import moves
 from allocopt.ties.order import Order, order_of
 
-NATIVE = 50_000
-"""At least so many arcs: the moves are compiled, as the price engine is."""
-CHUNK = 50_000
-"""Arcs after which the clock is looked at."""
-WORK, WORK_IN_LISTS = 60, 20
-"""Most work that the pass may put into an arc, where it is compiled and where it is not."""
-BASE = 1_000_000
-"""Work that it may take in any case."""
+NATIVE, COMPILED = 20_000, 50_000
+"""At least so many arcs: compiled code is worth loading, and worth compiling where it is not kept."""
+LOADED = 1_000
+"""At least so many arcs: compiled code is quicker where the process has it."""
+CHUNK, LISTED = 50_000, 2_000
+"""Arcs after which the clock is looked at, where the moves are compiled and where they are not."""
+WORK, BASE = 60, 1_000_000
+"""Most work that the pass may put into an arc, and that it may take in any case."""
 PASSES = 20
 """So often all articles are gone through where rows couple them."""
 EARLY = "ties were not settled to the end: the pass stopped early"
+
+MODULE = "allocopt.solve.ties.native_moves"
 
 Left = Callable[[], float | None]
 """Seconds that are left; None: no limit."""
@@ -54,25 +59,40 @@ def settled(program: Program, arcs: Arcs, x: Floats, left: Left) -> tuple[Floats
     if not len(arcs) or not np.isfinite(x).all():
         return x, ()
     order = order_of(arcs, program.cost[: len(arcs)])
-    native = len(arcs) >= NATIVE
     board = _board(program, arcs, x.copy(), order)
     hand, desk = _room(program, board)
+    native = _native(len(arcs), left())
     settle: Callable[..., None] = moves.settle
     if native:
         from allocopt.solve.ties import native_moves
 
-        settle = native_moves.settle
+        settle, board = native_moves.settle, _typed(board)
     else:
         board, hand, desk = _listed(board), _listed(hand), _listed(desk)
-    early = _gone_through(partial(settle, board, hand, desk), hand, _chunks(arcs), left, _limit(len(arcs), native))
+    limit = BASE + WORK * (len(arcs) if native or len(arcs) < NATIVE else 0)
+    chunks = _chunks(arcs, CHUNK if native else LISTED)
+    early = _gone_through(partial(settle, board, hand, desk), hand, chunks, left, limit)
     if not hand.count[of.MADE]:
         return x, (EARLY,) if early else ()
     return np.asarray(board.columns.x, float), (EARLY,) if early else ()
 
 
-def _limit(arcs: int, native: bool) -> int:
-    """Return the most work that the pass may take."""
-    return BASE + arcs * WORK if native else BASE // 4 + arcs * WORK_IN_LISTS
+def _native(arcs: int, seconds: float | None) -> bool:
+    """Return whether compiled code makes the moves: where it is loaded, can be loaded, or pays to be compiled.
+
+    The moves are the same either way.
+    """
+    if arcs < (LOADED if MODULE in sys.modules else NATIVE):
+        return False
+    room = serving.PART * (math.inf if seconds is None else seconds)
+    if room < serving.LOADING and MODULE not in sys.modules:
+        return False
+    from allocopt.solve.prices import native_store
+    from allocopt.solve.ties import native_moves
+
+    if native_store.kept(native_moves.settle):
+        return True
+    return arcs >= COMPILED and room >= serving.COMPILING
 
 
 def _gone_through(settle: Callable[..., None], hand: of.Hand, chunks: list[int], left: Left, limit: int) -> bool:
@@ -90,11 +110,11 @@ def _gone_through(settle: Callable[..., None], hand: of.Hand, chunks: list[int],
     return True
 
 
-def _chunks(arcs: Arcs) -> list[int]:
+def _chunks(arcs: Arcs, size: int) -> list[int]:
     """Return articles between which the clock is looked at, from the first to behind the last."""
     skus = len(arcs.facts.skus.id)
     ends = np.cumsum(np.bincount(arcs.sku, minlength=skus))
-    cuts = np.searchsorted(ends, np.arange(CHUNK, int(ends[-1]), CHUNK)) + 1
+    cuts = np.searchsorted(ends, np.arange(size, int(ends[-1]), size)) + 1
     found: list[int] = np.unique(np.concatenate([[0], cuts, [skus]])).tolist()
     return found
 
@@ -104,9 +124,16 @@ def _listed(values: Any) -> Any:
     return values.tolist() if isinstance(values, np.ndarray) else type(values)(*map(_listed, values))
 
 
+def _typed(values: Any) -> Any:
+    """Return arrays as compiled code takes them: contiguous, and such as could be written to."""
+    if isinstance(values, np.ndarray):
+        return np.require(values, requirements=["C", "W"])
+    return type(values)(*map(_typed, values))
+
+
 def _board(program: Program, arcs: Arcs, x: Floats, order: Order) -> of.Board:
     """Return everything that moves look at."""
-    facts, ship = arcs.facts, x[: len(arcs)]
+    facts, ship, whole = arcs.facts, x[: len(arcs)], program.integer[: len(arcs)]
     lines, lots, skus = len(facts.lines.sku), len(facts.lots.sku), np.arange(len(facts.skus.id) + 1)
     columns = of.Columns(
         program.cost,
@@ -127,6 +154,7 @@ def _board(program: Program, arcs: Arcs, x: Floats, order: Order) -> of.Board:
             order.place,
             facts.lines.units,
             np.bincount(arcs.line, weights=ship, minlength=lines),
+            np.where(np.bincount(arcs.line[whole], minlength=lines) > 0, 0.5, of.EQUAL * (1.0 + facts.lines.units)),
             np.searchsorted(facts.lines.sku, skus),
             order.lines,
             np.zeros(lines, np.int64),
@@ -167,9 +195,11 @@ def _slack(program: Program, x: Floats) -> Floats:
     lengths = np.diff(program.indptr)
     terms = np.abs(program.data * np.repeat(x, lengths))
     sizes = np.bincount(program.indices, weights=terms, minlength=program.rows).astype(np.float64)
+    for limit in (program.row_lower, program.row_upper):
+        sizes = np.maximum(sizes, np.abs(np.where(np.isfinite(limit), limit, 0.0)))
     broken = ~np.repeat(program.integer, lengths) | (program.data != np.rint(program.data))
     whole = np.bincount(program.indices[broken], minlength=program.rows) == 0
-    return np.where(whole, 0.0, of.ROUNDING * (1.0 + sizes))
+    return np.where(whole, 0.0, of.ROUNDING * sizes)
 
 
 def _room(program: Program, board: of.Board) -> tuple[of.Hand, of.Desk]:

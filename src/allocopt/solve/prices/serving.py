@@ -79,8 +79,9 @@ def serving(columns: int, clock: Clock, native: bool | None) -> Serving:
 def compile_ahead() -> str | None:
     """Compile what is not kept yet; return the folder where it is kept, None where there is no place for it."""
     from allocopt.solve.prices import native_store
+    from allocopt.solve.ties import native_moves
 
-    functions = _functions()
+    functions = (*_functions(), native_moves.settle)
     for function in functions:
         native_store.load(function)
     folders = {native_store.folder(function) for function in functions}

@@ -11,8 +11,6 @@ EQUAL = 1e-9
 """Plans are equal within this part of the money on the arcs that move."""
 ROUNDING = 1e-12
 """Less than this part of the money on the arcs that move is not given up: it is rounding."""
-LEAST = 1e-9
-"""Units below this part of a line are no units."""
 FOLLOWERS, SEARCHED, LONG = 12, 64, 64
 """So many columns may follow a move; so many of a row are looked at, none that is in more rows than that."""
 SWEEPS = 200
@@ -75,14 +73,16 @@ class Arcs(NamedTuple):
 class Lines(NamedTuple):
     """Of lines: where their arcs begin, their place in the order of ties, what they want, what they are given.
 
-    ``of_sku`` is where the lines of an article begin, ``ordered`` the lines article by article, best first, and
-    ``changed`` the number of the last move that changed a line.
+    ``least`` is what is no unit: half of one, or of divisible lines what is lost in rounding. ``of_sku`` is where the
+    lines of an article begin, ``ordered`` the lines article by article, best first, and ``changed`` the number of the
+    last move that changed a line.
     """
 
     ptr: Any
     place: Any
     wanted: Any
     served: Any
+    least: Any
     of_sku: Any
     ordered: Any
     changed: Any

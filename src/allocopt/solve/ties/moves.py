@@ -8,7 +8,7 @@ changed and arcs in rows in which there is room again.
 
 from __future__ import annotations
 
-from allocopt.solve.ties.board import CUT, EQUAL, LEAST, MADE, NOWHERE, ROUNDING, SWEEPS, UNKNOWN, WORK
+from allocopt.solve.ties.board import CUT, EQUAL, MADE, NOWHERE, ROUNDING, SWEEPS, UNKNOWN, WORK
 from allocopt.solve.ties.moving import PARTS as OF_A_MOVE
 from allocopt.solve.ties.moving import closed, move
 
@@ -99,7 +99,7 @@ def _shipping(board, desk, sku):
     number = 0
     for back in range(lines.of_sku[sku + 1] - lines.of_sku[sku]):
         line = lines.ordered[lines.of_sku[sku + 1] - 1 - back]
-        least = LEAST * (1.0 + lines.wanted[line])
+        least = lines.least[line]
         for arc in range(lines.ptr[line], lines.ptr[line + 1]):
             if columns.x[arc] - columns.lower[arc] > least:
                 desk.active[number] = arc
@@ -115,7 +115,7 @@ def _between_lines(board, hand, desk, sku, active):
     for rank in range(active):
         arc = desk.active[rank]
         line, lot, fresh = line_of[arc], lot_of[arc] - first, desk.woken[arc - base]
-        least = LEAST * (1.0 + lines.wanted[line])
+        least = lines.least[line]
         hand.count[WORK] += desk.lot_ptr[lot + 1] - desk.lot_ptr[lot]
         for at in range(desk.lot_ptr[lot], desk.lot_ptr[lot + 1]):
             other = desk.lot_arcs[at]
@@ -126,7 +126,7 @@ def _between_lines(board, hand, desk, sku, active):
             better = place[taker] < place[line]
             if gain > EQUAL * money or (better and gain >= -ROUNDING * money):
                 room = lines.wanted[taker] - lines.served[taker]
-                if room <= LEAST * (1.0 + lines.wanted[taker]) or columns.x[arc] - columns.lower[arc] <= least:
+                if room <= lines.least[taker] or columns.x[arc] - columns.lower[arc] <= least:
                     continue
                 if not closed(columns.ptr, columns.row, columns.value, rows.full, other, arc, other, arc):
                     hand.column[0], hand.sign[0] = arc, -1.0
@@ -143,7 +143,7 @@ def _within_lines(board, hand, desk, sku, active):
         line, lot = arcs.line[arc], arcs.lot[arc]
         if not desk.stirred[line - lines.of_sku[sku]]:
             continue
-        least = LEAST * (1.0 + lines.wanted[line])
+        least = lines.least[line]
         hand.count[WORK] += lines.ptr[line + 1] - lines.ptr[line]
         for other in range(lines.ptr[line], lines.ptr[line + 1]):
             source = arcs.lot[other]
@@ -223,7 +223,7 @@ def _exchange(board, hand, ahead, behind):
     columns, arcs, ptr, cost = board.columns, board.arcs, board.lines.ptr, board.columns.cost
     full = board.rows.full
     room = min(columns.x[ahead] - columns.lower[ahead], columns.x[behind] - columns.lower[behind])
-    if room <= LEAST:
+    if room <= board.lines.least[arcs.line[ahead]]:
         return
     begin = _first(ptr, arcs.lot, arcs.line[ahead], arcs.lot[behind])
     start = _first(ptr, arcs.lot, arcs.line[behind], arcs.lot[ahead])

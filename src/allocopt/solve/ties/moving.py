@@ -13,7 +13,6 @@ from allocopt.solve.ties.board import (
     FOLLOWERS,
     FOLLOWING,
     HALVINGS,
-    LEAST,
     LONG,
     MADE,
     ROUNDING,
@@ -33,7 +32,7 @@ def move(board, hand, count, most, better):
     _lay_out(columns, hand, count)
     step = _step(columns, rows, hand, count)
     units = _room(columns, rows, hand, count, most)
-    least = LEAST * (1.0 + board.lines.wanted[board.arcs.line[hand.column[0]]])
+    least = board.lines.least[board.arcs.line[hand.column[0]]]
     if step > 0.0:
         units, least = step * ((units + 1e-9) // step), step
     touched = hand.count[TOUCHED]
