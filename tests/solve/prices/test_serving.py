@@ -215,6 +215,7 @@ def test_who_serves(
 
 def test_loading_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit below a second is not spent on loading; what is loaded serves."""
+    monkeypatch.setattr(native_store, "kept", lambda function: True)
     assert serving.serving(serving.NATIVE, Clock.started(0.3), None).native
     monkeypatch.setattr(serving, "MODULE", "nothing.of.this.name")
     assert serving.serving(serving.NATIVE, Clock.started(0.3), None) == serving.Serving(False, serving.NOT_LOADED)
