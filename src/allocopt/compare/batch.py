@@ -173,7 +173,7 @@ def faults(problem: Problem, contracts: Sequence[Contract], scenarios: Sequence[
 def _faults(
     kind: str,
     problem: Problem,
-    given: Sequence[Contract] | Sequence[Scenario],
+    given: Sequence[Contract | Scenario],
     made: dict[int, Problem] | None = None,
 ) -> Iterator[Issue]:
     """Yield what does not fit; put into `made` what scenarios that do fit make of the problem."""
