@@ -117,7 +117,7 @@ def compare(
         with _bad_input(as_json), progress_bar(err) as tell:
             problem, contracts, scenarios = _compared(folder, contract or [], scenario or [])
             if out_folder is None:
-                inputs = Inputs(problem, tuple(contracts), tuple(scenarios), Settings(gap, time_limit))
+                inputs = Inputs(problem, tuple(contracts), tuple(scenarios), Settings.of(gap, time_limit))
                 out_folder = Path("runs") / f"{folder.resolve().stem}-{inputs.manifest()['fingerprint'][:12]}"
             kept = f"What was solved is kept in {out_folder}: the same command goes on from there."
             found = compare_contracts(

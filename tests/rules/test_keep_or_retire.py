@@ -65,8 +65,8 @@ def test_promises_hold_while_the_channel_is_kept():
 
 
 def test_a_promise_that_cannot_be_kept_retires_the_channel():
-    """Amazon earns well, but is promised more than there is: the only plan is without it."""
-    agreed = (AMAZON, ao.Protect("amazon", units=99))
+    """Amazon earns well, but is promised units of deliveries that do not come: the only plan is without it."""
+    agreed = (AMAZON, ao.Protect("amazon", units=5, of="inbound", mode="serve"))
     assert plan_of(0, *agreed[1:]).status == "infeasible"
     assert plan_of(0, *agreed).decisions == {"keep/amazon": False}
 

@@ -13,6 +13,7 @@ from allocopt.arguments import runs as at_most
 from allocopt.compare.comparison import Comparison
 from allocopt.compare.runs import Inputs, RunFolder, Settings
 from allocopt.compare.solving import Bench, keep, solve_run
+from allocopt.compare.workers import spread
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ContractError, Issue, ScenarioError, SolveError
 from allocopt.problem.problem import Problem
@@ -96,7 +97,7 @@ def compare(
     futures = (Scenario("As stated"),) if scenarios is None else several("scenarios", scenarios, Scenario)
     at_most(len(agreed) * sum(1 if future.draws is None else future.draws.number for future in futures))
     made = _check(problem, agreed, futures)
-    inputs = Inputs(problem, agreed, futures, Settings(gap, time_limit, work_limit))
+    inputs = Inputs(problem, agreed, futures, Settings.of(gap, time_limit, work_limit))
     folder = RunFolder.opened(
         (Path(tempfile.mkdtemp(prefix="allocopt-")) if out is None else path("out", out)).resolve(), inputs
     )
@@ -119,22 +120,19 @@ def _solved(folder: RunFolder, numbers: list[int], jobs: int | None) -> Iterator
     """Solve runs of a folder in worker processes; yield their numbers as they are done."""
     if not numbers:
         return
-    import joblib
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-    work = joblib.delayed(_numbered)
     fingerprint = folder.fingerprint
     try:
-        yield from pool(work(str(folder.path), fingerprint, number) for number in numbers)
-    except TerminatedWorkerError:
+        yield from spread(_numbered, [(str(folder.path), fingerprint, number) for number in numbers], jobs)
+    except SolveError as error:
         left = len(numbers) - sum(folder.done().get(n, {}).get("status", "error") != "error" for n in numbers)
         raise SolveError(
-            f"A worker process was killed, perhaps for want of memory; {left} of {len(numbers)} runs are left. "
+            f"{error}; {left} of {len(numbers)} runs are left. "
             f"What was solved is kept in {folder.path}: compare again with this folder, perhaps with fewer jobs."
         ) from None
     except OSError as error:
         raise SolveError(f"An answer could not be kept in {folder.path}: {error.strerror or error}.") from None
+    finally:
+        folder.swept()
 
 
 def _numbered(folder: str, fingerprint: str, number: int) -> int:

@@ -47,6 +47,11 @@ class Comparison:
         self.scenarios = tuple(scenario.name for scenario in inputs.scenarios)
         self.currency = inputs.problem.currency
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: all answers, so that it does not need the folder that they were kept in."""
+        self._outcomes, self._numbers  # noqa: B018
+        return {name: value for name, value in vars(self).items() if name != "bench"}
+
     @cached_property
     def _outcomes(self) -> pd.DataFrame:
         done = self._folder.done()

@@ -10,6 +10,7 @@ from allocopt.arguments import instance, limits
 from allocopt.compare.batch import GAP
 from allocopt.compare.leaving import SKIPPED, SOLVED, Books, Leaving, Parts, leave, settled
 from allocopt.compare.runs import Settings
+from allocopt.compare.workers import spread
 from allocopt.compare.worth import Retirement
 from allocopt.contracts import Contract, pooled
 from allocopt.documents.characters import told
@@ -192,16 +193,10 @@ def _without_asking(contract: Contract, channel: str, status: str, message: str)
 
 def _in_parallel(work: list[tuple[Any, ...]], jobs: int | None) -> Iterator[Leaving]:
     """Look at channels in worker processes; yield what was found as it comes."""
-    import joblib
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
     try:
-        yield from pool(joblib.delayed(leave)(*one) for one in work)
-    except TerminatedWorkerError:
-        raise SolveError(
-            "A worker process was killed, perhaps for want of memory: try again with fewer jobs."
-        ) from None
+        yield from spread(leave, work, jobs)
+    except SolveError as error:
+        raise SolveError(f"{error}: try again with fewer jobs.") from None
 
 
 def _check_types(problem: object, contract: object, channels: object, recapture: object) -> None:

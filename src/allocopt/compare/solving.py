@@ -15,7 +15,7 @@ import pandas as pd
 from allocopt.allocate import decide, relaxation
 from allocopt.compare.forward import play
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
-from allocopt.errors import AllocoptError
+from allocopt.errors import AllocoptError, SolveError
 from allocopt.journey import Effort
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Plan
@@ -114,7 +114,12 @@ _KEPT: dict[tuple[str, str], Bench] = {}
 def bench_of(folder: str, fingerprint: str) -> Bench:
     """Return the bench of a run folder, made once in each process; the last one is kept."""
     kept = _KEPT.get((folder, fingerprint))
-    return kept or keep(folder, fingerprint, Bench(RunFolder(Path(folder)).inputs()))
+    if kept is not None:
+        return kept
+    inputs = RunFolder(Path(folder)).inputs()
+    if inputs.manifest()["fingerprint"] != fingerprint:
+        raise SolveError(f"What {folder} says was asked has been changed while it was being solved.")
+    return keep(folder, fingerprint, Bench(inputs))
 
 
 def keep(folder: str, fingerprint: str, bench: Bench) -> Bench:

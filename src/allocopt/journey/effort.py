@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-from allocopt.solve import EXACT, Cluster, Engine, Solution, Start, solve
+from allocopt.solve import EXACT, Cluster, Engine, Goal, Ordered, Solution, Start, in_order, solve
+from allocopt.solve.solution import Clock
 
 CLOSE = 1e-4
 """Gap at which a plan in whole units is called optimal unless the caller says otherwise."""
@@ -93,3 +95,7 @@ class Effort:
             threads=self.threads,
             cluster=self.cluster,
         )
+
+    def reach(self, program: Program, goals: Sequence[Goal]) -> Ordered:
+        """Reach linear goals one after the other within what is left; see `allocopt.solve.in_order`."""
+        return in_order(program, goals, Clock.started(self.left), self.work_limit)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from allocopt.contracts import Contract, FirstCome, MaxMinFill
 from allocopt.contracts.staging import StageResult
-from allocopt.journey.stating import Stated, model_of
+from allocopt.journey.stating import Stated
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan, PlanCertificate, StageProof, Status
 from allocopt.readback.broken import find_broken
@@ -73,7 +71,7 @@ def plan_of(
         method=solution.method,
         seconds=seconds,
         answer=answer,
-        model_of=partial(model_of, stated, contract.name, None if answer is None else answer.x),
+        program=stated,
     )
 
 

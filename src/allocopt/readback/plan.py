@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
-from allocopt.errors import Issue, SolveError
+from allocopt.errors import DataError, Issue, SolveError
 from allocopt.readback import tables
 from allocopt.readback.answer import Answer
 from allocopt.readback.broken import Broken, decision_words
 from allocopt.readback.proof import PlanCertificate
+from allocopt.readback.reading import checked
 from allocopt.readback.tables import COLUMNS, records
 
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
@@ -27,6 +28,8 @@ MAKERS = {
     "exceptions": tables.exceptions,
 }
 TABLES = tuple(MAKERS)
+ROOMS: dict[str, tuple[str, str]] = {}
+"""Where what a plan has worked out for it is, by its name: module and function. `allocopt` ties them together."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,17 @@ class Plan:
         Wall time of the call.
     played : bool
         Whether it was played forward period by period, so that nobody could have planned it as a whole.
+    answer : Answer or None
+        The numbers behind the tables; None where there is no plan, or it was read from a file.
+    stored : dict of str to DataFrame or None
+        The tables of a plan that was read from a file.
+    program : Stated or None
+        The program as it was stated, for `model`; None where the plan was read from a file.
+
+    Notes
+    -----
+    A plan holds numbers and no functions: it can be pickled and copied. What it is asked for and has to be worked out
+    is looked up then, in `ROOMS`.
     """
 
     status: Status
@@ -109,11 +123,11 @@ class Plan:
     played: bool = False
     answer: Answer | None = None
     stored: dict[str, pd.DataFrame] | None = None
-    model_of: Callable[[], Any] | None = None
+    program: Any = None
 
     def raise_for_status(self) -> None:
         """Raise `SolveError` unless the plan has a checked answer."""
-        if self.status not in ("optimal", "feasible"):
+        if self.status not in SOLVED:
             raise SolveError(f"There is no plan ({self.status}): {self.message}")
 
     @property
@@ -155,7 +169,7 @@ class Plan:
 
     def summary(self) -> str:
         """Return the plan in a few lines of text."""
-        if self.status not in ("optimal", "feasible"):
+        if self.status not in SOLVED:
             lines = [f"{self.contract['name']}: no plan ({self.status}): {self.message}."]
             if self.conflicts:
                 lines.append("A plan would exist if these gave way by so much:")
@@ -199,7 +213,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON-ready values: tables as lists of records."""
-        solved = self.status in ("optimal", "feasible")
+        solved = self.status in SOLVED
         return {
             "status": self.status,
             "message": self.message,
@@ -221,13 +235,16 @@ class Plan:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Plan:
-        """Return the plan that `to_dict` wrote: its tables and certificate, without a Pyomo model."""
+        """Return the plan that `to_dict` wrote: its tables and certificate, without a Pyomo model.
+
+        Raises
+        ------
+        DataError
+            If it is no such plan, naming every fault: missing keys, values of another kind, records with other columns.
+        """
+        content = checked(content, SHAPE, SOLVED)
         proof = content["certificate"]
-        stored = {
-            name: tables.typed(content[name], list(content[name][0]) if content[name] else COLUMNS[name])
-            for name in TABLES
-            if content[name] is not None
-        }
+        stored = {name: _stored(name, content[name]) for name in TABLES if content.get(name) is not None}
         return cls(
             status=content["status"],
             message=content["message"],
@@ -272,12 +289,12 @@ class Plan:
         write_tables(Path(folder), {name: self._table(name) for name in TABLES})
 
     def __repr__(self) -> str:
-        worth = f", objective {self.objective:,.2f}" if self.status in ("optimal", "feasible") else ""
+        worth = f", objective {self.objective:,.2f}" if self.status in SOLVED else ""
         return f"Plan({self.contract['name']!r}, {self.status}{worth})"
 
     def _repr_html_(self) -> str:
         head = "".join(f"<p>{html.escape(line)}</p>" for line in self.summary().split("\n")[:3])
-        if self.status not in ("optimal", "feasible"):
+        if self.status not in SOLVED:
             return head
         return head + self.channels.to_html(index=False, float_format="{:,.2f}".format, na_rep="", border=0)
 
@@ -294,9 +311,54 @@ class Plan:
 
     @cached_property
     def _model(self) -> Any:
-        if self.model_of is None:
+        if self.program is None:
             raise SolveError("This plan was read from a file: build the model with ao.to_pyomo(problem, contract).")
-        return self.model_of()
+        return _asked("model")(self.program, self.contract["name"], None if self.answer is None else self.answer.x)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: no Pyomo model, which is built anew when it is asked for."""
+        return {name: value for name, value in vars(self).items() if name != "_model"}
+
+    def __copy__(self) -> Plan:
+        """Return a copy that shares the numbers, which never change."""
+        return replace(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Plan:
+        """Return a copy; see `__copy__`."""
+        return replace(self)
+
+
+SOLVED = ("optimal", "feasible")
+SHAPE: dict[str, Any] = {
+    "status": Status,
+    "message": str,
+    "currency": str,
+    "contract": dict[str, Any],
+    "certificate": PlanCertificate | None,
+    "conflicts": tuple[Conflict, ...],
+    "broken": tuple[Broken, ...],
+    "decisions": dict[str, bool],
+    "notes": tuple[str, ...],
+    "warnings": tuple[Issue, ...],
+    "method": str,
+    "seconds": float,
+    "played": bool,
+}
+"""What each key of a plan in plain values holds, beside its tables."""
+
+
+def _stored(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return records as a table; `DataError` if a cell is of another type than its column."""
+    try:
+        return tables.typed(rows, list(rows[0]) if rows else COLUMNS[name])
+    except (TypeError, ValueError) as error:
+        raise DataError([Issue("plan", None, name, None, "wrong_kind", f"A cell cannot be read: {error}.")]) from None
+
+
+def _asked(name: str) -> Any:
+    """Return the function that works out what plans are asked for by a name."""
+    module, function = ROOMS[name]
+    return getattr(import_module(module), function)
 
 
 def _told(exceptions: pd.DataFrame) -> str:

@@ -152,7 +152,7 @@ class PromotionRule(Rule):
             if clause.run == "choose":
                 price[on.facts.switches == switch_name(clause)] = -clause.cost
         if on.switch is not None and price.any():
-            on.form.add_money("promotion_cost", on.switch, lambda at: price[at])
+            on.form.add_money("promotion_cost", on.switch, price)
 
 
 def switch_name(clause: Promotion) -> str:

@@ -122,6 +122,7 @@ def recaptured(facts: Facts, channel: str, parts: Sequence[Recapture], note: Not
             "all_or_none": False,
             "ship_from_one": False,
             "promotion": "",
+            "weight": lines.weight[rows] * part.share,
             "switch": ANY,
             "when": True,
             "row": ANY,

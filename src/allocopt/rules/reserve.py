@@ -3,27 +3,30 @@
 .. code-block:: text
 
     sum_{a of l, ship < R} ship[a] + sum_c idle[c, l, R] <= usable[l]                 for each lot l, release R
-    ship_c(L, R) + sum_{l in L} idle[c, l, R] + broken >= quantity                    for each clause of channel c
+    ship_c(L, R) + sum_{l in L} idle[c, l, R] + broken >= kept                        for each clause of channel c
     idle >= 0;   money: - penalty broken        outside contribution                  [unit; currency]
 
 ``R`` runs over the release periods of the clauses (never: the end). Up to R everything that shipped counts, and what
 is idle then is still kept. A share of supply binds lot by lot (``L`` is one lot). Units, and shares of demand, bind
-per SKU and cumulatively at each arrival date u (``L`` is what has arrived by u), with as much of the quantity as has
-arrived, so that early stock is not stripped against late orders. Reserves of several channels add up. Lots at nodes
-from which no lane at all leads to the channel are in no reserve of it: they would be kept for somebody whom they
-cannot reach.
+per SKU and cumulatively at each arrival date u (``L`` is what has arrived by u, a row wherever ``kept`` rises). Lots
+from which no lane for their SKU leads to the channel are in no reserve of it: they would be kept for somebody whom
+they cannot reach. Reserves of several channels add up.
+
+``kept`` is what there is: at each arrival date hard reserves take it in the order of the contract's clauses, after
+commitments (`rules.reserve_order`), and soft ones ask for what there is stock for (`rules.reserve_quantities`). A hard
+reserve therefore never makes a plan infeasible by itself; what it does not get is a note, and an exception.
 Source: partitioned protection levels, Talluri and van Ryzin, The Theory and Practice of Revenue Management (2004),
 ch. 2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import Sum, Variable
 from allocopt.algebra.grouping import dense
@@ -32,10 +35,13 @@ from allocopt.arcs import expand
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.cases import Cases, by_case, cases_of
+from allocopt.rules.exceptions import Exceptions, Outcome
 from allocopt.rules.names import lot_names
 from allocopt.rules.protect import Protect
+from allocopt.rules.reserve_order import kept
 from allocopt.rules.reserve_packs import add_pack_rows
-from allocopt.rules.reserve_quantities import Reserve, arrived_quantity, work_out
+from allocopt.rules.reserve_quantities import Moments, Reserve, work_out
+from allocopt.rules.reserve_words import exceptions_of, note_missing
 from allocopt.rules.scope import lines_of
 
 
@@ -47,9 +53,12 @@ class ReserveRule(Rule):
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add idle stock per channel, lot and release; the stock rows; and the reserve rows."""
-        clauses = [(number, clause) for number, clause in clauses if clause.mode == "reserve"]
-        cases = cases_of(on, clauses, lambda clause: self._counted(on.facts, clause))
-        each = [work_out(case.form, case.facts, case.clauses) for case in cases.each]
+        clauses = _of_reserves(clauses)
+        if not clauses:
+            return
+        cases = cases_of(on, clauses, lambda clause: _counted(on.facts, clause))
+        each = [kept(case.facts, work_out(case.form, case.facts, case.clauses)) for case in cases.each]
+        note_missing(on.form, on.facts, clauses, each[0])
         reserves = _largest(each)
         if not reserves:
             return
@@ -62,10 +71,26 @@ class ReserveRule(Rule):
         if not len(on.facts.switches):
             add_pack_rows(on, reserves)
 
-    def _counted(self, facts: Facts, clause: Protect) -> Flags | None:
-        """Return the demand lines that a reserve is a share of, if it is."""
-        shares = clause.share is not None and clause.of == "demand"
-        return lines_of(facts, clause.channel, clause.sku) if shares else None
+    def exceptions(self, outcome: Outcome, clauses: Numbered) -> Iterator[Exceptions]:
+        """Yield, for each clause, the articles of which there is less than it asks for."""
+        facts = outcome.arcs.facts
+        facts = replace(facts, lines=replace(facts.lines, units=outcome.wanted))
+        clauses = [(n, clause) for n, clause in _of_reserves(clauses) if clause.channel not in outcome.gone]
+        if clauses:
+            reserves = kept(facts, work_out(None, facts, clauses))
+            yield from exceptions_of(outcome, clauses, reserves)
+
+
+def _of_reserves(clauses: Numbered) -> Numbered:
+    return [(number, clause) for number, clause in clauses if clause.mode == "reserve"]
+
+
+def _counted(facts: Facts, clause: Protect) -> Flags | None:
+    """Return the demand lines that a reserve is a share of, or whose commitments come before it."""
+    found = lines_of(facts, None, clause.sku) & (facts.lines.min_units > 0) & (clause.penalty is None)
+    if clause.share is not None and clause.of == "demand":
+        found |= lines_of(facts, clause.channel, clause.sku)
+    return found
 
 
 def _largest(each: list[list[Reserve]]) -> list[Reserve]:
@@ -73,8 +98,8 @@ def _largest(each: list[list[Reserve]]) -> list[Reserve]:
     found: dict[int, Reserve] = {}
     for reserve in (reserve for reserves in each for reserve in reserves):
         before = found.get(reserve.number, reserve)
-        found[reserve.number] = replace(reserve, quantity=np.maximum(before.quantity, reserve.quantity))
-    return [found[number] for number in sorted(found) if found[number].quantity.any()]
+        found[reserve.number] = replace(reserve, kept=np.maximum(before.kept, reserve.kept))
+    return [found[number] for number in sorted(found) if found[number].kept.any()]
 
 
 @dataclass(frozen=True)
@@ -96,36 +121,50 @@ class _Steps:
 
 def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve], each: list[list[Reserve]]) -> list[_Steps]:
     """Return the rows of a reserve, for every release period up to its own."""
-    lots = facts.lots
+    lots, size = facts.lots, len(facts.lots.sku)
+    mine: list[Floats] = [next((r.kept for r in case if r.number == reserve.number), np.zeros(size)) for case in each]
     found = []
     for until in sorted({other.release for other in reserves if other.release <= reserve.release}):
-        quantity = reserve.quantity if reserve.per_lot else reserve.quantity[lots.sku]
-        inside = reserve.lots & (lots.available < until) & (quantity > 0)
-        begin = np.full(len(lots.sku), -1)
+        inside = reserve.lots & (lots.available < until)
+        begin = np.full(size, -1)
         end = begin.copy()
+        label: Codes
         if reserve.per_lot:
-            label = np.flatnonzero(inside)
+            label = np.flatnonzero(inside & (reserve.kept > 0))
             begin[label] = np.arange(len(label))
             end[label] = begin[label] + 1
-            available = lots.available[label]
+            available: Codes = lots.available[label]
+            wanted = np.stack([units[label] for units in mine])
         else:
-            width = int(lots.available.max(initial=0)) + 1
-            step, present = dense(
-                np.where(inside, lots.sku.astype(np.int64) * width + lots.available, -1),
-                len(facts.skus.id) * width,
-            )
-            label, available = (present // width).astype(np.int32), (present % width).astype(np.int32)
-            begin[inside] = step[inside]
-            end[inside] = np.searchsorted(label, lots.sku[inside], side="right")
-        wanted = np.zeros((len(each), len(label)))
-        for row, others in enumerate(each):
-            for mine in (other for other in others if other.number == reserve.number):
-                wanted[row] = (
-                    mine.quantity[label]
-                    if reserve.per_lot
-                    else arrived_quantity(facts, mine, others, begin, label, available)
-                )
-        found.append(_Steps(reserve, min(until, facts.periods), begin, end, label, available, wanted))
+            moments = Moments.of(facts)
+            there = np.stack([_at_moments(moments, np.where(inside, units, 0.0)) for units in mine])
+            rows = np.flatnonzero(_rises(moments, there).any(axis=0))
+            begin[inside] = np.searchsorted(rows, moments.of_lot[inside])
+            end[inside] = np.searchsorted(moments.sku[rows], lots.sku[inside], side="right")
+            none = begin >= end
+            begin[none] = end[none] = -1
+            label, available, wanted = moments.sku[rows], moments.available[rows], there[:, rows]
+        if len(label):
+            found.append(_Steps(reserve, min(until, facts.periods), begin, end, label, available, wanted))
+    return found
+
+
+def _at_moments(moments: Moments, units: Floats) -> Floats:
+    """Return what is kept of the lots of each moment, shape (moments,): the most so far of their SKU."""
+    found = np.zeros(len(moments.sku))
+    np.maximum.at(found, moments.of_lot, units)
+    return found
+
+
+def _rises(moments: Moments, there: Floats) -> Flags:
+    """Return whether more is kept at each moment than at any before of its SKU, shape (cases, moments)."""
+    found = np.zeros(there.shape, dtype=bool)
+    for row, units in enumerate(there):
+        rows = np.flatnonzero(units)
+        first = np.ones(len(rows), dtype=bool)
+        first[1:] = moments.sku[rows[1:]] != moments.sku[rows[:-1]]
+        first[1:] |= units[rows[1:]] > units[rows[:-1]]
+        found[row, rows] = first
     return found
 
 
@@ -216,7 +255,7 @@ def _cumulative(variable: Variable, members: Codes, lot: Codes, step: _Steps, fi
 
 
 def _broken(
-    on: Statement, steps: list[_Steps], per_lot: bool, label: Codes, quantity: Floats, soft: NDArray[np.bool_]
+    on: Statement, steps: list[_Steps], per_lot: bool, label: Codes, quantity: Floats, soft: Flags
 ) -> list[Sum]:
     """Add the units by which soft reserves are broken: one per clause and lot (or SKU), in all rows of these."""
     if not soft.any():
@@ -241,6 +280,6 @@ def _broken(
         upper=most,
         sku=facts.lots.sku[what] if per_lot else what.astype(np.int32),
     )
-    on.form.add_money("clause_penalties", broken, lambda at: -penalty[at], channel=lambda at: channel[at])
+    on.form.add_money("clause_penalties", broken, -penalty, channel=channel)
     order = rows[np.argsort(group[rows], kind="stable")]
     return [Sum(broken, order, members=group[order])]

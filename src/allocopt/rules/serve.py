@@ -49,5 +49,7 @@ class ServeRule(Rule):
             return np.zeros(len(every.sku))
         asked = gathered(on, case, every)
         least = np.minimum(asked.wanted, asked.own)
-        least = whole(case.form, self.name, least, asked.sku + 1, asked.divisible)
+        units = [number for number, clause in case.clauses if clause.units is not None]
+        stated = np.isin(asked.clause, units)
+        least = whole(case.form, self.name, least, asked.sku + 1, asked.divisible, stated)
         return aligned(every, asked, np.minimum(least, asked.own))

@@ -185,4 +185,4 @@ def book(
     form: Formulation, column: str, variable: Variable, worth: Floats, owner: Codes, constant: Floats | None = None
 ) -> None:
     """Add money that is given member by member, with the channel that it is booked to."""
-    form.add_money(column, variable, lambda at: worth[at], channel=lambda at: owner[at], constant=constant)
+    form.add_money(column, variable, worth, channel=owner, constant=constant)

@@ -1,0 +1,75 @@
+"""Worker processes: how work is spread over them, and that none is left when it ends, however it ends."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from allocopt.errors import SolveError
+
+WATCH = 0.5
+"""Seconds between two looks of a worker at whether the process that it works for is still there."""
+
+_watching = threading.Event()
+
+
+def spread(work: Callable[..., Any], given: Iterable[tuple[Any, ...]], jobs: int | None) -> Iterator[Any]:
+    """Call a function with each tuple of arguments in worker processes; yield what it returns as it comes.
+
+    Parameters
+    ----------
+    work : callable
+        A function of a module.
+    given : iterable of tuple
+    jobs : int or None
+        Worker processes; -1: one a core, 1: this process; None: what an active ``joblib.parallel_config`` says.
+
+    Raises
+    ------
+    SolveError
+        If a worker was killed. Whatever ends the loop early (Ctrl-C, an error, a loop that is left), no worker of
+        this process works on.
+    """
+    import joblib
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+    answers = pool(joblib.delayed(_watched)(os.getpid(), work, one) for one in given)
+    try:
+        yield from answers
+    except TerminatedWorkerError:
+        raise SolveError("A worker process was killed, perhaps for want of memory") from None
+    except BaseException:
+        stop()
+        raise
+
+
+def stop() -> tuple[int, ...]:
+    """Kill the worker processes of this process, and return their numbers; the next call starts new ones."""
+    from joblib.externals.loky import reusable_executor
+
+    executor = reusable_executor._executor
+    workers = list((getattr(executor, "_processes", None) or {}).values())
+    for worker in workers:
+        worker.kill()
+    if executor is not None:
+        executor.shutdown(wait=False, kill_workers=True)
+    return tuple(worker.pid for worker in workers)
+
+
+def _watched(parent: int, work: Callable[..., Any], given: tuple[Any, ...]) -> Any:
+    """Do one piece of work, in a process that ends with the one that asked for it."""
+    if os.getppid() == parent and os.getpid() != parent and not _watching.is_set():
+        _watching.set()
+        threading.Thread(target=_watch, args=(parent,), name="allocopt watch", daemon=True).start()
+    return work(*given)
+
+
+def _watch(parent: int) -> None:
+    """End this process when its parent has gone."""
+    while os.getppid() == parent:
+        time.sleep(WATCH)
+    os._exit(1)
