@@ -125,10 +125,18 @@ def run_here(solver: Any) -> Any:
     HiGHS refuses to run where something else in the process has run it with another number of threads; what it
     remembers belongs to the thread, so a fresh thread is taken then.
     """
-    code = solver.run()
+    code = _run(solver)
     if code.name == "kError" and solver.getModelStatus().name == "kNotset":
         return run_listening(solver)
     return code
+
+
+def _run(solver: Any) -> Any:
+    """Run HiGHS; raise `SolveError` if it breaks, whatever it breaks with."""
+    try:
+        return solver.run()
+    except Exception as error:
+        raise SolveError(f"HiGHS broke: {type(error).__name__}: {error}") from error
 
 
 def run_listening(solver: Any) -> Any:
@@ -146,7 +154,7 @@ def run_listening(solver: Any) -> Any:
 
     def work() -> None:
         try:
-            outcome.append(solver.run())
+            outcome.append(_run(solver))
         except Exception as error:
             outcome.append(error)
         finally:
