@@ -146,9 +146,10 @@ def two_channels(commitments: str = "0 0") -> ao.Problem:
     )
 
 
-def test_a_reserve_above_supply_is_named() -> None:
-    """More than there is cannot be kept: the clause is named with what is missing."""
-    plan = ao.allocate(two_channels(), ao.Contract("X", clauses=[ao.Protect("dtc", units=12)]))
+def test_a_guarantee_above_supply_is_named() -> None:
+    """Two units of a delivery that does not come cannot be served: the clause is named with what is missing."""
+    promise = ao.Protect("dtc", units=2, of="inbound", mode="serve")
+    plan = ao.allocate(two_channels(), ao.Contract("X", clauses=[promise]))
     assert plan.status == "infeasible"
     ((clause, units),) = [(found.clause, found.units) for found in plan.conflicts]
     assert (clause, units) == (0, pytest.approx(2))

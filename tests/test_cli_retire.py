@@ -62,7 +62,11 @@ def test_machines_get_json_alone() -> None:
 def test_a_channel_without_an_answer_is_not_solved(tmp_path: Path) -> None:
     """Exit code 1 where there is no plan, 0 where the contract itself has decided."""
     pack = Path(shutil.copytree(QUICKSTART, tmp_path / "pack"))
-    spoil(pack / "contracts" / "protect_dtc.yaml", "    share: 0.5\n    of: inbound", "    units: 500")
+    spoil(
+        pack / "contracts" / "protect_dtc.yaml",
+        "    share: 0.5\n    of: inbound\n    mode: reserve",
+        "    units: 500\n    of: inbound\n    mode: serve",
+    )
     result = run("retire", pack, "--contract", "protect_dtc", "--channel", "amazon")
     assert result.exit_code == NOT_SOLVED
     assert "amazon (infeasible): as it is: the hard clauses and commitments cannot all hold" in result.stdout

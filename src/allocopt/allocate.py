@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
 
+from allocopt.algebra.program import Program
 from allocopt.arguments import instance, limits
 from allocopt.contracts import Contract, Contribution, Fill, pooled
 from allocopt.contracts.staging import run_stages
@@ -15,8 +17,9 @@ from allocopt.journey import Effort, Stated, cold, formulate, in_pyomo, model_of
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan
 from allocopt.readback.conflicts import find_conflicts
-from allocopt.solve import Cluster, Engine, Start, bound_from
+from allocopt.solve import Cluster, Engine, Proof, Solution, Start, bound_from
 from allocopt.solve.relax import elastic, opposed
+from allocopt.ties import rank_notes, settled
 
 Solver = Literal["auto", "highs", "prices", "pyomo"]
 Extend = Callable[[Any], None]
@@ -35,6 +38,7 @@ def allocate(
     extend: Extend | None = None,
     threads: int | None = None,
     cluster: Cluster | None = None,
+    proof: Proof = "any",
     progress: Progress | None = None,
 ) -> Plan:
     """Decide who gets the stock, and prove how good the decision is.
@@ -51,7 +55,9 @@ def allocate(
         states the program in Pyomo first, compiles that and hands its arrays to HiGHS; ``"auto"`` is ``"prices"`` for
         programs of 50,000 columns and more, else ``"highs"``.
     time_limit : float, optional
-        Seconds for the whole call; the best checked plan so far is returned.
+        Seconds for the whole call; the best checked plan so far is returned. The first ones are there before any
+        search: nothing shipped, promises kept and nothing else, and what a greedy pass makes of these. Only where none
+        of them keeps the hard rows can a limit leave the call without a plan (``"interrupted"``).
     work_limit : int, optional
         Solver iterations and search nodes after which to stop: an early stop that repeats from run to run.
     gap : float, optional
@@ -70,6 +76,11 @@ def allocate(
     cluster : distributed.Client, optional
         With ``solver="prices"``: the workers of a Dask cluster each keep a part of the SKUs, and answer the prices for
         these; all else stays in this process. The plan is the same as without.
+    proof : {"any", "own"}
+        What makes a plan ``"optimal"``. ``"own"``: only a bound from our own arithmetic that is close enough, so that
+        no solver has to be trusted. ``"any"``: also a bound that the solver claims, where a second search from other
+        settings (another seed, no heuristics, at most 500 nodes, started from the plan) comes to one that is close
+        enough; ``plan.certificate.proved_by`` says which it was. Otherwise the plan is ``"feasible"``, with its gap.
     progress : callable, optional
         Told in a few words what is being done.
 
@@ -110,7 +121,9 @@ def allocate(
     limits(time_limit=time_limit, work_limit=work_limit, gap=gap, threads=threads, progress=progress, extend=extend)
     _check_solver(solver, extend, cluster)
     engine: Engine = "highs" if solver == "highs" or solver == "pyomo" else solver
-    effort = Effort(time_limit, work_limit, gap, engine=engine, threads=threads, cluster=cluster)
+    if proof not in get_args(Proof):
+        raise ValueError(f"proof must be one of {', '.join(map(repr, get_args(Proof)))}, not {proof!r}")
+    effort = Effort(time_limit, work_limit, gap, engine=engine, threads=threads, cluster=cluster, proof=proof)
     before = start.answer if isinstance(start, Plan) else start
     in_words = progress or (lambda words: None)
     through_pyomo = solver == "pyomo" or extend is not None
@@ -147,7 +160,10 @@ def decide(
     if rewrite is not None:
         stated = rewrite(stated)
     start_of = cold if before is None else starts(before, stated)
-    results = run_stages(stated.program, stated.arcs, contract.journey, effort.solve, tell, start_of)
+    settle = partial(_settled, stated, contract, effort)
+    results = run_stages(
+        stated.program, stated.arcs, contract.journey, effort.solve, tell, start_of, settle, effort.reach
+    )
     conflicts: tuple[Conflict, ...] = ()
     if results[-1].solution.status == "infeasible":
         tell("looking for what cannot hold together")
@@ -155,6 +171,15 @@ def decide(
         oppose = partial(opposed, weights=1.0, time_limit=effort.left, work_limit=effort.work_limit)
         conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, stated.arcs.facts, relax, oppose)
     return plan_of(problem, contract, stated, results, effort.target, effort.seconds, conflicts=conflicts)
+
+
+def _settled(stated: Stated, contract: Contract, effort: Effort, program: Program, solution: Solution) -> Solution:
+    """Return a plan with its ties settled, and what somebody should know of how."""
+    if solution.x is None:
+        return solution
+    x, notes = settled(program, stated.arcs, solution.x, lambda: effort.left)
+    ranks = rank_notes(stated.arcs.facts, contract)
+    return replace(solution, x=x, notes=(*solution.notes, *notes, *ranks))
 
 
 def relaxation(problem: Problem, contract: Contract) -> Answer:

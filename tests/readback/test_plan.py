@@ -36,7 +36,7 @@ def plan(quick: ao.Problem) -> ao.Plan:
 def refused() -> ao.Plan:
     """A plan that cannot be."""
     supply, demand = "sku node kind units\nA East on_hand 5", "sku channel period units price\nA dtc 0 9 10"
-    contract = ao.Contract("Too much", clauses=[ao.Protect("dtc", units=8)])
+    contract = ao.Contract("Too much", clauses=[ao.Protect("dtc", units=8, mode="serve")])
     return ao.allocate(problem(supply=supply, demand=demand), contract)
 
 

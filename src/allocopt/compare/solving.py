@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from allocopt.errors import AllocoptError, SolveError
 from allocopt.journey import Effort
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Plan
+from allocopt.readback.tables import channel_books
 
 ALL = "all"
 """Name of the rows that add all channels and the company up."""
@@ -26,10 +28,18 @@ METRICS = ("demand", "units", "revenue", "fixed_cost", "contribution", "clause_p
 
 
 class Bench:
-    """What one process keeps of a comparison, so that its runs share it: inputs, and where solves start from."""
+    """What one process keeps of a comparison, so that its runs share it.
 
-    def __init__(self, inputs: Inputs) -> None:
+    Parameters
+    ----------
+    inputs : Inputs
+    made : mapping of int to Problem, optional
+        What scenarios are known to make of the problem, by their positions.
+    """
+
+    def __init__(self, inputs: Inputs, made: Mapping[int, Problem] | None = None) -> None:
         self.inputs = inputs
+        self._made = made or {}
         self.runs = inputs.runs
         self._lock = threading.Lock()
         self._bases: dict[int, Answer] = {}
@@ -60,7 +70,7 @@ class Bench:
         scenario, base, key = self.inputs.scenarios[run.scenario], self.inputs.problem, (run.scenario, run.draw)
         with self._lock:
             if self._expected is None or self._expected[0] != run.scenario:
-                self._expected = run.scenario, scenario.apply(base)
+                self._expected = run.scenario, self._made.get(run.scenario) or scenario.apply(base)
             if run.draw == AS_STATED:
                 return self._expected[1], self._expected[1]
             if self._drawn is None or self._drawn[0] != key:
@@ -124,19 +134,20 @@ def told(plan: Plan) -> tuple[dict[str, Any], pd.DataFrame]:
     if plan.status not in ("optimal", "feasible"):
         return failed(plan.message, plan.status)
     assert plan.certificate is not None
+    assert plan.answer is not None
+    books = channel_books(plan.answer)
     objective, bound = plan.objective, plan.certificate.bound
     outcome = {
         "status": plan.status,
         "message": plan.message,
-        "contribution": plan.contribution,
+        "contribution": float(books["contribution"].sum()),
         "objective": objective,
         "bound": bound if np.isfinite(bound) else None,
         "played": plan.played,
         "digest": digest_of(plan),
     }
-    frame = plan.channels
-    channels = [*frame["channel"], ALL]
-    values = [np.append(column, column.sum()) for column in (frame[name].to_numpy(np.float64) for name in METRICS)]
+    channels = [*books["channel"], ALL]
+    values = [np.append(books[name], books[name].sum()) for name in METRICS]
     numbers = {
         "channel": pd.array(channels * len(METRICS), dtype="str"),
         "metric": pd.array(np.repeat(METRICS, len(channels)), dtype="str"),

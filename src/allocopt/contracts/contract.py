@@ -189,6 +189,14 @@ class Contract(metaclass=Checked):
             if spelled(place) not in lost:
                 for code, message, hint in clause.check(problem):
                     yield origin.issue(self._label, place, clause.words(), code, message, hint)
+        for number, stage in enumerate(self.stages):
+            weights = getattr(stage, "weights", None)
+            levelled = stage.channels or problem.facts.channels.id.tolist()
+            bare = [] if weights is None else [name for name in levelled if name not in weights]
+            if bare:
+                message = f"The weights leave out {', '.join(map(repr, bare))}, which the stage levels too."
+                hint = "Give each channel a weight, or name the channels of the stage."
+                yield origin.issue(self._label, ("stages", number), stage.words(), "weight_missing", message, hint)
 
     def _unknown(self, problem: Problem, origin: Origin) -> Iterator[Issue]:
         known = _Known(problem.facts)
@@ -200,7 +208,7 @@ class Contract(metaclass=Checked):
         mentioned += [
             (("stages", number), "channels", name)
             for number, stage in enumerate(self.stages)
-            for name in getattr(stage, "channels", None) or ()
+            for name in (*(stage.channels or ()), *(getattr(stage, "weights", None) or ()))
         ]
         for place, table, name in mentioned:
             if name not in known[table]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Type = Literal["id", "text", "number", "whole", "flag", "choice", "period", "date"]
+Type = Literal["id", "text", "number", "whole", "flag", "choice", "period", "time", "date"]
 
 LOT_KINDS = ("on_hand", "inbound", "safety", "returns")
 NODE_KINDS = ("dc", "3pl", "fba", "store", "supplier")
@@ -27,7 +27,8 @@ class Column:
     name : str
     type : str
         ``id`` (opaque text), ``text``, ``number``, ``whole`` (integer), ``flag`` (true/false), ``choice``,
-        ``period`` (an integer from 0, or a date where the problem has a ``periods`` table), ``date``.
+        ``period`` (an integer from 0, or a date where the problem has a ``periods`` table), ``time`` (a number in
+        periods, or a time stamp), ``date``.
     meaning : str
         What the column says, with its unit in square brackets.
     required : bool
@@ -165,7 +166,11 @@ SUPPLY = Table(
             low=-1,
         ),
         Column("unit_cost", "number", "Goods cost per unit; blank: the SKU's [currency/unit]."),
-        Column("end_value", "number", "Worth of an unsold unit at the end; blank: its unit cost [currency/unit]."),
+        Column(
+            "end_value",
+            "number",
+            "Worth of an unsold unit at the end; blank: its unit cost, 0 where it expires before [currency/unit].",
+        ),
         Column("reference", "text", "Purchase order or other reference.", default=""),
     ),
 )
@@ -185,7 +190,14 @@ DEMAND = Table(
         Column("line", "id", "Line of the order; blank: none.", default=""),
         Column("firm", "flag", "An order, not a forecast.", default=False),
         Column("sd", "number", "Standard deviation of a forecast [unit].", default=0.0),
-        Column("arrived", "number", "Rank or time of arrival; blank: unknown.", low=float("-inf")),
+        Column(
+            "arrived",
+            "time",
+            "When it was ordered: a time stamp, or a number in periods (-6.0 is six periods before the first one). "
+            "A `periods` table turns stamps into such numbers; without one they all lie before the first period, in "
+            "their order. Blank: the start of the due period [period].",
+            low=float("-inf"),
+        ),
         Column("priority", "number", "Rank of the line, 1 first; blank: none."),
         Column(
             "min_units",
@@ -212,6 +224,13 @@ DEMAND = Table(
         ),
         Column("ship_from_one", "flag", "Lines of one order so marked come from one node.", default=False),
         Column("promotion", "id", "Promotion that the line belongs to; blank: none.", default=""),
+        Column(
+            "weight",
+            "number",
+            "What the line counts in fair shares, which level units / weight; blank: the units it wants, and where "
+            "units are levelled 1 for all lines of its channel [1].",
+            above=True,
+        ),
     ),
 )
 

@@ -122,7 +122,12 @@ def profit_and_loss(answer: Answer) -> dict[str, Floats]:
 
 
 def channel_table(answer: Answer) -> pd.DataFrame:
-    """Return the profit and loss: a row per channel and one for the company.
+    """Return the profit and loss as a table; see `channel_books`."""
+    return typed(channel_books(answer))
+
+
+def channel_books(answer: Answer) -> dict[str, Any]:
+    """Return the profit and loss: an entry per channel and one for the company.
 
     Columns are channel, demand and units [unit], fill_rate [1], then money [currency]: revenue; the costs fees, goods,
     lanes, returns, penalties (late and lost sales), fixed_cost, holding and write_down as positive numbers;
@@ -149,7 +154,7 @@ def channel_table(answer: Answer) -> pd.DataFrame:
     revenue = table["revenue"]
     table["margin"] = np.divide(contribution, revenue, out=np.full(channels + 1, np.nan), where=revenue > 0)
     table[OUTSIDE] = 0.0 - booked.get(OUTSIDE, none)
-    return typed(table)
+    return table
 
 
 def shortfalls(answer: Answer) -> pd.DataFrame:

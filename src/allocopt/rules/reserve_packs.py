@@ -41,10 +41,11 @@ def add_pack_rows(on: Statement, reserves: list[Reserve]) -> None:
     found = []
     for until in sorted({reserve.release for reserve in sure}):
         room = np.repeat(facts.lots.usable[:, None], channels, axis=1)
+        held = np.zeros_like(room)
         for reserve in sure:
             if reserve.release >= until:
-                others = np.arange(channels) != reserve.channel
-                room[:, others] -= np.where(reserve.lots, reserve.quantity, 0.0)[:, None]
+                held[:, reserve.channel] = np.maximum(held[:, reserve.channel], reserve.kept)
+        room -= held.sum(axis=1, keepdims=True) - held
         left = np.maximum(room[arcs.lot[packed], channel], 0.0)
         whole = pack * floor_units(left / pack)
         before = (arcs.ship[packed] < until) & (left < facts.lots.usable[arcs.lot[packed]]) & (whole < left)

@@ -24,14 +24,14 @@ INTS, CODES, FLOATS, SIDES, FLAGS = (
 TABLE = types.float64[:, ::1]
 
 
-def compiled(signature: tuple[Any, ...]) -> Callable[[Callable[..., Any]], Any]:
+def compiled(signature: tuple[Any, ...], **options: Any) -> Callable[[Callable[..., Any]], Any]:
     """Let a function be compiled when it is first called, for arguments of these types, and kept.
 
-    Functions that it calls need no more than `njit`: their code is part of its own.
+    Functions that it calls need no more than `njit`: their code is part of its own. `options` are those of `njit`.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        made: Any = njit(nogil=True)(function)
+        made: Any = njit(nogil=True, **options)(function)
         if made is not function:  # the same where numba is told not to compile
             made._cache = Store(function, signature)
         return made
