@@ -1,10 +1,16 @@
 # `make demo`: set up .venv and show one allocation. `make test`: set up .venv and run every check.
+# `make test-newest`: the tests, and every command's JSON, with the newest versions that the metadata allows.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+NEWEST := .venv-newest
+PIP := -m pip install --quiet --disable-pip-version-check
+PACK := scenarios/quickstart
+JSON := demo "check $(PACK)" "allocate $(PACK) --contract protect_dtc" "retire $(PACK)" \
+  "compare $(PACK) --jobs 2 --out $(NEWEST)/runs"
 
-.PHONY: demo test lint types unit clean
+.PHONY: demo test lint types unit test-newest newest json clean
 
 demo: $(STAMP)
 	$(BIN)/allocopt demo
@@ -19,13 +25,30 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 unit: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --durations=25
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,benchmarks]"
+	$(BIN)/python $(PIP) --constraint constraints.txt --editable ".[dev,benchmarks]"
 	$(BIN)/python -m allocopt.solve.prices
 	touch $(STAMP)
 
+test-newest: newest json
+	$(NEWEST)/bin/python -m pytest
+
+# Not the extras of highspy: they hold it at their own version.
+newest:
+	test -d $(NEWEST) || $(PYTHON) -m venv $(NEWEST)
+	$(NEWEST)/bin/python $(PIP) --upgrade --upgrade-strategy eager --editable ".[dev,peers]"
+	$(NEWEST)/bin/python -m allocopt.solve.prices
+
+# What each command prints for machines is JSON and nothing else.
+json: newest
+	rm -rf $(NEWEST)/runs
+	set -e; for command in $(JSON); do \
+	  echo "allocopt $$command --json"; \
+	  $(NEWEST)/bin/allocopt $$command --json | $(NEWEST)/bin/python -m json.tool > /dev/null; \
+	done
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(NEWEST) .mypy_cache .ruff_cache .pytest_cache

@@ -1,8 +1,7 @@
-"""What every test may use: the problem that can be solved by hand, and where published cases lie."""
+"""What every test may use: the problem that can be solved by hand, and the root of the repository."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -76,17 +75,3 @@ def tiny() -> Problem:
             West amazon  1
         """,
     )
-
-
-def cases_folder() -> Path:
-    """Return the folder of published cases: ``ALLOCOPT_CASES``, else ``../shared/cases`` beside the repository."""
-    return Path(os.environ.get("ALLOCOPT_CASES") or REPOSITORY.parent / "shared" / "cases")
-
-
-@pytest.fixture(scope="session")
-def cases() -> Path:
-    """The folder of published cases; tests that need it are skipped where it is not there."""
-    folder = cases_folder()
-    if not folder.is_dir():
-        pytest.skip(f"published cases are not at {folder}: set ALLOCOPT_CASES to their folder")
-    return folder

@@ -50,6 +50,12 @@ def frames(facts: ao.Problem) -> dict[str, pd.DataFrame]:
     return {name: getattr(facts, name) for name in TABLES if len(getattr(facts, name))}
 
 
+def without(facts: ao.Problem, *gone: str) -> ao.Problem:
+    """Return a problem some of whose tables have lost their rows."""
+    tables = {name: table[:0] if name in gone else table for name, table in frames(facts).items()}
+    return ao.Problem(**tables)
+
+
 def test_the_tiny_problem_as_worked_out_by_hand(tiny: ao.Problem) -> None:
     """The one best plan is worth 120, and the proof needs no solver."""
     plan = ao.allocate(tiny)
@@ -103,11 +109,10 @@ PATHS: tuple[tuple[Any, ...], ...] = (
 @pytest.mark.parametrize("stages", PATHS, ids=["pooled", "fill", "fair", "fair plans"])
 def test_empty_problems_have_empty_plans(quick: ao.Problem, gone: tuple[str, ...], stages: tuple[Any, ...]) -> None:
     """Where nothing can ship the plan is proven and empty, and every demand line is short."""
-    tables = {name: table for name, table in frames(quick).items() if name not in gone}
-    plan = ao.allocate(ao.Problem(**tables), ao.Contract("X", stages=stages))
+    plan = ao.allocate(without(quick, *gone), ao.Contract("X", stages=stages))
     assert plan.status == "optimal"
     assert plan.allocation.empty
-    wanted = tables.get("demand", pd.DataFrame({"units": []}))["units"]
+    wanted = [] if "demand" in gone else quick.demand["units"]
     assert sorted(plan.shortfalls["units"]) == sorted(wanted)
     assert (plan.shortfalls["reason"] != "").all()
     assert plan.objective == pytest.approx(plan.contribution)
@@ -128,8 +133,7 @@ CLAUSES: dict[str, tuple[Clause, ...]] = {
 @pytest.mark.parametrize("gone", ["demand", "supply", "lanes"])
 def test_clauses_hold_on_empty_problems(quick: ao.Problem, gone: str, clauses: tuple[Clause, ...]) -> None:
     """Clauses about what is not there are kept by an empty plan."""
-    tables = {name: table for name, table in frames(quick).items() if name != gone}
-    plan = ao.allocate(ao.Problem(**tables), ao.Contract("X", clauses=clauses))
+    plan = ao.allocate(without(quick, gone), ao.Contract("X", clauses=clauses))
     assert (plan.status, len(plan.allocation)) == ("optimal", 0)
 
 
@@ -142,9 +146,10 @@ def two_channels(commitments: str = "0 0") -> ao.Problem:
     )
 
 
-def test_a_reserve_above_supply_is_named() -> None:
-    """More than there is cannot be kept: the clause is named with what is missing."""
-    plan = ao.allocate(two_channels(), ao.Contract("X", clauses=[ao.Protect("dtc", units=12)]))
+def test_a_guarantee_above_supply_is_named() -> None:
+    """Two units of a delivery that does not come cannot be served: the clause is named with what is missing."""
+    promise = ao.Protect("dtc", units=2, of="inbound", mode="serve")
+    plan = ao.allocate(two_channels(), ao.Contract("X", clauses=[promise]))
     assert plan.status == "infeasible"
     ((clause, units),) = [(found.clause, found.units) for found in plan.conflicts]
     assert (clause, units) == (0, pytest.approx(2))
@@ -170,6 +175,64 @@ def test_commitments_above_supply_are_named() -> None:
     assert [found.units for found in plan.conflicts] == [pytest.approx(1), 0.0]
     with pytest.raises(ao.SolveError, match="the hard clauses and commitments cannot all hold"):
         plan.raise_for_status()
+
+
+def test_many_locks_are_told_by_article() -> None:
+    """Of a plan that is locked line by line, and whose ship is late, a person is told the articles and whom to ask."""
+    skus = [f"S{number}" for number in range(12)]
+    problem = ao.Problem.from_dict(
+        {
+            "skus": [{"sku": sku} for sku in skus],
+            "nodes": [{"node": "N"}],
+            "channels": [{"channel": "dtc"}, {"channel": "web"}],
+            "supply": [
+                {"sku": sku, "node": "N", "kind": "inbound", "units": 10 + number, "available": 2}
+                for number, sku in enumerate(skus)
+            ],
+            "demand": [
+                {"sku": sku, "channel": channel, "period": period, "units": 5, "price": 10.0}
+                for sku in skus
+                for channel in ("dtc", "web")
+                for period in (1, 2)
+            ],
+            "lanes": [{"node": "N", "channel": "dtc"}, {"node": "N", "channel": "web"}],
+        }
+    )
+    early = [
+        ao.Lock(channel, sku, 3 + (sku == "S7"), period=1, owner=owner, reason="promised")
+        for sku in skus
+        for channel, owner in (("dtc", "Ann"), ("web", "Bob"))
+    ]
+    plan = ao.allocate(problem, ao.Contract("Locked", clauses=early))
+    assert plan.status == "infeasible"
+    assert len(plan.conflicts) == 10
+    first, *_, last = sorted(plan.conflicts, key=lambda conflict: conflict.what.startswith("lock of 3 more"))
+    assert first.words() == "lock of S7, 2 times (dtc, web; period 1; ask Ann, Bob): 8"
+    assert last.words() == "lock of 3 more articles, 6 times (dtc, web; period 1; ask Ann, Bob): 18"
+    assert sum(conflict.units for conflict in plan.conflicts) == pytest.approx(6 * 12 + 2)
+    again = ao.Plan.from_dict(plan.to_dict())
+    assert again.conflicts == plan.conflicts
+    few = ao.allocate(problem, ao.Contract("Locked", clauses=early[:4]))
+    assert [conflict.what.split(", units")[0] for conflict in few.conflicts] == [
+        "lock channel dtc, sku S0",
+        "lock channel dtc, sku S1",
+        "lock channel web, sku S0",
+        "lock channel web, sku S1",
+    ]
+
+
+def test_many_commitments_are_told_by_article() -> None:
+    """More commitments than can be met stand together by article, with their channels and periods."""
+    demand = "sku channel period units price min_units\n" + "\n".join(
+        f"{sku} {channel} {period} 4 10 2" for sku in "AB" for channel in ("dtc", "web") for period in range(3)
+    )
+    short = problem(supply="sku node kind units\nA East on_hand 5\nB East on_hand 11", demand=demand, skus="sku\nA\nB")
+    plan = ao.allocate(short)
+    assert plan.status == "infeasible"
+    assert [conflict.words() for conflict in plan.conflicts] == [
+        "commitment (min_units) of A, 6 times (dtc, web; periods 0 to 2): 7",
+        "commitment (min_units) of B, 6 times (dtc, web; periods 0 to 2): 1",
+    ]
 
 
 def test_a_planners_row_that_cannot_hold_is_named() -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.rules.naive import Naive, blank
+from tests.rules.naive import Naive
+from tests.rules.naive_records import blank
 from tests.rules.small import problem
 from tests.strategies import LINEAR, problems
 
@@ -90,12 +91,14 @@ def naive_losses(naive: Naive) -> Counter[tuple[str, int]]:
         lost["no_supply", number] += not lots
         lost["hold", number] += sum(bool(lot.hold) for lot in lots)
         lost["no_units", number] += sum(not lot.hold and lot.usable <= 0 for lot in lots)
+        joined = missing = 0
         for lot in lots if line.units > 0 else ():
             if lot.hold or lot.usable <= 0:
                 continue
             pair = [lane.via for lane in naive.lanes if (lane.node, lane.channel) == (lot.node, line.channel)]
             ways = naive.ways(lot, line)
-            lost["no_lane", number] += (len(set(pair)) or 1) - len(ways)
+            missing += (len(set(pair)) or 1) - len(ways)
+            joined += len(ways)
             for lane in ways:
                 timely = [
                     ship + lane.lead
@@ -103,8 +106,13 @@ def naive_losses(naive: Naive) -> Counter[tuple[str, int]]:
                     if line.period - line.max_early <= ship + lane.lead <= line.period + line.max_late
                 ]
                 fresh = [moment for moment in timely if blank(lot.expires) or moment <= lot.expires]
-                lost["not_in_time", number] += not timely
-                lost["expires", number] += bool(timely) and not fresh
+                lost["too_late", number] += not timely
+                lost["expired", number] += bool(timely) and not fresh
+        reached = any(
+            lane.channel == line.channel and lane.region in ("", line.region) and lane.sku in ("", line.sku)
+            for lane in naive.lanes
+        )
+        lost["no_supply" if reached and not joined else "no_lane", number] += missing
     return +lost
 
 
@@ -145,7 +153,7 @@ def test_arcs_of_the_tiny_problem(tiny):
     """East serves every line of its SKU, West, where goods come in period 1, those of period 1: 8 arcs."""
     table = build_arcs(tiny.facts)
     assert len(table) == 6 + 2
-    assert table.exclusions.reasons == {"not_in_time": "the lot cannot arrive in time"}
+    assert table.exclusions.reasons == {"too_late": "the lot cannot arrive in time"}
     assert table.contribution().tolist() == pytest.approx([3, 3, 4, 5, 5, 4, 10, 8])
 
 
@@ -171,10 +179,10 @@ def test_who_took_the_last_candidate_of_a_line_is_known():
     table = build_arcs(facts)
     reasons = list(table.exclusions.reasons)
     closed = table.exclusions.closed_by(table.served)
-    assert [reasons[code] if code >= 0 else "" for code in closed] == ["not_in_time", "", "no_supply"]
+    assert [reasons[code] if code >= 0 else "" for code in closed] == ["too_late", "", "no_supply"]
     told = table.exclusions.table(facts.lines.units, table.served).set_index("reason")
-    assert told["candidates"].to_dict() == {"no_supply": 1, "hold": 2, "not_in_time": 1}
-    assert told["units_shut_out"].to_dict() == {"no_supply": 2, "hold": 0, "not_in_time": 7}
+    assert told["candidates"].to_dict() == {"no_supply": 1, "hold": 2, "too_late": 1}
+    assert told["units_shut_out"].to_dict() == {"no_supply": 2, "hold": 0, "too_late": 7}
 
 
 def test_a_reason_given_twice_is_one_reason():

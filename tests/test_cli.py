@@ -185,7 +185,11 @@ def test_allocate_writes_files(tmp_path: Path) -> None:
 
 def test_an_infeasible_contract_is_not_solved(pack: Path, tmp_path: Path) -> None:
     """No plan is exit code 1, with what would have to give way, and no files."""
-    spoil(pack / "contracts" / "protect_dtc.yaml", "    share: 0.5\n    of: inbound", "    units: 500")
+    spoil(
+        pack / "contracts" / "protect_dtc.yaml",
+        "    share: 0.5\n    of: inbound\n    mode: reserve",
+        "    units: 500\n    of: inbound\n    mode: serve",
+    )
     result = run("allocate", pack, "--contract", "protect_dtc", "--out", tmp_path / "out")
     assert result.exit_code == NOT_SOLVED
     assert "no plan (infeasible): the hard clauses and commitments cannot all hold." in result.stdout

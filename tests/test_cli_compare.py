@@ -97,13 +97,14 @@ def test_everything_of_a_folder_is_compared(pack: Path) -> None:
         "Pooled 2,415 86.7% 0 0 100.0%",
         "Protect DTC 2,385 86.7% 30 30 0.0%",
         "All for one 2,193 76.7% 222 222 0.0%",
-        "More than Pooled [USD]",
-        "All for one -222 -222 -222 0 1 1",
-        "Protect DTC -30 -30 -30 0 1 1",
+        "Against Pooled [USD]",
+        "All for one -222 -222 -222 -222 0 1 1",
+        "Protect DTC -30 -30 -30 -30 0 1 1",
         "What channels lose by acting alone [USD]",
         "All for one 2,193 2,415 222 222",
         "Run folder: runs/pack-",
-        "Pooled is worth 30.00 USD more than Protect DTC and 222 USD more than All for one.",
+        "Pooled comes first. Against Pooled: Protect DTC -30.00 USD; All for one -222 USD (objective). Objective is "
+        "contribution less clause penalties: no more is proven of a contract with penalties or several stages.",
     ]
     words = " ".join(result.stdout.split())
     places = [words.index(line) for line in shown]
@@ -260,7 +261,7 @@ def test_a_folder_without_contracts_says_what_to_do(pack: Path) -> None:
     assert result.exit_code == BAD_INPUT
     assert "There is no contract in pack/contracts. Write one, or name presets" in result.stderr
     content = json.loads(run("compare", pack, "--contract", "pooled", "--contract", "fair_share", "--json").stdout)
-    assert content["verdict"] == "Pooled is worth 174 USD more than Fair share."
+    assert content["verdict"].startswith("Pooled comes first. Against Pooled: Fair share -174 USD (objective).")
 
 
 def test_a_narrow_terminal_shows_everything(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,8 +284,8 @@ def test_names_with_markup_are_shown_as_they_are(pack: Path) -> None:
     """A bracket in a name is no formatting."""
     spoil(pack / "contracts" / "pooled.yaml", "name: Pooled", "name: '[red]Pooled[/red]'")
     result = run("compare", pack)
-    assert "[red]Pooled[/red]" in result.stdout.split("More than")[0]
-    assert "More than [red]Pooled[/red] [USD]" in result.stdout
+    assert "[red]Pooled[/red]" in result.stdout.split("Against")[0]
+    assert "Against [red]Pooled[/red] [USD]" in result.stdout
 
 
 def test_a_terminal_shows_how_far_it_is(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,7 +343,7 @@ def whole(folder: Path) -> None:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_keeps_what_was_solved(drawn: Path, tmp_path: Path, jobs: int) -> None:
     """Ctrl-C ends with exit code 130 at once and leaves whole files, and the same command solves the rest."""
-    arguments = ("compare", drawn, "--out", "kept", "--jobs", jobs, "--json")
+    arguments = ("compare", drawn, "--out", "kept", "--jobs", jobs, "--json", "--quiet")
     process = started(*arguments, cwd=tmp_path)
     until(process, lambda: answers(Path("kept")) >= 2)
     os.killpg(process.pid, signal.SIGINT)

@@ -39,7 +39,9 @@ def test_one_channel_under_a_contract() -> None:
     """Promises that would be broken are listed; nothing is said of recapture where there is none."""
     result = run("retire", QUICKSTART, "--contract", "protect_dtc", "--channel", "dtc")
     assert result.exit_code == SOLVED
-    assert result.stdout.strip().startswith("dtc should not be retired: it would lose 1,035 USD (for certain).")
+    assert result.stdout.strip().startswith(
+        "dtc should not be retired, supposing that nobody takes over any of its demand: it would lose 1,035 USD"
+    )
     assert "Promises that would be broken" in result.stdout
     assert "protect channel dtc, share 0.5" in result.stdout
     assert "recaptured" not in result.stdout
@@ -60,7 +62,11 @@ def test_machines_get_json_alone() -> None:
 def test_a_channel_without_an_answer_is_not_solved(tmp_path: Path) -> None:
     """Exit code 1 where there is no plan, 0 where the contract itself has decided."""
     pack = Path(shutil.copytree(QUICKSTART, tmp_path / "pack"))
-    spoil(pack / "contracts" / "protect_dtc.yaml", "    share: 0.5\n    of: inbound", "    units: 500")
+    spoil(
+        pack / "contracts" / "protect_dtc.yaml",
+        "    share: 0.5\n    of: inbound\n    mode: reserve",
+        "    units: 500\n    of: inbound\n    mode: serve",
+    )
     result = run("retire", pack, "--contract", "protect_dtc", "--channel", "amazon")
     assert result.exit_code == NOT_SOLVED
     assert "amazon (infeasible): as it is: the hard clauses and commitments cannot all hold" in result.stdout

@@ -8,6 +8,7 @@ from allocopt.contracts import (
     Fill,
     FirstCome,
     MaxMinFill,
+    by_priority,
     fair_share,
     first_come,
     fixed_split,
@@ -21,6 +22,7 @@ from allocopt.contracts import (
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
 from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift
 from allocopt.readback import Plan
+from allocopt.readback import plan as _plan
 from allocopt.rules import (
     Access,
     Approval,
@@ -39,6 +41,8 @@ from allocopt.rules import (
     Service,
     emsr_b,
 )
+
+_plan.ROOMS.update(model=("allocopt.journey", "model_of"))
 
 __version__ = "0.1.0"
 
@@ -83,6 +87,7 @@ __all__ = [
     "admission",
     "allocate",
     "bound",
+    "by_priority",
     "compare",
     "emsr_b",
     "fair_share",

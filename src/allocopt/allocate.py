@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
 
+from allocopt.algebra.program import Program
+from allocopt.arguments import instance, limits
 from allocopt.contracts import Contract, Contribution, Fill, pooled
 from allocopt.contracts.staging import run_stages
 from allocopt.journey import Effort, Stated, cold, formulate, in_pyomo, model_of, plan_of, relaxed, starts
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan
 from allocopt.readback.conflicts import find_conflicts
-from allocopt.solve import Cluster, Engine, Start, bound_from
+from allocopt.solve import Cluster, Engine, Proof, Solution, Start, bound_from
 from allocopt.solve.relax import elastic, opposed
+from allocopt.ties import rank_notes, settled
 
 Solver = Literal["auto", "highs", "prices", "pyomo"]
 Extend = Callable[[Any], None]
@@ -34,6 +38,7 @@ def allocate(
     extend: Extend | None = None,
     threads: int | None = None,
     cluster: Cluster | None = None,
+    proof: Proof = "any",
     progress: Progress | None = None,
 ) -> Plan:
     """Decide who gets the stock, and prove how good the decision is.
@@ -50,7 +55,9 @@ def allocate(
         states the program in Pyomo first, compiles that and hands its arrays to HiGHS; ``"auto"`` is ``"prices"`` for
         programs of 50,000 columns and more, else ``"highs"``.
     time_limit : float, optional
-        Seconds for the whole call; the best checked plan so far is returned.
+        Seconds for the whole call; the best checked plan so far is returned. The first ones are there before any
+        search: nothing shipped, promises kept and nothing else, and what a greedy pass makes of these. Only where none
+        of them keeps the hard rows can a limit leave the call without a plan (``"interrupted"``).
     work_limit : int, optional
         Solver iterations and search nodes after which to stop: an early stop that repeats from run to run.
     gap : float, optional
@@ -69,6 +76,11 @@ def allocate(
     cluster : distributed.Client, optional
         With ``solver="prices"``: the workers of a Dask cluster each keep a part of the SKUs, and answer the prices for
         these; all else stays in this process. The plan is the same as without.
+    proof : {"any", "own"}
+        What makes a plan ``"optimal"``. ``"own"``: only a bound from our own arithmetic that is close enough, so that
+        no solver has to be trusted. ``"any"``: also a bound that the solver claims, where a second search from other
+        settings (another seed, no heuristics, at most 500 nodes, started from the plan) comes to one that is close
+        enough; ``plan.certificate.proved_by`` says which it was. Otherwise the plan is ``"feasible"``, with its gap.
     progress : callable, optional
         Told in a few words what is being done.
 
@@ -84,6 +96,8 @@ def allocate(
         what it may not.
     SolveError
         If a worker of the cluster is lost or fails.
+    TypeError, ValueError
+        If an argument makes no sense; see `allocopt.arguments`.
 
     Examples
     --------
@@ -103,11 +117,13 @@ def allocate(
     >>> plan.status, round(plan.objective, 2)
     ('optimal', 54.0)
     """
+    _check_who(problem, contract, start)
+    limits(time_limit=time_limit, work_limit=work_limit, gap=gap, threads=threads, progress=progress, extend=extend)
+    _check_solver(solver, extend, cluster)
     engine: Engine = "highs" if solver == "highs" or solver == "pyomo" else solver
-    effort = Effort(time_limit, work_limit, gap, engine=engine, threads=threads, cluster=cluster)
-    _check_arguments(
-        problem, contract, solver, extend, cluster, {"time_limit": time_limit, "work_limit": work_limit, "gap": gap}
-    )
+    if proof not in get_args(Proof):
+        raise ValueError(f"proof must be one of {', '.join(map(repr, get_args(Proof)))}, not {proof!r}")
+    effort = Effort(time_limit, work_limit, gap, engine=engine, threads=threads, cluster=cluster, proof=proof)
     before = start.answer if isinstance(start, Plan) else start
     in_words = progress or (lambda words: None)
     through_pyomo = solver == "pyomo" or extend is not None
@@ -144,14 +160,26 @@ def decide(
     if rewrite is not None:
         stated = rewrite(stated)
     start_of = cold if before is None else starts(before, stated)
-    results = run_stages(stated.program, stated.arcs, contract.journey, effort.solve, tell, start_of)
+    settle = partial(_settled, stated, contract, effort)
+    results = run_stages(
+        stated.program, stated.arcs, contract.journey, effort.solve, tell, start_of, settle, effort.reach
+    )
     conflicts: tuple[Conflict, ...] = ()
     if results[-1].solution.status == "infeasible":
         tell("looking for what cannot hold together")
         relax = partial(elastic, weights=1.0, time_limit=effort.left, gap=effort.target, work_limit=effort.work_limit)
         oppose = partial(opposed, weights=1.0, time_limit=effort.left, work_limit=effort.work_limit)
-        conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, relax, oppose)
+        conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, stated.arcs.facts, relax, oppose)
     return plan_of(problem, contract, stated, results, effort.target, effort.seconds, conflicts=conflicts)
+
+
+def _settled(stated: Stated, contract: Contract, effort: Effort, program: Program, solution: Solution) -> Solution:
+    """Return a plan with its ties settled, and what somebody should know of how."""
+    if solution.x is None:
+        return solution
+    x, notes = settled(program, stated.arcs, solution.x, lambda: effort.left)
+    ranks = rank_notes(stated.arcs.facts, contract)
+    return replace(solution, x=x, notes=(*solution.notes, *notes, *ranks))
 
 
 def relaxation(problem: Problem, contract: Contract) -> Answer:
@@ -215,6 +243,8 @@ def bound(
     >>> ao.bound(problem) >= ao.allocate(problem).objective
     True
     """
+    _check_who(problem, contract, start)
+    limits(threads=threads)
     agreed = contract or pooled()
     agreed.check(problem)
     stated = formulate(problem.facts, agreed)
@@ -224,21 +254,15 @@ def bound(
     return bound_from(stated.program, begin, threads=threads)
 
 
-def _check_arguments(
-    problem: object,
-    contract: object,
-    solver: str,
-    extend: Extend | None,
-    cluster: object,
-    limits: dict[str, float | None],
-) -> None:
-    """Raise `TypeError` or `ValueError` with a remedy for arguments that make no sense."""
-    if not isinstance(problem, Problem):
-        raise TypeError(
-            f"problem must be an allocopt Problem, not a {type(problem).__name__}: use ao.Problem.read(...)"
-        )
-    if contract is not None and not isinstance(contract, Contract):
-        raise TypeError(f"contract must be an allocopt Contract, not a {type(contract).__name__}: use ao.Contract.read")
+def _check_who(problem: object, contract: object, start: object = None) -> None:
+    """Raise `TypeError` for what is no problem, no contract, or no plan to start from."""
+    instance("problem", problem, Problem)
+    instance("contract", contract, Contract, optional=True)
+    instance("start", start, Plan, Answer, optional=True)
+
+
+def _check_solver(solver: str, extend: Extend | None, cluster: object) -> None:
+    """Raise `TypeError` or `ValueError` for solvers that are none, or that cannot do what else is asked."""
     if solver not in get_args(Solver):
         raise ValueError(f"solver must be one of {', '.join(map(repr, get_args(Solver)))}, not {solver!r}")
     if solver == "highs" and extend is not None:
@@ -249,9 +273,6 @@ def _check_arguments(
         raise TypeError(f"cluster must be a distributed Client, not a {type(cluster).__name__}")
     if getattr(cluster, "asynchronous", False):
         raise ValueError("cluster must be a Client made without asynchronous=True: this call waits for its answers")
-    for name, limit in limits.items():
-        if limit is not None and not limit >= 0:
-            raise ValueError(f"{name} must be at least 0, not {limit!r}")
 
 
 def to_pyomo(problem: Problem, contract: Contract | None = None) -> Any:
@@ -274,6 +295,7 @@ def to_pyomo(problem: Problem, contract: Contract | None = None) -> Any:
     ContractError
         If the contract does not fit the problem.
     """
+    _check_who(problem, contract)
     contract = contract or pooled()
     contract.check(problem)
     return model_of(formulate(problem.facts, contract), contract.name)

@@ -23,12 +23,12 @@ CHUNK = 1 << 18
 """Candidate pairs looked at together: bounds the memory of the join."""
 
 PHYSICS = {
-    "no_supply": "no lot of this SKU",
+    "no_supply": "no lot of this SKU at a node that serves the line",
     "hold": "the lot is on hold",
     "no_units": "the lot has no usable units",
     "no_lane": "no lane from the lot's node to the channel",
-    "not_in_time": "the lot cannot arrive in time",
-    "expires": "the lot expires before it could arrive",
+    "too_late": "the lot cannot arrive in time",
+    "expired": "the lot expires before it could arrive",
 }
 """Reasons of physics, in the order in which candidates are tested."""
 
@@ -236,12 +236,19 @@ def build_arcs(facts: Facts) -> Arcs:
     _count_dead_lots(facts, tally)
     ways = _Ways(facts)
     pieces: list[tuple[Ints, Ints, Ints, Ints]] = []
+    joined = np.zeros(number, dtype=bool)
     for begin, end in _chunks(pairs, number):
         line, within = expand(pairs[begin:end])
         line += np.int32(begin)
         lot = live[first[lines.sku[line]] + within]
         line, lot, lane = ways.join(line, lot, tally["no_lane"])
+        joined[line] = True
         pieces.append(_in_time(facts, line, lot, lane, tally))
+    # Where a lane leads to the line and none of its nodes has the article, it is stock that is missing, not a lane.
+    bare = np.flatnonzero((tally["no_lane"] > 0) & ~joined)
+    bare = bare[ways.lead_to(bare)]
+    tally["no_supply"][bare] += tally["no_lane"][bare]
+    tally["no_lane"][bare] = 0
     exclusions = Exclusions()
     for code, words in PHYSICS.items():
         exclusions.add(code, words, tally[code])
@@ -326,6 +333,18 @@ class _Ways:
             line, lot, lane = line[found], lot[found], lane[found]
         return line, lot, lane
 
+    def lead_to(self, line: NDArray[np.intp]) -> Flags:
+        """Return whether some lane, from whatever node, serves each of some lines, shape (given,)."""
+        lanes, lines = self.facts.lanes, self.facts.lines
+        known = np.unique(
+            (lanes.channel.astype(np.int64) * self.regions + lanes.region + 1) * self.skus + lanes.sku + 1
+        )
+        found = np.zeros(len(line), dtype=bool)
+        for by_region, by_sku in self.levels:
+            at = lines.channel[line].astype(np.int64) * self.regions + (lines.region[line] + 1 if by_region else 0)
+            found |= np.isin(at * self.skus + (lines.sku[line] + 1 if by_sku else 0), known)
+        return found
+
     def _lookup(self, group: NDArray[np.int64], region: Ints, sku: Ints) -> Ints:
         lane = np.full(len(group), ANY, dtype=np.int32)
         open_ = np.arange(len(group))
@@ -354,10 +373,10 @@ def _in_time(
     # Clipped to the horizon before they are added up: "however early or late" is written as a very large number.
     earliest = np.maximum(lots.available[lot], np.maximum(due - lines.max_early[line], 0) - lead)
     latest = np.minimum(due + np.minimum(lines.max_late[line] - lead, facts.periods), facts.periods - 1)
-    tally["not_in_time"] += np.bincount(line[latest < earliest], minlength=len(lines.sku))
+    tally["too_late"] += np.bincount(line[latest < earliest], minlength=len(lines.sku))
     fresh = np.minimum(latest, lots.expires[lot] - lead)
     spoiled = (fresh < earliest) & (latest >= earliest)
-    tally["expires"] += np.bincount(line[spoiled], minlength=len(lines.sku))
+    tally["expired"] += np.bincount(line[spoiled], minlength=len(lines.sku))
     periods = np.maximum(fresh - earliest + 1, 0)
     owner, rank = expand(periods)
     ship = earliest[owner] + rank.astype(np.int32)

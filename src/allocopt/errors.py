@@ -11,12 +11,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 SHOWN = 25
 """Faults spelled out in the text of an error; ``.issues`` always holds all of them."""
+
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters, line separators and halves of characters: a terminal would obey some of them."""
+
+
+def visible(text: str) -> str:
+    r"""Return a text with what cannot be seen spelled out.
+
+    >>> visible("a\x1b[31m")
+    'a\\x1b[31m'
+    """
+    return CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
 
 
 @dataclass(frozen=True)
@@ -60,7 +74,7 @@ class Issue:
             where += f", {'line' if self.table.endswith(('.yaml', '.yml')) else 'row'} {self.row}"
         if self.column is not None:
             where += f", {column} {self.column!r}"
-        return f"{where}: {self.message}" + (f" {self.hint}" if self.hint else "")
+        return visible(f"{where}: {self.message}" + (f" {self.hint}" if self.hint else ""))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the issue as JSON-ready values."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,56 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.integer[Any]]
 
 
+RESIDUE = 1e-3
+"""Part of a unit that is never taken for rounding, however large the numbers [unit]."""
+LONG = 2.0**32
+"""Products from here on are rounded down in integers: a double has too few digits left behind the point [unit]."""
+
+
+def residue(quantity: Floats) -> Floats:
+    """Return what a quantity may be off by from rounding: at most a thousandth of a unit, however large it is.
+
+    >>> residue(np.array([1.0, 2.0**40, 2.0**50])).tolist()
+    [1e-09, 0.0009765625, 0.001]
+    """
+    off: Floats = np.minimum(np.maximum(1e-9, 4.0 * np.spacing(np.abs(quantity))), RESIDUE)
+    return off
+
+
 def floor_units(quantity: Floats) -> Floats:
     """Round quantities down to whole units; what is whole but for rounding stays.
 
-    >>> floor_units(np.array([2.9999999999, 0.29 * 100_000_000, 2.5])).tolist()
-    [3.0, 29000000.0, 2.0]
+    >>> floor_units(np.array([2.9999999999, 0.29 * 100_000_000, 2.5, 2.0**53])).tolist()
+    [3.0, 29000000.0, 2.0, 9007199254740992.0]
     """
-    whole: Floats = np.floor(quantity + np.maximum(1e-9, 4.0 * np.spacing(np.abs(quantity))))
+    whole: Floats = np.floor(quantity + residue(quantity))
+    return whole
+
+
+def floor_share(share: Floats, units: Floats) -> Floats:
+    """Return ``floor(share * units)``, the share read as the decimal that it was written as.
+
+    Parameters
+    ----------
+    share : float64, shape (n,)
+        Such as 0.29 [1].
+    units : float64, shape (n,)
+        Quantities [unit].
+
+    Returns
+    -------
+    float64 array, shape (n,)
+        Whole numbers.
+
+    Examples
+    --------
+    >>> floor_share(np.array([0.29, 0.9]), np.array([100_000_000, 1_111_111_111_111_111.0])).tolist()
+    [29000000.0, 999999999999999.0]
+    """
+    product = share * units
+    whole = floor_units(product)
+    for place in np.flatnonzero(product >= LONG).tolist():
+        whole[place] = Fraction(repr(float(share[place]))) * Fraction(float(units[place])) // 1
     return whole
 
 

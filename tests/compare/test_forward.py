@@ -124,12 +124,27 @@ def test_a_played_plan_is_optimal_where_nobody_could_have_earned_more(unsure: ao
 
 
 def test_a_promise_that_nobody_could_keep_gives_way_in_draws(unsure: ao.Problem) -> None:
-    """Twelve of ten units cannot be kept: no plan as stated, but in draws all ten are kept for dtc."""
-    keep = ao.Contract("Keep 12", clauses=[ao.Protect("dtc", units=12)])
+    """Two units of a delivery that does not come: no plan as stated, but draws do what can be done: nothing else."""
+    said = [ao.Protect("dtc", units=10), ao.Protect("dtc", units=2, of="inbound", mode="serve")]
+    keep = ao.Contract("Keep 10, and 2", clauses=said)
     assert ao.allocate(unsure, keep).status == "infeasible"
     scenario = ao.Scenario("Unsure", draws=ao.Draws(number=8, seed=4))
     found = ao.compare(unsure, [keep], [scenario])
     assert list(found.runs["contribution"]) == [10 * min(units, 10) for units in wanted(unsure, scenario)]
+
+
+def test_draws_are_played_over_lanes_that_take_time() -> None:
+    """30 units and far more wanted, two periods away or one: all are sold in every draw, at 9 each."""
+    lines = [f"A {channel} {due} 20 10 5" for channel in ("dtc", "b") for due in (2, 3)]
+    away = problem(
+        skus="sku unit_cost\nA 1",
+        supply="sku node kind units\nA E on_hand 30",
+        demand="sku channel period units price sd\n" + "\n".join(lines),
+        lanes="node channel lead\nE dtc 2\nE b 1",
+    )
+    found = ao.compare(away, [ao.pooled()], [ao.Scenario("Drawn", draws=ao.Draws(number=4, seed=1))])
+    assert set(found.runs["status"]) <= {"optimal", "feasible"}
+    assert found.runs["contribution"].tolist() == [270] * 4
 
 
 def test_what_is_not_wanted_is_not_shipped(unsure: ao.Problem) -> None:
@@ -173,7 +188,7 @@ def test_an_impossible_contract_is_a_row() -> None:
             A   dtc     0      20    10
         """,
     )
-    impossible = ao.Contract("All for dtc", clauses=[ao.Protect("dtc", units=11)])
+    impossible = ao.Contract("All for dtc", clauses=[ao.Protect("dtc", units=11, mode="serve")])
     at = ao.Contract("At West", clauses=[ao.Protect("dtc", units=1, node="West")])
     closed = ao.Scenario("Closed", [ao.Remove("nodes", where="node = West")])
     found = ao.compare(two_nodes, [ao.pooled(), impossible, at], [ao.Scenario("As planned"), closed])
@@ -203,7 +218,8 @@ def test_an_impossible_contract_is_a_row() -> None:
 
 def test_nothing_but_failures(unsure: ao.Problem) -> None:
     """Where no contract has a plan, everything can still be asked."""
-    impossible = [ao.Contract(f"All {units}", clauses=[ao.Protect("dtc", units=units)]) for units in (11, 12)]
+    late = [ao.Protect("dtc", units=units, of="inbound", mode="serve") for units in (1, 2)]
+    impossible = [ao.Contract(f"All {10 + number}", clauses=[clause]) for number, clause in enumerate(late, 1)]
     found = ao.compare(unsure, impossible)
     assert found.ranked == []
     assert found.verdict == "No contract has a plan in every run. All 11 has no plan. All 12 has no plan."

@@ -139,8 +139,9 @@ def test_summary_ranks(found: ao.Comparison) -> None:
 def test_the_verdict_is_pinned(found: ao.Comparison) -> None:
     """What is exact is said without a range."""
     assert found.verdict == (
-        "Pooled is worth 20.00 USD more than Protect DTC (ahead in 1 of 2 scenarios) "
-        "and 322 USD more than First come (ahead in 2 of 2 scenarios)."
+        "Pooled comes first. Against Pooled: Protect DTC -20.00 USD (behind in 1 of 2 scenarios); "
+        "First come -322 USD (objective, behind in 2 of 2 scenarios). Objective is contribution less clause penalties: "
+        "no more is proven of a contract with penalties or several stages."
     )
 
 
@@ -156,11 +157,14 @@ def test_the_coordination_gap(found: ao.Comparison) -> None:
         assert list(gap[column]) == pytest.approx([222, 522, 322])
 
 
-def test_a_coordination_gap_needs_both_sides(problem: ao.Problem) -> None:
-    """Without a contract that acts alone, or without a best possible, there is no gap to speak of."""
-    for contracts in ([ao.pooled()], [ao.first_come()]):
-        with pytest.raises(ValueError, match="compare a contract without rules"):
-            ao.compare(problem, contracts).coordination_gap()
+def test_a_coordination_gap_needs_who_acts_alone(problem: ao.Problem) -> None:
+    """Without a contract that acts alone there is no gap to speak of; the best possible needs no contract."""
+    with pytest.raises(ValueError, match="compare a contract that acts alone"):
+        ao.compare(problem, [ao.pooled()]).coordination_gap()
+    gap = ao.compare(problem, [ao.first_come()]).coordination_gap().iloc[0]
+    assert gap[["alone", "best_low", "best_high", "gap_low", "gap_high"]].tolist() == pytest.approx(
+        [2193, 2193, 2415, 0, 222]
+    )
 
 
 def test_plans_come_back(found: ao.Comparison, problem: ao.Problem, contracts: list[ao.Contract]) -> None:
@@ -189,10 +193,12 @@ def test_json_holds_everything(found: ao.Comparison) -> None:
 
 
 def test_it_says_what_it_is(found: ao.Comparison) -> None:
-    """In a notebook it shows the verdict and the ranking; names are escaped."""
+    """In a notebook it shows the verdict, the ranking and every scenario; names are escaped."""
     assert repr(found) == "Comparison(3 contracts, 2 scenarios, 6 runs, 0 without a plan)"
-    assert "Pooled is worth 20.00 USD more" in found._repr_html_()
+    assert "Pooled comes first. Against Pooled: Protect DTC -20.00 USD" in found._repr_html_()
     assert "<td>2,165.00</td>" in found._repr_html_()
+    assert "<td>Order lost</td>" in found._repr_html_()
+    assert "<td>-522</td>" in found._repr_html_()
     named = ao.compare(ao.Problem.read(QUICKSTART), [ao.Contract("<b>Pooled</b>")])
     assert "<b>" not in named._repr_html_()
 

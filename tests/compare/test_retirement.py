@@ -67,7 +67,8 @@ def test_amazon_in_the_quickstart_is_what_its_readme_works_out(quickstart):
     assert found.plan("amazon").contribution == pytest.approx(2495)
     assert found.verdict == (
         "Retire amazon: it is worth 80.00 USD (for certain); it pays even if nobody takes any of its demand over. "
-        "wholesale and dtc should not be retired."
+        "wholesale and dtc should not be retired, supposing that nobody takes over any of their demand. "
+        "At the earliest, retiring wholesale would pay with 50% of its demand taken over by others, instead of none."
     )
 
 
@@ -224,8 +225,8 @@ def test_leaving_it_to_the_plan_gives_the_better_of_the_two(fixed):
 
 def test_what_is_certain_follows_from_both_proofs():
     """Either plan may be missing something: 10 here and 5 there make a range of -10 to 5 around the difference."""
-    kept = Books(np.array([60.0, 40.0]), np.zeros(2), 10.0, ())
-    gone = Books(np.array([0.0, 120.0]), np.zeros(2), 5.0, ())
+    kept = Books(np.array([60.0, 40.0]), np.zeros(2), 100.0, 110.0, ())
+    gone = Books(np.array([0.0, 120.0]), np.zeros(2), 120.0, 125.0, ())
     assert gone.above(kept) == Net(20.0, 10.0, 25.0)
 
 
@@ -425,6 +426,20 @@ def test_an_admission_says_what_a_channel_brings():
     )
 
 
+def test_penalties_make_nothing_certain():
+    """Where a promise that is not kept costs a penalty, which is no cash, the range holds objective and net alike."""
+    promised = ao.Contract("X", clauses=[ao.Service(channel="stores", fill=1.0, penalty=50.0)])
+    found = ao.retirement(shops(supply=60), promised, channels="stores")
+    row = found.table.iloc[0]
+    base, gone = found.base, found.plan("stores")
+    assert base.objective < base.contribution
+    assert row["net"] == pytest.approx(gone.contribution - base.contribution)
+    assert row["low"] <= min(row["net"], gone.objective - base.objective) + 1e-6
+    assert row["high"] >= max(row["net"], gone.objective - base.objective) - 1e-6
+    assert row["measure"] == "objective"
+    assert "certain" not in found.verdict.replace("certain to be", "")
+
+
 def told(*rows: tuple[str, float, float, float], **more: Any) -> pd.DataFrame:
     """Return a table of worths: channel, net, low, high."""
     frame = pd.DataFrame(rows, columns=["channel", "net", "low", "high"])
@@ -473,16 +488,53 @@ def told(*rows: tuple[str, float, float, float], **more: Any) -> pd.DataFrame:
         (
             told(("x", -200, -300, -100), ("y", -500, -600, -400), recapture=0.01),
             "No channel should be retired: the least loss would be x, 200 USD with a recapture of 1% "
-            "(certainly 100 to 300); it would take a recapture of 8% to break even.",
+            "(certainly 100 to 300). That is close: retiring x would pay with 8% of its demand taken over by others, "
+            "instead of 1%; retiring y would pay with 8% of its demand taken over by others, instead of 1%.",
+        ),
+        (
+            told(("x", -200, -300, -100), ("y", -500, -600, -400), break_even=[0.04, 0.48], break_even_low=0.03),
+            "No channel should be retired, supposing that nobody takes over any of their demand: the least loss would "
+            "be x, 200 USD (certainly 100 to 300). That is close: retiring x would pay with 4% (3% to 8%) of its "
+            "demand taken over by others, instead of none.",
+        ),
+        (
+            told(("x", -200, -200, -200), recapture=0.2, break_even=0.5, break_even_low=0.5, break_even_high=0.5),
+            "x should not be retired: it would lose 200 USD with a recapture of 20% (for certain). "
+            "At the earliest, retiring x would pay with 50% of its demand taken over by others, instead of 20%.",
+        ),
+        (
+            told(("x", -200, -200, -200), break_even=np.nan, break_even_low=1.0),
+            "x should not be retired, supposing that nobody takes over any of its demand: it would lose 200 USD "
+            "(for certain). That holds even if all of its demand is taken over by others.",
+        ),
+        (
+            told(("x", -200, -300, -100), ("y", -500, -600, -400), recapture=[0.0, 0.3], break_even=np.nan),
+            "No channel should be retired, supposing that nobody takes over any demand of x: the least loss would be "
+            "x, 200 USD (certainly 100 to 300). From which recapture on it would be right is not known.",
         ),
         (
             told(("x", 50, -20, 300), ("y", -500, -600, -400)),
-            "No channel is certain to be worth retiring. It cannot be told whether to retire x (-20.00 to 300 USD). "
-            "y should not be retired.",
+            "No channel is certain to be worth retiring. It cannot be told whether to retire x (-20.00 to 300 USD), "
+            "supposing that nobody takes over any of its demand. "
+            "y should not be retired, supposing that nobody takes over any of its demand. "
+            "That is close: retiring y would pay with 8% of its demand taken over by others, instead of none.",
         ),
     ],
-    ids=["one", "recaptured", "wide", "unsure", "two", "none", "open"],
+    ids=["one", "recaptured", "wide", "unsure", "two", "none", "close", "far", "never", "unknown", "open"],
 )
 def test_the_verdict_says_only_what_is_certain(table, words):
     """A channel is to be retired only where all of its range lies above zero, and to be kept only where none does."""
     assert verdict(table, "USD", admitting=False) == words
+
+
+@pytest.mark.parametrize("other", ["us/b", "eu/b"])
+def test_what_another_channel_is_called_changes_no_report(other: str) -> None:
+    """The contract retires a channel of 20 and lets c take half over; of eu's own 10, half is asked of c: 5."""
+    facts = problem(
+        skus="sku unit_cost\nA 1",
+        supply="sku node kind units\nA E on_hand 100",
+        demand=f"sku channel period units price\nA eu 0 10 10\nA {other} 0 20 10\nA c 0 5 10",
+    )
+    agreed = ao.Contract("Agreed", clauses=[ao.Retire(other, recapture=[ao.Recapture("c", 0.5)])])
+    found = ao.retirement(facts, agreed, channels="eu", recapture={"eu": [ao.Recapture("c", 0.5)]})
+    assert found.recapture["asked"].tolist() == [5]

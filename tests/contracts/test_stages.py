@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations, product
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -97,11 +98,14 @@ def test_every_stage_has_a_certificate_with_a_valid_bound(tiny: ao.Problem) -> N
                 ao.Fill(),
                 ao.Fill(measure="lines"),
                 ao.Fill(lock="plan"),
+                ao.Fill(priority="each"),
+                ao.Fill(priority=1),
                 ao.Contribution("dtc"),
                 ao.MaxMinFill(),
                 ao.MaxMinFill(per="channel", measure="units"),
                 ao.FirstCome(),
                 ao.FirstCome("dtc"),
+                ao.FirstCome(by="due"),
             ]
         ),
         min_size=1,
@@ -247,15 +251,169 @@ def test_fair_units_are_the_fairest_of_all_whole_plans(case: tuple[ao.Problem, F
         assert sorted(given_to(plan).values()) == fairest
 
 
-@settings(max_examples=40, deadline=None)
-@given(networks())
-def test_fair_fill_in_whole_units_is_within_a_unit_of_fair(case: tuple[ao.Problem, Facts]) -> None:
-    """Whole units differ from the fair shares of divisible goods by less than one, and nothing is left over."""
-    facts, arrays = case
-    halves = facts.replace(skus=facts.skus.assign(divisible=True))
-    fine = given_to(staged(halves, ao.MaxMinFill()))
-    whole = given_to(staged(facts, ao.MaxMinFill()))
-    for channel, units in fine.items():
-        assert units - 1 - 1e-5 < whole[channel] < units + 1 + 1e-5
-    assert sum(whole.values()) == pytest.approx(max(sum(units) for units in possible(arrays)))
-    assert sum(fine.values()) == pytest.approx(sum(whole.values()), abs=1e-4)
+@st.composite
+def shortages(draw: st.DrawFn) -> tuple[ao.Problem, dict[str, float], list[dict[str, int]]]:
+    """Draw one article at one to three nodes that may be limited, the weights of the levels, and every whole split."""
+    nodes = ("East", "North", "West")[: draw(st.integers(1, 3))]
+    wanted = {channel: draw(st.integers(1, 9)) for channel in "abcd"[: draw(st.integers(2, 4))]}
+    stock = {node: draw(st.integers(0, 10)) for node in nodes}
+    most = {node: draw(st.none() | st.integers(0, 7)) for node in nodes}
+    ways = {channel: [node for node in nodes if draw(st.integers(0, 3))] or [nodes[0]] for channel in wanted}
+    weights = {channel: draw(st.integers(1, 6)) for channel in wanted} if draw(st.booleans()) else {}
+    facts = problem(
+        supply=pd.DataFrame([("A", n, "on_hand", u) for n, u in stock.items()], columns=SUPPLY),
+        demand=pd.DataFrame([("A", c, 0, u, 5.0, weights.get(c)) for c, u in wanted.items()], columns=DEMAND),
+        lanes=pd.DataFrame([(n, c) for c, some in ways.items() for n in some], columns=["node", "channel"]),
+        capacity=pd.DataFrame([(n, 0, m) for n, m in most.items() if m is not None], columns=CAPACITY),
+    )
+    ready = {node: min(units, units if most[node] is None else most[node]) for node, units in stock.items()}
+    sets = [some for size in range(1, len(wanted) + 1) for some in combinations(wanted, size)]
+    limits = {some: sum(ready[node] for node in {n for channel in some for n in ways[channel]}) for some in sets}
+    splits = [
+        dict(zip(wanted, units, strict=True)) for units in product(*(range(number + 1) for number in wanted.values()))
+    ]
+    splits = [split for split in splits if all(sum(split[c] for c in some) <= limits[some] for some in sets)]
+    return facts, {c: float(weights.get(c, number)) for c, number in wanted.items()}, splits
+
+
+SUPPLY = ["sku", "node", "kind", "units"]
+DEMAND = ["sku", "channel", "period", "units", "price", "weight"]
+CAPACITY = ["node", "period", "limit"]
+
+
+def levels_of(split: dict[str, float], weights: dict[str, float]) -> list[float]:
+    """Return the levels of a split, the least one first."""
+    return sorted(round(units / weights[channel], 9) for channel, units in split.items())
+
+
+@settings(max_examples=60, deadline=None)
+@given(shortages(), st.sampled_from(["sku", "channel"]))
+def test_fair_shares_are_the_fairest_of_all_splits(
+    case: tuple[ao.Problem, dict[str, float], list[dict[str, int]]], per: str
+) -> None:
+    """In whole units no split has better levels, the least one first, with capacity and weights too; it is proven."""
+    facts, weights, splits = case
+    plan = staged(facts, ao.MaxMinFill(per=per))  # type: ignore[arg-type]
+    assert plan.status == "optimal"
+    assert levels_of(given_to(plan), weights) == max(levels_of(split, weights) for split in splits)  # type: ignore[arg-type]
+
+
+ENUMERATED = {
+    "10 of 10, 1, 11": (10, (10, 1, 11), None, (4, 1, 5)),
+    "14 of 10, 6, 5": (14, (10, 6, 5), None, (6, 4, 4)),
+    "12 of 11, 5, 1": (12, (11, 5, 1), None, (7, 4, 1)),
+    "6 through the door of 4, 11, 1": (8, (4, 11, 1), 6, (2, 3, 1)),
+    "16 of 4, 9, 3, 6": (16, (4, 9, 3, 6), None, (3, 6, 3, 4)),
+    "15 of 7, 8, 10, 2": (15, (7, 8, 10, 2), None, (4, 4, 5, 2)),
+    "4 through the door of 8, 7, 1": (9, (8, 7, 1), 4, (2, 1, 1)),
+}
+
+
+@pytest.mark.parametrize(("lot", "wanted", "door", "expected"), ENUMERATED.values(), ids=ENUMERATED)
+def test_the_worst_off_gets_what_it_can_have(
+    lot: int, wanted: tuple[int, ...], door: int | None, expected: tuple[int, ...]
+) -> None:
+    """Splits worked out by enumeration, each the only one with its levels."""
+    facts = one_lot(lot, dict(zip("abcd", wanted, strict=False)))  # type: ignore[arg-type]
+    if door is not None:
+        facts = facts.replace(capacity=pd.DataFrame([("East", 0, door)], columns=CAPACITY))
+    plan = ao.allocate(facts, ao.fair_share())
+    assert plan.status == "optimal"
+    assert given_to(plan) == dict(zip("abcd", expected, strict=False))
+
+
+@pytest.mark.parametrize(
+    ("lot", "wanted", "expected"),
+    [(75, (30, 40, 50), (10, 20, 45)), (62, (30, 40, 20), (14, 28, 20))],
+    ids=["all short", "one has enough"],
+)
+@pytest.mark.parametrize("told_by", ["lines", "stage"])
+def test_shares_by_use(lot: int, wanted: tuple[int, ...], expected: tuple[int, ...], told_by: str) -> None:
+    """Monthly use of 10, 20 and 45 shares what there is, nobody above what was asked, the rest shared again."""
+    facts, use = one_lot(lot, dict(zip("abc", wanted, strict=True))), {"a": 10.0, "b": 20.0, "c": 45.0}  # type: ignore[arg-type]
+    if told_by == "lines":
+        facts = facts.replace(demand=facts.demand.assign(weight=list(use.values())))
+    contract = ao.fair_share(weights=use if told_by == "stage" else None)
+    assert given_to(ao.allocate(facts, contract)) == dict(zip("abc", expected, strict=True))
+
+
+def test_weights_name_every_channel_that_is_levelled() -> None:
+    """A weight that is missing, of a channel that is not there, or 0, is an error that says which."""
+    facts = one_lot(5, {"a": 3, "b": 4})
+    with pytest.raises(ao.ContractError, match="leave out 'b'"):
+        ao.allocate(facts, ao.fair_share(weights={"a": 1}))
+    with pytest.raises(ao.ContractError, match="no channel 'c'"):
+        ao.allocate(facts, ao.fair_share(weights={"a": 1, "b": 1, "c": 1}))
+    with pytest.raises(ao.ContractError, match="weights"):
+        ao.fair_share(weights={"a": 0})
+
+
+def test_packs_leave_a_fair_share_unproven() -> None:
+    """Where units cannot be exchanged one by one the plan is feasible, and says so."""
+    facts = problem(
+        supply="sku node kind units\nA East on_hand 10",
+        demand="sku channel period units price pack\nA a 0 9 5 1\nA b 0 9 5 4",
+    )
+    plan = staged(facts, ao.MaxMinFill())
+    assert plan.status == "feasible"
+    assert "not proven that no split" in plan.message
+    assert given_to(plan) == {"a": 6, "b": 4}
+
+
+RANKS = "sku channel period units price order priority\nA b2b 0 5 6 first 1\nA b2b 0 5 8 second 2\nA b2b 0 5 10 none ."
+
+
+def by_order(plan: ao.Plan) -> dict[str, float]:
+    """Return the units of every order that gets any."""
+    sums: dict[str, float] = plan.allocation.groupby("order")["units"].sum().to_dict()
+    return sums
+
+
+@pytest.mark.parametrize("divisible", [False, True])
+def test_strict_ranks_by_hand(divisible: bool) -> None:
+    """Eight units go rank after rank, blank last, whatever they pay; with rank 1 alone the rest goes by money."""
+    facts = problem(
+        skus=f"sku divisible\nA {str(divisible).lower()}", supply="sku node kind units\nA East on_hand 8", demand=RANKS
+    )
+    plan = ao.allocate(facts, ao.by_priority())
+    assert plan.status == "optimal"
+    assert by_order(plan) == pytest.approx({"first": 5, "second": 3})
+    assert by_order(staged(facts, ao.Fill(priority=1))) == pytest.approx({"first": 5, "none": 3})
+    assert plan.certificate is not None
+    proof = plan.certificate.stages[0]
+    assert proof.stage == "fill, rank after rank"
+    assert (proof.objective, proof.bound) == pytest.approx((8, 8))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    strategies.cases(features=strategies.LINEAR | strategies.SWITCHES), st.sampled_from(["units", "lines"]), st.data()
+)
+def test_ranks_in_one_stage_are_those_solved_one_by_one(
+    case: tuple[ao.Problem, tuple[Clause, ...]], measure: str, data: st.DataObject
+) -> None:
+    """A stage for each rank, in order, serves every rank as the one stage does, in whole units and with packs."""
+    facts, clauses = case
+    lines = facts.facts.lines
+    found = sorted({float(rank) for rank in lines.priority if rank == rank})
+    one = staged(facts, ao.Fill(priority="each", measure=measure), clauses=clauses)  # type: ignore[arg-type]
+    steps = [ao.Fill(priority=rank, measure=measure) for rank in found]  # type: ignore[arg-type]
+    many = staged(facts, *steps, ao.Fill(measure=measure), clauses=clauses)  # type: ignore[arg-type]
+    assert (one.status in SOLVED) == (many.status in SOLVED)
+    if one.status != "optimal" or many.status != "optimal":
+        return
+    totals = [ranks_served(plan, measure) for plan in (one, many)]
+    assert totals[0] == pytest.approx(totals[1], abs=1e-5)
+
+
+def ranks_served(plan: ao.Plan, measure: str) -> list[float]:
+    """Return what each rank gets, 1 first and blank last."""
+    assert plan.answer is not None
+    arcs = plan.answer.arcs
+    lines = arcs.facts.lines
+    served = np.bincount(arcs.line, weights=plan.answer.x[: len(arcs)], minlength=len(lines.sku))
+    if measure == "lines":
+        served = served / np.maximum(lines.units, 1e-9)
+    _, place = np.unique(lines.priority, return_inverse=True)
+    totals: list[float] = np.bincount(place, weights=served).tolist()
+    return totals

@@ -8,6 +8,7 @@ import pandas as pd
 
 from allocopt.errors import DataError, Issue
 from allocopt.problem import Problem
+from allocopt.problem.schema import NEEDED
 
 Plain = dict[str, dict[str, list[Any]]]
 
@@ -45,6 +46,11 @@ def tables(**changes: dict[str, list[Any] | None]) -> Plain:
             else:
                 held[column] = cells
     return base
+
+
+def nothing(**given: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the tables that must be there, without rows but for those that are given."""
+    return {name: pd.DataFrame() for name in NEEDED} | given
 
 
 def frames(**changes: dict[str, list[Any] | None]) -> dict[str, pd.DataFrame]:

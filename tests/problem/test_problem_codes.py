@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tests.problem.small import build, faults, frames, two_days
+from tests.problem.small import build, faults, frames, nothing, two_days
 
 from allocopt.errors import DataError, Issue
 from allocopt.problem import Problem
@@ -128,7 +128,9 @@ ODDITIES = [
     Fault("no_workload", {"capacity": {"node": ["East"], "period": [0], "limit": [5], "resource": ["hours"]}}, "capacity", None, "resource", "hours", "nothing takes any of it", "workloads"),
     Fault("no_capacity", {"workloads": {"resource": ["hours"], "workload": [0.5]}}, "workloads", None, "resource", "hours", "no node has a limit", "capacity"),
     Fault("nothing_usable", {"supply": {"reserved": [10, 0, 0]}}, "supply", 0, "units", "10", "Nothing of this lot of 10 units", "confidence"),
-    Fault("expires_before_available", {"supply": {"available": [2, 0, 0], "expires": [1, 3, 3]}}, "supply", 0, "expires", "1", "expires in 1, before it can ship (2)", "cannot be sold"),
+    Fault("expires_before_available", {"supply": {"available": [2, 0, 0], "expires": [1, 3, 3], "end_value": [0.0, None, None]}}, "supply", 0, "expires", "1", "expires in 1, before it can ship (2)", "cannot be sold"),
+    Fault("expires_unsold", {"skus": {"unit_cost": [4.0, 4.0]}, "supply": {"expires": [1, 3, 3]}}, "supply", None, "end_value", None, "1 lot expires inside the horizon without an `end_value`: what is left is worth 0 in the end ('A')", "State `end_value`"),
+    Fault("expires_with_value", {"supply": {"expires": [1, 3, 1], "end_value": [1.5, 9.0, 2.0]}}, "supply", None, "end_value", "1.5 to 2", "2 lots expire inside the horizon, and the stated `end_value` of 1.5 to 2 is what is left counts", "is still worth that"),
     Fault("no_supply", {"supply": {"sku": ["A"] * 3, "available": [0, 1, 1]}}, "demand", None, "sku", "B", "1 SKU has demand and no supply at all: 'B'", "supply table"),
     Fault("committed_over_supply", {"demand": {"units": [60, 5, 8], "min_units": [30, 0, 0]}}, "demand", None, "min_units", "A", "of 'A' 30 are promised and 17 usable", "Lower the commitments"),
     Fault("min_ship_over_units", {"demand": {"min_ship": [7, 0, 0]}}, "demand", 0, "min_ship", "7", "least shipment is 7 and only 6", "Lower `min_ship`"),
@@ -187,14 +189,17 @@ def test_a_fault_of_very_many_rows_is_cut_and_counted() -> None:
 
 
 def test_a_table_that_is_not_given_is_one_fault_not_one_a_row() -> None:
-    """Ids that refer to a missing table are reported once for the column."""
+    """A missing table is one fault; what refers to it is none, and to one without rows one a column."""
     tables = frames()
     del tables["nodes"]
     with pytest.raises(DataError) as caught:
         Problem(**tables)
+    assert [(issue.table, issue.code) for issue in caught.value.issues] == [("nodes", "missing_table")]
+    with pytest.raises(DataError) as caught:
+        Problem(**tables, nodes=pd.DataFrame())
     assert [(issue.table, issue.column) for issue in caught.value.issues] == [("supply", "node"), ("lanes", "node")]
     assert "So it is in 3 rows." in caught.value.issues[0].message
-    assert "Give the table `nodes`" in caught.value.issues[0].hint
+    assert "Give `nodes` one row" in caught.value.issues[0].hint
 
 
 def test_nearest_id_is_found_among_very_many() -> None:
@@ -229,7 +234,7 @@ def test_what_is_no_table_is_refused(table: Any) -> None:
 def test_settings_are_checked() -> None:
     """A day that is none and a name that is no text are faults of the problem itself."""
     with pytest.raises(DataError) as caught:
-        Problem(as_of="tomorrow", currency=3, name=None)  # type: ignore[arg-type]
+        Problem(**nothing(), as_of="tomorrow", currency=3, name=None)  # type: ignore[arg-type]
     assert [(issue.column, issue.code) for issue in caught.value.issues] == [
         ("as_of", "bad_date"),
         ("currency", "not_text"),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.problem.small import build, frames, two_days
+from tests.problem.small import build, frames, nothing, two_days
 
 from allocopt.problem import Problem
 from allocopt.problem.encode import usable_units
@@ -208,4 +208,4 @@ def test_the_order_of_rows_does_not_matter(data: st.DataObject) -> None:
 def test_ids_are_sorted_by_code_point(names: list[str]) -> None:
     """Ids of any script stand in Python's order of texts."""
     tidy = [name for name in names if name == name.strip() and name.isprintable() and name]
-    assert Problem(skus=pd.DataFrame({"sku": tidy}, dtype="str")).facts.skus.id.tolist() == sorted(tidy)
+    assert Problem(**nothing(skus=pd.DataFrame({"sku": tidy}, dtype="str"))).facts.skus.id.tolist() == sorted(tidy)

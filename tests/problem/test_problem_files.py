@@ -205,7 +205,7 @@ FILES = [
     ("skus.parquet", b"no parquet", [("bad_file", None)]),
     ("problem.yaml", b"curency: EUR\n", [("unknown_setting", None)]),
     ("problem.yaml", b"- EUR\n", [("bad_file", None)]),
-    ("problem.yaml", b"a: [\n", [("bad_file", None)]),
+    ("problem.yaml", b"a: [\n", [("bad_file", 2)]),
     ("problem.yaml", b"as_of: 27.11.\ncurrency: 5\n", [("bad_date", None), ("not_text", None)]),
     ("skuss.csv", b"sku\nA\n", [("unknown_table", None)]),
 ]
@@ -286,7 +286,9 @@ def test_a_file_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     path.write_bytes(b"no workbook")
     assert [issue.code for issue in read_faults(path)] == ["bad_file"]
-    assert [issue.code for issue in read_faults(write_book(path, {"problem": [["a", "b"]]}))] == ["missing_column"]
+    assert [issue.code for issue in read_faults(write_book(path, sheets() | {"problem": [["a", "b"]]}))] == [
+        "missing_column"
+    ]
 
 
 def test_index_labels_name_the_rows_of_a_frame() -> None:
@@ -326,5 +328,5 @@ BAD_PLAIN = [
 def test_bad_plain_values_are_faults(values: Any, code: str) -> None:
     """Plain values that are no problem are refused with a code."""
     with pytest.raises(DataError) as caught:
-        Problem.from_dict(values)
+        Problem.from_dict(tables() | values if isinstance(values, dict) else values)
     assert [issue.code for issue in caught.value.issues] == [code]

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tests.problem.small import build, frames, two_days
+from tests.problem.small import build, frames, nothing, two_days
 
 import allocopt.problem
 from allocopt.errors import DataError
 from allocopt.problem import Problem
-from allocopt.problem.schema import TABLES
+from allocopt.problem.schema import NEEDED, TABLES
 
 
 def full() -> Problem:
@@ -150,10 +150,13 @@ def test_replace_can_empty_a_table() -> None:
 
 
 def test_a_problem_without_tables_is_empty_and_one_period_long() -> None:
-    """Nothing given is a problem of nothing."""
-    problem = Problem()
+    """Tables without rows are a problem of nothing, in every form."""
+    problem = Problem(**nothing())
     assert problem.facts.periods == 1
-    assert problem.to_dict() == {"name": "", "currency": "", "as_of": None}
+    plain = problem.to_dict()
+    assert not any(cells for name in NEEDED for cells in plain[name].values())
+    assert Problem.from_dict(plain).to_dict() == plain
+    assert Problem.from_dict({name: [] for name in NEEDED}).to_dict() == plain
     assert repr(problem).startswith("Problem(0 skus")
 
 
@@ -170,7 +173,7 @@ def test_it_shows_itself_briefly_and_safely() -> None:
 @pytest.mark.parametrize("day", ["2026-11-27", dt.date(2026, 11, 27), pd.Timestamp("2026-11-27 10:00")])
 def test_as_of_is_a_day(day: Any) -> None:
     """The day may be text, a date or a time stamp."""
-    assert Problem(as_of=day).as_of == dt.date(2026, 11, 27)
+    assert Problem(**nothing(), as_of=day).as_of == dt.date(2026, 11, 27)
 
 
 def test_problems_import_file_libraries_only_where_used() -> None:
@@ -210,7 +213,9 @@ def test_every_listed_code_is_used_and_tested() -> None:
 
 def test_a_record_that_leaves_a_column_out_gets_its_default():
     """In records, a column that is left out says its default; a blank in it is still a fault."""
-    channels = Problem.from_dict({"channels": [{"channel": "a"}, {"channel": "b", "fee_rate": 0.1}]}).channels
+    empty: dict[str, Any] = {name: [] for name in NEEDED}
+    rows = [{"channel": "a"}, {"channel": "b", "fee_rate": 0.1}]
+    channels = Problem.from_dict(empty | {"channels": rows}).channels
     assert channels["fee_rate"].tolist() == [0.0, 0.1]
     with pytest.raises(DataError, match="blank"):
-        Problem.from_dict({"channels": [{"channel": "a", "fee_rate": None}, {"channel": "b", "fee_rate": 0.1}]})
+        Problem.from_dict(empty | {"channels": [rows[0] | {"fee_rate": None}, rows[1]]})

@@ -29,6 +29,7 @@ def forecasts(**columns: Any) -> ao.Problem:
         channels=pd.DataFrame({"channel": [*CHANNELS]}),
         supply=supply,
         demand=demand,
+        lanes=pd.DataFrame(),
     )
 
 

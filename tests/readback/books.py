@@ -86,7 +86,9 @@ def profit_and_loss(problem: Problem, allocation: pd.DataFrame) -> pd.DataFrame:
     for key, units in left.items():
         lot = lots[key][1]
         cost = skus[key[0]]["unit_cost"] if lot["unit_cost"] is None else lot["unit_cost"]
-        book["company"]["write_down"] += (cost - (cost if lot["end_value"] is None else lot["end_value"])) * units
+        lasts = lot["expires"] is None or lot["expires"] >= horizon
+        worth = (cost if lasts else 0.0) if lot["end_value"] is None else lot["end_value"]
+        book["company"]["write_down"] += (cost - worth) * units
     for name, channel in channels.items():
         book[name]["fixed_cost"] += channel["fixed_cost"]
     table = pd.DataFrame.from_dict(book, orient="index")

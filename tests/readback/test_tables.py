@@ -15,6 +15,7 @@ from tests.rules.small import problem
 
 import allocopt as ao
 from allocopt.arcs import PHYSICS, build_arcs
+from allocopt.problem.schema import NEEDED
 from allocopt.readback.tables import TEXTS, WHOLE, records
 from allocopt.rules import RULES
 
@@ -69,7 +70,8 @@ def test_shortfalls_are_what_is_not_served(plan: ao.Plan) -> None:
 @pytest.mark.parametrize("name", ["allocation", "channels", "shortfalls", "exceptions"])
 def test_types_do_not_depend_on_rows(plan: ao.Plan, name: str) -> None:
     """Texts are texts, periods whole numbers, and all else floats, in empty tables too."""
-    for table in (getattr(plan, name), getattr(ao.allocate(ao.Problem()), name)):
+    nothing = ao.Problem(**dict.fromkeys(NEEDED, pd.DataFrame()))
+    for table in (getattr(plan, name), getattr(ao.allocate(nothing), name)):
         kinds = table.dtypes.astype(str).to_dict()
         assert kinds == {c: "str" if c in TEXTS else "int64" if c in WHOLE else "float64" for c in table}
 
@@ -159,8 +161,8 @@ REASONS = {
     "no_lane": {"lanes": "node channel\nEast web"},
     "hold": {"supply": "sku node kind units hold\nA East on_hand 5 true"},
     "no_units": {"supply": "sku node kind units reserved\nA East on_hand 5 5"},
-    "not_in_time": {"supply": "sku node kind units available\nA East inbound 5 2"},
-    "expires": {"supply": "sku node kind units expires\nA East on_hand 5 0"},
+    "too_late": {"supply": "sku node kind units available\nA East inbound 5 2"},
+    "expired": {"supply": "sku node kind units expires\nA East on_hand 5 0"},
     "safety_closed": {"supply": "sku node kind units\nA East safety 5"},
     "under_a_pack": {"skus": "sku pack\nA 12", "channels": "channel kind\ndtc wholesale\nweb dtc"},
     "below_map": {"skus": "sku map_price\nA 11"},

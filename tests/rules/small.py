@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from allocopt import Plan, Problem
+from allocopt.problem.schema import NEEDED
 
 COVERED = ("skus", "nodes", "channels", "lanes")
 """Tables that are worked out from the others where they are not given."""
@@ -41,7 +42,7 @@ def problem(**given: Any) -> Problem:
         held[name] = tables.setdefault(name, pd.DataFrame(columns))
     ways = [(node, channel) for node in named("node", "nodes") for channel in named("channel", "channels")]
     tables.setdefault("lanes", pd.DataFrame(ways, columns=["node", "channel"]))
-    return Problem(**tables)
+    return Problem(**{name: pd.DataFrame() for name in NEEDED} | tables)
 
 
 def units(plan: Plan, *by: str) -> dict[Any, float]:

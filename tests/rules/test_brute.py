@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 import pytest
-from tests.rules.naive import Arc, Naive
+from tests.rules.naive import Naive
+from tests.rules.naive_records import Arc
 
 import allocopt as ao
 from allocopt.rules import Clause
@@ -134,8 +135,9 @@ def test_units_kept_cumulatively_at_each_arrival(seed):
     arrived = {date: sum(lot.usable for lot in naive.lots if lot.available <= date) for date in dates}
 
     def due(channel: str, date: int) -> int:
-        part = arrived[date] * full[channel] // sum(full.values())
-        return full[channel] if date == dates[-1] else min(full[channel], part)
+        # The clause for dtc is said first: shop is kept what dtc leaves.
+        first = min(full["dtc"], arrived[date])
+        return first if channel == "dtc" else min(full["shop"], arrived[date] - first)
 
     def keeps(shipped: Shipments) -> bool:
         need = dict.fromkeys(full, 0)

@@ -131,7 +131,10 @@ def test_promotions_that_run_in_any_case_count():
     assert plan.decisions == {"run/P2": False}
     clash = plan_of(fixed, ao.Promotion("P2", run="yes"), ao.Campaigns())
     assert clash.status == "infeasible"
-    assert [(conflict.what, conflict.units) for conflict in clash.conflicts] == [("campaigns", 1)]
+    (conflict,) = clash.conflicts
+    assert (conflict.what, conflict.units) == ("campaigns", 1)
+    assert conflict.where == "promotions P3, P2 on A in period 1"
+    assert "campaigns (promotions P3, P2 on A in period 1): 1" in clash.summary()
 
 
 def test_articles_and_periods_with_the_same_promotions_are_stated_once():

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from tests.rules.naive import largest_remainder, receiving
+from tests.rules.naive_facts import receiving
+from tests.rules.naive_records import largest_remainder
 from tests.rules.small import problem, units
 from tests.strategies import AS_STATED, clauses, problems
 
@@ -143,7 +144,7 @@ def test_promises_to_a_retired_channel_lapse_and_are_listed():
         ao.SafetyStock("amazon"),
         ao.Protect("amazon", units=12, mode="serve"),
         ao.Cap("amazon", units=1),
-        ao.Protect("dtc", units=99, sku="B"),
+        ao.Protect("dtc", units=4, sku="A", of="inbound", mode="serve"),
     )
     plan = plan_of(*agreed[:5])
     assert plan.objective == 75

@@ -48,7 +48,7 @@ def test_goods_must_arrive_before_they_expire():
         )
     )
     assert units(plan, "channel", "arrives") == {("dtc", 1): 2}
-    assert reasons(plan) == {"shop": "expires"}
+    assert reasons(plan) == {"shop": "expired"}
 
 
 def test_a_late_line_takes_what_expires_as_long_as_it_is_fresh():
@@ -142,3 +142,36 @@ def test_a_late_delivery_waits_only_once_it_is_there():
         )
     )
     assert plan.objective == pytest.approx(-0.5 * 4 * 2)
+
+
+@pytest.mark.parametrize(
+    ("stated", "worth", "value"), [("", 30, "worth 0 in the end"), ("1.5", 39, "`end_value` of 1.5"), ("0", 30, "")]
+)
+def test_what_expires_unsold_inside_the_horizon_is_written_down(stated, worth, value):
+    """Nine are sold at 6 each of the 15 that expire: 6 are lost at 4 each, or at what they are stated to be worth."""
+    tables = {
+        "skus": "sku unit_cost\nA 4",
+        "supply": "sku node kind units expires\nA W on_hand 4 1\nA W on_hand 11 2\nA W on_hand 9 .",
+        "demand": "sku channel period units price\nA web 0 9 10\nA web 5 0 10",
+    }
+    if stated:
+        tables["supply"] = (
+            "sku node kind units expires end_value\n"
+            f"A W on_hand 4 1 {stated}\nA W on_hand 11 2 {stated}\nA W on_hand 9 . ."
+        )
+    plan = ao.allocate(problem(**tables))
+    assert plan.objective == plan.contribution == worth
+    assert plan.allocation["lot"].str.contains("expires").all()
+    assert plan.channels.set_index("channel").loc["company", "write_down"] == 54 - worth
+    assert [value in str(warning) for warning in plan.warnings] == ([True] if value else [])
+
+
+def test_what_expires_with_the_horizon_or_after_it_keeps_its_worth():
+    """Of a horizon of three periods the last one is 2: what expires in 2 is written down, what expires in 3 is not."""
+    for expires, lost in ((2, 20), (3, 0)):
+        facts = problem(
+            skus="sku unit_cost\nA 4",
+            supply=f"sku node kind units expires\nA East on_hand 5 {expires}",
+            demand="sku channel period units price\nA dtc 2 0 10",
+        )
+        assert ao.allocate(facts).objective == -lost

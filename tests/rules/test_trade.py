@@ -150,7 +150,7 @@ def test_the_lead_of_a_lane_is_the_time_between_shipping_and_arrival():
         )
     )
     assert units(plan, "ship", "arrives") == {(1, 3): 4}
-    assert reasons(plan) == {"dtc": "not_in_time"}
+    assert reasons(plan) == {"dtc": "too_late"}
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,24 @@ def test_the_most_specific_lane_serves(rows, cost):
         )
     )
     assert plan.objective == pytest.approx(10 - cost)
+
+
+@pytest.mark.parametrize(
+    ("lanes", "reason"), [("East shop\nWest dtc", "no_supply"), ("West dtc", "no_lane"), ("East shop", "no_supply")]
+)
+def test_a_lane_from_a_node_without_the_article_is_no_missing_lane(lanes, reason):
+    """Shop is served by East, which is out of A: stock is missing there; a lane is where none leads to shop at all."""
+    plan = ao.allocate(
+        problem(
+            nodes="node\nEast\nWest",
+            channels="channel\nshop\ndtc",
+            supply="sku node kind units\nA West on_hand 9\nB East on_hand 9",
+            demand="sku channel period units price\nA shop 0 4 10",
+            lanes="node channel\n" + lanes,
+        )
+    )
+    assert reasons(plan) == {"shop": reason}
+    assert ("no lot of this SKU" in plan.shortfalls["sentence"][0]) == (reason == "no_supply")
 
 
 def test_a_region_without_a_lane_is_not_served():

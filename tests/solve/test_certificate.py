@@ -127,3 +127,33 @@ def test_every_change_of_an_optimal_plan_for_the_better_is_caught():
         greedy[column] += 1
         certificate = certify(given_program, greedy, answer.multipliers)
         assert not certificate.passed
+
+
+@pytest.mark.parametrize("units", [10**6, 10**8, 10**12, 2**53 - 1])
+def test_one_unit_too_many_fails_however_many_there_are(units):
+    """A million and one out of a million is a broken row, and so it is at any size."""
+    lot = program([1, 1], [[1, 1]], [-np.inf], [units], upper=[2.0**53, 2.0**53], integer=True)
+    assert certify(lot, np.array([units - 1.0, 1.0]), np.array([1.0])).passed
+    oversold = certify(lot, np.array([units, 1.0]), np.array([1.0]))
+    assert oversold.violation > 0
+    assert oversold.worst_row == 0
+    assert not oversold.passed
+
+
+def test_multipliers_at_an_open_side_count_as_none():
+    """A price at a limit that is not there is left out, below as above, and the rest still gives a bound."""
+    below = program([3, 2], [[1, 1]], [-np.inf], [4], upper=[3, 3])
+    above = program([-3, -2], [[1, 1]], [4], [np.inf], upper=[3, 3])
+    assert certify(below, np.array([3.0, 1.0]), np.array([-7.0])).bound == 15
+    assert certify(above, np.array([1.0, 3.0]), np.array([7.0])).bound == 0
+    assert certify(above, np.array([1.0, 3.0]), np.array([-2.0])).bound == -8 - 0
+    assert certify(above, np.array([1.0, 3.0]), np.array([-3.0])).bound == -12 + 3
+
+
+def test_a_plan_above_its_bound_by_a_unit_of_money_fails_at_any_size():
+    """The margin of the bound is the last digit of a double, not a part of the objective."""
+    large = program([1.0], [[1]], [-np.inf], [1e12], upper=[1e12], integer=True)
+    lied = program([1.0], [[1]], [-np.inf], [1e12], upper=[1e12], integer=True, constant=0.25)
+    assert certify(large, np.array([1e12]), np.array([1.0])).passed
+    bound = certify(lied, np.array([1e12]), np.array([1.0])).bound
+    assert bound == 1e12 + 0.25

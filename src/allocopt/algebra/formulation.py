@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -179,13 +181,19 @@ class Formulation:
         self,
         column: str,
         variable: Variable | None = None,
-        coefficient: Coefficient | None = None,
+        coefficient: Coefficient | Floats | None = None,
         *,
-        channel: Callable[[Any], Codes] | None = None,
+        channel: Callable[[Any], Codes] | Codes | None = None,
         constant: Floats | None = None,
     ) -> None:
-        """Add money to the objective and remember where the P&L books it."""
-        self.money.append(Money(column, variable, coefficient, channel, constant))
+        """Add money to the objective and remember where the P&L books it.
+
+        Coefficients and channels are arrays, one number a member, or functions that can be pickled (of a module, with
+        arguments), where there are too many members to keep what can be worked out.
+        """
+        worth: Any = partial(getitem, coefficient) if isinstance(coefficient, np.ndarray) else coefficient
+        owner: Any = partial(getitem, channel) if isinstance(channel, np.ndarray) else channel
+        self.money.append(Money(column, variable, worth, owner, constant))
 
     def note(self, code: str, message: str) -> None:
         """Remember what a planner should know about how the program was stated."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from allocopt.rounding import residue
+
 COUPLES = -1
 """Block code of a column or row that belongs to no single SKU."""
 
@@ -321,8 +323,8 @@ def tightened(program: Program) -> Program:
 
 def _up(limits: NDArray[np.float64], whole: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the limits, raised to the next whole number where they may be; a rounding residue raises nothing."""
-    residue = 1e-9 * (1 + np.abs(np.where(np.isfinite(limits), limits, 0.0)))
-    return np.where(whole, np.ceil(limits - residue), limits)
+    finite = np.where(np.isfinite(limits), limits, 0.0)
+    return np.where(whole & np.isfinite(limits), np.ceil(finite - residue(finite)), limits)
 
 
 def sku_of_rows(

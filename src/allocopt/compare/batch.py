@@ -8,17 +8,24 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from allocopt.arguments import instance, limits, path, several
+from allocopt.arguments import runs as at_most
 from allocopt.compare.comparison import Comparison
 from allocopt.compare.runs import Inputs, RunFolder, Settings
-from allocopt.compare.solving import solve_run
+from allocopt.compare.solving import Bench, keep, solve_run
+from allocopt.compare.workers import spread
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ContractError, Issue, ScenarioError, SolveError
 from allocopt.problem.problem import Problem
 from allocopt.problem.scenario import Scenario
+from allocopt.problem.schema import TABLES
 
 GAP = 1e-3
 """Gap of a run unless the caller says otherwise: contracts are told apart by what is proven of both, so a closer look
 is worth its time only where that is not enough."""
+
+KEPT_ROWS = 100_000
+"""Where scenarios have no more rows of tables than these together, they are made once, when they are checked."""
 
 Progress = Callable[[int, int, str], None]
 
@@ -84,13 +91,16 @@ def compare(
     >>> found.runs[["contract", "contribution"]].values.tolist()
     [['Pooled', 2415.0], ['Protect DTC', 2385.0]]
     """
-    if jobs == 0:
-        raise ValueError("jobs must be a number of workers, or -1 for one a core, not 0")
-    agreed = tuple(contracts) if contracts is not None else (pooled(),)
-    futures = tuple(scenarios) if scenarios is not None else (Scenario("As stated"),)
-    _check(problem, agreed, futures)
-    inputs = Inputs(problem, agreed, futures, Settings(gap, time_limit, work_limit))
-    folder = RunFolder.opened(Path(out or tempfile.mkdtemp(prefix="allocopt-")).resolve(), inputs)
+    instance("problem", problem, Problem)
+    limits(jobs=jobs, gap=gap, time_limit=time_limit, work_limit=work_limit, progress=progress)
+    agreed = (pooled(),) if contracts is None else several("contracts", contracts, Contract)
+    futures = (Scenario("As stated"),) if scenarios is None else several("scenarios", scenarios, Scenario)
+    at_most(len(agreed) * sum(1 if future.draws is None else future.draws.number for future in futures))
+    made = _check(problem, agreed, futures)
+    inputs = Inputs(problem, agreed, futures, Settings.of(gap, time_limit, work_limit))
+    folder = RunFolder.opened(
+        (Path(tempfile.mkdtemp(prefix="allocopt-")) if out is None else path("out", out)).resolve(), inputs
+    )
     found = Comparison(inputs, folder)
     if out is None:
         weakref.finalize(found, shutil.rmtree, folder.path, ignore_errors=True)
@@ -99,6 +109,7 @@ def compare(
     tell = progress or (lambda done, total, words: None)
     total = len(inputs.runs)
     tell(total - len(missing), total, "")
+    keep(str(folder.path), folder.fingerprint, Bench(inputs, made))
     for done, number in enumerate(_solved(folder, missing, jobs), start=total - len(missing) + 1):
         run = inputs.runs[number]
         tell(done, total, f"{futures[run.scenario].name}: {agreed[run.contract].name}")
@@ -109,22 +120,19 @@ def _solved(folder: RunFolder, numbers: list[int], jobs: int | None) -> Iterator
     """Solve runs of a folder in worker processes; yield their numbers as they are done."""
     if not numbers:
         return
-    import joblib
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-    work = joblib.delayed(_numbered)
     fingerprint = folder.fingerprint
     try:
-        yield from pool(work(str(folder.path), fingerprint, number) for number in numbers)
-    except TerminatedWorkerError:
+        yield from spread(_numbered, [(str(folder.path), fingerprint, number) for number in numbers], jobs)
+    except SolveError as error:
         left = len(numbers) - sum(folder.done().get(n, {}).get("status", "error") != "error" for n in numbers)
         raise SolveError(
-            f"A worker process was killed, perhaps for want of memory; {left} of {len(numbers)} runs are left. "
+            f"{error}; {left} of {len(numbers)} runs are left. "
             f"What was solved is kept in {folder.path}: compare again with this folder, perhaps with fewer jobs."
         ) from None
     except OSError as error:
-        raise SolveError(f"An answer could not be kept in {folder.path}: {error.strerror or error}.") from None
+        raise SolveError(f"An answer could not be kept in {folder.path}: {error.strerror or error}.") from error
+    finally:
+        folder.swept()
 
 
 def _numbered(folder: str, fingerprint: str, number: int) -> int:
@@ -133,23 +141,26 @@ def _numbered(folder: str, fingerprint: str, number: int) -> int:
     return number
 
 
-def _check(problem: Problem, contracts: Sequence[Contract], scenarios: Sequence[Scenario]) -> None:
-    """Raise with every fault if anything that is to be compared does not fit."""
-    if not isinstance(problem, Problem):
-        raise TypeError(f"problem must be an allocopt Problem, not a {type(problem).__name__}")
-    for kind, given in ((Contract, contracts), (Scenario, scenarios)):
-        for each in given:
-            if not isinstance(each, kind):
-                raise TypeError(f"{each!r} is no allocopt {kind.__name__}: use ao.{kind.__name__}.read(...)")
+def _check(problem: Problem, contracts: Sequence[Contract], scenarios: Sequence[Scenario]) -> dict[int, Problem]:
+    """Raise with every fault if anything that is to be compared does not fit.
+
+    Returns
+    -------
+    dict of int to Problem
+        What the scenarios make of the problem, by their positions, where all of that together is small.
+    """
     if not contracts:
         raise ContractError("There is no contract to compare.")
     if not scenarios:
         raise ScenarioError("There is no scenario to compare in: leave scenarios out for the problem as stated.")
     issues = faults(problem, contracts, ())
     wrong = ContractError if issues else ScenarioError
-    issues += faults(problem, (), scenarios)
+    made: dict[int, Problem] = {}
+    small = sum(len(getattr(problem, name)) for name in TABLES) * len(scenarios) <= KEPT_ROWS
+    issues += _faults("scenario", problem, scenarios, made if small else None)
     if issues:
         raise wrong(issues)
+    return made
 
 
 def faults(problem: Problem, contracts: Sequence[Contract], scenarios: Sequence[Scenario]) -> list[Issue]:
@@ -157,13 +168,22 @@ def faults(problem: Problem, contracts: Sequence[Contract], scenarios: Sequence[
     return [*_faults("contract", problem, contracts), *_faults("scenario", problem, scenarios)]
 
 
-def _faults(kind: str, problem: Problem, given: Sequence[Contract] | Sequence[Scenario]) -> Iterator[Issue]:
+def _faults(
+    kind: str,
+    problem: Problem,
+    given: Sequence[Contract | Scenario],
+    made: dict[int, Problem] | None = None,
+) -> Iterator[Issue]:
+    """Yield what does not fit; put into `made` what scenarios that do fit make of the problem."""
     for name in _twice(each.name for each in given):
         message = f"Two {kind}s are called {name!r}."
         yield Issue(f"{kind} {name!r}", None, "name", name, "name_twice", message, "Give each its own name.")
-    for each in given:
+    for number, each in enumerate(given):
         try:
-            each.check(problem)
+            if made is not None and isinstance(each, Scenario):
+                made[number] = each.apply(problem)
+            else:
+                each.check(problem)
         except (ContractError, ScenarioError) as error:
             yield from error.issues
 

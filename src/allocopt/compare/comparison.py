@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import html
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocopt.compare.intervals import NOISE, Difference, difference
+from allocopt.compare.beside import as_html, side_by_side
+from allocopt.compare.intervals import Difference
+from allocopt.compare.possible import bound_of, freest, same_rules
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
 from allocopt.compare.solving import ALL, Bench
+from allocopt.compare.standing import Future, Standing
 from allocopt.compare.verdict import verdict
 from allocopt.readback import Plan
 from allocopt.readback.tables import records
@@ -24,12 +27,13 @@ SOLVED = ("optimal", "feasible")
 class Comparison:
     """What `compare` found.
 
+    Where a scenario of some weight was played without foresight, such scenarios alone count in ranking, differences,
+    shares and verdict; the others are known beforehand and stand beside. Scenarios of weight 0 count in nothing.
+
     Attributes
     ----------
     contracts, scenarios : tuple of str
         Names, in the order that was given.
-    baseline : str
-        The first contract, against which differences are taken unless said otherwise.
     currency : str
     folder : Path
         Where the answers are; a temporary folder unless one was given.
@@ -41,8 +45,12 @@ class Comparison:
         self.folder = folder.path
         self.contracts = tuple(contract.name for contract in inputs.contracts)
         self.scenarios = tuple(scenario.name for scenario in inputs.scenarios)
-        self.baseline = self.contracts[0]
         self.currency = inputs.problem.currency
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: all answers, so that it does not need the folder that they were kept in."""
+        self._outcomes, self._numbers  # noqa: B018
+        return {name: value for name, value in vars(self).items() if name != "bench"}
 
     @cached_property
     def _outcomes(self) -> pd.DataFrame:
@@ -59,8 +67,8 @@ class Comparison:
         ]
         frame = pd.DataFrame(rows).astype({"contribution": "float64", "objective": "float64", "bound": "float64"})
         unproven = (frame["bound"].fillna(np.inf) - frame["objective"]).clip(lower=0.0)
-        frame["low"] = frame["contribution"]
-        frame["high"] = frame["contribution"] + unproven.where(~frame["played"], 0.0)
+        frame["low"] = frame["objective"]
+        frame["high"] = frame["objective"] + unproven.where(~frame["played"], 0.0)
         return frame
 
     @property
@@ -69,7 +77,7 @@ class Comparison:
 
         Columns are scenario, draw (-1: none), contract, status, message, contribution, objective and bound [currency],
         played (without foresight), digest (of who gets what), seconds, and low and high: between which the contract's
-        worth in this run certainly lies [currency].
+        objective in this run certainly lies, which is contribution less clause penalties [currency].
         """
         return self._outcomes.copy()
 
@@ -93,11 +101,25 @@ class Comparison:
         """
         return self._numbers.copy()
 
+    @cached_property
+    def _standing(self) -> Standing:
+        futures = [Future.of(scenario) for scenario in self._inputs.scenarios]
+        plain = [contract.name for contract in self._inputs.contracts if contract.earns_only]
+        frame = self._outcomes
+        solved = frame["status"].isin(SOLVED).to_numpy()
+        values = {name: np.where(solved, frame[name].to_numpy(), np.nan) for name in ("contribution", "low", "high")}
+        runs = pd.DataFrame({**{name: frame[name] for name in ("scenario", "draw", "contract")}, **values})
+        return Standing(runs, self.contracts, futures, plain, self.currency)
+
+    @property
+    def baseline(self) -> str:
+        """The contract against which differences are taken: the first that has a plan in every run that counts."""
+        return self._standing.baseline
+
     @property
     def weights(self) -> pd.Series:
-        """How much each scenario counts, adding up to one."""
-        weights = pd.Series([s.weight for s in self._inputs.scenarios], index=list(self.scenarios), dtype="float64")
-        return weights / weights.sum() if weights.sum() > 0 else weights + 1.0 / len(weights)
+        """How much each scenario counts, adding up to one; 0 for those that are known beforehand or weigh nothing."""
+        return self._standing.weights.copy()
 
     @property
     def failures(self) -> pd.DataFrame:
@@ -106,27 +128,14 @@ class Comparison:
         columns = ["scenario", "draw", "contract", "status", "message"]
         return frame.loc[~frame["status"].isin(SOLVED), columns].reset_index(drop=True)
 
-    @cached_property
-    def _solved(self) -> pd.DataFrame:
-        return self._outcomes[self._outcomes["status"].isin(SOLVED)]
-
     @property
     def ranked(self) -> list[str]:
-        """Contracts that have a plan in every run, worth most on average first."""
-        worth = self._worth
-        complete = [name for name in self.contracts if name not in set(self.failures["contract"])]
-        return sorted(complete, key=lambda name: (-worth.get(name, -np.inf), self.contracts.index(name)))
-
-    @cached_property
-    def _worth(self) -> pd.Series:
-        """Return the mean contribution of each contract: over draws, then over scenarios by weight."""
-        means = self._solved.pivot_table(index="contract", columns="scenario", values="contribution", aggfunc="mean")
-        weights = self.weights.reindex(means.columns)
-        return (means * weights).sum(axis=1) / (means.notna() * weights).sum(axis=1)
+        """Contracts that have a plan in every run that counts, worth most on average first."""
+        return list(self._standing.ranked)
 
     def difference(self, one: str, other: str | None = None) -> Difference:
         """Return how much more one contract is worth than another (by default the baseline)."""
-        return difference(self._solved, self.weights, self._known(one), self._known(other or self.baseline))
+        return self._standing.difference(self._known(one), self._known(other or self.baseline))
 
     def deltas(self, baseline: str | None = None) -> pd.DataFrame:
         """Return how much more each contract is worth than a baseline.
@@ -134,25 +143,30 @@ class Comparison:
         Parameters
         ----------
         baseline : str, optional
-            Name of a contract; by default the first.
+            Name of a contract; by default `baseline`.
 
         Returns
         -------
         pandas.DataFrame
-            Columns contract, difference, low and high [currency]: the mean over scenarios, and between what it
-            certainly lies (over draws: with 95 % confidence); ahead and behind: runs in which it is certainly worth
-            more or less; runs; apart: whether the two are told apart.
+            Columns contract, difference, low and high [currency]: the mean over the scenarios that count, and between
+            what it certainly lies (over draws: with 95 % confidence); ahead and behind: runs in which it is certainly
+            worth more or less; runs; measure: ``contribution``, or ``objective`` (contribution less clause penalties)
+            where one of the two has penalties or several stages, since only that is proven; contribution: the mean
+            difference of the contributions of the plans [currency]; apart: whether the two are told apart.
         """
-        against = self._known(baseline or self.baseline)
-        rows = []
-        for name in self.contracts:
-            if name != against:
-                found = self.difference(name, against)
-                told = {"low": found.low, "high": found.high, "ahead": found.ahead, "behind": found.behind}
-                rows.append(
-                    {"contract": name, "difference": found.mean, **told, "runs": found.runs, "apart": found.apart}
-                )
-        return pd.DataFrame(rows, columns=["contract", "difference", "low", "high", "ahead", "behind", "runs", "apart"])
+        return self._standing.deltas(self._known(baseline or self.baseline))
+
+    def by_scenario(self) -> pd.DataFrame:
+        """Return what each contract earns in each scenario, and how much more than the baseline.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per scenario and contract: scenario, role (``counts``, ``known beforehand``, ``only to show``), weight
+            (its share in the means), contract, the columns of `deltas` for this scenario alone, and contribution: its
+            own, mean over draws [currency].
+        """
+        return self._standing.by_scenario()
 
     def regret(self) -> pd.DataFrame:
         """Return what each contract leaves on the table: the best contract of the run less this one [currency].
@@ -162,124 +176,146 @@ class Comparison:
         pandas.DataFrame
             A row per scenario (mean over its draws), a column per contract.
         """
-        wide = self._wide()
-        lost = wide.rsub(wide.max(axis=1), axis=0)
-        found: pd.DataFrame = lost.groupby(level="scenario", sort=False).mean()
-        return found.reindex([name for name in self.scenarios if name in found.index])
+        return self._standing.regret()
 
     def best(self) -> pd.Series:
         """Return how probable it is that each contract is the best: the share of runs, by weight; ties are shared."""
-        wide = self._wide()
-        best = wide.max(axis=1)
-        top = wide.ge(best - NOISE * best.abs().clip(lower=1.0), axis=0)
-        shares = top.div(top.sum(axis=1), axis=0).groupby(level="scenario", sort=False).mean()
-        weights = self.weights.reindex(shares.index)
-        found: pd.Series = shares.mul(weights, axis=0).sum() / weights.sum()
-        return found.reindex(list(self.contracts)).rename("best")
-
-    def _wide(self) -> pd.DataFrame:
-        frame = self._solved.pivot_table(
-            index=["scenario", "draw"], columns="contract", values="contribution", sort=False
-        )
-        return frame.reindex(columns=list(self.contracts))
+        return self._standing.best()
 
     def summary(self) -> pd.DataFrame:
-        """Return the ranking, best first.
+        """Return the ranking, best first, over the scenarios that count.
 
         Returns
         -------
         pandas.DataFrame
-            Columns contract, contribution (mean), difference to the best, low and high of that difference, fill_rate
-            [1], regret (mean and worst_regret) [currency], best (probability), failed (runs without a plan).
+            Columns contract, contribution (mean), difference to the baseline, low and high of that difference (as in
+            `deltas`), fill_rate [1], regret (mean and worst_regret) [currency], best (probability), failed (runs
+            without a plan).
         """
-        worth, regret, best = self._worth, self.regret(), self.best()
-        failed = self.failures.groupby("contract").size()
-        ranked = [*self.ranked, *(name for name in self.contracts if name not in self.ranked)]
-        filled, weights = self._fill(), self.weights.reindex(regret.index).to_numpy()
+        standing, best, filled = self._standing, self.best(), self._fill()
+        weights = standing.weights[standing.weights > 0]
+        regret = self.regret().reindex(weights.index)
         rows = []
-        for name in ranked:
-            found = self.difference(name, ranked[0])
+        for name in [*self.ranked, *(name for name in self.contracts if name not in self.ranked)]:
+            found = standing.difference(name)
+            itself = name == self.baseline
             rows.append(
                 {
                     "contract": name,
-                    "contribution": worth.get(name, np.nan),
+                    "contribution": standing.worth.get(name, np.nan),
                     "difference": found.mean,
-                    "low": found.low if name != ranked[0] else 0.0,
-                    "high": found.high if name != ranked[0] else 0.0,
+                    "low": found.low if not itself else 0.0,
+                    "high": found.high if not itself else 0.0,
                     "fill_rate": filled.get(name, np.nan),
-                    "regret": float(weights @ regret[name].fillna(0.0).to_numpy()),
+                    "regret": float(weights.to_numpy() @ regret[name].fillna(0.0).to_numpy()),
                     "worst_regret": regret[name].max(),
                     "best": best[name],
-                    "failed": int(failed.get(name, 0)),
+                    "failed": standing.failed(name)[0],
                 }
             )
         return pd.DataFrame(rows)
 
     def _fill(self) -> pd.Series:
         """Return the share of all demand that each contract serves: its mean units over the mean demand, by weight."""
-        total = self._numbers[(self._numbers["channel"] == ALL) & self._numbers["metric"].isin(["units", "demand"])]
-        if total.empty:
-            return pd.Series(dtype="float64")
-        means = total.pivot_table(index=["contract", "scenario"], columns="metric", values="value", aggfunc="mean")
-        weighed = means.mul(means.index.get_level_values("scenario").map(self.weights.to_dict()), axis=0)
-        sums = weighed.groupby(level="contract").sum()
-        return sums["units"] / sums["demand"]
+        frame = self._numbers
+        total = frame[(frame["channel"] == ALL).to_numpy() & frame["metric"].isin(["units", "demand"]).to_numpy()]
+        contract, scenario = (
+            pd.Index(names).get_indexer(pd.Index(total[column]))
+            for column, names in (("contract", self.contracts), ("scenario", self.scenarios))
+        )
+        shape = (len(self.contracts), len(self.scenarios))
+        cell, served = contract * shape[1] + scenario, (total["metric"] == "units").to_numpy()
+        value = total["value"].to_numpy(np.float64)
+        size = shape[0] * shape[1]
+        count = np.maximum(np.bincount(cell[served], minlength=size), 1)
+        units, demand = (
+            (np.bincount(cell[rows], value[rows], size) / count).reshape(shape) @ self._standing.weights.to_numpy()
+            for rows in (served, ~served)
+        )
+        share = np.divide(units, demand, out=np.full(shape[0], np.nan), where=demand > 0)
+        return pd.Series(share, index=list(self.contracts))
 
     @property
     def verdict(self) -> str:
-        """What can be said for certain, in a sentence or two."""
-        return verdict(self)
+        """What can be said for certain, in a few sentences; every figure is against the baseline."""
+        return verdict(self._standing)
 
     def coordination_gap(self) -> pd.DataFrame:
-        """Return what channels lose by acting alone, against the best that is possible under the same physics.
+        """Return what channels lose by acting alone, against the best that is possible.
 
         Acting alone is first come, first served, or a fixed split of every lot. The best that is possible lies between
-        the plan without rules and its bound; where draws are played forward, its bound is perfect foresight.
+        what the best of the compared contracts earns and what no plan can beat that opens what any of them opens, all
+        their safety stock included, and keeps only the restrictions that all of them hold; where draws are played
+        forward, that knows the future.
 
         Returns
         -------
         pandas.DataFrame
-            A row per run and contract of that kind, and one with scenario ``(average)`` per contract: scenario, draw,
-            contract, alone (its contribution), best_low and best_high, gap_low and gap_high [currency].
+            A row per run and contract of that kind, and one with scenario ``(average)`` per contract, over the
+            scenarios that count: scenario, draw, contract, alone (its contribution), best_low and best_high, gap_low
+            and gap_high [currency], measure (see `deltas`).
 
         Raises
         ------
         ValueError
-            If no contract without rules, or none that acts alone, was compared.
+            If no contract that acts alone was compared.
         """
-        given = self._inputs.contracts
-        pooled = next((contract.name for contract in given if contract.without_rules), None)
-        alone = [contract.name for contract in given if contract.acts_alone]
-        if pooled is None or not alone:
-            raise ValueError(
-                "compare a contract without rules (pooled) with one that acts alone (first_come, fixed_split)"
-            )
+        return self._gap.copy()
+
+    @cached_property
+    def _gap(self) -> pd.DataFrame:
+        alone = [contract for contract in self._inputs.contracts if contract.acts_alone]
+        if not alone:
+            raise ValueError("compare a contract that acts alone (first_come, fixed_split)")
+        frame = self._outcomes[self._outcomes["status"].isin(SOLVED)]
+        mine = frame[frame["contract"].isin([contract.name for contract in alone])]
         keys = ["scenario", "draw"]
-        frame = self._solved
-        best = frame[frame["contract"] == pooled].set_index(keys)
-        best = best.assign(top=best["contribution"] + (best["bound"] - best["objective"]).clip(lower=0.0))
-        mine = frame[frame["contract"].isin(alone)].join(
-            best.add_suffix("_best")[["contribution_best", "top_best"]], on=keys
-        )
+        best = mine[keys].merge(self._possible(frame), on=keys, how="left").set_index(mine.index)
+        plain = {contract.name for contract in alone if contract.earns_only}
         found = pd.DataFrame(
             {
                 **{key: mine[key] for key in (*keys, "contract")},
                 "alone": mine["contribution"],
-                "best_low": mine["contribution_best"],
-                "best_high": mine["top_best"],
-                "gap_low": (mine["contribution_best"] - mine["contribution"]).clip(lower=0.0),
-                "gap_high": mine["top_best"] - mine["contribution"],
+                **{name: best[name] for name in ("best_low", "best_high")},
+                "gap_low": (best["best_low"] - mine["high"]).clip(lower=0.0),
+                "gap_high": best["best_high"] - mine["low"],
+                "measure": ["contribution" if name in plain else "objective" for name in mine["contract"]],
             }
         )
         return pd.concat([found, self._averages(found)], ignore_index=True)
 
+    def _possible(self, solved: pd.DataFrame) -> pd.DataFrame:
+        """Return per run between what the best that is possible lies: scenario, draw, best_low, best_high."""
+        given = self._inputs.contracts
+        runs: dict[tuple[str, int], Run] = {}
+        for run in self._inputs.runs:
+            runs.setdefault((self.scenarios[run.scenario], run.draw), run)
+        outcome = solved.set_index(["scenario", "draw", "contract"])
+        sets = [(free, [each.name for each in given if same_rules(each, free)]) for free in freest(given)]
+        rows = []
+        most = solved.groupby(["scenario", "draw"], sort=False)["contribution"].max()
+        for scenario, draw in most.index:
+            earned = float(most[scenario, draw])
+            high = earned
+            for free, names in sets:
+                known = [outcome["bound"].get((scenario, draw, name), np.nan) for name in names]
+                known = [bound for bound in known if not math.isnan(bound)]
+                high = max(high, min(known) if known else bound_of(self.bench.problem(runs[scenario, draw]), free))
+            rows.append((scenario, draw, earned, high))
+        return pd.DataFrame(rows, columns=["scenario", "draw", "best_low", "best_high"])
+
     def _averages(self, found: pd.DataFrame) -> pd.DataFrame:
+        """Return a row per contract: its means over the scenarios that count."""
         numbers = ["alone", "best_low", "best_high", "gap_low", "gap_high"]
-        means = found.groupby(["contract", "scenario"], sort=False)[numbers].mean().reset_index()
+        counted = self._standing.counting(found)
+        means = counted.groupby(["contract", "measure", "scenario"], sort=False)[numbers].mean().reset_index()
         weight = means["scenario"].map(self.weights)
-        sums = means[numbers].mul(weight, axis=0).groupby(means["contract"], sort=False).sum()
-        average = sums.div(weight.groupby(means["contract"], sort=False).sum(), axis=0).reset_index()
-        return average.assign(scenario="(average)", draw=AS_STATED)[["scenario", "draw", "contract", *numbers]]
+        by = [means["contract"], means["measure"]]
+        sums = means[numbers].mul(weight, axis=0).groupby(by, sort=False).sum()
+        average = sums.div(weight.groupby(by, sort=False).sum(), axis=0).reset_index()
+        return average.assign(scenario="(average)", draw=AS_STATED)[
+            ["scenario", "draw", "contract", *numbers, "measure"]
+        ]
 
     def plan(self, scenario: str, contract: str, draw: int = AS_STATED) -> Plan:
         """Return the plan of one run with all its tables, solved again: the same plan.
@@ -295,7 +331,7 @@ class Comparison:
         KeyError
             If there is no such run.
         """
-        return self._bench.plan(self._run(scenario, contract, draw))
+        return self.bench.plan(self._run(scenario, contract, draw))
 
     @property
     def plans(self) -> Mapping[tuple[str, str, int], Plan]:
@@ -303,7 +339,8 @@ class Comparison:
         return _Plans(self)
 
     @cached_property
-    def _bench(self) -> Bench:
+    def bench(self) -> Bench:
+        """Where its runs are solved in this process."""
         return Bench(self._inputs)
 
     def _run(self, scenario: str, contract: str, draw: int) -> Run:
@@ -320,10 +357,11 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as JSON-ready values; what is no number becomes None.
 
-        Keys are verdict, currency, baseline, and rows of ranking, deltas, runs, table, and coordination_gap where there
-        is one.
+        Keys are verdict, currency, baseline, and rows of ranking, deltas, by_scenario, runs, table, and
+        coordination_gap where there is one.
         """
-        frames = {"ranking": self.summary(), "deltas": self.deltas(), "runs": self.runs, "table": self.table}
+        frames = {"ranking": self.summary(), "deltas": self.deltas(), "by_scenario": self.by_scenario()}
+        frames |= {"runs": self.runs, "table": self.table}
         with suppress(ValueError):
             frames["coordination_gap"] = self.coordination_gap()
         return {
@@ -340,8 +378,12 @@ class Comparison:
         )
 
     def _repr_html_(self) -> str:
-        table = self.summary().to_html(index=False, float_format="{:,.2f}".format, na_rep="", border=0)
-        return f"<p>{html.escape(self.verdict)}</p>{table}"
+        unit = f" [{self.currency}]" if self.currency else ""
+        frames = {f"Ranking by mean contribution{unit}": self.summary()}
+        if len(self.contracts) > 1:
+            frames[f"Against {self.baseline}{unit}"] = self.deltas()
+        frames[f"Scenario by scenario{unit}"] = side_by_side(self.by_scenario(), self.baseline)
+        return as_html(self.verdict, frames)
 
 
 class _Plans(Mapping[tuple[str, str, int], Plan]):

@@ -160,10 +160,12 @@ def _choices(labels: Labels, x: Floats) -> Floats:
 
 def _results(held: Stated, contract: Contract, effort: Effort, start_of: StartOf) -> list[StageResult]:
     """Solve the stages; where no plan keeps every promise, those that cannot be kept give way."""
-    results = run_stages(held.program, held.arcs, contract.journey, effort.solve, lambda words: None, start_of)
+    results = run_stages(
+        held.program, held.arcs, contract.journey, effort.solve, lambda words: None, start_of, reach=effort.reach
+    )
     if results[-1].solution.status == "infeasible":
         program = _elastic(held.program, _promises(held.labels))
-        results = run_stages(program, held.arcs, contract.journey, effort.solve, lambda words: None)
+        results = run_stages(program, held.arcs, contract.journey, effort.solve, lambda words: None, reach=effort.reach)
     return results
 
 

@@ -2,23 +2,30 @@
 
 .. code-block:: text
 
-    value of a run    in [low, high]:  low = contribution of its plan,  high = low + (bound - objective)
+    value of a run    in [low, high]:  low = objective of its plan,  high = its bound
     difference        d[r] in [low_a[r] - high_b[r],  high_a[r] - low_b[r]]     for each run r (scenario and draw)
     of a scenario     mean over its draws, widened by t(0.975, n - 1) s / sqrt(n)          for n draws
     of contracts      sum_s weight[s] d[s] / sum_s weight[s];  widenings add in quadrature           [currency]
 
-A played run is what happened, not an optimum: its low and high are the same. Two contracts are told apart only where
-zero lies outside of the interval. Source: paired comparison under common random numbers, e.g. Law, Simulation
-Modeling and Analysis (2015), ch. 10.2 and 11.2.
+What is proven is the objective, contribution less clause penalties: where a contract has no penalties and no stage
+before the last, that is its contribution. A played run is what happened, not an optimum: its low and high are the same.
+Two contracts are told apart where zero lies outside of the interval, and where every single run says the same for
+certain, however wide few draws make an interval of means. Source: paired comparison under common random numbers, e.g.
+Law, Simulation Modeling and Analysis (2015), ch. 10.2 and 11.2.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+from allocopt.problem.facts import Floats
 
 LEVEL = 0.95
 """Confidence of intervals over draws."""
@@ -28,81 +35,165 @@ NOISE = 1e-9
 
 @dataclass(frozen=True)
 class Difference:
-    """How much more one contract is worth than another, on average over scenarios.
+    """How much more one contract is worth than another, on average over the scenarios that count.
 
     Attributes
     ----------
     mean : float
-        Of the plans that were found [currency].
+        Of the objectives of the plans that were found [currency].
     low, high : float
-        Where the difference certainly lies (over draws: with 95 % confidence) [currency].
+        Where the difference of the objectives certainly lies (over draws: with 95 % confidence) [currency].
+    least, most : float
+        Between what it certainly lies in every single run [currency].
     ahead, behind : int
-        Runs in which the one is certainly worth more, and certainly less.
+        Runs in which the one certainly has the higher objective, and the lower one.
     runs : int
         Runs that both have a plan in.
+    contribution : float
+        Mean difference of the contributions of the plans that were found [currency].
     """
 
     mean: float
     low: float
     high: float
+    least: float
+    most: float
     ahead: int
     behind: int
     runs: int
+    contribution: float
+
+    @property
+    def in_every_run(self) -> bool:
+        """Whether the same of the two is ahead for certain in every run."""
+        return self.runs in (self.ahead, self.behind) and self.runs > 0
+
+    @property
+    def clear(self) -> bool:
+        """Whether zero lies outside of the interval of means."""
+        return self.low > 0 or self.high < 0
 
     @property
     def apart(self) -> bool:
         """Whether the two are told apart."""
-        return self.low > 0 or self.high < 0
+        return self.clear or self.in_every_run
+
+    @property
+    def positive(self) -> bool:
+        """Whether the one is told to be ahead of the other."""
+        return self.low > 0 or (self.in_every_run and self.ahead > 0)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is certainly no difference."""
+        return self.low == self.high == self.contribution == 0
 
 
-def difference(runs: pd.DataFrame, weights: pd.Series, one: str, other: str) -> Difference:
-    """Return the difference between two contracts.
+NO_DIFFERENCE = Difference(math.nan, -math.inf, math.inf, -math.inf, math.inf, 0, 0, 0, math.nan)
+"""Nothing is known: the two have a plan together in no run."""
 
-    Parameters
+
+@dataclass(frozen=True)
+class Worths:
+    """What every contract is worth in every run; nan where it has no plan.
+
+    Attributes
     ----------
-    runs : DataFrame
-        Columns scenario, draw, contract, low, high; runs without a plan left out.
-    weights : Series
-        Weight of each scenario, by name.
-    one, other : str
-        Names of contracts.
+    contracts, scenarios : tuple of str
+    scenario : intp, shape (runs,)
+        Position of the scenario of each run.
+    drawn : bool, shape (runs,)
+        Whether the run is a draw.
+    contribution, low, high : float64, shape (contracts, runs)
+        Contribution of the plan, and between what the objective lies [currency].
     """
-    pairs = paired(runs, one, other)
-    if pairs.empty:
-        return Difference(math.nan, -math.inf, math.inf, 0, 0, 0)
-    parts = pairs.groupby("scenario", sort=False)[["mean", "low", "high"]].mean()
-    weight = weights.reindex(parts.index).to_numpy(np.float64)
-    weight = weight / weight.sum() if weight.sum() > 0 else np.full(len(parts), 1.0 / len(parts))
-    widths = np.array([_width(pairs[pairs["scenario"] == scenario]) for scenario in parts.index])
-    wide = float(np.sqrt(((weight * widths)[weight > 0] ** 2).sum()))
-    mean, low, high = (float(weight @ parts[column].to_numpy(np.float64)) for column in ("mean", "low", "high"))
-    ahead, behind = int((pairs["low"] > 0).sum()), int((pairs["high"] < 0).sum())
-    return Difference(mean, low - wide, high + wide, ahead, behind, len(pairs))
+
+    contracts: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    scenario: NDArray[np.intp]
+    drawn: NDArray[np.bool_]
+    contribution: Floats
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, runs: pd.DataFrame, contracts: Sequence[str], scenarios: Sequence[str]) -> Worths:
+        """Return the worths that stand in rows: scenario, draw, contract, contribution, low, high."""
+        scenario = pd.Index(scenarios).get_indexer(pd.Index(runs["scenario"]))
+        draw = runs["draw"].to_numpy(np.int64)
+        keys, place = np.unique(np.stack([scenario, draw]), axis=1, return_inverse=True)
+        row, column = pd.Index(contracts).get_indexer(pd.Index(runs["contract"])), place.reshape(-1)
+        found = []
+        for name in ("contribution", "low", "high"):
+            values = np.full((len(contracts), keys.shape[1]), np.nan)
+            values[row, column] = runs[name].to_numpy(np.float64)
+            found.append(values)
+        return cls(tuple(contracts), tuple(scenarios), keys[0].astype(np.intp), keys[1] >= 0, *found)
+
+    def means(self, contract: int) -> Floats:
+        """Return the mean contribution of a contract in each scenario, nan where it has no plan [currency]."""
+        there = ~np.isnan(self.contribution[contract])
+        return _means(self.scenario[there], self.contribution[contract, there], len(self.scenarios))
+
+    def difference(self, one: int, other: int, weights: Floats) -> Difference:
+        """Return the difference between two contracts.
+
+        Parameters
+        ----------
+        one, other : int
+            Positions of the contracts.
+        weights : float64, shape (scenarios,)
+            Of each scenario; one of weight 0 counts in nothing.
+        """
+        both = np.flatnonzero(~np.isnan(self.contribution[[one, other]]).any(axis=0) & (weights[self.scenario] > 0))
+        if not len(both):
+            return NO_DIFFERENCE
+        mean, low, high, earned = self._paired(one, other, both)
+        scenario, size = self.scenario[both], len(weights)
+        weight = np.where(np.bincount(scenario, minlength=size) > 0, weights, 0.0)
+        weight = weight / weight.sum()
+        at = np.flatnonzero(weight)
+        wide = [_width(mean[scenario == place]) if self.drawn[both][scenario == place].any() else 0.0 for place in at]
+        spread = math.hypot(*(weight[at] * wide))
+        centre, least, most, more = (
+            float(weight[at] @ _means(scenario, values, size)[at]) for values in (mean, low, high, earned)
+        )
+        ends = (least - spread, most + spread, float(low.min()), float(high.max()))
+        return Difference(centre, *ends, int((low > 0).sum()), int((high < 0).sum()), len(both), more)
+
+    def _paired(self, one: int, other: int, both: NDArray[np.intp]) -> list[Floats]:
+        """Return the differences of objectives, their ends, and those of contributions, in each of some runs."""
+        low, high, earned = (values[:, both] for values in (self.low, self.high, self.contribution))
+        sizes = np.stack([*low[[one, other]], *high[[one, other]], *earned[[one, other]]])
+        noise = NOISE * np.where(np.isfinite(sizes), np.abs(sizes), 1.0).max(axis=0, initial=1.0)
+        found = (
+            low[one] - low[other],
+            low[one] - high[other],
+            high[one] - low[other],
+            earned[one] - earned[other],
+        )
+        return [np.where(np.abs(values) <= noise, 0.0, values) for values in found]
 
 
-def paired(runs: pd.DataFrame, one: str, other: str) -> pd.DataFrame:
-    """Return the difference in each run that both contracts have a plan in: scenario, draw, mean, low, high."""
-    keys = ["scenario", "draw"]
-    left, right = (runs.loc[runs["contract"] == name, [*keys, "low", "high"]].set_index(keys) for name in (one, other))
-    both = left.add_suffix("_one").join(right.add_suffix("_other"), how="inner")
-    noise = NOISE * both.abs().where(np.isfinite(both)).max(axis=1).clip(lower=1.0)
-    found = {
-        "mean": both["low_one"] - both["low_other"],
-        "low": both["low_one"] - both["high_other"],
-        "high": both["high_one"] - both["low_other"],
-    }
-    clean = {name: values.mask(values.abs() <= noise, 0.0) for name, values in found.items()}
-    return pd.DataFrame(clean).reset_index()
+def _means(group: NDArray[np.intp], values: Floats, size: int) -> Floats:
+    """Return the mean of each group, nan of an empty one."""
+    sums = np.bincount(group, weights=values, minlength=size)
+    count = np.bincount(group, minlength=size)
+    means: Floats = np.divide(sums, count, out=np.full(size, np.nan), where=count > 0)
+    return means
 
 
-def _width(pairs: pd.DataFrame) -> float:
-    """Return half the width of the interval over the draws of one scenario; nothing is random without draws."""
-    from scipy import stats
-
-    if (pairs["draw"] < 0).all():
-        return 0.0
-    number = len(pairs)
+def _width(draws: Floats) -> float:
+    """Return half the width of the interval over the draws of one scenario."""
+    number = len(draws)
     if number < 2:
         return math.inf
-    spread = float(pairs["mean"].std(ddof=1))
-    return float(stats.t.ppf(0.5 + LEVEL / 2, number - 1)) * spread / math.sqrt(number)
+    return _student(number - 1) * float(draws.std(ddof=1)) / math.sqrt(number)
+
+
+@cache
+def _student(freedom: int) -> float:
+    """Return the quantile of Student's distribution that leaves `LEVEL` between itself and its negative."""
+    from scipy import stats
+
+    return float(stats.t.ppf(0.5 + LEVEL / 2, freedom))

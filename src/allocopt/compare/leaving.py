@@ -9,8 +9,10 @@
     recaptured        = sum_{other channels} contribution[P2] - contribution[P1]
     stranded          = contribution[company, P2] - contribution[company, P0]
     net               = contribution[P2] - contribution[P0], the sum of these                     [currency]
-    net certainly in    [contribution[P2] - best[P0],  best[P2] - contribution[P0]],
-    best[P]           = contribution[P] + (bound[P] - objective[P])
+    net certainly in    [objective[P2] - bound[P0],  bound[P2] - objective[P0]]
+
+What is proven is the objective, contribution less clause penalties. Where the contract has penalties, or stages before
+the last, the range is made to hold both: the difference of the objectives, and that of the contributions found.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from allocopt.compare.break_even import NO_NET, STEPS, UNKNOWN, BreakEven, Net, 
 from allocopt.compare.runs import Settings
 from allocopt.contracts import Contract
 from allocopt.errors import AllocoptError, SolveError
-from allocopt.problem.facts import ANY, Floats
+from allocopt.problem.facts import Floats
 from allocopt.problem.problem import Problem
 from allocopt.readback import Broken, Plan
 from allocopt.rules import Recapture, Retire, retired
@@ -49,14 +51,15 @@ class Books:
     ----------
     contribution, fixed_cost : float64, shape (channels + 1,)
         Per channel, the company last [currency].
-    unproven : float
-        By how much another plan may earn more [currency].
+    objective, bound : float
+        What was reached, and what is possible at most [currency].
     notes : tuple of str
     """
 
     contribution: Floats
     fixed_cost: Floats
-    unproven: float
+    objective: float
+    bound: float
     notes: tuple[str, ...]
 
     @classmethod
@@ -65,7 +68,7 @@ class Books:
         assert plan.certificate is not None
         frame = plan.channels
         contribution, fixed = (frame[name].to_numpy(np.float64) for name in ("contribution", "fixed_cost"))
-        return cls(contribution, fixed, max(plan.certificate.bound - plan.objective, 0.0), plan.notes)
+        return cls(contribution, fixed, plan.objective, max(plan.certificate.bound, plan.objective), plan.notes)
 
     @property
     def total(self) -> float:
@@ -73,9 +76,10 @@ class Books:
         return float(self.contribution.sum())
 
     def above(self, other: Books) -> Net:
-        """Return how much more this plan is worth than another one."""
+        """Return how much more this plan is worth than another one; without penalties the three are of one kind."""
         found = self.total - other.total
-        return Net(found, found - other.unproven, found + self.unproven)
+        low, high = self.objective - other.bound, self.bound - other.objective
+        return Net(found, min(found, low), max(found, high))
 
 
 @dataclass(frozen=True)
@@ -259,9 +263,8 @@ class _Case:
         assert gone.answer is not None
         answer = gone.answer
         facts = answer.arcs.facts
-        lines, name = facts.lines, f"from {self.channel}"
-        new = np.flatnonzero(lines.row == ANY)
-        new = new[[line == name or line.startswith(f"{name}/") for line in lines.line[new]]]
+        lines = facts.lines
+        new = np.flatnonzero(lines.origin == code(facts.channels.id, self.channel))
         served = np.bincount(answer.arcs.line, weights=answer.ship, minlength=len(lines.sku))
         total = sum(part.share for part in self.receivers)
         rows: list[dict[str, Any]] = []

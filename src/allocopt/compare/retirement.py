@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from allocopt.allocate import allocate
+from allocopt.arguments import instance, limits
 from allocopt.compare.batch import GAP
 from allocopt.compare.leaving import SKIPPED, SOLVED, Books, Leaving, Parts, leave, settled
 from allocopt.compare.runs import Settings
+from allocopt.compare.workers import spread
 from allocopt.compare.worth import Retirement
 from allocopt.contracts import Contract, pooled
+from allocopt.documents.characters import told
 from allocopt.errors import ContractError, Issue, SolveError
 from allocopt.problem.problem import Problem
 from allocopt.problem.report import Nearest
@@ -153,7 +156,8 @@ def _asked(
     admitting: bool,
 ) -> Retirement:
     """Solve the plan as it is, then the plans without each channel."""
-    _check_types(problem, contract, recapture, jobs)
+    _check_types(problem, contract, channels, recapture)
+    limits(gap=settings.gap, time_limit=settings.time_limit, jobs=jobs, progress=progress)
     agreed = contract or pooled()
     known = [str(name) for name in problem.facts.channels.id]
     asked = known if channels is None else [channels] if isinstance(channels, str) else list(channels)
@@ -189,26 +193,19 @@ def _without_asking(contract: Contract, channel: str, status: str, message: str)
 
 def _in_parallel(work: list[tuple[Any, ...]], jobs: int | None) -> Iterator[Leaving]:
     """Look at channels in worker processes; yield what was found as it comes."""
-    import joblib
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
     try:
-        yield from pool(joblib.delayed(leave)(*one) for one in work)
-    except TerminatedWorkerError:
-        raise SolveError(
-            "A worker process was killed, perhaps for want of memory: try again with fewer jobs."
-        ) from None
+        yield from spread(leave, work, jobs)
+    except SolveError as error:
+        raise SolveError(f"{error}: try again with fewer jobs.") from None
 
 
-def _check_types(problem: object, contract: object, recapture: object, jobs: int | None) -> None:
-    """Raise for arguments that make no sense."""
-    if not isinstance(problem, Problem):
-        raise TypeError(f"problem must be an allocopt Problem, not a {type(problem).__name__}")
-    if contract is not None and not isinstance(contract, Contract):
-        raise TypeError(f"contract must be an allocopt Contract, not a {type(contract).__name__}: use ao.Contract.read")
-    if jobs == 0:
-        raise ValueError("jobs must be a number of workers, or -1 for one a core, not 0")
+def _check_types(problem: object, contract: object, channels: object, recapture: object) -> None:
+    """Raise `TypeError` for arguments that make no sense."""
+    instance("problem", problem, Problem)
+    instance("contract", contract, Contract, optional=True)
+    names = [channels] if channels is None or isinstance(channels, str) else channels
+    if not isinstance(names, Sequence) or not all(name is None or isinstance(name, str) for name in names):
+        raise TypeError(f"channels must be the name of a channel or a list of names, not {told(channels)}")
     wrong = TypeError("recapture must say it by channel: {'stores': [ao.Recapture('dtc', 0.4)]}")
     if recapture is not None and not isinstance(recapture, Mapping):
         raise wrong

@@ -6,8 +6,11 @@
     problem/*.parquet        the tables
     results/000042.parquet   one run: a row per channel and number; its outcome in the file's metadata
 
-Every file appears whole or not at all, so an interruption at any time leaves a folder that can be resumed. A folder
-belongs to one set of inputs, by their fingerprint; another set is refused.
+Every file appears whole or not at all, so an interruption at any time leaves a folder that can be resumed, and several
+processes may begin with the same folder at once. A folder belongs to one set of inputs, by their fingerprint; another
+set is refused. Every answer carries a seal: a hash over that fingerprint, the number of its run, its outcome and its
+numbers. An answer that stands in another run's place, or in which anything was changed, counts as missing and is solved
+again.
 """
 
 from __future__ import annotations
@@ -16,12 +19,15 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from allocopt.contracts import Contract
@@ -29,11 +35,11 @@ from allocopt.errors import AllocoptError, ScenarioError
 from allocopt.problem.problem import Problem
 from allocopt.problem.scenario import Scenario
 from allocopt.problem.writer import digest, write_problem
-from allocopt.readback.files import write_text, written_whole
+from allocopt.readback.files import UNFINISHED, sweep, write_text, written_whole
 
 MANIFEST = "manifest.json"
-OUTCOME = b"allocopt"
-"""Key of a result file's metadata under which the outcome stands."""
+OUTCOME, SEAL = b"allocopt", b"allocopt seal"
+"""Keys of a result file's metadata under which the outcome and the seal stand."""
 AS_STATED = -1
 """Number of the draw of a run that draws nothing."""
 
@@ -55,6 +61,12 @@ class Settings:
     gap: float
     time_limit: float | None = None
     work_limit: int | None = None
+
+    @classmethod
+    def of(cls, gap: float, time_limit: float | None = None, work_limit: int | None = None) -> Settings:
+        """Return settings as plain numbers: 60 and 60.0, and numbers of numpy, are the same."""
+        seconds = None if time_limit is None else float(time_limit)
+        return cls(float(gap), seconds, None if work_limit is None else int(work_limit))
 
 
 @dataclass(frozen=True)
@@ -132,41 +144,51 @@ class RunFolder:
     def opened(cls, path: Path, inputs: Inputs) -> RunFolder:
         """Return the folder of these inputs, made or resumed; `ScenarioError` if it belongs to others."""
         folder, manifest = cls(path), inputs.manifest()
-        if (path / MANIFEST).exists():
-            if folder.fingerprint != manifest["fingerprint"]:
-                raise ScenarioError(
-                    f"{path} holds runs of other inputs (another problem, contracts, scenarios, settings or version). "
-                    "Give another folder, or delete this one."
-                )
-            folder._unchanged()
-            return folder
-        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-            what = "holds files and is no run folder" if path.is_dir() else "is a file"
-            raise ScenarioError(f"{path} {what}. Give an empty or a new folder.")
         try:
-            folder._made(inputs, manifest)
+            if not (path / MANIFEST).exists():
+                if path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir()))):
+                    what = "holds files and is no run folder" if path.is_dir() else "is a file"
+                    raise ScenarioError(f"{path} {what}. Give an empty or a new folder.")
+                folder._made(inputs, manifest)
+                if folder.fingerprint == manifest["fingerprint"]:
+                    return folder
         except OSError as error:
             raise ScenarioError(f"{path} cannot be made: {error.strerror or error}.") from None
+        if folder.fingerprint != manifest["fingerprint"]:
+            raise ScenarioError(
+                f"{path} holds runs of other inputs (another problem, contracts, scenarios, settings or version). "
+                "Give another folder, or delete this one."
+            )
+        folder._unchanged()
         return folder
 
     def _made(self, inputs: Inputs, manifest: dict[str, Any]) -> None:
-        """Make the folder whole or not at all."""
-        beside = self.path.with_name(f".allocopt-{os.getpid()}-{self.path.name}")
+        """Make the folder whole or not at all; one that another process has made meanwhile is as good."""
+        sweep(self.path.parent)
+        beside = self.path.with_name(f"{UNFINISHED}{os.getpid()}-{threading.get_ident()}-{self.path.name}")
         try:
             write_problem(inputs.problem, beside / "problem")
             (beside / "results").mkdir()
             write_text(beside / MANIFEST, json.dumps(manifest, indent=1))
-            if self.path.exists():
+            with suppress(OSError):
                 self.path.rmdir()
-            beside.rename(self.path)
+            try:
+                beside.rename(self.path)
+            except OSError:
+                if not (self.path / MANIFEST).exists():
+                    raise
         finally:
             shutil.rmtree(beside, ignore_errors=True)
+
+    def swept(self) -> None:
+        """Remove what workers that were killed left unfinished."""
+        sweep(self.path / "results")
 
     def _unchanged(self) -> None:
         """Raise `ScenarioError` if somebody has changed what the folder says was asked."""
         try:
             told = self.inputs().manifest()["fingerprint"]
-        except (AllocoptError, OSError, ValueError, KeyError, TypeError):
+        except (AllocoptError, OSError, ValueError, KeyError, TypeError, AttributeError):
             told = ""
         if told != self.fingerprint:
             raise ScenarioError(f"What {self.path} says was asked has been changed: delete the folder and run again.")
@@ -195,30 +217,48 @@ class RunFolder:
         import pyarrow.parquet as pq
 
         table = pa.Table.from_pandas(numbers, preserve_index=False)
-        table = table.replace_schema_metadata({**(table.schema.metadata or {}), OUTCOME: json.dumps(outcome).encode()})
+        kept = {OUTCOME: json.dumps(outcome).encode(), SEAL: _seal(self.fingerprint, run.number, outcome, numbers)}
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), **kept})
         written_whole(self._result(run.number), lambda target: pq.write_table(table, target))
 
     def done(self) -> dict[int, dict[str, Any]]:
-        """Return the outcomes that are there, by the numbers of their runs; what cannot be read is not there."""
+        """Return the outcomes that are there, by the numbers of their runs; what is damaged or changed is not there."""
+        fingerprint = self.fingerprint
         files = sorted((self.path / "results").glob("[0-9]*.parquet"))
-        found = {int(file.stem): _outcome(file) for file in files if file.stem.isdecimal()}
-        return {number: outcome for number, outcome in found.items() if outcome is not None}
+        found = {int(file.stem): _read(file, fingerprint) for file in files if file.stem.isdecimal()}
+        return {number: answer[0] for number, answer in found.items() if answer is not None}
 
     def numbers(self, run: int) -> pd.DataFrame:
-        """Return the numbers of one run: channel, metric, value."""
-        return pd.read_parquet(self._result(run))
+        """Return the numbers of one run: channel, metric, value; `ScenarioError` if they were lost or changed."""
+        answer = _read(self._result(run), self.fingerprint)
+        if answer is None:
+            raise ScenarioError(f"{self._result(run)} has been changed or lost: compare again with this folder.")
+        return answer[1]
 
     def _result(self, number: int) -> Path:
         return self.path / "results" / f"{number:06d}.parquet"
 
 
-def _outcome(file: Path) -> dict[str, Any] | None:
-    """Return the outcome that a result file states; None if the file is damaged."""
+def _read(file: Path, fingerprint: str) -> tuple[dict[str, Any], pd.DataFrame] | None:
+    """Return the outcome and numbers of a result file; None if it is damaged, changed, or another run's."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        outcome: dict[str, Any] = json.loads(pq.read_schema(file).metadata[OUTCOME])
+        table = pq.ParquetFile(file).read()
+        table.validate(full=True)
+        outcome: dict[str, Any] = json.loads(table.schema.metadata[OUTCOME])
+        numbers = table.to_pandas()
+        sealed = table.schema.metadata[SEAL] == _seal(fingerprint, int(file.stem), outcome, numbers)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException):
         return None
-    return outcome
+    return (outcome, numbers) if sealed else None
+
+
+def _seal(fingerprint: str, number: int, outcome: dict[str, Any], numbers: pd.DataFrame) -> bytes:
+    """Return the hash that binds an answer to its run."""
+    seen = hashlib.sha256(f"{fingerprint}/{number}/{json.dumps(outcome, sort_keys=True)}".encode())
+    for column in ("channel", "metric"):
+        seen.update("\0".join(numbers[column].astype(str)).encode())
+    seen.update(numbers["value"].to_numpy(np.float64).tobytes())
+    return seen.hexdigest().encode()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from allocopt.allocate import bound, relaxation
+from allocopt.arguments import instance, several
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ScenarioError
 from allocopt.problem import Problem, Scenario
@@ -62,6 +63,10 @@ def screen(
     >>> ao.screen(problem, scenarios=[spike])["scenario"].tolist()
     ['Spike']
     """
+    instance("problem", problem, Problem)
+    instance("contract", contract, Contract, optional=True)
+    instance("start", start, Plan, Answer, optional=True)
+    scenarios = several("scenarios", scenarios, Scenario)
     names = [scenario.name for scenario in scenarios]
     if len(set(names)) < len(names):
         raise ScenarioError("scenarios to screen must have names of their own")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from functools import lru_cache
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ import pandas as pd
 from allocopt.allocate import decide, relaxation
 from allocopt.compare.forward import play
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
-from allocopt.errors import AllocoptError
+from allocopt.errors import AllocoptError, SolveError
 from allocopt.journey import Effort
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Plan
+from allocopt.readback.tables import channel_books
 
 ALL = "all"
 """Name of the rows that add all channels and the company up."""
@@ -27,10 +28,18 @@ METRICS = ("demand", "units", "revenue", "fixed_cost", "contribution", "clause_p
 
 
 class Bench:
-    """What one process keeps of a comparison, so that its runs share it: inputs, and where solves start from."""
+    """What one process keeps of a comparison, so that its runs share it.
 
-    def __init__(self, inputs: Inputs) -> None:
+    Parameters
+    ----------
+    inputs : Inputs
+    made : mapping of int to Problem, optional
+        What scenarios are known to make of the problem, by their positions.
+    """
+
+    def __init__(self, inputs: Inputs, made: Mapping[int, Problem] | None = None) -> None:
         self.inputs = inputs
+        self._made = made or {}
         self.runs = inputs.runs
         self._lock = threading.Lock()
         self._bases: dict[int, Answer] = {}
@@ -49,6 +58,10 @@ class Bench:
             return play(expected, problem, contract, effort)
         return decide(problem, contract, effort, before=self._base(run.contract))
 
+    def problem(self, run: Run) -> Problem:
+        """Return what happens in the scenario of a run."""
+        return self._problems(run)[1]
+
     def _problems(self, run: Run) -> tuple[Problem, Problem]:
         """Return what is expected in the scenario of a run, and what happens in it: the same unless it is a draw.
 
@@ -57,7 +70,7 @@ class Bench:
         scenario, base, key = self.inputs.scenarios[run.scenario], self.inputs.problem, (run.scenario, run.draw)
         with self._lock:
             if self._expected is None or self._expected[0] != run.scenario:
-                self._expected = run.scenario, scenario.apply(base)
+                self._expected = run.scenario, self._made.get(run.scenario) or scenario.apply(base)
             if run.draw == AS_STATED:
                 return self._expected[1], self._expected[1]
             if self._drawn is None or self._drawn[0] != key:
@@ -94,10 +107,26 @@ def solve_run(folder: str, fingerprint: str, number: int) -> dict[str, Any]:
     return outcome
 
 
-@lru_cache(maxsize=1)
+_KEPT: dict[tuple[str, str], Bench] = {}
+"""The last bench of this process, by its run folder and what was asked."""
+
+
 def bench_of(folder: str, fingerprint: str) -> Bench:
     """Return the bench of a run folder, made once in each process; the last one is kept."""
-    return Bench(RunFolder(Path(folder)).inputs())
+    kept = _KEPT.get((folder, fingerprint))
+    if kept is not None:
+        return kept
+    inputs = RunFolder(Path(folder)).inputs()
+    if inputs.manifest()["fingerprint"] != fingerprint:
+        raise SolveError(f"What {folder} says was asked has been changed while it was being solved.")
+    return keep(folder, fingerprint, Bench(inputs))
+
+
+def keep(folder: str, fingerprint: str, bench: Bench) -> Bench:
+    """Keep a bench for the runs of this process, which need not read from the folder what they were given."""
+    _KEPT.clear()
+    _KEPT[folder, fingerprint] = bench
+    return bench
 
 
 def told(plan: Plan) -> tuple[dict[str, Any], pd.DataFrame]:
@@ -105,21 +134,26 @@ def told(plan: Plan) -> tuple[dict[str, Any], pd.DataFrame]:
     if plan.status not in ("optimal", "feasible"):
         return failed(plan.message, plan.status)
     assert plan.certificate is not None
+    assert plan.answer is not None
+    books = channel_books(plan.answer)
     objective, bound = plan.objective, plan.certificate.bound
     outcome = {
         "status": plan.status,
         "message": plan.message,
-        "contribution": plan.contribution,
+        "contribution": float(books["contribution"].sum()),
         "objective": objective,
         "bound": bound if np.isfinite(bound) else None,
         "played": plan.played,
         "digest": digest_of(plan),
     }
-    frame = plan.channels[["channel", *METRICS]]
-    total = frame[list(METRICS)].sum()
-    frame = pd.concat([frame, pd.DataFrame([{"channel": ALL, **total}])], ignore_index=True)
-    numbers = frame.melt(id_vars="channel", var_name="metric", value_name="value")
-    return outcome, numbers
+    channels = [*books["channel"], ALL]
+    values = [np.append(books[name], books[name].sum()) for name in METRICS]
+    numbers = {
+        "channel": pd.array(channels * len(METRICS), dtype="str"),
+        "metric": pd.array(np.repeat(METRICS, len(channels)), dtype="str"),
+        "value": np.concatenate(values),
+    }
+    return outcome, pd.DataFrame(numbers)
 
 
 def failed(message: str, status: str = "error") -> tuple[dict[str, Any], pd.DataFrame]:

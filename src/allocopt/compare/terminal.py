@@ -12,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
+from allocopt.compare.beside import side_by_side
 from allocopt.compare.comparison import Comparison
 
 FAILURES = 10
@@ -39,7 +40,7 @@ def progress_bar(console: Console) -> Iterator[Callable[[int, int, str], None]]:
 
 
 def show_comparison(found: Comparison, folder: Path, console: Console) -> None:
-    """Print the ranking, the differences to the baseline, what acting alone costs, failures, and the verdict.
+    """Print ranking, differences to the baseline, scenarios, what acting alone costs, failures, and the verdict.
 
     Parameters
     ----------
@@ -52,6 +53,8 @@ def show_comparison(found: Comparison, folder: Path, console: Console) -> None:
     console.print(_ranking(found))
     if len(found.contracts) > 1:
         console.print(_deltas(found))
+    if len(found.scenarios) > 1:
+        console.print(_scenarios(found))
     gap = _coordination(found)
     if gap is not None:
         console.print(gap)
@@ -89,13 +92,33 @@ def _ranking(found: Comparison) -> Table:
 
 
 def _deltas(found: Comparison) -> Table:
-    """Return how much more each contract is worth than the baseline."""
-    heads = ["difference", "low", "high", "ahead", "behind", "of"]
-    table = _table(f"More than {_plain(found.baseline)}{_unit(found)}", "contract", heads)
-    for row in found.deltas().to_dict("records"):
-        cells = [_money(row[name]) for name in ("difference", "low", "high")]
+    """Return how much more each contract is worth than the baseline; what is proven of it stands to the right."""
+    frame = found.deltas()
+    objective = bool((frame["measure"] == "objective").any())
+    heads = ["contribution", *(["objective"] if objective else []), "low", "high", "ahead", "behind", "of"]
+    table = _table(f"Against {_plain(found.baseline)}{_unit(found)}", "contract", heads)
+    for row in frame.to_dict("records"):
+        names = ["contribution", *(["difference"] if objective else []), "low", "high"]
+        cells = [_signed(row[name]) for name in names]
         cells += [str(row[name]) for name in ("ahead", "behind", "runs")]
         table.add_row(_plain(row["contract"]), *cells, style="" if row["apart"] else "dim")
+    return table
+
+
+def _scenarios(found: Comparison) -> Table:
+    """Return what each contract earns in each scenario, against the baseline."""
+    frame = side_by_side(found.by_scenario(), found.baseline)
+    table = _plain_table(f"Scenario by scenario: {_plain(found.baseline)}, and the others against it{_unit(found)}")
+    table.add_column("scenario", overflow="fold", min_width=17)
+    for head in frame.columns[2:]:
+        table.add_column(_plain(head), justify="right", overflow="fold", min_width=8)
+    for number, (role, rows) in enumerate(frame.groupby("role", sort=False)):
+        if number:
+            table.add_section()
+        style = "" if role == frame["role"].iloc[0] else "dim"
+        table.add_row(f"{role}:", style=f"italic {style}")
+        for scenario, _, *cells in rows.itertuples(index=False, name=None):
+            table.add_row(_plain(scenario), *(_plain(cell) for cell in cells), style=style)
     return table
 
 
@@ -147,6 +170,11 @@ def _money(amount: float) -> str:
     if math.isinf(amount):
         return "unknown"
     return f"{round(amount) + 0:,}"
+
+
+def _signed(amount: float) -> str:
+    text = _money(amount)
+    return f"+{text}" if math.isfinite(amount) and round(amount) > 0 else text
 
 
 def _share(share: float) -> str:

@@ -1,105 +1,184 @@
-"""The verdict of a comparison: only what the intervals allow, in words."""
+"""The verdict of a comparison: only what the intervals allow, in words, every figure against one baseline."""
 
 from __future__ import annotations
 
 import math
-from typing import Protocol
-
-import pandas as pd
+from collections.abc import Iterator, Sequence
 
 from allocopt.compare.intervals import Difference
+from allocopt.compare.standing import Future, Standing
+
+FEW = 10
+"""Fewer draws than these say little about how wide a range is."""
+NAMED = 12
+"""Scenarios that a sentence names."""
 
 
-class Compared(Protocol):
-    """What a verdict looks at."""
-
-    currency: str
-    contracts: tuple[str, ...]
-
-    @property
-    def ranked(self) -> list[str]:
-        """Contracts with a plan in every run, worth most first."""
-
-    @property
-    def runs(self) -> pd.DataFrame:
-        """One row a run."""
-
-    @property
-    def failures(self) -> pd.DataFrame:
-        """Runs without a plan."""
-
-    def difference(self, one: str, other: str | None = None) -> Difference:
-        """Return how much more one contract is worth than another."""
+def verdict(found: Standing) -> str:
+    """Return who is worth more than whom, who cannot be told apart, and where it is otherwise."""
+    return " ".join([*_ranking(found), *_caveats(found), *_failures(found)])
 
 
-def verdict(found: Compared) -> str:
-    """Return who is worth more than whom, and who cannot be told apart."""
+def _ranking(found: Standing) -> Iterator[str]:
     ranked = found.ranked
-    said = []
-    if len(ranked) > 1:
-        said.append(_ranking(found, ranked))
+    if not found.counted:
+        yield "No scenario has a weight above 0, so nothing is ranked."
     elif not ranked:
-        said.append("No contract has a plan in every run.")
+        yield "No contract has a plan in every run."
+    elif len(ranked) > 1:
+        yield f"{_basis(found)}{_leader(found)}"
+        yield from _others(found)
+        yield from _otherwise(found)
     elif len(found.contracts) > 1:
-        said.append(f"Only {ranked[0]} has a plan in every run.")
+        yield f"Only {ranked[0]} has a plan in every run."
     else:
-        said.append(f"{ranked[0]} was compared with nothing.")
-    failed = found.failures.groupby("contract", sort=False).size()
-    for name, times in failed.items():
-        runs = int((found.runs["contract"] == name).sum())
-        said.append(f"{name} has no plan" + (f" in {times} of {runs} runs." if runs > 1 else "."))
-    return " ".join(said)
+        yield f"{ranked[0]} was compared with nothing."
 
 
-def _ranking(found: Compared, ranked: list[str]) -> str:
-    first, others = ranked[0], ranked[1:]
+def _basis(found: Standing) -> str:
+    """Return by which scenarios contracts are ranked, where others stand beside them."""
+    if not found.played:
+        return ""
+    draws = sum(future.draws for future in found.counted)
+    number = f"{draws} draws" if draws > 1 else "1 draw"
+    return f"By {_listed(_names(found.counted))} ({number}, played without foresight), "
+
+
+def _leader(found: Standing) -> str:
+    """Return who comes first, and who cannot be told from it."""
+    first, others = found.ranked[0], found.ranked[1:]
     gaps = {name: found.difference(first, name) for name in others}
-    apart = [name for name in others if gaps[name].apart]
-    same = [name for name in others if gaps[name].low == gaps[name].high == 0]
-    ties = [name for name in others if name not in (*apart, *same)]
-    said = []
-    if apart:
-        words = [f"{_money(found, gaps[name].mean)} more than {name}{_range(found, gaps[name])}" for name in apart]
-        said.append(f"{first} is worth {_listed(words)}.")
-    if same:
-        said.append(f"{_listed([first, *same])} are worth the same.")
+    same = [name for name in others if gaps[name].nothing]
+    above = [name for name in others if gaps[name].apart and not gaps[name].positive]
+    ties = [name for name in others if not gaps[name].apart and name not in same]
+    if len(same) == len(others):
+        return f"{_listed([first, *same])} are worth the same."
+    clear = all(gap.positive and gap.clear for gap in gaps.values())
+    proven = clear and found.measure(*found.ranked) == "contribution"
+    text = f"{first} is worth most" if proven else f"{first} comes first"
+    if first != found.baseline and found.baseline not in same:
+        text += f": {_amount(found, first, f' against {found.baseline}')}"
     if ties:
-        verb = "is a tie" if len(ties) == 1 else "are ties"
-        widest = max(gaps[name].high for name in ties)
-        if math.isfinite(widest):
-            reason = f"what lies between them may be nothing, and is at most {_money(found, widest)}"
-        elif _drawn(found):
-            reason = "a single draw tells nothing"
-        else:
-            reason = "what lies between them may be nothing, and nobody knows how much it is at most"
-        said.append(f"{_listed(ties)} {verb} with {first}: {reason}.")
-    return " ".join(said)
+        text += f", but {_listed(ties)} {'is a tie' if len(ties) == 1 else 'are ties'} with it"
+    if above:
+        text += f"{', and' if ties else ', but'} by what is proven, {_listed(above)} {_is(above)} ahead of it"
+    return f"{text}." + (f" {_listed([first, *same])} are worth the same." if same else "")
 
 
-def _range(found: Compared, gap: Difference) -> str:
-    """Return in brackets how sure a difference is."""
-    low, high = _money(found, gap.low, unit=False), _money(found, gap.high, unit=False)
-    words = [] if low == high else [f"{'95 % sure' if _drawn(found) else 'certainly'}: {low} to {high}"]
-    if gap.runs > 1:
-        behind = f", behind in {gap.behind}" if gap.behind else ""
-        words.append(f"ahead in {gap.ahead} of {gap.runs} {_kind(found.runs)}{behind}")
-    return f" ({'; '.join(words)})" if words else ""
+def _others(found: Standing) -> Iterator[str]:
+    """Yield how the other contracts stand to the baseline."""
+    rest = [name for name in found.ranked if name not in (found.ranked[0], found.baseline)]
+    if found.ranked[0] == found.baseline:
+        rest = [name for name in rest if not found.difference(name).nothing]
+    if rest:
+        yield f"Against {found.baseline}: {'; '.join(f'{name} {_amount(found, name)}' for name in rest)}."
 
 
-def _drawn(found: Compared) -> bool:
-    """Return whether anything was left to chance."""
-    return bool((found.runs["draw"] >= 0).any())
+def _otherwise(found: Standing) -> Iterator[str]:
+    """Yield in which scenarios another contract is ahead of the first one."""
+    first = found.ranked[0]
+    flips = found.otherwise(first)
+    for beforehand in (False, True):
+        here = [(f, name) for f, name in flips if (found.role(f) == "known beforehand") == beforehand]
+        by_winner: dict[str, list[Future]] = {}
+        for future, name in here:
+            by_winner.setdefault(name, []).append(future)
+        words = [f"{name} is ahead of {first} in {_few(_names(futures))}" for name, futures in by_winner.items()]
+        if words and beforehand:
+            yield f"Known beforehand, {_listed(words)}: that supposes that everybody knows what comes."
+        elif words and len(found.counted) > 1:
+            yield f"But {_listed(words)}."
 
 
-def _kind(runs: pd.DataFrame) -> str:
+def _caveats(found: Standing) -> Iterator[str]:
+    """Yield what the reader has to know about the figures."""
+    perfect = [future for future in found.counted if future.draws and not future.played]
+    if perfect:
+        yield f"The draws of {_listed(_names(perfect))} are decided with perfect foresight."
+    for future in found.counted:
+        if 0 < future.draws < FEW:
+            number = f"{future.draws} draws are" if future.draws > 1 else "One draw is"
+            yield f"{number} few: make at least {FEW} of {future.name}."
+    if len(found.ranked) > 1 and found.measure(*found.ranked) == "objective":
+        why = "no more is proven of a contract with penalties or several stages"
+        yield f"Objective is contribution less clause penalties: {why}."
+
+
+def _failures(found: Standing) -> Iterator[str]:
+    """Yield who has no plan where it would count, or be read."""
+    for name in found.contracts:
+        times, runs = found.failed(name, weighed=True)
+        if times:
+            yield f"{name} has no plan" + (f" in {times} of {runs} runs." if runs > 1 else ".")
+
+
+def _amount(found: Standing, name: str, against: str = "") -> str:
+    """Return how much more a contract is worth than the baseline, and in brackets how sure that is."""
+    gap = found.difference(name)
+    figure = money(gap.contribution, found.currency, signed=True)
+    sure = [*_range(found, gap, found.measure(name, found.baseline) == "contribution"), *_counts(found, gap)]
+    if found.measure(name, found.baseline) == "objective":
+        apart = abs(gap.mean - gap.contribution) >= 0.005
+        against += " in the plans found" if apart else ""
+        objective = f"objective {money(gap.mean, signed=True)}" if apart else "objective"
+        sure = [f"{objective}, {'; '.join(sure)}"] if sure else [objective]
+    return f"{figure}{against} ({'; '.join(sure)})" if sure else f"{figure}{against}"
+
+
+def _range(found: Standing, gap: Difference, plain: bool) -> Iterator[str]:
+    """Yield between what a difference lies."""
+    drawn = any(future.draws for future in found.counted)
+    if gap.in_every_run and not gap.clear:
+        runs = f"in each of {gap.runs} {_kind(found)}" if gap.runs > 1 else f"in the only {_kind(found)[:-1]}"
+        yield f"{runs} {_between(gap.least, gap.most)}"
+    elif not math.isfinite(gap.low) or not math.isfinite(gap.high):
+        yield "a single draw tells nothing" if drawn else "nobody knows how much at most"
+    elif gap.low != gap.high:
+        yield f"{'95 % sure' if drawn else 'certainly' if plain else 'proven'}: {_between(gap.low, gap.high)}"
+
+
+def _counts(found: Standing, gap: Difference) -> Iterator[str]:
+    """Yield in how many runs a contract is ahead of the baseline, and behind."""
+    said = [f"{word} in {times}" for word, times in (("ahead", gap.ahead), ("behind", gap.behind)) if times]
+    if said and gap.runs > 1:
+        said[0] += f" of {gap.runs} {_kind(found)}"
+        yield ", ".join(said)
+
+
+def _between(low: float, high: float) -> str:
+    ends = [money(end, signed=True) for end in (low, high) if math.isfinite(end)]
+    return " to ".join(dict.fromkeys(ends)) if math.isfinite(low) else f"at most {ends[0]}" if ends else "unknown"
+
+
+def _kind(found: Standing) -> str:
     """Return what the runs of one contract are called."""
-    drawn = runs["draw"] >= 0
-    return "draws" if drawn.all() else "scenarios" if not drawn.any() else "runs"
+    drawn = [future.draws > 0 for future in found.counted]
+    return "draws" if all(drawn) else "runs" if any(drawn) else "scenarios"
 
 
-def _money(found: Compared, amount: float, *, unit: bool = True) -> str:
+def money(amount: float, currency: str = "", *, signed: bool = False) -> str:
+    """Return an amount of money, with cents where these matter.
+
+    >>> money(-1234.5, "EUR"), money(2.5, signed=True), money(-0.001, signed=True)
+    ('-1,234 EUR', '+2.50', '0.00')
+    """
     digits = 0 if abs(amount) >= 100 else 2
-    return f"{amount:,.{digits}f}" + (f" {found.currency}" if unit and found.currency else "")
+    shown = round(amount, digits) + 0.0
+    text = f"{shown:+,.{digits}f}" if signed and shown else f"{shown:,.{digits}f}"
+    return f"{text} {currency}" if currency else text
+
+
+def _names(futures: Sequence[Future]) -> list[str]:
+    return [future.name for future in futures]
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _few(names: list[str]) -> str:
+    shown = names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
+    return _listed(shown)
 
 
 def _listed(words: list[str]) -> str:

@@ -78,13 +78,14 @@ class Retirement:
                     "recapture": sum(part.share for part in self._recapture.get(one.channel, ())),
                     **dict(zip(SHARES, shares, strict=True)),
                     "broken": len(one.broken),
+                    "measure": "contribution" if self._contract.earns_only else "objective",
                     "status": one.status,
                     "message": one.message,
                 }
             )
-        texts = dict.fromkeys(("channel", "status", "message"), "str")
+        texts = dict.fromkeys(("channel", "measure", "status", "message"), "str")
         numbers = dict.fromkeys((*self.parts, "net", "low", "high", "recapture", *SHARES), "float64")
-        columns = ["channel", *numbers, "broken", "status", "message"]
+        columns = ["channel", *numbers, "broken", "measure", "status", "message"]
         return pd.DataFrame(rows, columns=columns).astype({**texts, **numbers, "broken": "int64"})
 
     @property
@@ -99,12 +100,14 @@ class Retirement:
         - recaptured: what others earn from the part of its demand that they take over
         - stranded: what the company row changes by (holding, write-down of unsold stock, what promotions cost)
         - net: their sum, the contribution of the company without the channel less that with it
-        - low, high: between which net certainly lies
+        - low, high: between which net certainly lies, if measure is ``contribution``; else, where the contract has
+          penalties or several stages, both net and the difference of the objectives, of which alone it is proven
         - recapture: share of its demand that others were supposed to take over [1]
         - break_even: share of the channel's demand that others must take over for net to be at least 0; zero where it
           pays without any, nan where it does not pay even with all of it [1]
         - break_even_low, break_even_high: certainly not yet, and certainly by then; zero and nan if unknown [1]
         - broken: promises to the channel that lapse
+        - measure: see low and high
         - status, message: of the plans behind it; a channel without an answer is a row without numbers
 
         Of an admission the parts are contribution_gained, displaced (what others earn less from stock and capacity

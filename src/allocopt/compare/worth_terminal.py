@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from allocopt.compare.leaving import SOLVED
+from allocopt.compare.verdict import money
 from allocopt.compare.worth import Retirement
-from allocopt.compare.worth_words import money, percent
+from allocopt.compare.worth_words import percent
 from allocopt.errors import ContractError, Issue
 from allocopt.rules import Recapture
 
@@ -78,15 +79,29 @@ def show_retirement(found: Retirement, console: Console) -> None:
         title = "Promises that hold once it is there" if found.admitting else "Promises that would be broken"
         more = f", the first {SHOWN} of {len(found.broken)}" if len(found.broken) > SHOWN else ""
         _show(console, f"{title}{more}", _broken(found))
-    for channel, rows in found.unlisted.groupby("channel", sort=False):
-        some = ", ".join(rows["sku"].head(SHOWN)) + (", ..." if len(rows) > SHOWN else "")
-        line = (
-            f"Nobody who would take demand over from {channel} sells {some}: {rows['units'].sum():,.6g} units are lost."
-        )
+    for line in _takers(found, told):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     for row in found.table[found.table["message"] != ""].to_dict("records"):
         line = f"{row['channel']} ({row['status']}): {row['message']}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _takers(found: Retirement, told: pd.DataFrame) -> Iterator[str]:
+    """Yield how a break-even without given takers is meant, and what no taker sells."""
+    given = set(found.recapture.loc[found.recapture["share"] > 0, "channel"])
+    if not found.admitting and not set(told["channel"]) <= given:
+        whose = "" if not given else " of the channels for which no recapture was given"
+        yield (
+            f"The break-even{whose} supposes that the others which sell the same articles take over in proportion to "
+            "their own demand."
+        )
+    for channel, rows in found.unlisted.groupby("channel", sort=False):
+        some = ", ".join(rows["sku"].head(SHOWN)) + (", ..." if len(rows) > SHOWN else "")
+        units = f"{rows['units'].sum():,.6g} units"
+        if channel in given:
+            yield f"Nobody who would take demand over from {channel} sells {some}: {units} are lost."
+        else:
+            yield f"Nobody else sells {some}: no recapture saves these {units} of {channel}."
 
 
 def _plain(text: object) -> str:
@@ -116,8 +131,11 @@ def _worth(found: Retirement, told: pd.DataFrame, *, recaptured: bool) -> Table:
             last = number == len(found.parts) - 1
             table.add_row(part.replace("_", " "), *(_amount(value) for value in told[part]), end_section=last)
     table.add_row("net", *(_amount(value) for value in told["net"]), style="bold")
-    for name, words in (("low", "certainly at least"), ("high", "certainly at most")):
+    sure = "certainly " if (told["measure"] == "contribution").all() else ""
+    for name, words in (("low", f"{sure}at least"), ("high", f"{sure}at most")):
         table.add_row(words, *(_amount(value) for value in told[name]), end_section=name == "high")
+    if not found.admitting:
+        table.add_row("recapture assumed", *(f"{share:.0%}" if share else "none" for share in told["recapture"]))
     words = "pays while recapture is below" if found.admitting else "break-even recapture"
     table.add_row(words, *(_share(row, admitting=found.admitting) for row in told.to_dict("records")))
     if told["broken"].any():

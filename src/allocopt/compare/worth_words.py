@@ -9,9 +9,12 @@ from typing import Any, Literal
 import pandas as pd
 
 from allocopt.compare.break_even import CENT, STEPS
+from allocopt.compare.verdict import money
 
 SHOWN = 3
 """Channels that a sentence names with their numbers."""
+CLOSE = 0.10
+"""A break-even that is no further from the recapture assumed is close: nobody knows it better than that [1]."""
 
 
 def verdict(table: pd.DataFrame, currency: str, *, admitting: bool) -> str:
@@ -32,6 +35,7 @@ def verdict(table: pd.DataFrame, currency: str, *, admitting: bool) -> str:
     open_ = [row for row in rows if not math.isnan(row["net"]) and row not in worth and row not in against]
     failed = [row for row in rows if math.isnan(row["net"])]
     text = [*said.worth(worth), *said.undecided(open_, bool(worth)), *said.against(against, rows)]
+    text += said.nearest(against)
     text += [f"{_listed(_names(group))}: no answer ({why})." for why, group in _by_reason(failed).items()]
     return " ".join(text)
 
@@ -87,31 +91,57 @@ class _Words:
             return []
         ranges = _listed([f"{row['channel']} ({self.range(row)})" for row in rows])
         start = "" if after else f"No channel is certain to be worth {'adding' if self.admitting else 'retiring'}. "
-        return [f"{start}It cannot be told whether to {self.verb} {ranges}."]
+        return [f"{start}It cannot be told whether to {self.verb} {ranges}{self.supposing(rows)}."]
 
     def against(self, rows: Sequence[dict[str, Any]], asked: Sequence[dict[str, Any]]) -> list[str]:
         """Say what should be left alone, and where nothing else is said, what it would cost not to."""
         if not rows:
             return []
         done = "admitted" if self.admitting else "retired"
+        supposing = self.supposing(rows)
         if len(rows) < len(asked):
-            return [f"{_listed(_names(rows))} should not be {done}."]
-        least = rows[0]
-        amount = f"{self.amount(least, -1)}{self.unless(least)}"
+            return [f"{_listed(_names(rows))} should not be {done}{supposing}."]
+        least, amount = rows[0], self.amount(rows[0], -1)
         if len(rows) == 1:
-            return [f"{least['channel']} should not be {done}: it would lose {amount}."]
-        return [f"No channel should be {done}: the least loss would be {least['channel']}, {amount}."]
+            return [f"{least['channel']} should not be {done}{supposing}: it would lose {amount}."]
+        return [f"No channel should be {done}{supposing}: the least loss would be {least['channel']}, {amount}."]
 
-    def unless(self, row: dict[str, Any]) -> str:
-        """Say from which recapture on the answer would be another one."""
-        if self.admitting or math.isnan(row["break_even"]):
+    def supposing(self, rows: Sequence[dict[str, Any]]) -> str:
+        """Say of which channels nobody was supposed to take demand over, as the end of a clause."""
+        without = [row for row in rows if not row["recapture"]]
+        if self.admitting or not without:
             return ""
-        return f"; {self.break_even(row)}"
+        if len(without) < len(rows):
+            return f", supposing that nobody takes over any demand of {_listed(_names(without))}"
+        return f", supposing that nobody takes over any of {'its' if len(rows) == 1 else 'their'} demand"
+
+    def nearest(self, rows: Sequence[dict[str, Any]]) -> list[str]:
+        """Say from which recapture on it would be right to retire the channels that come closest to it."""
+        if self.admitting or not rows:
+            return []
+        known = [row for row in rows if not math.isnan(row["break_even"])]
+        known.sort(key=lambda row: float(row["break_even"] - row["recapture"]))
+        close = [row for row in known if row["break_even"] - row["recapture"] <= CLOSE + 1e-9][:SHOWN]
+        if close:
+            return [f"That is close: {'; '.join(self.flipping(row) for row in close)}."]
+        if known:
+            return [f"At the earliest, {self.flipping(known[0])}."]
+        if all(row["break_even_low"] == 1 for row in rows):
+            return [f"That holds even if all of {'its' if len(rows) == 1 else 'their'} demand is taken over by others."]
+        return ["From which recapture on it would be right is not known."]
+
+    def flipping(self, row: dict[str, Any]) -> str:
+        """Say with which recapture a channel would break even, and which one was assumed."""
+        assumed = f"{row['recapture']:.0%}" if row["recapture"] else "none"
+        taken = f"{percent(row)} of its demand taken over by others, instead of {assumed}"
+        return f"retiring {row['channel']} would pay with {taken}"
 
     def certainly(self, row: dict[str, Any], sign: int) -> str:
         """Say between what the worth certainly lies."""
         low, high = sorted((sign * row["low"], sign * row["high"]))
         least, most = self.money(low, unit=False), self.money(high, unit=False)
+        if row.get("measure") == "objective":
+            return "objective and contribution" + ("" if least == most else f" {least} to {most}")
         return "for certain" if least == most else f"certainly {least} to {most}"
 
     def range(self, row: dict[str, Any]) -> str:
@@ -129,12 +159,6 @@ def percent(row: dict[str, Any]) -> str:
     if high - low < 1.5 / STEPS:
         return f"{share:.0%}"
     return f"{share:.0%} ({low:.0%} to {'unknown' if math.isnan(high) else f'{high:.0%}'})"
-
-
-def money(amount: float, currency: str = "") -> str:
-    """Return an amount of money, with cents where these matter."""
-    digits = 0 if abs(amount) >= 100 else 2
-    return f"{amount:,.{digits}f}" + (f" {currency}" if currency else "")
 
 
 def _by_reason(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

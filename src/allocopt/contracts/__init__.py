@@ -3,6 +3,7 @@
 from allocopt.contracts.contract import Contract
 from allocopt.contracts.presets import (
     PRESETS,
+    by_priority,
     fair_share,
     first_come,
     fixed_split,
@@ -24,6 +25,7 @@ __all__ = [
     "FirstCome",
     "MaxMinFill",
     "Stage",
+    "by_priority",
     "fair_share",
     "first_come",
     "fixed_split",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from allocopt import arguments
 from allocopt.contracts.stages import STAGES, Contribution, FirstCome, Stage
 from allocopt.documents.checked import STRICT, Checked, Day
 from allocopt.documents.faults import spelled
@@ -116,7 +117,7 @@ class Contract(metaclass=Checked):
         """
         from allocopt.contracts.files import read_contract
 
-        return read_contract(Path(path))
+        return read_contract(arguments.path("path", path))
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Contract:
@@ -151,13 +152,15 @@ class Contract(metaclass=Checked):
     @property
     def acts_alone(self) -> bool:
         """Whether channels do not coordinate: first come, first served, or every lot is split among them for good."""
-        shares = [clause.share or 0.0 for clause in self.clauses if isinstance(clause, Protect) and clause.is_split]
-        return self.decides_in_turn or (len(shares) == len(self.clauses) and sum(shares) >= 1 - 1e-9)
+        rules = [clause for clause in self.clauses if clause.STEERS]
+        shares = [clause.share or 0.0 for clause in rules if isinstance(clause, Protect) and clause.is_split]
+        return self.decides_in_turn or (len(shares) == len(rules) and sum(shares) >= 1 - 1e-9)
 
     @property
-    def without_rules(self) -> bool:
-        """Whether physics alone bind and the whole contribution is all that is optimised."""
-        return not self.clauses and self.journey == (Contribution(),)
+    def earns_only(self) -> bool:
+        """Whether its objective is the contribution, without penalties, and nothing else is optimised before."""
+        penalties = any(getattr(clause, "penalty", None) for clause in self.clauses)
+        return not penalties and len(self.journey) == 1
 
     @property
     def _label(self) -> str:
@@ -171,6 +174,7 @@ class Contract(metaclass=Checked):
         problem : Problem
             Whose ids the clauses and stages must name, and whose ``as_of`` must lie in the contract's validity.
         """
+        arguments.instance("problem", problem, Problem)
         origin: Origin = getattr(self, "_origin", Origin())
         unknown = list(self._unknown(problem, origin))
         lost = {issue.column for issue in unknown}
@@ -185,6 +189,14 @@ class Contract(metaclass=Checked):
             if spelled(place) not in lost:
                 for code, message, hint in clause.check(problem):
                     yield origin.issue(self._label, place, clause.words(), code, message, hint)
+        for number, stage in enumerate(self.stages):
+            weights = getattr(stage, "weights", None)
+            levelled = stage.channels or problem.facts.channels.id.tolist()
+            bare = [] if weights is None else [name for name in levelled if name not in weights]
+            if bare:
+                message = f"The weights leave out {', '.join(map(repr, bare))}, which the stage levels too."
+                hint = "Give each channel a weight, or name the channels of the stage."
+                yield origin.issue(self._label, ("stages", number), stage.words(), "weight_missing", message, hint)
 
     def _unknown(self, problem: Problem, origin: Origin) -> Iterator[Issue]:
         known = _Known(problem.facts)
@@ -196,7 +208,7 @@ class Contract(metaclass=Checked):
         mentioned += [
             (("stages", number), "channels", name)
             for number, stage in enumerate(self.stages)
-            for name in getattr(stage, "channels", None) or ()
+            for name in (*(stage.channels or ()), *(getattr(stage, "weights", None) or ()))
         ]
         for place, table, name in mentioned:
             if name not in known[table]:

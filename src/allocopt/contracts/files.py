@@ -20,7 +20,7 @@ from allocopt.rules import CLAUSES, Clause
 
 def read_contract(path: Path) -> Contract:
     """Read and check one contract file; see `Contract.read`."""
-    origin = Origin(str(path), parse(path, ContractError, "A contract is a mapping with at least a name."))
+    origin = parse(path, ContractError, "A contract is a mapping with at least a name.")
     try:
         contract = ADAPTER.validate_python(plain(origin.tree))
     except ValidationError as error:

@@ -15,6 +15,8 @@ from allocopt.rules.protection_levels import ProtectionLevels
 
 Shares = Mapping[str, float]
 """Share of each channel [1]."""
+Weights = Mapping[str, float]
+"""Weight of each channel that shares [1]."""
 Tier = str | tuple[str, ...] | list[str]
 """One channel or several."""
 ROUNDING = 1e-9
@@ -131,7 +133,25 @@ def priority(*tiers: Tier) -> Contract:
     )
 
 
-def fair_share(channels: Tier | None = None) -> Contract:
+def by_priority() -> Contract:
+    """Return the contract of strict ranks: `demand.priority` 1 is served as far as possible, then 2, and so on.
+
+    Lines without a rank come last; between plans that serve all ranks alike the one that earns most counts. Source:
+    lexicographic (preemptive) goals, Ignizio, Goal Programming and Extensions (1976).
+
+    Examples
+    --------
+    >>> [stage.words() for stage in by_priority().stages]
+    ['fill, rank after rank']
+    """
+    return Contract(
+        "By priority",
+        stages=(Fill(priority="each"),),
+        reason="Rank after rank, whatever they pay: nobody gets a unit that somebody of a higher rank could have.",
+    )
+
+
+def fair_share(channels: Tier | None = None, weights: Weights | None = None) -> Contract:
     """Return the contract in which each SKU is shared in proportion to demand, as far as lanes and capacity allow.
 
     Nobody's share of demand served can be raised without lowering that of somebody who is served less. Source: fair
@@ -142,6 +162,8 @@ def fair_share(channels: Tier | None = None) -> Contract:
     ----------
     channels : str, sequence of str or None
         Channels that share; None: all. Others get what these leave.
+    weights : mapping of str to float, or None
+        Weight of each channel that shares: levels are units / weight [1]; None: see `MaxMinFill`.
 
     Examples
     --------
@@ -150,12 +172,16 @@ def fair_share(channels: Tier | None = None) -> Contract:
     """
     return Contract(
         "Fair share",
-        stages=(MaxMinFill(_several(channels), measure="fill", per="sku"),),
+        stages=(
+            MaxMinFill(
+                _several(channels), measure="fill", per="sku", weights=None if weights is None else dict(weights)
+            ),
+        ),
         reason="Each article that is short is shared in proportion to what the channels want.",
     )
 
 
-def max_min_fair(channels: Tier | None = None) -> Contract:
+def max_min_fair(channels: Tier | None = None, weights: Weights | None = None) -> Contract:
     """Return the contract in which each SKU is shared in equal units, nobody getting more than they want.
 
     Source: max-min fair share, Keshav, An Engineering Approach to Computer Networking (1997), ch. 9; Bertsekas and
@@ -165,6 +191,8 @@ def max_min_fair(channels: Tier | None = None) -> Contract:
     ----------
     channels : str, sequence of str or None
         Channels that share; None: all. Others get what these leave.
+    weights : mapping of str to float, or None
+        Weight of each channel that shares: levels are units / weight [1]; None: see `MaxMinFill`.
 
     Examples
     --------
@@ -173,17 +201,26 @@ def max_min_fair(channels: Tier | None = None) -> Contract:
     """
     return Contract(
         "Max-min fair",
-        stages=(MaxMinFill(_several(channels), measure="units", per="sku"),),
+        stages=(
+            MaxMinFill(
+                _several(channels), measure="units", per="sku", weights=None if weights is None else dict(weights)
+            ),
+        ),
         reason="Of each article that is short every channel gets as many units as any other, at most what it wants.",
     )
 
 
-def first_come() -> Contract:
-    """Return the contract of no coordination: each channel takes what is best for itself, whoever comes first.
+def first_come(by: Literal["arrived", "due"] = "arrived") -> Contract:
+    """Return the contract of no coordination: each line takes what is best for itself, whoever comes first.
 
-    What is due to ship first is taken first, then what was ordered first (`demand.arrived`). Source: first-come-first-
-    served order promising, Ball, Chen and Zhao, Available to promise, in Handbook of Quantitative Supply Chain
-    Analysis (2004), ch. 11.
+    What was ordered first is promised first (`demand.arrived`, blank: the start of the due period), inbound stock
+    included, and promises are kept. Source: first-come-first-served order promising, Ball, Chen and Zhao, Available
+    to promise, in Handbook of Quantitative Supply Chain Analysis (2004), ch. 11.
+
+    Parameters
+    ----------
+    by : {"arrived", "due"}
+        Whether what was ordered first comes first, or what is due first, period by period.
 
     Examples
     --------
@@ -192,7 +229,7 @@ def first_come() -> Contract:
     """
     return Contract(
         "First come",
-        stages=(FirstCome(),),
+        stages=(FirstCome(by=by),),
         reason="Nobody coordinates: whoever comes first takes what is best for itself from what is left.",
     )
 
@@ -295,6 +332,7 @@ PRESETS: dict[str, Callable[[], Contract]] = {
     "pooled": pooled,
     "fair_share": fair_share,
     "max_min_fair": max_min_fair,
+    "by_priority": by_priority,
     "first_come": first_come,
     "protection_levels": protection_levels,
 }

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from dataclasses import field
+from typing import Annotated, Literal
 
+from pydantic import Field, PlainValidator
 from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticCustomError
 
-from allocopt.documents.checked import STRICT, Checked, Ids
+from allocopt.documents.checked import NUMBER, STRICT, Checked, Ids
 
 Lock = Literal["value", "plan"]
+Each = Literal["each"]
+
+
+def _rank(value: object) -> float | Each:
+    """Return a rank as a number, or the word for all of them."""
+    if value == "each":
+        return "each"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise PydanticCustomError("rank_type", "it must be a number, or 'each'")
+    return float(value)
+
+
+Rank = Annotated[float | Each, PlainValidator(_rank, json_schema_input_type=float | Each)]
+"""One rank, or all of them one after the other."""
+Weights = Annotated[dict[str, Annotated[float, Field(gt=0), NUMBER]], Field(min_length=1)]
+"""Weight of each channel [1]."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -42,15 +62,30 @@ class Fill(Stage):
         See `Stage`.
     measure : {"units", "lines"}
         What is counted: units served, or demand lines served (each line counts its served share).
+    priority : float, "each" or None
+        Only lines of this rank (`demand.priority`); ``"each"``: rank after rank as they are found, 1 first and blank
+        last, what a rank was served never given up for a later one; None: all lines together.
 
     Examples
     --------
     >>> Fill("wholesale").channels
     ('wholesale',)
+    >>> Fill(priority="each").words(), Fill(priority=1).words()
+    ('fill, rank after rank', 'fill of rank 1')
     """
 
     measure: Literal["units", "lines"] = "units"
+    priority: Rank | None = None
     stage: Literal["fill"] = "fill"
+
+    def words(self) -> str:
+        """Return the stage in a few words."""
+        if self.priority is None:
+            return super().words()
+        if self.priority == "each":
+            return f"{super().words()}, rank after rank"
+        whose = f" in {', '.join(self.channels)}" if self.channels else ""
+        return f"fill of rank {self.priority:g}{whose}"
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -72,29 +107,43 @@ class Contribution(Stage):
 class MaxMinFill(Stage):
     """Raise the least served channel as far as possible, then the next, and so on (lexicographic max-min).
 
+    Levels are units / weight. Without `weights` the weight of a channel is the sum of `demand.weight` over its lines; a
+    line without one counts with the units that it wants where the fill is levelled (so that the level is the share of
+    demand served), and a channel without any counts with 1 where units are. Nobody gets more than they want.
+
     Attributes
     ----------
     channels, lock
         See `Stage`; the stock is shared fairly among the channels, whose totals a lock on the value keeps.
     measure : {"fill", "units"}
-        What is levelled: the share of demand served, or units (nobody gets more than they want).
+        What is levelled: the share of demand served, or units.
     per : {"sku", "channel"}
         Whether each SKU is shared fairly by itself, or only the channels' totals.
+    weights : mapping of str to float, or None
+        Weight of each channel that is levelled, instead of the above [1].
+
+    Examples
+    --------
+    >>> MaxMinFill(["dtc", "amazon"], weights={"dtc": 2, "amazon": 1}).weights
+    {'dtc': 2.0, 'amazon': 1.0}
     """
 
     measure: Literal["fill", "units"] = "fill"
     per: Literal["sku", "channel"] = "sku"
+    weights: Weights | None = field(default=None, hash=False)
     stage: Literal["max_min_fill"] = "max_min_fill"
 
 
 @dataclass(frozen=True, config=STRICT)
 class FirstCome(Stage):
-    """Let each channel take, in turn, what is best for itself: the uncoordinated baseline.
+    """Let each demand line take, in turn, what is best for itself: the uncoordinated baseline.
 
-    Turns go by ship period, then by `demand.arrived` (unknown last), then by channel; consecutive turns of a channel
-    in one period are one. In its turn a channel takes what earns it most, lost-sales cost avoided included, from the
-    stock and capacity that is left; what it took stays as it is. An order that is all-or-none or ships from one node
-    is taken as a whole in its earliest turn. Commitments (`demand.min_units`) are met before all turns.
+    Lines come in the order of `demand.arrived`, then of `demand.priority`. In its turn a line takes what earns it most,
+    lost-sales cost avoided included, of the stock and capacity that nobody was promised yet, inbound included; what it
+    took stays as it is, for whosever benefit. Lines that come together at equal rank share in proportion to what they
+    want: each takes from what is best for itself at the speed of its want, and units are made whole by largest
+    remainder. An order that is all-or-none or ships from one node is taken as a whole when its first line comes.
+    Commitments (`demand.min_units`), guaranteed services and locks are set aside before all turns.
 
     Attributes
     ----------
@@ -102,15 +151,22 @@ class FirstCome(Stage):
         Channels that take turns; None: all. Others get in later stages what these leave.
     lock : {"plan"}
         What was taken is never given back.
+    by : {"arrived", "due"}
+        What comes first: what was ordered first, or what is due first and of that what was ordered first.
 
     Examples
     --------
-    >>> FirstCome().lock
-    'plan'
+    >>> FirstCome().lock, FirstCome(by="due").words()
+    ('plan', 'first come, by due period')
     """
 
     lock: Literal["plan"] = "plan"
+    by: Literal["arrived", "due"] = "arrived"
     stage: Literal["first_come"] = "first_come"
+
+    def words(self) -> str:
+        """Return the stage in a few words."""
+        return super().words() if self.by == "arrived" else f"{super().words()}, by due period"
 
 
 STAGES: tuple[type[Stage], ...] = (Fill, Contribution, MaxMinFill, FirstCome)

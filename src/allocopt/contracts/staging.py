@@ -4,26 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from allocopt.algebra.program import Program, bounded, with_rows
 from allocopt.arcs import Arcs
-from allocopt.contracts.max_min import Solve, groups_of, max_min
+from allocopt.contracts.max_min import groups_of, max_min
+from allocopt.contracts.ranks import Reach, rank_by_rank, ranks_of
+from allocopt.contracts.solving import Solve
 from allocopt.contracts.stages import Contribution, Fill, FirstCome, MaxMinFill, Stage
 from allocopt.contracts.turns import take_turns
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rules.scope import chosen
-from allocopt.solve import Certificate, Solution, Start, certify
+from allocopt.solve import Certificate, Solution, Start, certify, in_order, known_plan
 
 Progress = Callable[[str], None]
+Settle = Callable[[Program, Solution], Solution]
+"""Gives a plan of a program another one of the same worth, by the order of ties."""
 StartOf = Callable[[int, Program], Start | None]
 """Gives a stage, by its number and program, what it may start from."""
+
+
+TOO_LATE = "a limit was reached before this stage began"
 
 
 def cold(number: int, program: Program) -> Start | None:
     """Let every stage start from nothing."""
     return None
+
+
+UNSETTLED = "ties stand as the solver left them: what settled them did not pass its check"
+
+
+def as_found(program: Program, solution: Solution) -> Solution:
+    """Leave ties as the solver broke them."""
+    return solution
 
 
 @dataclass(frozen=True)
@@ -38,12 +54,15 @@ class StageResult:
         Of the stage's own objective, given what earlier stages locked; None without a plan.
     program : Program
         What was solved, with the locks of earlier stages.
+    notes : tuple of str
+        What the solves of the stage, however many, have to say.
     """
 
     stage: Stage
     solution: Solution
     certificate: Certificate | None
     program: Program
+    notes: tuple[str, ...] = ()
 
 
 def run_stages(
@@ -53,6 +72,8 @@ def run_stages(
     solve: Solve,
     progress: Progress,
     start_of: StartOf = cold,
+    settle: Settle = as_found,
+    reach: Reach = in_order,
 ) -> list[StageResult]:
     """Solve the stages of a contract in order.
 
@@ -69,6 +90,10 @@ def run_stages(
         Told in a few words what is being done.
     start_of : callable, optional
         Gives a stage, by its number and program, what it may start from; by default `cold`.
+    settle : callable, optional
+        Settles the ties of the last stage's plan; by default `as_found`.
+    reach : callable, optional
+        Reaches goals one after the other within the time that is left; by default without a limit.
 
     Returns
     -------
@@ -80,27 +105,26 @@ def run_stages(
     for number, stage in enumerate(journey):
         progress(f"stage {number + 1} of {len(journey)}: {stage.words()}")
         counted = lines_of_stage(arcs, stage)
-        if isinstance(stage, MaxMinFill):
-            groups = groups_of(arcs, stage, counted)
-            solution, certificate, kept = max_min(program, groups, solve)
-        elif isinstance(stage, FirstCome):
-            solution, certificate, kept = take_turns(program, arcs, counted, solve, progress)
-        if isinstance(stage, MaxMinFill | FirstCome):
-            if solution.x is None and results:
-                solution = _at_least(solution, results)
+        heard: list[str] = []
+        listening = _listening(solve, heard)
+        outcome = _in_its_own_way(program, arcs, stage, counted, listening, reach, progress)
+        if outcome is not None:
+            solution, certificate, kept = outcome
+            if solution.x is None:
+                solution = _at_least(solution, program, results)
                 if solution.x is not None:
                     certificate = certify(replace(program, cost=np.zeros(program.columns)), solution.x, None)
-            results.append(StageResult(stage, solution, certificate, program))
+            results.append(StageResult(stage, solution, certificate, program, (*heard, *solution.notes)))
             program = kept
         else:
             goal = _goal(program, arcs, stage, counted, whole)
-            solution = _at_least(
-                solve(goal, start=start_of(number, goal), known=results[-1].solution.x if results else None), results
-            )
+            before = results[-1].solution.x if results else None
+            solution = listening(goal, start=start_of(number, goal), known=before)
             certificate = None
             if solution.x is not None:
-                certificate = certify(goal, solution.x, solution.multipliers, solution.claimed_bound, solution.cases)
-            results.append(StageResult(stage, solution, certificate, goal))
+                last = number + 1 == len(journey)
+                solution, certificate = _certified(goal, solution, settle if last else as_found)
+            results.append(StageResult(stage, solution, certificate, goal, (*heard, *solution.notes)))
             if certificate is not None and stage.lock == "value" and number + 1 < len(journey):
                 program = _lock_value(program, goal, certificate, stage)
         if solution.x is None or certificate is None or not certificate.passed:
@@ -110,17 +134,79 @@ def run_stages(
     return results
 
 
-def _at_least(solution: Solution, results: list[StageResult]) -> Solution:
-    """Return a stage's solution, or what the stage before found where a limit left this one without a plan."""
-    if solution.x is not None or not results or solution.status != "interrupted":
+def _in_its_own_way(
+    program: Program,
+    arcs: Arcs,
+    stage: Stage,
+    counted: Flags,
+    solve: Solve,
+    reach: Reach,
+    tell: Progress,
+) -> tuple[Solution, Certificate | None, Program] | None:
+    """Return the outcome of a stage that is more than one objective, and what keeps it; None for the other stages."""
+    if isinstance(stage, MaxMinFill):
+        return max_min(program, groups_of(arcs, stage, counted), solve)
+    if isinstance(stage, FirstCome):
+        return take_turns(program, arcs, counted, stage.by, solve, tell)
+    if isinstance(stage, Fill) and stage.priority == "each":
+        weights = np.where(counted, _per_line(arcs, stage), 0.0)
+        return rank_by_rank(program, ranks_of(arcs.facts.lines.priority, weights, arcs.line), solve, reach)
+    return None
+
+
+def _certified(goal: Program, solution: Solution, settle: Settle) -> tuple[Solution, Certificate]:
+    """Return a plan with its ties settled and its certificate; as it was found where it passes only so."""
+
+    def checked(x: Floats | None) -> Certificate:
+        assert x is not None
+        return certify(goal, x, solution.multipliers, solution.claimed_bound, solution.cases)
+
+    moved = settle(goal, solution)
+    certificate = checked(moved.x)
+    if not certificate.passed and moved.x is not solution.x:
+        return replace(solution, notes=(*moved.notes, UNSETTLED)), checked(solution.x)
+    return moved, certificate
+
+
+def _listening(solve: Solve, heard: list[str]) -> Solve:
+    """Return a solve function that keeps what each solve has to say, whoever calls it."""
+
+    def listening(program: Program, **how: Any) -> Solution:
+        found = solve(program, **how)
+        heard.extend(found.notes)
+        return found
+
+    return listening
+
+
+def _at_least(solution: Solution, program: Program, results: list[StageResult]) -> Solution:
+    """Return a stage's solution, or what is known without it where it was left without a plan, but not for want of one.
+
+    That is what the stage before found; for the first stage, a plan that takes no search.
+    """
+    if solution.status not in ("interrupted", "error"):
         return solution
-    before = results[-1].solution
-    return replace(solution, status="feasible", x=before.x, message="a limit was reached before this stage began")
+    before = results[-1].solution.x if results else known_plan(program)
+    if before is None:
+        return solution
+    return replace(solution, status="feasible", x=before, message=solution.message or TOO_LATE)
 
 
 def lines_of_stage(arcs: Arcs, stage: Stage) -> Flags:
-    """Return the demand lines of the stage's channels, shape (lines,)."""
-    return chosen(arcs.facts.channels.id, stage.channels)[arcs.facts.lines.channel]
+    """Return the demand lines of the stage's channels, and of its rank where it names one, shape (lines,)."""
+    lines = arcs.facts.lines
+    counted = chosen(arcs.facts.channels.id, stage.channels)[lines.channel]
+    if isinstance(stage, Fill) and isinstance(stage.priority, float):
+        counted = counted & (lines.priority == stage.priority)
+    return counted
+
+
+def _per_line(arcs: Arcs, stage: Fill) -> Floats:
+    """Return what a unit of each line counts in a fill, shape (lines,)."""
+    units = arcs.facts.lines.units
+    if stage.measure == "units":
+        return np.ones(len(units))
+    return np.divide(1.0, units, out=np.zeros(len(units)), where=units > 0)
 
 
 def _goal(program: Program, arcs: Arcs, stage: Stage, counted: Flags, whole: tuple[Floats, float]) -> Program:
@@ -130,11 +216,7 @@ def _goal(program: Program, arcs: Arcs, stage: Stage, counted: Flags, whole: tup
     mine = counted[arcs.line]
     goal = np.zeros(program.columns)
     if isinstance(stage, Fill):
-        per_line = np.ones(len(counted))
-        if stage.measure == "lines":
-            units = arcs.facts.lines.units
-            per_line = np.divide(1.0, units, out=np.zeros(len(units)), where=units > 0)
-        goal[: len(mine)] = np.where(mine, per_line[arcs.line], 0.0)
+        goal[: len(mine)] = np.where(mine, _per_line(arcs, stage)[arcs.line], 0.0)
     else:
         goal[: len(mine)] = np.where(mine, whole[0][: len(mine)], 0.0)
     return replace(program, cost=goal, constant=0.0)
@@ -143,15 +225,13 @@ def _goal(program: Program, arcs: Arcs, stage: Stage, counted: Flags, whole: tup
 def _lock_value(program: Program, goal: Program, certificate: Certificate, stage: Stage) -> Program:
     """Append the row that keeps what the stage reached.
 
-    What a fill reached is a plan in whole units, so that plan itself keeps the row; any slack beyond rounding would
-    only make the relaxation of later stages fractional. Money is slackened by what is not proven, so that a later
-    stage is never held to cents that nobody vouches for.
+    The plan itself keeps the row, but for what rounding explains in such a row; a slack would only make the relaxation
+    of later stages fractional. Money is slackened by what is not proven, so that a later stage is never held to cents
+    that nobody vouches for.
     """
     columns = np.flatnonzero(goal.cost)
     value = certificate.objective - goal.constant
-    slack = 1e-9 + 1e-12 * abs(value)
-    if not isinstance(stage, Fill):
-        slack = max(certificate.gap * max(1.0, abs(certificate.objective)), 1e-7 * (1.0 + abs(value)))
+    slack = 0.0 if isinstance(stage, Fill) else certificate.gap * max(1.0, abs(certificate.objective))
     return with_rows(
         program,
         np.zeros(len(columns)),

@@ -1,18 +1,18 @@
-"""First come, first served: each channel takes what is best for itself, in turn, from what is left.
+"""First come, first served: each line takes what is best for itself, in turn, from what nobody was promised yet.
 
 .. code-block:: text
 
-    for each turn k, in order of (ship period, arrival of the demand, channel):
-        maximise  sum_{a of k} own[a] ship[a] + (clause penalties of k)     over the arcs and auxiliary columns of k
-                  in every row of the program, all that was taken before staying as it is
+    for each line d, in order of (arrived, rank):                                  by="due": (due period, arrived, rank)
+        take of its arcs a, best own[a] first, as much as every row of the program leaves
     own[a] = contribution[a] + lost_cost[d]                                                       [currency/unit]
 
-This is the uncoordinated baseline: nobody plans for anybody else, and nothing is pegged anew or given back. Commitments
-(and every other lower limit that shipping nothing does not meet) were promised before anybody's turn: they are met
-first, at most contribution, with no more units than they ask for. Auxiliary columns (packs, switches, idle stock,
-broken units) are decided in the turn that they concern; those that concern several, and what hangs together with
-them, in each of these. What a contract leaves open (`KeepOrRetire`) is no channel's to decide: every outcome is gone
-through, and the one after whose turns the company is best off counts.
+This is the uncoordinated baseline: nobody plans for anybody else, and nothing is pegged anew or given back. Lines that
+come together at equal rank take together (see `allocopt.solve.greedy`). Commitments (and every other lower limit that
+shipping nothing does not meet) were promised before anybody's turn: they are met first, at most contribution, with no
+more units than they ask for. Where more than arithmetic decides what is left (stock kept for others, whole orders,
+least shipments), the lines of a turn are a small program: at most what is theirs by their wants first, then what the
+others left. What a contract leaves open (`KeepOrRetire`) is nobody's to decide: every outcome is gone through, and the
+one after whose turns the company is best off counts.
 
 Source: first-come-first-served order promising, Ball, Chen and Zhao, Available to promise, in Handbook of Quantitative
 Supply Chain Analysis (2004), ch. 11; decentralised decisions that leave other divisions out of account, Cachon, Supply
@@ -27,16 +27,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.exact import breaches
 from allocopt.algebra.program import Program, bounded, fixed, restricted
-from allocopt.arcs import Arcs, expand
-from allocopt.contracts.max_min import Solve
-from allocopt.problem.facts import Flags, Floats, Ints
+from allocopt.arcs import Arcs
+from allocopt.contracts.board import Limits, Takers, entries_of, limits_of
+from allocopt.contracts.solving import Solve
+from allocopt.contracts.together import Together
+from allocopt.problem.facts import Flags, Floats
 from allocopt.rules import holding, stock_value
 from allocopt.rules.scope import order_of_lines
 from allocopt.rules.switches import live_lines
 from allocopt.solve import Certificate, Solution, certify
-from allocopt.solve.certificate import VIOLATION, breach
-from allocopt.solve.solution import Status
+from allocopt.solve.certificate import breach
 
 Codes = NDArray[np.intp]
 
@@ -47,36 +49,10 @@ LEAST = 1e-5
 """What the best unit on any arc counts beside a unit shipped, where promises are met with as few units as possible."""
 
 
-@dataclass(frozen=True)
-class Turns:
-    """Who takes when, and what each turn decides.
-
-    Attributes
-    ----------
-    period, channel : int, shape (turns,)
-        In the order of the turns.
-    columns : int
-        Columns that turns decide, turn by turn, ascending in each; what concerns several turns is in each of them.
-    first : int, shape (turns + 1,)
-        Where the columns of each turn begin.
-    taken : bool, shape (columns,)
-        Columns that nothing is left to decide about once all turns are over.
-    """
-
-    period: Codes
-    channel: Codes
-    columns: Codes
-    first: Codes
-    taken: Flags
-
-    def __len__(self) -> int:
-        return len(self.period)
-
-
 def take_turns(
-    program: Program, arcs: Arcs, counted: Flags, solve: Solve, tell: Callable[[str], None]
+    program: Program, arcs: Arcs, counted: Flags, by: str, solve: Solve, tell: Callable[[str], None]
 ) -> tuple[Solution, Certificate | None, Program]:
-    """Let the channels take their turns.
+    """Let the lines take their turns.
 
     Parameters
     ----------
@@ -84,7 +60,9 @@ def take_turns(
         Its first columns are the arcs; its objective is the whole contribution.
     arcs : Arcs
     counted : bool, shape (lines,)
-        Lines whose channels take turns.
+        Lines that take turns.
+    by : {"arrived", "due"}
+        What comes first.
     solve : callable
         Solves a program.
     tell : callable
@@ -97,7 +75,7 @@ def take_turns(
     Certificate or None
         Of the whole contribution that the turns come to: the process is the definition, so that is also the most.
     Program
-        `program` with everything that turns decide held as it was taken.
+        `program` with everything that was taken held as it was.
     """
     switch = len(arcs) + np.arange(len(arcs.facts.switches))
     ended = []
@@ -106,7 +84,7 @@ def take_turns(
         held = fixed(program, switch, outcome)
         dead = np.flatnonzero(~live[arcs.line])
         held = bounded(held, dead, lower=held.lower[dead], upper=0.0)
-        ended.append(_after_turns(held, arcs, counted & live, solve, tell))
+        ended.append(_after_turns(held, arcs, counted & live, by, solve, tell))
     # The best of those that ended with a plan; else one that may still have one, rather than one that has none.
     best = max(ended, key=lambda end: (-np.inf if end[1] is None else end[1].objective, end[0].status != "infeasible"))
     failed = [found for found, _, _ in ended if found.status not in ("optimal", "infeasible")]
@@ -126,16 +104,15 @@ def _outcomes(program: Program, switch: Codes, solve: Solve) -> list[Floats]:
 
 
 def _after_turns(
-    program: Program, arcs: Arcs, counted: Flags, solve: Solve, tell: Callable[[str], None]
+    program: Program, arcs: Arcs, counted: Flags, by: str, solve: Solve, tell: Callable[[str], None]
 ) -> tuple[Solution, Certificate | None, Program]:
-    """Let the channels take their turns where nothing but these is left open; see `take_turns`."""
+    """Let the lines take their turns where nothing but these is left open; see `take_turns`."""
     promised = _promised(program, arcs, solve)
     if promised.x is None:
         return promised, None, program
     x, ship = promised.x.copy(), np.arange(len(arcs))
-    turns = turns_of(program, arcs, counted)
     own = bounded(_own(program, arcs), ship, lower=np.minimum(x[ship], program.upper[ship]), upper=program.upper[ship])
-    found = _take(own, turns, arcs, x, solve, tell)
+    found = _take(own, arcs, _queue(arcs, counted, by), x, solve, tell)
     found = replace(found, iterations=found.iterations + promised.iterations)
     if found.status == "optimal" and promised.status != "optimal":
         found = replace(found, status="feasible", message=f"commitments: {promised.message}")
@@ -143,7 +120,114 @@ def _after_turns(
         return found, None, program
     worth = program.objective(found.x)
     checked = certify(replace(program, cost=np.zeros(program.columns), constant=worth), found.x, None)
-    return found, checked, fixed(program, turns.taken, found.x[turns.taken])
+    taken = np.flatnonzero(counted[arcs.line])
+    return found, checked, fixed(program, taken, found.x[taken])
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Who comes when.
+
+    Attributes
+    ----------
+    lines : int, shape (lines that come,)
+        In the order in which they come; of those that come together those that are due first, then by label.
+    level : int, shape (lines that come,)
+        Lines of one level come together.
+    whole : bool, shape (lines,)
+        Lines of orders that are taken as one.
+    """
+
+    lines: Codes
+    level: Codes
+    whole: Flags
+
+
+def _queue(arcs: Arcs, counted: Flags, by: str) -> Queue:
+    """Return the order in which lines come; an order that is taken as one comes with its first line."""
+    lines = arcs.facts.lines
+    rank = np.where(np.isnan(lines.priority), np.inf, lines.priority)
+    keys = ([lines.period.astype(float)] if by == "due" else []) + [lines.arrived, rank]
+    place = np.unique(np.stack(keys, axis=1), axis=0, return_inverse=True)[1].ravel()
+    whole = lines.all_or_none | lines.ship_from_one
+    if whole.any():
+        order = order_of_lines(arcs.facts)
+        first = np.full(int(order.max()) + 1, np.iinfo(np.int64).max)
+        np.minimum.at(first, order[whole], place[whole])
+        place = np.where(whole, first[order], place)
+    coming = np.flatnonzero(counted & arcs.served)
+    coming = coming[np.lexsort((coming, lines.period[coming], place[coming]))]
+    return Queue(coming, np.unique(place[coming], return_inverse=True)[1], whole)
+
+
+def _take(program: Program, arcs: Arcs, queue: Queue, x: Floats, solve: Solve, tell: Callable[[str], None]) -> Solution:
+    """Return what all have taken after their turns, beginning with what is promised in ``x``."""
+    limits = limits_of(program, len(arcs))
+    small = _by_program(arcs, limits, program, queue)
+    plain = ~small[queue.lines]
+    want = arcs.facts.lines.units - np.bincount(arcs.line, weights=x[: len(arcs)], minlength=len(small))
+    takers = Takers(
+        arcs, limits, queue.lines[plain], program.cost[: len(arcs)], _room(program, limits, x), np.maximum(want, 0.0)
+    )
+    levels = int(queue.level.max(initial=-1)) + 1
+    first = np.searchsorted(queue.level[plain], np.arange(levels + 1))
+    together = Together(program, arcs, solve, x) if small.any() else None
+    activity = program.activity(x)
+    done = 0
+    for level in [*np.unique(queue.level[~plain]).tolist(), levels]:
+        taken, units = takers.take(first, done, min(level + 1, levels), activity)
+        _promise(program, limits, x, activity, taken, units)
+        done = level + 1
+        if level < levels and together is not None:
+            tell(f"turn {level + 1} of {levels}")
+            mine = queue.lines[~plain & (queue.level == level)]
+            if not together.take(mine, activity):
+                return together.ended(level + 1, levels)
+    return Solution("optimal", x, method="turns") if together is None else together.ended(levels, levels)
+
+
+def _by_program(arcs: Arcs, limits: Limits, program: Program, queue: Queue) -> Flags:
+    """Return the lines that are left to small programs, shape (lines,).
+
+    Where one line of an article is, so are those of the article that come together with it: they share.
+    """
+    free = program.lower[: len(arcs)] < program.upper[: len(arcs)]
+    small = np.bincount(arcs.line, weights=free & ~limits.plain, minlength=len(queue.whole)) > 0
+    grain = limits.followers.grain
+    least, most = np.full(len(small), np.inf), np.zeros(len(small))
+    np.minimum.at(least, arcs.line, grain)
+    np.maximum.at(most, arcs.line, grain)
+    small |= (least < most) & arcs.served
+    level = np.full(len(small), -1)
+    level[queue.lines] = queue.level
+    shares = small & ~queue.whole & (level >= 0)
+    key = level.astype(np.int64) * len(arcs.facts.skus.id) + arcs.facts.lines.sku
+    return small | queue.whole | (np.isin(key, key[shares]) & (level >= 0))
+
+
+def _room(program: Program, limits: Limits, x: Floats) -> Floats:
+    """Return what may be taken of each arc, and of what follows it, shape (arcs,)."""
+    room = program.upper[: len(limits.plain)] - x[: len(limits.plain)]
+    follow = limits.followers
+    gap = np.where(follow.ratio > 0, program.upper[follow.column], program.lower[follow.column]) - x[follow.column]
+    np.minimum.at(room, follow.arc, gap / follow.ratio)
+    return np.maximum(room, 0.0)
+
+
+def _promise(program: Program, limits: Limits, x: Floats, activity: Floats, taken: Codes, units: Floats) -> None:
+    """Write down what was taken: in the plan, as what arcs ship at least, and in the sums of the rows."""
+    follow = limits.followers
+    more = np.zeros(len(limits.plain))
+    more[taken] = units
+    change = np.zeros(program.columns)
+    change[taken] = units
+    change[follow.column] = follow.ratio * more[follow.arc]
+    moved = np.flatnonzero(change)
+    x[moved] += change[moved]
+    x[follow.column] = np.where(program.integer[follow.column], np.rint(x[follow.column]), x[follow.column])
+    program.lower[taken] = x[taken]
+    entry, owner = entries_of(program, moved)
+    np.add.at(activity, program.indices[entry], program.data[entry] * change[moved][owner])
 
 
 def _own(program: Program, arcs: Arcs) -> Program:
@@ -151,116 +235,6 @@ def _own(program: Program, arcs: Arcs) -> Program:
     cost = program.cost.copy()
     cost[: len(arcs)] -= stock_value.saved(arcs) + holding.saved(arcs)
     return replace(program, cost=cost, constant=0.0)
-
-
-def turns_of(program: Program, arcs: Arcs, counted: Flags) -> Turns:
-    """Return the turns in which the columns of a program are decided; what is fixed already is in none."""
-    turn, period, channel = turn_of_arcs(arcs, counted)
-    number = len(period)
-    column, row = np.repeat(np.arange(program.columns), np.diff(program.indptr)), program.indices
-    held = program.lower == program.upper
-    column, row = column[~held[column]], row[~held[column]]
-    only = _only_turn(program, turn, column, row, number)
-    only[len(arcs) :][held[len(arcs) :]] = number
-    shared, part, pairs = _parts(program, only, column, row, len(arcs))
-    alone = np.ones(program.columns, dtype=bool)
-    alone[shared] = False
-    alone = np.flatnonzero(alone & (only < number))
-    sizes = np.bincount(part, minlength=1)
-    members = shared[np.argsort(part, kind="stable")]
-    when, which = np.divmod(pairs, len(sizes))
-    taken = held.copy()
-    taken[alone] = True
-    taken[shared] = ~np.isin(part, which[when == number])
-    when, which = when[when < number], which[when < number]
-    owner, rank = expand(sizes[which])
-    begins = np.cumsum(sizes) - sizes
-    whose = np.concatenate([only[alone], when[owner]])
-    what = np.concatenate([alone, members[begins[which[owner]] + rank]])
-    order = np.lexsort((what, whose))
-    first = np.searchsorted(whose[order], np.arange(number + 1))
-    return Turns(period, channel, what[order], first, taken)
-
-
-def turn_of_arcs(arcs: Arcs, counted: Flags) -> tuple[Codes, Codes, Codes]:
-    """Return the turn of each arc, and the ship period and channel of each turn.
-
-    Arcs of lines that are not counted get the number after the last turn.
-    """
-    lines, channels = arcs.facts.lines, len(arcs.facts.channels.id)
-    arrived, rank = np.unique(lines.arrived, return_inverse=True)  # unknown comes last, and all unknown are alike
-    key = (arcs.ship.astype(np.int64) * max(len(arrived), 1) + rank[arcs.line]) * channels + arcs.channel
-    together = (lines.all_or_none | lines.ship_from_one)[arcs.line]
-    order = order_of_lines(arcs.facts)[arcs.line[together]]
-    if len(order):
-        earliest = np.full(int(order.max()) + 1, np.iinfo(np.int64).max)
-        np.minimum.at(earliest, order, key[together])
-        key[together] = earliest[order]
-    takes = counted[arcs.line]
-    present, place = np.unique(key[takes], return_inverse=True)
-    period, channel = present // channels // max(len(arrived), 1), present % channels
-    new = np.ones(len(present), dtype=bool)
-    new[1:] = (period[1:] != period[:-1]) | (channel[1:] != channel[:-1])
-    turn = np.full(len(arcs), int(new.sum()), dtype=np.intp)
-    turn[takes] = (np.cumsum(new) - 1)[place]
-    return turn, period[new], channel[new]
-
-
-def _only_turn(program: Program, turn: Codes, column: Codes, row: Ints, number: int) -> Codes:
-    """Return the one turn that each column concerns, through the arcs that it shares rows with; -1: not just one."""
-    on_arcs = column < len(turn)
-    lowest, highest = np.full(program.rows, number + 1), np.full(program.rows, -1)
-    np.minimum.at(lowest, row[on_arcs], turn[column[on_arcs]])
-    np.maximum.at(highest, row[on_arcs], turn[column[on_arcs]])
-    earliest, last = np.full(program.columns, number + 1), np.full(program.columns, -1)
-    np.minimum.at(earliest, column, lowest[row])
-    np.maximum.at(last, column, highest[row])
-    only = np.where(earliest == last, earliest, -1)
-    only[: len(turn)] = turn
-    return only.astype(np.intp)
-
-
-def _parts(program: Program, only: Codes, column: Codes, row: Ints, count: int) -> tuple[Codes, Codes, Codes]:
-    """Return what concerns several turns, how that hangs together, and the turns that it concerns.
-
-    Parameters
-    ----------
-    program : Program
-    only : int, shape (columns,)
-        The one turn that a column concerns, -1: not just one.
-    column, row : int, shape (entries,)
-        Entries of the matrix.
-    count : int
-        Number of arcs.
-
-    Returns
-    -------
-    shared : int
-        Columns that concern several turns, and those that make room for such ones.
-    part : int, shape (shared,)
-        Columns of one part share rows with each other, or with others of the part.
-    pairs : int
-        ``turn * parts + part`` wherever an arc is in a row of a part.
-    """
-    several = np.flatnonzero(only < 0)
-    if not len(several):
-        return several, several, several
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
-    on_arcs = column < count
-    ends = (column[~on_arcs], row[~on_arcs] + program.columns)
-    size = program.columns + program.rows
-    graph = sparse.coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size))
-    labels = csgraph.connected_components(graph.tocsr(), directed=False)[1]
-    number = np.full(int(labels.max()) + 1, -1)
-    wide = np.unique(labels[several])
-    number[wide] = np.arange(len(wide))
-    of_column, of_row = number[labels[: program.columns]], number[labels[program.columns :]]
-    shared = np.flatnonzero(of_column >= 0)
-    touching = on_arcs & (of_row[row] >= 0)
-    pairs = only[column[touching]] * len(wide) + of_row[row[touching]]
-    return shared, of_column[shared], np.unique(pairs)
 
 
 def _promised(program: Program, arcs: Arcs, solve: Solve) -> Solution:
@@ -271,9 +245,9 @@ def _promised(program: Program, arcs: Arcs, solve: Solve) -> Solution:
     """
     count = len(arcs)
     x = np.clip(0.0, program.lower, program.upper)
-    if breach(program, x)[0] <= VIOLATION:
+    if breach(program, x)[0] == 0:
         return Solution("optimal", x, method="turns")
-    unmet = program.activity(x) < program.row_lower - VIOLATION
+    unmet = (breaches(program, x)[0] > 0) & (program.activity(x) < program.row_lower)
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
     other = ((column >= count) & (program.lower < program.upper)[column]) | ((column < count) & (program.data != 1.0))
     exact = unmet & (np.bincount(program.indices, weights=other, minlength=program.rows) == 0)
@@ -283,38 +257,9 @@ def _promised(program: Program, arcs: Arcs, solve: Solve) -> Solution:
     found = solve(replace(small, constant=0.0))
     if found.x is not None:
         x[free] = found.x
-        if breach(program, x)[0] <= VIOLATION:
+        if breach(program, x)[0] == 0:
             return replace(found, x=x, multipliers=None)
     few = program.cost * (LEAST / max(np.abs(program.cost).max(initial=0.0), 1.0))
     few[:count] -= 1.0
     again = solve(replace(program, cost=few, constant=0.0))
     return replace(again, multipliers=None, claimed_bound=None, iterations=found.iterations + again.iterations)
-
-
-def _take(program: Program, turns: Turns, arcs: Arcs, x: Floats, solve: Solve, tell: Callable[[str], None]) -> Solution:
-    """Return what all have taken after their turns, beginning with what is promised in ``x``."""
-    activity = program.activity(x)
-    iterations, loose = 0, 0
-    status: Status = "optimal"
-    message = ""
-    for number in range(len(turns)):
-        channel, period = arcs.facts.channels.id[turns.channel[number]], int(turns.period[number])
-        tell(f"turn {number + 1} of {len(turns)}: {channel} in period {period}")
-        columns = turns.columns[turns.first[number] : turns.first[number + 1]]
-        # What others have earned is no part of the turn, nor of the gap that it is solved to.
-        small, rows = restricted(program, columns, x, activity, worth=0.0)
-        answer = solve(replace(small, constant=0.0))
-        iterations += answer.iterations
-        if answer.x is None:
-            if answer.status != "interrupted":
-                message = f"the turn of {channel} in period {period} ended as {answer.status}: {answer.message}"
-                return Solution("error", method="turns", iterations=iterations, message=message)
-            status, message = "feasible", f"a limit was reached in turn {number + 1} of {len(turns)}"
-            break
-        if answer.status != "optimal":
-            loose, message = loose + 1, answer.message
-        activity[rows] += small.activity(answer.x - x[columns])
-        x[columns] = answer.x
-    if loose and status == "optimal":
-        status, message = "feasible", f"in {loose} of {len(turns)} turns the best was not proven: {message}"
-    return Solution(status, x, method="turns", iterations=iterations, message=message)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from allocopt.documents.faults import issue_of, issues_of, untagged
+from allocopt.documents.faults import issue_of, issues_of, spelled, unseen_issues, untagged
 from allocopt.errors import ContractError, Issue, ScenarioError
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, str_min_length=1)
@@ -70,11 +70,15 @@ class Checked(type):
 
     def __call__(cls, *args: Any, **fields: Any) -> Any:
         """Create an instance, or raise its error with every wrong field."""
+        names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        kind: type[ContractError | ScenarioError] = getattr(cls, "ERROR", ContractError)
+        given = dict(zip(names, args, strict=False)) | fields
+        found = unseen_issues(given, lambda place, *said: Issue(cls.__name__, None, spelled(place), *said))
+        if found:
+            raise kind(found)
         try:
             return super().__call__(*args, **fields)
         except ValidationError as error:
-            names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
-            kind: type[ContractError | ScenarioError] = getattr(cls, "ERROR", ContractError)
             raise kind(issues_of(error.errors(), lambda fault: _issue(cls.__name__, fault, names))) from None
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError
 
+from allocopt.documents.characters import told, unseen
 from allocopt.errors import Issue
 
 _CODES = {
@@ -74,9 +75,18 @@ def issue_of(
         Keys that exist there.
     """
     code, given = str(fault["type"]), fault["input"]
-    value = str(given) if isinstance(given, str | int | float) else None
+    value = told(given) if isinstance(given, str | int | float) else None
     message, hint = _words(code, fault, _shown(given), known)
     return Issue(table, line, spelled(place) or None, value, _CODES.get(code, code), message, hint)
+
+
+def unseen_issues(content: object, issue: Callable[..., Issue]) -> list[Issue]:
+    """Return an issue for each text that holds a character that cannot be seen; `issue` makes one at a place."""
+    what = "There is a character in it that cannot be seen"
+    return [
+        issue(place, text, "unseen_character", f"{what} ({character}).", "Type the text anew.")
+        for place, character, text in unseen(content)
+    ]
 
 
 def issues_of(faults: Sequence[Any], issue: Callable[[Any], Issue]) -> list[Issue]:
@@ -108,7 +118,7 @@ def spelled(place: Sequence[Any]) -> str:
     >>> spelled(("clauses", 0, "share"))
     'clauses[0].share'
     """
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{told(step)}" for step in place).lstrip(".")
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
@@ -121,7 +131,7 @@ def _words(code: str, fault: Mapping[str, Any], value: str, known: Sequence[str]
     """Return what is wrong and what to do about it."""
     if fault.get("ctx", {}).get("own"):
         return fault["msg"], fault["ctx"]["hint"]
-    context, last = fault.get("ctx", {}), str(fault["loc"][-1]) if fault["loc"] else ""
+    context, last = fault.get("ctx", {}), told(fault["loc"][-1]) if fault["loc"] else ""
     if code == "unexpected_keyword_argument":
         return f"There is no key {last!r} here.", nearest(last, known)
     if code in ("missing", "missing_argument"):
@@ -133,7 +143,7 @@ def _words(code: str, fault: Mapping[str, Any], value: str, known: Sequence[str]
             return f"It must be a mapping of keys to values, not {value}.", ""
         if code == "union_tag_not_found":
             return f"The key {what!r} is missing: it says what kind of {what} this is.", ""
-        return f"There is no kind of {what} called {context['tag']!r}.", nearest(context["tag"], kinds)
+        return f"There is no kind of {what} called {told(context['tag'])!r}.", nearest(context["tag"], kinds)
     if code == "value_error":
         text = str(fault["msg"]).removeprefix("Value error, ")
         return f"{text[:1].upper()}{text[1:]}.", ""
@@ -169,5 +179,5 @@ _PLAIN = (
 def _shown(value: object) -> str:
     if value is None:
         return "blank"
-    text = repr(value) if isinstance(value, str | int | float) else str(value)
+    text = repr(told(value)) if isinstance(value, str) else told(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import RoundTripConstructor
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
+from allocopt.documents.bounded import CHARACTERS, BoundedParser, BoundedPlainParser, TooMuchError
+from allocopt.documents.characters import told
+from allocopt.documents.faults import unseen_issues
 from allocopt.documents.origin import Origin
 from allocopt.errors import ContractError, Issue, ScenarioError
+
+BYTES = 4 * CHARACTERS
 
 
 class _Constructor(RoundTripConstructor):
@@ -21,7 +28,7 @@ class _Constructor(RoundTripConstructor):
 _Constructor.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_yaml_str)
 
 
-def parse(path: Path, error: type[ContractError | ScenarioError], shape: str) -> Any:
+def parse(path: Path, error: type[ContractError | ScenarioError], shape: str) -> Origin:
     """Return a YAML file as nested mappings and lists with line numbers.
 
     Parameters
@@ -33,29 +40,77 @@ def parse(path: Path, error: type[ContractError | ScenarioError], shape: str) ->
         What the file should be, in a sentence.
     """
     parser = YAML(typ="rt", pure=True)
-    parser.Constructor = _Constructor
+    parser.Constructor, parser.Parser = _Constructor, BoundedParser
     try:
-        tree = parser.load(path.read_text(encoding="utf-8"))
+        origin = Origin(str(path), loaded(path, parser))
+    except UnreadableError as fault:
+        raise error([Issue(str(path), fault.line, None, None, fault.code, fault.message)]) from None
+    if not isinstance(origin.tree, dict):
+        raise error([Issue(str(path), 1, None, None, "not_a_mapping", shape)])
+    found = unseen_issues(plain(origin.tree), partial(origin.issue, ""))
+    if found:
+        raise error(found)
+    return origin
+
+
+def settings(path: Path) -> Any:
+    """Return a YAML file as plain values; raise `UnreadableError` where it cannot be read."""
+    parser = YAML(typ="safe", pure=True)
+    parser.Parser = BoundedPlainParser
+    return loaded(path, parser)
+
+
+class UnreadableError(Exception):
+    """Why a file cannot be read as YAML.
+
+    Attributes
+    ----------
+    line : int or None
+    code, message : str
+    """
+
+    def __init__(self, line: int | None, code: str, message: str) -> None:
+        super().__init__(message)
+        self.line, self.code, self.message = line, code, message
+
+
+def loaded(path: Path, parser: YAML) -> Any:
+    """Return what a file holds; raise `UnreadableError` with the line where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(BYTES + 1)
     except FileNotFoundError:
-        raise error([_fault(path, None, "no_file", "There is no such file.")]) from None
-    except OSError as fault:
-        raise error([_fault(path, None, "unreadable", f"It cannot be read: {fault.strerror}.")]) from None
+        raise UnreadableError(None, "no_file", "There is no such file.") from None
+    except (OSError, ValueError) as fault:
+        raise UnreadableError(None, "unreadable", f"It cannot be read: {getattr(fault, 'strerror', fault)}.") from None
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        at = fault.object.count(b"\n", 0, fault.start) + 1
-        raise error([_fault(path, at, "bad_encoding", "It is not UTF-8 text.")]) from None
+        at = content.count(b"\n", 0, fault.start) + 1
+        raise UnreadableError(at, "bad_encoding", "It is not UTF-8 text.") from None
+    if len(text) > CHARACTERS:
+        raise UnreadableError(None, "too_much", f"It has more than {CHARACTERS:,} characters.")
+    return _parsed(text, parser)
+
+
+def _parsed(text: str, parser: YAML) -> Any:
+    """Return text as nested mappings and lists."""
+    try:
+        return parser.load(text)
+    except TooMuchError as fault:
+        raise UnreadableError(fault.problem_mark.line + 1, "too_much", f"It holds too much: {fault.problem}.") from None
+    except ReaderError as fault:
+        at, code = text.count("\n", 0, fault.position) + 1, fault.character
+        code = ord(code) if isinstance(code, str) else code
+        raise UnreadableError(
+            at, "unseen_character", f"There is a character that cannot be seen (U+{code:04X})."
+        ) from None
     except MarkedYAMLError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else None
-        said = (fault.problem or "not valid YAML").split("\n")[0]
-        raise error([_fault(path, line, "bad_yaml", f"It is not valid YAML: {said}.")]) from None
-    except YAMLError as fault:
-        raise error([_fault(path, None, "bad_yaml", f"It is not valid YAML: {fault}.")]) from None
-    if not isinstance(tree, dict):
-        raise error([_fault(path, 1, "not_a_mapping", shape)])
-    return tree
-
-
-def _fault(path: Path, line: int | None, code: str, message: str) -> Issue:
-    return Issue(str(path), line, None, None, code, message)
+        said = told((fault.problem or "not valid YAML").split("\n")[0])
+        raise UnreadableError(line, "bad_yaml", f"It is not valid YAML: {said}.") from None
+    except Exception as fault:  # values that their tags belie break the reader in any of many ways
+        raise UnreadableError(None, "bad_yaml", f"It is not valid YAML: {told(fault)}.") from None
 
 
 def plain(node: Any) -> Any:

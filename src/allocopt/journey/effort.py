@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-from allocopt.solve import EXACT, Cluster, Engine, Solution, Start, solve
+from allocopt.solve import EXACT, Cluster, Engine, Goal, Ordered, Proof, Solution, Start, in_order, solve
+from allocopt.solve.solution import Clock
 
 CLOSE = 1e-4
 """Gap at which a plan in whole units is called optimal unless the caller says otherwise."""
@@ -39,6 +41,8 @@ class Effort:
         Threads of the price engine; None: all cores that the process may use.
     cluster : Cluster or None
         Whose workers the price engine uses.
+    proof : {"any", "own"}
+        Whether a bound that two searches claim makes a plan optimal, or our own arithmetic alone.
     """
 
     time_limit: float | None = None
@@ -48,6 +52,7 @@ class Effort:
     engine: Engine = "auto"
     threads: int | None = None
     cluster: Cluster | None = None
+    proof: Proof = "any"
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -92,4 +97,9 @@ class Effort:
             engine=self.engine,
             threads=self.threads,
             cluster=self.cluster,
+            proof=self.proof,
         )
+
+    def reach(self, program: Program, goals: Sequence[Goal]) -> Ordered:
+        """Reach linear goals one after the other within what is left; see `allocopt.solve.in_order`."""
+        return in_order(program, goals, Clock.started(self.left), self.work_limit)

@@ -30,6 +30,10 @@ class Stated:
     labels: Labels
     model: Any = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: the model is built anew from the program and its labels."""
+        return vars(self) | {"model": None}
+
     def row_words(self, row: int | None) -> str:
         """Return a row of the program, or one appended to it, in words; ``""`` for none."""
         if row is None:

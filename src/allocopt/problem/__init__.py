@@ -21,7 +21,8 @@ Codes of faults, which never change once released:
   ``bad_horizon``, ``beyond_horizon``
 - amounts: ``fractional_units``, ``reserved_over_units``, ``min_over_units``
 - warnings: ``ids_alike``, ``no_lane``, ``no_workload``, ``no_capacity``, ``nothing_usable``,
-  ``expires_before_available``, ``no_supply``, ``committed_over_supply``, ``min_ship_over_units``
+  ``expires_before_available``, ``expires_unsold``, ``expires_with_value``, ``no_supply``, ``committed_over_supply``,
+  ``min_ship_over_units``
 - scenarios, besides those above: ``fixed_table``, ``fixed_column``, ``wrong_type``, ``bad_where``,
   ``wrong_comparison``, ``no_row``, ``empty_range``, ``no_draw``
 - notes of scenarios: ``rounded``, ``firm_stays``, ``blank_stays``, ``cascade``, ``no_spread``

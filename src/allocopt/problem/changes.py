@@ -68,7 +68,7 @@ class Scale(Change):
         yield from wrong
         if column is not None and column.type not in ("number", "whole"):
             held = NAMES.get(column.type, "periods")
-            hint = "Use `shift` for periods." if column.type == "period" else "Use `set`."
+            hint = "Use `shift` for periods." if column.type in ("period", "time") else "Use `set`."
             yield Fault(("scale",), "wrong_type", f"{self.column} holds {held}, no amounts.", hint, self.column)
         yield from where_faults(self.where, table)
 
@@ -219,7 +219,7 @@ class Shift(Change):
         """Yield what no problem can make right."""
         table, column, wrong = target_of("shift", self.column)
         yield from wrong
-        if column is not None and column.type != "period":
+        if column is not None and column.type not in ("period", "time"):
             hint = "Use `scale` or `set`." if column.type in ("number", "whole") else "Use `set`."
             yield Fault(("shift",), "wrong_type", f"{self.column} holds no periods.", hint, self.column)
         yield from where_faults(self.where, table)

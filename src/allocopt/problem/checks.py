@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from allocopt.problem.calendar import Calendar, CalendarState, calendar_of
 from allocopt.problem.facts import Floats, Ints
-from allocopt.problem.report import Nearest, Report
-from allocopt.problem.schema import COMPANY, TABLES
+from allocopt.problem.report import Nearest, Report, nearest
+from allocopt.problem.schema import COMPANY, NEEDED, TABLES
 from allocopt.problem.source import Source
 from allocopt.problem.tables import Bools, Checked, check_key, read
 
@@ -22,11 +22,15 @@ SUGGESTED = 100
 WHOLE_COLUMNS = {"supply": ("units", "reserved"), "demand": ("units", "min_units", "min_ship")}
 """Amounts that must be whole for SKUs that cannot be divided."""
 
+MISNAMED = ("unknown_table", "unknown_form")
+"""Codes of faults whose value is the name of something that is no table."""
+
 Tables = dict[str, Checked]
 
 
 def check(sources: Mapping[str, Source], horizon: int | None, report: Report) -> Tables:
     """Read all tables and report every fault in them; `horizon` is the number of periods where it was given."""
+    _check_there(sources, report)
     calendar: CalendarState = None
     source = sources["periods"]
     before = len(report.issues)
@@ -53,6 +57,19 @@ def check(sources: Mapping[str, Source], horizon: int | None, report: Report) ->
         _check_horizon(tables, horizon, report)
     _check_reserved_names(tables["channels"], report)
     return tables
+
+
+def _check_there(sources: Mapping[str, Source], report: Report) -> None:
+    """Report the tables that are missing, but for one that is there under a wrong name."""
+    told = {nearest(issue.value or "", TABLES) or "" for issue in report.errors if issue.code in MISNAMED}
+    for name in NEEDED:
+        if not sources[name].given and name not in told:
+            report.add(
+                name,
+                "missing_table",
+                f"The table {name!r} is missing.",
+                f"Give it; if there is nothing to say, as a table without rows. {TABLES[name].meaning}",
+            )
 
 
 def _opened(calendar: Calendar, horizon: int, report: Report) -> CalendarState:
@@ -108,7 +125,7 @@ def _check_references(checked: Checked, tables: Tables, report: Report) -> None:
             continue
         target = tables[refers]
         key = TABLES[refers].key[0]
-        if key in target.unread:
+        if key in target.unread or not target.source.given:
             continue
         labels = checked.labels[column.name]
         unknown = (labels.codes >= 0) & (references(checked, column.name, tables) < 0)
@@ -121,8 +138,8 @@ def _check_references(checked: Checked, tables: Tables, report: Report) -> None:
                 column.name,
                 positions,
                 "unknown_id",
-                lambda value, refers=refers: f"{value!r} is not in the table `{refers}`, which is empty or not given.",  # type: ignore[misc]
-                f"Give the table `{refers}` with one row for each {key}.",
+                lambda value, refers=refers: f"{value!r} is not in the table `{refers}`, which is empty.",  # type: ignore[misc]
+                f"Give `{refers}` one row for each {key}.",
             )
             continue
         _report_unknown(checked, column.name, refers, positions, target.labels[key].texts, report)

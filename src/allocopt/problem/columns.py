@@ -21,8 +21,9 @@ from allocopt.problem.source import Cells, Source, python_cells
 
 WHOLE_LIMIT = 2**30 - 1
 """Whole numbers stay below: codes and periods are 32-bit integers, and sums of two must fit."""
-NUMBER_LIMIT = 1e15
-"""Amounts stay below: beyond it a floating-point number no longer tells one unit from the next."""
+NUMBER_LIMIT = 2.0**53
+"""No amount in a table lies above: beyond it a floating-point number no longer tells one unit from the next. Sums of
+amounts may be larger; they are added up in integers where it matters."""
 Codes = NDArray[np.int8]
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -95,7 +96,20 @@ def numbers(column: Column, source: Source, report: Report) -> Floats:
         )
         values = np.where(np.isfinite(values), values, np.nan)
     report_blanks(column, source, blank, report)
-    return bounded(column, source, values, report)
+    return bounded(column, source, _told_apart(source, name, values), report)
+
+
+def _told_apart(source: Source, name: str, values: Floats) -> Floats:
+    """Return the numbers, those that are above 2^53 but become 2^53 as a double made visibly larger."""
+    with np.errstate(invalid="ignore"):
+        edge = np.flatnonzero(np.abs(values) == NUMBER_LIMIT)
+    if not len(edge):
+        return values
+    values, objects = values.copy(), source.objects(name)
+    for row in edge.tolist():
+        if abs(Fraction(str(objects[row]).strip())) > NUMBER_LIMIT:
+            values[row] = math.nextafter(values[row], math.copysign(math.inf, values[row]))
+    return values
 
 
 def bounded(column: Column, source: Source, values: Floats, report: Report) -> Floats:
@@ -129,7 +143,7 @@ def bounded(column: Column, source: Source, values: Floats, report: Report) -> F
         large,
         "number_too_large",
         f"the largest number accepted is {limit:.0f}",
-        "Check for a slip of the keyboard.",
+        "Check for a slip of the keyboard; what is really more than that is stated in larger units.",
     )
     rows(fraction & ~negative & ~outside & ~large, "not_whole", "it must be a whole number", "Round it.")
     return np.where(negative | outside | large | fraction, np.nan, values)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from allocopt.problem.report import Report
-from allocopt.problem.source import Source, absent, from_arrow
+from allocopt.problem.source import Source, empty, from_arrow
 
 CHUNK = 10_000
 
@@ -30,10 +30,10 @@ def read_csv(name: str, path: Path, report: Report) -> Source:
             "Save the file as CSV UTF-8.",
             row=line,
         )
-        return absent(name)
+        return empty(name)
     except OSError as error:
         report.add(name, "bad_file", f"{path.name} cannot be read: {error.strerror}.", "Check the file.")
-        return absent(name)
+        return empty(name)
     plain = plain_source(name, text)
     return plain if plain is not None else careful_source(name, path, text, report)
 
@@ -102,7 +102,7 @@ def careful_source(name: str, path: Path, text: str, report: Report) -> Source:
             "Look for a quotation mark that is not closed.",
             row=line,
         )
-        return absent(name)
+        return empty(name)
     _append(columns, records)
     return _csv_source(name, path, header, columns, lines, ragged, report)
 
@@ -125,7 +125,7 @@ def _csv_source(
 ) -> Source:
     if not header:
         report.add(name, "empty_file", f"{path.name} is empty.", "Write at least the line with the column names.")
-        return absent(name)
+        return empty(name)
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         report.add(
             name,
@@ -134,7 +134,7 @@ def _csv_source(
             "Separate the columns with commas when saving.",
             row=1,
         )
-        return absent(name)
+        return empty(name)
     for line, count in ragged[:1000]:
         what = "few" if count < len(header) else "many"
         report.add(

@@ -86,6 +86,6 @@ def _cells(checked: Checked, column: str, rows: NDArray[np.intp]) -> list[Any]:
         words: list[Any] = [*declared.choices, ""] if declared.choices else [False, True, ""]
         return [words[code] for code in checked.codes[column][rows].tolist()]
     values = checked.numbers[column][rows].tolist()
-    if declared.type == "number":
+    if declared.type in ("number", "time"):
         return ["" if value != value else value for value in values]
     return ["" if value != value else int(value) for value in values]

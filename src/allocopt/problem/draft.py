@@ -20,7 +20,7 @@ from allocopt.problem.labels import Labels, encode
 from allocopt.problem.readers import Inputs
 from allocopt.problem.report import Report
 from allocopt.problem.schema import TABLES, Column
-from allocopt.problem.source import Source, absent
+from allocopt.problem.source import Source, empty
 from allocopt.problem.tables import Bools, Checked
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ class ByPosition(Source):
 def source_of(checked: Checked, rows: Any, kind: type[Source] = Source) -> Source:
     """Return a checked table as one that is to be read; columns that were never given are left out again."""
     if not checked.length:
-        return absent(checked.table.name)
+        return empty(checked.table.name)
     cells = {column.name: checked.cells(column) for column in checked.table.columns}
     columns = {name: held for name, held in cells.items() if held is not None}
     return kind(checked.table.name, columns, checked.length, rows)

@@ -33,6 +33,8 @@ from allocopt.problem.schema import LOT_KINDS
 from allocopt.problem.units import divisible
 
 Hashes = NDArray[np.uint64]
+MOST = 10_000
+"""Draws of one scenario: intervals of means are a hundredth of the spread wide by then, and every draw is a plan."""
 _HASH_KEY = "allocopt-draws-1"
 _BLANK = np.uint64(0x5851F42D4C957F2D)
 
@@ -44,7 +46,7 @@ class Draws(metaclass=Checked):
     Attributes
     ----------
     number : int
-        Number of draws.
+        Number of draws, at most 10,000.
     seed : int
         Another seed, other draws.
     demand : bool
@@ -61,8 +63,8 @@ class Draws(metaclass=Checked):
     """
 
     ERROR: ClassVar[type[ScenarioError]] = ScenarioError
-    number: Annotated[int, Field(ge=1, strict=True)] = 20
-    seed: Annotated[int, Field(ge=0, strict=True)] = 0
+    number: Annotated[int, Field(ge=1, le=MOST, strict=True)] = 20
+    seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = 0
     demand: Annotated[bool, Field(strict=True)] = True
     inbound: Annotated[bool, Field(strict=True)] = True
     foresight: Literal["none", "perfect"] = "none"

@@ -30,7 +30,7 @@ from allocopt.problem.facts import (
 from allocopt.problem.labels import encode as sort_texts
 from allocopt.problem.schema import CHANNEL_KINDS
 from allocopt.problem.tables import Checked
-from allocopt.rounding import floor_units
+from allocopt.rounding import floor_share
 
 PACKED_KINDS = ("wholesale", "store")
 """Kinds of channel whose lines are bound by the SKU's pack."""
@@ -133,8 +133,7 @@ def horizon(tables: Tables) -> int:
 
 def usable_units(confidence: Floats, units: Floats, reserved: Floats, divisible: Flags) -> Floats:
     """Return floor(confidence * units) - reserved, at least 0; not floored where the SKU is divisible [unit]."""
-    trusted = confidence * units
-    trusted = np.where(divisible, trusted, floor_units(trusted))
+    trusted = np.where(divisible, confidence * units, floor_share(confidence, units))
     return np.maximum(trusted - reserved, 0.0)
 
 
@@ -199,7 +198,7 @@ def _lots(rows: _Rows, skus: Skus, periods: int, *, calendar: bool) -> Lots:
         usable_units(confidence, units, rows.floats("reserved"), skus.divisible[sku]),
         rows.flags("hold"),
         unit_cost,
-        _or_else(rows.floats("end_value"), unit_cost),
+        _or_else(rows.floats("end_value"), np.where(~never & (expires < periods), 0.0, unit_cost)),
         rows.names("reference"),
         rows.position(),
     )
@@ -213,10 +212,11 @@ def _lines(rows: _Rows, skus: Skus, channels: Channels, regions: pa.Array) -> tu
     sku, channel = rows.refer("sku"), rows.refer("channel")
     pack = _or_else(rows.floats("pack"), pack_of(skus, channels, sku, channel).astype(np.float64))
     order, orders, order_channel = _orders(rows, channel, len(channels.id))
+    period = rows.ints("period")
     lines = Lines(
         sku,
         channel,
-        rows.ints("period"),
+        period,
         rows.floats("units"),
         rows.floats("price"),
         rows.among("region", regions),
@@ -224,7 +224,7 @@ def _lines(rows: _Rows, skus: Skus, channels: Channels, regions: pa.Array) -> tu
         rows.names("line"),
         rows.flags("firm"),
         rows.floats("sd"),
-        rows.floats("arrived"),
+        _or_else(rows.floats("arrived"), period.astype(np.float64)),
         rows.floats("priority"),
         rows.floats("min_units"),
         rows.floats("min_ship"),
@@ -236,8 +236,10 @@ def _lines(rows: _Rows, skus: Skus, channels: Channels, regions: pa.Array) -> tu
         rows.flags("all_or_none"),
         rows.flags("ship_from_one"),
         rows.names("promotion"),
+        rows.floats("weight"),
         np.full(len(sku), ANY, np.int32),
         np.ones(len(sku), bool),
+        np.full(len(sku), ANY, np.int32),
         rows.position(),
     )
     return lines, orders, order_channel

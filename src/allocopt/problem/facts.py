@@ -74,7 +74,7 @@ class Lots:
     usable: Floats  # floor(confidence * units) - reserved, at least 0; not floored if the SKU is divisible
     hold: Flags
     unit_cost: Floats  # blank already resolved: the SKU's
-    end_value: Floats  # blank already resolved: the lot's unit cost
+    end_value: Floats  # blank already resolved: the lot's unit cost, 0 if it expires inside the horizon
     reference: Names
     row: Ints  # position in the user's table
 
@@ -93,7 +93,7 @@ class Lines:
     line: Names
     firm: Flags
     sd: Floats
-    arrived: Floats  # nan: unknown
+    arrived: Floats  # in periods; blank already resolved: the start of the due period
     priority: Floats  # nan: none
     min_units: Floats
     min_ship: Floats
@@ -105,8 +105,10 @@ class Lines:
     all_or_none: Flags
     ship_from_one: Flags
     promotion: Names
+    weight: Floats  # of fair shares; nan: none given
     switch: Ints  # code in Facts.switches that the line hangs on (besides its channel's), or ANY
     when: Flags  # the line is live while that switch is on; False: while it is off
+    origin: Ints  # channel from which the line was taken over, or ANY
     row: Ints  # position in the user's table; ANY: a contract added the line
 
 

@@ -17,6 +17,7 @@ from allocopt.problem.report import Report
 from allocopt.problem.schema import Column
 from allocopt.problem.source import Source
 
+_CONTROL = r"[\p{Cc}\p{Zl}\p{Zp}]"
 _INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
 
 
@@ -55,7 +56,7 @@ def constant(length: int, text: str) -> Labels:
 def labels(column: Column, source: Source, report: Report, *, tidy: bool) -> tuple[Labels, NDArray[np.bool_]]:
     """Read a column of ids or texts; also return which rows are faulty (they are blank in the labels).
 
-    `tidy` asks that no id has white space around it or invisible characters in it.
+    No text may hold a control character; `tidy` asks that no id has white space around it or invisible characters.
     """
     arrow, faulty = _texts(column, source, report)
     encoded = pc.dictionary_encode(arrow)
@@ -64,23 +65,27 @@ def labels(column: Column, source: Source, report: Report, *, tidy: bool) -> tup
     codes = np.append(rank, np.int32(-1))[codes]
     result = Labels(codes, found)
     report_blanks(column, source, (codes < 0) & ~faulty, report)
-    if tidy and len(found):
-        untidy = pc.or_(
-            pc.not_equal(found, pc.utf8_trim_whitespace(found)), pc.match_substring_regex(found, _INVISIBLE)
-        ).to_numpy(zero_copy_only=False)
-        if untidy.any():
-            rows = (codes >= 0) & untidy[codes]
-            report.rows(
-                source,
-                column.name,
-                np.flatnonzero(rows),
-                "untidy_id",
-                lambda _row, value: (
-                    f"`{column.name}` is {value!r}, with white space around it or a character that cannot be seen."
-                ),
-                "Remove it: it would make two ids of what looks like one.",
-            )
+    if len(found):
+        untidy = pc.match_substring_regex(found, _INVISIBLE if tidy else _CONTROL)
+        if tidy:
+            untidy = pc.or_(untidy, pc.not_equal(found, pc.utf8_trim_whitespace(found)))
+        _report_untidy(column, source, codes, untidy.to_numpy(zero_copy_only=False), report)
     return result, faulty
+
+
+def _report_untidy(column: Column, source: Source, codes: Ints, untidy: NDArray[np.bool_], report: Report) -> None:
+    """Report the rows whose text is untidy; `untidy` says so of each distinct text."""
+    if untidy.any():
+        report.rows(
+            source,
+            column.name,
+            np.flatnonzero((codes >= 0) & untidy[codes]),
+            "untidy_id",
+            lambda _row, value: (
+                f"`{column.name}` is {value!r}, with white space around it or a character that cannot be seen."
+            ),
+            "Remove it: it would make two ids of what looks like one.",
+        )
 
 
 def encode(texts: Any) -> tuple[Any, Ints]:

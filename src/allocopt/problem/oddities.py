@@ -21,6 +21,7 @@ def look(tables: Tables, facts: Facts, report: Report) -> None:
     """Add a warning for everything that looks odd."""
     _ids_alike(facts, report)
     _lots(tables, facts, report)
+    _expiring(tables, facts, report)
     _demand(tables, facts, report)
     _resources(facts, report)
 
@@ -87,6 +88,40 @@ def _lots(tables: Tables, facts: Facts, report: Report) -> None:
         "Check the two moments; the lot cannot be sold as it stands.",
         severity="warning",
     )
+
+
+def _expiring(tables: Tables, facts: Facts, report: Report) -> None:
+    """Say what is left counts in the end of lots that expire inside the horizon."""
+    lots = facts.lots
+    soon = np.flatnonzero((lots.expires < facts.periods) & (lots.usable > 0))
+    stated = ~np.isnan(tables["supply"].numbers["end_value"][lots.row[soon]])
+    silent, told = soon[~stated & (lots.unit_cost[soon] > 0)], soon[stated & (lots.end_value[soon] > 0)]
+    if len(silent):
+        what = "1 lot expires" if len(silent) == 1 else f"{len(silent)} lots expire"
+        report.add(
+            "supply",
+            "expires_unsold",
+            f"{what} inside the horizon without an `end_value`: what is left is worth 0 in the end "
+            f"({_some(np.unique(facts.skus.id[lots.sku[silent]]))}).",
+            "State `end_value` where what has expired is still worth something.",
+            column="end_value",
+            value=None,
+            severity="warning",
+        )
+    if len(told):
+        what = "1 lot expires" if len(told) == 1 else f"{len(told)} lots expire"
+        least, most = lots.end_value[told].min(), lots.end_value[told].max()
+        worth = f"{least:,.10g}" if least == most else f"{least:,.10g} to {most:,.10g}"
+        report.add(
+            "supply",
+            "expires_with_value",
+            f"{what} inside the horizon, and the stated `end_value` of {worth} is what is left counts in the end "
+            f"({_some(np.unique(facts.skus.id[lots.sku[told]]))}).",
+            "Check that what has expired is still worth that.",
+            column="end_value",
+            value=worth,
+            severity="warning",
+        )
 
 
 def _demand(tables: Tables, facts: Facts, report: Report) -> None:

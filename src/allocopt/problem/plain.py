@@ -11,7 +11,7 @@ import pandas as pd
 from allocopt.problem.readers import Inputs
 from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.schema import SETTINGS, TABLES
-from allocopt.problem.source import Source, absent, of_list, shown
+from allocopt.problem.source import Source, absent, empty, of_list, shown
 
 
 def to_plain(frame: pd.DataFrame) -> dict[str, list[Any]]:
@@ -37,7 +37,7 @@ def from_plain(values: Mapping[str, Any], report: Report) -> Inputs:
             f"A problem is a mapping of tables, not a {type(values).__name__}.",
             "Give the tables by name, such as {'skus': {...}, 'supply': {...}}.",
         )
-        values = {}
+        return Inputs({name: empty(name) for name in TABLES})
     known = (*TABLES, *SETTINGS)
     for key in values:
         if key not in known:
@@ -88,7 +88,7 @@ def _source(name: str, table: Any, report: Report) -> Source:
             f"A {type(table).__name__} is no table.",
             "Give a mapping of columns to lists of equal length, or a list of records.",
         )
-        return absent(name)
+        return empty(name)
     lengths = {len(cells) for cells in columns.values()}
     if len(lengths) > 1:
         report.add(
@@ -97,8 +97,8 @@ def _source(name: str, table: Any, report: Report) -> Source:
             f"The columns have different lengths: {', '.join(str(length) for length in sorted(lengths))}.",
             "Give every column one cell per row; a blank is None.",
         )
-        return absent(name)
+        return empty(name)
     if not columns:
-        return absent(name)
+        return empty(name)
     length = lengths.pop()
     return Source(name, {str(key): of_list(cells) for key, cells in columns.items()}, length, range(length))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from allocopt import arguments
 from allocopt.errors import DataError, Issue
 from allocopt.problem.checks import check
 from allocopt.problem.encode import encode, freeze
@@ -18,9 +19,9 @@ from allocopt.problem.oddities import look
 from allocopt.problem.plain import from_plain, to_plain
 from allocopt.problem.readers import Inputs, read_path
 from allocopt.problem.report import Report
-from allocopt.problem.schema import TABLES
+from allocopt.problem.schema import NEEDED, TABLES
 from allocopt.problem.settings import read_as_of, read_horizon, read_label
-from allocopt.problem.source import Source, absent, from_frame
+from allocopt.problem.source import Source, empty, from_frame
 
 ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
 
@@ -28,14 +29,17 @@ ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
 class Problem:
     """The facts of one allocation run, checked and from then on unchangeable.
 
-    Every table is a pandas, polars, pyarrow or other frame that narwhals knows, or None for an empty table.
+    Every table is a pandas, polars, pyarrow or other frame that narwhals knows. Skus, nodes, channels, supply, demand
+    and lanes must be given, if need be as frames without rows; the others may be left out.
     Columns, units, bounds and defaults are declared in `allocopt.problem.schema`. Every fault of every table
     is named in one error; nothing is filled in, dropped, merged or clipped silently.
 
     Parameters
     ----------
-    skus, nodes, channels, supply, demand, lanes, capacity, workloads, periods : frame, optional
-        The tables.
+    skus, nodes, channels, supply, demand, lanes : frame
+        The tables that must be there.
+    capacity, workloads, periods : frame, optional
+        The other tables.
     as_of : datetime.date or str, optional
         Day by which the expiry of contracts and locks is judged; text as ``"2026-11-27"``.
     currency : str
@@ -73,9 +77,11 @@ class Problem:
     ...     nodes=pd.DataFrame({"node": ["DC"]}),
     ...     channels=pd.DataFrame({"channel": ["web"]}),
     ...     supply=pd.DataFrame({"sku": ["A"], "node": ["DC"], "kind": ["on_hand"], "units": [10]}),
+    ...     demand=pd.DataFrame(),
+    ...     lanes=pd.DataFrame({"node": ["DC"], "channel": ["web"]}),
     ... )
     >>> problem
-    Problem(1 sku, 1 node, 1 channel, 1 supply lot, 0 demand lines, 0 lanes, 1 period)
+    Problem(1 sku, 1 node, 1 channel, 1 supply lot, 0 demand lines, 1 lane, 1 period)
     >>> problem.facts.lots.usable
     array([10.])
     """
@@ -107,7 +113,7 @@ class Problem:
                 sources[table] = from_frame(table, frame)
             except DataError as error:
                 report.issues += error.issues
-                sources[table] = absent(table)
+                sources[table] = empty(table)
         self._build(Inputs(sources, as_of, currency, name, horizon), report)
 
     def _build(self, inputs: Inputs, report: Report) -> None:
@@ -166,7 +172,7 @@ class Problem:
             line 1), rows of a worksheet, or rows of a Parquet file counted from 0.
         """
         report = Report()
-        return cls._of(read_path(Path(path), report), report)
+        return cls._of(read_path(arguments.path("path", path), report), report)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Problem:
@@ -197,9 +203,10 @@ class Problem:
         -------
         dict
             ``name``, ``currency``, ``as_of`` (text or None), ``horizon`` where it was given, and each table that
-            has rows as a mapping of columns to lists.
+            must be there or has rows as a mapping of columns to lists.
         """
-        tables = {name: to_plain(self._frame(name)) for name in TABLES if self._tables[name].length}
+        told = [name for name in TABLES if name in NEEDED or self._tables[name].length]
+        tables = {name: to_plain(self._frame(name)) for name in told}
         as_of = self._as_of.isoformat() if self._as_of is not None else None
         given = {} if self._horizon is None else {"horizon": self._horizon}
         return {"name": self._name, "currency": self._currency, "as_of": as_of, **given, **tables}
@@ -248,7 +255,7 @@ class Problem:
                 sources[table] = self._kept(table) if frame is None else from_frame(table, frame)
             except DataError as error:
                 report.issues += error.issues
-                sources[table] = absent(table)
+                sources[table] = empty(table)
         inputs = Inputs(
             sources,
             self._as_of if as_of is None else as_of,
@@ -261,7 +268,7 @@ class Problem:
     def _kept(self, table: str) -> Source:
         kept = self._tables[table]
         if not kept.length:
-            return absent(table)
+            return empty(table)
         return Source(table, from_frame(table, self._frame(table)).columns, kept.length, kept.source.rows)
 
     def _frame(self, table: str) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pyarrow as pa
 from allocopt.problem.csv_file import read_csv
 from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.schema import SETTINGS, TABLES
-from allocopt.problem.source import Source, absent, from_arrow
+from allocopt.problem.source import Source, absent, empty, from_arrow
 
 SETTINGS_FILE = "problem.yaml"
 OTHER_FORMS = (".xlsx", ".xls", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".gz", ".zip", ".feather", ".arrow")
@@ -56,21 +57,44 @@ def read_path(path: Path, report: Report) -> Inputs:
         "Give a folder of CSV or Parquet files, or an .xlsx workbook.",
         value=str(path),
     )
-    return Inputs({name: absent(name) for name in TABLES})
+    return Inputs({name: empty(name) for name in TABLES})
 
 
 def _read_folder(folder: Path, report: Report) -> Inputs:
+    """Return the tables and settings in a folder."""
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        report.add("problem", "no_such_path", f"The folder {str(folder)!r} cannot be read: {error.strerror}.")
+        return Inputs({name: empty(name) for name in TABLES})
+    files = _files(paths, report)
+    if not files and not report.issues:
+        report.add(
+            "problem",
+            "no_such_path",
+            f"The folder {str(folder)!r} holds no table.",
+            f"Put files such as supply.csv into it. The tables are: {', '.join(TABLES)}.",
+            value=str(folder),
+        )
+        return Inputs({name: empty(name) for name in TABLES})
+    sources = {name: _read_file(name, files.get(name), report) for name in TABLES}
+    return Inputs(sources, **_read_settings(folder / SETTINGS_FILE, report))
+
+
+def _files(paths: Sequence[Path], report: Report) -> dict[str, Path]:
+    """Return the file of each table, by name; what is no table's file and looks like one is reported."""
     files: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
+    for path in paths:
         suffix = path.suffix.lower()
-        if path.is_file() and suffix in OTHER_FORMS and path.name.split(".")[0] in TABLES:
+        if suffix in OTHER_FORMS and path.name.split(".")[0] in TABLES:
             report.add(
                 path.name,
                 "unknown_form",
                 f"{path.name} looks like a table, and a folder holds tables as .csv or .parquet only.",
                 "Save it as CSV UTF-8, or put all tables into one workbook and give that.",
+                value=path.name.split(".")[0],
             )
-        if not path.is_file() or path.name.startswith(".") or suffix not in (".csv", ".parquet"):
+        if path.name.startswith(".") or suffix not in (".csv", ".parquet"):
             continue
         name = path.name[: -len(suffix)]
         if name not in TABLES:
@@ -90,35 +114,38 @@ def _read_folder(folder: Path, report: Report) -> Inputs:
             )
         else:
             files[name] = path
-    sources = {}
-    for name in TABLES:
-        if name not in files:
-            sources[name] = absent(name)
-        elif files[name].suffix.lower() == ".csv":
-            sources[name] = read_csv(name, files[name], report)
-        else:
-            sources[name] = _read_parquet(name, files[name], report)
-    if not files and not report.issues:
-        report.add(
-            "problem",
-            "no_such_path",
-            f"The folder {str(folder)!r} holds no table.",
-            f"Put files such as supply.csv into it. The tables are: {', '.join(TABLES)}.",
-            value=str(folder),
-        )
-    return Inputs(sources, **_read_settings(folder / SETTINGS_FILE, report))
+    return files
+
+
+def _read_file(name: str, path: Path | None, report: Report) -> Source:
+    """Return the table in a file; absent without one."""
+    if path is None:
+        return absent(name)
+    if not path.is_file():
+        report.add(name, "bad_file", f"{path.name} {not_a_file(path)}.", "Put the file there.", value=str(path))
+        return empty(name)
+    return read_csv(name, path, report) if path.suffix.lower() == ".csv" else _read_parquet(name, path, report)
+
+
+def not_a_file(path: Path) -> str:
+    """Return what stands where a file should be, as the end of a sentence."""
+    if path.is_symlink() and not path.exists():
+        return f"is a link to {path.readlink()}, which is not there"
+    return "is a folder" if path.is_dir() else "is no file"
 
 
 def _read_settings(path: Path, report: Report) -> dict[str, Any]:
+    """Return the settings of a folder; none without the file."""
     if not path.is_file():
+        if path.is_symlink() or path.exists():
+            report.add(path.name, "bad_file", f"{path.name} {not_a_file(path)}.", "Put the file there.")
         return {}
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from allocopt.documents import yaml_file
 
     try:
-        values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
-    except (YAMLError, UnicodeDecodeError, ValueError, OSError) as error:
-        report.add(path.name, "bad_file", f"The file cannot be read: {' '.join(str(error).split())}", "Mend its YAML.")
+        values = yaml_file.settings(path)
+    except yaml_file.UnreadableError as error:
+        report.add(path.name, "bad_file", error.message, "Mend its YAML.", row=error.line)
         return {}
     if values is None:
         return {}
@@ -147,8 +174,9 @@ def _read_parquet(name: str, path: Path, report: Report) -> Source:
 
     try:
         table = pq.ParquetFile(path).read()
+        table.validate(full=True)  # text that is no UTF-8 is not noticed while reading
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         report.add(name, "bad_file", f"{path.name} cannot be read: {reason}", "Write the file anew.")
-        return absent(name)
+        return empty(name)
     return from_arrow(name, table)

@@ -13,6 +13,7 @@ import pandas as pd
 from pydantic import Discriminator, Field, Tag, TypeAdapter
 from pydantic.dataclasses import dataclass
 
+from allocopt import arguments
 from allocopt.documents.checked import NUMBER, STRICT, Checked
 from allocopt.documents.origin import Origin
 from allocopt.errors import DataError, Issue, ScenarioError
@@ -80,8 +81,11 @@ class Scenario(metaclass=Checked):
     >>> from allocopt.problem.changes import Scale
     >>> problem = Problem.from_dict({
     ...     "skus": [{"sku": "A"}],
+    ...     "nodes": [],
     ...     "channels": [{"channel": "web"}],
+    ...     "supply": [],
     ...     "demand": [{"sku": "A", "channel": "web", "period": 0, "units": 10, "price": 5}],
+    ...     "lanes": [],
     ... })
     >>> spike = Scenario("Spike", [Scale("demand.units", by=1.5, where="channel = web")])
     >>> spike.apply(problem).demand["units"].tolist()
@@ -112,7 +116,7 @@ class Scenario(metaclass=Checked):
         """
         from allocopt.problem.scenario_file import read_scenario
 
-        return read_scenario(Path(path))
+        return read_scenario(arguments.path("path", path))
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Scenario:
@@ -188,6 +192,7 @@ class Scenario(metaclass=Checked):
         ScenarioError
             If a change does not fit, or there is no such draw.
         """
+        arguments.limits(number=number)
         most = 0 if self.draws is None else self.draws.number
         if self.draws is None or not 0 <= number < most:
             what = f"It has {most} draws, counted from 0." if most else "It has no draws."
@@ -261,6 +266,7 @@ class Scenario(metaclass=Checked):
 
     def _changed(self, problem: Problem) -> tuple[Draft, Problem]:
         """Make the changes and check what comes out."""
+        arguments.instance("problem", problem, Problem)
         draft = Draft(problem)
         issues: list[tuple[int, Issue]] = []
         for number, each in enumerate(self.changes):

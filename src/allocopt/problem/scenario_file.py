@@ -20,7 +20,7 @@ from allocopt.problem.scenario import ADAPTER, Scenario
 
 def read_scenario(path: Path) -> Scenario:
     """Read and check one scenario file; see `Scenario.read`."""
-    origin = Origin(str(path), parse(path, ScenarioError, "A scenario is a mapping with at least a name."))
+    origin = parse(path, ScenarioError, "A scenario is a mapping with at least a name.")
     try:
         scenario = ADAPTER.validate_python(plain(origin.tree))
     except ValidationError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Type = Literal["id", "text", "number", "whole", "flag", "choice", "period", "date"]
+Type = Literal["id", "text", "number", "whole", "flag", "choice", "period", "time", "date"]
 
 LOT_KINDS = ("on_hand", "inbound", "safety", "returns")
 NODE_KINDS = ("dc", "3pl", "fba", "store", "supplier")
@@ -27,7 +27,8 @@ class Column:
     name : str
     type : str
         ``id`` (opaque text), ``text``, ``number``, ``whole`` (integer), ``flag`` (true/false), ``choice``,
-        ``period`` (an integer from 0, or a date where the problem has a ``periods`` table), ``date``.
+        ``period`` (an integer from 0, or a date where the problem has a ``periods`` table), ``time`` (a number in
+        periods, or a time stamp), ``date``.
     meaning : str
         What the column says, with its unit in square brackets.
     required : bool
@@ -165,7 +166,11 @@ SUPPLY = Table(
             low=-1,
         ),
         Column("unit_cost", "number", "Goods cost per unit; blank: the SKU's [currency/unit]."),
-        Column("end_value", "number", "Worth of an unsold unit at the end; blank: its unit cost [currency/unit]."),
+        Column(
+            "end_value",
+            "number",
+            "Worth of an unsold unit at the end; blank: its unit cost, 0 where it expires before [currency/unit].",
+        ),
         Column("reference", "text", "Purchase order or other reference.", default=""),
     ),
 )
@@ -185,7 +190,14 @@ DEMAND = Table(
         Column("line", "id", "Line of the order; blank: none.", default=""),
         Column("firm", "flag", "An order, not a forecast.", default=False),
         Column("sd", "number", "Standard deviation of a forecast [unit].", default=0.0),
-        Column("arrived", "number", "Rank or time of arrival; blank: unknown.", low=float("-inf")),
+        Column(
+            "arrived",
+            "time",
+            "When it was ordered: a time stamp, or a number in periods (-6.0 is six periods before the first one). "
+            "A `periods` table turns stamps into such numbers; without one they all lie before the first period, in "
+            "their order. Blank: the start of the due period [period].",
+            low=float("-inf"),
+        ),
         Column("priority", "number", "Rank of the line, 1 first; blank: none."),
         Column(
             "min_units",
@@ -212,6 +224,13 @@ DEMAND = Table(
         ),
         Column("ship_from_one", "flag", "Lines of one order so marked come from one node.", default=False),
         Column("promotion", "id", "Promotion that the line belongs to; blank: none.", default=""),
+        Column(
+            "weight",
+            "number",
+            "What the line counts in fair shares, which level units / weight; blank: the units it wants, and where "
+            "units are levelled 1 for all lines of its channel [1].",
+            above=True,
+        ),
     ),
 )
 
@@ -281,6 +300,8 @@ TABLES: dict[str, Table] = {
     table.name: table for table in (SKUS, NODES, CHANNELS, SUPPLY, DEMAND, LANES, CAPACITY, WORKLOADS, PERIODS)
 }
 """Every table, by name, in the order in which they are read and checked."""
+NEEDED = ("skus", "nodes", "channels", "supply", "demand", "lanes")
+"""Tables that must be there: one without rows says that there is none, a missing one is a lost file."""
 
 SETTINGS = {
     "as_of": "Day by which the expiry of contracts and locks is judged, such as 2026-11-27.",
@@ -296,7 +317,8 @@ def describe() -> str:
     """Return every table, column and setting as Markdown: the content of ``docs/tables.md``."""
     lines = ["# The tables of a problem", "", "Made from the declarations in `src/allocopt/problem/schema.py`.", ""]
     for table in TABLES.values():
-        lines += [f"## {table.name}", "", f"{table.meaning} Key: {', '.join(table.key)}.", ""]
+        there = "It must be there, and may be empty." if table.name in NEEDED else "It may be left out."
+        lines += [f"## {table.name}", "", f"{table.meaning} Key: {', '.join(table.key)}. {there}", ""]
         lines += ["| column | type | bounds | default | meaning |", "|---|---|---|---|---|"]
         for column in table.columns:
             name = f"**{column.name}**" if column.required else column.name

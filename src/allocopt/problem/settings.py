@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from allocopt.documents.characters import told, unseen
 from allocopt.problem.calendar import LAST_PERIOD, as_date, day_of
 from allocopt.problem.columns import number_of
 from allocopt.problem.report import Report
@@ -18,10 +19,10 @@ def read_as_of(value: object, report: Report) -> dt.date | None:
         report.add(
             "problem",
             "bad_date",
-            f"`as_of` is {value!r}, which is no date.",
+            f"`as_of` is {told(value)!r}, which is no date.",
             "Write it as year-month-day, such as 2026-11-27.",
             column="as_of",
-            value=str(value),
+            value=told(value),
         )
         return None
     return as_date(day)
@@ -29,15 +30,24 @@ def read_as_of(value: object, report: Report) -> dt.date | None:
 
 def read_label(name: str, value: object, report: Report) -> str:
     """Return a label; what is not text is reported."""
+    for _, character, text in unseen(value):
+        report.add(
+            "problem",
+            "unseen_character",
+            f"`{name}` holds a character that cannot be seen ({character}).",
+            "Type it anew.",
+            column=name,
+            value=text,
+        )
     if isinstance(value, str):
         return value
     report.add(
         "problem",
         "not_text",
-        f"`{name}` is {value!r}, which is not text.",
+        f"`{name}` is {told(value)!r}, which is not text.",
         "Write it in quotation marks.",
         column=name,
-        value=str(value),
+        value=told(value),
     )
     return ""
 
@@ -52,9 +62,9 @@ def read_horizon(value: object, report: Report) -> int | None:
     report.add(
         "problem",
         "bad_horizon",
-        f"`horizon` is {value!r}, which is no number of periods.",
+        f"`horizon` is {told(value)!r}, which is no number of periods.",
         f"Write a whole number from 1 to {LAST_PERIOD + 1}, or leave it out.",
         column="horizon",
-        value=str(value),
+        value=told(value),
     )
     return None

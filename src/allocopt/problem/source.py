@@ -13,6 +13,8 @@ import pyarrow as pa
 
 from allocopt.errors import DataError, Issue
 
+NESTED = (list, tuple, dict, set)
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -66,6 +68,11 @@ class Source:
     given: bool = True
     index: tuple[str, ...] = ()
     _objects: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def bare(self) -> bool:
+        """Whether it has neither rows nor a header that could be wrong."""
+        return not self.columns and not self.length
 
     def row(self, position: int) -> int | str:
         """Return the name of the row at `position`."""
@@ -128,6 +135,11 @@ def absent(name: str) -> Source:
     return Source(name, {}, 0, range(0), given=False)
 
 
+def empty(name: str) -> Source:
+    """Return the source of a table that was given without rows, or that could not be read, which is reported."""
+    return Source(name, {}, 0, range(0))
+
+
 def from_frame(name: str, frame: Any) -> Source:
     """Return a frame of any kind that narwhals knows as a source.
 
@@ -166,7 +178,7 @@ def from_arrow(name: str, table: Any, rows: Any = None, *, textual: bool = False
     """Return a pyarrow table as a source."""
     names = [str(column) for column in table.column_names]
     if not names:
-        return absent(name)
+        return empty(name)
     columns = {label: of_arrow(table.column(place)) for place, label in enumerate(names)}
     rows = rows if rows is not None else range(table.num_rows)
     return Source(name, columns, table.num_rows, rows, textual, _repeated(names))
@@ -185,6 +197,8 @@ def of_arrow(array: Any) -> Cells:
 
 def of_list(cells: list[Any]) -> Cells:
     """Return Python objects as cells."""
+    if any(isinstance(cell, NESTED) for cell in cells):  # never a value; very deep ones break what looks into them
+        return Cells(None, lambda: cells, own=True)
     try:
         arrow = pa.array(cells, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError, KeyError):
@@ -204,7 +218,8 @@ def of_series(series: pd.Series[Any]) -> Cells:
 
     # NaN in a float column is kept as such: it is not the same as an empty cell in a table that knows both.
     try:
-        arrow = pa.array(series, from_pandas=own)
+        nested = own and any(isinstance(cell, NESTED) for cell in series)
+        arrow = None if nested else pa.array(series, from_pandas=own)
         if isinstance(arrow, pa.ChunkedArray):
             arrow = of_arrow(arrow).arrow
     except (pa.ArrowException, TypeError, ValueError, OverflowError, AttributeError, KeyError):
@@ -214,7 +229,7 @@ def of_series(series: pd.Series[Any]) -> Cells:
 
 def _from_pandas(name: str, frame: pd.DataFrame) -> Source:
     if frame.shape[1] == 0 and len(frame) == 0:
-        return absent(name)
+        return empty(name)
     labels: list[Hashable] = list(frame.columns)
     names = [str(label) for label in labels]
     columns = {label: of_series(frame.iloc[:, place]) for place, label in enumerate(names)}

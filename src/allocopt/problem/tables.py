@@ -18,6 +18,7 @@ from allocopt.problem.labels import Labels, constant, labels
 from allocopt.problem.report import Report, nearest
 from allocopt.problem.schema import Column, Table
 from allocopt.problem.source import Cells, Source, of_arrow
+from allocopt.problem.times import times
 
 Bools = NDArray[np.bool_]
 
@@ -35,7 +36,7 @@ class Checked:
     Attributes
     ----------
     numbers : dict of str to float64 array
-        Columns of numbers, whole numbers, periods and dates (days since 1970); nan is blank or faulty.
+        Columns of numbers, whole numbers, periods, times and dates (days since 1970); nan is blank or faulty.
     labels : dict of str to Labels
         Columns of ids and texts.
     codes : dict of str to int8 array
@@ -98,7 +99,7 @@ class Checked:
                 return pd.Series(pd.arrays.BooleanArray(codes == 1, codes < 0))
             return codes == 1
         values = self.numbers[name]
-        if column.type == "number":
+        if column.type in ("number", "time"):
             return values.copy()
         if column.type == "date":
             return values.astype(np.int64).astype("datetime64[D]").astype("datetime64[s]")
@@ -118,13 +119,13 @@ def _of_codes(column: Column, codes: Codes) -> Any:
 def read(table: Table, source: Source, calendar: CalendarState, report: Report) -> Checked:
     """Read one table; what is wrong with it is reported."""
     checked = Checked(table, source)
-    if source.given:
+    if not source.bare:
         _check_header(table, source, report)
     for column in table.columns:
         if column.name in source.columns and column.name not in source.repeated:
             read_column(checked, column, calendar, report)
         else:
-            if column.required and source.given:
+            if column.required and not source.bare:
                 checked.unread.add(column.name)
             _fill_column(checked, column)
     return checked
@@ -179,6 +180,8 @@ def read_column(checked: Checked, column: Column, calendar: CalendarState, repor
         checked.codes[name] = choices(column, source, report)
     elif column.type == "period":
         checked.numbers[name] = periods(column, source, calendar, report)
+    elif column.type == "time":
+        checked.numbers[name] = times(column, source, calendar, report)
     elif column.type == "date":
         checked.numbers[name] = dates(column, source, report)
     else:

@@ -29,6 +29,7 @@ from allocopt.problem.calendar import Calendar, day_of
 from allocopt.problem.columns import number_of
 from allocopt.problem.schema import Column, Table
 from allocopt.problem.tables import Bools, Checked
+from allocopt.problem.times import LAST_DAY, in_periods, moment_of
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<quoted>'(?:[^']|'')*'|"(?:[^"]|"")*")"""
@@ -239,7 +240,7 @@ def _wrong(column: Column, value: str, *, ordered: bool) -> tuple[str, str, str]
     number = number_of(value, textual=True)
     if number is not None and np.isfinite(number):
         return None
-    if column.type in ("period", "date"):
+    if column.type in ("period", "time", "date"):
         if day_of(value) is not None:
             return None
         return "neither a period nor a date", "wrong_type", "Write 3, or a date such as 2026-11-27."
@@ -302,7 +303,8 @@ def _texts(each: Comparison, checked: Checked, known: Callable[[Column], Any]) -
 
 def _numbers(each: Comparison, checked: Checked, calendar: Calendar | None) -> Bools:
     values = checked.numbers[each.column]
-    wanted = [_number(each, value, calendar) for value in each.values]
+    timed = checked.table.column(each.column).type == "time"
+    wanted = [_time(value, calendar) if timed else _number(each, value, calendar) for value in each.values]
     with np.errstate(invalid="ignore"):
         if each.between:
             low, high = wanted
@@ -316,6 +318,14 @@ def _numbers(each: Comparison, checked: Checked, calendar: Calendar | None) -> B
         if np.isnan(wanted[0]):
             return ~np.isnan(values) if each.sign == "!=" else np.isnan(values)
         return _SIGNS[each.sign](values, wanted[0])
+
+
+def _time(value: str, calendar: Calendar | None) -> float:
+    """Return a value as a time, as `times` reads it; a blank is nan."""
+    number, moment = number_of(value, textual=True), moment_of(value)
+    if number is not None or moment is None:
+        return float("nan") if number is None else number
+    return moment[0] - LAST_DAY if calendar is None else float(in_periods(np.array([moment[0]]), calendar)[0])
 
 
 def _number(each: Comparison, value: str, calendar: Calendar | None) -> float:

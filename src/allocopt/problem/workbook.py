@@ -9,7 +9,7 @@ from typing import Any
 from allocopt.problem.readers import Inputs, settings
 from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.schema import SETTINGS, TABLES
-from allocopt.problem.source import Source, absent, of_list
+from allocopt.problem.source import Source, absent, empty, of_list
 
 SETTINGS_SHEET = "problem"
 
@@ -18,19 +18,30 @@ Row = tuple[int, list[Any]]
 
 def read_workbook(path: Path, report: Report) -> Inputs:
     """Return the tables in a workbook; what cannot be read is reported. Rows are worksheet rows."""
-    from openpyxl import load_workbook  # type: ignore[import-untyped]
+    from openpyxl.reader.excel import ExcelReader  # type: ignore[import-untyped]
 
     sources = {name: absent(name) for name in TABLES}
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        reader = ExcelReader(path, read_only=True, data_only=True)
+        reader.read()
         try:
-            sheets = {sheet.title: list(_rows(sheet)) for sheet in book.worksheets}
+            sheets = {sheet.title: list(_rows(sheet)) for sheet in reader.wb.worksheets}
         finally:
-            book.close()
+            reader.wb.close()
+        lost = _lost(reader)
     except Exception as error:  # a damaged workbook breaks its reader in any of many ways
         reason = " ".join(str(error).split())
         report.add(path.name, "bad_file", f"The workbook cannot be read: {reason}", "Save it anew as .xlsx.")
-        return Inputs(sources)
+        return Inputs({name: empty(name) for name in TABLES})
+    for part in lost:
+        sources[part] = empty(part)
+        report.add(
+            part if part in TABLES else path.name,
+            "bad_file",
+            f"{path.name} is damaged: it lists {part!r}, and does not hold it.",
+            "Save the workbook anew, or restore it.",
+            value=part,
+        )
     found: dict[str, Any] = {}
     for name, rows in sheets.items():
         if name == SETTINGS_SHEET:
@@ -46,7 +57,15 @@ def read_workbook(path: Path, report: Report) -> Inputs:
                 f"Rename or remove the sheet. The tables are: {', '.join(TABLES)}.",
                 value=name,
             )
-    return Inputs(sources, **found)
+    return Inputs({name: sources[name] for name in TABLES}, **found)
+
+
+def _lost(reader: Any) -> list[str]:
+    """Return the sheets and other parts that a workbook lists and does not hold: its reader passes over them."""
+    held = set(reader.valid_files)
+    sheets = {rel.target: sheet.name for sheet, rel in reader.parser.find_sheets()}
+    listed = [part.PartName.lstrip("/") for part in reader.package.Override if part.PartName.startswith("/xl/")]
+    return [sheets.get(part, part) for part in dict.fromkeys([*sheets, *listed]) if part not in held]
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
@@ -66,7 +85,8 @@ def _empty(cell: Any) -> bool:
 
 def _source(name: str, rows: list[Row], report: Report) -> Source:
     if not rows:
-        return absent(name)
+        report.add(name, "empty_file", f"The sheet {name!r} is empty.", "Write at least the row of column names.")
+        return empty(name)
     header = ["" if _empty(cell) else str(cell) for cell in rows[0][1]]
     width = len(header)
     records: list[list[Any]] = []

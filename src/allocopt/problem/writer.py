@@ -12,15 +12,15 @@ import pandas as pd
 
 from allocopt.problem.problem import Problem
 from allocopt.problem.readers import SETTINGS_FILE
-from allocopt.problem.schema import TABLES
+from allocopt.problem.schema import NEEDED, TABLES
 
 
 def write_problem(problem: Problem, folder: Path) -> None:
-    """Write the tables of a problem that have rows, and its settings, into a folder, made if need be."""
+    """Write the tables of a problem and its settings into a folder, made if need be; optional tables with rows only."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in TABLES:
         frame: pd.DataFrame = getattr(problem, name)
-        if len(frame):
+        if name in NEEDED or len(frame):
             frame.to_parquet(folder / f"{name}.parquet", index=False)
     settings = {key: value for key, value in _settings(problem).items() if value is not None}
     # JSON is YAML: quoting what people write as names is left to it.

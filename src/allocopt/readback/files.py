@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +19,10 @@ SHEET_ROWS = 1_048_575
 """Rows of data that fit on a worksheet."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters that a spreadsheet takes for a formula."""
+UNFINISHED = ".allocopt-"
+"""How the name of a file or folder begins that is being written; the number of the process follows."""
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-"""Characters that no cell can hold; ids never have them, names of contracts may."""
+"""Characters that no cell can hold; names never have them, those of a plan that was read back may."""
 
 
 def write_workbook(path: Path, summary: str, tables: dict[str, pd.DataFrame]) -> None:
@@ -65,9 +69,32 @@ def write_text(path: Path, text: str) -> None:
     written_whole(path, lambda target: target.write_text(text, encoding="utf-8"))
 
 
+def sweep(folder: Path) -> None:
+    """Remove what processes that are gone left unfinished in a folder of this machine."""
+    for path in folder.glob(f"{UNFINISHED}*"):
+        number = path.name.removeprefix(UNFINISHED).partition("-")[0]
+        if number.isdecimal() and not _alive(int(number)):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _alive(process: int) -> bool:
+    """Return whether there is a process of this number, as far as one can know."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
 def written_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write beside the target and move into place, so that an interruption leaves no half-written file."""
-    beside = path.with_name(f".allocopt-{os.getpid()}-{threading.get_ident()}-{path.name}")
+    beside = path.with_name(f"{UNFINISHED}{os.getpid()}-{threading.get_ident()}-{path.name}")
     try:
         write(beside)
         beside.replace(path)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
-from allocopt.errors import Issue, SolveError
+from allocopt.errors import DataError, Issue, SolveError
 from allocopt.readback import tables
 from allocopt.readback.answer import Answer
 from allocopt.readback.broken import Broken, decision_words
 from allocopt.readback.proof import PlanCertificate
+from allocopt.readback.reading import checked
 from allocopt.readback.tables import COLUMNS, records
 
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
@@ -27,6 +28,8 @@ MAKERS = {
     "exceptions": tables.exceptions,
 }
 TABLES = tuple(MAKERS)
+ROOMS: dict[str, tuple[str, str]] = {}
+"""Where what a plan has worked out for it is, by its name: module and function. `allocopt` ties them together."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,24 @@ class Conflict:
         Its position in the contract; None: a commitment of the problem (``min_units``).
     units : float
         By how much it would have to be broken, in its own unit; zero: it can stay, but stands against the others.
+    where : str
+        The articles, periods, promotions or people that it is about, the first few of them.
+
+    Notes
+    -----
+    Where many promises of a kind clash, one of these stands for all that are about the same article: `what` says how
+    many, `clause` is the one that would give way most.
     """
 
     what: str
     clause: int | None
     units: float
+    where: str = ""
+
+    def words(self) -> str:
+        """Return it as a phrase, with by how much it would have to give way."""
+        amount = f"{self.units:,.6g}" if self.units else "stands against it"
+        return f"{self.what} ({self.where}): {amount}" if self.where else f"{self.what}: {amount}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +95,17 @@ class Plan:
         Wall time of the call.
     played : bool
         Whether it was played forward period by period, so that nobody could have planned it as a whole.
+    answer : Answer or None
+        The numbers behind the tables; None where there is no plan, or it was read from a file.
+    stored : dict of str to DataFrame or None
+        The tables of a plan that was read from a file.
+    program : Stated or None
+        The program as it was stated, for `model`; None where the plan was read from a file.
+
+    Notes
+    -----
+    A plan holds numbers and no functions: it can be pickled and copied. What it is asked for and has to be worked out
+    is looked up then, in `ROOMS`.
     """
 
     status: Status
@@ -96,11 +123,11 @@ class Plan:
     played: bool = False
     answer: Answer | None = None
     stored: dict[str, pd.DataFrame] | None = None
-    model_of: Callable[[], Any] | None = None
+    program: Any = None
 
     def raise_for_status(self) -> None:
         """Raise `SolveError` unless the plan has a checked answer."""
-        if self.status not in ("optimal", "feasible"):
+        if self.status not in SOLVED:
             raise SolveError(f"There is no plan ({self.status}): {self.message}")
 
     @property
@@ -122,7 +149,7 @@ class Plan:
 
     @property
     def channels(self) -> pd.DataFrame:
-        """The profit and loss; see `allocopt.readback.tables.channel_table`."""
+        """The profit and loss; see `allocopt.readback.tables.channel_books`."""
         return self._table("channels")
 
     @property
@@ -142,11 +169,11 @@ class Plan:
 
     def summary(self) -> str:
         """Return the plan in a few lines of text."""
-        if self.status not in ("optimal", "feasible"):
+        if self.status not in SOLVED:
             lines = [f"{self.contract['name']}: no plan ({self.status}): {self.message}."]
             if self.conflicts:
                 lines.append("A plan would exist if these gave way by so much:")
-            return "\n".join([*lines, *(f"  {found.what}: {_amount(found.units)}" for found in self.conflicts)])
+            return "\n".join([*lines, *(f"  {found.words()}" for found in self.conflicts)])
         assert self.certificate is not None
         frame, unit = self.channels, f" {self.currency}" if self.currency else ""
         demand, units = frame["demand"].sum(), frame["units"].sum()
@@ -174,7 +201,7 @@ class Plan:
         if abs(company) >= 0.005:
             what = "holding, write-down of unsold stock" + (", promotions" if "promotion_cost" in frame else "")
             text.append(f"  company ({what}): {company:,.2f}{unit}")
-        text += [f"Decided: {words}" for words in decision_words(self.decisions)]
+        text += [f"Decided: {words}" for words in decision_words(self.decisions, self.contract["clauses"])]
         text += [f"Broken as {broken.channel} is retired: {broken.words()}" for broken in self.broken]
         if len(self.exceptions):
             text.append(_told(self.exceptions))
@@ -186,7 +213,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON-ready values: tables as lists of records."""
-        solved = self.status in ("optimal", "feasible")
+        solved = self.status in SOLVED
         return {
             "status": self.status,
             "message": self.message,
@@ -208,13 +235,16 @@ class Plan:
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Plan:
-        """Return the plan that `to_dict` wrote: its tables and certificate, without a Pyomo model."""
+        """Return the plan that `to_dict` wrote: its tables and certificate, without a Pyomo model.
+
+        Raises
+        ------
+        DataError
+            If it is no such plan, naming every fault: missing keys, values of another kind, records with other columns.
+        """
+        content = checked(content, SHAPE, SOLVED)
         proof = content["certificate"]
-        stored = {
-            name: tables.typed(content[name], list(content[name][0]) if content[name] else COLUMNS[name])
-            for name in TABLES
-            if content[name] is not None
-        }
+        stored = {name: _stored(name, content[name]) for name in TABLES if content.get(name) is not None}
         return cls(
             status=content["status"],
             message=content["message"],
@@ -259,12 +289,12 @@ class Plan:
         write_tables(Path(folder), {name: self._table(name) for name in TABLES})
 
     def __repr__(self) -> str:
-        worth = f", objective {self.objective:,.2f}" if self.status in ("optimal", "feasible") else ""
+        worth = f", objective {self.objective:,.2f}" if self.status in SOLVED else ""
         return f"Plan({self.contract['name']!r}, {self.status}{worth})"
 
     def _repr_html_(self) -> str:
         head = "".join(f"<p>{html.escape(line)}</p>" for line in self.summary().split("\n")[:3])
-        if self.status not in ("optimal", "feasible"):
+        if self.status not in SOLVED:
             return head
         return head + self.channels.to_html(index=False, float_format="{:,.2f}".format, na_rep="", border=0)
 
@@ -281,9 +311,54 @@ class Plan:
 
     @cached_property
     def _model(self) -> Any:
-        if self.model_of is None:
+        if self.program is None:
             raise SolveError("This plan was read from a file: build the model with ao.to_pyomo(problem, contract).")
-        return self.model_of()
+        return _asked("model")(self.program, self.contract["name"], None if self.answer is None else self.answer.x)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds: no Pyomo model, which is built anew when it is asked for."""
+        return {name: value for name, value in vars(self).items() if name != "_model"}
+
+    def __copy__(self) -> Plan:
+        """Return a copy that shares the numbers, which never change."""
+        return replace(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Plan:
+        """Return a copy; see `__copy__`."""
+        return replace(self)
+
+
+SOLVED = ("optimal", "feasible")
+SHAPE: dict[str, Any] = {
+    "status": Status,
+    "message": str,
+    "currency": str,
+    "contract": dict[str, Any],
+    "certificate": PlanCertificate | None,
+    "conflicts": tuple[Conflict, ...],
+    "broken": tuple[Broken, ...],
+    "decisions": dict[str, bool],
+    "notes": tuple[str, ...],
+    "warnings": tuple[Issue, ...],
+    "method": str,
+    "seconds": float,
+    "played": bool,
+}
+"""What each key of a plan in plain values holds, beside its tables."""
+
+
+def _stored(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return records as a table; `DataError` if a cell is of another type than its column."""
+    try:
+        return tables.typed(rows, list(rows[0]) if rows else COLUMNS[name])
+    except (TypeError, ValueError) as error:
+        raise DataError([Issue("plan", None, name, None, "wrong_kind", f"A cell cannot be read: {error}.")]) from None
+
+
+def _asked(name: str) -> Any:
+    """Return the function that works out what plans are asked for by a name."""
+    module, function = ROOMS[name]
+    return getattr(import_module(module), function)
 
 
 def _told(exceptions: pd.DataFrame) -> str:
@@ -293,7 +368,3 @@ def _told(exceptions: pd.DataFrame) -> str:
     first = exceptions.iloc[0]
     whom = f", for {first['owner']}" if first["owner"] else ""
     return f"{many} a person ({kinds}); the first{whom}: {first['sentence']}"
-
-
-def _amount(units: float) -> str:
-    return f"{units:,.6g}" if units else "stands against it"

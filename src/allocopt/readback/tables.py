@@ -42,16 +42,33 @@ OUTSIDE = "clause_penalties"
 
 def typed(columns: Any, names: list[str] | None = None) -> pd.DataFrame:
     """Return a table with the types of its columns, rows or no rows."""
-    frame = pd.DataFrame(columns, columns=names)
-    kinds = dict.fromkeys(TEXTS, "str") | dict.fromkeys(WHOLE, "int64")
-    return frame.astype({str(column): kinds.get(str(column), "float64") for column in frame.columns})
+    given = columns if names is None else pd.DataFrame(columns, columns=names)
+    return pd.DataFrame({str(name): _column(str(name), values) for name, values in given.items()})
+
+
+def _column(name: str, values: Any) -> Any:
+    """Return one column of a table with its type."""
+    if name in TEXTS:
+        return pd.array(values, dtype="str")
+    return np.asarray(values, dtype=np.int64 if name in WHOLE else np.float64)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a table as records of plain values; what is no number, or not a finite one, becomes None."""
-    finite = frame.replace([np.inf, -np.inf], np.nan)
-    clean = finite.astype(object).where(finite.notna(), None)
-    return [{str(column): value for column, value in row.items()} for row in clean.to_dict("records")]
+    columns = [_plain(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    names = [str(name) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain(column: pd.Series) -> list[Any]:
+    """Return the values of a column; None for what is no number, or not a finite one."""
+    values = column.to_list()
+    missing = column.isna().to_numpy()
+    if column.dtype.kind == "f":
+        missing = missing | np.isinf(column.to_numpy())
+    if not missing.any():
+        return values
+    return [None if gone else value for value, gone in zip(values, missing.tolist(), strict=True)]
 
 
 def allocation(answer: Answer) -> pd.DataFrame:
@@ -105,7 +122,12 @@ def profit_and_loss(answer: Answer) -> dict[str, Floats]:
 
 
 def channel_table(answer: Answer) -> pd.DataFrame:
-    """Return the profit and loss: a row per channel and one for the company.
+    """Return the profit and loss as a table; see `channel_books`."""
+    return typed(channel_books(answer))
+
+
+def channel_books(answer: Answer) -> dict[str, Any]:
+    """Return the profit and loss: an entry per channel and one for the company.
 
     Columns are channel, demand and units [unit], fill_rate [1], then money [currency]: revenue; the costs fees, goods,
     lanes, returns, penalties (late and lost sales), fixed_cost, holding and write_down as positive numbers;
@@ -132,7 +154,7 @@ def channel_table(answer: Answer) -> pd.DataFrame:
     revenue = table["revenue"]
     table["margin"] = np.divide(contribution, revenue, out=np.full(channels + 1, np.nan), where=revenue > 0)
     table[OUTSIDE] = 0.0 - booked.get(OUTSIDE, none)
-    return typed(table)
+    return table
 
 
 def shortfalls(answer: Answer) -> pd.DataFrame:

@@ -53,6 +53,8 @@ class Approval(Clause):
     'approval units 500.0, channel wholesale, owner Ann'
     """
 
+    STEERS: ClassVar[bool] = False
+
     units: Units | None = None
     value: Money | None = None
     channel: str | None = None

@@ -8,7 +8,7 @@ alone; clause rules also need the contract's clauses of their kind, each with it
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -52,6 +52,10 @@ class Clause(metaclass=Checked):
     """Fields that are lists of parts with keys of their own."""
     FAVOURS: ClassVar[bool] = False
     """Whether it is a promise in favour of its channel: it lapses when the channel is retired."""
+    OPENS: ClassVar[bool] = False
+    """Whether it changes what there is to win (stock, demand, a decision); the others only take something away."""
+    STEERS: ClassVar[bool] = True
+    """Whether a plan can be another one because of it; the others only report."""
 
     def scope(self) -> tuple[Any, ...]:
         """Return what the clause is about, to tell a clause that is said twice."""
@@ -66,6 +70,10 @@ class Clause(metaclass=Checked):
         )
         said = ", ".join(f"{name} {_spoken(v)}" for name, v in given)
         return f"{getattr(self, 'clause', 'clause')} {said}".rstrip()
+
+    def about(self, facts: Facts, clauses: Sequence[Clause], label: Mapping[str, Any]) -> str:
+        """Return what one of its rows is about, where the row's label does not say all that a person would change."""
+        return ""
 
     def promised(self, facts: Facts) -> float:
         """Return how many units the clause promises its channel, where it can be counted in units [unit]."""

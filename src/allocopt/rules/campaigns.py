@@ -13,7 +13,8 @@ supermarkets, Management Science 67 (2021).
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +25,9 @@ from allocopt.algebra.labels import Index
 from allocopt.documents.checked import STRICT, Ids
 from allocopt.problem.facts import ANY, Facts, Flags
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.promotion import OfPromotions, Promotion, promotion_of, switch_name
+from allocopt.rules.promotion import OfPromotions, Promotion, promotion_of
 from allocopt.rules.scope import lines_of
-from allocopt.rules.switches import switch_sum
+from allocopt.rules.switches import run_name, switch_sum
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -55,6 +56,16 @@ class Campaigns(OfPromotions):
     channel: str | None = None
     clause: Literal["campaigns"] = "campaigns"
 
+    def about(self, facts: Facts, clauses: Sequence[Clause], label: Mapping[str, Any]) -> str:
+        """Return which promotions meet, and on which articles and periods."""
+        running = running_promotions(clauses)
+        cell = np.flatnonzero(facts.skus.id == label["sku"])[0] * facts.periods + int(label["period"])
+        all_ = _Meetings.everywhere(facts, self, running)
+        alike = (all_.meet == all_.meet[np.searchsorted(all_.cell, cell)]).all(axis=1)
+        names = [clause.promotion for clause, there in zip(running, all_.meet[alike][0], strict=True) if there]
+        more = f" and {alike.sum() - 1} more articles or periods" if alike.sum() > 1 else ""
+        return f"promotions {', '.join(names)} on {label['sku']} in period {label['period']}{more}"
+
 
 class CampaignsRule(Rule):
     """No article is in more promotions at a time than agreed."""
@@ -64,7 +75,7 @@ class CampaignsRule(Rule):
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per clause and set of promotions that meet."""
-        running = [clause for _, clause in clauses if isinstance(clause, Promotion) and clause.run != "no"]
+        running = running_promotions([clause for _, clause in clauses])
         parts = [
             _Meetings.of(on.facts, number, clause, running)
             for number, clause in clauses
@@ -82,7 +93,7 @@ class CampaignsRule(Rule):
         if on.switch is not None:
             row, column = np.nonzero(meet & chosen)
             names = {name: code for code, name in enumerate(facts.switches.tolist())}
-            codes = np.array([names.get(switch_name(clause), ANY) for clause in running], dtype=np.int32)
+            codes = np.array([names.get(run_name(clause.promotion), ANY) for clause in running], dtype=np.int32)
             sums = [switch_sum(on.switch, row, codes[column], np.ones(len(row)))]
         index = Index(
             ("clause", "sku", "period"),
@@ -108,7 +119,15 @@ class _Meetings:
 
     @classmethod
     def of(cls, facts: Facts, number: int, clause: Campaigns, running: list[Promotion]) -> _Meetings:
-        """Return the sets that meet under a clause."""
+        """Return the sets that meet under a clause, each once."""
+        found = cls.everywhere(facts, clause, running, number)
+        _, first = np.unique(np.packbits(found.meet, axis=1), axis=0, return_index=True)
+        first.sort()
+        return cls(number, clause.at_most, found.cell[first], found.meet[first])
+
+    @classmethod
+    def everywhere(cls, facts: Facts, clause: Campaigns, running: list[Promotion], number: int = ANY) -> _Meetings:
+        """Return every article and period in which more promotions meet than a clause allows."""
         lines = facts.lines
         which = promotion_of(lines, running)
         inside = (which != ANY) & (lines.row != ANY) & lines_of(facts, clause.channel, clause.sku)
@@ -117,7 +136,9 @@ class _Meetings:
         meet = np.zeros((len(present), len(running)), dtype=bool)
         meet[place, which[inside]] = True
         crowded = meet.sum(axis=1) > clause.at_most
-        present, meet = present[crowded], meet[crowded]
-        _, first = np.unique(np.packbits(meet, axis=1), axis=0, return_index=True)
-        first.sort()
-        return cls(number, clause.at_most, present[first], meet[first])
+        return cls(number, clause.at_most, present[crowded], meet[crowded])
+
+
+def running_promotions(clauses: Sequence[Clause]) -> list[Promotion]:
+    """Return the promotions that run or may run."""
+    return [clause for clause in clauses if isinstance(clause, Promotion) and clause.run != "no"]

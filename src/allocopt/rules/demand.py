@@ -20,6 +20,8 @@ import numpy as np
 
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.labels import Index
+from allocopt.arcs import Arcs, Rows
+from allocopt.problem.facts import Floats
 from allocopt.rules.base import Numbered, Rule, Statement
 from allocopt.rules.names import line_names
 from allocopt.rules.switches import hanging
@@ -55,7 +57,13 @@ class Demand(Rule):
             on.form.add_money(
                 "penalties",
                 on.ship,
-                lambda rows: saved[arcs.line[rows]],
+                partial(_saved, saved, arcs),
                 channel=channel_of(arcs),
                 constant=-np.append(lost, 0.0),
             )
+
+
+def _saved(saved: Floats, arcs: Arcs, rows: Rows) -> Floats:
+    """Return the lost-sales cost that a unit on each arc saves [currency/unit]."""
+    found: Floats = saved[arcs.line[rows]]
+    return found

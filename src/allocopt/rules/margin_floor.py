@@ -18,10 +18,15 @@ from pydantic.dataclasses import dataclass
 
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.labels import Index
-from allocopt.arcs import Arcs
+from allocopt.arcs import Arcs, Rows
 from allocopt.documents.checked import NUMBER, STRICT, Ids
+from allocopt.problem.facts import Floats
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.scope import arcs_of, chosen, lines_of
+
+ROUNDING = 1e-13
+"""Part of the money added up for a unit that is rounding: a few hundred times what one operation rounds, and far less
+than any cent that somebody wrote down."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -54,6 +59,22 @@ class MarginFloor(Clause):
     clause: Literal["margin_floor"] = "margin_floor"
 
 
+def beyond_floor(arcs: Arcs, floor: float, rows: Rows) -> Floats:
+    """Return what a unit of some arcs earns beyond a share of its revenue [currency/unit].
+
+    A unit that is at the floor when a person works it out in decimals is at it here: what only binary fractions leave
+    over is 0.
+    """
+    earns, revenue = arcs.contribution(rows), arcs.revenue(rows)
+    least = floor * revenue
+    # What was added and taken away on the way rounds in proportion to its size, however little is left of it.
+    sizes = revenue + np.abs(least)
+    for part in (arcs.fees, arcs.goods, arcs.lanes, arcs.returns, arcs.lateness):
+        sizes = sizes + np.abs(part(rows))
+    beyond: Floats = earns - least
+    return np.where(np.abs(beyond) <= ROUNDING * sizes, 0.0, beyond)
+
+
 class MarginFloorRule(Rule):
     """Units, or channels over their total, earn at least a share of their revenue."""
 
@@ -66,7 +87,7 @@ class MarginFloorRule(Rule):
         for _, clause in clauses:
             if clause.per == "unit":
                 mine = arcs_of(arcs, None, lines_of(arcs.facts, clause.channel, clause.sku))
-                below = arcs.contribution() < clause.floor * arcs.revenue() - 1e-9
+                below = beyond_floor(arcs, clause.floor, slice(None)) < 0
                 arcs = arcs.without(mine & below, "margin_floor", self.reasons["margin_floor"])
         return arcs
 
@@ -86,7 +107,7 @@ class MarginFloorRule(Rule):
             row = np.full(channels, -1, dtype=np.int32)
             row[wanted] = len(codes) + np.arange(len(wanted))
             members = np.flatnonzero(lines[arcs.line])
-            weight = arcs.contribution(members) - clause.floor * arcs.revenue(members)
+            weight = beyond_floor(arcs, clause.floor, members)
             sums.append(Sum(on.ship, row[arcs.channel[members]], weight, members))
             numbers += [number] * len(wanted)
             codes += wanted.tolist()

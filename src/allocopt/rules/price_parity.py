@@ -55,6 +55,7 @@ class PriceParity(Clause):
     """
 
     SCOPE: ClassVar[tuple[str, ...]] = ("channel", "against")
+    STEERS: ClassVar[bool] = False
 
     channel: str
     against: str

@@ -195,5 +195,5 @@ def add_breach(
     index = Index(base.names, tuple(codes[rows] for codes in base.codes), base.texts)
     breach = on.form.add_variable(name, index, upper=most[rows], sku=asked.sku[rows])
     penalty, channel = asked.penalty[rows], asked.channel[rows]
-    on.form.add_money("clause_penalties", breach, lambda at: -penalty[at], channel=lambda at: channel[at])
+    on.form.add_money("clause_penalties", breach, -penalty, channel=channel)
     return ((breach, rows),)

@@ -122,8 +122,10 @@ def recaptured(facts: Facts, channel: str, parts: Sequence[Recapture], note: Not
             "all_or_none": False,
             "ship_from_one": False,
             "promotion": "",
+            "weight": lines.weight[rows] * part.share,
             "switch": ANY,
             "when": True,
+            "origin": code(facts.channels.id, channel),
             "row": ANY,
         }
         found.append(take(lines, rows, **columns | changes))

@@ -3,27 +3,30 @@
 .. code-block:: text
 
     sum_{a of l, ship < R} ship[a] + sum_c idle[c, l, R] <= usable[l]                 for each lot l, release R
-    ship_c(L, R) + sum_{l in L} idle[c, l, R] + broken >= quantity                    for each clause of channel c
+    ship_c(L, R) + sum_{l in L} idle[c, l, R] + broken >= kept                        for each clause of channel c
     idle >= 0;   money: - penalty broken        outside contribution                  [unit; currency]
 
 ``R`` runs over the release periods of the clauses (never: the end). Up to R everything that shipped counts, and what
 is idle then is still kept. A share of supply binds lot by lot (``L`` is one lot). Units, and shares of demand, bind
-per SKU and cumulatively at each arrival date u (``L`` is what has arrived by u), with as much of the quantity as has
-arrived, so that early stock is not stripped against late orders. Reserves of several channels add up. Lots at nodes
-from which no lane at all leads to the channel are in no reserve of it: they would be kept for somebody whom they
-cannot reach.
+per SKU and cumulatively at each arrival date u (``L`` is what has arrived by u, a row wherever ``kept`` rises). Lots
+from which no lane for their SKU leads to the channel are in no reserve of it: they would be kept for somebody whom
+they cannot reach. Reserves of several channels add up.
+
+``kept`` is what there is: at each arrival date hard reserves take it in the order of the contract's clauses, after
+commitments (`rules.reserve_order`), and soft ones ask for what there is stock for (`rules.reserve_quantities`). A hard
+reserve therefore never makes a plan infeasible by itself; what it does not get is a note, and an exception.
 Source: partitioned protection levels, Talluri and van Ryzin, The Theory and Practice of Revenue Management (2004),
 ch. 2.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import Sum, Variable
 from allocopt.algebra.grouping import dense
@@ -31,11 +34,14 @@ from allocopt.algebra.labels import Codes, Index
 from allocopt.arcs import expand
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.cases import Cases, by_case, cases_of
+from allocopt.rules.cases import Cases, bearing, by_case, cases_of, highest
+from allocopt.rules.exceptions import Exceptions, Outcome
 from allocopt.rules.names import lot_names
 from allocopt.rules.protect import Protect
+from allocopt.rules.reserve_order import kept
 from allocopt.rules.reserve_packs import add_pack_rows
-from allocopt.rules.reserve_quantities import Reserve, arrived_quantity, work_out
+from allocopt.rules.reserve_quantities import Moments, Reserve, work_out
+from allocopt.rules.reserve_words import exceptions_of, note_missing
 from allocopt.rules.scope import lines_of
 
 
@@ -47,10 +53,14 @@ class ReserveRule(Rule):
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add idle stock per channel, lot and release; the stock rows; and the reserve rows."""
-        clauses = [(number, clause) for number, clause in clauses if clause.mode == "reserve"]
-        cases = cases_of(on, clauses, lambda clause: self._counted(on.facts, clause))
-        each = [work_out(case.form, case.facts, case.clauses) for case in cases.each]
-        reserves = _largest(each)
+        clauses = _of_reserves(clauses)
+        if not clauses:
+            return
+        bears = bearing(on.facts, clauses, lambda clause: _counted(on.facts, clause), joined=lambda clause: True)
+        cases = cases_of(on, clauses, bears[clauses[0][0]])
+        each = [_Set(on.facts, some) for some in cases]
+        note_missing(on.form, on.facts, clauses, _as_all_are_on(each))
+        reserves = _largest([reserves for some in each for reserves in some.reserves])
         if not reserves:
             return
         idle = _add_idle(on, reserves)
@@ -58,14 +68,64 @@ class ReserveRule(Rule):
         for per_lot in (True, False):
             steps = [step for r in reserves if r.per_lot == per_lot for step in _steps(on.facts, r, reserves, each)]
             if steps:
-                _add_reserve_rows(on, idle, steps, cases, per_lot=per_lot)
+                _add_reserve_rows(on, idle, steps, each, per_lot=per_lot)
         if not len(on.facts.switches):
             add_pack_rows(on, reserves)
 
-    def _counted(self, facts: Facts, clause: Protect) -> Flags | None:
-        """Return the demand lines that a reserve is a share of, if it is."""
-        shares = clause.share is not None and clause.of == "demand"
-        return lines_of(facts, clause.channel, clause.sku) if shares else None
+    def exceptions(self, outcome: Outcome, clauses: Numbered) -> Iterator[Exceptions]:
+        """Yield, for each clause, the articles of which there is less than it asks for."""
+        facts = outcome.arcs.facts
+        facts = replace(facts, lines=replace(facts.lines, units=outcome.wanted))
+        clauses = [(n, clause) for n, clause in _of_reserves(clauses) if clause.channel not in outcome.gone]
+        if clauses:
+            reserves = kept(facts, work_out(None, facts, clauses))
+            yield from exceptions_of(outcome, clauses, reserves)
+
+
+def _of_reserves(clauses: Numbered) -> Numbered:
+    return [(number, clause) for number, clause in clauses if clause.mode == "reserve"]
+
+
+def _counted(facts: Facts, clause: Protect) -> Flags | None:
+    """Return the demand lines that a reserve is a share of, or whose commitments come before it."""
+    found = lines_of(facts, None, clause.sku) & (facts.lines.min_units > 0) & (clause.penalty is None)
+    if clause.share is not None and clause.of == "demand":
+        found |= lines_of(facts, clause.channel, clause.sku)
+    return found
+
+
+class _Set:
+    """The reserves of the SKUs that one set of decisions bears on, worked out in each of its cases."""
+
+    def __init__(self, facts: Facts, cases: Cases) -> None:
+        self.cases = cases
+        self.skus = np.zeros(len(facts.skus.id), dtype=bool)
+        self.skus[cases.members] = True
+        self.reserves = [
+            self._of(facts, kept(case.facts, work_out(case.form, case.facts, case.clauses))) for case in cases.each
+        ]
+
+    def _of(self, facts: Facts, reserves: list[Reserve]) -> list[Reserve]:
+        lots = self.skus[facts.lots.sku]
+        return [
+            replace(r, kept=np.where(lots, r.kept, 0.0), asked=np.where(lots if r.per_lot else self.skus, r.asked, 0.0))
+            for r in reserves
+        ]
+
+    def of_clause(self, number: int, lots: int) -> Floats:
+        """Return what one reserve comes to in each case, shape (cases, lots)."""
+        none = np.zeros(lots)
+        return np.stack([next((r.kept for r in case if r.number == number), none) for case in self.reserves])
+
+
+def _as_all_are_on(each: list[_Set]) -> list[Reserve]:
+    """Return the reserves of all SKUs, each SKU in the case in which everything is on that bears on it."""
+    found: dict[int, Reserve] = {}
+    for reserve in (reserve for some in each for reserve in some.reserves[0]):
+        before = found.get(reserve.number)
+        more = (0.0, 0.0) if before is None else (before.asked, before.kept)
+        found[reserve.number] = replace(reserve, asked=reserve.asked + more[0], kept=reserve.kept + more[1])
+    return [found[number] for number in sorted(found)]
 
 
 def _largest(each: list[list[Reserve]]) -> list[Reserve]:
@@ -73,16 +133,15 @@ def _largest(each: list[list[Reserve]]) -> list[Reserve]:
     found: dict[int, Reserve] = {}
     for reserve in (reserve for reserves in each for reserve in reserves):
         before = found.get(reserve.number, reserve)
-        found[reserve.number] = replace(reserve, quantity=np.maximum(before.quantity, reserve.quantity))
-    return [found[number] for number in sorted(found) if found[number].quantity.any()]
+        found[reserve.number] = replace(reserve, kept=np.maximum(before.kept, reserve.kept))
+    return [found[number] for number in sorted(found) if found[number].kept.any()]
 
 
 @dataclass(frozen=True)
 class _Steps:
     """The rows of one reserve up to one release period: consecutive, and cumulative over arrival dates.
 
-    ``begin[l]`` and ``end[l]`` bound the rows in which lot l counts (-1, -1: none); ``quantity`` is what each row asks
-    for in each case, shape (cases, rows).
+    ``begin[l]`` and ``end[l]`` bound the rows in which lot l counts (-1, -1: none).
     """
 
     reserve: Reserve
@@ -91,41 +150,56 @@ class _Steps:
     end: Codes
     label: Codes  # lot or SKU of each row
     available: Codes
-    quantity: Floats
+    quantity: list[Floats]  # what each row asks for in each case of each set of decisions, shape (cases, rows)
 
 
-def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve], each: list[list[Reserve]]) -> list[_Steps]:
+def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve], each: list[_Set]) -> list[_Steps]:
     """Return the rows of a reserve, for every release period up to its own."""
-    lots = facts.lots
+    lots, size = facts.lots, len(facts.lots.sku)
+    mine = [some.of_clause(reserve.number, size) for some in each]
+    moments = Moments.of(facts)
     found = []
     for until in sorted({other.release for other in reserves if other.release <= reserve.release}):
-        quantity = reserve.quantity if reserve.per_lot else reserve.quantity[lots.sku]
-        inside = reserve.lots & (lots.available < until) & (quantity > 0)
-        begin = np.full(len(lots.sku), -1)
+        inside = reserve.lots & (lots.available < until)
+        begin = np.full(size, -1)
         end = begin.copy()
+        label: Codes
         if reserve.per_lot:
-            label = np.flatnonzero(inside)
+            label = np.flatnonzero(inside & (reserve.kept > 0))
             begin[label] = np.arange(len(label))
             end[label] = begin[label] + 1
-            available = lots.available[label]
+            available: Codes = lots.available[label]
+            wanted = [units[:, label] for units in mine]
         else:
-            width = int(lots.available.max(initial=0)) + 1
-            step, present = dense(
-                np.where(inside, lots.sku.astype(np.int64) * width + lots.available, -1),
-                len(facts.skus.id) * width,
-            )
-            label, available = (present // width).astype(np.int32), (present % width).astype(np.int32)
-            begin[inside] = step[inside]
-            end[inside] = np.searchsorted(label, lots.sku[inside], side="right")
-        wanted = np.zeros((len(each), len(label)))
-        for row, others in enumerate(each):
-            for mine in (other for other in others if other.number == reserve.number):
-                wanted[row] = (
-                    mine.quantity[label]
-                    if reserve.per_lot
-                    else arrived_quantity(facts, mine, others, begin, label, available)
-                )
-        found.append(_Steps(reserve, min(until, facts.periods), begin, end, label, available, wanted))
+            there = [_at_moments(moments, np.where(inside, units, 0.0)) for units in mine]
+            rows = np.flatnonzero(_rises(moments, np.concatenate(there)).any(axis=0))
+            begin[inside] = np.searchsorted(rows, moments.of_lot[inside])
+            end[inside] = np.searchsorted(moments.sku[rows], lots.sku[inside], side="right")
+            none = begin >= end
+            begin[none] = end[none] = -1
+            label, available, wanted = moments.sku[rows], moments.available[rows], [units[:, rows] for units in there]
+        if len(label):
+            found.append(_Steps(reserve, min(until, facts.periods), begin, end, label, available, wanted))
+    return found
+
+
+def _at_moments(moments: Moments, units: Floats) -> Floats:
+    """Return what is kept of the lots of each moment, shape (cases, moments): the most of any of them."""
+    found = np.zeros((len(units), len(moments.sku)))
+    for case, kept_of_lots in zip(found, units, strict=True):
+        np.maximum.at(case, moments.of_lot, kept_of_lots)
+    return found
+
+
+def _rises(moments: Moments, there: Floats) -> Flags:
+    """Return whether more is kept at each moment than at any before of its SKU, shape (cases, moments)."""
+    found = np.zeros(there.shape, dtype=bool)
+    for row, units in enumerate(there):
+        rows = np.flatnonzero(units)
+        first = np.ones(len(rows), dtype=bool)
+        first[1:] = moments.sku[rows[1:]] != moments.sku[rows[:-1]]
+        first[1:] |= units[rows[1:]] > units[rows[:-1]]
+        found[row, rows] = first
     return found
 
 
@@ -166,7 +240,7 @@ def _add_stock_rows(on: Statement, idle: Variable) -> None:
     on.form.add_rows("reserve_stock", index, sums, upper=facts.lots.usable[row_lot])
 
 
-def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], cases: Cases, *, per_lot: bool) -> None:
+def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], each: list[_Set], *, per_lot: bool) -> None:
     """Add the reserve rows: what the channel got from the lots, plus what is idle for it, is enough."""
     facts, arcs = on.facts, on.arcs
     channel, lot, until = idle.index.codes
@@ -184,9 +258,14 @@ def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], cases:
     clause = np.repeat([step.reserve.number for step in steps], sizes).astype(np.int32)
     soft = np.repeat([step.reserve.penalty is not None for step in steps], sizes)
     label = np.concatenate([step.label for step in steps])
-    quantity = np.concatenate([step.quantity for step in steps], axis=1)
+    sku = facts.lots.sku[label] if per_lot else label
+    cases = [replace(some.cases, members=np.flatnonzero(some.skus[sku]).astype(np.int32)) for some in each]
+    quantity = [
+        np.concatenate([step.quantity[place] for step in steps], axis=1)[:, some.members]
+        for place, some in enumerate(cases)
+    ]
     rows = np.repeat([step.until for step in steps], sizes)
-    sums += _broken(on, steps, per_lot, label, quantity.max(axis=0), soft)
+    sums += _broken(on, steps, per_lot, label, highest(cases, quantity, len(label)), soft)
     if per_lot:
         index = Index(("clause", "lot", "until"), (clause, label, rows), (None, partial(lot_names, facts), None))
     else:
@@ -216,7 +295,7 @@ def _cumulative(variable: Variable, members: Codes, lot: Codes, step: _Steps, fi
 
 
 def _broken(
-    on: Statement, steps: list[_Steps], per_lot: bool, label: Codes, quantity: Floats, soft: NDArray[np.bool_]
+    on: Statement, steps: list[_Steps], per_lot: bool, label: Codes, quantity: Floats, soft: Flags
 ) -> list[Sum]:
     """Add the units by which soft reserves are broken: one per clause and lot (or SKU), in all rows of these."""
     if not soft.any():
@@ -241,6 +320,6 @@ def _broken(
         upper=most,
         sku=facts.lots.sku[what] if per_lot else what.astype(np.int32),
     )
-    on.form.add_money("clause_penalties", broken, lambda at: -penalty[at], channel=lambda at: channel[at])
+    on.form.add_money("clause_penalties", broken, -penalty, channel=channel)
     order = rows[np.argsort(group[rows], kind="stable")]
     return [Sum(broken, order, members=group[order])]

@@ -1,19 +1,23 @@
-"""How many units each reserve comes to: per lot for shares of supply, per SKU and arrival date for the others."""
+"""How many units each reserve comes to: what it asks for, and what there is for it at each arrival date.
+
+A hard reserve is given what the ones before it in the contract leave (`rules.reserve_order`); a soft one pays for
+whatever is missing of what it asks for, as far as there is stock for it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from allocopt.algebra.formulation import Formulation
+from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import NEVER, Facts, Flags, Floats
-from allocopt.rounding import floor_units
 from allocopt.rules.base import Numbered
 from allocopt.rules.protect import Protect
 from allocopt.rules.quantities import due_before
-from allocopt.rules.scope import code, has_lane, lines_of, lots_of, quantity_per_sku, whole
+from allocopt.rules.scope import code, lines_of, lots_of, quantity_per_sku, reached, whole
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,12 @@ class Reserve:
     per_lot : bool
         Whether it binds lot by lot.
     lots : bool, shape (lots,)
-        Lots in scope: those of the clause at nodes from which some lane leads to the channel.
-    quantity : float64, shape (lots,) or (skus,)
-        Units kept, of each lot or of each SKU [unit].
+        Lots in scope: those of the clause that are there before its release, at nodes from which a lane leads to the
+        channel.
+    asked : float64, shape (lots,) or (skus,)
+        What the clause asks for, of each lot or of each SKU, in whole units [unit].
+    kept : float64, shape (lots,)
+        What must be there: of the lot, or of all lots in scope of its SKU that are there when it is [unit].
     """
 
     number: int
@@ -43,85 +50,104 @@ class Reserve:
     penalty: float | None
     per_lot: bool
     lots: Flags
-    quantity: Floats
+    asked: Floats
+    kept: Floats
+
+    @property
+    def hard(self) -> bool:
+        """Whether it cannot be broken."""
+        return self.penalty is None
+
+    def asked_of(self, facts: Facts) -> Floats:
+        """Return what it asks for of each SKU, shape (skus,) [unit]."""
+        return _per_sku(facts, self.asked) if self.per_lot else self.asked
+
+    def kept_of(self, facts: Facts) -> Floats:
+        """Return what is there for it of each SKU in the end, shape (skus,) [unit]."""
+        if self.per_lot:
+            return _per_sku(facts, self.kept)
+        most = np.zeros(len(facts.skus.id))
+        np.maximum.at(most, facts.lots.sku, self.kept)
+        return most
 
 
-def work_out(form: Formulation, facts: Facts, clauses: Numbered) -> list[Reserve]:
-    """Return the reserves of the clauses, in whole units; what was rounded is noted on `form`."""
-    found = [_unrounded(form, facts, number, clause) for number, clause in clauses]
+@dataclass(frozen=True)
+class Moments:
+    """The arrival dates of each SKU, sorted.
+
+    Attributes
+    ----------
+    of_lot : int array, shape (lots,)
+        Moment at which each lot is there.
+    sku, available : int arrays, shape (moments,)
+    """
+
+    of_lot: Codes
+    sku: Codes
+    available: Codes
+
+    @classmethod
+    def of(cls, facts: Facts) -> Moments:
+        """Return the arrival dates of the lots."""
+        lots = facts.lots
+        width = int(lots.available.max(initial=0)) + 1
+        of_lot, present = dense(lots.sku.astype(np.int64) * width + lots.available, len(facts.skus.id) * width)
+        return cls(of_lot, present // width, present % width)
+
+    def arrived(self, units: Floats) -> Floats:
+        """Return units of lots as what has arrived of their SKU at each moment, shape (moments,)."""
+        there = np.bincount(self.of_lot, weights=units, minlength=len(self.sku)).astype(np.float64)
+        # Summed up SKU by SKU: the sum over all of them would lose the units of small ones.
+        first = np.searchsorted(self.sku, self.sku)
+        rank = np.arange(len(there)) - first
+        total = there.copy()
+        for step in range(1, int(rank.max(initial=0)) + 1):
+            at = np.flatnonzero(rank == step)
+            total[at] += total[at - 1]
+        return total
+
+
+def work_out(form: Formulation | None, facts: Facts, clauses: Numbered) -> list[Reserve]:
+    """Return the reserves of the clauses with what they ask for; what was rounded is noted on `form`, if given."""
+    found = [_asked(facts, number, clause) for number, clause in clauses]
+    stated = {number for number, clause in clauses if clause.units is not None}
     rounded: dict[int, Floats] = {}
     for per_lot, divisible in ((True, facts.skus.divisible[facts.lots.sku]), (False, facts.skus.divisible)):
         kind = [reserve for reserve in found if reserve.per_lot == per_lot]
         if kind:
             size = len(divisible)
-            wanted = np.concatenate([reserve.quantity for reserve in kind])
-            group = np.tile(np.arange(size), len(kind))
-            kept = whole(form, "reserve", wanted, group, np.tile(divisible, len(kind)))
+            wanted = np.concatenate([reserve.asked for reserve in kind])
+            group, free = np.tile(np.arange(size), len(kind)), np.tile(divisible, len(kind))
+            units = np.repeat([reserve.number in stated for reserve in kind], size)
+            kept = whole(form, "reserve", wanted, group, free, units)
             rounded |= {r.number: kept[k * size : (k + 1) * size] for k, r in enumerate(kind)}
-    return [Reserve(r.number, r.channel, r.release, r.penalty, r.per_lot, r.lots, rounded[r.number]) for r in found]
+    return [replace(reserve, asked=rounded[reserve.number]) for reserve in found]
 
 
-def _unrounded(form: Formulation, facts: Facts, number: int, clause: Protect) -> Reserve:
+def _asked(facts: Facts, number: int, clause: Protect) -> Reserve:
+    """Return a reserve with what it asks for, not rounded yet."""
     channel = code(facts.channels.id, clause.channel)
-    lots = lots_of(facts, clause, clause.of) & has_lane(facts, channel)[facts.lots.node]
+    release = NEVER if clause.release_from is None else clause.release_from
+    lots = lots_of(facts, clause, clause.of) & reached(facts, channel)
     per_lot = clause.share is not None and clause.of != "demand"
     if per_lot:
-        quantity = np.where(lots, facts.lots.usable * (clause.share or 0.0), 0.0)
+        asked = np.where(lots, facts.lots.usable * (clause.share or 0.0), 0.0)
     else:
         lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause)
-        quantity = quantity_per_sku(facts, clause, lots, lines)
-        stocked = np.bincount(facts.lots.sku[lots], minlength=len(quantity)) > 0
-        bare = int(((quantity > 0) & ~stocked).sum())
-        if bare:
-            what = "1 SKU has" if bare == 1 else f"{bare} SKUs have"
-            reach = f"no lot in scope at a node with a lane to {clause.channel}, so nothing is kept."
-            form.note("nothing_to_reserve", f"{clause.words()}: {what} {reach}")
-        quantity = np.where(stocked, quantity, 0.0)
-    release = NEVER if clause.release_from is None else clause.release_from
-    return Reserve(number, channel, release, clause.penalty, per_lot, lots, quantity)
+        asked = quantity_per_sku(facts, clause, lots, lines)
+    inside = lots & (facts.lots.available < release)
+    return Reserve(number, channel, release, clause.penalty, per_lot, inside, asked, np.zeros(len(lots)))
 
 
-def arrived_quantity(
-    facts: Facts, reserve: Reserve, others: list[Reserve], step: Codes, sku: Codes, available: Codes
-) -> Floats:
-    """Return how much of a reserve per SKU must be there at each arrival date.
+def soft(facts: Facts, moments: Moments, reserve: Reserve) -> Reserve:
+    """Return a soft reserve with what there is stock for, whatever others keep."""
+    if reserve.per_lot:
+        return replace(reserve, kept=np.where(reserve.lots, reserve.asked, 0.0))
+    arrived = moments.arrived(np.where(reserve.lots, facts.lots.usable, 0.0))
+    there = np.minimum(arrived, reserve.asked[moments.sku])
+    return replace(reserve, kept=np.where(reserve.lots, there[moments.of_lot], 0.0))
 
-    At the last arrival date of the SKU it is all of it. Before, it is what has arrived less what other channels
-    keep of these lots by share, split among the reserves of the SKU in proportion, at most all of it.
 
-    Parameters
-    ----------
-    facts : Facts
-    reserve : Reserve
-        A reserve per SKU.
-    others : list of Reserve
-        All reserves of the contract.
-    step : integer array, shape (lots,)
-        Step at which each lot arrives; -1: it does not count.
-    sku, available : integer arrays, shape (steps,)
-        SKU and arrival date of each step, sorted.
-
-    Returns
-    -------
-    float64, shape (steps,)
-    """
-    lots = facts.lots
-    free = lots.usable.copy()
-    total = np.zeros(len(facts.skus.id))
-    for other in others:
-        if not other.per_lot:
-            total += other.quantity
-        elif other.channel != reserve.channel:
-            free -= other.quantity
-    mine = np.flatnonzero(step >= 0)
-    arrived: Floats = np.zeros(len(sku))
-    np.add.at(arrived, step[mine], np.maximum(free[mine], 0.0))
-    arrived = np.cumsum(arrived)
-    arrived -= np.concatenate([[0.0], arrived])[np.searchsorted(sku, sku)]
-    full = reserve.quantity[sku]
-    part = arrived * np.divide(full, total[sku], out=np.zeros(len(sku)), where=total[sku] > 0)
-    part = np.where(facts.skus.divisible[sku], part, floor_units(part))
-    latest = np.full(len(facts.skus.id), -1, dtype=np.int32)
-    np.maximum.at(latest, lots.sku[reserve.lots], lots.available[reserve.lots])
-    result: Floats = np.where(available == latest[sku], full, np.minimum(full, part))
-    return result
+def _per_sku(facts: Facts, units: Floats) -> Floats:
+    found: Floats = np.bincount(facts.lots.sku, weights=units, minlength=len(facts.skus.id)).astype(np.float64)
+    return found

@@ -37,6 +37,7 @@ class OfLeaving(Clause):
     """A clause about whether a channel stays, and who takes its demand over if it does not."""
 
     SCOPE: ClassVar[tuple[str, ...]] = ("channel",)
+    OPENS: ClassVar[bool] = True
     PARTS: ClassVar[dict[str, type]] = {"recapture": Recapture}
 
     channel: str

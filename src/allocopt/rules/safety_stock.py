@@ -46,6 +46,7 @@ class SafetyStock(Clause):
 
     SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node")
     FAVOURS: ClassVar[bool] = True
+    OPENS: ClassVar[bool] = True
 
     channel: str
     penalty: Penalty = 0.0
@@ -76,7 +77,7 @@ class SafetyStockRule(Rule):
         if any(clause.penalty for _, clause in clauses) and drawn.any():
             price = np.where(drawn, _price(on.arcs, clauses), 0.0)
             channel = channel_of(on.arcs)
-            on.form.add_money("clause_penalties", on.ship, lambda rows: -price[rows], channel=channel)
+            on.form.add_money("clause_penalties", on.ship, -price, channel=channel)
 
 
 def _price(arcs: Arcs, clauses: Numbered) -> Floats:

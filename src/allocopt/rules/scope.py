@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import Formulation
 from allocopt.arcs import Arcs
-from allocopt.problem.facts import Facts, Flags, Floats, Ints, Names
+from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints, Names
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rounding import floor_units, largest_remainder
 
@@ -71,11 +71,16 @@ def lots_of(facts: Facts, clause: Scoped, base: str = "supply") -> Flags:
     return mask
 
 
-def has_lane(facts: Facts, channel: int) -> Flags:
-    """Return the nodes from which some lane, for whatever region or SKU, leads to a channel, shape (nodes,)."""
-    nodes = np.zeros(len(facts.nodes.id), dtype=bool)
-    nodes[facts.lanes.node[facts.lanes.channel == channel]] = True
-    return nodes
+def reached(facts: Facts, channel: int) -> Flags:
+    """Return the lots from whose node a lane for their SKU, to whatever region, leads to a channel, shape (lots,)."""
+    lanes, lots = facts.lanes, facts.lots
+    mine = lanes.channel == channel
+    every = np.zeros(len(facts.nodes.id), dtype=bool)
+    every[lanes.node[mine & (lanes.sku == ANY)]] = True
+    some = mine & (lanes.sku != ANY)
+    size = len(facts.skus.id)
+    pairs = np.unique(lanes.node[some].astype(np.int64) * size + lanes.sku[some])
+    return every[lots.node] | np.isin(lots.node.astype(np.int64) * size + lots.sku, pairs)
 
 
 def stock_of(facts: Facts, clause: Scoped) -> Flags:
@@ -129,12 +134,19 @@ def quantity_per_sku(facts: Facts, clause: Quantified, lots: Flags, lines: Flags
     return base * (clause.share or 0.0)
 
 
-def whole(form: Formulation, name: str, wanted: Floats, group: NDArray[np.integer[Any]], free: Flags) -> Floats:
+def whole(
+    form: Formulation | None,
+    name: str,
+    wanted: Floats,
+    group: NDArray[np.integer[Any]],
+    free: Flags,
+    stated: Flags | bool = False,
+) -> Floats:
     """Round quantities to whole units by largest remainder within each group, and note what was rounded.
 
     Parameters
     ----------
-    form : Formulation
+    form : Formulation or None
         Takes the note.
     name : str
         Rule that asks, for the note.
@@ -144,10 +156,16 @@ def whole(form: Formulation, name: str, wanted: Floats, group: NDArray[np.intege
         Quantities that share one total.
     free : bool, shape (n,)
         Quantities of divisible SKUs, left as they are.
+    stated : bool, shape (n,)
+        Quantities that are stated in units: rounded down, each by itself, whatever else is agreed on.
     """
     size = int(group.max()) + 1 if len(group) else 0
-    rounded = np.where(free, wanted, largest_remainder(np.where(free, 0.0, wanted), group, size))
-    note_rounding(form, name, wanted, rounded)
+    rounded = np.where(
+        stated, floor_units(wanted), largest_remainder(np.where(free | stated, 0.0, wanted), group, size)
+    )
+    rounded = np.where(free, wanted, rounded)
+    if form is not None:
+        note_rounding(form, name, wanted, rounded)
     return rounded
 
 

@@ -28,6 +28,16 @@ from allocopt.rules.base import Numbered, Rule, Statement
 from allocopt.rules.names import line_names
 
 
+def keep_name(channel: str) -> str:
+    """Return what the decision to keep a channel is called."""
+    return f"keep/{channel}"
+
+
+def run_name(promotion: str) -> str:
+    """Return what the decision to run a promotion is called."""
+    return f"run/{promotion}"
+
+
 def add_switches(form: Formulation, facts: Facts) -> Variable | None:
     """Add one binary per decision; None where there is none to take."""
     size = len(facts.switches)
@@ -185,4 +195,4 @@ def book(
     form: Formulation, column: str, variable: Variable, worth: Floats, owner: Codes, constant: Floats | None = None
 ) -> None:
     """Add money that is given member by member, with the channel that it is booked to."""
-    form.add_money(column, variable, lambda at: worth[at], channel=lambda at: owner[at], constant=constant)
+    form.add_money(column, variable, worth, channel=owner, constant=constant)

@@ -12,23 +12,28 @@ Source: contribution accounting by channel (contribution margin II less directly
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from allocopt.algebra.labels import Codes
-from allocopt.arcs import Arcs
+from allocopt.arcs import Arcs, Rows
 from allocopt.problem.facts import ANY, Floats
 from allocopt.rules.base import Numbered, Rule, Statement
 
 
 def channel_of(arcs: Arcs) -> Callable[[Any], Codes]:
     """Return the function that gives the channel codes of arcs, for booking money."""
-    return lambda rows: arcs.facts.lines.channel[arcs.line[rows]]
+    return partial(_channels, arcs)
 
 
-def _cost(part: Callable[[Any], Floats]) -> Callable[[Any], Floats]:
-    return lambda rows: -part(rows)
+def _channels(arcs: Arcs, rows: Rows) -> Codes:
+    return arcs.facts.lines.channel[arcs.line[rows]]
+
+
+def _cost(part: Callable[[Any], Floats], rows: Rows) -> Floats:
+    return -part(rows)
 
 
 class Trade(Rule):
@@ -46,9 +51,9 @@ class Trade(Rule):
             ("lanes", arcs.lanes),
             ("returns", arcs.returns),
         ):
-            on.form.add_money(column, on.ship, _cost(part), channel=channel)
+            on.form.add_money(column, on.ship, partial(_cost, part), channel=channel)
         if on.facts.lines.late_cost.any():
-            on.form.add_money("penalties", on.ship, _cost(arcs.lateness), channel=channel)
+            on.form.add_money("penalties", on.ship, partial(_cost, arcs.lateness), channel=channel)
         self._fixed(on)
 
     def _fixed(self, on: Statement) -> None:
@@ -60,4 +65,4 @@ class Trade(Rule):
             cost, owner = np.zeros(len(on.switch)), np.zeros(len(on.switch), dtype=np.int32)
             cost[channels.keep[open_]], owner[channels.keep[open_]] = channels.fixed_cost[open_], open_
             if cost.any():
-                on.form.add_money("fixed_cost", on.switch, lambda at: -cost[at], channel=lambda at: owner[at])
+                on.form.add_money("fixed_cost", on.switch, -cost, channel=owner)

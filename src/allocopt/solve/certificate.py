@@ -12,27 +12,35 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.exact import breaches
 from allocopt.algebra.program import Program, bounded, tightened
 from allocopt.errors import SolveError
 
-VIOLATION = 1e-6
-"""Largest accepted breach of a row or bound, relative to 1 + its limit."""
-
-INTEGRALITY = 1e-6
-"""Largest accepted distance of a whole-unit column from a whole number."""
-
-ROUNDING = 1e-9
-"""Relative rounding of sums: how far a plan may seem better than its bound."""
+STRAY = 1e-6
+"""What the answer to a relaxation may be off by, relative to 1 + the limit, before its solver is not believed. No plan
+is held to it: plans are held to `allocopt.algebra.exact`."""
 
 NOTHING = 1e-12
-"""A reduced value below this part of its own terms is a rounding residue, not a value."""
+"""A reduced value below this part of its own terms is a rounding residue, not a value: there an open column is worth
+nothing."""
+
+ULP = 2.0**-53
+"""Relative rounding of one operation."""
+
+PAIRWISE = 64
+"""Roundings that a sum of any length may gather when it is added up in pairs."""
+
+FINE, FINELY = np.longdouble, 20_000
+"""What bounds are added up in, up to so many columns: 64 bits where the machine has them. Else in doubles, which takes
+half the time; either way what the sums may be off by is part of the bound."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +75,14 @@ class Certificate:
     gap : float
         ``max(0, bound - objective) / max(1, |objective|)``.
     violation : float
-        Worst breach of a row or column bound, relative: ``breach / (1 + |limit|)``.
+        Worst breach of a row or column bound beyond what rounding explains in such a row (see
+        `allocopt.algebra.exact`), relative: ``breach / (1 + |limit|)``. 0 where everything is kept, and only there.
     worst_row : int or None
         Row of that breach; None when no row is breached.
     integrality : float
-        Worst distance of a whole-unit column from a whole number.
+        Worst distance of a whole-unit column from a whole number; 0 in every plan that passes.
     claimed_bound, claimed_gap : float or None
-        The solver's own bound and the gap to it: believed by nobody, shown beside ours.
+        The solver's own bound and the gap to it: believed by nobody here, shown beside ours (see `trusted`).
     passed : bool
         No row broken, whole units whole, and the plan is not better than its bound.
     """
@@ -122,12 +131,12 @@ def certify(
     """
     if np.shape(x) != (program.columns,):
         raise SolveError(f"the solver answered {np.shape(x)} values for {program.columns} columns")
-    objective = program.objective(x)
+    objective = worth(program, x)
     bound = min(upper_bound(program, multipliers), bound_by_cases(program, cases))
     violation, worst_row = breach(program, x)
     whole = x[program.integer]
     integrality = float(np.abs(whole - np.rint(whole)).max(initial=0.0)) if np.isfinite(whole).all() else math.inf
-    margin = ROUNDING * max(1.0, abs(bound)) if math.isfinite(bound) else 0.0
+    passed = violation == 0 and integrality == 0
     return Certificate(
         objective=objective,
         bound=bound,
@@ -137,8 +146,44 @@ def certify(
         integrality=integrality,
         claimed_bound=claimed_bound,
         claimed_gap=None if claimed_bound is None else relative_gap(objective, claimed_bound),
-        passed=violation <= VIOLATION and integrality <= INTEGRALITY and objective <= bound + margin,
+        passed=passed and (objective <= bound or objective <= bound + _allowance(program, x, multipliers, cases)),
     )
+
+
+def worth(program: Program, x: NDArray[np.float64]) -> float:
+    """Return ``cost @ x + constant``, added up finely enough that only the last digit of a double is rounded."""
+    terms = program.cost.astype(FINE) * x
+    return float(terms.sum() + FINE(program.constant))
+
+
+def _allowance(
+    program: Program, x: NDArray[np.float64], multipliers: NDArray[np.float64] | None, cases: Sequence[Case]
+) -> float:
+    """Return by how much a plan may seem better than its bound.
+
+    That is what the rows of divisible columns are off by, at their multipliers, and the last digit of the plan's worth.
+    """
+    activity = program.activity(x)
+    over = np.maximum(np.maximum(program.row_lower - activity, activity - program.row_upper), 0.0)
+    prices = [np.abs(cleaned(program, y)) for y in (multipliers, *(case.multipliers for case in cases))]
+    at_limits = max(float(price @ over) for price in prices)
+    return at_limits + 4 * ULP * abs(worth(program, x)) + sys.float_info.min
+
+
+def believable(program: Program, x: NDArray[np.float64], multipliers: NDArray[np.float64] | None, gap: float) -> bool:
+    """Return whether the answer to a linear relaxation is what its solver says: feasible, and this close to a bound.
+
+    A relaxation is no plan: a tolerance of floating-point solvers is all that is asked of it.
+    """
+    if np.shape(x) != (program.columns,) or not np.isfinite(x).all():
+        return False
+    rows = _relative(program.activity(x), program.row_lower, program.row_upper)
+    columns = _relative(x, program.lower, program.upper)
+    if max(rows.max(initial=0.0), columns.max(initial=0.0)) > STRAY:
+        return False
+    loose = replace(program, integer=np.zeros(program.columns, dtype=bool))
+    bound, objective = upper_bound(loose, multipliers), program.objective(x)
+    return objective <= bound + STRAY * max(1.0, abs(bound)) and relative_gap(objective, bound) <= gap
 
 
 def relative_gap(objective: float, bound: float) -> float:
@@ -161,19 +206,41 @@ def cleaned(program: Program, multipliers: NDArray[np.float64] | None) -> NDArra
 def upper_bound(program: Program, multipliers: NDArray[np.float64] | None) -> float:
     """Return a bound on the worth of every plan that keeps the rows [currency]; valid for any multipliers.
 
-    Where only whole numbers can occur, limits count as whole numbers.
+    Where only whole numbers can occur, limits count as whole numbers. Whatever the sums round is added to the bound
+    before it becomes a double: no plan's worth, as the nearest double, lies above.
     """
     program = tightened(program)
     y = cleaned(program, multipliers)
-    rows = np.where(y > 0, program.row_upper, program.row_lower)
-    worth = program.priced(y)
-    columns = np.where(worth > 0, program.upper, program.lower)
-    if np.isinf(columns).any():
-        terms = np.abs(program.cost) + program.column_sums(np.abs(program.data * y[program.indices]))
-        worth = np.where(np.isinf(columns) & (np.abs(worth) <= NOTHING * terms), 0.0, worth)
-    at_rows = float(np.dot(y[y != 0], rows[y != 0]))
-    at_columns = float(np.dot(worth[worth != 0], columns[worth != 0]))
-    return at_rows + at_columns + program.constant
+    kind: Any = FINE if program.columns <= FINELY else np.float64
+    eps = np.finfo(kind).eps
+    at_rows = y.astype(kind) * np.where(y > 0, program.row_upper, np.where(y < 0, program.row_lower, 0.0))
+    taken = program.data.astype(kind) * y[program.indices]
+    value = program.cost - _column_sums(program, taken)
+    sizes = np.abs(program.cost) + _column_sums(program, np.abs(taken))
+    off = (np.diff(program.indptr) + 2) * eps * sizes
+    nothing = (np.isinf(program.upper) | np.isinf(program.lower)) & (np.abs(value) <= NOTHING * sizes)
+    least, most = np.where(nothing, 0.0, value - off), np.where(nothing, 0.0, value + off)
+    # A reduced value lies between `least` and `most`, its column between two bounds: one of four ends is the largest.
+    ends = [_times(end, limit) for end in (least, most) for limit in (program.lower, program.upper)]
+    at_columns = np.maximum.reduce(ends)
+    total = at_rows.sum() + at_columns.sum() + kind(program.constant)
+    sizes = np.abs(at_rows).sum() + np.abs(at_columns).sum() + abs(program.constant)
+    return float(total + PAIRWISE * eps * sizes)
+
+
+def _times(values: NDArray[Any], limits: NDArray[np.float64]) -> NDArray[Any]:
+    """Return the products, 0 where a value is 0 and the limit infinite."""
+    product: NDArray[Any] = np.where(values == 0, 0.0, values) * np.where(values == 0, 0.0, limits)
+    return product
+
+
+def _column_sums(program: Program, entries: NDArray[Any]) -> NDArray[Any]:
+    """Return the sum of ``entries`` (one per nonzero) over each column, shape (columns,)."""
+    if not program.columns:
+        return np.zeros(0, entries.dtype)
+    sums: NDArray[Any] = np.add.reduceat(np.append(entries, entries.dtype.type(0)), program.indptr[:-1])
+    sums[program.indptr[:-1] == program.indptr[1:]] = 0.0
+    return sums
 
 
 def bound_by_cases(program: Program, cases: Sequence[Case]) -> float:
@@ -202,7 +269,7 @@ def impossible(program: Program) -> bool:
     at_least, at_most = program.data * program.lower[_column(program)], program.data * program.upper[_column(program)]
     least = np.bincount(program.indices, weights=np.minimum(at_least, at_most), minlength=program.rows)
     most = np.bincount(program.indices, weights=np.maximum(at_least, at_most), minlength=program.rows)
-    room = VIOLATION * (1 + np.abs(least) + np.abs(most))
+    room = STRAY * (1 + np.abs(least) + np.abs(most))
     return bool(((least > program.row_upper + room) | (most < program.row_lower - room)).any())
 
 
@@ -212,13 +279,25 @@ def _column(program: Program) -> NDArray[np.intp]:
 
 
 def breach(program: Program, x: NDArray[np.float64]) -> tuple[float, int | None]:
-    """Return the worst relative breach of a row or bound, and its row (None where it is no row's)."""
+    """Return the worst relative breach of a row or bound, and its row (None where it is no row's).
+
+    It is 0 where a plan keeps everything to the unit, and only there; see `allocopt.algebra.exact`.
+    """
     if not np.isfinite(x).all():
         return math.inf, None
-    rows = _relative(program.activity(x), program.row_lower, program.row_upper)
-    columns = float(_relative(x, program.lower, program.upper).max(initial=0.0))
+    over, beside = breaches(program, x)
+    if not over.any() and not beside.any():
+        return 0.0, None
+    rows = over / (1 + _size(program.row_lower, program.row_upper))
+    columns = float((beside / (1 + _size(program.lower, program.upper))).max(initial=0.0))
     worst = float(rows.max(initial=0.0))
     return max(worst, columns), int(rows.argmax()) if worst > 0 else None
+
+
+def _size(lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the size of the limits of each row or column, as far as there are any."""
+    low = np.abs(np.where(np.isfinite(lower), lower, 0.0))
+    return np.maximum(low, np.abs(np.where(np.isfinite(upper), upper, 0.0)))
 
 
 def _relative(

@@ -13,8 +13,9 @@ from allocopt.solve.whole import solve
 PRICED = 1e-6
 """A row takes part in a clash if its price is above."""
 
-KEPT = 1e-7
-"""A row that gives way by less, relative to 1 + its limit, is kept: that much is rounding."""
+KEPT, PART = 1e-7, 1e-3
+"""A row that gives way by less, relative to 1 + its limit, is kept, if it is less than this part of what a unit adds as
+well: that much is rounding."""
 
 
 def elastic(
@@ -59,7 +60,9 @@ def elastic(
         return None
     given = np.bincount(side, weights=answer.x[program.columns :], minlength=len(chosen))
     limit = np.maximum(_size(program.row_lower[chosen]), _size(program.row_upper[chosen]))
-    return np.where(given > KEPT * (1 + limit), given, 0.0)
+    unit = np.full(program.rows, np.inf)
+    np.minimum.at(unit, program.indices, np.abs(program.data))
+    return np.where(given > np.minimum(KEPT * (1 + limit), PART * unit[chosen]), given, 0.0)
 
 
 def opposed(

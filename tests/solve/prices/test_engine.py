@@ -19,7 +19,7 @@ import allocopt as ao
 from allocopt.algebra.program import Program
 from allocopt.journey import formulate
 from allocopt.solve import certify, highs, solve
-from allocopt.solve.prices import WholeError, linear, relaxed
+from allocopt.solve.prices import WholeError, engine, linear, oracle, relaxed
 from allocopt.solve.prices.apart import MANY, taken_apart
 from allocopt.solve.prices.engine import Search
 from allocopt.solve.prices.oracle import LocalOracle
@@ -252,3 +252,38 @@ def test_an_early_limit_leaves_whole_units() -> None:
     assert early.certificate.gap > 1e-3
     assert early.objective < late.objective
     assert late.certificate.gap <= 1e-3
+
+
+class Late(Clock):
+    """A clock whose time is up after it was looked at so many times."""
+
+    looks = 0
+
+    @property
+    def left(self) -> float:
+        """No time after so many looks, plenty before."""
+        type(self).looks -= 1
+        return 1.0 if self.looks >= 0 else 0.0
+
+    def share(self, part: float) -> Clock:
+        """The same clock."""
+        return self
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_a_round_that_comes_too_late_is_left_unfinished(native: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the time is up within the first round of a large program there is no plan; later the mix so far is one."""
+    monkeypatch.setattr(engine, "SURE", 0)
+    monkeypatch.setattr(oracle, "AT_ONCE", 20)
+    program = generated(3_000, divisible=True)
+    statuses = []
+    for looks in (0, 2, 3, 40, 80):
+        monkeypatch.setattr(Late, "looks", looks)
+        found = linear(program, Late.started(1.0), gap=-1.0, native=native, threads=1)
+        statuses.append(found.status)
+        if found.x is None:
+            assert found.claimed_bound is None
+        else:
+            assert certify(program, found.x, found.multipliers, found.claimed_bound).passed
+    assert statuses[0] == "interrupted"
+    assert statuses[-1] == "feasible"

@@ -23,11 +23,13 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program
 from allocopt.solve.highs_master import Master
 from allocopt.solve.prices.apart import Apart, Floats, Ints, WholeError
-from allocopt.solve.prices.oracle import Offer, Oracle
+from allocopt.solve.prices.oracle import LateError, Offer, Oracle
 from allocopt.solve.solution import Clock
 
 GROUPS = 70
 """Groups of pieces that propose together."""
+SURE = 20_000
+"""Columns of a program that ends its first round whatever the clock says, so that there is a plan."""
 ROUNDS = 400
 """Rounds after which the prices are not expected to settle any more."""
 PROPOSALS = 3
@@ -161,7 +163,11 @@ class Search:
         while self.rounds < rounds and self.gap > gap:
             if master is not None and clock.left <= 0:
                 break
-            offer = self.oracle.best(self.next, self.group, self.pieces, pool)
+            kept = None if master is None and len(self.apart.columns) <= SURE else clock
+            try:
+                offer = self.oracle.best(self.next, self.group, self.pieces, pool, kept)
+            except LateError:
+                break
             if not self.sample:
                 self.oracle.keep(self.rounds)
             if master is None:

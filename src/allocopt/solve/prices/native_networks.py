@@ -5,17 +5,18 @@ innermost supply-like row that it is in to the node of its innermost demand-like
 row is an edge between its own node and that of the next wider row of its family, and the sum that it limits is the
 flow on that edge. Source: Ahuja, Magnanti, Orlin, Network Flows (1993), ch. 9.6 and 19 (two laminar families).
 
-numba is imported only where a program is large enough to be worth it. What it compiles is kept on disk beside the
-source (or in the user's cache), so that this happens once after an installation.
+numba is imported only where a program is large enough to be worth it; `native_store` says where compiled code is kept.
 """
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+
+from allocopt.solve.prices.native_store import CODES, FLAGS, FLOATS, INTS, SIDES, compiled
 
 HIGHEST = 1_500
 """Rows of a block above which it is not looked at: the test below takes their square."""
@@ -45,7 +46,12 @@ class Nets(NamedTuple):
     above: Any
 
 
-@njit(cache=True, nogil=True)
+NETS = types.NamedTuple(
+    (INTS, INTS, CODES, CODES, FLOATS, FLOATS, FLOATS, INTS, CODES, FLOATS, FLOATS, FLOATS, SIDES, CODES), Nets
+)
+
+
+@compiled((INTS, INTS, INTS, CODES, FLOATS, NETS, FLAGS))
 def find_networks(column_ptr, row_ptr, entry_ptr, entry_row, entry_value, nets, network):
     """Find out which blocks are networks, and write their edges into ``nets``.
 
@@ -88,7 +94,7 @@ def find_networks(column_ptr, row_ptr, entry_ptr, entry_row, entry_value, nets, 
             _spare(begin, end, first, rows, entry_ptr, entry_row, entries, counts)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _scaled(begin, end, entry_ptr, entry_value, scale):
     """Note the entry that each column has in all of its rows; False where a column has different ones."""
     for column in range(begin, end):
@@ -100,7 +106,7 @@ def _scaled(begin, end, entry_ptr, entry_value, scale):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _count(begin, end, first, rows, entry_ptr, entry_row, counts, entries, together):
     """Count the columns that each two rows of several columns share."""
     together[:rows, :rows] = 0
@@ -115,7 +121,7 @@ def _count(begin, end, first, rows, entry_ptr, entry_row, counts, entries, toget
                             together[row, other] += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _spare(begin, end, first, rows, entry_ptr, entry_row, entries, counts):
     """Let the columns count whose rows are not some of another column's."""
     ptr = np.zeros(rows + 2, np.int64)
@@ -154,7 +160,7 @@ def _spare(begin, end, first, rows, entry_ptr, entry_row, entries, counts):
                 break
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _two_families(rows, together, size, side, stack):
     """Part the rows so that rows which cross stand on different sides; False where that cannot be."""
     side[:] = -1
@@ -179,7 +185,7 @@ def _two_families(rows, together, size, side, stack):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _widen(rows, together, size, entries, side, above):
     """Find the next wider row of each row's family."""
     for row in range(rows):
@@ -196,7 +202,7 @@ def _widen(rows, together, size, entries, side, above):
         above[row] = best + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _narrower(row, other, size, entries):
     """Return which of two rows lies inside; of equal ones that with more columns that do not count: they end there."""
     if size[row] != size[other]:
@@ -206,7 +212,7 @@ def _narrower(row, other, size, entries):
     return row < other
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _ends(begin, end, first, entry_ptr, entry_row, entries, size, side, above, nets):
     """Find the ends of each column's edge; False where its rows do not follow each other."""
     innermost, outer = np.zeros(2, np.int32), np.zeros(2, np.int32)

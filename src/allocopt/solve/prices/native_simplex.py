@@ -4,14 +4,17 @@ The edges of a block's rows span a tree: that is where its first solve begins, w
 that are not met yet. Later solves go on from the last tree, which stays feasible whatever the prices are. Source:
 Ahuja, Magnanti, Orlin, Network Flows (1993), ch. 11.
 """
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+
+from allocopt.solve.prices.native_networks import NETS
+from allocopt.solve.prices.native_store import CODES, FLOATS, INTS, SIDES, TABLE, compiled
 
 FINE, INFEASIBLE, ENDLESS = 0, 1, 2
 """What became of a block: solved; no plan keeps its rows; gave up after too many pivots."""
@@ -35,6 +38,9 @@ class Trees(NamedTuple):
     fate: Any
 
 
+TREES = types.NamedTuple((SIDES, FLOATS, SIDES, FLOATS, SIDES, CODES, CODES, FLOATS, SIDES), Trees)
+
+
 class _Block(NamedTuple):
     """Room for one block: its edges (columns, rows, artificial edges), and its tree as lists of children."""
 
@@ -56,7 +62,7 @@ class _Block(NamedTuple):
     stack: Any
 
 
-@njit(cache=True, nogil=True)
+@compiled((INTS, CODES, NETS, TREES, FLOATS, FLOATS, FLOATS, TABLE))
 def best_plans(blocks, group, nets, trees, worth, prices, value, usage):
     """Find the best plan of each of some blocks at prices of the coupling rows.
 
@@ -95,7 +101,7 @@ def best_plans(blocks, group, nets, trees, worth, prices, value, usage):
         _store(room, nets, trees, worth, column, columns, row, rows, value, usage, group[block])
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _room(edges, nodes):
     return _Block(
         np.empty(edges, np.int32),
@@ -117,7 +123,7 @@ def _room(edges, nodes):
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _load(room, nets, trees, worth, prices, column, columns, row, rows):
     """Copy a block into the room, with its columns priced."""
     for edge in range(columns):
@@ -139,7 +145,7 @@ def _load(room, nets, trees, worth, prices, column, columns, row, rows):
         room.parent[own], room.edge[own] = trees.parent[here], trees.edge[here]
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _store(room, nets, trees, worth, column, columns, row, rows, value, usage, group):
     """Copy a block's plan back, and add it to the sums of its group."""
     for edge in range(columns):
@@ -158,7 +164,7 @@ def _store(room, nets, trees, worth, column, columns, row, rows, value, usage, g
         trees.multiplier[here] = rise if nets.side[here] == 0 else -rise
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _begin(room, nets, row, columns, rows, limit):
     """Begin with every column at its lower limit and the tree of all rows; make the rows hold."""
     edges = columns + rows
@@ -194,7 +200,7 @@ def _begin(room, nets, row, columns, rows, limit):
     return _repair(room, columns, rows, limit) if missing else FINE
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _repair(room, columns, rows, limit):
     """Empty the artificial edges; those still in the tree then give way to the rows that they stand beside."""
     edges = columns + rows
@@ -214,7 +220,7 @@ def _repair(room, columns, rows, limit):
     return INFEASIBLE if fate == FINE and left > 1e-9 * (1.0 + most) else fate
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _simplex(room, nodes, edges, limit):
     """Minimise the cost of the circulation from the tree that is there; ENDLESS after too many pivots."""
     for node in range(nodes):
@@ -252,7 +258,7 @@ def _simplex(room, nodes, edges, limit):
         _pivot(room, enter)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _pivot(room, enter):
     """Push flow around the cycle that an edge closes with the tree, until an edge of it is at a limit."""
     forward = room.state[enter] > 0
@@ -300,7 +306,7 @@ def _pivot(room, enter):
     _rehang(room, enter, leave, start if at_start else goal, goal if at_start else start)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _rehang(room, enter, leave, inside, outside):
     """Hang the part below the leaving edge onto the entering edge."""
     edge, parent, node = enter, outside, inside
@@ -323,7 +329,7 @@ def _rehang(room, enter, leave, inside, outside):
     _descend(room, inside)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _hang(room, node, parent):
     """Make a node the first child of its parent."""
     room.after[node], room.before[node] = room.first[parent], -1
@@ -332,7 +338,7 @@ def _hang(room, node, parent):
     room.first[parent] = node
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _descend(room, top):
     """Set depth and potential of every node below one whose own are right."""
     room.stack[0] = top

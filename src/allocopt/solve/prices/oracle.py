@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,16 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program
 from allocopt.solve.highs_blocks import LiveBlock, StuckError
 from allocopt.solve.prices.apart import Apart, Floats, Ints, WholeError
+from allocopt.solve.solution import Clock
 
 TOGETHER = 1_500
 """Columns of blocks that HiGHS solves together, at least one block."""
+AT_ONCE = 10_000
+"""Networks that compiled code solves before it looks at the clock (25 microseconds each at the most)."""
+
+
+class LateError(Exception):
+    """The time was up before every block had answered."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +86,14 @@ class Oracle(ABC):
         self.worth, self.lower, self.upper = apart.worth, apart.lower, apart.upper
 
     @abstractmethod
-    def best(self, prices: Floats, group: NDArray[np.int32], pieces: Ints, pool: ThreadPoolExecutor) -> Offer:
+    def best(
+        self,
+        prices: Floats,
+        group: NDArray[np.int32],
+        pieces: Ints,
+        pool: ThreadPoolExecutor,
+        clock: Clock | None = None,
+    ) -> Offer:
         """Find the best plans of some pieces; `keep` and `mark` speak of the last ones found.
 
         Parameters
@@ -89,11 +103,15 @@ class Oracle(ABC):
             Whose sums each piece counts in; ascending over `pieces`.
         pieces : int64, ascending
         pool : ThreadPoolExecutor
+        clock : Clock, optional
+            Whose limit is kept.
 
         Raises
         ------
         WholeError
             If a block has no best plan.
+        LateError
+            If the time is up first. Plans and multipliers found so far stay where they are, kept or marked by nobody.
         """
 
     @abstractmethod
@@ -130,13 +148,14 @@ class Oracle(ABC):
         return
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Part:
     """Blocks that HiGHS solves together: their columns and rows, as positions in the program taken apart."""
 
-    live: LiveBlock
+    blocks: Ints
     columns: Ints
     rows: Ints
+    live: LiveBlock | None = None
 
 
 class LocalOracle(Oracle):
@@ -228,15 +247,26 @@ class LocalOracle(Oracle):
         return np.searchsorted(self.apart.column_ptr, columns, side="right") - 1
 
     def _part(self, blocks: Ints) -> _Part:
-        """Hand some blocks to HiGHS."""
+        """Put some blocks together; HiGHS gets them when they are first asked."""
         apart = self.apart
         columns = np.concatenate([np.arange(*apart.column_ptr[block : block + 2]) for block in blocks])
         rows = np.concatenate([np.arange(*apart.row_ptr[block : block + 2]) for block in blocks])
-        spans = [slice(*apart.own.ptr[apart.column_ptr[block : block + 2]]) for block in blocks]
+        return _Part(blocks, columns, rows)
+
+    def _alive(self, part: _Part) -> LiveBlock:
+        """Return a part's blocks as HiGHS holds them."""
+        if part.live is None:
+            part.live = LiveBlock(self._program(part))
+        return part.live
+
+    def _program(self, part: _Part) -> Program:
+        """Return a part's blocks as a program."""
+        apart, columns, rows = self.apart, part.columns, part.rows
+        spans = [slice(*apart.own.ptr[apart.column_ptr[block : block + 2]]) for block in part.blocks]
         place = np.concatenate([apart.own.place[span] for span in spans])
         lengths = np.diff(apart.own.ptr)[columns]
         codes = np.zeros(0, np.int32)
-        program = Program(
+        return Program(
             self.worth[columns],
             self.lower[columns],
             self.upper[columns],
@@ -249,14 +279,28 @@ class LocalOracle(Oracle):
             codes,
             codes,
         )
-        return _Part(LiveBlock(program), columns, rows)
 
-    def best(self, prices: Floats, group: NDArray[np.int32], pieces: Ints, pool: ThreadPoolExecutor) -> Offer:
+    def best(
+        self,
+        prices: Floats,
+        group: NDArray[np.int32],
+        pieces: Ints,
+        pool: ThreadPoolExecutor,
+        clock: Clock | None = None,
+    ) -> Offer:
         """Find the best plans of some pieces on the threads of a pool."""
-        return Sums.added([self.sums(prices, group, pieces, pool)], int(group[pieces].max()) + 1)
+        return Sums.added([self.sums(prices, group, pieces, pool, clock)], int(group[pieces].max()) + 1)
 
-    def sums(self, prices: Floats, group: NDArray[np.int32], pieces: Ints, pool: ThreadPoolExecutor) -> Sums:
+    def sums(
+        self,
+        prices: Floats,
+        group: NDArray[np.int32],
+        pieces: Ints,
+        pool: ThreadPoolExecutor,
+        clock: Clock | None = None,
+    ) -> Sums:
         """Find the best plans of some pieces, as `best` does; return what they offer stretch by stretch."""
+        prices = np.require(prices, requirements="W")  # compiled code is made for arrays that can be written
         of_piece = np.zeros(self.pieces, np.int32)
         new = np.diff(group[pieces], prepend=-1) != 0
         new |= np.diff(self._stretch_of_piece[pieces], prepend=-1) != 0
@@ -270,30 +314,37 @@ class LocalOracle(Oracle):
         # Each sum belongs to one thread, so that it is added up in the same order on any number of threads.
         middle = blocks[np.arange(1, self.threads) * len(blocks) // self.threads] if len(blocks) else blocks
         cuts = np.searchsorted(whose[blocks], whose[middle])
-        work = [pool.submit(self._natively, part, whose, prices, sums) for part in np.split(blocks, cuts) if len(part)]
+        clock = clock or Clock.started(None)
+        each = [part for part in np.split(blocks, cuts) if len(part)]
+        work = [pool.submit(self._natively, part, whose, prices, sums, clock) for part in each]
         parts = np.flatnonzero(chosen[self._piece_of_part])
         shares = np.array_split(parts, self.threads)
-        done = [pool.submit(self._by_highs, share, prices) for share in shares if len(share)]
+        done = [pool.submit(self._by_highs, share, prices, clock) for share in shares if len(share)]
+        wait([*work, *done])
         for future in [*work, *done]:
             future.result()
         for part in parts:
             self._count(self._parts[part], int(of_piece[self._piece_of_part[part]]), sums)
         return sums
 
-    def _natively(self, blocks: Ints, group: NDArray[np.int32], prices: Floats, sums: Sums) -> None:
-        self._best_plans(blocks, group, self._nets, self._trees, self.worth, prices, sums.value, sums.usage)
+    def _natively(self, blocks: Ints, group: NDArray[np.int32], prices: Floats, sums: Sums, clock: Clock) -> None:
+        for begin in range(0, len(blocks), AT_ONCE):
+            _in_time(clock)
+            some = blocks[begin : begin + AT_ONCE]
+            self._best_plans(some, group, self._nets, self._trees, self.worth, prices, sums.value, sums.usage)
         bad = np.flatnonzero(self._trees.fate[blocks])
         if len(bad):
             infeasible = self._trees.fate[blocks[bad[0]]] == 1
             raise WholeError("a block of it has no plan" if infeasible else "the network simplex does not end")
 
-    def _by_highs(self, parts: Ints, prices: Floats) -> None:
+    def _by_highs(self, parts: Ints, prices: Floats, clock: Clock) -> None:
         priced = self.priced(prices) if len(parts) > len(self._parts) // 4 else None
         for number in parts:
+            _in_time(clock)
             part = self._parts[number]
             cost = self.priced(prices, part.columns) if priced is None else priced[part.columns]
             try:
-                self.flow[part.columns], self.multipliers[part.rows] = part.live.best(cost)
+                self.flow[part.columns], self.multipliers[part.rows] = self._alive(part).best(cost)
             except StuckError as error:
                 raise WholeError(str(error)) from error
 
@@ -345,6 +396,11 @@ class LocalOracle(Oracle):
         sums.value[place] += (self.worth[part.columns] * x).sum()
         rows = sums.usage.shape[1]
         sums.usage[place] += np.bincount(links.place[entry], weights=links.value[entry] * x[line], minlength=rows)
+
+
+def _in_time(clock: Clock) -> None:
+    if clock.left <= 0:
+        raise LateError
 
 
 def usable_threads() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from allocopt.solve.prices.engine import (
 )
 from allocopt.solve.prices.oracle import LocalOracle, Oracle, usable_threads
 from allocopt.solve.prices.pure import purified
+from allocopt.solve.prices.serving import serving
 from allocopt.solve.prices.shards import Cluster, Shards
 from allocopt.solve.prices.twins import untwined
 from allocopt.solve.solution import Clock, Solution
@@ -28,10 +30,10 @@ from allocopt.solve.start import Prices
 
 EXACT = 1e-6
 """Gap at which a linear program counts as solved, where nobody asks for another."""
-NATIVE = 20_000
-"""Columns from which on compiled code is worth loading; below, HiGHS solves the blocks as well."""
 SAMPLE, SAMPLED_FROM, SAMPLE_GAP, SAMPLE_GROUPS = 8, 2_000, 3e-4, 40
 """First prices come from every eighth piece, solved to this gap, where there are so many pieces."""
+SAMPLED_PARTS = 30
+"""The same where HiGHS solves all of them: each piece is many blocks then, and every round counts."""
 METHOD = "prices"
 
 
@@ -66,7 +68,7 @@ def linear(
         By default all cores that the process may use, on a cluster all that each worker has. The answer is the same
         for any number.
     native : bool, optional
-        Whether compiled code solves the blocks that are networks; by default where it is worth loading.
+        Whether compiled code solves the blocks that are networks; by default see `serving`.
     pure : bool
         Whether the plan should mix as few blocks as possible, so that most of it is in whole units.
     part : float
@@ -88,16 +90,16 @@ def linear(
     SolveError
         If a worker of the cluster is lost or fails.
     """
-    native = program.columns >= NATIVE if native is None else native
+    by = serving(program.columns, clock, native)
     program, twins = untwined(program)
     if twins is not None:
         start, known = twins.prices(start), None if known is None else known[twins.columns]
     apart = taken_apart(program)
     oracle: Oracle
     if cluster is None:
-        oracle = LocalOracle(apart, native=native, threads=usable_threads() if threads is None else threads)
+        oracle = LocalOracle(apart, native=by.native, threads=usable_threads() if threads is None else threads)
     else:
-        oracle = Shards(apart, cluster, native=native, threads=threads)
+        oracle = Shards(apart, cluster, native=by.native, threads=threads)
     everyone = np.arange(oracle.pieces)
     rounds = ROUNDS if work_limit is None else work_limit
     spent = 0
@@ -107,7 +109,7 @@ def linear(
         if start is not None and start.fits(program):
             prices = _allowed(apart, start.multipliers[apart.coupling])
             box = np.maximum(GIVEN_BOX * np.abs(prices), LEAST_BOX * usual)
-        elif len(everyone) >= SAMPLED_FROM:
+        elif len(everyone) >= (SAMPLED_FROM if by.native else SAMPLED_PARTS):
             some = everyone[::SAMPLE]
             first = Search(program, apart, oracle, some, len(some) / len(everyone), prices, box, SAMPLE_GROUPS)
             first.run(SAMPLE_GAP, clock.share(0.2), min(rounds, ROUNDS // 4), pool)
@@ -116,6 +118,8 @@ def linear(
         search = Search(program, apart, oracle, everyone, 1.0, prices, box, GROUPS, known)
         search.run(gap, clock.share(part), max(1, rounds - spent), pool)
         found = _solution(program, apart, search, spent, gap, clock, pure=pure)
+    if by.note:
+        found = replace(found, notes=(*found.notes, by.note))
     return found if twins is None else twins.restored(found)
 
 
@@ -139,12 +143,12 @@ def answered(program: Program, start: Prices, *, threads: int | None = None, nat
     WholeError
         If the program does not come apart, or a block has no plan.
     """
-    native = program.columns >= NATIVE if native is None else native
+    by = serving(program.columns, Clock.started(None), native)
     program, twins = untwined(program)
     given = start if twins is None else twins.prices(start)
     assert given is not None
     apart = taken_apart(program)
-    oracle = LocalOracle(apart, native=native, threads=usable_threads() if threads is None else threads)
+    oracle = LocalOracle(apart, native=by.native, threads=usable_threads() if threads is None else threads)
     prices = _allowed(apart, given.multipliers[apart.coupling])
     with ThreadPoolExecutor(oracle.threads) as pool:
         group = np.zeros(oracle.pieces, np.int32)
@@ -182,7 +186,7 @@ def _solution(
         "optimal" if done else "feasible" if planned else "interrupted",
         _plan(program, apart, search, clock, pure=pure) if planned else None,
         multipliers,
-        search.bound + program.constant,
+        search.bound + program.constant if np.isfinite(search.bound) else None,
         METHOD,
         clock.seconds,
         search.rounds + spent,

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from allocopt.errors import SolveError
 from allocopt.solve.prices.apart import Apart, Entries, Floats, Ints, WholeError
 from allocopt.solve.prices.oracle import LocalOracle, Offer, Oracle, Sums
+from allocopt.solve.solution import Clock
 
 LOOK = 2.0
 """Seconds to wait for an answer before looking whether its worker is still there."""
@@ -159,8 +160,15 @@ class Shards(Oracle):
                 raise _failed(address, error) from error
         self._actors = [self._answer(*each) for each in zip(self._addresses, self._made, strict=True)]
 
-    def best(self, prices: Floats, group: NDArray[np.int32], pieces: Ints, pool: ThreadPoolExecutor) -> Offer:
-        """Ask every worker for the best plans at some prices, and add up what comes back."""
+    def best(
+        self,
+        prices: Floats,
+        group: NDArray[np.int32],
+        pieces: Ints,
+        pool: ThreadPoolExecutor,
+        clock: Clock | None = None,
+    ) -> Offer:
+        """Ask every worker for the best plans at some prices, and add up what comes back; workers know no clock."""
         if not np.array_equal(group, self._group) or not np.array_equal(pieces, self._pieces):
             self._group, self._pieces = group.copy(), pieces.copy()
             cuts = np.searchsorted(pieces, self._ends)

@@ -1,0 +1,294 @@
+"""What takers choose from, made of a program: their arcs from the best to the worst, and the limits on these.
+
+A row limits takers by plain arithmetic where nothing but arcs can change in it. A column beside the arcs that an
+equality ties to a single arc (the number of packs on it) follows that arc: it is put in its place in all rows, and
+where it is whole the arc is taken in whole packs. Lines whose arcs are in rows with other free columns (stock that is
+kept idle, switches), or in equalities, are left to small programs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.program import Program
+from allocopt.arcs import Arcs, expand
+from allocopt.problem.facts import Flags, Floats
+from allocopt.solve.greedy import Board, run
+
+Codes = NDArray[np.intp]
+
+NATIVE = 50_000
+"""Arcs from which on compiling (or reading back what was compiled) is worth it."""
+SLIP = 4e-13
+"""Rounding of a row's own sums, relative to 1 + its limit."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entries:
+    """The matrix as entries of columns that can still change.
+
+    Attributes
+    ----------
+    column, row : int, shape (entries,)
+    value : float64, shape (entries,)
+    """
+
+    column: Codes
+    row: Codes
+    value: Floats
+
+    def of(self, mask: Flags) -> Entries:
+        """Return some of the entries."""
+        return Entries(self.column[mask], self.row[mask], self.value[mask])
+
+
+@dataclass(frozen=True, eq=False)
+class Followers:
+    """Columns that follow an arc each: ``x[column] = ... + ratio * ship[arc]``.
+
+    Attributes
+    ----------
+    column, arc : int, shape (followers,)
+    ratio : float64, shape (followers,)
+    grain : float64, shape (arcs,)
+        What is taken of an arc at a time; 0: anything.
+    """
+
+    column: Codes
+    arc: Codes
+    ratio: Floats
+    grain: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Limits:
+    """What limits arcs: ``sum value ship <= limit``, as far as plain arithmetic goes.
+
+    Attributes
+    ----------
+    plain : bool, shape (arcs,)
+        Arcs of which every row is so.
+    entries : Entries
+        Of plain arcs, in one-sided rows.
+    row, side : shape (one-sided rows,)
+        Row of the program, and 1 for its upper limit, -1 for its lower one.
+    limit : float64, shape (one-sided rows,)
+    followers : Followers
+    """
+
+    plain: Flags
+    entries: Entries
+    row: Codes
+    side: Floats
+    limit: Floats
+    followers: Followers
+
+    def slack(self, activity: Floats) -> Floats:
+        """Return what is left of each one-sided row."""
+        left: Floats = self.limit - self.side * activity[self.row]
+        return left
+
+
+def limits_of(program: Program, arcs: int) -> Limits:
+    """Return what limits the arcs of a program."""
+    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    free = (program.lower < program.upper)[column]
+    entries = Entries(column[free], program.indices[free].astype(np.intp), program.data[free])
+    equal = program.row_lower == program.row_upper
+    followers, tie = _followers(program, entries, equal, arcs)
+    beside = entries.column >= arcs
+    follows = np.zeros(program.columns, dtype=bool)
+    follows[followers.column] = True
+    bound = np.zeros(program.rows, dtype=bool)
+    bound[entries.row[beside & ~follows[entries.column]]] = True
+    bound |= equal & ~tie
+    # A follower's entries become its arc's.
+    at, ratio = np.arange(program.columns), np.ones(program.columns)
+    at[followers.column], ratio[followers.column] = followers.arc, followers.ratio
+    entries = Entries(at[entries.column], entries.row, entries.value * ratio[entries.column])
+    entries = _added_up(entries.of(~tie[entries.row] & (entries.column < arcs)), program.rows)
+    plain = followers.grain == np.rint(followers.grain)
+    plain[entries.column[bound[entries.row]]] = False
+    entries = entries.of(plain[entries.column])
+    return _one_sided(program, entries, plain, followers)
+
+
+def _added_up(entries: Entries, rows: int) -> Entries:
+    """Return the entries with those at one place as one."""
+    key = entries.column * rows + entries.row
+    places, which = np.unique(key, return_inverse=True)
+    if len(places) == len(key):
+        return entries
+    value: Floats = np.bincount(which, weights=entries.value).astype(np.float64)
+    return Entries(places // rows, places % rows, value)
+
+
+def _followers(program: Program, entries: Entries, equal: Flags, arcs: int) -> tuple[Followers, Flags]:
+    """Return the columns that follow an arc, and the rows that say so, shape (rows,)."""
+    beside = entries.column >= arcs
+    number = np.bincount(entries.row, weights=beside, minlength=program.rows)
+    of_arcs = np.bincount(entries.row, minlength=program.rows) - number
+    tie = equal & (number == 1) & (of_arcs == 1)
+    here = tie[entries.row]
+    one, other = entries.of(here & beside), entries.of(here & ~beside)
+    one_order, other_order = np.argsort(one.row), np.argsort(other.row)
+    column, arc = one.column[one_order], other.column[other_order]
+    ratio = -other.value[other_order] / one.value[one_order]
+    # A column in two such rows, or of two arcs, follows nobody.
+    alone = (np.bincount(column, minlength=program.columns)[column] == 1) & (np.bincount(arc, minlength=arcs)[arc] == 1)
+    tie[one.row[one_order][~alone]] = False
+    column, arc, ratio = column[alone], arc[alone], ratio[alone]
+    grain = np.where(program.integer[:arcs], 1.0, 0.0)
+    whole = program.integer[column]
+    grain[arc[whole]] = np.abs(1.0 / ratio[whole])
+    return Followers(column, arc, ratio, grain), tie
+
+
+def _one_sided(program: Program, entries: Entries, plain: Flags, followers: Followers) -> Limits:
+    """Return limits with each finite side of a row as a row of its own."""
+    upper, lower = np.isfinite(program.row_upper), np.isfinite(program.row_lower)
+    used = np.bincount(entries.row, minlength=program.rows) > 0
+    rows = [np.flatnonzero(used & upper), np.flatnonzero(used & lower)]
+    place = np.full((2, program.rows), -1)
+    place[0, rows[0]] = np.arange(len(rows[0]))
+    place[1, rows[1]] = len(rows[0]) + np.arange(len(rows[1]))
+    side = np.repeat([1.0, -1.0], [len(rows[0]), len(rows[1])])
+    row = np.concatenate(rows)
+    parts = []
+    for number, sign in enumerate((1.0, -1.0)):
+        mine = place[number, entries.row] >= 0
+        parts.append((entries.column[mine], place[number, entries.row[mine]], sign * entries.value[mine]))
+    column, at, value = (np.concatenate(part) for part in zip(*parts, strict=True))
+    limit = np.where(side > 0, program.row_upper[row], -program.row_lower[row])
+    return Limits(plain, Entries(column, at, value), row, side, limit, followers)
+
+
+class Takers:
+    """Lines that take by plain arithmetic, in their order."""
+
+    def __init__(self, arcs: Arcs, limits: Limits, lines: Codes, own: Floats, room: Floats, want: Floats) -> None:
+        """Line up the takers.
+
+        Parameters
+        ----------
+        arcs : Arcs
+        limits : Limits
+        lines : int, shape (takers,)
+            In the order in which they come.
+        own : float64, shape (arcs,)
+            What a unit is worth to its line [currency/unit].
+        room : float64, shape (arcs,)
+            What may be taken of each arc [unit].
+        want : float64, shape (lines,)
+            What each line still wants [unit].
+        """
+        self.limits = limits
+        count = len(lines)
+        taker = np.full(len(arcs.facts.lines.sku), -1)
+        taker[lines] = np.arange(len(lines))
+        mine = np.flatnonzero((taker[arcs.line] >= 0) & (own >= -LOSS) & (room > 0))
+        self.arcs: Codes = mine[_best_first(arcs, taker[arcs.line], own, mine)]
+        grain, article = np.zeros(count), arcs.facts.lines.sku[lines]
+        grain[taker[arcs.line[mine]]] = limits.followers.grain[mine]
+        self.first = _starts(taker[arcs.line[self.arcs]], count)
+        board = self._board(taker[arcs.line[self.arcs]], want[lines], grain, article.astype(np.intp), room[self.arcs])
+        self.native = len(self.arcs) >= NATIVE
+        self.board = board if self.native else Board(*(part.tolist() for part in board))
+
+    def _board(self, taker: Codes, want: Floats, grain: Floats, article: Codes, room: Floats) -> Board:
+        """Return the board of choices that stand in their order."""
+        count, rows = len(want), len(self.limits.row)
+        place = np.full(len(self.limits.plain), -1)
+        place[self.arcs] = np.arange(len(self.arcs))
+        entries = self.limits.entries.of(place[self.limits.entries.column] >= 0)
+        choice = place[entries.column]
+        by_choice, by_row = np.argsort(choice, kind="stable"), np.lexsort((choice, entries.row))
+        zeros = {name: np.zeros(rows) for name in ("slack", "flow", "rate", "since")}
+        return Board(
+            first=self.first,
+            entry_first=_starts(choice[by_choice], len(self.arcs)),
+            entry_row=entries.row[by_choice],
+            entry_value=entries.value[by_choice],
+            row_first=_starts(entries.row[by_row], rows),
+            row_choice=choice[by_row],
+            row_value=entries.value[by_row],
+            taker=taker,
+            want=want,
+            grain=grain,
+            article=article,
+            room=room.copy(),
+            slip=SLIP * (1.0 + np.abs(self.limits.limit)),
+            took=np.zeros(len(self.arcs)),
+            stamp=np.zeros(rows, dtype=np.int64),
+            seen=np.full(rows, -1, dtype=np.int64),
+            at=np.zeros(count, dtype=np.int64),
+            begun=np.zeros(count),
+            turn=np.zeros(count, dtype=np.int64),
+            eaten=np.zeros(len(self.arcs)),
+            got=np.zeros(count),
+            left=np.zeros(int(article.max(initial=-1)) + 1),
+            **zeros,
+        )
+
+    def take(self, levels: Codes, begin: int, end: int, activity: Floats) -> tuple[Codes, Floats]:
+        """Let the takers of some levels take, and return the arcs and units that they took.
+
+        Parameters
+        ----------
+        levels : int, shape (levels + 1,)
+            First taker of each level.
+        begin, end : int
+        activity : float64, shape (rows,)
+            Of the program, before.
+        """
+        slack, low, high = self.limits.slack(activity), self.first[levels[begin]], self.first[levels[end]]
+        if self.native:
+            from allocopt.solve import native_greedy
+
+            self.board.slack[:] = slack
+            native_greedy.run(self.board, levels, begin, end)
+        else:
+            self.board.slack[:] = slack.tolist()
+            run(self.board, levels.tolist(), begin, end)
+        units = np.array(self.board.took[low:high], dtype=np.float64)
+        some = np.flatnonzero(units)
+        return self.arcs[low + some], units[some]
+
+
+LOSS = 1e-9
+"""A unit that loses no more than this is taken [currency/unit]: rounding."""
+
+
+def _best_first(arcs: Arcs, taker: Codes, own: Floats, mine: Codes) -> Codes:
+    """Return the order of some arcs: by taker, and for each the best one first.
+
+    Of arcs worth the same: the least late, the lot that expires first, that is there first, with the shortest lead,
+    and the one that ships first.
+    """
+    lots = arcs.facts.lots
+    lot = arcs.lot[mine]
+    keys = (
+        arcs.ship[mine],
+        lot,
+        arcs.facts.lanes.lead[arcs.lane[mine]],
+        lots.available[lot],
+        lots.expires[lot],
+        arcs.late(mine),
+        -np.round(own[mine], 9),
+        taker[mine],
+    )
+    return np.lexsort(keys)
+
+
+def _starts(owner: Codes, count: int) -> Codes:
+    """Return where the members of each owner begin, shape (owners + 1,); owners ascend."""
+    return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))]).astype(np.intp)
+
+
+def entries_of(program: Program, columns: Codes) -> tuple[Codes, Codes]:
+    """Return the entries of some columns: place in the matrix, and which of the columns each is of."""
+    owner, rank = expand(program.indptr[columns + 1] - program.indptr[columns])
+    return program.indptr[columns][owner] + rank, owner.astype(np.intp)

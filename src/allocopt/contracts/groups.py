@@ -1,0 +1,134 @@
+"""Who is levelled against whom in a fair share, and when exchanging units one by one finds the fairest split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.program import Program
+from allocopt.problem.facts import Flags, Floats, Ints
+
+Codes = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Who is levelled against whom.
+
+    Attributes
+    ----------
+    of_arc : int32, shape (arcs,)
+        Group of each arc; -1: none.
+    pool : int32, shape (groups,)
+        Groups of one pool are levelled against each other.
+    weight : float64, shape (groups,)
+        Units at level one [unit].
+    wanted : float64, shape (groups,)
+        Units of demand [unit].
+    pools : int
+    sku : int32, shape (groups,)
+        SKU of each group; `COUPLES` where it spans several.
+    step : float64, shape (groups,)
+        Smallest pack of its lines [unit].
+    """
+
+    of_arc: Ints
+    pool: Ints
+    weight: Floats
+    wanted: Floats
+    pools: int
+    sku: Ints
+    step: Floats
+
+    def units(self, ship: Floats) -> Floats:
+        """Return the units that each group gets, shape (groups,) [unit]."""
+        inside = self.of_arc >= 0
+        total: Floats = np.zeros(len(self.weight))
+        np.add.at(total, self.of_arc[inside], ship[: len(inside)][inside])
+        return total
+
+    def entries(self) -> tuple[NDArray[np.int32], Codes, Floats]:
+        """Return rows, columns and values of the sums over groups."""
+        columns = np.flatnonzero(self.of_arc >= 0)
+        return self.of_arc[columns], columns, np.ones(len(columns))
+
+
+def exchangeable(program: Program, groups: Groups, open_: Flags) -> bool:
+    """Return whether units can be exchanged freely: a split that no single exchange betters is the fairest one.
+
+    That is so where stock flows through a network to the groups, of which none shares a limit with another pool: the
+    units that groups can get are then an M-natural-convex set. Told from the matrix: of the rows that can bind, those
+    inside of one group are sums each inside of the next or apart, and so are those across groups; all entries are
+    1, on columns in whole units. Source: Murota, Discrete Convex Analysis (2003), ch. 6 and 9; Frank and Murota,
+    Decreasing minimization on M-convex sets (2022).
+
+    Parameters
+    ----------
+    program : Program
+        Its first columns are the arcs.
+    groups : Groups
+    open_ : bool, shape (pools,)
+        Pools in which somebody wants more than they get.
+    """
+    arcs = len(groups.of_arc)
+    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    row, data = program.indices.astype(np.intp), program.data
+    free = (program.lower < program.upper)[column] & can_bind(program)[row]
+    column, row, data = column[free], row[free], data[free]
+    # The last entry is what -1, an arc of no group, is looked up at.
+    open_arc = np.append(open_[groups.pool], False)[groups.of_arc]
+    touched = np.zeros(program.rows, dtype=bool)
+    touched[row[(column < arcs) & open_arc[np.minimum(column, arcs - 1)]]] = True
+    near = touched[row]
+    column, row, data = column[near], row[near], data[near]
+    if not len(row):
+        return True
+    if (column >= arcs).any() or (data != 1.0).any() or not program.integer[column].all():
+        return False
+    group = groups.of_arc[column]
+    pool = np.append(groups.pool, -1)[group]
+    first, last = _extremes(row, pool, program.rows)
+    if ((first != last) & (first >= 0) & (last >= 0)).any():
+        return False
+    first, last = _extremes(row, group, program.rows)
+    inside = (first == last)[row]
+    return _nested(column[inside], row[inside], program.rows) and _nested(column[~inside], row[~inside], program.rows)
+
+
+def can_bind(program: Program) -> Flags:
+    """Return the rows that the bounds of columns alone do not keep, shape (rows,)."""
+    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    one, other = program.data * program.lower[column], program.data * program.upper[column]
+    least = np.bincount(program.indices, weights=np.minimum(one, other), minlength=program.rows)
+    most = np.bincount(program.indices, weights=np.maximum(one, other), minlength=program.rows)
+    binds: Flags = (most > program.row_upper) | (least < program.row_lower)
+    return binds
+
+
+def _extremes(row: Codes, value: Ints, rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the least and the largest value in each row; far apart where there is none."""
+    least, most = np.full(rows, np.iinfo(np.int64).max), np.full(rows, -1)
+    np.minimum.at(least, row, value)
+    np.maximum.at(most, row, value)
+    least[most < 0] = -1
+    return least, most
+
+
+def _nested(column: Codes, row: Codes, rows: int) -> bool:
+    """Return whether any two rows share all columns of one of them, or none."""
+    if not len(row):
+        return True
+    size = np.bincount(row, minlength=rows)
+    order = np.lexsort((row, -size[row], column))
+    column, row = column[order], row[order]
+    wider = np.full(len(row), -1)
+    same = column[1:] == column[:-1]
+    wider[1:][same] = row[:-1][same]
+    # Nested, if the next wider row is the same one on all columns of a row.
+    least, most = np.full(rows, np.iinfo(np.int64).max), np.full(rows, -1)
+    np.minimum.at(least, row, wider)
+    np.maximum.at(most, row, wider)
+    here = size > 0
+    return bool((least[here] == most[here]).all())

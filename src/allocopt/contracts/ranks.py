@@ -1,0 +1,176 @@
+"""Rank after rank: each rank of demand lines is served as far as possible before the next one is looked at.
+
+.. code-block:: text
+
+    for each rank r, 1 first, blank last:   maximise  sum_{a of r} w[d(a)] ship[a]      [unit, or line]
+                                            given what every earlier rank reached
+
+The relaxation goes through all ranks in one solver (see `allocopt.solve.in_order`): it gives the bound of each rank,
+and the face of plans that reach all of them. Where that face holds a plan in whole units, no other can serve a rank
+better, and the face itself is what later stages keep. Where it holds none (packs, whole orders, work in fractions),
+each rank is solved in whole units, and later stages keep a row for each. Source: lexicographic (preemptive) goals,
+Ignizio, Goal Programming and Extensions (1976); Isermann, Linear lexicographic optimization (1982).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from allocopt.algebra.program import Program, with_rows
+from allocopt.contracts.solving import Solve
+from allocopt.problem.facts import Floats, Ints
+from allocopt.solve import Certificate, Goal, Ordered, Solution, certify
+from allocopt.solve.certificate import breach
+from allocopt.solve.solution import Status
+
+Reach = Callable[[Program, Sequence[Goal]], Ordered]
+"""Reaches goals one after the other within the time that is left."""
+
+SLACK = 1e-9
+"""By how much a total may fall short of what a rank reached, relative to 1 + the total: rounding only."""
+
+WHOLE = 1e-6
+"""Distance from a whole number that is taken for rounding."""
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """A plan, what each rank could have reached at most, and what keeps that."""
+
+    found: Solution
+    most: Floats
+    kept: Program
+
+
+def ranks_of(ranks: Floats, weights: Floats, line: Ints) -> list[Goal]:
+    """Return the arcs of each rank that occurs, blank last, with what a unit on each counts.
+
+    Parameters
+    ----------
+    ranks : float64, shape (lines,)
+        Rank of each line, nan: none.
+    weights : float64, shape (lines,)
+        What a unit of each line counts; 0: nothing.
+    line : int, shape (arcs,)
+
+    Examples
+    --------
+    >>> [columns.tolist() for columns, _ in ranks_of(np.array([2.0, np.nan, 1.0]), np.ones(3), np.array([0, 1, 1, 2]))]
+    [[3], [0], [1, 2]]
+    """
+    place = np.unique(ranks, return_inverse=True)[1][line]  # nan comes last, and all nan are alike
+    counted = np.flatnonzero(weights[line] > 0)
+    counted = counted[np.argsort(place[counted], kind="stable")]
+    cuts = np.flatnonzero(np.diff(place[counted])) + 1
+    return [(columns, weights[line[columns]]) for columns in np.split(counted, cuts) if len(columns)]
+
+
+def rank_by_rank(
+    program: Program, goals: Sequence[Goal], solve: Solve, reach: Reach
+) -> tuple[Solution, Certificate | None, Program]:
+    """Serve ranks one after the other.
+
+    Parameters
+    ----------
+    program : Program
+        Its objective decides between plans that serve all ranks alike.
+    goals : sequence of Goal
+        One a rank.
+    solve, reach : callable
+        Solve a program, and the relaxation of ranks one after the other.
+
+    Returns
+    -------
+    Solution
+        Over the columns of `program`.
+    Certificate or None
+        Of all that was served, against the sum of what each rank could be served at most, given those before it.
+    Program
+        `program` with what keeps the ranks served.
+    """
+    if not goals:
+        return _certified(program, goals, _Reached(solve(program), np.zeros(0), program))
+    ordered = reach(program, goals)
+    if ordered.status == "infeasible":
+        return Solution("infeasible", method="rank by rank", message=ordered.message), None, program
+    reached = _on_the_face(program, ordered, solve) if ordered.x is not None else None
+    return _certified(program, goals, reached or _one_by_one(program, goals, solve))
+
+
+def _certified(
+    program: Program, goals: Sequence[Goal], reached: _Reached
+) -> tuple[Solution, Certificate | None, Program]:
+    """Return the outcome with its certificate."""
+    found = reached.found
+    if found.x is None:
+        return found, None, program
+    served = _totals(goals, found.x)
+    # What nobody looked at is bounded by what its columns can hold.
+    free = np.array([float(weights @ program.upper[columns]) for columns, weights in goals])
+    most = np.maximum(np.minimum(reached.most, free), served)
+    checked = certify(replace(program, cost=np.zeros(program.columns), constant=float(served.sum())), found.x, None)
+    behind = float((most - served).sum())
+    checked = replace(
+        checked, bound=checked.objective + behind, gap=behind / max(1.0, abs(checked.objective)), claimed_bound=None
+    )
+    return found, checked, reached.kept
+
+
+def _on_the_face(program: Program, ordered: Ordered, solve: Solve) -> _Reached | None:
+    """Return the plan that reaches all that the relaxation reaches, None where no plan in whole units does."""
+    assert ordered.x is not None
+    x = np.where(program.integer, np.rint(ordered.x), ordered.x)
+    message = ordered.message if ordered.status == "feasible" else ""
+    if np.abs(x - ordered.x).max(initial=0.0) <= WHOLE:
+        found = Solution(ordered.status, x, method="rank by rank", iterations=ordered.iterations, message=message)
+    else:
+        found = solve(ordered.face)
+        found = replace(found, multipliers=None, claimed_bound=None, iterations=found.iterations + ordered.iterations)
+        if found.x is None:
+            return None
+        x = found.x
+        # Which of the plans on the face it is does not matter here.
+        found = replace(found, status=ordered.status, message=message)
+    if breach(program, x)[0] > 0:
+        return None
+    return _Reached(found, ordered.most, ordered.face)
+
+
+def _one_by_one(program: Program, goals: Sequence[Goal], solve: Solve) -> _Reached:
+    """Solve each rank by itself, given a row for each one before it."""
+    most = np.full(len(goals), np.inf)
+    kept, best, loose = program, None, ""
+    for number, (columns, weights) in enumerate(goals):
+        cost = np.zeros(program.columns)
+        cost[columns] = weights
+        goal = replace(kept, cost=cost, constant=0.0)
+        found = solve(goal, known=None if best is None else best.x)
+        if found.x is None:
+            if best is None:
+                return _Reached(found, most, program)
+            loose = f"a limit was reached at rank {number + 1} of {len(goals)}"
+            break
+        best = found
+        proof = certify(goal, found.x, found.multipliers, found.claimed_bound, found.cases)
+        claimed = np.inf if found.claimed_bound is None or found.status != "optimal" else found.claimed_bound
+        most[number] = min(proof.bound, claimed)
+        if found.status != "optimal":
+            loose = f"rank {number + 1} of {len(goals)}: {found.message or 'more might be possible'}"
+        served = _totals([(columns, weights)], found.x)
+        kept = with_rows(
+            kept, np.zeros(len(columns)), columns, weights, lower=served - SLACK * (1.0 + served), upper=np.inf
+        )
+    assert best is not None
+    status: Status = "feasible" if loose else "optimal"
+    found = replace(
+        best, status=status, message=loose, multipliers=None, claimed_bound=None, cases=(), method="rank by rank"
+    )
+    return _Reached(found, most, kept)
+
+
+def _totals(goals: Sequence[Goal], x: Floats) -> Floats:
+    """Return what a plan serves of each rank, shape (ranks,)."""
+    return np.array([float(weights @ x[columns]) for columns, weights in goals])

@@ -1,0 +1,166 @@
+"""Lines of one turn as a small program: what they take where more than arithmetic decides what is left.
+
+.. code-block:: text
+
+    most      = the best for all of them together                                            gives T[sku], units in all
+    fair      = the best with sum_{a of d} ship[a] <= taken[d] + T[sku] want[d] / sum_d want[d]    by largest remainder
+    the rest  = the best from there on
+
+each over the arcs of the lines and the columns beside them (stock that is kept idle, switches), the rest as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.program import Program, restricted, with_rows
+from allocopt.arcs import Arcs, expand
+from allocopt.contracts.solving import Solve
+from allocopt.problem.facts import Flags, Floats
+from allocopt.rounding import largest_remainder
+from allocopt.solve import Solution
+
+Codes = NDArray[np.intp]
+
+FREE = 1e-6
+"""What a unit that earns nothing counts, as a part of the dearest: it is served rather than not."""
+
+
+class Together:
+    """Solves the turns of a queue that are small programs, one after the other."""
+
+    def __init__(self, program: Program, arcs: Arcs, solve: Solve, x: Floats) -> None:
+        """Begin.
+
+        Parameters
+        ----------
+        program : Program
+            With what each unit is worth to its line; what is taken is written into its lower bounds.
+        arcs : Arcs
+        solve : callable
+            Solves a program.
+        x : float64, shape (columns,)
+            What is taken; changed in place.
+        """
+        cost = program.cost.copy()
+        nothing = np.abs(cost[: len(arcs)]) <= 1e-9
+        cost[: len(arcs)][nothing] = FREE * max(np.abs(cost).max(initial=0.0), 1.0)
+        self.program, self.arcs, self.solve, self.x = replace(program, cost=cost), arcs, solve, x
+        self.first = np.searchsorted(arcs.line, np.arange(len(arcs.facts.lines.sku) + 1))
+        self.iterations, self.loose, self.message, self.failed = 0, 0, "", ""
+        self.parts, self.of_row, self.begins = _beside(program, len(arcs))
+
+    def ended(self, level: int, levels: int) -> Solution:
+        """Return the outcome, after all turns or up to one that could not be solved."""
+        if self.failed == "interrupted":
+            message = f"a limit was reached in turn {level} of {levels}"
+            return Solution("feasible", self.x, method="turns", iterations=self.iterations, message=message)
+        if self.failed:
+            message = f"turn {level} of {levels} ended as {self.failed}"
+            return Solution("error", method="turns", iterations=self.iterations, message=message)
+        if self.loose:
+            message = f"in {self.loose} of {levels} turns the best was not proven: {self.message}"
+            return Solution("feasible", self.x, method="turns", iterations=self.iterations, message=message)
+        return Solution("optimal", self.x, method="turns", iterations=self.iterations)
+
+    def take(self, lines: Codes, activity: Floats) -> bool:
+        """Let lines take together, and return whether that could be solved."""
+        counts = self.first[lines + 1] - self.first[lines]
+        owner, rank = expand(counts)
+        mine = self.first[lines][owner] + rank
+        columns = np.union1d(mine, self._beside(mine))
+        small, rows = restricted(self.program, columns, self.x, activity, worth=0.0)
+        small = replace(small, constant=0.0)
+        start = self.x[columns]
+        place = np.searchsorted(columns, mine)
+        whose = np.empty(len(mine), dtype=np.intp)
+        whose[:] = owner
+        best = self._solved(small)
+        if best is None:
+            return False
+        shares = self._shares(lines, whose, place, start, best)
+        if shares is not None:
+            limit = np.bincount(whose, weights=start[place], minlength=len(lines)) + shares
+            nothing = np.full(len(lines), -np.inf)
+            fair = self._solved(with_rows(small, whose, place, np.ones(len(place)), lower=nothing, upper=limit))
+            if fair is None:
+                return False
+            lower = small.lower.copy()
+            lower[place] = np.minimum(fair[place], small.upper[place])
+            best = self._solved(replace(small, lower=lower))
+            if best is None:
+                return False
+        activity[rows] += small.activity(best - start)
+        self.x[columns] = best
+        self.program.lower[mine] = np.minimum(best[place], self.program.upper[mine])
+        return True
+
+    def _shares(self, lines: Codes, whose: Codes, place: Codes, start: Floats, best: Floats) -> Floats | None:
+        """Return what is each line's by its want of what all take together; None where nobody goes short."""
+        facts = self.arcs.facts
+        count = len(lines)
+        before = np.bincount(whose, weights=start[place], minlength=count)
+        took = np.bincount(whose, weights=best[place], minlength=count) - before
+        want = np.maximum(facts.lines.units[lines] - before, 0.0)
+        sku = np.unique(facts.lines.sku[lines], return_inverse=True)[1]
+        total = np.bincount(sku, weights=took)
+        wanted = np.bincount(sku, weights=want)
+        several = np.bincount(sku) > 1
+        if not (several & (total < wanted - 1e-9))[sku].any():
+            return None
+        part = np.divide(total, wanted, out=np.zeros(len(total)), where=wanted > 0)
+        pack = np.where(facts.skus.divisible[facts.lines.sku[lines]], 0.0, facts.lines.pack[lines].astype(float))
+        free = pack == 0.0
+        size = np.where(free, 1.0, pack)
+        # Articles that are not short, or wanted by one line only, are nobody else's.
+        shares = np.where((several & (total < wanted - 1e-9))[sku], part[sku] * want, want)
+        whole = largest_remainder(np.where(free, 0.0, shares / size), sku, len(total)) * size
+        return np.where(free, shares, whole)
+
+    def _solved(self, small: Program) -> Floats | None:
+        """Return the best of a small program; None where there is no answer."""
+        answer = self.solve(small)
+        self.iterations += answer.iterations
+        if answer.x is None:
+            self.failed = answer.status
+            return None
+        if answer.status != "optimal":
+            self.loose, self.message = self.loose + 1, answer.message
+        return answer.x
+
+    def _beside(self, mine: Codes) -> Codes:
+        """Return the columns beside arcs that what these take can move."""
+        indptr = self.program.indptr
+        owner, rank = expand(indptr[mine + 1] - indptr[mine])
+        rows = self.program.indices[indptr[mine][owner] + rank]
+        parts = np.unique(self.of_row[rows])
+        parts = parts[parts >= 0]
+        owner, rank = expand(self.begins[parts + 1] - self.begins[parts])
+        beside: Codes = self.parts[self.begins[parts][owner] + rank]
+        return beside
+
+
+def _beside(program: Program, arcs: int) -> tuple[Codes, Codes, Codes]:
+    """Return the free columns beside the arcs part by part, the part of each row (-1: none), and where parts begin.
+
+    Columns of one part share rows with each other, or with others of the part.
+    """
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
+    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    free: Flags = (column >= arcs) & (program.lower < program.upper)[column]
+    ends = (column[free], program.indices[free] + program.columns)
+    size = program.columns + program.rows
+    graph = sparse.coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size))
+    labels = csgraph.connected_components(graph.tocsr(), directed=False)[1]
+    loose = arcs + np.flatnonzero(program.lower[arcs:] < program.upper[arcs:])
+    wide, part = np.unique(labels[loose], return_inverse=True)
+    number = np.full(int(labels.max(initial=0)) + 1, -1)
+    number[wide] = np.arange(len(wide))
+    members = loose[np.argsort(part, kind="stable")]
+    begins = np.concatenate([[0], np.cumsum(np.bincount(part, minlength=len(wide)))]).astype(np.intp)
+    return members, number[labels[program.columns :]], begins

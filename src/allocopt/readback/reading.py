@@ -1,0 +1,159 @@
+"""A plan as plain values, before anything of it is believed: every fault is named at once."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, fields
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from allocopt.documents.characters import told
+from allocopt.errors import DataError, Issue
+from allocopt.readback.tables import COLUMNS
+
+HINT = "Give what Plan.to_dict wrote, whole."
+WORDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    type(None): "null",
+    dict: "a mapping",
+    tuple: "a list",
+}
+BOOKS = [
+    *("channel", "demand", "units", "fill_rate", "revenue", "contribution", "margin", "clause_penalties"),
+]
+"""Columns of the profit and loss, which always has the row of the company."""
+ENDLESS = "certificate"
+"""Where null is a number that is not finite."""
+
+
+def checked(content: Any, shape: Mapping[str, Any], solved: Sequence[str]) -> dict[str, Any]:
+    """Return the plain values of a plan; raise `DataError` with every fault if they are none.
+
+    Parameters
+    ----------
+    content : object
+        What somebody took for a plan.
+    shape : mapping of str to type
+        What each key holds, as a type; a tuple of a dataclass is a list of its fields.
+    solved : sequence of str
+        Statuses with which there is a certificate and every table.
+    """
+    if not isinstance(content, Mapping):
+        raise DataError([_issue("", content, "not_a_plan", f"A plan is a mapping, not a {type(content).__name__}.")])
+    issues = [issue for name, kind in shape.items() for issue in _value((name,), content, kind)]
+    if not issues and not isinstance(content["contract"].get("name"), str):
+        issues.append(_issue("contract.name", None, "missing_key", "The contract has no name."))
+    there = not issues and content["status"] in solved
+    issues += [
+        _issue(name, None, "missing_key", f"A plan that is {content['status']} has a {name}.")
+        for name in ("certificate", *COLUMNS)
+        if there and content[name] is None
+    ]
+    for name in COLUMNS:
+        issues += _table(name, content.get(name))
+    if issues:
+        raise DataError(issues)
+    return dict(content)
+
+
+def _value(place: tuple[str, ...], content: Mapping[str, Any], kind: Any) -> Iterator[Issue]:
+    """Yield what is wrong with one key of a mapping."""
+    name = place[-1]
+    spelled = ".".join(place)
+    if name not in content:
+        yield _issue(spelled, None, "missing_key", f"The key {name!r} is missing.")
+        return
+    value = content[name]
+    if value is None and (type(None) in get_args(kind) or (kind is float and place[0] == ENDLESS)):
+        return
+    if _is_union(kind):
+        kind = next((each for each in get_args(kind) if hasattr(each, "__dataclass_fields__")), kind)
+    parts = _parts_of(kind)
+    if parts is not None and isinstance(value, list | tuple):
+        for number, each in enumerate(value):
+            yield from _fields((*place[:-1], f"{name}[{number}]"), each, parts)
+    elif hasattr(kind, "__dataclass_fields__"):
+        yield from _fields(place, value, kind)
+    elif not _fits(value, kind):
+        yield _issue(spelled, value, "wrong_kind", f"It must be {_said(kind)}, not {told(value)!r}.")
+
+
+def _fields(place: tuple[str, ...], value: Any, kind: Any) -> Iterator[Issue]:
+    """Yield what is wrong with a mapping of the fields of a dataclass, or with a single value of a list."""
+    spelled = ".".join(place)
+    if not hasattr(kind, "__dataclass_fields__"):
+        if not _fits(value, kind):
+            yield _issue(spelled, value, "wrong_kind", f"It must be {_said(kind)}, not {told(value)!r}.")
+        return
+    if not isinstance(value, Mapping):
+        yield _issue(spelled, value, "wrong_kind", f"It must be a mapping, not {told(value)!r}.")
+        return
+    hints = get_type_hints(kind)
+    for field in fields(kind):
+        if field.name in value or (field.default is MISSING and field.default_factory is MISSING):
+            yield from _value((*place, field.name), value, hints[field.name])
+    for name in value:
+        if name not in hints:
+            yield _issue(spelled, told(name), "unknown_key", f"There is no key {told(name)!r} here.")
+
+
+def _table(name: str, rows: Any) -> Iterator[Issue]:
+    """Yield what is wrong with the records of one table."""
+    if rows is None:
+        return
+    if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
+        yield _issue(name, rows, "not_a_table", "A table is a list of records.")
+        return
+    wanted = set(rows[0]) if rows else set()
+    least = COLUMNS[name] or BOOKS
+    lost = [column for column in least if (rows or least is BOOKS) and column not in wanted]
+    if lost:
+        yield _issue(name, None, "missing_column", f"The columns {', '.join(lost)} are missing.")
+    ragged = [number for number, row in enumerate(rows) if set(row) != wanted]
+    if ragged:
+        yield _issue(name, None, "ragged", f"Record {ragged[0]} has other columns than the first.")
+
+
+def _parts_of(kind: Any) -> Any:
+    """Return what a list is of; None for what is no list."""
+    return get_args(kind)[0] if get_origin(kind) is tuple else None
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, types.UnionType)
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Return whether a plain value is of a kind; a whole number is a number, true and false are none."""
+    origin = get_origin(kind)
+    if origin is Literal:
+        return isinstance(value, str) and value in get_args(kind)
+    if _is_union(kind):
+        return any(_fits(value, each) for each in get_args(kind))
+    if origin is dict:
+        _, held = get_args(kind)
+        return isinstance(value, Mapping) and all(
+            isinstance(key, str) and (held is Any or _fits(each, held)) for key, each in value.items()
+        )
+    if origin is tuple:
+        return isinstance(value, list | tuple)
+    if kind in (int, float):
+        return isinstance(value, (int, float) if kind is float else int) and not isinstance(value, bool)
+    return isinstance(value, kind)
+
+
+def _said(kind: Any) -> str:
+    """Return what a value must be, in words."""
+    origin = get_origin(kind)
+    if origin is Literal:
+        return "one of " + ", ".join(map(repr, get_args(kind)))
+    if _is_union(kind):
+        return " or ".join(_said(each) for each in get_args(kind))
+    return WORDS.get(origin or kind, "a mapping")
+
+
+def _issue(column: str, value: Any, code: str, message: str) -> Issue:
+    return Issue("plan", None, column or None, None if value is None else told(value), code, message, HINT)

@@ -1,0 +1,19 @@
+"""Whether anything but ties reads the ranks that demand lines have."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocopt.contracts import Contract
+from allocopt.problem.facts import Facts
+
+TIES_ONLY = (
+    "`demand.priority` settles ties only, between lines of equal worth: no stage and no service of this contract "
+    "reads it. by_priority() serves rank after rank, whatever they pay"
+)
+
+
+def rank_notes(facts: Facts, contract: Contract) -> tuple[str, ...]:
+    """Return a note where a problem has ranks that no stage or service of the contract reads."""
+    read = any(getattr(part, "priority", None) is not None for part in (*contract.journey, *contract.clauses))
+    return (TIES_ONLY,) if np.isfinite(facts.lines.priority).any() and not read else ()

@@ -1,0 +1,201 @@
+"""What hard reserves are given when there is too little for all, and what becomes of the rest."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from tests.rules.small import problem, units
+from tests.strategies import LINEAR, clauses, problems
+
+import allocopt as ao
+from allocopt.rules import Clause
+from allocopt.rules.claims import Claims
+
+few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+def plan_of(tables: dict[str, str], *said: Clause) -> ao.Plan:
+    """Return the plan under clauses."""
+    return ao.allocate(problem(**tables), ao.Contract("agreed", clauses=said))
+
+
+def market(demand: str = "", supply: str = "A East on_hand 10 0", lanes: str | None = None) -> dict[str, str]:
+    """Return the tables of a problem in which a marketplace wants everything at once and pays most."""
+    lines = ["sku channel period units price", "A market 0 20 30", *demand.splitlines()]
+    tables = {"supply": f"sku node kind units available\n{supply}", "demand": "\n".join(lines)}
+    tables["channels"] = "channel owner\nmarket .\ndtc Dora\nshop Sam"
+    return tables | ({} if lanes is None else {"lanes": f"node channel\n{lanes}"})
+
+
+def test_a_protection_that_cannot_compete_takes_nothing_away():
+    """Dtc reaches East alone and shop West alone: what is kept for shop leaves dtc's 4 early units where they are."""
+    tables = market(
+        "A dtc 0 1 5\nA shop 2 1 5",
+        "A West on_hand 8 0\nA East on_hand 4 0\nA East inbound 10 2",
+        "East dtc\nWest shop\nEast market",
+    )
+    alone = plan_of(tables, ao.Protect("dtc", units=5))
+    assert (alone.objective, units(alone, "channel")) == (10, {"dtc": 1, "shop": 1})
+    for kept in (8, 800):
+        for penalty in (0.01, None):
+            both = plan_of(tables, ao.Protect("dtc", units=5), ao.Protect("shop", units=kept, penalty=penalty))
+            assert (both.objective, units(both, "channel")) == (10, {"dtc": 1, "shop": 1})
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_hard_reserves_come_before_soft_ones_wherever_they_stand(first):
+    """Of 6 early units 5 stay for shop; the sixth earns more than the hundredth that breaking dtc's promise costs."""
+    tables = market("A shop 2 5 5\nA dtc 2 5 5", "A East on_hand 6 0\nA East inbound 10 2")
+    hard, soft = ao.Protect("shop", units=5), ao.Protect("dtc", units=5, penalty=0.01)
+    plan = plan_of(tables, *((hard, soft) if first else (soft, hard)))
+    assert units(plan, "channel") == {"dtc": 5, "market": 1, "shop": 5}
+
+
+def test_a_soft_reserve_pays_for_all_that_is_missing_and_in_stock():
+    """Shop keeps all 4 units, hard; dtc's 3 in units are in stock too and missing, and of its 9 the other 5 are not."""
+    tables = market("A shop 0 9 5", "A East on_hand 4 0")
+    for asked, missing in ((3, 3), (9, 4)):
+        plan = plan_of(tables, ao.Protect("dtc", units=asked, penalty=2), ao.Protect("shop", units=4))
+        assert plan.objective == pytest.approx(4 * 5 - 2 * missing)
+
+
+@pytest.mark.parametrize(("lot", "sold"), [(None, 0), (0, 0), (1, 1), (2, 2), (3, 3)])
+def test_an_article_that_sells_out_is_a_staircase(lot, sold):
+    """Of A 2 are kept: what there is of it is kept for dtc, whatever that is, and B is sold as ever."""
+    tables = market(
+        "A dtc 0 3 2\nB dtc 0 3 2", "B East on_hand 5 0" + ("" if lot is None else f"\nA East on_hand {lot} 0")
+    )
+    plan = plan_of(tables, ao.Protect("dtc", units=2, sku="A"))
+    assert plan.status == "optimal"
+    assert units(plan, "sku", "channel").get(("A", "dtc"), 0) == min(sold, 2)
+    assert units(plan, "sku", "channel").get(("A", "market"), 0) == max(sold - 2, 0)
+    told = [note for note in plan.notes if "protect channel dtc" in note and f"A: {sold} of 2 units" in note]
+    assert bool(told) == (sold < 2)
+    rows = plan.exceptions[["kind", "clause", "sku", "channel", "owner", "units"]].values.tolist()
+    assert rows == ([["reserve", 0, "A", "dtc", "Dora", 2 - sold]] if sold < 2 else [])
+    if sold < 2:
+        assert f"{sold} of the 2 units of A" in plan.exceptions["sentence"][0]
+
+
+def test_what_is_missing_is_told_clause_by_clause():
+    """5 and 7 are asked for of 10 units, in this order: the second gets 5, and a share of a lot the rest, none."""
+    plan = plan_of(market(), ao.Protect("dtc", units=5), ao.Protect("shop", units=7), ao.Protect("market", share=0.3))
+    assert plan.status == "optimal"
+    assert plan.allocation.empty
+    assert plan.exceptions[["clause", "units"]].values.tolist() == [[2, 3], [1, 2]]
+    assert plan.exceptions["money"].tolist() == [90, 0]
+
+
+def test_shares_beyond_the_whole_lot_are_given_in_their_order():
+    """70 % and 50 % of 10: 7 and 3."""
+    plan = plan_of(market("A dtc 0 9 5\nA shop 0 9 5"), ao.Protect("dtc", share=0.7), ao.Protect("shop", share=0.5))
+    assert units(plan, "channel") == {"dtc": 7, "shop": 3}
+    assert any("3 of 5 units" in note for note in plan.notes)
+
+
+def test_reserves_of_one_channel_overlap():
+    """6 of any lot and half of the inbound ones: what is kept of inbound counts for both, 6 are kept in all."""
+    tables = market("A dtc 3 20 5", "A East on_hand 4 0\nA East inbound 8 0")
+    plan = plan_of(tables, ao.Protect("dtc", units=6), ao.Protect("dtc", share=0.5, of="inbound"))
+    assert units(plan, "channel") == {"dtc": 6, "market": 6}
+    assert plan.exceptions.empty
+
+
+def test_a_reserve_moves_to_another_lot_where_a_later_one_needs_its_own():
+    """Dtc can hold either lot, shop only East's: dtc's 4 move to West, and nothing is left for the marketplace."""
+    tables = market(
+        "", "A East on_hand 4 0\nA West on_hand 4 0", "East dtc\nWest dtc\nEast shop\nEast market\nWest market"
+    )
+    plan = plan_of(tables, ao.Protect("dtc", units=4), ao.Protect("shop", units=4))
+    assert plan.allocation.empty
+    assert plan.exceptions.empty
+
+
+def test_a_lane_for_another_article_reaches_nothing():
+    """From West a lane leads to dtc for B alone: none of A is kept there."""
+    tables = market("", "A East on_hand 3 0\nA West on_hand 5 0\nB West on_hand 1 0")
+    tables["lanes"] = "node channel sku\nEast dtc .\nWest dtc B\nEast market .\nWest market ."
+    plan = plan_of(tables, ao.Protect("dtc", units=6, sku="A"))
+    assert units(plan, "node") == {"West": 5}
+    assert plan.exceptions["units"].tolist() == [3]
+
+
+def test_commitments_come_before_reserves():
+    """Shop is committed 3 of the 5 units that are kept for dtc: 2 are left to be kept, and that is told."""
+    tables = market("A shop 0 4 5", "A East on_hand 5 0")
+    tables["demand"] = "sku channel period units price min_units\nA market 0 20 30 0\nA shop 0 4 5 3"
+    plan = plan_of(tables, ao.Protect("dtc", units=5))
+    assert units(plan, "channel") == {"shop": 3}
+    assert plan.exceptions["units"].tolist() == [3]
+
+
+def test_commitments_use_the_stock_that_no_reserve_needs():
+    """Shop's 3 can come from West, which dtc cannot reach: dtc keeps its 5, the marketplace gets the rest of West."""
+    tables = market(
+        "", "A East on_hand 5 0\nA West on_hand 5 0", "East dtc\nEast shop\nWest shop\nEast market\nWest market"
+    )
+    tables["demand"] = "sku channel period units price min_units\nA market 0 20 30 0\nA shop 0 4 5 3"
+    plan = plan_of(tables, ao.Protect("dtc", units=5))
+    assert units(plan, "channel", "node") == {("shop", "West"): 3, ("market", "West"): 2}
+    assert plan.exceptions.empty
+
+
+def test_what_is_committed_to_a_channel_counts_for_its_own_reserve():
+    """Of 5 units kept for shop 3 are committed to it: the marketplace gets the other 5 of 10."""
+    tables = market()
+    tables["demand"] = "sku channel period units price min_units\nA market 0 20 30 0\nA shop 0 4 5 3"
+    plan = plan_of(tables, ao.Protect("shop", units=5))
+    assert units(plan, "channel") == {"market": 5, "shop": 4}
+
+
+@pytest.mark.parametrize("more", [ao.Protect("shop", units=8, mode="serve"), ao.Service(0.9, "shop")])
+def test_a_guarantee_for_which_a_reserve_leaves_too_little_is_infeasible(more):
+    """5 of 10 are kept for dtc and shop is to be served 8: no plan, and both are named."""
+    plan = plan_of(market("A shop 0 9 5"), ao.Protect("dtc", units=5), more)
+    assert plan.status == "infeasible"
+    assert {conflict.clause for conflict in plan.conflicts} == {0, 1}
+
+
+def test_units_in_fractions_are_rounded_down_one_by_one():
+    """2.5 and 2.5 units are 2 and 2, and a third protection changes neither."""
+    said = [ao.Protect("dtc", units=2.5), ao.Protect("shop", units=2.5), ao.Protect("market", units=0.9)]
+    for number in (2, 3):
+        plan = plan_of(market("A dtc 0 9 1\nA shop 0 9 1"), *said[:number])
+        assert units(plan, "channel") == {"dtc": 2, "market": 6, "shop": 2}
+
+
+@few
+@given(st.data(), problems(LINEAR - {"capacity", "hours", "lane_capacity", "store_floor"}))
+def test_a_hard_reserve_never_makes_a_plan_infeasible(data: st.DataObject, given_problem: ao.Problem) -> None:
+    """Whatever is kept, in units or shares: commitments that could be kept without it still are."""
+    said = data.draw(clauses(given_problem, (ao.Protect,)))
+    kept = tuple(clause for clause in said if clause.mode == "reserve")
+    assume(any(clause.penalty is None for clause in kept))
+    without = ao.allocate(given_problem)
+    plan = ao.allocate(given_problem, ao.Contract("kept", clauses=kept))
+    assert plan.status == without.status
+    if plan.status == "optimal":
+        assert plan.objective <= without.objective + 1e-5
+
+
+@few
+@given(st.data(), st.lists(st.integers(0, 5), min_size=1, max_size=5))
+def test_claims_are_met_as_if_one_had_known_them_all(data: st.DataObject, stock: list[int]) -> None:
+    """What the first so many claims get in all is a largest flow: no set of them could be met better."""
+    size = len(stock)
+    said = data.draw(st.lists(st.tuples(st.integers(0, 2**size - 1), st.integers(0, 6)), min_size=1, max_size=5))
+    claims, met = Claims(stock), []
+    for owner, (lots, wanted) in enumerate(said):
+        met.append(claims.claim(owner, lots, wanted))
+    for number in range(1, len(said) + 1):
+        least = min(
+            sum(wanted for k, (_, wanted) in enumerate(said[:number]) if not chosen >> k & 1)
+            + sum(
+                stock[lot]
+                for lot in range(size)
+                if any(chosen >> k & 1 and said[k][0] >> lot & 1 for k in range(number))
+            )
+            for chosen in range(2**number)
+        )
+        assert sum(met[:number]) == least
