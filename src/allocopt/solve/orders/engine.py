@@ -72,7 +72,7 @@ class Search:
 
     def first(self) -> None:
         """Find a first plan: orders by what a unit of them earns."""
-        from allocopt.solve.orders.native_serving import in_turn
+        from allocopt.solve.orders.native import in_turn
 
         in_turn(self.pages, _by_value(self.given))
         self._keep(self.pages)
@@ -86,7 +86,7 @@ class Search:
         given_prices : float64, shape (rows of the program,), optional
             Multipliers to take instead of prices of our own.
         """
-        from allocopt.solve.orders.native_serving import in_turn
+        from allocopt.solve.orders.native import in_turn
         from allocopt.solve.orders.prices import from_multipliers, priced
 
         fresh = emptied(self.pages)
@@ -103,7 +103,7 @@ class Search:
 
     def begin_from(self, x: Floats) -> None:
         """Begin with a plan of the program, if it is better than the one there is."""
-        from allocopt.solve.orders.native_serving import put_all
+        from allocopt.solve.orders.native import put_all
 
         fresh = emptied(self.pages)
         put_all(fresh, np.maximum(x[self.given.column] - self.given.base[self.given.column], 0.0))
@@ -154,7 +154,7 @@ class Search:
 
     def _search(self, plan: tuple[int, float, float], clock: Clock) -> None:
         """Make the moves of one turn."""
-        from allocopt.solve.orders.native_moves import anneal
+        from allocopt.solve.orders.native import anneal
 
         moves, hot, cold = plan
         pool = self._pool()

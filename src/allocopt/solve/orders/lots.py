@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-from allocopt.solve.orders.native_lots import lots_at_rents, orders_at_rents
+from allocopt.solve.orders.native import lots_at_rents, orders_at_rents
 from allocopt.solve.orders.prices import BETTER, DEFLECTED, PATIENCE, SHRINK
 from allocopt.solve.orders.reading import read
 from allocopt.solve.orders.structure import Floats, Ints, Orders, starts

@@ -9,7 +9,7 @@ from numba import njit
 ANY = -1
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def lots_at_rents(limit, begin, member, value, rent, most, rigid, taken, shipped, deep):
     """Return the sum over lots of what their arcs earn at best beyond rents.
 
@@ -59,7 +59,7 @@ def lots_at_rents(limit, begin, member, value, rent, most, rigid, taken, shipped
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _long(limit, picked, value, rent, most, taken, shipped):
     """Return the relaxation of one lot: arcs in the order of what a unit earns beyond its part of the rent."""
     each = np.empty(len(picked))
@@ -80,7 +80,7 @@ def _long(limit, picked, value, rent, most, taken, shipped):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _short(units, picked, value, rent, most, rigid, taken, shipped, best):
     """Return the optimum of one lot by dynamic programming over its units."""
     n = len(picked)
@@ -109,7 +109,7 @@ def _short(units, picked, value, rent, most, rigid, taken, shipped, best):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def orders_at_rents(order_line, line_arc, order_option, option, single, rent, charge, held):
     """Return the sum over orders of the most rent that they can collect; writes the arcs that they then hold.
 

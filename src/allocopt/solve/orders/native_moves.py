@@ -21,7 +21,7 @@ WIDE = 1 << 14
 """Changes after which a move takes nothing more back and mends nothing more."""
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def take_back(b, r, need, o, heat):
     """Free so much of a resource where it is missed least; return whether it could be had."""
     n = b.resources[r + 1].user - b.resources[r].user
@@ -58,7 +58,7 @@ def take_back(b, r, need, o, heat):
     return b.resources[r].left >= need
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def trim(b, a, units):
     """Take units off an arc, and what else its shipment then cannot keep."""
     h = b.arcs[a].shipment
@@ -74,7 +74,7 @@ def trim(b, a, units):
         put(b, a, keep)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def make_way(b, q, o, heat):
     """Free what an option takes once, by closing other orders there; return whether it can be used now."""
     if opens(b, q):
@@ -109,7 +109,7 @@ def make_way(b, q, o, heat):
     return opens(b, q)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def chosen_option(b, o, heat):
     """Return the option that an order would earn most over if all it wants were there, with some chance."""
     best, at = -np.inf, -1
@@ -128,7 +128,7 @@ def chosen_option(b, o, heat):
     return at
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def force(b, o, heat):
     """Put an order in, taking back what stands in its way; False where an order that is whole stays short."""
     whole = b.orders[o].whole
@@ -157,7 +157,7 @@ def force(b, o, heat):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def forced(b, a, units, o, heat):
     """Ship units more on an arc, taking back what stands in their way; return how many did."""
     if not make_way(b, b.arcs[a].option, o, heat):
@@ -174,7 +174,7 @@ def forced(b, a, units, o, heat):
     return b.shipments[h].got - before
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def shift(b, o, heat):
     """Ship a little more of a line on one arc, at the cost of its others and of other orders; False: not possible."""
     d = b.orders[o].line + draw(b, b.orders[o + 1].line - b.orders[o].line)
@@ -205,7 +205,7 @@ def shift(b, o, heat):
     return line.got > got and not (b.orders[o].whole and line.got < line.units)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def may_fit(b, o):
     """Return whether an order can be complete as far as the first resource of each arc tells."""
     for d in range(b.orders[o].line, b.orders[o + 1].line):
@@ -225,7 +225,7 @@ def may_fit(b, o):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def mend(b, stamp):
     """Serve anew those who lost units in this move, and those who wait for what became free, in either order."""
     end = b.tally[0]
@@ -244,7 +244,7 @@ def mend(b, stamp):
                 _waiting(b, a, stamp)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _waiting(b, a, stamp):
     """Serve anew some who could use what is left of an arc's first resource."""
     if b.arcs[a].use == b.arcs[a + 1].use:
@@ -266,7 +266,7 @@ def _waiting(b, a, stamp):
             again(b, p)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def anneal(b, pool, moves, stamp, hot, cold):
     """Make some moves while the temperature falls from hot to cold; return how many stayed.
 
@@ -288,7 +288,7 @@ def anneal(b, pool, moves, stamp, hot, cold):
     return stayed
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def move(b, o, stamp, heat):
     """Put an order in, or out, or a little of it elsewhere, and mend what that did; False where it comes to nothing."""
     first, last = b.orders[o].line, b.orders[o + 1].line

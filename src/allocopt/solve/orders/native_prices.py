@@ -9,7 +9,7 @@ from numba import njit
 ANY = -1
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def judge(b):
     """Set what a unit on each arc earns beyond the prices of what it takes."""
     for a in range(len(b.arcs) - 1):
@@ -19,7 +19,7 @@ def judge(b):
         b.arcs[a].worth = worth
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def answer(b, used):
     """Return what orders and resources together are worth at the prices; no plan is worth more.
 
@@ -52,7 +52,7 @@ def answer(b, used):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _scores(b, o, top, score):
     """Write what an order earns over each of its options at the prices."""
     whole = b.orders[o].whole != 0
@@ -71,7 +71,7 @@ def _scores(b, o, top, score):
             score[i] += top[i] * b.lines[d].units
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _best(b, d, q, whole):
     """Return the best arc of a line over an option, -1 where it earns nothing (and need not be served)."""
     top, at = 0.0, -1
@@ -81,7 +81,7 @@ def _best(b, d, q, whole):
     return at
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _earned(b, o, q):
     """Return what an order earns over an option at the prices."""
     whole = b.orders[o].whole != 0
@@ -98,7 +98,7 @@ def _earned(b, o, q):
     return score
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _charge(b, s):
     """Return the fee of a switch and the price of what it takes once."""
     charge = b.switches[s].fee
@@ -107,7 +107,7 @@ def _charge(b, s):
     return charge
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _taken(b, o, q, used):
     """Add what an order takes over an option."""
     if q != ANY:

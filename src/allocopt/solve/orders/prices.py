@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-from allocopt.solve.orders.native_prices import answer
+from allocopt.solve.orders.native import answer
 from allocopt.solve.orders.records import Book
 from allocopt.solve.orders.structure import LINE, LINK, PACK, WHOLE, Floats, Ints, Orders
 from allocopt.solve.solution import Clock
