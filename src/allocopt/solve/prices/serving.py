@@ -16,10 +16,10 @@ PART = 0.5
 """Part of the time that is left which they may take."""
 MODULE = "allocopt.solve.prices.native_simplex"
 
-AHEAD = "`python -m allocopt.solve.prices` compiles it ahead"
+AHEAD = "`python -m allocopt.solve.prices`"
 NOT_READY = (
     "HiGHS solved the articles in place of the price engine's own code, which is not compiled yet: the time limit "
-    f"leaves no room for it. {AHEAD}; until then a plan may be another one of about the same worth."
+    f"leaves no room for it. {AHEAD} compiles it ahead; until then a plan may be another one of about the same worth."
 )
 NOT_LOADED = (
     "HiGHS solved the articles in place of the price engine's own code: the time limit leaves no room for loading it. "
@@ -28,7 +28,8 @@ NOT_LOADED = (
 )
 NOT_KEPT = (
     "The price engine's code was compiled for this process alone, which takes some 15 s in each: there is no place to "
-    f"keep it. Let NUMBA_CACHE_DIR name a folder that can be written; {AHEAD}, and then reading it is enough."
+    f"keep it. Let NUMBA_CACHE_DIR name a folder that can be written; where {AHEAD} has filled it once, reading it is "
+    "enough."
 )
 
 
@@ -76,16 +77,17 @@ def serving(columns: int, clock: Clock, native: bool | None) -> Serving:
     return Serving(native=True, note="" if lasting else NOT_KEPT)
 
 
-def compile_ahead() -> str | None:
-    """Compile what is not kept yet; return the folder where it is kept, None where there is no place for it."""
+def compile_ahead() -> bool:
+    """Compile what is not kept yet; return whether all of it is kept now, nothing being compiled where it cannot be."""
     from allocopt.solve.prices import native_store
     from allocopt.solve.ties import native_moves
 
     functions = (*_functions(), native_moves.settle)
+    if not all(native_store.kept(function) or native_store.can_keep(function) for function in functions):
+        return False
     for function in functions:
         native_store.load(function)
-    folders = {native_store.folder(function) for function in functions}
-    return folders.pop() if len(folders) == 1 else None
+    return all(native_store.folder(function) is not None for function in functions)
 
 
 def _functions() -> tuple[Any, Any]:
