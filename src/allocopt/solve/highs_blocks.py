@@ -62,7 +62,8 @@ class LiveBlock:
                 if believable(priced, said.x, said.multipliers, BELIEVED):
                     return said.x, said.multipliers
             checked(self._solver.clearSolver(), "would not forget a block's basis")
-        if said.status == "kOptimal" and said.x is not None and said.multipliers is not None:
-            if believable(priced, said.x, said.multipliers, np.inf):
-                return said.x, said.multipliers
+        x, multipliers = said.x, said.multipliers
+        if said.status == "kOptimal" and x is not None and believable(priced, x, multipliers, np.inf):
+            assert multipliers is not None
+            return x, multipliers
         raise StuckError(f"HiGHS ended a block with {said.status}")
