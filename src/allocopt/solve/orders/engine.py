@@ -20,7 +20,8 @@ from allocopt.solve.orders.structure import Floats, Ints, Orders
 from allocopt.solve.solution import Clock
 
 if TYPE_CHECKING:
-    from allocopt.solve.orders.lots import Descent, Rents
+    from allocopt.solve.orders.lots import Descent
+    from allocopt.solve.rents import Rents
 
 PRICED = 150
 """Rounds of prices before the search."""
@@ -64,6 +65,13 @@ class Search:
     def plan(self) -> Floats:
         """The best plan so far, all columns of the program."""
         return self.given.plan(self.program, self.units)
+
+    @property
+    def multipliers(self) -> Floats:
+        """Multipliers of the program's rows at the prices of its resources."""
+        from allocopt.solve.orders.prices import multipliers
+
+        return multipliers(self.program, self.given, self.price)
 
     @property
     def gap(self) -> float:

@@ -8,14 +8,12 @@
           + sum over orders  max { sum_a rent[a] held[a] + sum_p units[p] toll[p] held[p] }
 
 for any prices, tolls and rents >= 0 (rents of any sign where an order ships an arc in full or not at all). A pair
-``p`` is a line and an option of its order, or a line alone where an order may use several; tolls are of pairs of several arcs,
-which together must not ship more than the line wants. The linear relaxation breaks lots; this does not. Source:
+``p`` is a line and an option of its order, or a line alone where an order may use several; tolls are of pairs of
+several arcs, which together must not ship more than the line wants. The linear relaxation breaks lots; this does not. Source:
 Lagrangian decomposition, Guignard and Kim, Mathematical Programming 39 (1987).
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,29 +22,13 @@ from allocopt.algebra.program import Program
 from allocopt.solve.orders.native import lots_at_rents, orders_at_rents
 from allocopt.solve.orders.prices import BETTER, DEFLECTED, PATIENCE, SHRINK
 from allocopt.solve.orders.reading import read
+from allocopt.solve.rents import Rents
 from allocopt.solve.orders.structure import Floats, Ints, Orders, starts
 
 DEEP = 400
 """Lots of more units are relaxed."""
 LEAST_STEP = 1e-4
 """Step at which a descent ends."""
-
-
-@dataclass(frozen=True, eq=False)
-class Rents:
-    """What proves a bound by integral lots.
-
-    Attributes
-    ----------
-    price : float64, shape (rows of the program,)
-        Of a unit of each resource, in the program's own units; those of lots and choices do not count.
-    toll, rent : float64, shape (columns of the program,)
-        Of the pair that each arc belongs to, and of the arc.
-    """
-
-    price: Floats
-    toll: Floats
-    rent: Floats
 
 
 class Lots:

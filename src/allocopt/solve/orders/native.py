@@ -43,7 +43,7 @@ WHOLE, REAL = types.int64, types.float64
 
 def _print() -> int:
     """Return a number that changes with what is compiled."""
-    said = []
+    said: list[tuple[object, ...]] = []
     for module in (native_lots, native_moves, native_prices, native_serving):
         for name, each in sorted(vars(module).items()):
             if isinstance(each, Dispatcher):
@@ -57,37 +57,35 @@ def _print() -> int:
 
 def _compiled(number):
     """Return the functions; `number` is part of each, so that their code is kept under it."""
-    turn, all_, cool = native_serving.in_turn, native_serving.put_all, native_moves.anneal
-    answered, of_lots, of_orders = native_prices.answer, native_lots.lots_at_rents, native_lots.orders_at_rents
 
     @compiled((BOOK, INTS))
     def in_turn(b, orders):
         if number >= 0:
-            turn(b, orders)
+            native_serving.in_turn(b, orders)
 
     @compiled((BOOK, FLOATS))
     def put_all(b, units):
         if number >= 0:
-            all_(b, units)
+            native_serving.put_all(b, units)
 
     @compiled((BOOK, INTS, WHOLE, WHOLE, REAL, REAL))
     def anneal(b, pool, moves, stamp, hot, cold):
-        return cool(b, pool, moves, stamp, hot, cold) if number >= 0 else 0
+        return native_moves.anneal(b, pool, moves, stamp, hot, cold) if number >= 0 else 0
 
     @compiled((BOOK, FLOATS))
     def answer(b, used):
-        return answered(b, used) if number >= 0 else 0.0
+        return native_prices.answer(b, used) if number >= 0 else 0.0
 
     @compiled((FLOATS, INTS, INTS, FLOATS, FLOATS, FLOATS, FLAGS, FLOATS, FLOATS, WHOLE))
     def lots_at_rents(limit, begin, member, value, rent, most, rigid, taken, shipped, deep):
         if number >= 0:
-            return of_lots(limit, begin, member, value, rent, most, rigid, taken, shipped, deep)
+            return native_lots.lots_at_rents(limit, begin, member, value, rent, most, rigid, taken, shipped, deep)
         return 0.0
 
     @compiled((INTS, INTS, INTS, INTS, FLAGS, FLOATS, FLOATS, FLOATS))
     def orders_at_rents(order_line, line_arc, order_option, option, single, rent, charge, held):
         if number >= 0:
-            return of_orders(order_line, line_arc, order_option, option, single, rent, charge, held)
+            return native_lots.orders_at_rents(order_line, line_arc, order_option, option, single, rent, charge, held)
         return 0.0
 
     return in_turn, put_all, anneal, answer, lots_at_rents, orders_at_rents

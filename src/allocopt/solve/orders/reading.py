@@ -248,7 +248,7 @@ class _Reading:
     def _resources(
         self, place: Ints, number: Ints, spare: Ints, insist: float
     ) -> tuple[Ints, Floats, Floats, Floats, Listed, Listed, Floats, Flags]:
-        """Return row, sign, limit and rate of the resources, what arcs and switches take, scale, and if all is whole."""
+        """Return row, sign, limit and rate of resources, what arcs and switches take, scale, and whether all is whole."""
         m = self.matrix
         kept = np.ones(m.rows, dtype=bool)
         kept[spare] = False

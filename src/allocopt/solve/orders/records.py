@@ -52,8 +52,8 @@ class Book(NamedTuple):
     ``orders``, ``lines``, ``shipments``, ``options``, ``switches`` and ``resources`` have one record more than members,
     so that ``[i + 1]`` says where those of the last one end. ``users`` are the arcs of each resource, ``takers`` its
     switches, ``needs`` the switches of each option, ``onces`` what a switch takes. ``log`` holds the changes of a
-    move; ``total`` the money earned so far, breaches paid, and what that is with nothing served; ``tally`` the length of
-    the log, the random state and the last stamp.
+    move; ``total`` the money earned so far, breaches paid, and what that is with nothing served; ``tally`` the length
+    of the log, the random state and the last stamp.
     """
 
     orders: Records

@@ -121,6 +121,13 @@ class Orders:
     gates: Gates
 
     @property
+    def knotted(self) -> int:
+        """How many orders are more than lines that take what they get."""
+        knots = self.whole | self.single
+        knots[self.order[self.line[self.least[self.shipment] > 1]]] = True
+        return int(knots.sum())
+
+    @property
     def single(self) -> NDArray[np.bool_]:
         """Whether only one option of each order may be used, shape (orders,)."""
         return self.choice >= 0
