@@ -2,7 +2,7 @@
 
 Pooled and Protect DTC as planned are worked out in the pack's README: 2,415 and 2,385.
 
-First come, as planned. Nobody says when they ordered, so those who are due in a period come together and share by wants.
+First come, as planned. Nobody says when they ordered: those who are due in a period come together and share by wants.
 Period 0: dtc and wholesale want 30 and 40 of the 60 lamps in East, and get 26 (24.00) and 34 (19.00; 6 stay short at
 1.00); dtc takes 4 in West (22.00). Of the 80 mugs in East they get 32 (5.50) and 48 (6.00), dtc 8 in West (3.50).
 Period 1: dtc and amazon want 50 and 30 of the 40 inbound lamps, and get 25 (24.00) and 15 (27.00); dtc takes the 16
