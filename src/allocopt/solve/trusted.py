@@ -120,10 +120,11 @@ def trusted(program: Program, answer: Solution, wanted: Wanted, known: Known, cl
     own = _own_bound(program, answer)
     if answer.x is not None and _within(program, answer.x, own, wanted.gap):
         return _proven(program, answer, answer.x, own)
-    if answer.status == "infeasible" and refuted(program, clock):
+    possible = refuted(program, clock) if answer.status == "infeasible" else "possible"
+    if possible == "impossible":
         return answer
     plan = known.best if answer.x is None else _polished(program, answer.x, known)
-    hearing = _Hearing(program, wanted, answer, plan, own)
+    hearing = _Hearing(program, wanted, answer, plan, own, whole_alone=possible == "possible")
     for again in (2, 1) if answer.status == "infeasible" else (1, 2):
         if clock.left <= 0 or hearing.over:
             break
@@ -134,9 +135,19 @@ def trusted(program: Program, answer: Solution, wanted: Wanted, known: Known, cl
 class _Hearing:
     """What was said about a program: the best plan, our own bound, and the claims that no plan contradicts."""
 
-    def __init__(self, program: Program, wanted: Wanted, first: Solution, plan: Floats | None, own: float) -> None:
+    def __init__(
+        self,
+        program: Program,
+        wanted: Wanted,
+        first: Solution,
+        plan: Floats | None,
+        own: float,
+        *,
+        whole_alone: bool,
+    ) -> None:
         self.program, self.wanted, self.first, self.x, self.own = program, wanted, first, plan, own
         self.multipliers, self.iterations = first.multipliers, 0
+        self.whole_alone = whole_alone and bool(program.integer.any())
         self.claims: list[float] = []
         self.denials: list[Status] = []
         self.lies: list[str] = []
@@ -188,7 +199,8 @@ class _Hearing:
         """Return what is left."""
         notes = (*self.first.notes, *dict.fromkeys(self.lies))
         heard = replace(self.first, multipliers=self.multipliers, iterations=self.iterations, notes=notes)
-        if self.denials.count("unbounded") > 1 or (self.x is None and self.denials.count("infeasible") > 1):
+        impossible = self.x is None and self.denials.count("infeasible") > 1 and self.whole_alone
+        if self.denials.count("unbounded") > 1 or impossible:
             return replace(heard, x=None, status=self.denials[0], claimed_bound=None)
         if self.x is None:
             unconfirmed = self.first.status in ("infeasible", "unbounded")
@@ -222,9 +234,12 @@ def _asked(program: Program, first: Solution, clock: Clock, wanted: Wanted, agai
 
 
 def _checked(program: Program, answer: Solution) -> Solution:
-    """Return the answer without its plan where that is none."""
-    if answer.x is None or holds(program, answer.x):
+    """Return the answer with its plan in exactly whole units, and without it where that is none."""
+    if answer.x is None:
         return answer
+    whole = np.where(program.integer, np.rint(answer.x), answer.x)
+    if holds(program, answer.x) and holds(program, whole):
+        return replace(answer, x=whole)
     message = "the solver's plan breaks a row, a bound or a whole unit"
     return replace(answer, status="error", x=None, claimed_bound=None, message=message)
 
