@@ -6,8 +6,8 @@ from other settings. *Infeasible* is what our own arithmetic refutes, or else, w
 what two searches from different settings say. A claim below a plan that we know is a lie: it is void, and somebody else
 is asked.
 
-The second search begins with the plan that was found, looks for no other (no heuristics), and ends after `NODES` nodes.
-It takes place only where our own gap is above the target.
+The second search begins with the plan that was found, looks for no other (no heuristics), and ends after `NODES` nodes
+at the latest. It takes place only where our own gap is above the target.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from allocopt.solve.trivial import NO_SOLVER
 Floats = NDArray[np.float64]
 Proof = Literal["any", "own"]
 
-NODES = 500
-"""Nodes of a second search."""
+NODES, WORK = 500, 2_000_000
+"""Nodes of a second search: so many at most, and this number over the columns where that is less."""
 LIE = 1e-6
 """A claim below a known plan by more than this part of its worth is a lie: less is what solvers round by."""
 OWN = 1e-9
@@ -229,7 +229,7 @@ def _asked(program: Program, first: Solution, clock: Clock, wanted: Wanted, agai
     """Ask somebody else: the same program from other settings."""
     if not program.integer.any() or (first.status == "unbounded" and again == 1):
         return highs.linear(program, clock, again=True)
-    nodes = NODES if wanted.nodes is None else min(wanted.nodes, NODES)
+    nodes = max(1, min(NODES, WORK // program.columns, NODES if wanted.nodes is None else wanted.nodes))
     return highs.branch(program, clock, gap=wanted.wish, work_limit=nodes, start=x, again=again)
 
 
