@@ -22,7 +22,8 @@ from allocopt.solve.prices.engine import (
 from allocopt.solve.prices.oracle import LocalOracle, Oracle, usable_threads
 from allocopt.solve.prices.pure import purified
 from allocopt.solve.prices.shards import Cluster, Shards
-from allocopt.solve.prices.twins import untwined
+from allocopt.solve.prices.sums import Sums, unsummed
+from allocopt.solve.prices.twins import Twins, untwined
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Prices
 
@@ -89,9 +90,9 @@ def linear(
         If a worker of the cluster is lost or fails.
     """
     native = program.columns >= NATIVE if native is None else native
-    program, twins = untwined(program)
-    if twins is not None:
-        start, known = twins.prices(start), None if known is None else known[twins.columns]
+    program, taken = simpler(program)
+    for out in taken:
+        start, known = out.prices(start), None if known is None else known[out.columns]
     apart = taken_apart(program)
     oracle: Oracle
     if cluster is None:
@@ -116,7 +117,9 @@ def linear(
         search = Search(program, apart, oracle, everyone, 1.0, prices, box, GROUPS, known)
         search.run(gap, clock.share(part), max(1, rounds - spent), pool)
         found = _solution(program, apart, search, spent, gap, clock, pure=pure)
-    return found if twins is None else twins.restored(found)
+    for out in reversed(taken):
+        found = out.restored(found)
+    return found
 
 
 def answered(program: Program, start: Prices, *, threads: int | None = None, native: bool | None = None) -> Floats:
@@ -140,8 +143,10 @@ def answered(program: Program, start: Prices, *, threads: int | None = None, nat
         If the program does not come apart, or a block has no plan.
     """
     native = program.columns >= NATIVE if native is None else native
-    program, twins = untwined(program)
-    given = start if twins is None else twins.prices(start)
+    program, taken = simpler(program)
+    given: Prices | None = start
+    for out in taken:
+        given = out.prices(given)
     assert given is not None
     apart = taken_apart(program)
     oracle = LocalOracle(apart, native=native, threads=usable_threads() if threads is None else threads)
@@ -152,7 +157,16 @@ def answered(program: Program, start: Prices, *, threads: int | None = None, nat
         oracle.best(prices, group, np.arange(oracle.pieces), pool)
     oracle.mark()
     found = _multipliers(program, apart, oracle.marked, prices)
-    return found if twins is None else twins.multipliers(found)
+    for out in reversed(taken):
+        found = out.multipliers(found)
+    return found
+
+
+def simpler(program: Program) -> tuple[Program, list[Sums | Twins]]:
+    """Return a program without sums and twins, and what was taken out, in that order."""
+    program, sums = unsummed(program)
+    program, twins = untwined(program)
+    return program, [out for out in (sums, twins) if out is not None]
 
 
 def _multipliers(program: Program, apart: Apart, own: Floats, prices: Floats) -> Floats:
