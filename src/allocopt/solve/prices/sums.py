@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from allocopt.algebra.program import COUPLES, Program
-from allocopt.arcs import expand
 from allocopt.solve.prices.apart import Floats, Ints
 from allocopt.solve.solution import Solution
 from allocopt.solve.start import Prices
@@ -96,7 +95,9 @@ def unsummed(program: Program) -> tuple[Program, Sums | None]:
     parts, first = at[inside], np.searchsorted(place[program.indices[inside]], np.arange(len(row) + 1))
     moved = np.flatnonzero((gone[at] >= 0) & (program.indices != row[gone[at]]))
     whose = gone[at[moved]]
-    owner, rank = expand(np.diff(first)[whose])
+    many = np.diff(first)[whose]
+    owner = np.repeat(np.arange(len(whose)), many)
+    rank = np.arange(len(owner)) - np.repeat(np.cumsum(many) - many, many)
     times = -weight / part
     kept = np.flatnonzero(gone[at] < 0)
     columns = np.flatnonzero(gone < 0)
