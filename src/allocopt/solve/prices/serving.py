@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -77,15 +78,15 @@ def serving(columns: int, clock: Clock, native: bool | None) -> Serving:
 
 
 def compile_ahead() -> str | None:
-    """Compile what is not kept yet; return the folder where it is kept, None where there is no place for it."""
+    """Compile what is not kept yet; return the folder under which it is kept, None where there is no place for it."""
     from allocopt.solve.prices import native_store
     from allocopt.solve.ties import native_moves
 
     functions = (*_functions(), native_moves.settle)
     for function in functions:
         native_store.load(function)
-    folders = {native_store.folder(function) for function in functions}
-    return folders.pop() if len(folders) == 1 else None
+    folders = [folder for function in functions if (folder := native_store.folder(function)) is not None]
+    return os.path.commonpath(folders) if len(folders) == len(functions) else None
 
 
 def _functions() -> tuple[Any, Any]:
