@@ -69,7 +69,7 @@ def settled(program: Program, arcs: Arcs, x: Floats, left: Left) -> tuple[Floats
         settle, board = native_moves.settle, _typed(board)
     else:
         board, hand, desk = _listed(board), _listed(hand), _listed(desk)
-    limit = BASE + WORK * (len(arcs) if native or len(arcs) < NATIVE else 0)
+    limit = BASE + WORK * (len(arcs) if native or len(arcs) < COMPILED else 0)
     chunks = _chunks(arcs, CHUNK if native else LISTED)
     early = _gone_through(partial(settle, board, hand, desk), hand, chunks, left, limit)
     if not hand.count[of.MADE]:
