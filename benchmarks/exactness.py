@@ -1,8 +1,10 @@
 """Random problems from 1e5 to 1e15 units, solved here and in rational arithmetic: oversold, optimal, equal to the cent.
 
 Each problem has a few articles, lots, lanes and lines, articles that take different amounts of a capacity that binds,
-and a reserve. The other side states it anew from the tables, in whole cents and units, and solves it by a simplex over
-fractions and branch and bound (Land and Doig, Econometrica 28, 1960): nothing in it rounds.
+and a reserve. The other side states it anew from the tables, in whole cents and units, and nothing in it rounds: what
+an article earns with so many units of the node whose capacity binds is a concave function with whole breaks (the rest
+is a network), found by a parametric simplex over fractions; how many each article gets is a knapsack over these, solved
+by branch and bound (Land and Doig, Econometrica 28, 1960).
 """
 
 from __future__ import annotations
@@ -23,9 +25,7 @@ import allocopt as ao
 SOLVERS = ("highs", "prices")
 EQUAL = 1e-15
 """Relative difference of two objectives that is a double's rounding: a plan adds up a few dozen products."""
-NODES = 5_000
-Key = tuple[str, str, str]
-"""SKU, node and channel of an arc."""
+NODES = 100_000
 
 
 @dataclass(frozen=True)
@@ -89,77 +89,63 @@ def drawn(decade: int, seed: int) -> Drawn:
 
 @dataclass(frozen=True)
 class Exact:
-    """A problem in whole numbers: maximise ``worth @ x``, ``rows @ x <= limits``, x whole and not negative.
+    """One article in whole numbers: maximise ``worth @ x``, ``rows @ x <= limits``, x whole and not negative.
 
-    Rows are sparse: a whole coefficient by column. The first columns are what each article ships from the node with the
-    capacity; with these held, the rest is a network, so that a search need branch on nothing else.
+    The first row is what ships from the node with the capacity: its limit is what has to be decided.
     """
 
     arcs: list[tuple[int, str]]
     worth: list[int]
-    rows: list[dict[int, int]]
+    rows: list[set[int]]
     limits: list[int]
+    load: int
 
 
-def stated(given: Drawn) -> Exact:
-    """State a problem anew from its tables; an arc is a lot and a channel, money is in cents."""
+def cents(value: float) -> int:
+    """Return an amount with two decimals in hundredths."""
+    return int(Decimal(str(value)) * 100)
+
+
+def stated(given: Drawn) -> tuple[list[Exact], int]:
+    """State a problem anew from its tables, and its capacity; arcs are lots and channels, money and work hundredths."""
     tables = given.tables
-
-    def cents(value: float) -> int:
-        return int(Decimal(str(value)) * 100)
-
     cost = {row["sku"]: cents(row["unit_cost"]) for row in tables["skus"]}
     lane = {(row["node"], row["channel"]): cents(row["cost"]) for row in tables["lanes"]}
-    capacity = tables["capacity"][0]
-    loads = {row["sku"]: int(Decimal(str(row["workload"])) * 100) for row in tables["workloads"]}
-    first = {sku: column for column, sku in enumerate(loads)}
-    arcs, worth = [], [0] * len(first)
-    rows: dict[tuple[str, ...], dict[int, int]] = {("hours",): {first[sku]: load for sku, load in loads.items()}}
-    limits: dict[tuple[str, ...], int] = {("hours",): int(capacity["limit"]) * 100}
-    for sku, column in first.items():
-        rows["over", sku], rows["under", sku] = {column: 1}, {column: -1}
-    for number, lot in enumerate(tables["supply"]):
-        for line in tables["demand"]:
-            if line["sku"] != lot["sku"]:
-                continue
-            column = len(worth)
-            sku, channel = line["sku"], line["channel"]
-            arcs.append((number, channel))
-            worth.append(cents(line["price"]) - cost[sku] - lane[lot["node"], channel])
-            places = [(("lot", str(number)), 1, lot["units"]), (("line", sku, channel), 1, line["units"])]
-            if lot["node"] == capacity["node"]:
-                places += [(("over", sku), -1, 0), (("under", sku), 1, 0)]
-            if sku == "s0" and channel != given.owner:
-                there = sum(row["units"] for row in tables["supply"] if row["sku"] == sku)
-                places.append((("reserve",), 1, there - given.reserved))
-            for key, take, limit in places:
-                rows.setdefault(key, {})[column] = take
-                limits[key] = limit
-    for sku in first:
-        limits.setdefault(("over", sku), 0)
-        limits.setdefault(("under", sku), 0)
-    return Exact(arcs, worth, list(rows.values()), [limits[key] for key in rows])
+    (capacity,) = tables["capacity"]
+    articles = []
+    for work in tables["workloads"]:
+        sku = work["sku"]
+        lots = {number: lot for number, lot in enumerate(tables["supply"]) if lot["sku"] == sku}
+        lines = [line for line in tables["demand"] if line["sku"] == sku]
+        arcs = [(number, line["channel"]) for number in lots for line in lines]
+        price = {line["channel"]: cents(line["price"]) for line in lines}
+        worth = [price[channel] - cost[sku] - lane[lots[number]["node"], channel] for number, channel in arcs]
+        rows = [{j for j, (number, _) in enumerate(arcs) if lots[number]["node"] == capacity["node"]}]
+        limits = [0]
+        for number, lot in lots.items():
+            rows.append({j for j, arc in enumerate(arcs) if arc[0] == number})
+            limits.append(lot["units"])
+        for line in lines:
+            rows.append({j for j, arc in enumerate(arcs) if arc[1] == line["channel"]})
+            limits.append(line["units"])
+        if sku == "s0":
+            rows.append({j for j, arc in enumerate(arcs) if arc[1] != given.owner})
+            limits.append(sum(lot["units"] for lot in lots.values()) - given.reserved)
+        articles.append(Exact(arcs, worth, rows, limits, cents(work["workload"])))
+    return articles, cents(capacity["limit"])
 
 
 class Tableau:
-    """A simplex tableau over fractions; rows read ``basic + sum(entry * nonbasic) = value``."""
+    """A simplex tableau over fractions; rows read ``basic + sum(entry * nonbasic) = value``, the slacks come last."""
 
     def __init__(self, given: Exact) -> None:
         columns = len(given.worth)
         self.nonbasic = list(range(columns))
         self.basic = [columns + i for i in range(len(given.rows))]
-        self.rows = [[Fraction(row.get(j, 0)) for j in range(columns)] for row in given.rows]
+        self.rows = [[Fraction(j in row) for j in range(columns)] for row in given.rows]
         self.value = [Fraction(limit) for limit in given.limits]
         self.gain = [Fraction(worth) for worth in given.worth]
         self.total = Fraction(0)
-
-    def copy(self) -> Tableau:
-        """Return a tableau of its own."""
-        other = object.__new__(Tableau)
-        other.nonbasic, other.basic = self.nonbasic.copy(), self.basic.copy()
-        other.rows, other.value = [row.copy() for row in self.rows], self.value.copy()
-        other.gain, other.total = self.gain.copy(), self.total
-        return other
 
     def pivot(self, row: int, column: int) -> None:
         """Exchange a basic variable for one that is not."""
@@ -197,58 +183,85 @@ class Tableau:
             ]
             self.pivot(min(ratios)[2], column)
 
-    def dual(self) -> bool:
-        """Go on until no value is negative; return whether there is such a plan."""
-        while True:
-            below = [(self.basic[i], i) for i, value in enumerate(self.value) if value < 0]
-            if not below:
-                return True
-            row = min(below)[1]
+    def pieces(self) -> tuple[int, list[tuple[int, int]]]:
+        """Return the worth with a first limit of 0, and what more of it earns: lengths and slopes, falling."""
+        slack = len(self.nonbasic)
+        self.primal()
+        first, found = int(self.total), []
+        while slack in self.nonbasic:
+            column = self.nonbasic.index(slack)
+            slope = -self.gain[column]
+            steps = [
+                (self.value[i] / -row[column], self.basic[i], i) for i, row in enumerate(self.rows) if row[column] < 0
+            ]
+            if not slope or not steps:
+                break
+            length, _, row = min(steps)
+            self.value = [
+                value + entries[column] * length for value, entries in zip(self.value, self.rows, strict=True)
+            ]
+            self.total += slope * length
+            if length:
+                assert length.denominator == slope.denominator == 1, "a network has whole breaks"
+                found.append((int(length), int(slope)))
             head = self.rows[row]
-            ratios = [(self.gain[j] / head[j], self.nonbasic[j], j) for j in range(len(head)) if head[j] < 0]
-            if not ratios:
-                return False
-            self.pivot(row, min(ratios)[2])
-
-    def held(self, variable: int, limit: int, *, most: bool, slack: int) -> Tableau:
-        """Return the tableau with a basic variable at most (or at least) a whole number."""
-        other = self.copy()
-        row = other.basic.index(variable)
-        sign = 1 if most else -1
-        other.rows.append([-sign * entry for entry in other.rows[row]])
-        other.value.append(sign * (limit - other.value[row]))
-        other.basic.append(slack)
-        return other
-
-    def fraction(self, columns: int) -> tuple[int, Fraction] | None:
-        """Return the first column that is not whole, and its value."""
-        broken = [(self.basic[i], v) for i, v in enumerate(self.value) if self.basic[i] < columns and v.denominator > 1]
-        return min(broken, default=None)
+            _, _, enters = min((self.gain[j] / head[j], self.nonbasic[j], j) for j in range(len(head)) if head[j] < 0)
+            self.pivot(row, enters)
+        return first, found
 
 
-def best(given: Exact, at_least: int) -> tuple[int, bool]:
-    """Return the most that a plan is worth in cents, given one worth ``at_least``; and whether that is proven."""
-    root = Tableau(given)
-    root.primal()
-    columns = len(given.worth)
-    slack = columns + len(given.rows)
-    open_, found = [root], at_least
+@dataclass(frozen=True)
+class Knapsack:
+    """How many units each article gets: concave gains in pieces ``(article, length, slope)``, most per work first."""
+
+    loads: list[int]
+    pieces: list[tuple[int, int, int]]
+    capacity: int
+
+    def relaxed(self, low: tuple[int, ...], high: tuple[int, ...]) -> tuple[Fraction, int, list[Fraction]] | None:
+        """Return the most that units within bounds earn, which article is not whole (-1: none), and the units."""
+        left = Fraction(self.capacity - sum(load * least for load, least in zip(self.loads, low, strict=True)))
+        if left < 0:
+            return None
+        earned, begun, units = Fraction(0), [0] * len(low), [Fraction(least) for least in low]
+        broken = -1
+        for article, length, slope in self.pieces:
+            start, begun[article] = begun[article], begun[article] + length
+            due = min(max(low[article] - start, 0), length)
+            more = min(begun[article], high[article]) - max(start, low[article])
+            taken = min(Fraction(max(more, 0)), left / self.loads[article])
+            earned += slope * (due + taken)
+            units[article] += taken
+            left -= taken * self.loads[article]
+            broken = article if taken.denominator > 1 else broken
+        return earned, broken, units
+
+
+def best(articles: list[Exact], capacity: int, at_least: int) -> tuple[int, bool]:
+    """Return the most that a plan is worth in cents if it is more than ``at_least``; and whether that is proven."""
+    parts = [Tableau(article).pieces() for article in articles]
+    always = sum(first for first, _ in parts)
+    loads = [article.load for article in articles]
+    pieces = [(number, length, slope) for number, (_, found) in enumerate(parts) for length, slope in found]
+    pieces.sort(key=lambda piece: Fraction(-piece[2], loads[piece[0]]))
+    knapsack = Knapsack(loads, pieces, capacity)
+    most = tuple(sum(length for length, _ in found) for _, found in parts)
+    open_, found = [((0,) * len(most), most)], at_least
     for _ in range(NODES):
         if not open_:
             return found, True
-        node = open_.pop()
-        if node.total // 1 <= found:
+        low, high = open_.pop()
+        answer = knapsack.relaxed(low, high)
+        if answer is None or (answer[0] + always) // 1 <= found:
             continue
-        broken = node.fraction(columns)
-        if broken is None:
-            found = int(node.total)
+        earned, broken, units = answer
+        if broken < 0:
+            found = int(earned) + always
             continue
-        variable, value = broken
-        slack += 1
-        for most in (False, True):
-            child = node.held(variable, int(value // 1) + (not most), most=most, slack=slack)
-            if child.dual():
-                open_.append(child)
+        cut = int(units[broken] // 1)
+        above, below = list(low), list(high)
+        above[broken], below[broken] = cut + 1, cut
+        open_ += [(tuple(above), high), (low, tuple(below))]
     return found, not open_
 
 
@@ -266,27 +279,25 @@ class Outcome:
 
 def judged(given: Drawn, plan: ao.Plan, seconds: float) -> Outcome:
     """Compare a plan with the exact optimum, in whole units and cents."""
-    exact = stated(given)
     if plan.status not in ("optimal", "feasible"):
         return Outcome(False, False, False, float("inf"), True, seconds)
-    shipped = dict.fromkeys(exact.arcs, 0)
+    articles, capacity = stated(given)
     lots = {(lot["sku"], lot["node"], lot["kind"]): n for n, lot in enumerate(given.tables["supply"])}
-    table = plan.allocation
+    table, shipped = plan.allocation, dict.fromkeys((arc for article in articles for arc in article.arcs), Fraction(0))
     for sku, node, kind, channel, units in zip(
         table["sku"], table["node"], table["kind"], table["channel"], table["units"], strict=True
     ):
         shipped[lots[sku, node, kind], channel] += Fraction(float(units))
-    from_first = dict.fromkeys((row["sku"] for row in given.tables["workloads"]), 0)
-    for (number, _), units in shipped.items():
-        lot = given.tables["supply"][number]
-        from_first[lot["sku"]] += units if lot["node"] == given.tables["capacity"][0]["node"] else 0
-    x = [*from_first.values(), *(shipped[arc] for arc in exact.arcs)]
-    over = any(
-        sum(take * x[j] for j, take in row.items()) > limit for row, limit in zip(exact.rows, exact.limits, strict=True)
-    )
-    over |= any(v < 0 or v != int(v) for v in x)
-    mine = int(sum(worth * v for worth, v in zip(exact.worth, x, strict=True)))
-    most, proven = best(exact, 0 if over else mine)
+    over, mine, work = any(units < 0 or units.denominator > 1 for units in shipped.values()), 0, Fraction(0)
+    for article in articles:
+        x = [shipped[arc] for arc in article.arcs]
+        sums = [sum(x[j] for j in row) for row in article.rows]
+        over |= any(total > limit for total, limit in zip(sums[1:], article.limits[1:], strict=True))
+        work += article.load * sums[0]
+        mine += int(sum(worth * units for worth, units in zip(article.worth, x, strict=True)))
+    over |= work > capacity
+    # A cent less than what the plan is worth, so that the search has to find a plan of its own that is worth as much.
+    most, proven = best(articles, capacity, 0 if over else mine - 1)
     difference = abs(Fraction(plan.objective) * 100 - most) / max(most, 1)
     return Outcome(over, plan.status == "optimal", mine == most, float(difference), proven, seconds)
 

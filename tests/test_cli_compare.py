@@ -343,7 +343,7 @@ def whole(folder: Path) -> None:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_keeps_what_was_solved(drawn: Path, tmp_path: Path, jobs: int) -> None:
     """Ctrl-C ends with exit code 130 at once and leaves whole files, and the same command solves the rest."""
-    arguments = ("compare", drawn, "--out", "kept", "--jobs", jobs, "--json")
+    arguments = ("compare", drawn, "--out", "kept", "--jobs", jobs, "--json", "--quiet")
     process = started(*arguments, cwd=tmp_path)
     until(process, lambda: answers(Path("kept")) >= 2)
     os.killpg(process.pid, signal.SIGINT)

@@ -17,7 +17,7 @@ from allocopt.journey import Effort, Stated, cold, formulate, in_pyomo, model_of
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan
 from allocopt.readback.conflicts import find_conflicts
-from allocopt.solve import Cluster, Engine, Solution, Start, bound_from
+from allocopt.solve import Cluster, Engine, Proof, Solution, Start, bound_from
 from allocopt.solve.relax import elastic, opposed
 from allocopt.ties import rank_notes, settled
 
@@ -38,6 +38,7 @@ def allocate(
     extend: Extend | None = None,
     threads: int | None = None,
     cluster: Cluster | None = None,
+    proof: Proof = "any",
     progress: Progress | None = None,
 ) -> Plan:
     """Decide who gets the stock, and prove how good the decision is.
@@ -54,7 +55,9 @@ def allocate(
         states the program in Pyomo first, compiles that and hands its arrays to HiGHS; ``"auto"`` is ``"prices"`` for
         programs of 50,000 columns and more, else ``"highs"``.
     time_limit : float, optional
-        Seconds for the whole call; the best checked plan so far is returned.
+        Seconds for the whole call; the best checked plan so far is returned. The first ones are there before any
+        search: nothing shipped, promises kept and nothing else, and what a greedy pass makes of these. Only where none
+        of them keeps the hard rows can a limit leave the call without a plan (``"interrupted"``).
     work_limit : int, optional
         Solver iterations and search nodes after which to stop: an early stop that repeats from run to run.
     gap : float, optional
@@ -73,6 +76,11 @@ def allocate(
     cluster : distributed.Client, optional
         With ``solver="prices"``: the workers of a Dask cluster each keep a part of the SKUs, and answer the prices for
         these; all else stays in this process. The plan is the same as without.
+    proof : {"any", "own"}
+        What makes a plan ``"optimal"``. ``"own"``: only a bound from our own arithmetic that is close enough, so that
+        no solver has to be trusted. ``"any"``: also a bound that the solver claims, where a second search from other
+        settings (another seed, no heuristics, at most 500 nodes, started from the plan) comes to one that is close
+        enough; ``plan.certificate.proved_by`` says which it was. Otherwise the plan is ``"feasible"``, with its gap.
     progress : callable, optional
         Told in a few words what is being done.
 
@@ -113,7 +121,9 @@ def allocate(
     limits(time_limit=time_limit, work_limit=work_limit, gap=gap, threads=threads, progress=progress, extend=extend)
     _check_solver(solver, extend, cluster)
     engine: Engine = "highs" if solver == "highs" or solver == "pyomo" else solver
-    effort = Effort(time_limit, work_limit, gap, engine=engine, threads=threads, cluster=cluster)
+    if proof not in get_args(Proof):
+        raise ValueError(f"proof must be one of {', '.join(map(repr, get_args(Proof)))}, not {proof!r}")
+    effort = Effort(time_limit, work_limit, gap, engine=engine, threads=threads, cluster=cluster, proof=proof)
     before = start.answer if isinstance(start, Plan) else start
     in_words = progress or (lambda words: None)
     through_pyomo = solver == "pyomo" or extend is not None

@@ -133,6 +133,20 @@ def test_a_promise_that_nobody_could_keep_gives_way_in_draws(unsure: ao.Problem)
     assert list(found.runs["contribution"]) == [10 * min(units, 10) for units in wanted(unsure, scenario)]
 
 
+def test_draws_are_played_over_lanes_that_take_time() -> None:
+    """30 units and far more wanted, two periods away or one: all are sold in every draw, at 9 each."""
+    lines = [f"A {channel} {due} 20 10 5" for channel in ("dtc", "b") for due in (2, 3)]
+    away = problem(
+        skus="sku unit_cost\nA 1",
+        supply="sku node kind units\nA E on_hand 30",
+        demand="sku channel period units price sd\n" + "\n".join(lines),
+        lanes="node channel lead\nE dtc 2\nE b 1",
+    )
+    found = ao.compare(away, [ao.pooled()], [ao.Scenario("Drawn", draws=ao.Draws(number=4, seed=1))])
+    assert set(found.runs["status"]) <= {"optimal", "feasible"}
+    assert found.runs["contribution"].tolist() == [270] * 4
+
+
 def test_what_is_not_wanted_is_not_shipped(unsure: ao.Problem) -> None:
     """Demand that does not come is not served, and what was kept for it is left."""
     scenario = ao.Scenario("Unsure", draws=ao.Draws(number=8, seed=4))

@@ -525,3 +525,16 @@ def told(*rows: tuple[str, float, float, float], **more: Any) -> pd.DataFrame:
 def test_the_verdict_says_only_what_is_certain(table, words):
     """A channel is to be retired only where all of its range lies above zero, and to be kept only where none does."""
     assert verdict(table, "USD", admitting=False) == words
+
+
+@pytest.mark.parametrize("other", ["us/b", "eu/b"])
+def test_what_another_channel_is_called_changes_no_report(other: str) -> None:
+    """The contract retires a channel of 20 and lets c take half over; of eu's own 10, half is asked of c: 5."""
+    facts = problem(
+        skus="sku unit_cost\nA 1",
+        supply="sku node kind units\nA E on_hand 100",
+        demand=f"sku channel period units price\nA eu 0 10 10\nA {other} 0 20 10\nA c 0 5 10",
+    )
+    agreed = ao.Contract("Agreed", clauses=[ao.Retire(other, recapture=[ao.Recapture("c", 0.5)])])
+    found = ao.retirement(facts, agreed, channels="eu", recapture={"eu": [ao.Recapture("c", 0.5)]})
+    assert found.recapture["asked"].tolist() == [5]

@@ -122,3 +122,75 @@ def test_it_is_the_better_of_keeping_and_retiring(data: st.DataObject, facts: ao
             if not plan.decisions[f"keep/{clause.channel}"]:
                 row = plan.channels.set_index("channel").loc[clause.channel]
                 assert np.abs(row[["demand", "units", "contribution"]].to_numpy(float)).max() == 0
+
+
+def ten_channels(*, share_stock: bool) -> dict[str, str]:
+    """Return ten channels that want 5 each and cost 10: of one article with 15 in stock, or of one each with 5."""
+    names = [f"c{number:02}" for number in range(10)]
+    article = dict.fromkeys(names, "S") if share_stock else {name: f"S{name}" for name in names}
+    stock = {"S": 15} if share_stock else dict.fromkeys(article.values(), 5)
+    return {
+        "channels": "channel fixed_cost\n" + "\n".join(f"{name} 10" for name in names),
+        "supply": "sku node kind units\n" + "\n".join(f"{sku} W on_hand {units}" for sku, units in stock.items()),
+        "demand": "sku channel period units price\n" + "\n".join(f"{article[name]} {name} 0 5 10" for name in names),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "share_stock", "worth"),
+    [
+        (lambda name: ao.Protect(name, units=3, mode="serve"), True, 120),
+        (lambda name: ao.Service(0.6, name), True, 120),
+        (lambda name: ao.Protect(name, units=3, sku=f"S{name}"), False, 400),
+        (lambda name: ao.Protect(name, share=0.6, of="demand", sku=f"S{name}", mode="serve"), False, 400),
+    ],
+)
+def test_as_many_channels_are_left_open_as_one_likes_where_each_has_a_promise_of_its_own(kind, share_stock, worth):
+    """Ten channels of which each may go with its promise: three are served in full, or all where each has its stock."""
+    names = [f"c{number:02}" for number in range(10)]
+    said = [*(ao.KeepOrRetire(name) for name in names), *(kind(name) for name in names)]
+    plan = ao.allocate(problem(**ten_channels(share_stock=share_stock)), ao.Contract("ten", clauses=said))
+    assert plan.objective == worth
+    assert sum(plan.decisions.values()) == (3 if share_stock else 10)
+
+
+def test_too_many_decisions_on_one_quantity_are_refused():
+    """A tenth of all demand, whoever stays: that is a number of its own for each of a thousand outcomes."""
+    names = [f"c{number:02}" for number in range(10)]
+    said = [*(ao.KeepOrRetire(name) for name in names), ao.Service(0.1)]
+    with pytest.raises(ao.ContractError, match=r"10 decisions .* bear on one quantity .* at most 8"):
+        ao.allocate(problem(**ten_channels(share_stock=True)), ao.Contract("ten", clauses=said))
+
+
+@pytest.mark.parametrize(
+    ("beside", "worth"),
+    [
+        (ao.Service(0.6), 72),
+        (ao.Service(0.6, per="sku"), 72),
+        (ao.Service(0.6, penalty=500), 72),
+        (ao.Protect("shop", units=6, mode="serve"), 72),
+        (ao.Protect("shop", units=6), 72),
+        (ao.Cap("shop", units=1), 12),
+        (ao.MarginFloor("shop", floor=0.5, per="channel"), 72),
+        (ao.Access("shop", from_period=1), 0),
+        (ao.Lock("shop", "S", 2, owner="Ann", reason="promised"), 24),
+        (ao.ProtectionLevels(), 72),
+    ],
+)
+@pytest.mark.parametrize("fixed_cost", [200, 0])
+def test_clauses_that_do_not_favour_the_channel_hold_whether_it_is_kept_or_not(beside, worth, fixed_cost):
+    """Six units, market wants 10 at 10, shop 6 at 12; what shop or everybody is promised holds beside the decision.
+
+    Market costs 200 and is given up: what is left is worth `worth`. Where it costs nothing the better of both counts.
+    """
+    tables = {
+        "channels": f"channel fixed_cost\nshop 0\nmarket {fixed_cost}",
+        "supply": "sku node kind units\nS W on_hand 6",
+        "demand": "sku channel period units price\nS shop 0 6 12\nS market 0 10 10",
+    }
+    facts = problem(**tables)
+    plan = ao.allocate(facts, ao.Contract("open", clauses=[ao.KeepOrRetire("market"), beside]))
+    each = [ao.allocate(facts, ao.Contract("said", clauses=[*way, beside])) for way in ([], [ao.Retire("market")])]
+    assert plan.objective == max(one.objective for one in each if one.status == "optimal")
+    if fixed_cost:
+        assert (plan.objective, plan.decisions) == (worth, {"keep/market": False})

@@ -12,7 +12,7 @@ from tests.solve.programs import allocation, dense, program, small_programs
 
 from allocopt.algebra.program import with_rows
 from allocopt.solve import blocks, certify, highs, highs_run, solve, whole
-from allocopt.solve.solution import Clock, Solution
+from allocopt.solve.solution import Clock
 
 
 def no_columns(*, row_lower: float) -> object:
@@ -181,20 +181,23 @@ def test_where_nothing_is_left_to_decide_the_plan_is_read_off(integer):
     assert solve(replace(fixed, row_upper=np.array([2.9]))).status == "infeasible"
 
 
-def test_what_highs_refuses_is_an_error():
-    """A matrix that HiGHS does not take comes back as an error with a sentence."""
+def test_a_matrix_that_is_none_is_an_error():
+    """An entry outside of the rows comes back as an error with a sentence."""
     good = program([1, 1], [[1, 1]], [-np.inf], [3], upper=9)
     answer = solve(replace(good, indices=np.array([0, 7], np.int32)))
     assert answer.status == "error"
-    assert "HiGHS" in answer.message
+    assert "outside of its rows" in answer.message
 
 
 @pytest.mark.parametrize("integer", [False, True])
-def test_no_time_means_no_plan_and_no_numbers(integer):
-    """At a time limit without a solution the values of the solver are not handed on."""
-    answer = solve(allocation(30, integer=integer), time_limit=0.0)
-    assert (answer.status, answer.x) == ("interrupted", None)
+def test_no_time_means_what_is_known_without_a_solver(integer):
+    """At a time limit that is over at once the greedy plan is handed on, with the gap that column bounds prove."""
+    given_program = allocation(30, integer=integer)
+    answer = solve(given_program, time_limit=0.0)
+    proof = certify(given_program, answer.x, answer.multipliers)
+    assert (answer.status, proof.passed) == ("feasible", True)
     assert "limit" in answer.message
+    assert given_program.constant < proof.objective < proof.bound < np.inf
 
 
 def test_a_work_limit_stops_at_the_same_place():
@@ -296,13 +299,3 @@ def test_an_answer_without_a_plan_is_an_error():
     for model_status, planned in (("kOptimal", False), ("kUnknown", True), ("kSolveError", True)):
         assert highs_run.verdict(HighsStatus.kOk, model_status, planned=planned)[0] == "error"
     assert highs_run.verdict(HighsStatus.kError, "kOptimal", planned=True)[0] == "error"
-
-
-def test_a_lying_solver_is_caught(monkeypatch):
-    """Where HiGHS answers one unit too many with multipliers to match, the certificate does not pass."""
-    given_program = allocation(5, integer=False)
-    honest = solve(given_program)
-    lie = Solution("optimal", honest.x + 1, honest.multipliers * 0.5, given_program.objective(honest.x + 1))
-    monkeypatch.setattr(highs, "linear", lambda *_, **__: lie)
-    answer = solve(given_program)
-    assert not certify(given_program, answer.x, answer.multipliers, answer.claimed_bound).passed

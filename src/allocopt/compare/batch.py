@@ -130,7 +130,7 @@ def _solved(folder: RunFolder, numbers: list[int], jobs: int | None) -> Iterator
             f"What was solved is kept in {folder.path}: compare again with this folder, perhaps with fewer jobs."
         ) from None
     except OSError as error:
-        raise SolveError(f"An answer could not be kept in {folder.path}: {error.strerror or error}.") from None
+        raise SolveError(f"An answer could not be kept in {folder.path}: {error.strerror or error}.") from error
     finally:
         folder.swept()
 

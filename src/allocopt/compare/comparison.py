@@ -217,14 +217,23 @@ class Comparison:
 
     def _fill(self) -> pd.Series:
         """Return the share of all demand that each contract serves: its mean units over the mean demand, by weight."""
-        numbers = self._numbers
-        sums = {}
-        for metric in ("units", "demand"):
-            total = numbers[(numbers["channel"] == ALL) & (numbers["metric"] == metric)]
-            means = total.groupby(["contract", "scenario"])["value"].mean()
-            weights = means.index.get_level_values("scenario").map(self.weights.to_dict()).to_numpy(np.float64)
-            sums[metric] = (means * weights).groupby(level="contract").sum()
-        return sums["units"] / sums["demand"]
+        frame = self._numbers
+        total = frame[(frame["channel"] == ALL).to_numpy() & frame["metric"].isin(["units", "demand"]).to_numpy()]
+        contract, scenario = (
+            pd.Index(names).get_indexer(pd.Index(total[column]))
+            for column, names in (("contract", self.contracts), ("scenario", self.scenarios))
+        )
+        shape = (len(self.contracts), len(self.scenarios))
+        cell, served = contract * shape[1] + scenario, (total["metric"] == "units").to_numpy()
+        value = total["value"].to_numpy(np.float64)
+        size = shape[0] * shape[1]
+        count = np.maximum(np.bincount(cell[served], minlength=size), 1)
+        units, demand = (
+            (np.bincount(cell[rows], value[rows], size) / count).reshape(shape) @ self._standing.weights.to_numpy()
+            for rows in (served, ~served)
+        )
+        share = np.divide(units, demand, out=np.full(shape[0], np.nan), where=demand > 0)
+        return pd.Series(share, index=list(self.contracts))
 
     @property
     def verdict(self) -> str:

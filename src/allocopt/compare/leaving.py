@@ -28,7 +28,7 @@ from allocopt.compare.break_even import NO_NET, STEPS, UNKNOWN, BreakEven, Net, 
 from allocopt.compare.runs import Settings
 from allocopt.contracts import Contract
 from allocopt.errors import AllocoptError, SolveError
-from allocopt.problem.facts import ANY, Floats
+from allocopt.problem.facts import Floats
 from allocopt.problem.problem import Problem
 from allocopt.readback import Broken, Plan
 from allocopt.rules import Recapture, Retire, retired
@@ -263,9 +263,8 @@ class _Case:
         assert gone.answer is not None
         answer = gone.answer
         facts = answer.arcs.facts
-        lines, name = facts.lines, f"from {self.channel}"
-        new = np.flatnonzero(lines.row == ANY)
-        new = new[[line == name or line.startswith(f"{name}/") for line in lines.line[new]]]
+        lines = facts.lines
+        new = np.flatnonzero(lines.origin == code(facts.channels.id, self.channel))
         served = np.bincount(answer.arcs.line, weights=answer.ship, minlength=len(lines.sku))
         total = sum(part.share for part in self.receivers)
         rows: list[dict[str, Any]] = []

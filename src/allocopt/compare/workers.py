@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from allocopt.errors import SolveError
 
 WATCH = 0.5
 """Seconds between two looks of a worker at whether the process that it works for is still there."""
+
+LAST = 0.5
+"""Seconds that a worker that was killed is waited for, so that it does not stay behind as a dead process."""
 
 _watching = threading.Event()
 
@@ -47,17 +52,35 @@ def spread(work: Callable[..., Any], given: Iterable[tuple[Any, ...]], jobs: int
         raise
 
 
-def stop() -> tuple[int, ...]:
-    """Kill the worker processes of this process, and return their numbers; the next call starts new ones."""
+def stop() -> None:
+    """Kill the worker processes of this process, and wait until they are gone; the next call starts new ones."""
     from joblib.externals.loky import reusable_executor
+    from joblib.externals.loky.backend.process import LokyProcess
 
     executor = reusable_executor._executor
-    workers = list((getattr(executor, "_processes", None) or {}).values())
-    for worker in workers:
-        worker.kill()
     if executor is not None:
         executor.shutdown(wait=False, kill_workers=True)
-    return tuple(worker.pid for worker in workers)
+    workers = [child for child in multiprocessing.active_children() if isinstance(child, LokyProcess)]
+    for worker in workers:
+        worker.kill()
+    for worker in workers:
+        with suppress(Exception):  # one that somebody else has waited for is gone as well
+            worker.join(LAST)
+
+
+def end() -> None:
+    """End everything that this process has started, as the last thing that it does: workers and what tracks them."""
+    from multiprocessing import resource_tracker, util
+
+    from joblib.externals.loky.backend import resource_tracker as loky_tracker
+
+    stop()
+    with suppress(Exception):
+        util._exit_function()  # type: ignore[attr-defined]  # gives back what the trackers keep, which would start them again
+    trackers: tuple[Any, ...] = (loky_tracker._resource_tracker, resource_tracker._resource_tracker)
+    for tracker in trackers:
+        with suppress(Exception):
+            tracker._stop()
 
 
 def _watched(parent: int, work: Callable[..., Any], given: tuple[Any, ...]) -> Any:

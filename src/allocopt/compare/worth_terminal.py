@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from allocopt.compare.leaving import SOLVED
+from allocopt.compare.verdict import money
 from allocopt.compare.worth import Retirement
-from allocopt.compare.worth_words import money, percent
+from allocopt.compare.worth_words import percent
 from allocopt.errors import ContractError, Issue
 from allocopt.rules import Recapture
 

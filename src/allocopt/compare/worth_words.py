@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from allocopt.compare.break_even import CENT, STEPS
+from allocopt.compare.verdict import money
 
 SHOWN = 3
 """Channels that a sentence names with their numbers."""
@@ -158,12 +159,6 @@ def percent(row: dict[str, Any]) -> str:
     if high - low < 1.5 / STEPS:
         return f"{share:.0%}"
     return f"{share:.0%} ({low:.0%} to {'unknown' if math.isnan(high) else f'{high:.0%}'})"
-
-
-def money(amount: float, currency: str = "") -> str:
-    """Return an amount of money, with cents where these matter."""
-    digits = 0 if abs(amount) >= 100 else 2
-    return f"{amount:,.{digits}f}" + (f" {currency}" if currency else "")
 
 
 def _by_reason(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

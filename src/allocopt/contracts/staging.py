@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -16,13 +17,16 @@ from allocopt.contracts.stages import Contribution, Fill, FirstCome, MaxMinFill,
 from allocopt.contracts.turns import take_turns
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rules.scope import chosen
-from allocopt.solve import Certificate, Solution, Start, certify, in_order
+from allocopt.solve import Certificate, Solution, Start, certify, in_order, known_plan
 
 Progress = Callable[[str], None]
 Settle = Callable[[Program, Solution], Solution]
 """Gives a plan of a program another one of the same worth, by the order of ties."""
 StartOf = Callable[[int, Program], Start | None]
 """Gives a stage, by its number and program, what it may start from."""
+
+
+TOO_LATE = "a limit was reached before this stage began"
 
 
 def cold(number: int, program: Program) -> Start | None:
@@ -50,12 +54,15 @@ class StageResult:
         Of the stage's own objective, given what earlier stages locked; None without a plan.
     program : Program
         What was solved, with the locks of earlier stages.
+    notes : tuple of str
+        What the solves of the stage, however many, have to say.
     """
 
     stage: Stage
     solution: Solution
     certificate: Certificate | None
     program: Program
+    notes: tuple[str, ...] = ()
 
 
 def run_stages(
@@ -98,25 +105,26 @@ def run_stages(
     for number, stage in enumerate(journey):
         progress(f"stage {number + 1} of {len(journey)}: {stage.words()}")
         counted = lines_of_stage(arcs, stage)
-        outcome = _in_its_own_way(program, arcs, stage, counted, solve, reach, progress)
+        heard: list[str] = []
+        listening = _listening(solve, heard)
+        outcome = _in_its_own_way(program, arcs, stage, counted, listening, reach, progress)
         if outcome is not None:
             solution, certificate, kept = outcome
-            if solution.x is None and results:
-                solution = _at_least(solution, results)
+            if solution.x is None:
+                solution = _at_least(solution, program, results)
                 if solution.x is not None:
                     certificate = certify(replace(program, cost=np.zeros(program.columns)), solution.x, None)
-            results.append(StageResult(stage, solution, certificate, program))
+            results.append(StageResult(stage, solution, certificate, program, (*heard, *solution.notes)))
             program = kept
         else:
             goal = _goal(program, arcs, stage, counted, whole)
-            solution = _at_least(
-                solve(goal, start=start_of(number, goal), known=results[-1].solution.x if results else None), results
-            )
+            before = results[-1].solution.x if results else None
+            solution = listening(goal, start=start_of(number, goal), known=before)
             certificate = None
             if solution.x is not None:
                 last = number + 1 == len(journey)
                 solution, certificate = _certified(goal, solution, settle if last else as_found)
-            results.append(StageResult(stage, solution, certificate, goal))
+            results.append(StageResult(stage, solution, certificate, goal, (*heard, *solution.notes)))
             if certificate is not None and stage.lock == "value" and number + 1 < len(journey):
                 program = _lock_value(program, goal, certificate, stage)
         if solution.x is None or certificate is None or not certificate.passed:
@@ -160,12 +168,28 @@ def _certified(goal: Program, solution: Solution, settle: Settle) -> tuple[Solut
     return moved, certificate
 
 
-def _at_least(solution: Solution, results: list[StageResult]) -> Solution:
-    """Return a stage's solution, or what the stage before found where a limit left this one without a plan."""
-    if solution.x is not None or not results or solution.status != "interrupted":
+def _listening(solve: Solve, heard: list[str]) -> Solve:
+    """Return a solve function that keeps what each solve has to say, whoever calls it."""
+
+    def listening(program: Program, **how: Any) -> Solution:
+        found = solve(program, **how)
+        heard.extend(found.notes)
+        return found
+
+    return listening
+
+
+def _at_least(solution: Solution, program: Program, results: list[StageResult]) -> Solution:
+    """Return a stage's solution, or what is known without it where it was left without a plan, but not for want of one.
+
+    That is what the stage before found; for the first stage, a plan that takes no search.
+    """
+    if solution.status not in ("interrupted", "error"):
         return solution
-    before = results[-1].solution
-    return replace(solution, status="feasible", x=before.x, message="a limit was reached before this stage began")
+    before = results[-1].solution.x if results else known_plan(program)
+    if before is None:
+        return solution
+    return replace(solution, status="feasible", x=before, message=solution.message or TOO_LATE)
 
 
 def lines_of_stage(arcs: Arcs, stage: Stage) -> Flags:

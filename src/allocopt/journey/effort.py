@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-from allocopt.solve import EXACT, Cluster, Engine, Goal, Ordered, Solution, Start, in_order, solve
+from allocopt.solve import EXACT, Cluster, Engine, Goal, Ordered, Proof, Solution, Start, in_order, solve
 from allocopt.solve.solution import Clock
 
 CLOSE = 1e-4
@@ -41,6 +41,8 @@ class Effort:
         Threads of the price engine; None: all cores that the process may use.
     cluster : Cluster or None
         Whose workers the price engine uses.
+    proof : {"any", "own"}
+        Whether a bound that two searches claim makes a plan optimal, or our own arithmetic alone.
     """
 
     time_limit: float | None = None
@@ -50,6 +52,7 @@ class Effort:
     engine: Engine = "auto"
     threads: int | None = None
     cluster: Cluster | None = None
+    proof: Proof = "any"
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -94,6 +97,7 @@ class Effort:
             engine=self.engine,
             threads=self.threads,
             cluster=self.cluster,
+            proof=self.proof,
         )
 
     def reach(self, program: Program, goals: Sequence[Goal]) -> Ordered:

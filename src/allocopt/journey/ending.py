@@ -31,10 +31,9 @@ def plan_of(
     status, message = _status(results, len(contract.journey), target)
     proof = None
     if certificate is not None:
-        gaps = {"allocopt": certificate.gap, "solver": certificate.claimed_gap}
         proof = PlanCertificate(
             **vars(certificate),
-            proved_by=next((who for who, gap in gaps.items() if gap is not None and gap <= target), ""),
+            proved_by=_proved_by(last, target),
             worst_row_label=stated.row_words(certificate.worst_row),
             stages=tuple(
                 StageProof(r.stage.words(), c.objective, c.bound, c.gap, c.claimed_bound)
@@ -96,7 +95,7 @@ def _status(results: list[StageResult], stages: int, target: float) -> tuple[Sta
 
 def _said(results: list[StageResult]) -> list[str]:
     """Return what the stages' solves have to say, each thing once."""
-    return list(dict.fromkeys(note for result in results for note in result.solution.notes))
+    return list(dict.fromkeys(note for result in results for note in result.notes))
 
 
 def _failure(certificate: Certificate) -> str:
@@ -116,9 +115,17 @@ def _unfinished(result: StageResult, target: float) -> str:
     words, certificate, solution = result.stage.words(), result.certificate, result.solution
     if isinstance(result.stage, MaxMinFill | FirstCome):
         return "" if solution.status == "optimal" else f"{words}: {solution.message or 'stopped early'}"
-    claimed = certificate.claimed_gap if solution.status == "optimal" else None
-    target = max(target, ROUNDING)
-    if certificate.gap <= target or (claimed is not None and claimed <= target):
+    if _proved_by(result, max(target, ROUNDING)):
         return ""
     reason = f" ({solution.message})" if solution.message else ""
     return f"{words}: the gap {certificate.gap:.2e} is above the target {target:.0e}{reason}"
+
+
+def _proved_by(result: StageResult, target: float) -> str:
+    """Return who proves a stage: our own bound, or else the claim of a solver that a second search confirmed."""
+    certificate, solution = result.certificate, result.solution
+    assert certificate is not None
+    if certificate.gap <= target:
+        return "allocopt"
+    claimed = certificate.claimed_gap if solution.confirmed else None
+    return "solver" if claimed is not None and claimed <= target else ""

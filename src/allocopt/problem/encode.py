@@ -239,6 +239,7 @@ def _lines(rows: _Rows, skus: Skus, channels: Channels, regions: pa.Array) -> tu
         rows.floats("weight"),
         np.full(len(sku), ANY, np.int32),
         np.ones(len(sku), bool),
+        np.full(len(sku), ANY, np.int32),
         rows.position(),
     )
     return lines, orders, order_channel

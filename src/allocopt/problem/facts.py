@@ -108,6 +108,7 @@ class Lines:
     weight: Floats  # of fair shares; nan: none given
     switch: Ints  # code in Facts.switches that the line hangs on (besides its channel's), or ANY
     when: Flags  # the line is live while that switch is on; False: while it is off
+    origin: Ints  # channel from which the line was taken over, or ANY
     row: Ints  # position in the user's table; ANY: a contract added the line
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from allocopt.problem.facts import Facts
 from allocopt.rules import Clause
+from allocopt.rules.switches import keep_name, run_name
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,31 @@ class Broken:
         return f"{self.what}: {self.units:,.6g} units" if self.units else self.what
 
 
-def decision_words(decisions: Mapping[str, bool]) -> list[str]:
+def decision_words(decisions: Mapping[str, bool], clauses: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return what was decided as sentences.
 
-    >>> decision_words({"keep/amazon": False, "run/HOLIDAY-26": True})
-    ['amazon is retired', 'the promotion HOLIDAY-26 runs']
+    Parameters
+    ----------
+    decisions : mapping of str to bool
+        By the names that the clauses give them.
+    clauses : sequence of mapping
+        Those of the contract, as `Contract.to_dict` gives them.
+
+    Examples
+    --------
+    >>> open_ = [{"clause": "keep_or_retire", "channel": "eu/b"}, {"clause": "promotion", "promotion": "HOLIDAY-26"}]
+    >>> decision_words({"keep/eu/b": False, "run/HOLIDAY-26": True}, open_)
+    ['eu/b is retired', 'the promotion HOLIDAY-26 runs']
     """
-    said = {
-        ("keep", True): "{} is kept",
-        ("keep", False): "{} is retired",
-        ("run", True): "the promotion {} runs",
-        ("run", False): "the promotion {} does not run",
-    }
-    return [
-        said[kind, on].format(name) for (kind, _, name), on in ((k.partition("/"), v) for k, v in decisions.items())
-    ]
+    said: dict[str, tuple[str, str]] = {}
+    for clause in clauses:
+        if clause["clause"] == "keep_or_retire":
+            who = clause["channel"]
+            said[keep_name(who)] = (f"{who} is kept", f"{who} is retired")
+        elif clause["clause"] == "promotion":
+            what = f"the promotion {clause['promotion']}"
+            said[run_name(clause["promotion"])] = (f"{what} runs", f"{what} does not run")
+    return [said[name][0 if on else 1] for name, on in decisions.items()]
 
 
 def find_broken(facts: Facts, clauses: Sequence[Clause], gone: Set[str]) -> tuple[Broken, ...]:

@@ -201,7 +201,7 @@ class Plan:
         if abs(company) >= 0.005:
             what = "holding, write-down of unsold stock" + (", promotions" if "promotion_cost" in frame else "")
             text.append(f"  company ({what}): {company:,.2f}{unit}")
-        text += [f"Decided: {words}" for words in decision_words(self.decisions)]
+        text += [f"Decided: {words}" for words in decision_words(self.decisions, self.contract["clauses"])]
         text += [f"Broken as {broken.channel} is retired: {broken.words()}" for broken in self.broken]
         if len(self.exceptions):
             text.append(_told(self.exceptions))

@@ -20,7 +20,7 @@ class StageProof:
     objective, bound, gap : float
         What was reached, what is possible at most, and the relative difference.
     claimed_bound : float or None
-        The solver's own bound, believed by nobody.
+        The solver's own bound; it counts only where a second search confirms it.
     """
 
     stage: str
@@ -39,8 +39,8 @@ class PlanCertificate(Certificate):
     checked_by : str
         How it was checked.
     proved_by : str
-        ``"allocopt"`` where our own bound closes the gap asked for, ``"solver"`` where only the solver's claim does,
-        ``""`` where neither does.
+        ``"allocopt"`` where our own bound closes the gap asked for, ``"solver"`` where only the solver's claim does
+        and a second search from other settings came to it as well, ``""`` where neither is so.
     worst_row_label : str
         The row of the worst violation, in words.
     stages : tuple of StageProof

@@ -36,7 +36,7 @@ def show_plan(plan: Plan, console: Console) -> None:
     if len(plan.exceptions):
         console.print(_exceptions(plan.exceptions))
     console.print(_proof(plan, unit), highlight=False, soft_wrap=True)
-    for words in decision_words(plan.decisions):
+    for words in decision_words(plan.decisions, plan.contract["clauses"]):
         console.print(f"Decided: {words}", markup=False, highlight=False, soft_wrap=True)
     for broken in plan.broken:
         words = f"Broken as {broken.channel} is retired: {broken.words()}"

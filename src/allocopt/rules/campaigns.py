@@ -25,9 +25,9 @@ from allocopt.algebra.labels import Index
 from allocopt.documents.checked import STRICT, Ids
 from allocopt.problem.facts import ANY, Facts, Flags
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.promotion import OfPromotions, Promotion, promotion_of, switch_name
+from allocopt.rules.promotion import OfPromotions, Promotion, promotion_of
 from allocopt.rules.scope import lines_of
-from allocopt.rules.switches import switch_sum
+from allocopt.rules.switches import run_name, switch_sum
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -93,7 +93,7 @@ class CampaignsRule(Rule):
         if on.switch is not None:
             row, column = np.nonzero(meet & chosen)
             names = {name: code for code, name in enumerate(facts.switches.tolist())}
-            codes = np.array([names.get(switch_name(clause), ANY) for clause in running], dtype=np.int32)
+            codes = np.array([names.get(run_name(clause.promotion), ANY) for clause in running], dtype=np.int32)
             sums = [switch_sum(on.switch, row, codes[column], np.ones(len(row)))]
         index = Index(
             ("clause", "sku", "period"),

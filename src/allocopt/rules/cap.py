@@ -20,7 +20,7 @@ from allocopt.algebra.formulation import Sum
 from allocopt.documents.checked import STRICT, Ids, Penalty, Share, Units
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.base import Base, Clause, Numbered, Rule, Statement
-from allocopt.rules.cases import Case, by_case, cases_of
+from allocopt.rules.cases import Case, bearing, by_case, cases_of, highest, of_rows, worked_out
 from allocopt.rules.quantities import Quantities, add_breach, aligned, gather, gathered, one_quantity
 from allocopt.rules.scope import floored, lines_of
 
@@ -79,13 +79,16 @@ class CapRule(Rule):
         if not clauses:
             return
         asked = gather(on, clauses)
-        cases = cases_of(on, clauses, lambda clause: self._counted(on.facts, clause))
-        limit = cases.values(lambda case: self._limit(on, case, asked))
+        bears = bearing(on.facts, clauses, lambda clause: self._counted(on.facts, clause))
+        cases = cases_of(on, clauses, of_rows(bears, asked.clause, asked.sku))
+        limit = worked_out(cases, lambda case: self._limit(on, case, asked))
         most = np.zeros(len(asked.sku))
         for part in asked.sums:
             np.add.at(most, part.group, on.ship.upper[part.members])
         sums = list(asked.sums)
-        for over, rows in add_breach(on, "over_cap", asked, np.maximum(most - limit.min(axis=0), 0.0)):
+        for over, rows in add_breach(
+            on, "over_cap", asked, np.maximum(most + highest(cases, [-value for value in limit], len(most)), 0.0)
+        ):
             sums.append(Sum(over, rows, weight=-1.0))
         stated = by_case(cases, limit, most)
         on.form.add_rows(

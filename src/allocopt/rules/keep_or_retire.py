@@ -28,6 +28,7 @@ from allocopt.rules.base import Clause, Numbered, Rule
 from allocopt.rules.recapture import recaptured
 from allocopt.rules.retire import OfLeaving
 from allocopt.rules.scope import code
+from allocopt.rules.switches import keep_name
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -88,7 +89,7 @@ class KeepOrRetireRule(Rule):
         for number, (_, clause) in enumerate(clauses):
             keep[code(facts.channels.id, clause.channel)] = first + number
             added += recaptured(facts, clause.channel, clause.recapture, note, switch=first + number, when=False)
-        names = np.array([f"keep/{clause.channel}" for _, clause in clauses], dtype=object)
+        names = np.array([keep_name(clause.channel) for _, clause in clauses], dtype=object)
         changed = replace(
             facts,
             channels=replace(facts.channels, keep=keep),

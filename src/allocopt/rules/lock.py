@@ -27,7 +27,7 @@ from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rounding import floor_units
 from allocopt.rules.base import Clause, Misfit, Numbered, Rule, Statement
-from allocopt.rules.cases import by_case, cases_of
+from allocopt.rules.cases import bearing, by_case, cases_of, of_rows, worked_out
 from allocopt.rules.scope import chosen, code
 
 if TYPE_CHECKING:
@@ -163,8 +163,8 @@ class LockRule(Rule):
         number = np.array([number for number, _ in clauses], dtype=np.int32)
         sku = np.array([code(facts.skus.id, clause.sku) for _, clause in clauses], dtype=np.int32)
         units = np.array([clause.units for _, clause in clauses])
-        cases = cases_of(on, clauses, lambda clause: None)
-        least = cases.values(lambda case: np.where(np.isin(number, [n for n, _ in case.clauses]), units, 0.0))
+        cases = cases_of(on, clauses, of_rows(bearing(facts, clauses, lambda clause: None), number, sku))
+        least = worked_out(cases, lambda case: np.where(np.isin(number, [n for n, _ in case.clauses]), units, 0.0))
         stated = by_case(cases, least)
         sums = stated.sums(sums, len(units), on.switch)
         index = Index(("clause", "sku"), (number, sku), (None, facts.skus.id))

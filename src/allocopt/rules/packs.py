@@ -69,13 +69,13 @@ class Packs(Rule):
         facts = on.facts
         lot, line = packs.index.codes[0].astype(np.int64), packs.index.codes[1]
         width = int(pack.max()) + 1
-        for name, key, size, stock, names in (
-            ("packs_of_lot", lot, len(facts.lots.sku), facts.lots.usable, partial(lot_names, facts)),
-            ("packs_of_line", line, len(facts.lines.sku), facts.lines.units, partial(line_names, facts)),
+        for name, what, key, size, stock, names in (
+            ("packs_of_lot", "lot", lot, len(facts.lots.sku), facts.lots.usable, partial(lot_names, facts)),
+            ("packs_of_line", "line", line, len(facts.lines.sku), facts.lines.units, partial(line_names, facts)),
         ):
             loose = stock[key] % pack > 1e-9
             group, present = dense(np.where(loose, key * width + pack, -1), size * width)
             if len(present):
                 whose, of = present // width, present % width
-                index = Index((name.removeprefix("packs_of_"), "pack"), (whose, of), (names, None))
+                index = Index((what, "pack"), (whose, of), (names, None))
                 on.form.add_rows(name, index, [Sum(packs, group)], upper=floor_units(stock[whose] / of))

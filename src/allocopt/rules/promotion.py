@@ -30,6 +30,7 @@ from allocopt.problem.lines import take, with_lines
 from allocopt.rounding import largest_remainder
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.scope import rounding_words
+from allocopt.rules.switches import run_name
 
 
 class OfPromotions(Clause):
@@ -119,7 +120,7 @@ class PromotionRule(Rule):
         switch = np.full(len(agreed), ANY, dtype=np.int32)
         open_ = [number for number, clause in enumerate(agreed) if clause.run == "choose"]
         switch[open_] = len(facts.switches) + np.arange(len(open_))
-        names = np.array([switch_name(agreed[number]) for number in open_], dtype=object)
+        names = np.array([run_name(agreed[number].promotion) for number in open_], dtype=object)
         changed = replace(facts, switches=np.concatenate([facts.switches, names]))
         rows, which = _touched(facts, agreed, note)
         if not len(rows):
@@ -150,14 +151,9 @@ class PromotionRule(Rule):
         price = np.zeros(len(on.facts.switches))
         for _, clause in clauses:
             if clause.run == "choose":
-                price[on.facts.switches == switch_name(clause)] = -clause.cost
+                price[on.facts.switches == run_name(clause.promotion)] = -clause.cost
         if on.switch is not None and price.any():
             on.form.add_money("promotion_cost", on.switch, price)
-
-
-def switch_name(clause: Promotion) -> str:
-    """Return what the decision to run a promotion is called."""
-    return f"run/{clause.promotion}"
 
 
 def promotion_of(lines: Lines, clauses: list[Promotion]) -> Ints:

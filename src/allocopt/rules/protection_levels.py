@@ -21,7 +21,7 @@ seat allocation, AGIFORS (1992); Talluri and van Ryzin, The Theory and Practice 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass as plain_dataclass
 from typing import ClassVar, Literal
 
@@ -36,7 +36,7 @@ from allocopt.arcs import expand, net_price
 from allocopt.documents.checked import STRICT, Ids, Penalty
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.cases import Case, Cases, cases_of
+from allocopt.rules.cases import Case, Cases, bearing, cases_of
 from allocopt.rules.quantities import Quantities, add_breach
 from allocopt.rules.scope import SAFETY, arcs_of, chosen, floored, lines_of
 from allocopt.rules.switches import switch_sum
@@ -176,17 +176,13 @@ class ProtectionLevelsRule(Rule):
         if not clauses:
             return
         facts = on.facts
-        cases = cases_of(on, clauses, lambda clause: _lines(facts, clause), kept=True)
-        changed = _changed(facts, cases)
-        parts = [
-            _stated(on, case, number, clause, changed if rank else np.ones(len(changed), dtype=bool))
-            for rank, case in enumerate(cases.each)
-            for number, clause in clauses
-        ]
+        bears = bearing(facts, clauses, lambda clause: _lines(facts, clause), kept=True, joined=lambda clause: True)
+        cases = cases_of(on, clauses, bears[clauses[0][0]])
+        parts = [part for some in cases for part in _parts(on, clauses, some)]
         parts = [part for part in parts if len(part.sku)]
         if not parts:
             return
-        asked = _joined(on, parts, cases, changed)
+        asked = _joined(on, parts)
         limit = floored(on.form, self.name, asked.wanted, asked.divisible)
         most = np.zeros(len(limit))
         for part in asked.sums:
@@ -196,21 +192,24 @@ class ProtectionLevelsRule(Rule):
         for over, rows in add_breach(on, "over_protection", asked, room):
             sums.append(Sum(over, rows, weight=-1.0))
         # A row of one case binds in no other: there everybody may ship as much as there is.
-        signs = np.concatenate([np.outer(changed[part.sku], np.where(part.case.on, 1, -1)) for part in parts])
-        for column, switch in enumerate(cases.switches.tolist()):
-            rows = np.flatnonzero(signs[:, column] * room)
+        signs = np.concatenate([part.signs for part in parts])
+        for switch in np.flatnonzero(signs.any(axis=0)).astype(np.int32).tolist():
+            rows = np.flatnonzero(signs[:, switch] * room)
             if len(rows) and on.switch is not None:
                 codes = np.full(len(rows), switch, dtype=np.int32)
-                sums.append(switch_sum(on.switch, rows, codes, signs[rows, column] * room[rows]))
+                sums.append(switch_sum(on.switch, rows, codes, signs[rows, switch] * room[rows]))
         upper = limit + room * (signs > 0).sum(axis=1)
         on.form.add_rows(self.name, asked.index, sums, upper=upper, clause=asked.clause, elastic=~asked.soft)
 
 
 @plain_dataclass(frozen=True)
 class _Part:
-    """The rows of one clause in one case: SKU, the last channel that is protected, the limit, who counts where."""
+    """The rows of one clause in one case: SKU, the last channel that is protected, the limit, who counts where.
 
-    case: Case
+    ``signs`` say which decisions are on (1) and off (-1) where a row binds, and which do not matter (0), shape
+    (rows, decisions).
+    """
+
     number: int
     penalty: float | None
     sku: Codes
@@ -218,6 +217,19 @@ class _Part:
     limit: Floats
     members: Codes
     group: Codes
+    signs: NDArray[np.int8]
+
+
+def _parts(on: Statement, clauses: Numbered, cases: Cases) -> Iterator[_Part]:
+    """Yield the rows of the SKUs that one set of decisions bears on, case by case."""
+    mine = np.zeros(len(on.facts.skus.id), dtype=bool)
+    mine[cases.members] = True
+    changed = mine & _changed(on.facts, cases)
+    for rank, case in enumerate(cases.each):
+        says = np.zeros(len(on.facts.switches), dtype=np.int8)
+        says[cases.switches] = np.where(case.on, 1, -1)
+        for number, clause in clauses:
+            yield _stated(on, case, number, clause, changed if rank else mine, np.outer(changed, says).astype(np.int8))
 
 
 def _lines(facts: Facts, clause: ProtectionLevels) -> Flags:
@@ -234,7 +246,9 @@ def _changed(facts: Facts, cases: Cases) -> Flags:
     return changed
 
 
-def _stated(on: Statement, case: Case, number: int, clause: ProtectionLevels, skus: Flags) -> _Part:
+def _stated(
+    on: Statement, case: Case, number: int, clause: ProtectionLevels, skus: Flags, says: NDArray[np.int8]
+) -> _Part:
     """Return the rows of one clause in one case for some SKUs, numbered from 0."""
     facts, arcs = case.facts, on.arcs
     lots = chosen(facts.skus.id, clause.sku)[facts.lots.sku] & ~facts.lots.hold & (facts.lots.kind != SAFETY)
@@ -251,7 +265,6 @@ def _stated(on: Statement, case: Case, number: int, clause: ProtectionLevels, sk
     of_arc = arcs.sku[members]
     owner, count = expand(above[of_arc, ranking.rank[of_arc, arcs.channel[members]]])
     return _Part(
-        case,
         number,
         clause.penalty,
         sku,
@@ -259,6 +272,7 @@ def _stated(on: Statement, case: Case, number: int, clause: ProtectionLevels, sk
         np.maximum(supply[sku] - ranking.level[sku, place], 0.0),
         members[owner],
         first[of_arc][owner] + count,
+        says[sku],
     )
 
 
@@ -320,21 +334,18 @@ def _note(form: Formulation, clause: ProtectionLevels, ranking: Ranking) -> None
         form.note("no_spread", f"{clause.words()}: {words}")
 
 
-def _joined(on: Statement, parts: Sequence[_Part], cases: Cases, changed: Flags) -> Quantities:
+def _joined(on: Statement, parts: Sequence[_Part]) -> Quantities:
     """Return the rows of all clauses in all cases; labels say in which, where SKUs are changed by decisions."""
-    skus, decisions = on.facts.skus, on.facts.switches[cases.switches].tolist()
+    skus = on.facts.skus
     sizes = [len(part.sku) for part in parts]
     first = np.cumsum([0, *sizes]).tolist()
     number = np.repeat([part.number for part in parts], sizes).astype(np.int32)
     sku = np.concatenate([part.sku for part in parts]).astype(np.int32)
     channel = np.concatenate([part.channel for part in parts]).astype(np.int32)
     index = Index(("clause", "sku", "channel"), (number, sku, channel), (None, skus.id, on.facts.channels.id))
-    if decisions:
-        words = [
-            " and ".join(name if on_ else f"not {name}" for name, on_ in zip(decisions, part.case.on, strict=True))
-            for part in parts
-        ]
-        told = np.where(changed[sku], np.repeat(np.array(words, dtype=object), sizes), "")
+    if len(on.facts.switches):
+        kinds, which = np.unique(np.concatenate([part.signs for part in parts]), axis=0, return_inverse=True)
+        told = np.array([_words(on.facts, row) for row in kinds], dtype=object)[which.ravel()]
         index = Index((*index.names, "if"), (*index.codes, np.arange(len(told))), (*index.texts, told))
     return Quantities(
         index=index,
@@ -350,3 +361,9 @@ def _joined(on: Statement, parts: Sequence[_Part], cases: Cases, changed: Flags)
             Sum(on.ship, part.group + begin, members=part.members) for part, begin in zip(parts, first, strict=False)
         ),
     )
+
+
+def _words(facts: Facts, signs: NDArray[np.int8]) -> str:
+    """Return what decisions are on and off where a row binds, in words."""
+    names = facts.switches.tolist()
+    return " and ".join(names[k] if signs[k] > 0 else f"not {names[k]}" for k in np.flatnonzero(signs))

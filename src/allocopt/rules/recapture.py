@@ -125,6 +125,7 @@ def recaptured(facts: Facts, channel: str, parts: Sequence[Recapture], note: Not
             "weight": lines.weight[rows] * part.share,
             "switch": ANY,
             "when": True,
+            "origin": code(facts.channels.id, channel),
             "row": ANY,
         }
         found.append(take(lines, rows, **columns | changes))

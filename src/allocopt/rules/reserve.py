@@ -34,7 +34,7 @@ from allocopt.algebra.labels import Codes, Index
 from allocopt.arcs import expand
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.cases import Cases, by_case, cases_of
+from allocopt.rules.cases import Cases, bearing, by_case, cases_of, highest
 from allocopt.rules.exceptions import Exceptions, Outcome
 from allocopt.rules.names import lot_names
 from allocopt.rules.protect import Protect
@@ -56,10 +56,11 @@ class ReserveRule(Rule):
         clauses = _of_reserves(clauses)
         if not clauses:
             return
-        cases = cases_of(on, clauses, lambda clause: _counted(on.facts, clause))
-        each = [kept(case.facts, work_out(case.form, case.facts, case.clauses)) for case in cases.each]
-        note_missing(on.form, on.facts, clauses, each[0])
-        reserves = _largest(each)
+        bears = bearing(on.facts, clauses, lambda clause: _counted(on.facts, clause), joined=lambda clause: True)
+        cases = cases_of(on, clauses, bears[clauses[0][0]])
+        each = [_Set(on.facts, some) for some in cases]
+        note_missing(on.form, on.facts, clauses, _as_all_are_on(each))
+        reserves = _largest([reserves for some in each for reserves in some.reserves])
         if not reserves:
             return
         idle = _add_idle(on, reserves)
@@ -67,7 +68,7 @@ class ReserveRule(Rule):
         for per_lot in (True, False):
             steps = [step for r in reserves if r.per_lot == per_lot for step in _steps(on.facts, r, reserves, each)]
             if steps:
-                _add_reserve_rows(on, idle, steps, cases, per_lot=per_lot)
+                _add_reserve_rows(on, idle, steps, each, per_lot=per_lot)
         if not len(on.facts.switches):
             add_pack_rows(on, reserves)
 
@@ -93,6 +94,40 @@ def _counted(facts: Facts, clause: Protect) -> Flags | None:
     return found
 
 
+class _Set:
+    """The reserves of the SKUs that one set of decisions bears on, worked out in each of its cases."""
+
+    def __init__(self, facts: Facts, cases: Cases) -> None:
+        self.cases = cases
+        self.skus = np.zeros(len(facts.skus.id), dtype=bool)
+        self.skus[cases.members] = True
+        self.reserves = [
+            self._of(facts, kept(case.facts, work_out(case.form, case.facts, case.clauses))) for case in cases.each
+        ]
+
+    def _of(self, facts: Facts, reserves: list[Reserve]) -> list[Reserve]:
+        lots = self.skus[facts.lots.sku]
+        return [
+            replace(r, kept=np.where(lots, r.kept, 0.0), asked=np.where(lots if r.per_lot else self.skus, r.asked, 0.0))
+            for r in reserves
+        ]
+
+    def of_clause(self, number: int, lots: int) -> Floats:
+        """Return what one reserve comes to in each case, shape (cases, lots)."""
+        none = np.zeros(lots)
+        return np.stack([next((r.kept for r in case if r.number == number), none) for case in self.reserves])
+
+
+def _as_all_are_on(each: list[_Set]) -> list[Reserve]:
+    """Return the reserves of all SKUs, each SKU in the case in which everything is on that bears on it."""
+    found: dict[int, Reserve] = {}
+    for reserve in (reserve for some in each for reserve in some.reserves[0]):
+        before = found.get(reserve.number)
+        more = (0.0, 0.0) if before is None else (before.asked, before.kept)
+        found[reserve.number] = replace(reserve, asked=reserve.asked + more[0], kept=reserve.kept + more[1])
+    return [found[number] for number in sorted(found)]
+
+
 def _largest(each: list[list[Reserve]]) -> list[Reserve]:
     """Return the reserves of all cases, each with the most that it comes to; without those that come to nothing."""
     found: dict[int, Reserve] = {}
@@ -106,8 +141,7 @@ def _largest(each: list[list[Reserve]]) -> list[Reserve]:
 class _Steps:
     """The rows of one reserve up to one release period: consecutive, and cumulative over arrival dates.
 
-    ``begin[l]`` and ``end[l]`` bound the rows in which lot l counts (-1, -1: none); ``quantity`` is what each row asks
-    for in each case, shape (cases, rows).
+    ``begin[l]`` and ``end[l]`` bound the rows in which lot l counts (-1, -1: none).
     """
 
     reserve: Reserve
@@ -116,13 +150,14 @@ class _Steps:
     end: Codes
     label: Codes  # lot or SKU of each row
     available: Codes
-    quantity: Floats
+    quantity: list[Floats]  # what each row asks for in each case of each set of decisions, shape (cases, rows)
 
 
-def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve], each: list[list[Reserve]]) -> list[_Steps]:
+def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve], each: list[_Set]) -> list[_Steps]:
     """Return the rows of a reserve, for every release period up to its own."""
     lots, size = facts.lots, len(facts.lots.sku)
-    mine: list[Floats] = [next((r.kept for r in case if r.number == reserve.number), np.zeros(size)) for case in each]
+    mine = [some.of_clause(reserve.number, size) for some in each]
+    moments = Moments.of(facts)
     found = []
     for until in sorted({other.release for other in reserves if other.release <= reserve.release}):
         inside = reserve.lots & (lots.available < until)
@@ -134,25 +169,25 @@ def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve], each: list[l
             begin[label] = np.arange(len(label))
             end[label] = begin[label] + 1
             available: Codes = lots.available[label]
-            wanted = np.stack([units[label] for units in mine])
+            wanted = [units[:, label] for units in mine]
         else:
-            moments = Moments.of(facts)
-            there = np.stack([_at_moments(moments, np.where(inside, units, 0.0)) for units in mine])
-            rows = np.flatnonzero(_rises(moments, there).any(axis=0))
+            there = [_at_moments(moments, np.where(inside, units, 0.0)) for units in mine]
+            rows = np.flatnonzero(_rises(moments, np.concatenate(there)).any(axis=0))
             begin[inside] = np.searchsorted(rows, moments.of_lot[inside])
             end[inside] = np.searchsorted(moments.sku[rows], lots.sku[inside], side="right")
             none = begin >= end
             begin[none] = end[none] = -1
-            label, available, wanted = moments.sku[rows], moments.available[rows], there[:, rows]
+            label, available, wanted = moments.sku[rows], moments.available[rows], [units[:, rows] for units in there]
         if len(label):
             found.append(_Steps(reserve, min(until, facts.periods), begin, end, label, available, wanted))
     return found
 
 
 def _at_moments(moments: Moments, units: Floats) -> Floats:
-    """Return what is kept of the lots of each moment, shape (moments,): the most so far of their SKU."""
-    found = np.zeros(len(moments.sku))
-    np.maximum.at(found, moments.of_lot, units)
+    """Return what is kept of the lots of each moment, shape (cases, moments): the most of any of them."""
+    found = np.zeros((len(units), len(moments.sku)))
+    for case, kept_of_lots in zip(found, units, strict=True):
+        np.maximum.at(case, moments.of_lot, kept_of_lots)
     return found
 
 
@@ -205,7 +240,7 @@ def _add_stock_rows(on: Statement, idle: Variable) -> None:
     on.form.add_rows("reserve_stock", index, sums, upper=facts.lots.usable[row_lot])
 
 
-def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], cases: Cases, *, per_lot: bool) -> None:
+def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], each: list[_Set], *, per_lot: bool) -> None:
     """Add the reserve rows: what the channel got from the lots, plus what is idle for it, is enough."""
     facts, arcs = on.facts, on.arcs
     channel, lot, until = idle.index.codes
@@ -223,9 +258,14 @@ def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], cases:
     clause = np.repeat([step.reserve.number for step in steps], sizes).astype(np.int32)
     soft = np.repeat([step.reserve.penalty is not None for step in steps], sizes)
     label = np.concatenate([step.label for step in steps])
-    quantity = np.concatenate([step.quantity for step in steps], axis=1)
+    sku = facts.lots.sku[label] if per_lot else label
+    cases = [replace(some.cases, members=np.flatnonzero(some.skus[sku]).astype(np.int32)) for some in each]
+    quantity = [
+        np.concatenate([step.quantity[place] for step in steps], axis=1)[:, some.members]
+        for place, some in enumerate(cases)
+    ]
     rows = np.repeat([step.until for step in steps], sizes)
-    sums += _broken(on, steps, per_lot, label, quantity.max(axis=0), soft)
+    sums += _broken(on, steps, per_lot, label, highest(cases, quantity, len(label)), soft)
     if per_lot:
         index = Index(("clause", "lot", "until"), (clause, label, rows), (None, partial(lot_names, facts), None))
     else:

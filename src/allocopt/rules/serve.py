@@ -18,7 +18,7 @@ import numpy as np
 from allocopt.algebra.formulation import Sum
 from allocopt.problem.facts import Floats
 from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.cases import Case, by_case, cases_of
+from allocopt.rules.cases import Case, bearing, by_case, cases_of, highest, of_rows, worked_out
 from allocopt.rules.protect import Protect
 from allocopt.rules.quantities import Quantities, add_at_least, add_breach, aligned, gather, gathered
 from allocopt.rules.scope import lines_of, whole
@@ -36,10 +36,16 @@ class ServeRule(Rule):
         if not clauses:
             return
         asked = gather(on, clauses)
-        cases = cases_of(on, clauses, lambda clause: lines_of(on.facts, clause.channel, clause.sku))
-        least = cases.values(lambda case: self._least(on, case, asked))
+        bears = bearing(
+            on.facts,
+            clauses,
+            lambda clause: lines_of(on.facts, clause.channel, clause.sku),
+            joined=lambda clause: clause.share is not None,
+        )
+        cases = cases_of(on, clauses, of_rows(bears, asked.clause, asked.sku))
+        least = worked_out(cases, lambda case: self._least(on, case, asked))
         sums = list(asked.sums)
-        for broken, rows in add_breach(on, "broken_serve", asked, least.max(axis=0)):
+        for broken, rows in add_breach(on, "broken_serve", asked, highest(cases, least, len(asked.sku))):
             sums.append(Sum(broken, rows))
         add_at_least(on, self.name, asked, by_case(cases, least), sums)
 

@@ -23,9 +23,9 @@ from allocopt.algebra.formulation import Sum
 from allocopt.algebra.labels import Codes
 from allocopt.algebra.program import COUPLES
 from allocopt.documents.checked import STRICT, Flag, Ids, Penalty, Ranks, Share
-from allocopt.problem.facts import Facts, Flags, Floats
+from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.rules.base import Clause, Misfit, Numbered, Rule, Statement
-from allocopt.rules.cases import Case, by_case, cases_of
+from allocopt.rules.cases import Case, bearing, by_case, cases_of, highest, of_rows, worked_out
 from allocopt.rules.quantities import Part, Quantities, add_at_least, add_breach, stacked
 from allocopt.rules.scope import lines_in, lines_of
 
@@ -105,12 +105,19 @@ class ServiceRule(Rule):
         if not clauses:
             return
         asked = stacked(on, clauses, _rows_of)
-        cases = cases_of(on, clauses, lambda clause: clause.lines(on.facts))
-        wanted = cases.values(lambda case: _wanted(case, clauses, asked))
+        bears = bearing(on.facts, clauses, lambda clause: clause.lines(on.facts))
+        cases = cases_of(on, clauses, of_rows(bears, asked.clause, _all_of(asked, clauses)))
+        wanted = worked_out(cases, lambda case: _wanted(case, clauses, asked))
         sums = list(asked.sums)
-        for broken, rows in add_breach(on, "broken_service", asked, wanted.max(axis=0)):
+        for broken, rows in add_breach(on, "broken_service", asked, highest(cases, wanted, len(asked.sku))):
             sums.append(Sum(broken, rows))
         add_at_least(on, self.name, asked, by_case(cases, wanted), sums)
+
+
+def _all_of(asked: Quantities, clauses: Numbered) -> Ints:
+    """Return the SKU of each row, `COUPLES` where the clause is about all of them, even if there is but one."""
+    total = [number for number, clause in clauses if clause.per == "total"]
+    return np.where(np.isin(asked.clause, total), COUPLES, asked.sku).astype(np.int32)
 
 
 def _wanted(case: Case, clauses: Numbered, asked: Quantities) -> Floats:

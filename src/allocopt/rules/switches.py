@@ -28,6 +28,16 @@ from allocopt.rules.base import Numbered, Rule, Statement
 from allocopt.rules.names import line_names
 
 
+def keep_name(channel: str) -> str:
+    """Return what the decision to keep a channel is called."""
+    return f"keep/{channel}"
+
+
+def run_name(promotion: str) -> str:
+    """Return what the decision to run a promotion is called."""
+    return f"run/{promotion}"
+
+
 def add_switches(form: Formulation, facts: Facts) -> Variable | None:
     """Add one binary per decision; None where there is none to take."""
     size = len(facts.switches)

@@ -2,10 +2,12 @@
 
 from allocopt.solve.certificate import Certificate, certify
 from allocopt.solve.highs_goals import Goal, Ordered, in_order
+from allocopt.solve.known import known_plan
 from allocopt.solve.prices import Cluster
 from allocopt.solve.relaxation import Engine, bound_from
 from allocopt.solve.solution import Solution
 from allocopt.solve.start import Start
+from allocopt.solve.trusted import Proof
 from allocopt.solve.whole import EXACT, solve
 
 __all__ = [
@@ -15,10 +17,12 @@ __all__ = [
     "Engine",
     "Goal",
     "Ordered",
+    "Proof",
     "Solution",
     "Start",
     "bound_from",
     "certify",
     "in_order",
+    "known_plan",
     "solve",
 ]

@@ -18,12 +18,18 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import COUPLES, Program, bounded, restricted, sku_of_rows
 from allocopt.solve.certificate import Case, relative_gap
+from allocopt.solve.refuted import refuted
 from allocopt.solve.relaxation import Relaxer
 from allocopt.solve.solution import Clock, Solution, Status
 from allocopt.solve.start import Prices, Start
+from allocopt.solve.trusted import relaxed_bound
 
 MOST = 8
 """With more switches than this, they are left to the general search."""
+
+Rest = Callable[[Program, Start | None, NDArray[np.float64] | None], Solution]
+"""Solves a program in which every switch is held, from what it may start from and a plan that keeps every row; what
+it calls optimal or infeasible is so."""
 
 NO_CASE = "no choice of the switches leaves a plan that keeps every row"
 HALF = 1e-6
@@ -46,19 +52,20 @@ class _Node:
 
     @property
     def bound(self) -> float:
-        """No plan of this case is worth more, says the solver."""
-        return -np.inf if self.relaxed.claimed_bound is None else self.relaxed.claimed_bound
+        """No plan of this case is worth more, by the multipliers of its relaxation."""
+        return np.inf if self.relaxed.claimed_bound is None else self.relaxed.claimed_bound
 
 
 def by_cases(
     program: Program,
     columns: NDArray[np.intp],
     relax: Relaxer,
-    solve_rest: Callable[[Program, Start | None], Solution],
+    solve_rest: Rest,
     clock: Clock,
     *,
     gap: float,
     start: Start | None = None,
+    known: NDArray[np.float64] | None = None,
 ) -> Solution:
     """Solve a program by going through the cases of some switches.
 
@@ -68,17 +75,20 @@ def by_cases(
     columns : int, shape (switches,)
     relax : Relaxer
     solve_rest : callable
-        Solves a program without these columns, in whole units, from what it may start from.
+        Solves a program without these columns, in whole units.
     clock : Clock
     gap : float
         A case that can beat the best plan by no more than this, relatively, is not looked into.
     start : Basis or Prices, optional
         For the first relaxation.
+    known : float64, shape (columns of the program,), optional
+        A plan that keeps every row; a case that cannot beat it is not looked into.
 
     Returns
     -------
     Solution
-        With ``cases``: what was left over, as a proof. Its multipliers are those of the first relaxation.
+        With ``cases``: what was left over, as a proof. Its multipliers are those of the first relaxation. `confirmed`
+        where the bounds of the cases rest on our own arithmetic, or were confirmed.
     """
     root = _node(program, columns, np.full(len(columns), np.nan), None, relax, clock, start)
     if root.relaxed.status in ("feasible", "interrupted"):
@@ -87,31 +97,33 @@ def by_cases(
         return root.relaxed
     queue: list[tuple[float, int, _Node]] = [(-root.bound, 0, root)]
     closed: list[tuple[float, Case]] = []
-    best: Solution | None = None
-    number, iterations, stopped = 0, root.relaxed.iterations, ""
+    best = None if known is None else Solution("feasible", known, method="known")
+    number, iterations, stopped, notes = 0, root.relaxed.iterations, "", list(root.relaxed.notes)
     while queue and not stopped:
         node = queue[0][2]
         if best is not None and _close(program, best, node.bound, gap):
             break
         heapq.heappop(queue)
         if not np.isnan(node.case.values).any():
-            found = _leaf(program, node, solve_rest)
+            found = _leaf(program, node, solve_rest, known)
             iterations += found.iterations
-            known = node.bound if found.claimed_bound is None else min(node.bound, found.claimed_bound)
-            closed.append((-np.inf if found.status == "infeasible" else known, node.case))
+            notes += found.notes
+            closed.append((_bound_of_leaf(node, found), node.case))
             best = _better(program, best, found)
-            stopped = found.message if found.status in ("interrupted", "error") else ""
+            stopped = found.message if found.status in ("interrupted", "error") or clock.left <= 0 else ""
             continue
         for values in _halves(node):
             number += 1
             child = _node(program, columns, values, node, relax, clock, node.relaxed.basis)
             iterations += child.relaxed.iterations
+            notes += child.relaxed.notes
             if child.relaxed.status == "infeasible":
                 closed.append((-np.inf, child.case))
             else:
                 heapq.heappush(queue, (-child.bound, number, child))
     open_ = [(node.bound, node.case) for _, _, node in queue]
-    return _outcome(program, root, best, [*closed, *open_], gap, iterations, stopped)
+    found = _outcome(program, root, best, [*closed, *open_], gap, iterations, stopped)
+    return replace(found, notes=tuple(dict.fromkeys(notes)))
 
 
 def _node(
@@ -126,11 +138,17 @@ def _node(
     """Hold some switches (not the nan ones) and solve the relaxation of the rest."""
     held = ~np.isnan(values)
     small = bounded(program, columns[held], lower=values[held], upper=values[held])
-    relaxed = relax(small, clock, start=start)
-    if relaxed.status != "optimal" and relaxed.status != "infeasible" and parent is not None:
-        relaxed = parent.relaxed  # a limit came: what held for all cases of the parent holds for this one
-    if relaxed.multipliers is None and parent is not None:
-        relaxed = replace(relaxed, multipliers=parent.relaxed.multipliers)
+    relaxed = relaxed_bound(small, relax(small, clock, start=start))
+    if parent is not None:
+        if relaxed.status == "infeasible" and not refuted(small, clock, relaxed.multipliers):
+            relaxed = replace(parent.relaxed, iterations=relaxed.iterations, notes=relaxed.notes)
+        elif relaxed.status not in ("optimal", "infeasible"):
+            # A limit came, or the solver failed: what held for all cases of the parent holds for this one.
+            relaxed = replace(parent.relaxed, iterations=relaxed.iterations, notes=relaxed.notes)
+        if relaxed.multipliers is None:
+            relaxed = replace(relaxed, multipliers=parent.relaxed.multipliers)
+        if relaxed.claimed_bound is not None and relaxed.claimed_bound > parent.bound:
+            relaxed = replace(relaxed, claimed_bound=parent.bound)
     return _Node(Case(columns, values, relaxed.multipliers), relaxed)
 
 
@@ -149,7 +167,7 @@ def _halves(node: _Node) -> list[NDArray[np.float64]]:
     return cases
 
 
-def _leaf(program: Program, node: _Node, solve_rest: Callable[[Program, Start | None], Solution]) -> Solution:
+def _leaf(program: Program, node: _Node, solve_rest: Rest, known: NDArray[np.float64] | None) -> Solution:
     """Solve a case in which every switch is held; the answer is over all columns."""
     columns, values = node.case.columns, node.case.values
     x = np.zeros(program.columns)
@@ -160,11 +178,20 @@ def _leaf(program: Program, node: _Node, solve_rest: Callable[[Program, Start | 
     row_sku = sku_of_rows(small.indptr, small.indices, small.column_sku, small.rows)
     prices = node.relaxed.basis
     start = Prices(prices.multipliers[rows]) if isinstance(prices, Prices) else None
-    found = solve_rest(replace(small, row_sku=row_sku), start)
+    mine = known is not None and bool((known[columns] == values).all())
+    found = solve_rest(replace(small, row_sku=row_sku), start, known[free] if known is not None and mine else None)
     if found.x is None:
         return found
     x[free] = found.x
     return replace(found, x=x)
+
+
+def _bound_of_leaf(node: _Node, found: Solution) -> float:
+    """Return what no plan of a case is worth more than, once it was solved."""
+    if found.status == "infeasible":
+        return -np.inf
+    sure = found.status == "optimal" and found.claimed_bound is not None
+    return min(node.bound, found.claimed_bound) if sure and found.claimed_bound is not None else node.bound
 
 
 def _better(program: Program, best: Solution | None, found: Solution) -> Solution | None:
@@ -191,10 +218,11 @@ def _outcome(
 ) -> Solution:
     """Return the best plan of all cases with the bound that holds in every one."""
     bound = max((bound for bound, _ in left), default=root.bound)
-    base = replace(root.relaxed, iterations=iterations, cases=tuple(case for _, case in left), method="by cases")
+    cases = tuple(case for _, case in left)
+    base = replace(root.relaxed, iterations=iterations, cases=cases, method="by cases", confirmed=True)
     if best is None or best.x is None:
         if stopped:
-            return replace(base, status="interrupted", x=None, claimed_bound=bound, message=stopped)
+            return replace(base, status="interrupted", x=None, claimed_bound=bound, message=stopped, confirmed=False)
         return replace(base, status="infeasible", x=None, multipliers=None, claimed_bound=None, message=NO_CASE)
     status: Status = "optimal" if _close(program, best, bound, gap) else "feasible"
     message = "" if status == "optimal" else stopped or best.message

@@ -82,7 +82,7 @@ class Certificate:
     integrality : float
         Worst distance of a whole-unit column from a whole number; 0 in every plan that passes.
     claimed_bound, claimed_gap : float or None
-        The solver's own bound and the gap to it: believed by nobody, shown beside ours.
+        The solver's own bound and the gap to it: believed by nobody here, shown beside ours (see `trusted`).
     passed : bool
         No row broken, whole units whole, and the plan is not better than its bound.
     """

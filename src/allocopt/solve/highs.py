@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-from allocopt.errors import SolveError
 from allocopt.solve.certificate import believable
-from allocopt.solve.highs_run import checked, loaded, option, run_here, solved
+from allocopt.solve.highs_run import HighsError, answered, checked, guarded, loaded, option, run_here, solved
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Basis
 from allocopt.solve.trivial import at_once
@@ -42,6 +41,9 @@ VERTEX = 1e-7
 """Gap up to which the answer from a basis is believed: HiGHS once called a wrong vertex optimal when it was given one
 (its issue 3194)."""
 
+BARE = 1_000
+"""At most so many columns: a second search goes without presolve (beyond, that takes 10 to 100 times as long)."""
+
 _METHODS = {"simplex": "simplex", "ipx": "interior point + crossover"}
 
 
@@ -54,13 +56,14 @@ def inner(program: Program, clock: Clock, *, work_limit: int | None = None) -> S
     if (answer := at_once(program, whole=False)) is not None:
         return answer
     try:
-        solver = loaded(program, clock, whole=False)
-        for name, value in (("solver", "ipx"), ("run_crossover", "off"), ("presolve", "off")):
-            option(solver, name, value)
-        if work_limit is not None:
-            option(solver, "ipm_iteration_limit", int(work_limit))
-        return solved(solver, program, clock, "interior point", quick=False)
-    except SolveError as error:
+        with guarded("solve"):
+            solver = loaded(program, clock, whole=False)
+            for name, value in (("solver", "ipx"), ("run_crossover", "off"), ("presolve", "off")):
+                option(solver, name, value)
+            if work_limit is not None:
+                option(solver, "ipm_iteration_limit", int(work_limit))
+            return solved(solver, program, clock, "interior point", quick=False)
+    except HighsError as error:
         return Solution("error", method="interior point", message=str(error), seconds=clock.seconds)
 
 
@@ -71,6 +74,7 @@ def linear(
     work_limit: int | None = None,
     method: str | None = None,
     start: Basis | None = None,
+    again: bool = False,
 ) -> Solution:
     """Solve the linear relaxation of a program.
 
@@ -86,6 +90,9 @@ def linear(
         Chosen by size when not given.
     start : Basis, optional
         Where simplex starts; what comes of it is believed only after a check, else the start is left aside.
+    again : bool
+        Whether the answer of a first call was not believed: then the other method has its turn, without presolve and
+        with another seed.
 
     Returns
     -------
@@ -96,6 +103,8 @@ def linear(
         return answer
     if start is not None and (answer := _from(program, clock, start, work_limit)) is not None:
         return answer
+    if again:
+        return _linear(program, clock, "ipx" if program.columns <= SIMPLEX else "simplex", work_limit, again=True)
     if method is not None:
         return _linear(program, clock, method, work_limit)
     first = "simplex" if program.columns < INTERIOR else "ipx"
@@ -114,17 +123,27 @@ def dive(program: Program, clock: Clock) -> tuple[NDArray[np.float64] | None, in
     """Return a whole-unit plan of a small program found by rounding its relaxation step by step, and the iterations.
 
     The column closest to a whole number is held at it, the rest is solved again, and so on; a column that finds no
-    plan at the nearest whole number is held at the one on its other side. None where that finds no plan either.
+    plan at the nearest whole number is held at the one on its other side. None where that finds no plan either, or
+    where HiGHS fails.
     """
+    try:
+        with guarded("round"):
+            return _dive(program, clock)
+    except HighsError:
+        return None, 0
+
+
+def _dive(program: Program, clock: Clock) -> tuple[NDArray[np.float64] | None, int]:
+    """Round a program step by step (see `dive`)."""
     solver = loaded(program, clock, whole=False)
     option(solver, "presolve", "off")
     option(solver, "solver", "simplex")
     iterations, other = 0, None
     while clock.left > 0:
         run_here(solver)
-        iterations += max(0, int(solver.getInfo().simplex_iteration_count))
-        if solver.getModelStatus().name == "kOptimal":
-            x = np.array(solver.getSolution().col_value, dtype=np.float64)
+        said = answered(solver, program.columns, program.rows)
+        iterations, x = iterations + said.iterations, said.x
+        if said.status == "kOptimal" and x is not None:
             away = np.where(program.integer, np.abs(x - np.rint(x)), 0.0)
             fractions = np.flatnonzero(away > WHOLE)
             if not len(fractions):
@@ -145,7 +164,7 @@ def _from(program: Program, clock: Clock, start: Basis, work_limit: int | None) 
     """Return the optimum that simplex reaches from a basis; None where the outcome does not pass its check."""
     try:
         answer = _attempt(program, clock, "simplex", work_limit, presolve=False, quick=False, start=start)
-    except SolveError:
+    except HighsError:
         return None
     if answer is None or answer.status != "optimal" or answer.x is None:
         return None
@@ -160,6 +179,7 @@ def branch(
     work_limit: int | None = None,
     start: NDArray[np.float64] | None = None,
     brief: bool = False,
+    again: int = 0,
 ) -> Solution:
     """Solve a program with whole units by branch and bound.
 
@@ -175,6 +195,10 @@ def branch(
         A plan to start from.
     brief : bool
         Whether a good plan is enough: the heuristic that costs most at the root and finds least is left out.
+    again : int
+        Above zero: the search whose word somebody wants confirmed, from other settings for each number. Another seed,
+        no restarts, no use of symmetry, no heuristics (there is a plan); no presolve either, from 2 on and for small
+        programs.
 
     Returns
     -------
@@ -184,8 +208,9 @@ def branch(
     if (answer := at_once(program, whole=True)) is not None:
         return answer
     try:
-        return _branch(program, clock, gap, work_limit, start, brief)
-    except SolveError as error:
+        with guarded("search"):
+            return _branch(program, clock, gap, work_limit, start, brief, again)
+    except HighsError as error:
         return Solution("error", method="branch and bound", message=str(error), seconds=clock.seconds)
 
 
@@ -196,9 +221,12 @@ def _branch(
     work_limit: int | None,
     start: NDArray[np.float64] | None,
     brief: bool,
+    again: int,
 ) -> Solution:
     """Solve by branch and bound (see `branch`)."""
     solver = loaded(program, clock, whole=True)
+    if again:
+        _otherwise(solver, program, again, searched_for_plan=start is None)
     option(solver, "mip_rel_gap", gap)
     option(solver, "mip_abs_gap", gap)
     if brief:
@@ -215,14 +243,29 @@ def _branch(
     return solved(solver, program, clock, "branch and bound", quick=False)
 
 
-def _linear(program: Program, clock: Clock, method: str, work_limit: int | None) -> Solution:
+def _otherwise(solver: Any, program: Program, again: int, *, searched_for_plan: bool) -> None:
+    """Set what a second search does otherwise than the first (see `branch`)."""
+    option(solver, "random_seed", again)
+    option(solver, "mip_allow_restart", False)
+    option(solver, "mip_detect_symmetry", False)
+    if not searched_for_plan:
+        option(solver, "mip_heuristic_effort", 0.0)
+        option(solver, "mip_heuristic_run_root_reduced_cost", False)
+    if again > 1 or program.columns <= BARE:
+        option(solver, "presolve", "off")
+
+
+def _linear(program: Program, clock: Clock, method: str, work_limit: int | None, *, again: bool = False) -> Solution:
     """Solve the relaxation with one method; again without presolve where HiGHS leaves open what is wrong."""
     quick = method == "simplex" and program.columns <= QUICK
     try:
-        answer = _attempt(program, clock, method, work_limit, presolve=not quick, quick=quick)
-        if answer is None:
-            answer = _attempt(program, clock, "simplex", work_limit, presolve=False, quick=quick)
-    except SolveError as error:
+        with guarded("solve"):
+            answer = _attempt(
+                program, clock, method, work_limit, presolve=not (quick or again), quick=quick, seed=again
+            )
+            if answer is None:
+                answer = _attempt(program, clock, "simplex", work_limit, presolve=False, quick=quick)
+    except HighsError as error:
         return Solution("error", method=_METHODS[method], message=str(error), seconds=clock.seconds)
     if answer is None:
         return Solution("error", message="HiGHS cannot tell infeasible from unbounded", seconds=clock.seconds)
@@ -238,9 +281,12 @@ def _attempt(
     presolve: bool,
     quick: bool,
     start: Basis | None = None,
+    seed: int = 0,
 ) -> Solution | None:
     """Solve once; None where HiGHS says "unbounded or infeasible"."""
     solver = loaded(program, clock, whole=False)
+    if seed:
+        option(solver, "random_seed", int(seed))
     if start is not None:
         checked(solver.setBasis(_spoken(start)), "refused the basis to start from")
     option(solver, "solver", method)

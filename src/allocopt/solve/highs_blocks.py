@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
 from allocopt.solve.certificate import believable
-from allocopt.solve.highs_run import checked, loaded, option, run_here
+from allocopt.solve.highs_run import HighsError, answered, checked, guarded, loaded, option, run_here
 from allocopt.solve.solution import Clock
 
 BELIEVED = 1e-9
@@ -46,20 +46,24 @@ class LiveBlock:
         ------
         StuckError
             If there is none: the block is infeasible or unbounded.
+        HighsError
+            If HiGHS fails, or its answer is none.
         """
-        checked(
-            self._solver.changeColsCost(len(cost), self._columns, np.ascontiguousarray(cost)), "refused a block's costs"
-        )
+        with guarded("take a block's costs"):
+            code = self._solver.changeColsCost(len(cost), self._columns, np.ascontiguousarray(cost))
+        checked(code, "refused a block's costs")
         priced = replace(self.program, cost=cost)
         for _ in range(2):
             run_here(self._solver)
-            status = self._solver.getModelStatus().name
-            if status == "kOptimal":
-                solution = self._solver.getSolution()
-                x, multipliers = np.array(solution.col_value), np.array(solution.row_dual)
-                if believable(priced, x, multipliers, BELIEVED):
-                    return x, multipliers
+            said = answered(self._solver, self.program.columns, self.program.rows)
+            if said.status == "kOptimal":
+                if said.x is None or said.multipliers is None:
+                    raise HighsError("HiGHS calls a block optimal and vouches for no plan or no multipliers")
+                if believable(priced, said.x, said.multipliers, BELIEVED):
+                    return said.x, said.multipliers
             checked(self._solver.clearSolver(), "would not forget a block's basis")
-        if status == "kOptimal":
+        x, multipliers = said.x, said.multipliers
+        if said.status == "kOptimal" and x is not None and believable(priced, x, multipliers, np.inf):
+            assert multipliers is not None
             return x, multipliers
-        raise StuckError(f"HiGHS ended a block with {status}")
+        raise StuckError(f"HiGHS ended a block with {said.status}")

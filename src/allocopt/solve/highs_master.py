@@ -17,15 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.errors import SolveError
 from allocopt.solve.highs_blocks import PRIMAL
 from allocopt.solve.highs_quiet import new_solver
-from allocopt.solve.highs_run import checked, option, run_here
+from allocopt.solve.highs_run import HighsError, answered, checked, option, run_here
 
 Floats = NDArray[np.float64]
 
 NOTHING = 1e-12
 """A share below is a rounding residue."""
+ALL = 0.5
+"""The shares of a group add up to one; less than this is no mix."""
 FRESH = 4
 """Solves that a proposal stays without being used before it may be dropped."""
 
@@ -130,22 +131,33 @@ class Master:
         checked(self._solver.changeColsCost(len(places), places, cost), "refused the box")
 
     def solve(self) -> Floats:
-        """Solve; return the multipliers of the coupling rows."""
+        """Solve; return the multipliers of the coupling rows.
+
+        Raises
+        ------
+        HighsError
+            If HiGHS finds no mix, or its answer is none.
+        """
         for _ in range(2):
             run_here(self._solver)
-            if self._solver.getModelStatus().name == "kOptimal":
+            said = answered(self._solver, self._first + len(self.value), self.rows + self.groups)
+            if said.status == "kOptimal":
                 break
             checked(self._solver.clearSolver(), "would not forget the master's basis")
         else:
-            raise SolveError(f"HiGHS ended the master with {self._solver.getModelStatus().name}")
-        solution = self._solver.getSolution()
-        x, multipliers = np.array(solution.col_value), np.array(solution.row_dual) * self.unit
+            raise HighsError(f"HiGHS ended the master with {said.status}")
+        if said.x is None or said.multipliers is None or not np.isfinite(said.value):
+            raise HighsError("HiGHS calls the master optimal and vouches for no plan or no multipliers")
+        x, multipliers = said.x, said.multipliers * self.unit
         traded = np.maximum(x[: 2 * self.rows], 0.0).reshape(2, self.rows)
         self.bought, self.sold = traded * self.sizes
         self.z = x[2 * self.rows : self._first]
         share = np.where(x[self._first :] > NOTHING, x[self._first :], 0.0)
-        self.share = share / np.bincount(self.group, weights=share, minlength=self.groups)[self.group]
-        self.objective = float(self._solver.getInfo().objective_function_value) * self.unit
+        mixed = np.bincount(self.group, weights=share, minlength=self.groups)
+        if (mixed < ALL).any():
+            raise HighsError("HiGHS mixes less of the master's proposals than a whole plan")
+        self.share = share / mixed[self.group]
+        self.objective = said.value * self.unit
         self._worth = multipliers[self.rows :]
         self._idle = np.where(share > 0, 0, self._idle + 1)
         return multipliers[: self.rows] / self.sizes

@@ -1,15 +1,20 @@
 """One HiGHS: load a program into it, run it so that Ctrl-C reaches the caller, read back what it vouches for.
 
-Every return code is read, and no number is handed on that HiGHS does not vouch for (``value_valid``, ``dual_valid``).
+Every return code is read, and no number is handed on that HiGHS does not vouch for (``value_valid``, ``dual_valid``),
+that is none, or that does not fit the program. Whatever HiGHS raises becomes a `HighsError`.
 """
 
 from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
 from allocopt.errors import SolveError
@@ -18,6 +23,53 @@ from allocopt.solve.solution import Clock, Solution, Status
 
 GRACE = 0.8
 """Seconds that a solve is given to stop by itself after Ctrl-C."""
+
+
+class HighsError(SolveError):
+    """HiGHS failed, refused something, or answered what is no answer; the message says which."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What HiGHS says after a run, word for word.
+
+    Attributes
+    ----------
+    status : str
+        HiGHS' own name of it, such as ``"kOptimal"``.
+    x, multipliers : float64 or None
+        None where HiGHS does not vouch for them.
+    value : float
+        Objective of its plan.
+    bound : float
+        Of a search: what no plan is worth more than.
+    iterations : int
+    """
+
+    status: str
+    x: NDArray[np.float64] | None
+    multipliers: NDArray[np.float64] | None
+    value: float
+    bound: float
+    iterations: int
+
+
+@contextmanager
+def guarded(what: str) -> Iterator[None]:
+    """Turn whatever is raised inside into a `HighsError`; also a decorator.
+
+    Parameters
+    ----------
+    what : str
+        What HiGHS was doing, after "failed to".
+    """
+    try:
+        yield
+    except SolveError:
+        raise
+    except Exception as error:
+        raise HighsError(f"HiGHS failed to {what} ({type(error).__name__}: {error})") from error
+
 
 _FEASIBLE = 2  # kSolutionStatusFeasible
 _LIMITS = {
@@ -31,6 +83,7 @@ _LIMITS = {
 }
 
 
+@guarded("take the program")
 def loaded(program: Program, clock: Clock, *, whole: bool) -> Any:
     """Return a HiGHS that holds the program."""
     import highspy
@@ -71,36 +124,65 @@ def option(solver: Any, name: str, value: Any) -> None:
 def checked(code: Any, what: str) -> None:
     """Raise on an error code of HiGHS; a warning is a success."""
     if code.name == "kError":
-        raise SolveError(f"HiGHS {what}")
+        raise HighsError(f"HiGHS {what}")
 
 
 def solved(solver: Any, program: Program, clock: Clock, method: str, *, quick: bool) -> Solution:
     """Run HiGHS and read back what it vouches for."""
     before = clock.seconds
     code = run_here(solver) if quick else run_listening(solver)
-    model_status = solver.getModelStatus().name
-    info = solver.getInfo()
-    iterations = sum(
-        max(0, int(count))
-        for count in (info.simplex_iteration_count, info.ipm_iteration_count, info.crossover_iteration_count)
-    )
-    values = solver.getSolution()
+    said = answered(solver, program.columns, program.rows)
     branching = method == "branch and bound"
-    whole_plan = info.primal_solution_status == _FEASIBLE and values.value_valid
-    x = np.array(values.col_value, dtype=np.float64) if whole_plan else None
-    y = np.array(values.row_dual, dtype=np.float64) if values.dual_valid and not branching else None
-    bound = float(info.mip_dual_bound) if branching else float(info.objective_function_value)
-    status, message = verdict(code, model_status, planned=x is not None)
+    bound = said.bound if branching else said.value
+    status, message = verdict(code, said.status, planned=said.x is not None)
     known = (branching or status == "optimal") and status in ("optimal", "feasible", "interrupted")
+    use = status in ("optimal", "feasible", "interrupted") and not branching
     return Solution(
         status,
-        x if status in ("optimal", "feasible") else None,
-        y if status in ("optimal", "feasible", "interrupted") else None,
+        said.x if status in ("optimal", "feasible") else None,
+        said.multipliers if use else None,
         bound if known and math.isfinite(bound) else None,
         method,
         clock.seconds - before,
-        iterations,
+        said.iterations,
         message,
+    )
+
+
+def answered(solver: Any, columns: int, rows: int) -> Reading:
+    """Return what HiGHS says after a run on so many columns and rows.
+
+    Multipliers that are no numbers are left out, since a plan needs none.
+
+    Raises
+    ------
+    HighsError
+        If its plan does not fit the program, or is no plan.
+    """
+    with guarded("answer"):
+        said = read(solver)
+        for values, count, of in ((said.x, columns, "columns"), (said.multipliers, rows, "rows")):
+            if values is not None and values.shape != (count,):
+                raise HighsError(f"HiGHS answered {values.size} values for {count} {of}")
+        if said.x is not None and not np.isfinite(said.x).all():
+            raise HighsError("HiGHS answered a plan with values that are no numbers")
+        if said.multipliers is not None and not np.isfinite(said.multipliers).all():
+            return Reading(said.status, said.x, None, said.value, said.bound, said.iterations)
+        return said
+
+
+def read(solver: Any) -> Reading:
+    """Return what HiGHS says after a run, unchecked: every number that comes out of it comes through here."""
+    info, values = solver.getInfo(), solver.getSolution()
+    counts = (info.simplex_iteration_count, info.ipm_iteration_count, info.crossover_iteration_count)
+    planned = info.primal_solution_status == _FEASIBLE and values.value_valid
+    return Reading(
+        solver.getModelStatus().name,
+        np.array(values.col_value, dtype=np.float64) if planned else None,
+        np.array(values.row_dual, dtype=np.float64) if values.dual_valid else None,
+        float(info.objective_function_value),
+        float(info.mip_dual_bound),
+        sum(max(0, int(count)) for count in counts),
     )
 
 
@@ -119,6 +201,7 @@ def verdict(code: Any, model_status: str, *, planned: bool) -> tuple[Status, str
     return "error", f"HiGHS ended with {model_status}"
 
 
+@guarded("run")
 def run_here(solver: Any) -> Any:
     """Run HiGHS on this thread.
 
@@ -131,6 +214,7 @@ def run_here(solver: Any) -> Any:
     return code
 
 
+@guarded("run")
 def run_listening(solver: Any) -> Any:
     """Run HiGHS on a thread of its own, so that Ctrl-C reaches the caller while it runs.
 

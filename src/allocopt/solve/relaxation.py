@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program
 from allocopt.solve import highs, prices
 from allocopt.solve.certificate import upper_bound
+from allocopt.solve.highs_blocks import StuckError
+from allocopt.solve.highs_run import HighsError
 from allocopt.solve.scaling import narrowed
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Basis, Prices, Start
@@ -86,8 +88,8 @@ class Relaxer:
         if self.engine == "prices" or (self.engine == "auto" and program.columns >= PRICED and not flat):
             try:
                 return self._by_prices(program, clock, start, known)
-            except prices.WholeError as reason:
-                notes = (f"The price engine handed over to HiGHS: {reason}.",)
+            except (prices.WholeError, HighsError, StuckError) as reason:
+                notes = (f"The price engine handed over to HiGHS: {str(reason).rstrip('.')}.",)
         basis = start if isinstance(start, Basis) else None
         method = "ipx" if flat else None
         answer = highs.linear(program, clock, work_limit=self.work_limit, method=method, start=basis)
@@ -97,7 +99,7 @@ class Relaxer:
         self, program: Program, clock: Clock, start: Start | None, known: NDArray[np.float64] | None
     ) -> Solution:
         whole = bool(program.integer.any())
-        return prices.linear(
+        found = prices.linear(
             program,
             clock,
             gap=min(self.gap * CLOSER, LOOSEST) if whole else self.gap,
@@ -109,6 +111,10 @@ class Relaxer:
             known=known,
             cluster=self.cluster,
         )
+        for values, count in ((found.x, program.columns), (found.multipliers, program.rows)):
+            if values is not None and (np.shape(values) != (count,) or not np.isfinite(values).all()):
+                raise prices.WholeError("its answer holds values that are no numbers, or too few")
+        return found
 
 
 def bound_from(program: Program, start: Start | None, *, threads: int | None = None) -> float:
@@ -130,7 +136,7 @@ def bound_from(program: Program, start: Start | None, *, threads: int | None = N
     if isinstance(start, Prices) and start.fits(program):
         try:
             return upper_bound(program, prices.answered(program, start, threads=threads))
-        except prices.WholeError:
+        except (prices.WholeError, HighsError, StuckError):
             pass
     found = Relaxer(threads=threads)(program, Clock.started(None), start=start)
     if found.status == "infeasible":

@@ -32,7 +32,7 @@ class Solution:
         Positive on a binding upper limit, negative on a binding lower one; ``program.priced(multipliers)`` are
         the reduced values.
     claimed_bound : float or None
-        No plan is worth more, says the solver [currency, constant included].
+        No plan is worth more, says the solver [currency, constant included]; of relaxations, our own arithmetic.
     method : str
         How it was solved, such as ``"simplex"`` or ``"branch and bound"``.
     seconds : float
@@ -47,6 +47,8 @@ class Solution:
         A proof by cases, where there were switches to go through.
     notes : tuple of str
         What somebody should know of how it was solved.
+    confirmed : bool
+        Whether a second search from other settings came to the claimed bound as well.
     """
 
     status: Status
@@ -60,6 +62,7 @@ class Solution:
     basis: Start | None = None
     cases: tuple[Case, ...] = ()
     notes: tuple[str, ...] = ()
+    confirmed: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,15 @@ from allocopt.solve import blocks, highs
 from allocopt.solve.cases import by_cases, switches
 from allocopt.solve.certificate import believable, breach, relative_gap, upper_bound
 from allocopt.solve.inside import inside
+from allocopt.solve.known import Known
 from allocopt.solve.prices import Cluster
 from allocopt.solve.refine import refined, wide
 from allocopt.solve.relaxation import Engine, Relaxer
 from allocopt.solve.scaling import level
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Start
+from allocopt.solve.trivial import NO_SOLVER, fault_of
+from allocopt.solve.trusted import Proof, Wanted, relaxed_bound, sane, trusted
 
 ROUNDING = 0.6
 """Part of the time that is left which rounding block by block may take; branch and bound has the rest."""
@@ -39,24 +42,6 @@ SEARCHED = 100_000
 """At most so many columns: beyond, branch and bound finds nothing in a reasonable time where rounding found a plan."""
 
 
-@dataclass(frozen=True)
-class Search:
-    """What branch and bound is asked for: the gap, the nodes it may take, and how many of these aim at `EXACT`.
-
-    Without `after_blocks` it is not asked where rounding gave a plan.
-    """
-
-    gap: float
-    nodes: int | None
-    exact_nodes: int
-    after_blocks: bool = True
-
-    @property
-    def wish(self) -> float:
-        """The gap that is tried for first."""
-        return min(self.gap, EXACT) if self.exact_nodes else self.gap
-
-
 def solve(
     program: Program,
     *,
@@ -72,8 +57,11 @@ def solve(
     engine: Engine = "auto",
     threads: int | None = None,
     cluster: Cluster | None = None,
+    proof: Proof = "any",
 ) -> Solution:
     """Solve a program: its linear relaxation first, then whole units block by block, then by branch and bound.
+
+    What comes of it is weighed by `trusted`: no solver is believed.
 
     Parameters
     ----------
@@ -96,7 +84,7 @@ def solve(
     start : Basis or Prices, optional
         Of a similar program. It saves work, and is left aside where it does not fit.
     known : float64, shape (columns,), optional
-        A plan that keeps every row, for when a limit comes early.
+        A plan that keeps every row. No answer is worse; with a limit, others are looked for before any search.
     search : bool
         Whether branch and bound follows where rounding block by block gave a plan that is not close enough. It finds
         little in much time, and what it claims to have proven is not counted by `certify`.
@@ -106,35 +94,45 @@ def solve(
         Threads of the price engine.
     cluster : Cluster, optional
         Whose workers the price engine uses.
+    proof : {"any", "own"}
+        Whether a bound that two searches claim makes a plan optimal, or our own arithmetic alone.
 
     Returns
     -------
     Solution
     """
     clock = Clock.started(time_limit)
+    if (fault := fault_of(program)) is not None:
+        return Solution("error", method=NO_SOLVER, message=fault)
     levelled = level(tightened(program))
     program, start = levelled.program, levelled.start(start)
     limits = [limit for limit in (work_limit, node_limit) if limit is not None]
-    wanted = Search(gap, min(limits, default=None), exact_nodes, after_blocks=search)
+    nodes = min(limits, default=None)
+    wanted = Wanted(gap, nodes, exact_nodes, min(gap, EXACT) if exact_nodes else gap, search, proof)
     flat = flat and program.columns > highs.SIMPLEX
     basis = start if start is not None and start.fits(program) and not flat else None
     relax = Relaxer(engine, threads, gap, work_limit, cluster)
+    plans = Known(program, known, clock)
+    first = plans.best if time_limit is not None or work_limit is not None else plans.given
     decisions = switches(program)
     if len(decisions) and not flat:
 
-        def rest(small: Program, start: Start | None) -> Solution:
-            return _solved(small, clock, wanted, relax, flat=False, start=start)
+        def rest(small: Program, start: Start | None, known: NDArray[np.float64] | None) -> Solution:
+            found = _solved(small, clock, wanted, relax, flat=False, start=start, known=known)
+            return trusted(small, found, wanted, Known(small, known, clock), clock)
 
-        found = by_cases(program, decisions, relax, rest, clock, gap=wanted.wish, start=basis)
+        found = by_cases(program, decisions, relax, rest, clock, gap=wanted.wish, start=basis, known=first)
     else:
-        found = _solved(program, clock, wanted, relax, flat=flat, start=basis, known=known)
-    return replace(levelled.back(found), seconds=clock.seconds)
+        found = _solved(program, clock, wanted, relax, flat=flat, start=basis, known=first)
+    if flat and not program.integer.any():
+        wanted = replace(wanted, gap=max(gap, INNER))
+    return replace(levelled.back(trusted(program, found, wanted, plans, clock)), seconds=clock.seconds)
 
 
 def _solved(
     program: Program,
     clock: Clock,
-    search: Search,
+    search: Wanted,
     relax: Relaxer,
     *,
     flat: bool,
@@ -159,7 +157,7 @@ def _solved(
 def _narrow(
     program: Program,
     clock: Clock,
-    search: Search,
+    search: Wanted,
     relax: Relaxer,
     *,
     flat: bool,
@@ -168,11 +166,11 @@ def _narrow(
 ) -> Solution:
     """Solve a program whose numbers are not too large to be solved to the unit."""
     if flat and not program.integer.any():
-        found = highs.inner(program, clock, work_limit=relax.work_limit)
+        found = sane(program, highs.inner(program, clock, work_limit=relax.work_limit))
         if found.x is not None and believable(program, found.x, found.multipliers, INNER):
             bound = upper_bound(program, found.multipliers)
             return replace(found, status="optimal", x=inside(program, found.x, clock), claimed_bound=bound)
-    relaxed = relax(program, clock, start=start, flat=flat, known=known)
+    relaxed = relaxed_bound(program, relax(program, clock, start=start, flat=flat, known=known))
     if program.integer.any() and relaxed.x is not None:
         x = settled(program, relaxed.x, clock)
         if x is not None:
@@ -186,7 +184,7 @@ def _narrow(
 
 
 def _whole(
-    program: Program, relaxed: Solution, clock: Clock, search: Search, known: NDArray[np.float64] | None
+    program: Program, relaxed: Solution, clock: Clock, search: Wanted, known: NDArray[np.float64] | None
 ) -> Solution:
     """Return a whole-unit plan, given a relaxation that has fractions."""
     start, method, iterations = None, "branch and bound", relaxed.iterations
@@ -221,18 +219,25 @@ def _whole(
     return judged if judged.status == "optimal" else replace(judged, message=last.message or judged.message)
 
 
-def _searched(program: Program, clock: Clock, search: Search, start: NDArray[np.float64] | None) -> Solution:
+def _searched(program: Program, clock: Clock, search: Wanted, start: NDArray[np.float64] | None) -> Solution:
     """Return what branch and bound finds: for some nodes it aims at `EXACT`, then at the gap asked for."""
     if search.wish == search.gap:
-        return highs.branch(program, clock, gap=search.gap, work_limit=search.nodes, start=start)
+        return _branched(program, clock, search.gap, search.nodes, start)
     nodes = min(search.exact_nodes, search.nodes or search.exact_nodes)
-    first = highs.branch(program, clock, gap=EXACT, work_limit=nodes, start=start)
+    first = _branched(program, clock, EXACT, nodes, start)
     if first.status != "feasible" or first.x is None or clock.left <= 0 or nodes == search.nodes:
         return first
     if first.claimed_bound is not None and relative_gap(program.objective(first.x), first.claimed_bound) <= search.gap:
         return first
-    again = highs.branch(program, clock, gap=search.gap, work_limit=search.nodes, start=first.x)
+    again = _branched(program, clock, search.gap, search.nodes, first.x)
     return replace(again, iterations=first.iterations + again.iterations)
+
+
+def _branched(
+    program: Program, clock: Clock, gap: float, nodes: int | None, start: NDArray[np.float64] | None
+) -> Solution:
+    """Return what branch and bound answers, without what cannot be an answer."""
+    return sane(program, highs.branch(program, clock, gap=gap, work_limit=nodes, start=start))
 
 
 def _judged(
@@ -273,7 +278,7 @@ def settled(program: Program, x: NDArray[np.float64], clock: Clock) -> NDArray[n
     if program.integer.all():
         return None
     held = fixed(program, program.integer, whole[program.integer])
-    again = highs.linear(held, clock)
+    again = sane(held, highs.linear(held, clock))
     if again.status != "optimal" or again.x is None:
         return None
     x = inside(held, np.where(program.integer, whole, again.x), clock)

@@ -20,6 +20,7 @@ from numba.core import caching, config
 
 import allocopt
 from allocopt.solve.prices import native_networks, native_simplex, native_store, serving
+from allocopt.solve.prices.__main__ import main
 from allocopt.solve.solution import Clock
 from allocopt.solve.ties import native_moves
 
@@ -215,6 +216,7 @@ def test_who_serves(
 
 def test_loading_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit below a second is not spent on loading; what is loaded serves."""
+    monkeypatch.setattr(native_store, "kept", lambda function: True)
     assert serving.serving(serving.NATIVE, Clock.started(0.3), None).native
     monkeypatch.setattr(serving, "MODULE", "nothing.of.this.name")
     assert serving.serving(serving.NATIVE, Clock.started(0.3), None) == serving.Serving(False, serving.NOT_LOADED)
@@ -292,3 +294,13 @@ def test_compiling_does_not_take_the_time_of_a_first_call(call: Any, tmp_path: P
     assert notes == [serving.NOT_READY]
     assert seconds < 2.4
     assert not list(cache.rglob("*.nbc"))
+
+
+def test_compiling_ahead_says_where_the_code_went(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command ends well where the code is kept, and compiles nothing where it could not be."""
+    main()
+    monkeypatch.setattr(native_store, "kept", lambda function: False)
+    monkeypatch.setattr(native_store, "can_keep", lambda function: False)
+    monkeypatch.setattr(native_store, "load", lambda function: pytest.fail("it was compiled for nothing"))
+    with pytest.raises(SystemExit, match="NUMBA_CACHE_DIR"):
+        main()

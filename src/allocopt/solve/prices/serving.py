@@ -17,10 +17,10 @@ PART = 0.5
 """Part of the time that is left which they may take."""
 MODULE = "allocopt.solve.prices.native_simplex"
 
-AHEAD = "`python -m allocopt.solve.prices` compiles it ahead"
+AHEAD = "`python -m allocopt.solve.prices`"
 NOT_READY = (
     "HiGHS solved the articles in place of the price engine's own code, which is not compiled yet: the time limit "
-    f"leaves no room for it. {AHEAD}; until then a plan may be another one of about the same worth."
+    f"leaves no room for it. {AHEAD} compiles it ahead; until then a plan may be another one of about the same worth."
 )
 NOT_LOADED = (
     "HiGHS solved the articles in place of the price engine's own code: the time limit leaves no room for loading it. "
@@ -29,7 +29,8 @@ NOT_LOADED = (
 )
 NOT_KEPT = (
     "The price engine's code was compiled for this process alone, which takes some 15 s in each: there is no place to "
-    f"keep it. Let NUMBA_CACHE_DIR name a folder that can be written; {AHEAD}, and then reading it is enough."
+    f"keep it. Let NUMBA_CACHE_DIR name a folder that can be written; where {AHEAD} has filled it once, reading it is "
+    "enough."
 )
 
 
@@ -83,6 +84,8 @@ def compile_ahead() -> str | None:
     from allocopt.solve.ties import native_moves
 
     functions = (*_functions(), native_moves.settle)
+    if not all(native_store.kept(function) or native_store.can_keep(function) for function in functions):
+        return None
     for function in functions:
         native_store.load(function)
     folders = [folder for function in functions if (folder := native_store.folder(function)) is not None]

@@ -1,37 +1,50 @@
 """The command line: ``allocopt demo | check DIR | allocate DIR | compare DIR | retire DIR``.
 
-Exit codes: 0 solved, 1 not solved, 2 bad input, 130 interrupted.
+Exit codes: 0 solved, 1 not solved, 2 bad input or an output that cannot be written, 130 interrupted (Ctrl-C), 143
+terminated (SIGTERM). What long commands say while they run goes to standard error.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 
 from allocopt.allocate import allocate as solve_problem
+from allocopt.cli import progress
+from allocopt.cli.files import check_folder, write_plan
+from allocopt.cli.streams import (
+    BAD_INPUT,
+    INTERRUPTED,
+    NOT_SOLVED,
+    SOLVED,
+    TERMINATED,
+    code_of,
+    complain,
+    err,
+    out,
+    printing,
+    run,
+    say,
+)
 from allocopt.compare import compare as compare_contracts
 from allocopt.compare import retirement
 from allocopt.compare.batch import GAP, faults
 from allocopt.compare.pack import contract_files, read_all, scenario_files, scenario_named
 from allocopt.compare.runs import Inputs, Settings
-from allocopt.compare.terminal import progress_bar, show_comparison
+from allocopt.compare.terminal import show_comparison
 from allocopt.compare.worth_terminal import recapture_given, show_retirement
 from allocopt.contracts import PRESETS, Contract, preset
 from allocopt.errors import ContractError, DataError, ScenarioError, SolveError
 from allocopt.problem import Problem, Scenario
-from allocopt.readback import Plan
-from allocopt.readback.files import write_text
 from allocopt.readback.terminal import show_plan
 
-SOLVED, NOT_SOLVED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+__all__ = ["BAD_INPUT", "INTERRUPTED", "NOT_SOLVED", "SOLVED", "TERMINATED", "app", "main"]
 
 app = typer.Typer(
     help="Decide who gets scarce stock: proven, priced and explained.",
@@ -39,19 +52,17 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console()
-err = Console(stderr=True)
-
 Folder = Annotated[Path, typer.Argument(help="Folder of CSV or Parquet tables, or one Excel workbook.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing while it runs.")]
 Limit = Annotated[float | None, typer.Option("--time-limit", min=0, help="Seconds; the best checked plan is kept.")]
 
 
 @app.command()
-def demo(as_json: Json = False) -> None:
+def demo(as_json: Json = False, quiet: Quiet = False) -> None:
     """Allocate the holiday promotion that comes with allocopt."""
     folder = _packs() / "holiday_promo"
-    code = _run(folder, folder / "contracts" / "pooled.yaml", as_json=as_json)
+    code = _run(folder, folder / "contracts" / "pooled.yaml", as_json=as_json, quiet=quiet)
     if not as_json:
         err.print("[dim]Your own data: allocopt check DIR, then allocopt allocate DIR --contract NAME_OR_PATH[/dim]")
     raise typer.Exit(code)
@@ -69,11 +80,12 @@ def check(folder: Folder, as_json: Json = False) -> None:
             raise ContractError(issues)
     warnings = [*problem.warnings, *(note for scenario in scenarios for note in scenario.notes(problem))]
     if as_json:
-        sys.stdout.write(json.dumps({"issues": [warning.to_dict() for warning in warnings]}, indent=1) + "\n")
+        say(json.dumps({"issues": [warning.to_dict() for warning in warnings]}, indent=1))
         return
-    out.print(f"{problem!r}: no faults.", markup=False, highlight=False, soft_wrap=True)
-    for warning in warnings:
-        out.print(f"warning: {warning.text('key')}", markup=False, highlight=False, soft_wrap=True)
+    with printing():
+        out.print(f"{problem!r}: no faults.", markup=False, highlight=False, soft_wrap=True)
+        for warning in warnings:
+            out.print(f"warning: {warning.text('key')}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -84,9 +96,10 @@ def allocate(
     gap: Annotated[float | None, typer.Option(min=0, help="Relative gap at which a plan is called optimal.")] = None,
     as_json: Json = False,
     out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for plan.json, plan.xlsx and CSV.")] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Allocate a problem under a contract, and prove how good the plan is."""
-    code = _run(folder, contract, as_json=as_json, time_limit=time_limit, gap=gap, out_folder=out_folder)
+    code = _run(folder, contract, as_json=as_json, time_limit=time_limit, gap=gap, out_folder=out_folder, quiet=quiet)
     raise typer.Exit(code)
 
 
@@ -104,6 +117,7 @@ def compare(
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Run folder; else one of its own in runs/, by what is compared.")
     ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Compare contracts over scenarios: who is worth more, and how sure that is.
 
@@ -114,7 +128,7 @@ def compare(
         raise typer.BadParameter("0 workers solve nothing: give 1 or more, or -1 for one a core", param_hint="--jobs")
     kept = "Nothing was solved yet."
     try:
-        with _bad_input(as_json), progress_bar(err) as tell:
+        with _bad_input(as_json), progress.counts(quiet=quiet) as tell:
             problem, contracts, scenarios = _compared(folder, contract or [], scenario or [])
             if out_folder is None:
                 inputs = Inputs(problem, tuple(contracts), tuple(scenarios), Settings.of(gap, time_limit))
@@ -130,13 +144,15 @@ def compare(
                 out=out_folder,
                 progress=tell,
             )
-    except KeyboardInterrupt:
-        err.print(f"Interrupted. {kept}", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(INTERRUPTED) from None
+            told = json.dumps(found.to_dict()) if as_json else ""
+    except KeyboardInterrupt as stopped:
+        complain(f"Interrupted. {kept}", style=None)
+        raise typer.Exit(code_of(stopped)) from None
     if as_json:
-        sys.stdout.write(json.dumps(found.to_dict()) + "\n")
+        say(told)
     else:
-        show_comparison(found, out_folder, out)
+        with printing():
+            show_comparison(found, out_folder, out)
     raise typer.Exit(NOT_SOLVED if len(found.failures) else SOLVED)
 
 
@@ -166,12 +182,13 @@ def retire(
     time_limit: Annotated[float | None, typer.Option(min=0, help="Seconds of one plan.")] = None,
     gap: Annotated[float, typer.Option(min=0, help="Relative gap at which a plan is good enough.")] = GAP,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say of each channel what retiring it is worth, and which recapture it would take to pay."""
     if jobs == 0:
         raise typer.BadParameter("0 workers solve nothing: give 1 or more, or -1 for one a core", param_hint="--jobs")
     try:
-        with _bad_input(as_json), progress_bar(err) as tell:
+        with _bad_input(as_json), progress.counts(quiet=quiet) as tell:
             found = retirement(
                 Problem.read(folder),
                 contract_named(contract, folder),
@@ -182,13 +199,14 @@ def retire(
                 jobs=jobs,
                 progress=tell,
             )
-    except KeyboardInterrupt:
-        err.print("Interrupted.")
-        raise typer.Exit(INTERRUPTED) from None
+    except KeyboardInterrupt as stopped:
+        complain("Interrupted.", style=None)
+        raise typer.Exit(code_of(stopped)) from None
     if as_json:
-        sys.stdout.write(json.dumps(found.to_dict()) + "\n")
+        say(json.dumps(found.to_dict()))
     else:
-        show_retirement(found, out)
+        with printing():
+            show_retirement(found, out)
     raise typer.Exit(NOT_SOLVED if found.unsolved else SOLVED)
 
 
@@ -200,31 +218,34 @@ def _run(
     time_limit: float | None = None,
     gap: float | None = None,
     out_folder: Path | None = None,
+    quiet: bool = False,
 ) -> int:
     """Allocate, show the plan and write its files; return the exit code."""
-    with _bad_input(as_json), _progress() as tell:
+    with _bad_input(as_json), progress.words(quiet=quiet) as tell:
         tell("reading and checking the tables")
+        if out_folder is not None:
+            check_folder(out_folder)
         problem = Problem.read(folder)
         agreed = contract_named(contract, folder)
         plan = solve_problem(problem, agreed, time_limit=time_limit, gap=gap, progress=tell)
     solved = plan.status in ("optimal", "feasible")
-    if as_json:
-        sys.stdout.write(json.dumps(plan.to_dict()) + "\n")
-    else:
-        show_plan(plan, out)
+    unwritten: DataError | None = None
     if out_folder is not None and solved:
-        with _bad_input(as_json), _progress() as tell:
-            tell(f"writing {out_folder}")
-            _write(plan, out_folder)
-        err.print(f"Written: {out_folder}", markup=False, highlight=False, soft_wrap=True)
+        try:
+            write_plan(plan, out_folder)
+        except DataError as error:
+            unwritten = error
+    if as_json:
+        say(json.dumps(plan.to_dict()))
+    else:
+        with printing():
+            show_plan(plan, out)
+    if unwritten is not None:
+        complain(f"{unwritten} The plan that was found is printed on standard output.")
+        return BAD_INPUT
+    if out_folder is not None and solved:
+        complain(f"Written: {out_folder}", style=None)
     return SOLVED if solved else NOT_SOLVED
-
-
-def _write(plan: Plan, folder: Path) -> None:
-    """Write a plan as JSON, CSV tables and, where its tables fit on worksheets, a workbook."""
-    write_text(folder / "plan.json", json.dumps(plan.to_dict(), indent=1))
-    plan.to_csv(folder)
-    plan.to_excel(folder / "plan.xlsx")
 
 
 def contract_named(name: str | Path, folder: Path) -> Contract:
@@ -243,23 +264,8 @@ def contract_named(name: str | Path, folder: Path) -> Contract:
 
 def _packs() -> Path:
     """Return the folder of the scenario packs: inside the installed package, or beside the source tree."""
-    inside = Path(__file__).parent / "scenarios"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "scenarios"
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Show on a terminal what is being done; say nothing elsewhere."""
-    if not err.is_terminal:
-        yield lambda words: None
-        return
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
-    ) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda words: bar.update(task, description=words)
+    inside = Path(__file__).parents[1] / "scenarios"
+    return inside if inside.is_dir() else Path(__file__).parents[3] / "scenarios"
 
 
 @contextmanager
@@ -269,20 +275,20 @@ def _bad_input(as_json: bool) -> Iterator[None]:
     except (DataError, ContractError, ScenarioError) as error:
         _refuse(error, as_json)
     except SolveError as error:
-        err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(NOT_SOLVED) from None
+        complain(str(error))
+        raise typer.Exit(BAD_INPUT if isinstance(error.__cause__, OSError) else NOT_SOLVED) from None
 
 
 def _refuse(error: DataError | ContractError | ScenarioError, as_json: bool) -> NoReturn:
     """Say every fault and end with the exit code of bad input."""
     if as_json:
         content: dict[str, Any] = {"status": "refused", "issues": [issue.to_dict() for issue in error.issues]}
-        sys.stdout.write(json.dumps(content, indent=1) + "\n")
+        say(json.dumps(content, indent=1))
     else:
-        err.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        complain(str(error))
     raise typer.Exit(BAD_INPUT)
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    run(app)

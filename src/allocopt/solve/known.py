@@ -1,0 +1,218 @@
+"""Plans that are known before any search: what no solver can argue away, and what a call ends with at the latest.
+
+*Nothing*: every column as near to zero as it may lie. *Promises only*: where that breaks rows (commitments, serves,
+locks), the columns that can mend these rows, and what makes room for them, are decided by themselves: a small program.
+*Greedy*: from there, columns that earn something rise as far as the rows let them, those that earn most first. Only
+what keeps every row in whole units is known; who found it does not matter.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.program import Program, restricted, tightened
+from allocopt.solve import highs
+from allocopt.solve.certificate import breach
+from allocopt.solve.solution import Clock
+
+Floats = NDArray[np.float64]
+
+NODES = 200
+"""Nodes of a search for a plan that keeps promises; almost always it is found at the root."""
+CHEAP = 1e-2
+"""Gap to which promises are kept at the least cost."""
+ANY = 1e9
+"""Gap of a search that ends with the first plan it finds."""
+SECONDS = 0.5
+"""Promises may take so long even where no time is left: without a plan a call is of no use."""
+LARGE = 100_000
+"""Columns above which promises are not looked for in the whole program."""
+REACH = 20
+"""Steps from a broken row to what has to make room for what mends it."""
+PASSES = 12
+"""Passes over the columns after which a greedy plan is good enough."""
+RESIDUE = 1e-9
+"""Below, what is left of a row is a rounding residue."""
+
+
+def holds(program: Program, x: Floats) -> bool:
+    """Return whether a plan keeps every row and bound, in whole units."""
+    whole = x[program.integer]
+    if np.shape(x) != (program.columns,) or not np.isfinite(x).all():
+        return False
+    return breach(program, x)[0] == 0 and bool((whole == np.rint(whole)).all())
+
+
+class Known:
+    """What is known of a program without searching it.
+
+    Parameters
+    ----------
+    program : Program
+    given : float64, shape (columns,), optional
+        A plan that somebody else found; it counts if it keeps every row.
+    clock : Clock
+
+    Attributes
+    ----------
+    given : float64, shape (columns,), or None
+        The plan that somebody else found, if it counts.
+    """
+
+    def __init__(self, program: Program, given: Floats | None, clock: Clock) -> None:
+        self._program, self._clock = program, clock
+        self.given = given if given is not None and holds(program, given) else None
+
+    @cached_property
+    def quick(self) -> Floats | None:
+        """The best plan that takes no solver: the one given, or the greedy one where nothing at all may be done."""
+        return best_of(self._program, self.given, self._grown(self._nothing) if self._may_rest else None)
+
+    @cached_property
+    def best(self) -> Floats | None:
+        """The best known plan; where no other is known, one that keeps promises only is looked for."""
+        if self.quick is not None or self._may_rest:
+            return self.quick
+        kept = promises_only(self._program, self._nothing, self._clock)
+        return None if kept is None else self._grown(kept)
+
+    @cached_property
+    def _nothing(self) -> Floats:
+        nearest: Floats = np.clip(0.0, self._program.lower, self._program.upper)
+        return nearest
+
+    @cached_property
+    def _may_rest(self) -> bool:
+        return holds(self._program, self._nothing)
+
+    def _grown(self, x: Floats) -> Floats:
+        found = greedy(self._program, x)
+        return found if holds(self._program, found) else x
+
+
+def known_plan(program: Program) -> Floats | None:
+    """Return the best plan that keeps every row and takes no search of the whole program; None where none is known."""
+    program = tightened(program)
+    return Known(program, None, Clock.started(0.0)).best
+
+
+def best_of(program: Program, *plans: Floats | None) -> Floats | None:
+    """Return the plan that is worth most, the first one of several; None without a plan."""
+    there = [plan for plan in plans if plan is not None]
+    return max(there, key=program.objective) if there else None
+
+
+def promises_only(program: Program, x: Floats, clock: Clock) -> Floats | None:
+    """Return a plan that keeps every row and does little more, found from one that breaks some; None without one.
+
+    Parameters
+    ----------
+    program : Program
+    x : float64, shape (columns,)
+        Breaks rows; all columns but those that have to move stay as they are here.
+    clock : Clock
+        Once it is up, `SECONDS` are taken all the same.
+    """
+    own = Clock.started(None if clock.limit is None else max(clock.left, SECONDS))
+    columns = movers(program, x)
+    if columns.any():
+        small, _ = restricted(program, columns, x)
+        found = highs.branch(small, own, gap=CHEAP, work_limit=NODES)
+        if found.x is not None and np.shape(found.x) == (small.columns,):
+            plan = x.copy()
+            plan[columns] = np.where(small.integer, np.rint(found.x), found.x)
+            if holds(program, plan):
+                return plan
+    if program.columns > LARGE or columns.all():
+        return None
+    found = highs.branch(program, own, gap=ANY, work_limit=NODES)
+    if found.x is None or np.shape(found.x) != (program.columns,):
+        return None
+    plan = np.where(program.integer, np.rint(found.x), found.x)
+    return plan if holds(program, plan) else None
+
+
+def movers(program: Program, x: Floats) -> NDArray[np.bool_]:
+    """Return the columns that can mend the rows that a plan breaks, and those that make room for them in other rows.
+
+    A row that is met exactly gives no room: what else is in it has to move against what mends a broken one. And so on
+    from row to row.
+    """
+    column, row = np.repeat(np.arange(program.columns), np.diff(program.indptr)), program.indices
+    rises, falls = (program.upper > x)[column], (program.lower < x)[column]
+    positive = program.data > 0
+    lifts, lowers = np.where(positive, rises, falls), np.where(positive, falls, rises)
+    activity = program.activity(x)
+    spare = RESIDUE * (1 + np.abs(activity))
+    to_rise, to_fall = activity < program.row_lower - spare, activity > program.row_upper + spare
+    no_room_above, no_room_below = activity >= program.row_upper - spare, activity <= program.row_lower + spare
+    chosen = np.zeros(program.columns, dtype=bool)
+    for _ in range(REACH):
+        helps = (to_rise[row] & lifts) | (to_fall[row] & lowers)
+        before = int(chosen.sum())
+        chosen[column[helps]] = True
+        if int(chosen.sum()) == before:
+            break
+        mine = chosen[column]
+        pressed_up, pressed_down = np.zeros(program.rows, dtype=bool), np.zeros(program.rows, dtype=bool)
+        pressed_up[row[mine & lifts]] = True
+        pressed_down[row[mine & lowers]] = True
+        to_fall |= pressed_up & no_room_above
+        to_rise |= pressed_down & no_room_below
+    return chosen
+
+
+def greedy(program: Program, x: Floats) -> Floats:
+    """Return a plan in which columns that earn something have risen as far as the rows let them, the best first.
+
+    In each pass every column claims what it could take alone; in each row the claims are served in the order of worth
+    until the row is used up. Columns that only count together (packs, switches) stay as they are.
+
+    Parameters
+    ----------
+    program : Program
+    x : float64, shape (columns,)
+        A plan that keeps every row.
+    """
+    earns = np.flatnonzero((program.cost > 0) & (program.upper > x))
+    order = earns[np.argsort(-program.cost[earns], kind="stable")]
+    rank = np.full(program.columns, -1)
+    rank[order] = np.arange(len(order))
+    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    entry = np.flatnonzero(rank[column] >= 0)
+    row, size = program.indices[entry].astype(np.int64), np.abs(program.data[entry])
+    side = np.where(program.data[entry] > 0, row, row + program.rows)
+    limited = np.isfinite(np.concatenate([program.row_upper, program.row_lower]))[side]
+    entry, side, size = entry[limited], side[limited], size[limited]
+    who = rank[column[entry]]
+    queue = np.lexsort((who, side))
+    side, size, who = side[queue], size[queue], who[queue]
+    first = np.flatnonzero(np.append(True, side[1:] != side[:-1])) if len(side) else np.zeros(0, np.int64)
+    member = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(side))))
+    whole = program.integer[order]
+    x = x.copy()
+    for _ in range(PASSES):
+        activity = program.activity(x)
+        room = np.maximum(np.concatenate([program.row_upper - activity, activity - program.row_lower]), 0.0)[side]
+        free = _stepped(room / size, whole[who], who, program.upper[order] - x[order], whole)
+        claim = free[who] * size
+        before = np.cumsum(claim) - claim
+        left = np.maximum(room - (before - before[first][member]), 0.0) if len(first) else room
+        step = _stepped(left / size, whole[who], who, free, whole)
+        step[np.isinf(step)] = 0.0  # nothing limits it: then there is no best plan anyway
+        if not step.any():
+            break
+        x[order] += step
+    return x
+
+
+def _stepped(
+    fits: Floats, counted: NDArray[np.bool_], who: NDArray[np.int64], most: Floats, whole: NDArray[np.bool_]
+) -> Floats:
+    """Return how far each column may rise: the least of `most` and of what fits into each of its rows."""
+    step = most.copy()
+    np.minimum.at(step, who, np.where(counted, np.floor(fits + RESIDUE), fits))
+    return np.where(whole, np.floor(step), step)

@@ -1,0 +1,80 @@
+"""Whether no plan can exist, by our own arithmetic: a solver that says so is not taken at its word.
+
+Every row may give way at a price of one a unit. If something has to give way, the multipliers ``y`` of that *elastic*
+relaxation add the rows up to one that no column can meet (Farkas, Journal fuer die reine und angewandte Mathematik 124
+(1902)):
+
+    sum_i (b_i if y_i > 0 else a_i) * y_i  +  sum_j max over [l_j, u_j] of (-A'y)_j * x_j   <   0
+
+Every plan that keeps the rows would make the left side at least zero. Whoever found `y` does not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.program import Program, with_columns
+from allocopt.solve import highs
+from allocopt.solve.certificate import NOTHING, cleaned, impossible
+from allocopt.solve.solution import Clock
+
+ROUNDING = 1e-9
+"""A sum below zero by less than this part of its own terms is a rounding residue."""
+
+
+def refuted(program: Program, clock: Clock, multipliers: NDArray[np.float64] | None = None) -> bool:
+    """Return whether our own arithmetic shows that no plan keeps every row, whole units or not.
+
+    Parameters
+    ----------
+    program : Program
+    clock : Clock
+    multipliers : float64, shape (rows,), optional
+        Tried first; else those of the elastic relaxation, which HiGHS looks for in two ways if need be.
+    """
+    if (program.lower > program.upper).any() or (program.row_lower > program.row_upper).any():
+        return True
+    if np.isfinite(program.lower).all() and np.isfinite(program.upper).all() and impossible(program):
+        return True
+    if multipliers is not None and clashes(program, multipliers):
+        return True
+    soft = _elastic(program)
+    for again in (False, True):
+        found = highs.linear(soft, clock, again=again)
+        y = found.multipliers
+        if y is not None and np.shape(y) == (program.rows,) and clashes(program, y):
+            return True
+        if found.status == "optimal" and found.claimed_bound is not None and found.claimed_bound >= -ROUNDING:
+            return False
+        if clock.left <= 0:
+            return False
+    return False
+
+
+def clashes(program: Program, multipliers: NDArray[np.float64]) -> bool:
+    """Return whether the rows, added up with these multipliers, ask for what no column can do."""
+    y = cleaned(program, multipliers)
+    rows = np.where(y > 0, program.row_upper, program.row_lower)
+    reduced = -program.column_sums(program.data * y[program.indices])
+    columns = np.where(reduced > 0, program.upper, program.lower)
+    terms = program.column_sums(np.abs(program.data * y[program.indices]))
+    reduced = np.where(np.isinf(columns) & (np.abs(reduced) <= NOTHING * terms), 0.0, reduced)
+    used, moved = y != 0, reduced != 0
+    at_rows, at_columns = y[used] * rows[used], reduced[moved] * columns[moved]
+    size = float(np.abs(at_rows).sum() + np.abs(at_columns).sum())
+    return bool(np.isfinite(size) and at_rows.sum() + at_columns.sum() < -ROUNDING * size)
+
+
+def _elastic(program: Program) -> Program:
+    """Return the program of how little has to give way: a column for each side of each row, at a price of one."""
+    falls, rises = np.flatnonzero(np.isfinite(program.row_lower)), np.flatnonzero(np.isfinite(program.row_upper))
+    sides = np.concatenate([falls, rises])
+    return with_columns(
+        replace(program, cost=np.zeros(program.columns), constant=0.0),
+        sides,
+        np.concatenate([np.ones(len(falls)), -np.ones(len(rises))]),
+        cost=-np.ones(len(sides)),
+    )
