@@ -26,13 +26,13 @@ from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
 from tests import strategies
 
 import allocopt as ao
-from benchmarks.faults import BREAKS, LIES, full_disk, killed_worker, lying
+from benchmarks.soak_faults import BREAKS, LIES, breaking, full_disk, killed_worker, lying
 
 SOLVERS = ("highs", "prices", "pyomo")
+FAULTS = (*LIES, *BREAKS)
 SLACK = 1e-6
 """Relative rounding of money."""
 BATCH = 5
@@ -155,7 +155,7 @@ def broken(plan: ao.Plan) -> list[str]:
     return found
 
 
-def trial(case: Case, random: np.random.Generator) -> None:
+def trial(case: Case, random: np.random.Generator, faults: Sequence[str]) -> None:
     """Solve one problem in every way, then with faults."""
     plans = [(solver, case.solve(f"solver: {solver}", solver=solver)) for solver in SOLVERS]
     with ThreadPoolExecutor(3) as pool:
@@ -171,11 +171,11 @@ def trial(case: Case, random: np.random.Generator) -> None:
     told = {str(plan.to_dict()["allocation"]) for what, plan in plans if what == "thread" and plan is not None}
     if len(told) > 1 and all(plan is None or plan.status == "optimal" for what, plan in plans if what == "thread"):
         case.wrong("threads of one process have different plans")
-    kind = str(random.choice([*LIES, *BREAKS]))
+    kind = str(random.choice(list(faults)))
     always = bool(random.integers(2))
     what = f"fault: {kind} {'each time' if always else 'once'}"
     limit = 0.1 if kind == "hang" else None
-    with lying(kind, always=always, random=random):
+    with breaking(kind, always=always) if kind in BREAKS else lying(kind, always=always, random=random):
         plan = case.solve(what, solver=solver, time_limit=limit)
     case.judge(what, plan, unseen=always)
     case.found.counts[what] += 1
@@ -186,9 +186,9 @@ def comparison(case: Case, random: np.random.Generator) -> None:
     contracts = [case.contract, ao.pooled(), ao.first_come()]
     contracts = list({each.name: each for each in contracts}.values())
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
-    fault = full_disk(int(random.integers(0, 3))) if random.integers(2) else killed_worker(0.2)
-    jobs = 2 if isinstance(fault, type(killed_worker(1.0))) and random.integers(2) else 1
-    case.found.counts[f"comparison with {jobs} worker(s) and a fault"] += 1
+    full = bool(random.integers(2))
+    jobs, fault = (1, full_disk(int(random.integers(0, 3)))) if full else (2, killed_worker(0.2))
+    case.found.counts["comparison on a full disk" if full else "comparison with a killed worker"] += 1
     try:
         whole = ao.compare(case.problem, contracts)
         with fault:
@@ -210,39 +210,42 @@ def comparison(case: Case, random: np.random.Generator) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def soak(seconds: float, first: int = 0) -> Findings:
-    """Try random problems until the time is up."""
+def soak(seconds: float, first: int = 0, faults: Sequence[str] = FAULTS) -> Findings:
+    """Try random problems until the time is up, with some of the faults."""
     found, until, number = Findings(), time.monotonic() + seconds, first
-    quiet = settings(
+    while time.monotonic() < until:
+        batch(number, found, until, faults)
+        number += 1
+    return found
+
+
+def batch(number: int, found: Findings, until: float, faults: Sequence[str]) -> None:
+    """Try a few problems that are drawn from one seed."""
+    drawn = 0
+
+    @seed(number)
+    @settings(
         max_examples=BATCH,
         database=None,
         deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
-        print_blob=False,
     )
-    while time.monotonic() < until:
-        drawn = 0
+    @given(strategies.cases())
+    def each(case: tuple[ao.Problem, Sequence[Any]]) -> None:
+        nonlocal drawn
+        drawn += 1
+        if time.monotonic() > until:
+            return
+        problem, clauses = case
+        random = np.random.default_rng([number, drawn])
+        one = Case(problem, ao.Contract("Drawn", clauses=clauses), found, f"seed {number}, problem {drawn}")
+        found.counts["problems"] += 1
+        trial(one, random, faults)
+        if found.counts["problems"] % EVERY == 1:
+            comparison(one, random)
 
-        @seed(number)
-        @quiet
-        @given(strategies.cases())
-        def batch(case: tuple[ao.Problem, Sequence[Any]], number: int = number) -> None:
-            nonlocal drawn
-            drawn += 1
-            if time.monotonic() > until:
-                return
-            problem, clauses = case
-            random = np.random.default_rng([number, drawn])
-            one = Case(problem, ao.Contract("Drawn", clauses=clauses), found, f"seed {number}, problem {drawn}")
-            found.counts["problems"] += 1
-            trial(one, random)
-            if found.counts["problems"] % EVERY == 1:
-                comparison(one, random)
-
-        batch()
-        number += 1
-    return found
+    each()
 
 
 def report(found: Findings) -> int:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
 from hypothesis import strategies as st
+from tests.chance import Chance, Dice, Drawn
 
 import allocopt as ao
 from allocopt.problem.schema import LOT_KINDS, NEEDED
@@ -94,7 +94,21 @@ REVISING: tuple[type[Clause], ...] = (ao.KeepOrRetire, ao.Promotion, ao.Retire)
 AS_STATED = tuple(kind for kind in CLAUSES if kind not in REVISING)
 """Kinds of clause under which demand is what the table states."""
 
-money = st.integers(0, 40).map(lambda quarters: quarters / 4)
+NEEDS = {ao.Campaigns: "promotions", ao.Promotion: "promotions", ao.SafetyStock: "safety", ao.Approval: "orders"}
+"""What some kinds of clause have nothing to say without."""
+
+
+def thrown(seed: int, kinds: Sequence[type[Clause]] = CLAUSES) -> tuple[ao.Problem, tuple[Clause, ...]]:
+    """Return a problem and clauses for it by a seed: every kind of clause and every feature about equally often."""
+    dice = Dice(seed)
+    wanted = [dice.of(kinds) for _ in range(dice.of(AGREED))]
+    needed = {NEEDS[kind] for kind in wanted if kind in NEEDS} & FEATURES
+    drawing = _Draw(dice, frozenset(FEATURES), 3)
+    drawing.on |= needed
+    problem = ao.Problem.from_dict(drawing.tables())
+    making = _Clauses(dice, problem, shares=True, hard=dice.of((True, True, False)))
+    said = [making.one(kind) for kind in wanted]
+    return problem, consistent({clause.scope(): clause for clause in said}.values())
 
 
 @st.composite
@@ -108,7 +122,7 @@ def tables(draw: st.DrawFn, features: Iterable[str] = FEATURES, skus: int = 3) -
     skus : int
         At most so many SKUs.
     """
-    return _Draw(draw, frozenset(features), skus).tables()
+    return _Draw(Drawn(draw), frozenset(features), skus).tables()
 
 
 def problems(features: Iterable[str] = FEATURES, skus: int = 3) -> st.SearchStrategy[ao.Problem]:
@@ -139,7 +153,7 @@ def clauses(
     hard : bool
         Whether quantities may be without a penalty, so that there may be no plan.
     """
-    drawing = _Clauses(draw, problem, shares, hard)
+    drawing = _Clauses(Drawn(draw), problem, shares, hard)
     count = drawing.of([number for number in AGREED if number <= most])
     drawn = [drawing.one(drawing.of(kinds)) for _ in range(count)]
     return consistent({clause.scope(): clause for clause in drawn}.values())
@@ -168,26 +182,26 @@ def cases(
 class _Draw:
     """Draws one problem, table by table."""
 
-    def __init__(self, draw: st.DrawFn, features: frozenset[str], skus: int) -> None:
-        self.draw = draw
-        self.on = draw(_features(features))
+    def __init__(self, chance: Chance, features: frozenset[str], skus: int) -> None:
+        self.chance = chance
+        self.on = chance.features(features)
         self.skus = SKUS[: self.of([number for number in (2, 1, 3) if number <= skus])]
         self.nodes = tuple(NODES)[: self.of((2, 1, 3))]
-        self.channels = tuple(sorted(draw(st.permutations(tuple(CHANNELS)))[: self.of((3, 2, 4, 1))]))
+        self.channels = tuple(sorted(chance.shuffled(tuple(CHANNELS))[: self.of((3, 2, 4, 1))]))
         self.regions = ("", "north", "south") if "regions" in self.on else ("",)
-        self.divisible = set(draw(_some(tuple(self.skus)))) if "divisible" in self.on else set()
+        self.divisible = set(chance.some(tuple(self.skus))) if "divisible" in self.on else set()
 
     def of(self, values: Sequence[Any]) -> Any:
-        return self.draw(_one(tuple(values), tuple(map(type, values))))
+        return self.chance.of(values)
 
     def upto(self, most: int, least: int = 0) -> int:
-        return self.draw(_between(least, most))
+        return self.chance.between(least, most)
 
     def flag(self) -> bool:
         return self.of((False, True))
 
     def money(self) -> float:
-        return self.draw(money)
+        return self.upto(40) / 4
 
     def units(self, sku: str, most: int) -> float:
         """Draw units of a SKU: whole, or halves where it is divisible."""
@@ -266,7 +280,7 @@ class _Draw:
         row: Record = {"sku": sku, "channel": channel, "period": period, "region": region, "order": order}
         row |= {"units": units, "price": 4.0 + self.money()}
         if "min_units" in self.on:
-            row["min_units"] = min(units, self.upto(2))
+            row["min_units"] = min(units, self.of((0, 0, 0, 1, 2)))
         if "arrived" in self.on:
             row["arrived"] = self.of((None, 3, 1, 2))
         if "spread" in self.on:
@@ -340,16 +354,16 @@ class _Draw:
 class _Clauses:
     """Draws clauses for one problem."""
 
-    def __init__(self, draw: st.DrawFn, problem: ao.Problem, shares: bool, hard: bool) -> None:
+    def __init__(self, chance: Chance, problem: ao.Problem, shares: bool, hard: bool) -> None:
         facts = problem.facts
-        self.draw, self.shares, self.hard, self.facts = draw, shares, hard, facts
+        self.chance, self.shares, self.hard, self.facts = chance, shares, hard, facts
         self.skus, self.nodes, self.channels = (
             table.id.tolist() for table in (facts.skus, facts.nodes, facts.channels)
         )
         self.promotions = facts.promotions.tolist()
 
     def of(self, values: Sequence[Any]) -> Any:
-        return self.draw(_one(tuple(values), tuple(map(type, values))))
+        return self.chance.of(values)
 
     def one(self, kind: type[Clause]) -> Clause:
         """Draw a clause of this kind, or another one where none of this kind would be right."""
@@ -357,9 +371,9 @@ class _Clauses:
             return self.AMONG[kind](self)
         scope: Record = {"channel": self.of(self.channels)}
         if self.of((False, True)):
-            scope["sku"] = tuple(self.draw(_some(tuple(self.skus))))
+            scope["sku"] = tuple(self.chance.some(tuple(self.skus)))
         if kind is not ao.MarginFloor and self.of((False, True)):
-            scope["node"] = tuple(self.draw(_some(tuple(self.nodes))))
+            scope["node"] = tuple(self.chance.some(tuple(self.nodes)))
         return self.MAKERS[kind](self, scope)
 
     def quantity(self) -> Record:
@@ -368,14 +382,14 @@ class _Clauses:
         if self.shares and self.of((False, True)):
             found["share"] = self.of((0.0, 0.2, 0.35, 0.5, 1.0))
         else:
-            found["units"] = self.draw(_between(0, 12)) / self.of((1, 1, 2))
+            found["units"] = self.chance.between(0, 12) / self.of((1, 1, 2))
         if not self.hard or self.of((False, True)):
             found["penalty"] = self.of((0.0, 0.5, 3.0))
         return found
 
     def access(self, scope: Record) -> Clause:
         kinds = self.of((None, ("on_hand",), ("on_hand", "inbound"), ("inbound", "safety", "returns")))
-        start, sure = self.draw(_between(0, PERIODS)), self.of((0.0, 0.6, 0.95))
+        start, sure = self.chance.between(0, PERIODS), self.of((0.0, 0.6, 0.95))
         return ao.Access(**scope, kinds=kinds, min_confidence=sure, from_period=start)
 
     def cap(self, scope: Record) -> Clause:
@@ -423,11 +437,11 @@ class _Clauses:
             return ()
         shares = (0.5, 0.35, 0.2, 0.0) if self.shares else (1.0,)
         count = self.of((1, 2)) if self.shares and len(others) > 1 else 1
-        receivers = self.draw(st.permutations(others))[:count]
+        receivers = self.chance.shuffled(others)[:count]
         return tuple(ao.Recapture(to, self.of(shares), self.of(("receiving", "original"))) for to in receivers)
 
     def safety_stock(self, scope: Record) -> Clause:
-        start = self.draw(_between(0, PERIODS))
+        start = self.chance.between(0, PERIODS)
         return ao.SafetyStock(**scope, penalty=self.of((0.0, 1.0)), from_period=start)
 
     def service(self) -> Clause:
@@ -459,7 +473,7 @@ class _Clauses:
             like["order"] = facts.orders[facts.lines.order[line]]
         like = {key: value for key, value in like.items() if self.of((False, True))}
         channel, sku = facts.channels.id[facts.lines.channel[line]], facts.skus.id[facts.lines.sku[line]]
-        units = pack * self.draw(_between(0, room))
+        units = pack * self.chance.between(0, room)
         return ao.Lock(channel, sku, units, **like, owner="Ann", reason="promised")
 
     def approval(self) -> Clause:
@@ -475,8 +489,8 @@ class _Clauses:
 
     def protection_levels(self) -> Clause:
         """Draw some or all channels; limits say little where there is but one."""
-        some = tuple(self.draw(_some(tuple(self.channels))))
-        skus = self.of((None, tuple(self.draw(_some(tuple(self.skus))))))
+        some = tuple(self.chance.some(tuple(self.channels)))
+        skus = self.of((None, tuple(self.chance.some(tuple(self.skus)))))
         penalty = None if self.hard and self.of((False, True)) else self.of((0.0, 0.5, 3.0))
         value = self.of(("price", "contribution"))
         return ao.ProtectionLevels(some if len(some) > 1 else None, value=value, penalty=penalty, sku=skus)
@@ -500,27 +514,3 @@ class _Clauses:
         ao.Retire: retire,
         ao.SafetyStock: safety_stock,
     }
-
-
-@cache
-def _some(names: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
-    """Draw some of the names, at least one, sorted."""
-    return st.integers(1, 2 ** len(names) - 1).map(
-        lambda number: [name for bit, name in enumerate(names) if number >> bit & 1]
-    )
-
-
-@cache
-def _one(values: tuple[Any, ...], types: tuple[type, ...]) -> st.SearchStrategy[Any]:
-    """Draw one of the values; their types tell (0.0, 1.0) from (False, True) in the cache."""
-    return st.sampled_from(values)
-
-
-@cache
-def _between(least: int, most: int) -> st.SearchStrategy[int]:
-    return st.integers(least, most)
-
-
-@cache
-def _features(features: frozenset[str]) -> st.SearchStrategy[frozenset[str]]:
-    return st.frozensets(st.sampled_from(sorted(features)), max_size=8) if features else st.just(frozenset())

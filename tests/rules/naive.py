@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tests.rules.naive_facts import shipments
 from tests.rules.naive_promises import Promises
 from tests.rules.naive_records import Model, Row, blank, counts_on, floor, named
 from tests.rules.naive_reserves import Reserves
@@ -85,10 +86,10 @@ class Naive(Promises):
 
     def switches(self, model: Model) -> None:
         """Add packs, least shipments, single sources, and orders served whole or not at all."""
-        for arc in self.arcs:
-            if arc.line.pack > 1:
-                packs = model.var(arc.line.units, whole=True)
-                model.row([(arc.at, 1), (packs, -arc.line.pack)], low=0, high=0)
+        for shipment in shipments(self.arcs):
+            if shipment[0].line.pack > 1:
+                packs = model.var(shipment[0].line.units, whole=True)
+                model.row([*((arc.at, 1.0) for arc in shipment), (packs, -shipment[0].line.pack)], low=0, high=0)
         for line in self.lines:
             mine = [arc for arc in self.arcs if arc.line is line]
             for lane, ship in {(id(arc.lane), arc.ship) for arc in mine} if line.min_ship > 0 else ():

@@ -165,6 +165,7 @@ class Records:
     def allowed(self, arcs: list[Arc]) -> list[Arc]:
         """Return the arcs that every rule leaves."""
         arcs = [arc for arc in arcs if not self.forbidden(arc)]
+        arcs = [arc for shipment in shipments(arcs) if self.holds_a_pack(shipment) for arc in shipment]
         reached = {id(arc.line) for arc in arcs}
         broken = {line.group for line in self.lines if line.all_or_none and line.units > 0 and id(line) not in reached}
         return [arc for arc in arcs if not (arc.line.all_or_none and arc.line.group in broken)]
@@ -188,7 +189,12 @@ class Records:
             mine = clause.channel in (None, line.channel) and named(clause.sku, line.sku)
             if mine and clause.per == "unit" and self.contribution(arc) < clause.floor * self.revenue(arc) - 1e-9:
                 return True
-        return bool(line.pack > min(line.units, lot.usable) and line.pack > 1)
+        return False
+
+    def holds_a_pack(self, shipment: list[Arc]) -> bool:
+        """Return whether the line and the lots of a shipment have a pack of units."""
+        line = shipment[0].line
+        return bool(line.pack <= 1 or line.pack <= min(line.units, sum(arc.lot.usable for arc in shipment)))
 
     def safety_price(self, arc: Arc) -> float | None:
         """Return the least penalty at which a clause opens the arc's safety lot to its channel."""
@@ -253,3 +259,11 @@ def receiving(own: list[Row], line: Row) -> float:
         if units > 0:
             return sum(other.units * other.price for other in near) / units
     return sum(other.price for other in own) / len(own)
+
+
+def shipments(arcs: list[Arc]) -> list[list[Arc]]:
+    """Return the arcs that ship together: for one line, over one lane, in one period."""
+    found: dict[tuple[int, int, int], list[Arc]] = defaultdict(list)
+    for arc in arcs:
+        found[id(arc.line), id(arc.lane), arc.ship].append(arc)
+    return list(found.values())

@@ -406,11 +406,11 @@ MODELS = {
         problem(
             skus="sku pack\nA 4",
             channels="channel kind\ndtc dtc\nresale wholesale",
-            supply="sku node kind units\nA East on_hand 10\nA West on_hand 3",
+            supply="sku node kind units available\nA East on_hand 10 0\nA East inbound 5 1\nA West on_hand 3 0",
             demand="""
                 sku channel period units price pack
                 A   dtc     0      6     10    .
-                A   dtc     1      5     10    2
+                A   dtc     1      7     10    2
                 A   resale  0      9     9     .
             """,
         ),

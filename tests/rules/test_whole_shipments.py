@@ -22,7 +22,31 @@ def test_whole_packs_leave_the_rest_in_the_lot():
     assert plan.objective == pytest.approx(8 * 9 + 2 * 5)
 
 
-def test_packs_bind_per_arc_and_not_per_line():
+@pytest.mark.parametrize(("wanted", "cost", "sold"), [(6, 0, 4), (12, 0, 8), (6, 9.5, 0)])
+def test_a_pack_may_be_made_up_of_several_lots(wanted, cost, sold):
+    """3 + 3 + 2 units at one node are two packs of 4 for a line; a lane that costs more than it earns is not taken."""
+    plan = ao.allocate(
+        problem(
+            supply="sku node kind units expires\nA East on_hand 3 3\nA East on_hand 3 4\nA East on_hand 2 .",
+            demand=f"sku channel period units price pack\nA dtc 0 {wanted} 9 4",
+            lanes=f"node channel cost\nEast dtc {cost}",
+        )
+    )
+    assert plan.allocation["units"].sum() == sold
+
+
+def test_two_lanes_are_two_shipments():
+    """Road takes 4 and rail 2: of two packs of 3 one goes by road, and none half by one and half by the other."""
+    tables = {
+        "supply": "sku node kind units\nA East on_hand 6",
+        "demand": "sku channel period units price pack\nA dtc 0 6 9 3",
+        "lanes": "node channel via capacity\nEast dtc road 4\nEast dtc rail 2",
+    }
+    plan = ao.allocate(problem(**tables))
+    assert units(plan, "lane") == {"East>dtc/via=road": 3}
+
+
+def test_packs_bind_per_shipment_and_not_per_line():
     """Two nodes with 3 units each hold no pack of 4 between them."""
     plan = ao.allocate(
         problem(

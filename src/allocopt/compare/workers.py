@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,8 @@ WATCH = 0.5
 
 LAST = 0.5
 """Seconds that a worker that was killed is waited for, so that it does not stay behind as a dead process."""
+
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 _watching = threading.Event()
 
@@ -62,7 +65,8 @@ def stop() -> None:
         executor.shutdown(wait=False, kill_workers=True)
     workers = [child for child in multiprocessing.active_children() if isinstance(child, LokyProcess)]
     for worker in workers:
-        worker.kill()
+        with suppress(OSError):
+            os.kill(worker.pid or 0, KILL)
     for worker in workers:
         with suppress(Exception):  # one that somebody else has waited for is gone as well
             worker.join(LAST)

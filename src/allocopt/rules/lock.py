@@ -133,7 +133,9 @@ class Lock(Clause):
                 f"Lock {below:,} or {below + pack:,} units.",
             )
             return
-        there = _room(facts.lots.usable[self.lots(facts)], pack, whole)
+        lots = self.lots(facts)
+        at_node = np.bincount(facts.lots.node[lots], weights=facts.lots.usable[lots]).astype(np.float64)
+        there = _room(at_node, pack, whole)
         wanted = _room(facts.lines.units[lines], pack, whole)
         told = f" in packs of {pack}" if pack > 1 else ""
         if self.units > wanted + 1e-9:
@@ -188,5 +190,5 @@ def _between(arcs: Arcs, lots: Positions, lines: Positions) -> Positions:
 
 
 def _room(units: Floats, pack: int, whole: bool) -> float:
-    """Return how many of these units can ship, in packs, if every lot or line is used by itself."""
+    """Return how many of these units can ship, in packs, if every node or line is used by itself."""
     return float((floor_units(units / pack) * pack if whole else units).sum())

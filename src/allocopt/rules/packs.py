@@ -1,10 +1,11 @@
-"""Packs: what ships on an arc to a line with a pack size is a whole number of packs.
+"""Packs: what a shipment brings to a line with a pack size is a whole number of packs, from whichever of its lots.
 
 .. code-block:: text
 
-    ship[a] = pack[d] packs[a],   packs[a] whole            for each arc a of a line d with pack[d] > 1        [unit]
-    sum_{a of d} packs[a] <= floor(units[d] / pack[d])      for each such line whose units are no whole packs  [pack]
-    sum_{a of l, pack k} packs[a] <= floor(usable[l] / k)   for each lot l and pack size k that does not fit   [pack]
+    sum_{a of d over k in t} ship[a] = pack[d] packs[d, k, t],   packs whole                                   [unit]
+        for each line d with pack[d] > 1, lane k and ship period t: what it gets from one node over one lane at once
+    sum packs[d, k, t] <= floor(units[d] / pack[d])        for each such line whose units are no whole packs   [pack]
+    sum packs[d, k, t] <= floor(stock[s, n] / p)           for each SKU s, node n and pack p, that does not fit [pack]
 
 ``demand.pack`` binds, or ``skus.pack`` for wholesale and store lines. The last two rows cut off no plan: they say at
 once what whole packs imply, which brings the relaxation, and with it our own bound, closer to the best plan.
@@ -20,62 +21,101 @@ import numpy as np
 
 from allocopt.algebra.formulation import Sum, Variable
 from allocopt.algebra.grouping import dense
-from allocopt.algebra.labels import Index
+from allocopt.algebra.labels import Codes, Index
 from allocopt.arcs import Arcs
-from allocopt.problem.facts import Ints
+from allocopt.problem.facts import Floats, Ints
 from allocopt.rounding import floor_units
 from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.names import line_names, lot_names
+from allocopt.rules.names import lane_names, line_names
 
 
 class Packs(Rule):
     """Lines with a pack size are served in whole packs."""
 
     name: ClassVar[str] = "packs"
-    reasons: ClassVar[dict[str, str]] = {"under_a_pack": "the line or the lot is smaller than one pack"}
+    reasons: ClassVar[dict[str, str]] = {"under_a_pack": "the line or the stock at the node is smaller than one pack"}
 
     def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
-        """Return the arcs that can hold at least one pack."""
-        lines, lots = arcs.facts.lines, arcs.facts.lots
-        if not (lines.pack > 1).any():
+        """Return the arcs of shipments that can hold at least one pack."""
+        members = np.flatnonzero(arcs.facts.lines.pack[arcs.line] > 1)
+        if not len(members):
             return arcs
-        room = np.minimum(lines.units[arcs.line], lots.usable[arcs.lot])
-        pack = lines.pack[arcs.line]
-        return arcs.without((pack > 1) & (room < pack), "under_a_pack", self.reasons["under_a_pack"])
+        shipment, present = _shipments(arcs, members)
+        line = arcs.line[members]
+        room = np.minimum(_stock(arcs, members, shipment, len(present))[shipment], arcs.facts.lines.units[line])
+        closed = np.zeros(len(arcs), dtype=bool)
+        closed[members] = room < arcs.facts.lines.pack[line]
+        return arcs.without(closed, "under_a_pack", self.reasons["under_a_pack"])
 
     def state(self, on: Statement, clauses: Numbered) -> None:
-        """Add the number of packs on each arc with a pack size."""
-        pack = on.facts.lines.pack[on.arcs.line]
-        members = np.flatnonzero(pack > 1)
+        """Add the number of packs in each shipment to a line with a pack size."""
+        facts, arcs = on.facts, on.arcs
+        members = np.flatnonzero(facts.lines.pack[arcs.line] > 1)
         if not len(members):
             return
-        size = pack[members].astype(np.float64)
-        labels = on.ship.index
-        index = Index(labels.names, tuple(codes[members] for codes in labels.codes), labels.texts)
+        shipment, present = _shipments(arcs, members)
+        lanes, horizon = len(facts.lanes.node), facts.periods
+        line = present // (lanes * horizon)
+        index = Index(
+            ("line", "lane", "period"),
+            (line, present // horizon % lanes, present % horizon),
+            (partial(line_names, facts), partial(lane_names, facts), None),
+        )
+        size = facts.lines.pack[line].astype(np.float64)
+        most = np.minimum(_stock(arcs, members, shipment, len(present)), facts.lines.units[line])
         packs = on.form.add_variable(
             self.name,
             index,
-            upper=floor_units(on.ship.upper[members] / size),
-            sku=on.ship.sku[members],
-            integer=np.ones(len(members), dtype=bool),
+            upper=floor_units(most / size),
+            sku=facts.lines.sku[line],
+            integer=np.ones(len(present), dtype=bool),
         )
-        self._cut(on, packs, pack[members])
-        rows = np.arange(len(members))
-        sums = [Sum(on.ship, rows, members=members), Sum(packs, rows, weight=-size)]
+        self._cut(on, packs, facts.lines.pack[line])
+        sums = [Sum(on.ship, shipment, members=members), Sum(packs, np.arange(len(present)), weight=-size)]
         on.form.add_rows(f"{self.name}_rows", index, sums, lower=0.0, upper=0.0)
 
     def _cut(self, on: Statement, packs: Variable, pack: Ints) -> None:
-        """Add how many whole packs a lot holds and a line takes, where units leave a remainder."""
+        """Add how many whole packs a node holds and a line takes, where units leave a remainder."""
         facts = on.facts
-        lot, line = packs.index.codes[0].astype(np.int64), packs.index.codes[1]
-        width = int(pack.max()) + 1
-        for name, what, key, size, stock, names in (
-            ("packs_of_lot", "lot", lot, len(facts.lots.sku), facts.lots.usable, partial(lot_names, facts)),
-            ("packs_of_line", "line", line, len(facts.lines.sku), facts.lines.units, partial(line_names, facts)),
-        ):
-            loose = stock[key] % pack > 1e-9
-            group, present = dense(np.where(loose, key * width + pack, -1), size * width)
-            if len(present):
-                whose, of = present // width, present % width
-                index = Index((what, "pack"), (whose, of), (names, None))
-                on.form.add_rows(name, index, [Sum(packs, group)], upper=floor_units(stock[whose] / of))
+        line, lane, _ = packs.index.codes
+        nodes, width = len(facts.nodes.id), int(pack.max()) + 1
+        place = facts.lines.sku[line].astype(np.int64) * nodes + facts.lanes.node[lane]
+        stock = usable_at(on.arcs)
+        loose = stock[place] % pack > 1e-9
+        group, present = dense(np.where(loose, place * width + pack, -1), len(stock) * width)
+        if len(present):
+            whose, of = present // width, present % width
+            index = Index(
+                ("sku", "node", "pack"), (whose // nodes, whose % nodes, of), (facts.skus.id, facts.nodes.id, None)
+            )
+            on.form.add_rows("packs_of_node", index, [Sum(packs, group)], upper=floor_units(stock[whose] / of))
+        loose = facts.lines.units[line] % pack > 1e-9
+        group, short = dense(np.where(loose, line, -1), len(facts.lines.sku))
+        if len(short):
+            index = Index(("line", "pack"), (short, facts.lines.pack[short]), (partial(line_names, facts), None))
+            upper = floor_units(facts.lines.units[short] / facts.lines.pack[short])
+            on.form.add_rows("packs_of_line", index, [Sum(packs, group)], upper=upper)
+
+
+def usable_at(arcs: Arcs) -> Floats:
+    """Return the usable units of the lots that have arcs, by SKU and node, shape (skus * nodes,) [unit]."""
+    facts, lots = arcs.facts, arcs.facts.lots
+    live = np.bincount(arcs.lot, minlength=len(lots.sku)) > 0
+    place = lots.sku.astype(np.int64) * len(facts.nodes.id) + lots.node
+    size = len(facts.skus.id) * len(facts.nodes.id)
+    found: Floats = np.bincount(place, weights=np.where(live, lots.usable, 0.0), minlength=size).astype(np.float64)
+    return found
+
+
+def _shipments(arcs: Arcs, members: Codes) -> tuple[Ints, Codes]:
+    """Return the shipment of each of some arcs, and which line, lane and ship period each shipment is of."""
+    lanes, horizon = len(arcs.facts.lanes.node), arcs.facts.periods
+    key = (arcs.line[members].astype(np.int64) * lanes + arcs.lane[members]) * horizon + arcs.ship[members]
+    return dense(key, len(arcs.facts.lines.sku) * lanes * horizon)
+
+
+def _stock(arcs: Arcs, members: Codes, shipment: Ints, size: int) -> Floats:
+    """Return the usable units of the lots of each shipment, shape (shipments,) [unit]."""
+    usable = arcs.facts.lots.usable[arcs.lot[members]]
+    found: Floats = np.bincount(shipment, weights=usable, minlength=size).astype(np.float64)
+    return found

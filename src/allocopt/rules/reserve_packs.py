@@ -1,9 +1,10 @@
-"""What reserves imply for packs: what is left of a lot for a channel holds a whole number of its packs.
+"""What reserves imply for packs: what is left at a node for a channel holds a whole number of its packs.
 
 .. code-block:: text
 
-    sum_{a of l to c, pack k, ship < R} ship[a] <= k floor(room / k)    for each lot l, channel c, pack k > 1   [unit]
-    room = usable[l] - what other channels keep of lot l until R
+    sum_{a of s at n to c, pack k, ship < R} ship[a] <= k floor(room / k)
+        for each SKU s, node n, channel c and pack k > 1                                            [unit]
+    room = sum over the lots of s at n of: usable[l] - what other channels keep of lot l until R
 
 The rows cut off no plan: the stock and reserve rows leave the channel no more than ``room``, and it ships packs only.
 They bring the relaxation closer to the best plan wherever shares of small lots are smaller than packs.
@@ -12,16 +13,15 @@ Source: Chvatal-Gomory rounding, e.g. Wolsey, Integer Programming (1998), ch. 8.
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.grouping import dense
-from allocopt.algebra.labels import Index
+from allocopt.algebra.labels import Codes, Index
+from allocopt.problem.facts import Floats
 from allocopt.rounding import floor_units
 from allocopt.rules.base import Statement
-from allocopt.rules.names import lot_names
+from allocopt.rules.packs import usable_at
 from allocopt.rules.reserve_quantities import Reserve
 
 
@@ -37,37 +37,44 @@ def add_pack_rows(on: Statement, reserves: list[Reserve]) -> None:
         return
     pack = facts.lines.pack[arcs.line[packed]].astype(np.int64)
     lots, channels, width = len(facts.lots.sku), len(facts.channels.id), int(pack.max()) + 1
-    channel = arcs.channel[packed]
-    found = []
+    places = len(facts.skus.id) * len(facts.nodes.id)
+    place = facts.lots.sku.astype(np.int64) * len(facts.nodes.id) + facts.lots.node
+    key = (place[arcs.lot[packed]] * channels + arcs.channel[packed]) * width + pack
+    group, present = dense(key, places * channels * width)
+    whose, to, size = present // width // channels, present // width % channels, present % width
+    first, sums, parts = 0, [], []
     for until in sorted({reserve.release for reserve in sure}):
-        room = np.repeat(facts.lots.usable[:, None], channels, axis=1)
-        held = np.zeros_like(room)
+        held = np.zeros((lots, channels))
         for reserve in sure:
             if reserve.release >= until:
                 held[:, reserve.channel] = np.maximum(held[:, reserve.channel], reserve.kept)
-        room -= held.sum(axis=1, keepdims=True) - held
-        left = np.maximum(room[arcs.lot[packed], channel], 0.0)
-        whole = pack * floor_units(left / pack)
-        before = (arcs.ship[packed] < until) & (left < facts.lots.usable[arcs.lot[packed]]) & (whole < left)
-        key = (arcs.lot[packed].astype(np.int64) * channels + channel) * width + pack
-        group, present = dense(np.where(before, key, -1), lots * channels * width)
-        if not len(present):
+        left = _by_place(
+            on, place, np.maximum(facts.lots.usable[:, None] - held.sum(axis=1, keepdims=True) + held, 0.0)
+        )
+        room, full = left[whose, to], usable_at(arcs)[whose]
+        rows = np.flatnonzero((room < full) & (size * floor_units(room / size) < room))
+        if not len(rows):
             continue
-        limit = np.zeros(len(present))
-        limit[group[before]] = whole[before]
-        found.append((min(until, facts.periods), group, present, limit))
-    first, sums, parts = 0, [], []
-    for until, group, present, limit in found:
-        sums.append(Sum(on.ship, np.where(group >= 0, first + group, -1), members=packed))
-        parts.append((present // width // channels, present // width % channels, present % width, until, limit))
-        first += len(present)
-    if not found:
+        number = np.full(len(present), -1)
+        number[rows] = first + np.arange(len(rows))
+        sums.append(Sum(on.ship, np.where(arcs.ship[packed] < until, number[group], -1), members=packed))
+        parts.append((rows, np.full(len(rows), min(until, facts.periods)), (size * floor_units(room / size))[rows]))
+        first += len(rows)
+    if not parts:
         return
-    lot, to, size = (np.concatenate([part[k] for part in parts]) for k in range(3))
-    end = np.repeat([part[3] for part in parts], [len(part[0]) for part in parts])
+    rows, end, limit = (np.concatenate([part[k] for part in parts]) for k in range(3))
+    nodes = len(facts.nodes.id)
     index = Index(
-        ("lot", "channel", "pack", "until"),
-        (lot, to, size, end),
-        (partial(lot_names, facts), facts.channels.id, None, None),
+        ("sku", "node", "channel", "pack", "until"),
+        (whose[rows] // nodes, whose[rows] % nodes, to[rows], size[rows], end),
+        (facts.skus.id, facts.nodes.id, facts.channels.id, None, None),
     )
-    on.form.add_rows("reserve_packs", index, sums, upper=np.concatenate([part[4] for part in parts]))
+    on.form.add_rows("reserve_packs", index, sums, upper=limit)
+
+
+def _by_place(on: Statement, place: Codes, units: Floats) -> Floats:
+    """Return units of lots that have arcs, added up by SKU and node, shape (skus * nodes, channels)."""
+    live = np.flatnonzero(np.bincount(on.arcs.lot, minlength=len(units)) > 0)
+    found = np.zeros((len(on.facts.skus.id) * len(on.facts.nodes.id), units.shape[1]))
+    np.add.at(found, place[live], units[live])
+    return found

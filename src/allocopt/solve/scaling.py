@@ -113,6 +113,8 @@ def widths(program: Program) -> Floats:
     """Return how far each column ranges, as far as its bounds and rows of amounts say [unit of the column].
 
     A row of amounts has no negative entry and no column below zero: there no column can take more than the limit.
+    Divisible columns that cost money and are in one row only (what is missing, what has to give way) range as far as
+    others make them: infinitely.
     """
     upper = program.upper
     if len(upper) and upper.max() > WIDE:
@@ -122,6 +124,7 @@ def widths(program: Program) -> Floats:
         share = np.where(amounts[program.indices], program.row_upper[program.indices] / np.abs(program.data), np.inf)
         upper = upper.copy()
         np.minimum.at(upper, column, np.maximum(share, 0.0))
+        upper[(np.diff(program.indptr) <= 1) & ~program.integer & (program.cost <= 0)] = np.inf
     width: Floats = np.maximum(upper - program.lower, 0.0)
     return width
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -47,7 +49,7 @@ def _told(kind: str, answer: Any, program: Any, random: np.random.Generator) -> 
 
 @contextmanager
 def lying(kind: str, *, always: bool, random: np.random.Generator) -> Iterator[list[int]]:
-    """Let HiGHS lie, break or hang inside: the first time, or each time; yield how often it did (in one list item)."""
+    """Let HiGHS lie inside: the first time, or each time; yield how often it did (in one list item)."""
     highs = import_module("allocopt.solve.highs")
     honest, times, lock = highs.solved, [0], threading.Lock()
 
@@ -58,11 +60,6 @@ def lying(kind: str, *, always: bool, random: np.random.Generator) -> Iterator[l
             times[0] += mine
         if not mine:
             return answer
-        if kind == "exception":
-            raise RuntimeError("the solver broke")
-        if kind == "hang":
-            time.sleep(HANG)
-            return answer
         return _told(kind, answer, program, random)
 
     highs.solved = solved
@@ -70,6 +67,28 @@ def lying(kind: str, *, always: bool, random: np.random.Generator) -> Iterator[l
         yield times
     finally:
         highs.solved = honest
+
+
+@contextmanager
+def breaking(kind: str, *, always: bool) -> Iterator[None]:
+    """Let runs of HiGHS end with an exception, or hang for a while, inside: the first time, or each time."""
+    import highspy
+
+    honest, left = highspy.Highs.run, [10**9 if always else 1]
+
+    def run(solver: Any) -> Any:
+        left[0] -= 1
+        if left[0] >= 0 and kind == "exception":
+            raise RuntimeError("the solver broke")
+        if left[0] >= 0:
+            time.sleep(HANG)
+        return honest(solver)
+
+    highspy.Highs.run = run
+    try:
+        yield
+    finally:
+        highspy.Highs.run = honest
 
 
 @contextmanager
@@ -102,7 +121,7 @@ def killed_worker(seconds: float) -> Iterator[None]:
         while not ended.wait(seconds):
             children = [child for child in active_children() if type(child).__name__ == "LokyProcess"]
             if children:
-                children[0].kill()
+                os.kill(children[0].pid or 0, signal.SIGKILL)
                 return
 
     killer = threading.Thread(target=kill, daemon=True)
