@@ -127,10 +127,10 @@ def test_ctrl_c_gets_through_at_once(call):
 def test_another_number_of_threads_in_the_process_does_no_harm():
     """Where HiGHS has run with more threads before, solving goes on all the same."""
     done = run("""
-        import highspy
         from tests.solve.programs import allocation
         from allocopt.solve import solve
-        other = highspy.Highs()
+        from allocopt.solve.highs_quiet import new_solver
+        other = new_solver()
         other.setOptionValue("output_flag", False)
         other.setOptionValue("threads", 2)
         other.addVar(0.0, 1.0)

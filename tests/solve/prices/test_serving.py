@@ -232,7 +232,7 @@ def test_what_is_compiled_ahead_is_what_is_called() -> None:
     """One signature each: a call with arrays of another kind would compile again, in the middle of a solve."""
     from tests.solve.programs import allocation
 
-    assert serving.compile_ahead() is not None
+    assert serving.compile_ahead()
     from allocopt.solve.prices import linear
 
     linear(allocation(60, integer=False), Clock.started(None), native=True)
@@ -281,17 +281,18 @@ def test_a_call_runs_where_nothing_can_be_written(call: Any, tmp_path: Path) -> 
     (tmp_path / "site" / "allocopt" / "solve" / "prices" / "__pycache__").write_text("no folder", encoding="utf-8")
     (tmp_path / "home").write_text("no folder", encoding="utf-8")
     cold, first, again = call([5.0, None, 5.0])
-    assert cold[1] == [serving.NOT_READY]
+    assert serving.NOT_READY in cold[1]
     assert cold[2] < 5.5
-    assert first[:2] == ("optimal", [serving.NOT_KEPT])
-    assert again[:2] == ("optimal", [])
+    assert first[0] == "optimal"
+    assert serving.NOT_KEPT in first[1]
+    assert not {serving.NOT_READY, serving.NOT_LOADED, serving.NOT_KEPT} & set(again[1])
 
 
 def test_compiling_does_not_take_the_time_of_a_first_call(call: Any, tmp_path: Path) -> None:
     """With an empty cache a limit of two seconds is kept, a note says who served, and nothing was compiled."""
     cache = tmp_path / "cache"
     ((_, notes, seconds),) = call([2.0], NUMBA_CACHE_DIR=str(cache))
-    assert notes == [serving.NOT_READY]
+    assert serving.NOT_READY in notes
     assert seconds < 2.4
     assert not list(cache.rglob("*.nbc"))
 

@@ -10,7 +10,7 @@ from allocopt.solve.prices.serving import compile_ahead
 
 def main() -> None:
     """Compile what is not kept yet, or say that nothing can be kept."""
-    if compile_ahead() is None:
+    if not compile_ahead():
         raise SystemExit(
             "There is no place to keep compiled code in: let NUMBA_CACHE_DIR name a folder that can be written."
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -78,18 +77,17 @@ def serving(columns: int, clock: Clock, native: bool | None) -> Serving:
     return Serving(native=True, note="" if lasting else NOT_KEPT)
 
 
-def compile_ahead() -> str | None:
-    """Compile what is not kept yet; return the folder under which it is kept, None where there is no place for it."""
+def compile_ahead() -> bool:
+    """Compile what is not kept yet; return whether all of it is kept now, nothing being compiled where it cannot be."""
     from allocopt.solve.prices import native_store
     from allocopt.solve.ties import native_moves
 
     functions = (*_functions(), native_moves.settle)
     if not all(native_store.kept(function) or native_store.can_keep(function) for function in functions):
-        return None
+        return False
     for function in functions:
         native_store.load(function)
-    folders = [folder for function in functions if (folder := native_store.folder(function)) is not None]
-    return os.path.commonpath(folders) if len(folders) == len(functions) else None
+    return all(native_store.folder(function) is not None for function in functions)
 
 
 def _functions() -> tuple[Any, Any]:
