@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -21,52 +22,48 @@ HANG = 0.3
 """Seconds that a call into the solver hangs."""
 
 
-def _told(kind: str, answer: Any, program: Any, random: np.random.Generator) -> Any:
+def _told(kind: str, said: Any, solver: Any, random: np.random.Generator) -> Any:
     """Return what a solver says that lies about its answer."""
-    x = answer.x
+    x = said.x
     if kind == "infeasible":
-        return replace(answer, status="infeasible", x=None, multipliers=None, claimed_bound=None)
+        return replace(said, status="kInfeasible", x=None, multipliers=None)
     if kind == "nothing":
-        return replace(answer, status="optimal", x=None, multipliers=None, claimed_bound=None)
+        return replace(said, status="kOptimal", x=None)
     if kind == "optimal":
-        return replace(answer, status="optimal")
-    if x is None:
-        return answer
-    if kind == "worse":  # a plan that keeps the rows, is said to be best, and is not
-        low = np.maximum(program.lower, 0.0)
-        worth = float(program.cost @ low) + program.constant
-        return replace(answer, status="optimal", x=low, claimed_bound=worth)
+        return replace(said, status="kOptimal")
+    if x is None or not len(x):
+        return said
+    program = solver.getLp()
+    low, high = np.array(program.col_lower_), np.array(program.col_upper_)
+    if kind == "worse":  # a plan of nothing is said to be best, and is not
+        worth = float(np.array(program.col_cost_) @ np.maximum(low, 0.0)) + program.offset_
+        return replace(said, status="kOptimal", x=np.maximum(low, 0.0), value=worth, bound=worth)
     if kind == "bound":
-        return replace(answer, status="optimal", claimed_bound=float(program.cost @ x) + program.constant - 1.0)
-    if kind == "multipliers" and answer.multipliers is not None:
-        return replace(answer, multipliers=answer.multipliers + random.normal(0, 10, program.rows))
-    if kind == "broken row" and program.columns:
-        return replace(answer, x=np.minimum(x + (np.arange(len(x)) == random.integers(len(x))) * 3.0, program.upper))
-    if kind == "fraction" and program.columns:
-        return replace(answer, x=np.clip(x - 0.25, program.lower, program.upper))
-    return answer
+        return replace(said, status="kOptimal", value=said.value - 1.0, bound=said.bound - 1.0)
+    if kind == "multipliers" and said.multipliers is not None:
+        return replace(said, multipliers=said.multipliers + random.normal(0, 10, len(said.multipliers)))
+    if kind == "broken row":
+        return replace(said, x=np.minimum(x + 3.0 * (np.arange(len(x)) == random.integers(len(x))), high))
+    if kind == "fraction":
+        return replace(said, x=np.clip(x - 0.25, low, high))
+    return said
 
 
 @contextmanager
-def lying(kind: str, *, always: bool, random: np.random.Generator) -> Iterator[list[int]]:
-    """Let HiGHS lie inside: the first time, or each time; yield how often it did (in one list item)."""
-    highs = import_module("allocopt.solve.highs")
-    honest, times, lock = highs.solved, [0], threading.Lock()
+def lying(kind: str, *, always: bool, random: np.random.Generator) -> Iterator[None]:
+    """Let HiGHS lie inside: the first time that it is asked, or each time."""
+    highs = import_module("allocopt.solve.highs_run")
+    honest, asked = highs.read, count()
 
-    def solved(solver: Any, program: Any, clock: Any, method: str, **options: Any) -> Any:
-        answer = honest(solver, program, clock, method, **options)
-        with lock:
-            mine = always or not times[0]
-            times[0] += mine
-        if not mine:
-            return answer
-        return _told(kind, answer, program, random)
+    def read(solver: Any) -> Any:
+        said = honest(solver)
+        return _told(kind, said, solver, random) if always or next(asked) == 0 else said
 
-    highs.solved = solved
+    highs.read = read
     try:
-        yield times
+        yield
     finally:
-        highs.solved = honest
+        highs.read = honest
 
 
 @contextmanager

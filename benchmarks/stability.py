@@ -74,6 +74,7 @@ class Plan:
             ("line", way.line),
             ("node", lot["node"], way.ship),
             ("lane", way.lane, way.ship, lane["channel"]),
+            ("shipment", way.line, way.lane, way.ship),
         )
 
     def limit(self, place: Any) -> tuple[float, float]:
@@ -86,6 +87,8 @@ class Plan:
         if place[0] == "node":
             limits = [r["limit"] for r in self.tables.get("capacity", []) if (r["node"], r["period"]) == place[1:]]
             return 0.0, min(limits, default=math.inf)
+        if place[0] == "shipment":
+            return 0.0, math.inf
         capacity = self.tables["lanes"][place[1]].get("capacity")
         return 0.0, math.inf if capacity is None else float(capacity)
 
@@ -102,13 +105,16 @@ class Plan:
             after, room = self.taken[place] + units, 1e-9 * (1.0 + self.taken[place])
             if (units > 0 and after > most + room) or (units < 0 and after < least - room):
                 return False
+            pack = self.tables["demand"][place[1]].get("pack") or 1 if place[0] == "shipment" else 1
+            if pack > 1 and abs(after / pack - round(after / pack)) > 1e-6:
+                return False
         return True
 
-    def step(self, changes: list[Way]) -> float:
-        """Return how many units move at once: whole packs of all lines that the move touches."""
+    def steps(self, changes: list[Way]) -> tuple[float, ...]:
+        """Return how many units may move at once: one, and whole packs of all lines that the move touches."""
         packs = [int(self.tables["demand"][way.line].get("pack") or 1) for way in changes]
         divisible = any(row["sku"] == self.sku(changes[0]) and row.get("divisible") for row in self.tables["skus"])
-        return 1e-4 if divisible and set(packs) == {1} else float(math.lcm(*packs))
+        return tuple({1e-4 if divisible else 1.0, float(math.lcm(*packs))})
 
     def sku(self, way: Way) -> str:
         """Return the article that ships."""
@@ -216,17 +222,17 @@ def _candidates(plan: Plan) -> Iterator[tuple[str, list[tuple[Way, float]], bool
     for way in shipping:
         for other in of_lot[way.lot]:
             if other.line != way.line:
-                step = plan.step([way, other])
-                yield "to another line", [(way, -step), (other, step)], place[other.line] < place[way.line]
+                for step in plan.steps([way, other]):
+                    yield "to another line", [(way, -step), (other, step)], place[other.line] < place[way.line]
         for other in of_line[way.line]:
             if other is not way:
-                step = plan.step([way])
                 better = (other.late, other.order) < (way.late, way.order)
-                yield "from another lot", [(way, -step), (other, step)], better
+                for step in plan.steps([way]):
+                    yield "from another lot", [(way, -step), (other, step)], better
     for first, second in itertools.permutations(shipping, 2):
         if place[first.line] < place[second.line] and first.lot != second.lot and plan.sku(first) == plan.sku(second):
-            step = plan.step([first, second])
-            for mine, other in itertools.product(of_both[second.lot, first.line], of_both[first.lot, second.line]):
+            ways = itertools.product(of_both[second.lot, first.line], of_both[first.lot, second.line])
+            for (mine, other), step in itertools.product(ways, plan.steps([first, second])):
                 late = mine.late + other.late - first.late - second.late
                 better = late < 0 or (late == 0 and mine.order < first.order)
                 yield "lots exchanged", [(first, -step), (second, -step), (mine, step), (other, step)], better

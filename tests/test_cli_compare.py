@@ -96,14 +96,14 @@ def test_everything_of_a_folder_is_compared(pack: Path) -> None:
         "Ranking by mean contribution [USD]",
         "Pooled 2,415 86.7% 0 0 100.0%",
         "Protect DTC 2,385 86.7% 30 30 0.0%",
-        "All for one 2,193 76.7% 222 222 0.0%",
+        "All for one 2,180 79.3% 235 235 0.0%",
         "Against Pooled [USD]",
-        "All for one -222 -222 -222 -222 0 1 1",
+        "All for one -235 -235 -235 -235 0 1 1",
         "Protect DTC -30 -30 -30 -30 0 1 1",
         "What channels lose by acting alone [USD]",
-        "All for one 2,193 2,415 222 222",
+        "All for one 2,180 2,415 235 235",
         "Run folder: runs/pack-",
-        "Pooled comes first. Against Pooled: Protect DTC -30.00 USD; All for one -222 USD (objective). Objective is "
+        "Pooled comes first. Against Pooled: Protect DTC -30.00 USD; All for one -235 USD (objective). Objective is "
         "contribution less clause penalties: no more is proven of a contract with penalties or several stages.",
     ]
     words = " ".join(result.stdout.split())

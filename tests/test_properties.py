@@ -56,9 +56,10 @@ def test_nothing_is_ever_oversold(data: st.DataObject, facts: Tables) -> None:
         )
     )
     plan = ao.allocate(problem, ao.Contract("any", clauses=agreed, stages=path))
-    assert plan.status in ("optimal", "infeasible")
     if plan.status == "infeasible":
         return
+    unproven = plan.status == "feasible" and "not proven that no split" in plan.message
+    assert plan.status == "optimal" or (unproven and isinstance(path[0], ao.MaxMinFill))
     assert not broken_promises(problem, plan.allocation)
     kinds = {row["channel"]: row["kind"] for row in rows(problem.channels)}
     packs = {row["sku"]: row["pack"] for row in rows(problem.skus)}

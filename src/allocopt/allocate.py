@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, get_args
 
 import numpy as np
 
-from allocopt.algebra.program import Program
 from allocopt.arguments import instance, limits
 from allocopt.contracts import Contract, Contribution, Fill, pooled
 from allocopt.contracts.staging import run_stages
@@ -17,9 +15,9 @@ from allocopt.journey import Effort, Stated, cold, formulate, in_pyomo, model_of
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan
 from allocopt.readback.conflicts import find_conflicts
-from allocopt.solve import Cluster, Engine, Proof, Solution, Start, bound_from
+from allocopt.solve import Cluster, Engine, Proof, Start, bound_from
 from allocopt.solve.relax import elastic, opposed
-from allocopt.ties import rank_notes, settled
+from allocopt.ties import rank_notes, settler
 
 Solver = Literal["auto", "highs", "prices", "pyomo"]
 Extend = Callable[[Any], None]
@@ -160,7 +158,7 @@ def decide(
     if rewrite is not None:
         stated = rewrite(stated)
     start_of = cold if before is None else starts(before, stated)
-    settle = partial(_settled, stated, contract, effort)
+    settle = settler(stated.arcs, lambda: effort.left, rank_notes(stated.arcs.facts, contract))
     results = run_stages(
         stated.program, stated.arcs, contract.journey, effort.solve, tell, start_of, settle, effort.reach
     )
@@ -171,15 +169,6 @@ def decide(
         oppose = partial(opposed, weights=1.0, time_limit=effort.left, work_limit=effort.work_limit)
         conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, stated.arcs.facts, relax, oppose)
     return plan_of(problem, contract, stated, results, effort.target, effort.seconds, conflicts=conflicts)
-
-
-def _settled(stated: Stated, contract: Contract, effort: Effort, program: Program, solution: Solution) -> Solution:
-    """Return a plan with its ties settled, and what somebody should know of how."""
-    if solution.x is None:
-        return solution
-    x, notes = settled(program, stated.arcs, solution.x, lambda: effort.left)
-    ranks = rank_notes(stated.arcs.facts, contract)
-    return replace(solution, x=x, notes=(*solution.notes, *notes, *ranks))
 
 
 def relaxation(problem: Problem, contract: Contract) -> Answer:

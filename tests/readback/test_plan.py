@@ -256,7 +256,7 @@ def test_what_cannot_hold_is_named(refused: ao.Plan) -> None:
     assert refused.summary() == (
         "Too much: no plan (infeasible): the hard clauses and commitments cannot all hold.\n"
         "A plan would exist if these gave way by so much:\n"
-        f"  {conflict.what} (A, period 1): 3"
+        f"  {conflict.what} (A): 3"
     )
 
 

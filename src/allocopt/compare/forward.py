@@ -38,6 +38,7 @@ from allocopt.readback import Answer, Plan
 from allocopt.rules import revised
 from allocopt.rules.names import line_names
 from allocopt.solve import certify
+from allocopt.ties import settler
 
 WORDS = "played forward: each period was decided on what was known by then"
 WHOLE_ORDERS = "served_switch"
@@ -160,12 +161,15 @@ def _choices(labels: Labels, x: Floats) -> Floats:
 
 def _results(held: Stated, contract: Contract, effort: Effort, start_of: StartOf) -> list[StageResult]:
     """Solve the stages; where no plan keeps every promise, those that cannot be kept give way."""
+    settle = settler(held.arcs, lambda: effort.left)
     results = run_stages(
-        held.program, held.arcs, contract.journey, effort.solve, lambda words: None, start_of, reach=effort.reach
+        held.program, held.arcs, contract.journey, effort.solve, lambda words: None, start_of, settle, effort.reach
     )
     if results[-1].solution.status == "infeasible":
         program = _elastic(held.program, _promises(held.labels))
-        results = run_stages(program, held.arcs, contract.journey, effort.solve, lambda words: None, reach=effort.reach)
+        results = run_stages(
+            program, held.arcs, contract.journey, effort.solve, lambda words: None, cold, settle, effort.reach
+        )
     return results
 
 

@@ -20,8 +20,8 @@ from allocopt.solve.greedy import Board, run
 
 Codes = NDArray[np.intp]
 
-NATIVE = 50_000
-"""Arcs from which on compiling (or reading back what was compiled) is worth it."""
+NATIVE, COMPILED = 50_000, 500_000
+"""Arcs from which on it is worth it to read back what was compiled, and to compile."""
 SLIP = 4e-13
 """Rounding of a row's own sums, relative to 1 + its limit."""
 
@@ -195,8 +195,13 @@ class Takers:
         grain[taker[arcs.line[mine]]] = limits.followers.grain[mine]
         self.first = _starts(taker[arcs.line[self.arcs]], count)
         board = self._board(taker[arcs.line[self.arcs]], want[lines], grain, article.astype(np.intp), room[self.arcs])
-        self.native = len(self.arcs) >= NATIVE
-        self.board = board if self.native else Board(*(part.tolist() for part in board))
+        self.native = len(self.arcs) >= NATIVE and _serves(len(self.arcs))
+        if self.native:
+            from allocopt.solve import native_greedy
+
+            self.board = native_greedy.typed(board)
+        else:
+            self.board = Board(*(part.tolist() for part in board))
 
     def _board(self, taker: Codes, want: Floats, grain: Floats, article: Codes, room: Floats) -> Board:
         """Return the board of choices that stand in their order."""
@@ -249,13 +254,21 @@ class Takers:
             from allocopt.solve import native_greedy
 
             self.board.slack[:] = slack
-            native_greedy.run(self.board, levels, begin, end)
+            native_greedy.run(self.board, levels.astype(np.int64), begin, end)
         else:
             self.board.slack[:] = slack.tolist()
             run(self.board, levels.tolist(), begin, end)
         units = np.array(self.board.took[low:high], dtype=np.float64)
         some = np.flatnonzero(units)
         return self.arcs[low + some], units[some]
+
+
+def _serves(arcs: int) -> bool:
+    """Return whether compiled code serves: where it is kept already, or where compiling pays; it does the same."""
+    from allocopt.solve import native_greedy
+    from allocopt.solve.prices import native_store
+
+    return native_store.kept(native_greedy.run) or arcs >= COMPILED
 
 
 LOSS = 1e-9

@@ -198,7 +198,11 @@ DEMAND = Table(
             "their order. Blank: the start of the due period [period].",
             low=float("-inf"),
         ),
-        Column("priority", "number", "Rank of the line, 1 first; blank: none."),
+        Column(
+            "priority",
+            "number",
+            "Rank of the line, 1 first, blank last. It settles ties; `by_priority()` serves rank after rank.",
+        ),
         Column(
             "min_units",
             "number",

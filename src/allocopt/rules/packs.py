@@ -5,10 +5,11 @@
     sum_{a of d over k in t} ship[a] = pack[d] packs[d, k, t],   packs whole                                   [unit]
         for each line d with pack[d] > 1, lane k and ship period t: what it gets from one node over one lane at once
     sum packs[d, k, t] <= floor(units[d] / pack[d])        for each such line whose units are no whole packs   [pack]
-    sum packs[d, k, t] <= floor(stock[s, n] / p)           for each SKU s, node n and pack p, that does not fit [pack]
+    sum packs[d, k, t] <= floor(stock[s, n] / p)     for each SKU s, node n with one lot, and pack p that does not fit
 
 ``demand.pack`` binds, or ``skus.pack`` for wholesale and store lines. The last two rows cut off no plan: they say at
-once what whole packs imply, which brings the relaxation, and with it our own bound, closer to the best plan.
+once what whole packs imply, which brings the relaxation, and with it our own bound, closer to the best plan; where a
+node has several lots the last one would only cost the network that an article's rows are.
 Source: lot-size (case-pack) restrictions; Chvatal-Gomory rounding, e.g. Wolsey, Integer Programming (1998), ch. 8.
 """
 
@@ -80,8 +81,8 @@ class Packs(Rule):
         line, lane, _ = packs.index.codes
         nodes, width = len(facts.nodes.id), int(pack.max()) + 1
         place = facts.lines.sku[line].astype(np.int64) * nodes + facts.lanes.node[lane]
-        stock = usable_at(on.arcs)
-        loose = stock[place] % pack > 1e-9
+        stock, lots = usable_at(on.arcs)
+        loose = (stock[place] % pack > 1e-9) & (lots[place] == 1)
         group, present = dense(np.where(loose, place * width + pack, -1), len(stock) * width)
         if len(present):
             whose, of = present // width, present % width
@@ -97,14 +98,17 @@ class Packs(Rule):
             on.form.add_rows("packs_of_line", index, [Sum(packs, group)], upper=upper)
 
 
-def usable_at(arcs: Arcs) -> Floats:
-    """Return the usable units of the lots that have arcs, by SKU and node, shape (skus * nodes,) [unit]."""
+def usable_at(arcs: Arcs) -> tuple[Floats, Ints]:
+    """Return by SKU and node the usable units of the lots that have arcs [unit], and how many these are.
+
+    Two arrays, shape (skus * nodes,) each.
+    """
     facts, lots = arcs.facts, arcs.facts.lots
-    live = np.bincount(arcs.lot, minlength=len(lots.sku)) > 0
-    place = lots.sku.astype(np.int64) * len(facts.nodes.id) + lots.node
+    live = np.flatnonzero(np.bincount(arcs.lot, minlength=len(lots.sku)))
+    place = lots.sku[live].astype(np.int64) * len(facts.nodes.id) + lots.node[live]
     size = len(facts.skus.id) * len(facts.nodes.id)
-    found: Floats = np.bincount(place, weights=np.where(live, lots.usable, 0.0), minlength=size).astype(np.float64)
-    return found
+    units: Floats = np.bincount(place, weights=lots.usable[live], minlength=size).astype(np.float64)
+    return units, np.bincount(place, minlength=size).astype(np.int32)
 
 
 def _shipments(arcs: Arcs, members: Codes) -> tuple[Ints, Codes]:

@@ -36,7 +36,8 @@ class Protect(Clause):
         Lots on hold and safety lots are never part of it, nor, for stock that is reserved, lots at nodes without
         any lane to the channel.
     mode : {"reserve", "serve"}
-        Stock kept for the channel, or a guarantee of service.
+        Stock kept for the channel, or a guarantee of service. Hard reserves take what there is in the order of the
+        contract, after commitments, and make no plan infeasible; a guarantee that cannot be kept does.
     per : {"sku", "total"}
         Whether a guarantee of service holds SKU by SKU or over all of them; reserves are always by SKU.
     penalty : float or None

@@ -51,7 +51,7 @@ def add_pack_rows(on: Statement, reserves: list[Reserve]) -> None:
         left = _by_place(
             on, place, np.maximum(facts.lots.usable[:, None] - held.sum(axis=1, keepdims=True) + held, 0.0)
         )
-        room, full = left[whose, to], usable_at(arcs)[whose]
+        room, full = left[whose, to], usable_at(arcs)[0][whose]
         rows = np.flatnonzero((room < full) & (size * floor_units(room / size) < room))
         if not len(rows):
             continue

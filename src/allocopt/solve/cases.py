@@ -140,7 +140,7 @@ def _node(
     small = bounded(program, columns[held], lower=values[held], upper=values[held])
     relaxed = relaxed_bound(small, relax(small, clock, start=start))
     if parent is not None:
-        if relaxed.status == "infeasible" and not refuted(small, clock, relaxed.multipliers):
+        if relaxed.status == "infeasible" and refuted(small, clock) != "impossible":
             relaxed = replace(parent.relaxed, iterations=relaxed.iterations, notes=relaxed.notes)
         elif relaxed.status not in ("optimal", "infeasible"):
             # A limit came, or the solver failed: what held for all cases of the parent holds for this one.

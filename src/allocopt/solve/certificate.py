@@ -194,15 +194,20 @@ def believable(program: Program, x: NDArray[np.float64], multipliers: NDArray[np
 
     A relaxation is no plan: a tolerance of floating-point solvers is all that is asked of it.
     """
-    if np.shape(x) != (program.columns,) or not np.isfinite(x).all():
-        return False
-    rows = _relative(program.activity(x), program.row_lower, program.row_upper)
-    columns = _relative(x, program.lower, program.upper)
-    if max(rows.max(initial=0.0), columns.max(initial=0.0)) > STRAY:
+    if not nearly_kept(program, x):
         return False
     loose = replace(program, integer=np.zeros(program.columns, dtype=bool))
     bound, objective = upper_bound(loose, multipliers), program.objective(x)
     return objective <= bound + STRAY * max(1.0, abs(bound)) and relative_gap(objective, bound) <= gap
+
+
+def nearly_kept(program: Program, x: NDArray[np.float64]) -> bool:
+    """Return whether an answer in parts of units keeps the rows, but for the tolerance of a floating-point solver."""
+    if np.shape(x) != (program.columns,) or not np.isfinite(x).all():
+        return False
+    rows = _relative(program.activity(x), program.row_lower, program.row_upper)
+    columns = _relative(x, program.lower, program.upper)
+    return bool(max(rows.max(initial=0.0), columns.max(initial=0.0)) <= STRAY)
 
 
 def relative_gap(objective: float, bound: float) -> float:

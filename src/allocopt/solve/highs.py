@@ -197,8 +197,7 @@ def branch(
         Whether a good plan is enough: the heuristic that costs most at the root and finds least is left out.
     again : int
         Above zero: the search whose word somebody wants confirmed, from other settings for each number. Another seed,
-        no restarts, no use of symmetry, no heuristics (there is a plan); no presolve either, from 2 on and for small
-        programs.
+        no restarts, no use of symmetry, no heuristics where there is a plan, and for small programs no presolve.
 
     Returns
     -------
@@ -251,7 +250,7 @@ def _otherwise(solver: Any, program: Program, again: int, *, searched_for_plan: 
     if not searched_for_plan:
         option(solver, "mip_heuristic_effort", 0.0)
         option(solver, "mip_heuristic_run_root_reduced_cost", False)
-    if again > 1 or program.columns <= BARE:
+    if program.columns <= BARE:
         option(solver, "presolve", "off")
 
 

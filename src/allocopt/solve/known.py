@@ -1,13 +1,15 @@
 """Plans that are known before any search: what no solver can argue away, and what a call ends with at the latest.
 
 *Nothing*: every column as near to zero as it may lie. *Promises only*: where that breaks rows (commitments, serves,
-locks), the columns that can mend these rows, and what makes room for them, are decided by themselves: a small program.
+locks), columns rise to mend these rows; where single columns cannot do it, those that can, and what makes room for
+them, are decided by themselves: a small program.
 *Greedy*: from there, columns that earn something rise as far as the rows let them, those that earn most first. Only
 what keeps every row in whole units is known; who found it does not matter.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -68,13 +70,13 @@ class Known:
 
     @cached_property
     def quick(self) -> Floats | None:
-        """The best plan that takes no solver: the one given, or the greedy one where nothing at all may be done."""
-        return best_of(self._program, self.given, self._grown(self._nothing) if self._may_rest else None)
+        """The best plan that takes no solver: the one given, or the greedy one from nothing or from mended promises."""
+        return best_of(self._program, self.given, None if self._least is None else self._grown(self._least))
 
     @cached_property
     def best(self) -> Floats | None:
         """The best known plan; where no other is known, one that keeps promises only is looked for."""
-        if self.quick is not None or self._may_rest:
+        if self.quick is not None:
             return self.quick
         kept = promises_only(self._program, self._nothing, self._clock)
         return None if kept is None else self._grown(kept)
@@ -85,8 +87,11 @@ class Known:
         return nearest
 
     @cached_property
-    def _may_rest(self) -> bool:
-        return holds(self._program, self._nothing)
+    def _least(self) -> Floats | None:
+        if holds(self._program, self._nothing):
+            return self._nothing
+        kept = mended(self._program, self._nothing)
+        return kept if holds(self._program, kept) else None
 
     def _grown(self, x: Floats) -> Floats:
         found = greedy(self._program, x)
@@ -165,11 +170,24 @@ def movers(program: Program, x: Floats) -> NDArray[np.bool_]:
     return chosen
 
 
+def mended(program: Program, x: Floats) -> Floats:
+    """Return a plan in which columns have risen to mend the rows that fall short, those that earn most first.
+
+    Without a solver, and as far as single columns can do it: what takes packs or switches stays broken.
+    """
+    short = program.activity(x) < program.row_lower
+    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    helps = np.zeros(program.columns, dtype=bool)
+    helps[column[short[program.indices] & (program.data > 0)]] = True
+    order = np.flatnonzero(helps & (program.upper > x))
+    order = order[np.argsort(-program.cost[order], kind="stable")]
+    return _risen(replace(program, row_upper=np.where(short, program.row_lower, program.row_upper)), x, order)
+
+
 def greedy(program: Program, x: Floats) -> Floats:
     """Return a plan in which columns that earn something have risen as far as the rows let them, the best first.
 
-    In each pass every column claims what it could take alone; in each row the claims are served in the order of worth
-    until the row is used up. Columns that only count together (packs, switches) stay as they are.
+    Columns that only count together (packs, switches) stay as they are.
 
     Parameters
     ----------
@@ -178,7 +196,15 @@ def greedy(program: Program, x: Floats) -> Floats:
         A plan that keeps every row.
     """
     earns = np.flatnonzero((program.cost > 0) & (program.upper > x))
-    order = earns[np.argsort(-program.cost[earns], kind="stable")]
+    return _risen(program, x, earns[np.argsort(-program.cost[earns], kind="stable")])
+
+
+def _risen(program: Program, x: Floats, order: NDArray[np.intp]) -> Floats:
+    """Let columns rise as far as the rows let them, in an order.
+
+    In each pass every column claims what it could take alone; in each row the claims are served in order until the row
+    is used up.
+    """
     rank = np.full(program.columns, -1)
     rank[order] = np.arange(len(order))
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
@@ -186,8 +212,7 @@ def greedy(program: Program, x: Floats) -> Floats:
     row, size = program.indices[entry].astype(np.int64), np.abs(program.data[entry])
     side = np.where(program.data[entry] > 0, row, row + program.rows)
     limited = np.isfinite(np.concatenate([program.row_upper, program.row_lower]))[side]
-    entry, side, size = entry[limited], side[limited], size[limited]
-    who = rank[column[entry]]
+    side, size, who = side[limited], size[limited], rank[column[entry[limited]]]
     queue = np.lexsort((who, side))
     side, size, who = side[queue], size[queue], who[queue]
     first = np.flatnonzero(np.append(True, side[1:] != side[:-1])) if len(side) else np.zeros(0, np.int64)

@@ -1,29 +1,57 @@
-"""The functions of `greedy`, compiled.
+"""The functions of `greedy`, compiled: the same, for problems that are too large for lists.
 
-numba is imported only where a problem is large enough to be worth it. What it compiles is kept on disk beside the
-source (or in the user's cache), so that this happens once after an installation.
+Code is kept for the file that asks for it, which does not change when a function in another file does: so what all of
+them say is part of the key under which it is kept (`allocopt.solve.prices.native_store` says where).
 """
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
-from types import FunctionType
-from typing import Any
+import zlib
 
-from numba import njit
+import numpy as np
+from numba import types
+from numba.extending import register_jitable
 
 from allocopt.solve import greedy
+from allocopt.solve.prices.native_store import FLOATS, INTS, compiled
 
-CALLED_FIRST = ("give", "alone", "touch", "pace", "start", "stop", "eat", "more", "settle", "run")
-"""Every function, those first that others call."""
+COUNTS = frozenset(
+    {"first", "entry_first", "entry_row", "row_first", "row_choice", "taker", "article", "stamp", "seen", "at", "turn"}
+)
+"""Fields of the board that hold whole numbers."""
+BOARD = types.NamedTuple(
+    tuple(INTS if name in COUNTS else FLOATS for name in greedy.Board._fields),
+    greedy.Board,
+)
+PARTS = greedy.give, greedy.alone, greedy.touch, greedy.pace, greedy.start, greedy.stop, greedy.eat, greedy.more
+for part in (*PARTS, greedy.settle, greedy.run):
+    register_jitable(part)
 
 
-def _compiled() -> dict[str, Any]:
-    """Return the functions, each compiled to call the compiled ones."""
-    known: dict[str, Any] = dict(vars(greedy))
-    for name in CALLED_FIRST:
-        plain = getattr(greedy, name)
-        known[name] = njit(cache=True, nogil=True)(FunctionType(plain.__code__, known, name))
-    return known
+def typed(board: greedy.Board) -> greedy.Board:
+    """Return a board of arrays of the types that compiled code takes."""
+    named = board._asdict().items()
+    kinds = {name: np.int64 if name in COUNTS else np.float64 for name in board._fields}
+    return greedy.Board(**{name: np.ascontiguousarray(part, kinds[name]) for name, part in named})
 
 
-run: Any = _compiled()["run"]
+def _print() -> int:
+    """Return a number that changes with what is compiled."""
+    codes = [part.__code__ for part in (*PARTS, greedy.settle, greedy.run)]
+    said = [(code.co_code, code.co_names, code.co_consts) for code in codes]
+    return zlib.crc32(repr((said, greedy.TINY)).encode())
+
+
+def _compiled(number):
+    run_all = greedy.run
+
+    def run(board, levels, begin, end):
+        if number >= 0:
+            run_all(board, levels, begin, end)
+
+    return compiled((BOARD, INTS, types.int64, types.int64))(run)
+
+
+run = _compiled(_print())
+"""See `allocopt.solve.greedy.run`."""

@@ -191,7 +191,8 @@ class _Search:
         if self.found is None or gain > 0:
             self.found = x
         self.x, self.again = self._whole(x), self.again + 1
-        return self.again > AGAIN or not (pressed.any() or abs(gain) > CALM)
+        more = pressed.any() or abs(gain) > CALM
+        return answer.status != "optimal" or self.again > AGAIN or not more
 
     def _whole(self, x: Floats) -> Floats:
         """Return whole numbers next to a plan, for divisible columns as well: sums of these are exact."""

@@ -12,46 +12,52 @@ Every plan that keeps the rows would make the left side at least zero. Whoever f
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, with_columns
 from allocopt.solve import highs
-from allocopt.solve.certificate import NOTHING, cleaned, impossible
+from allocopt.solve.certificate import NOTHING, cleaned, impossible, nearly_kept
 from allocopt.solve.solution import Clock
 
 ROUNDING = 1e-9
 """A sum below zero by less than this part of its own terms is a rounding residue."""
 
 
-def refuted(program: Program, clock: Clock, multipliers: NDArray[np.float64] | None = None) -> bool:
-    """Return whether our own arithmetic shows that no plan keeps every row, whole units or not.
+Verdict = Literal["impossible", "possible", "unknown"]
+
+
+def refuted(program: Program, clock: Clock) -> Verdict:
+    """Return whether our own arithmetic shows that no plan keeps every row, even with parts of units.
 
     Parameters
     ----------
     program : Program
     clock : Clock
-    multipliers : float64, shape (rows,), optional
-        Tried first; else those of the elastic relaxation, which HiGHS looks for in two ways if need be.
+        HiGHS looks for the multipliers in two ways, if need be.
+
+    Returns
+    -------
+    {"impossible", "possible", "unknown"}
+        ``"possible"``: there is a plan with parts of units, so that only whole ones could make it impossible.
     """
     if (program.lower > program.upper).any() or (program.row_lower > program.row_upper).any():
-        return True
+        return "impossible"
     if np.isfinite(program.lower).all() and np.isfinite(program.upper).all() and impossible(program):
-        return True
-    if multipliers is not None and clashes(program, multipliers):
-        return True
+        return "impossible"
     soft = _elastic(program)
     for again in (False, True):
         found = highs.linear(soft, clock, again=again)
-        y = found.multipliers
-        if y is not None and np.shape(y) == (program.rows,) and clashes(program, y):
-            return True
-        if found.status == "optimal" and found.claimed_bound is not None and found.claimed_bound >= -ROUNDING:
-            return False
+        x, y = found.x, found.multipliers
+        if y is not None and np.shape(y) == (soft.rows,) and clashes(program, y):
+            return "impossible"
+        if x is not None and np.shape(x) == (soft.columns,) and nearly_kept(program, x[: program.columns]):
+            return "possible"
         if clock.left <= 0:
-            return False
-    return False
+            break
+    return "unknown"
 
 
 def clashes(program: Program, multipliers: NDArray[np.float64]) -> bool:

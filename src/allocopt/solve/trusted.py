@@ -6,8 +6,8 @@ from other settings. *Infeasible* is what our own arithmetic refutes, or else, w
 what two searches from different settings say. A claim below a plan that we know is a lie: it is void, and somebody else
 is asked.
 
-The second search begins with the plan that was found, looks for no other (no heuristics), and ends after `NODES` nodes.
-It takes place only where our own gap is above the target.
+The second search begins with the plan that was found, looks for no other (no heuristics), and ends after `NODES` nodes
+at the latest. It takes place only where our own gap is above the target.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from allocopt.solve.trivial import NO_SOLVER
 Floats = NDArray[np.float64]
 Proof = Literal["any", "own"]
 
-NODES = 500
-"""Nodes of a second search."""
+NODES, WORK = 500, 2_000_000
+"""Nodes of a second search: so many at most, and this number over the columns where that is less."""
 LIE = 1e-6
 """A claim below a known plan by more than this part of its worth is a lie: less is what solvers round by."""
 OWN = 1e-9
@@ -121,10 +121,11 @@ def trusted(program: Program, answer: Solution, wanted: Wanted, known: Known, cl
     own = _own_bound(program, answer)
     if answer.x is not None and _within(program, answer.x, own, wanted.gap):
         return _proven(program, answer, answer.x, own)
-    if answer.status == "infeasible" and refuted(program, clock):
+    possible = refuted(program, clock) if answer.status == "infeasible" else "possible"
+    if possible == "impossible":
         return answer
     plan = known.best if answer.x is None else _polished(program, answer.x, known)
-    hearing = _Hearing(program, wanted, answer, plan, own)
+    hearing = _Hearing(program, wanted, answer, plan, own, whole_alone=possible == "possible")
     for again in (2, 1) if answer.status == "infeasible" else (1, 2):
         if clock.left <= 0 or hearing.over:
             break
@@ -136,9 +137,19 @@ def trusted(program: Program, answer: Solution, wanted: Wanted, known: Known, cl
 class _Hearing:
     """What was said about a program: the best plan, our own bound, and the claims that no plan contradicts."""
 
-    def __init__(self, program: Program, wanted: Wanted, first: Solution, plan: Floats | None, own: float) -> None:
+    def __init__(
+        self,
+        program: Program,
+        wanted: Wanted,
+        first: Solution,
+        plan: Floats | None,
+        own: float,
+        *,
+        whole_alone: bool,
+    ) -> None:
         self.program, self.wanted, self.first, self.x, self.own = program, wanted, first, plan, own
         self.multipliers, self.iterations = first.multipliers, 0
+        self.whole_alone = whole_alone and bool(program.integer.any())
         self.claims: list[float] = []
         self.denials: list[Status] = []
         self.lies: list[str] = []
@@ -190,7 +201,8 @@ class _Hearing:
         """Return what is left."""
         notes = (*self.first.notes, *dict.fromkeys(self.lies))
         heard = replace(self.first, multipliers=self.multipliers, iterations=self.iterations, notes=notes)
-        if self.denials.count("unbounded") > 1 or (self.x is None and self.denials.count("infeasible") > 1):
+        impossible = self.x is None and self.denials.count("infeasible") > 1 and self.whole_alone
+        if self.denials.count("unbounded") > 1 or impossible:
             return replace(heard, x=None, status=self.denials[0], claimed_bound=None)
         if self.x is None:
             unconfirmed = self.first.status in ("infeasible", "unbounded")
@@ -219,7 +231,7 @@ def _asked(program: Program, first: Solution, clock: Clock, wanted: Wanted, agai
     """Ask somebody else: the same program from other settings."""
     if not program.integer.any() or (first.status == "unbounded" and again == 1):
         return highs.linear(program, clock, again=True)
-    nodes = NODES if wanted.nodes is None else min(wanted.nodes, NODES)
+    nodes = max(1, min(NODES, WORK // program.columns, NODES if wanted.nodes is None else wanted.nodes))
     return highs.branch(program, clock, gap=wanted.wish, work_limit=nodes, start=x, again=again)
 
 

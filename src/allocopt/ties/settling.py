@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import Floats
+from allocopt.solve import Solution
 from allocopt.solve.prices import serving
 from allocopt.solve.ties import board as of
 from allocopt.solve.ties import moves
@@ -35,6 +37,27 @@ MODULE = "allocopt.solve.ties.native_moves"
 
 Left = Callable[[], float | None]
 """Seconds that are left; None: no limit."""
+
+
+def settler(arcs: Arcs, left: Left, notes: tuple[str, ...] = ()) -> Callable[[Program, Solution], Solution]:
+    """Return the function that settles the ties of a plan of some program over these arcs.
+
+    Parameters
+    ----------
+    arcs : Arcs
+    left : callable
+        Tells the seconds that are left.
+    notes : tuple of str
+        To be said with every plan.
+    """
+
+    def settle(program: Program, solution: Solution) -> Solution:
+        if solution.x is None:
+            return solution
+        x, more = settled(program, arcs, solution.x, left)
+        return replace(solution, x=x, notes=(*solution.notes, *more, *notes))
+
+    return settle
 
 
 def settled(program: Program, arcs: Arcs, x: Floats, left: Left) -> tuple[Floats, tuple[str, ...]]:
@@ -69,7 +92,7 @@ def settled(program: Program, arcs: Arcs, x: Floats, left: Left) -> tuple[Floats
         settle, board = native_moves.settle, _typed(board)
     else:
         board, hand, desk = _listed(board), _listed(hand), _listed(desk)
-    limit = BASE + WORK * (len(arcs) if native or len(arcs) < NATIVE else 0)
+    limit = BASE + WORK * (len(arcs) if native or len(arcs) < COMPILED else 0)
     chunks = _chunks(arcs, CHUNK if native else LISTED)
     early = _gone_through(partial(settle, board, hand, desk), hand, chunks, left, limit)
     if not hand.count[of.MADE]:

@@ -22,6 +22,7 @@ import allocopt
 from allocopt.solve.prices import native_networks, native_simplex, native_store, serving
 from allocopt.solve.prices.__main__ import main
 from allocopt.solve.solution import Clock
+from allocopt.solve.ties import native_moves
 
 SOURCE = """
 from allocopt.solve.prices.native_store import INTS, compiled
@@ -235,7 +236,7 @@ def test_what_is_compiled_ahead_is_what_is_called() -> None:
     from allocopt.solve.prices import linear
 
     linear(allocation(60, integer=False), Clock.started(None), native=True)
-    for function in (native_networks.find_networks, native_simplex.best_plans):
+    for function in (native_networks.find_networks, native_simplex.best_plans, native_moves.settle):
         assert function.signatures == [function._cache.signature]
 
 

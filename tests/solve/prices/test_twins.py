@@ -15,7 +15,9 @@ from allocopt.solve import certify, highs
 from allocopt.solve.prices import linear
 from allocopt.solve.prices.apart import taken_apart
 from allocopt.solve.prices.oracle import LocalOracle
-from allocopt.solve.prices.twins import untwined
+from allocopt.solve.prices.relaxed import simpler
+from allocopt.solve.prices.sums import Sums
+from allocopt.solve.prices.twins import Twins
 from allocopt.solve.solution import Clock
 from allocopt.solve.start import Prices
 
@@ -30,10 +32,11 @@ def packed() -> Program:
 
 
 def test_packs_and_their_units_are_twins(packed: Program) -> None:
-    """Without them every article with packs is a network."""
-    small, twins = untwined(packed)
-    assert twins is not None
-    assert small.columns == packed.columns - len(twins.twin)
+    """Without them, and without the packs of several lots, every article with packs is a network."""
+    small, (sums, twins) = simpler(packed)
+    assert isinstance(sums, Sums)
+    assert isinstance(twins, Twins)
+    assert small.columns == packed.columns - len(sums.total) - len(twins.twin)
     assert small.rows == packed.rows - len(twins.row)
     apart = taken_apart(small)
     assert len(LocalOracle(apart, native=True, threads=1).networks) == apart.blocks
@@ -64,5 +67,5 @@ def test_nothing_to_take_out() -> None:
     shape = Shape(couplings=20, periods=6, divisible=True)
     problem = ao.Problem(**tables(1_000, seed=1, shape=shape))
     program = formulate(problem.facts, contract(shape, "physics")).program
-    assert untwined(program) == (program, None)
+    assert simpler(program) == (program, [])
     assert np.isfinite(program.upper).all()

@@ -24,7 +24,8 @@ from allocopt.solve.prices.oracle import LocalOracle, Oracle, usable_threads
 from allocopt.solve.prices.pure import purified
 from allocopt.solve.prices.serving import serving
 from allocopt.solve.prices.shards import Cluster, Shards
-from allocopt.solve.prices.twins import untwined
+from allocopt.solve.prices.sums import Sums, unsummed
+from allocopt.solve.prices.twins import Twins, untwined
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Prices
 
@@ -91,9 +92,9 @@ def linear(
         If a worker of the cluster is lost or fails.
     """
     by = serving(program.columns, clock, native)
-    program, twins = untwined(program)
-    if twins is not None:
-        start, known = twins.prices(start), None if known is None else known[twins.columns]
+    program, taken = simpler(program)
+    for out in taken:
+        start, known = out.prices(start), None if known is None else known[out.columns]
     apart = taken_apart(program)
     oracle: Oracle
     if cluster is None:
@@ -120,7 +121,9 @@ def linear(
         found = _solution(program, apart, search, spent, gap, clock, pure=pure)
     if by.note:
         found = replace(found, notes=(*found.notes, by.note))
-    return found if twins is None else twins.restored(found)
+    for out in reversed(taken):
+        found = out.restored(found)
+    return found
 
 
 def answered(program: Program, start: Prices, *, threads: int | None = None, native: bool | None = None) -> Floats:
@@ -144,8 +147,10 @@ def answered(program: Program, start: Prices, *, threads: int | None = None, nat
         If the program does not come apart, or a block has no plan.
     """
     by = serving(program.columns, Clock.started(None), native)
-    program, twins = untwined(program)
-    given = start if twins is None else twins.prices(start)
+    program, taken = simpler(program)
+    given: Prices | None = start
+    for out in taken:
+        given = out.prices(given)
     assert given is not None
     apart = taken_apart(program)
     oracle = LocalOracle(apart, native=by.native, threads=usable_threads() if threads is None else threads)
@@ -156,7 +161,16 @@ def answered(program: Program, start: Prices, *, threads: int | None = None, nat
         oracle.best(prices, group, np.arange(oracle.pieces), pool)
     oracle.mark()
     found = _multipliers(program, apart, oracle.marked, prices)
-    return found if twins is None else twins.multipliers(found)
+    for out in reversed(taken):
+        found = out.multipliers(found)
+    return found
+
+
+def simpler(program: Program) -> tuple[Program, list[Sums | Twins]]:
+    """Return a program without sums and twins, and what was taken out, in that order."""
+    program, sums = unsummed(program)
+    program, twins = untwined(program)
+    return program, [out for out in (sums, twins) if out is not None]
 
 
 def _multipliers(program: Program, apart: Apart, own: Floats, prices: Floats) -> Floats:
