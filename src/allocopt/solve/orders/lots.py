@@ -9,7 +9,8 @@
 
 for any prices, tolls and rents >= 0 (rents of any sign where an order ships an arc in full or not at all). A pair
 ``p`` is a line and an option of its order, or a line alone where an order may use several; tolls are of pairs of
-several arcs, which together must not ship more than the line wants. The linear relaxation breaks lots; this does not. Source:
+several arcs, which together must not ship more than the line wants. The linear relaxation breaks lots; this does not.
+Source:
 Lagrangian decomposition, Guignard and Kim, Mathematical Programming 39 (1987).
 """
 
@@ -22,8 +23,8 @@ from allocopt.algebra.program import Program
 from allocopt.solve.orders.native import lots_at_rents, orders_at_rents
 from allocopt.solve.orders.prices import BETTER, DEFLECTED, PATIENCE, SHRINK
 from allocopt.solve.orders.reading import read
-from allocopt.solve.rents import Rents
 from allocopt.solve.orders.structure import Floats, Ints, Orders, starts
+from allocopt.solve.rents import Rents
 
 DEEP = 400
 """Lots of more units are relaxed."""

@@ -49,6 +49,8 @@ class _Reading:
         self.program, self.matrix = program, Matrix(program)
         m = self.matrix
         assert program.column_line is not None
+        if not m.units.any() or not program.rows:
+            raise UnreadableError("nothing is left to decide")
         if (m.units & (program.column_line >= 0) & ~program.integer).any():
             raise UnreadableError("some units are divisible")
         self.arc = np.flatnonzero(m.units)
@@ -248,7 +250,7 @@ class _Reading:
     def _resources(
         self, place: Ints, number: Ints, spare: Ints, insist: float
     ) -> tuple[Ints, Floats, Floats, Floats, Listed, Listed, Floats, Flags]:
-        """Return row, sign, limit and rate of resources, what arcs and switches take, scale, and whether all is whole."""
+        """Return row, sign, limit and rate of resources, what takes of them, scale, and whether all is whole."""
         m = self.matrix
         kept = np.ones(m.rows, dtype=bool)
         kept[spare] = False
