@@ -23,7 +23,7 @@ Codes = NDArray[np.intp]
 NATIVE, COMPILED = 50_000, 500_000
 """Arcs from which on it is worth it to read back what was compiled, and to compile."""
 SLIP = 4e-13
-"""Rounding of a row's own sums, relative to 1 + its limit."""
+"""Rounding of a row's own sums, relative to its limit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,7 +225,7 @@ class Takers:
             grain=grain,
             article=article,
             room=room.copy(),
-            slip=SLIP * (1.0 + np.abs(self.limits.limit)),
+            slip=SLIP * np.abs(self.limits.limit),
             took=np.zeros(len(self.arcs)),
             stamp=np.zeros(rows, dtype=np.int64),
             seen=np.full(rows, -1, dtype=np.int64),

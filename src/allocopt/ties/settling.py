@@ -31,6 +31,8 @@ WORK, BASE = 60, 1_000_000
 """Most work that the pass may put into an arc, and that it may take in any case."""
 PASSES = 20
 """So often all articles are gone through where rows couple them."""
+LAST_DIGIT = 2.0**-50
+"""What sums of whole units times other numbers may be off by, relative to their terms' sizes: less than a unit."""
 EARLY = "ties were not settled to the end: the pass stopped early"
 
 MODULE = "allocopt.solve.ties.native_moves"
@@ -214,15 +216,20 @@ def _rows(program: Program, arcs: int, x: Floats) -> of.Rows:
 
 
 def _slack(program: Program, x: Floats) -> Floats:
-    """Return what each row may be off by: nothing where all is whole, else the rounding of its terms."""
+    """Return what each row may be off by: nothing where all that it holds is whole, else the rounding of its terms.
+
+    A column that may be divided and is not counts as whole: stock that is kept idle beside whole units is.
+    """
     lengths = np.diff(program.indptr)
     terms = np.abs(program.data * np.repeat(x, lengths))
     sizes = np.bincount(program.indices, weights=terms, minlength=program.rows).astype(np.float64)
     for limit in (program.row_lower, program.row_upper):
         sizes = np.maximum(sizes, np.abs(np.where(np.isfinite(limit), limit, 0.0)))
-    broken = ~np.repeat(program.integer, lengths) | (program.data != np.rint(program.data))
-    whole = np.bincount(program.indices[broken], minlength=program.rows) == 0
-    return np.where(whole, 0.0, of.ROUNDING * sizes)
+    divided = np.repeat(x != np.rint(x), lengths)
+    odd = program.data != np.rint(program.data)
+    of_units = np.bincount(program.indices[divided], minlength=program.rows) == 0
+    whole = of_units & (np.bincount(program.indices[odd], minlength=program.rows) == 0)
+    return np.where(whole, 0.0, np.where(of_units, LAST_DIGIT, of.ROUNDING) * sizes)
 
 
 def _room(program: Program, board: of.Board) -> tuple[of.Hand, of.Desk]:
