@@ -163,11 +163,10 @@ def test_a_loop_is_never_better(monkeypatch: pytest.MonkeyPatch) -> None:
     assert plan.method == solving.METHOD
 
 
-def test_more_work_never_gives_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every larger work limit is at least as good."""
-    monkeypatch.setattr(solving, "MANY", 50)
-    problem = ao.Problem.from_dict(shop(120, nodes=2, whole=False))
-    earned = [ao.allocate(problem, work_limit=limit).objective for limit in (1, 10, 50)]
+def test_a_longer_search_contains_the_shorter_one() -> None:
+    """More moves never end with less."""
+    program = program_of(ao.Problem.from_dict(shop(120, nodes=2, whole=False)))
+    earned = [searched(program, moves)[0].best for moves in (100, 1_000, 5_000)]
     assert earned == sorted(earned)
 
 

@@ -59,7 +59,7 @@ class Search:
         self.fixed = float(program.cost @ self.given.base) + program.constant
         self.best, self.units = float(self.pages.total[0]), np.zeros(len(self.given.column))
         self.price = np.zeros(len(self.given.limit))
-        self.bound, self.moves, self._stamp = np.inf, 0, 1
+        self.bound, self.moves, self._stamp, self._closed = np.inf, 0, 1, -np.inf
 
     @property
     def plan(self) -> Floats:
@@ -114,7 +114,7 @@ class Search:
         from allocopt.solve.orders.native import put_all
 
         fresh = emptied(self.pages)
-        put_all(fresh, np.maximum(x[self.given.column] - self.given.base[self.given.column], 0.0))
+        put_all(fresh, np.maximum(x[self.given.column] - self.given.base[self.given.column], 0.0), False)
         if fresh.total[0] > self.pages.total[0]:
             self.pages = fresh
             self._keep(fresh)
@@ -124,7 +124,7 @@ class Search:
         from allocopt.solve.orders.lots import Descent
 
         descent = Descent(self.given, self.price)
-        turns = self._moves_of_turns(moves)
+        turns = self._moves_of_turns(moves, endless=clock.limit is not None)
         with ThreadPoolExecutor(1) as pool:
             while clock.left > 0 and self.gap > gap:
                 plan = next(turns, None)
@@ -139,15 +139,16 @@ class Search:
                     self._search(plan, clock)
                     _lowered(descent, target, clock)
                 self.bound = min(self.bound, descent.best)
+                self._close()
         return descent.rents(self.program, self.price)
 
-    def _moves_of_turns(self, limit: int | None) -> Iterator[tuple[int, float, float]]:
+    def _moves_of_turns(self, limit: int | None, *, endless: bool) -> Iterator[tuple[int, float, float]]:
         """Yield the moves of each turn with the temperatures that they begin and end with."""
         orders = len(self.given.whole)
         mean = self._exchanged()
         turn = max(CHUNK, int(MOVES * len(self.given.column)))
         each, spent = FIRST, 0
-        while each <= PLENTY if limit is None else spent < limit:
+        while (endless or each <= PLENTY) if limit is None else spent < limit:
             total = max(CHUNK, int(each * orders))
             top = mean * min(HOT, max(HOT / 6, WARM * each / 5))
             low = min(mean * COLD, 0.8 * top)
@@ -174,6 +175,17 @@ class Search:
             done, self._stamp = done + now, self._stamp + now
             self._keep(self.pages)
         self.moves += done
+
+    def _close(self) -> None:
+        """Serve every order of the best plan anew, as long as there is one that another way of serving it betters."""
+        from allocopt.solve.orders.native import put_all
+
+        if self.best == self._closed:
+            return
+        fresh = emptied(self.pages)
+        put_all(fresh, self.units, True)
+        self._keep(fresh)
+        self._closed = self.best
 
     def _keep(self, pages: Book) -> None:
         if pages.total[0] > self.best:

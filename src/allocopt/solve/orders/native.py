@@ -63,10 +63,10 @@ def _compiled(number):
         if number >= 0:
             native_serving.in_turn(b, orders)
 
-    @compiled((BOOK, FLOATS))
-    def put_all(b, units):
+    @compiled((BOOK, FLOATS, types.boolean))
+    def put_all(b, units, again_too):
         if number >= 0:
-            native_serving.put_all(b, units)
+            native_serving.put_all(b, units, again_too)
 
     @compiled((BOOK, INTS, WHOLE, WHOLE, REAL, REAL))
     def anneal(b, pool, moves, stamp, hot, cold):

@@ -286,8 +286,12 @@ def in_turn(b, orders):
 
 
 @njit(nogil=True)
-def put_all(b, units):
-    """Set the units of every arc."""
+def put_all(b, units, again_too):
+    """Set the units of every arc; serve every order anew from there, where that is asked for."""
     for a in range(len(units)):
         put(b, a, units[a])
         b.tally[0] = 0
+    if again_too:
+        for o in range(len(b.orders) - 1):
+            again(b, o)
+            b.tally[0] = 0

@@ -22,6 +22,8 @@ RELAXED = 30_000
 come as near in less."""
 SHARE = 0.2
 """Part of the time that prices, and the linear relaxation, may each take."""
+SEARCH = 0.95
+"""Part of what is then left that the search takes; the rest is for proving what it found, and for ties."""
 METHOD = "whole orders"
 
 
@@ -70,7 +72,7 @@ def solved(
     relaxed = highs.linear(program, clock.share(SHARE)) if program.columns <= RELAXED else None
     multipliers = None if relaxed is None or relaxed.status != "optimal" else relaxed.multipliers
     search.by_prices(clock.share(SHARE), multipliers)
-    rents = search.run(clock, gap=gap, moves=moves, threads=2 if threads is None else threads)
+    rents = search.run(clock.share(SEARCH), gap=gap, moves=moves, threads=2 if threads is None else threads)
     multipliers = search.multipliers if multipliers is None else multipliers
     bound = min(search.bound + search.fixed, upper_bound(program, multipliers))
     x = search.plan
