@@ -37,6 +37,8 @@ class Variable:
     integer : bool, shape (members,)
     sku : int32, shape (members,)
         SKU code of each member, `COUPLES` where it belongs to none.
+    line : int32, shape (members,), or None
+        Demand line that each member ships to; None: they ship nothing.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Variable:
     upper: Floats
     integer: NDArray[np.bool_]
     sku: NDArray[np.int32]
+    line: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.lower)
@@ -133,6 +136,7 @@ class Formulation:
         sku: NDArray[np.int32],
         lower: Floats | None = None,
         integer: NDArray[np.bool_] | None = None,
+        line: NDArray[np.int32] | None = None,
     ) -> Variable:
         """Add one column per label of `index`, between `lower` (default 0) and `upper`."""
         size = len(index)
@@ -144,6 +148,7 @@ class Formulation:
             np.asarray(upper, dtype=np.float64),
             np.zeros(size, dtype=bool) if integer is None else integer,
             np.asarray(sku, dtype=np.int32),
+            line,
         )
         self._columns += size
         self.variables.append(variable)
@@ -220,6 +225,9 @@ class Formulation:
             column_sku=column_sku,
             row_sku=sku_of_rows(indptr, indices, column_sku, self._height),
             constant=constant,
+            column_line=_join(
+                [np.full(len(v), COUPLES) if v.line is None else v.line for v in self.variables], np.int32
+            ),
         )
         columns = tuple(Family(v.name, v.start, v.index) for v in self.variables)
         return program, Labels(columns, tuple(rows.family for rows in self._rows))

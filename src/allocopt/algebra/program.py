@@ -35,6 +35,8 @@ class Program:
         SKU code, or `COUPLES` where several SKUs (or none) are touched.
     constant : float
         Part of the objective that no decision changes [currency].
+    column_line : int32, shape (columns,), or None
+        Demand line that the units of each column ship to, `COUPLES` for columns that ship nothing; None: not told.
     """
 
     cost: NDArray[np.float64]
@@ -49,6 +51,7 @@ class Program:
     column_sku: NDArray[np.int32]
     row_sku: NDArray[np.int32]
     constant: float = 0.0
+    column_line: NDArray[np.int32] | None = None
 
     @property
     def columns(self) -> int:
@@ -200,6 +203,7 @@ def with_columns(
         indices=np.concatenate([program.indices, row]),
         data=np.concatenate([program.data, np.broadcast_to(np.asarray(values, float), count)]),
         column_sku=np.concatenate([program.column_sku, program.row_sku[row]]).astype(np.int32),
+        column_line=_no_line(program.column_line, count),
     )
 
 
@@ -233,7 +237,13 @@ def with_loose_columns(
         integer=np.concatenate([program.integer, np.broadcast_to(np.asarray(integer, bool), count)]),
         indptr=np.concatenate([program.indptr, np.full(count, program.nonzeros, dtype=np.int32)]),
         column_sku=np.concatenate([program.column_sku, np.full(count, COUPLES, dtype=np.int32)]),
+        column_line=_no_line(program.column_line, count),
     )
+
+
+def _no_line(lines: NDArray[np.int32] | None, count: int) -> NDArray[np.int32] | None:
+    """Return the lines of columns with so many that ship nothing appended."""
+    return None if lines is None else np.concatenate([lines, np.full(count, COUPLES, dtype=np.int32)])
 
 
 def restricted(
@@ -285,6 +295,7 @@ def restricted(
         row_lower=program.row_lower[rows] - others,
         row_upper=program.row_upper[rows] - others,
         column_sku=program.column_sku[chosen],
+        column_line=None if program.column_line is None else program.column_line[chosen],
         row_sku=program.row_sku[rows],
         constant=(program.objective(x) if worth is None else worth) - float(program.cost[chosen] @ x[chosen]),
     )

@@ -166,6 +166,7 @@ def state(arcs: Arcs, clauses: Sequence[Clause], notes: Sequence[Note] = ()) -> 
         upper=np.minimum(facts.lots.usable[arcs.lot], facts.lines.units[arcs.line]),
         sku=sku,
         integer=~facts.skus.divisible[sku],
+        line=arcs.line,
     )
     on = Statement(form, arcs, ship, add_switches(form, facts))
     for rule in RULES:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.exact import breaches
 from allocopt.algebra.program import Program, bounded, tightened
 from allocopt.errors import SolveError
+from allocopt.solve.rents import Rents
 
 STRAY = 1e-6
 """What the answer to a relaxation may be off by, relative to 1 + the limit, before its solver is not believed. No plan
@@ -111,6 +112,7 @@ def certify(
     multipliers: NDArray[np.float64] | None,
     claimed_bound: float | None = None,
     cases: Sequence[Case] = (),
+    rents: Rents | None = None,
 ) -> Certificate:
     """Check a plan: its worth, a bound on every plan, its breaches.
 
@@ -124,6 +126,8 @@ def certify(
         The solver's own bound, to be shown beside ours.
     cases : sequence of Case, optional
         A proof by cases; it counts only if the cases cover every plan.
+    rents : Rents, optional
+        A proof by integral lots (`allocopt.solve.orders.lots`), recomputed here.
 
     Returns
     -------
@@ -132,7 +136,7 @@ def certify(
     if np.shape(x) != (program.columns,):
         raise SolveError(f"the solver answered {np.shape(x)} values for {program.columns} columns")
     objective = worth(program, x)
-    bound = min(upper_bound(program, multipliers), bound_by_cases(program, cases))
+    bound = own_bound(program, multipliers, cases, rents)
     violation, worst_row = breach(program, x)
     whole = x[program.integer]
     integrality = float(np.abs(whole - np.rint(whole)).max(initial=0.0)) if np.isfinite(whole).all() else math.inf
@@ -148,6 +152,21 @@ def certify(
         claimed_gap=None if claimed_bound is None else relative_gap(objective, claimed_bound),
         passed=passed and (objective <= bound or objective <= bound + _allowance(program, x, multipliers, cases)),
     )
+
+
+def own_bound(
+    program: Program,
+    multipliers: NDArray[np.float64] | None,
+    cases: Sequence[Case] = (),
+    rents: Rents | None = None,
+) -> float:
+    """Return the best bound that multipliers, cases and rents prove [currency]; see `certify`."""
+    bound = min(upper_bound(program, multipliers), bound_by_cases(program, cases))
+    if rents is None:
+        return bound
+    from allocopt.solve.orders.lots import bound_by_lots
+
+    return min(bound, bound_by_lots(program, rents))
 
 
 def worth(program: Program, x: NDArray[np.float64]) -> float:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.exact import decimals, steps
 from allocopt.algebra.program import Program
+from allocopt.solve.rents import Rents
 from allocopt.solve.solution import Solution
 from allocopt.solve.start import Prices, Start
 
@@ -71,7 +72,10 @@ class Scaled:
             replace(case, multipliers=None if case.multipliers is None else self._prices(case.multipliers))
             for case in found.cases
         )
-        bound = found.claimed_bound
+        bound, rents = found.claimed_bound, found.rents
+        if rents is not None:
+            shift = self.money - self.column
+            rents = Rents(self._prices(rents.price), np.ldexp(rents.toll, shift), np.ldexp(rents.rent, self.money))
         return replace(
             found,
             x=None if found.x is None else np.ldexp(found.x, self.column),
@@ -79,6 +83,7 @@ class Scaled:
             claimed_bound=None if bound is None else bound * 2.0**self.money,
             basis=basis,
             cases=cases,
+            rents=rents,
         )
 
     def _prices(self, multipliers: Floats) -> Floats:

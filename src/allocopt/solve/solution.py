@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.solve.certificate import Case
+from allocopt.solve.rents import Rents
 from allocopt.solve.start import Start
 
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "interrupted", "error"]
@@ -49,6 +50,8 @@ class Solution:
         What somebody should know of how it was solved.
     confirmed : bool
         Whether a second search from other settings came to the claimed bound as well.
+    rents : Rents or None
+        What proves a bound by integral lots, where whole orders were searched.
     """
 
     status: Status
@@ -63,6 +66,7 @@ class Solution:
     cases: tuple[Case, ...] = ()
     notes: tuple[str, ...] = ()
     confirmed: bool = False
+    rents: Rents | None = None
 
 
 @dataclass(frozen=True)

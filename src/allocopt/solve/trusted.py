@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
 from allocopt.solve import highs
-from allocopt.solve.certificate import bound_by_cases, relative_gap, upper_bound
+from allocopt.solve.certificate import own_bound, relative_gap, upper_bound
 from allocopt.solve.inside import inside
 from allocopt.solve.known import Known, best_of, greedy, holds
 from allocopt.solve.refuted import refuted
@@ -259,7 +259,7 @@ def _polished(program: Program, x: Floats, known: Known) -> Floats:
 
 def _own_bound(program: Program, answer: Solution) -> float:
     """Return what our own arithmetic makes of an answer's multipliers and cases."""
-    return min(upper_bound(program, answer.multipliers), bound_by_cases(program, answer.cases))
+    return own_bound(program, answer.multipliers, answer.cases, answer.rents)
 
 
 def _proven(program: Program, answer: Solution, x: Floats, own: float) -> Solution:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, fixed, tightened
-from allocopt.solve import blocks, highs
+from allocopt.solve import blocks, highs, orders
 from allocopt.solve.cases import by_cases, switches
 from allocopt.solve.certificate import believable, breach, relative_gap, upper_bound
 from allocopt.solve.inside import inside
@@ -33,6 +33,9 @@ FINEST = 1e-9
 
 INNER = 1e-5
 """Gap up to which a point inside the optimal face counts as optimal."""
+
+MOVES = 100
+"""Moves of a search for whole orders for each unit of a work limit."""
 
 TOO_LATE = "the time limit came before a plan in whole units was found"
 DIRECT = 2_000
@@ -140,6 +143,10 @@ def _solved(
     known: NDArray[np.float64] | None = None,
 ) -> Solution:
     """Solve a program that has no switches to go through first (see `solve`)."""
+    moves = None if relax.work_limit is None else MOVES * relax.work_limit
+    found = orders.solved(program, clock, gap=search.wish, moves=moves, known=known, threads=relax.threads)
+    if found is not None:
+        return found
     if wide(program):
 
         def core(small: Program, *, gap: float, known: NDArray[np.float64] | None, first: bool) -> Solution:

@@ -80,10 +80,11 @@ def serving(columns: int, clock: Clock, native: bool | None) -> Serving:
 def compile_ahead() -> bool:
     """Compile what is not kept yet; return whether all of it is kept now, nothing being compiled where it cannot be."""
     from allocopt.solve import native_greedy
+    from allocopt.solve.orders import native
     from allocopt.solve.prices import native_store
     from allocopt.solve.ties import native_moves
 
-    functions = (*_functions(), native_moves.settle, native_greedy.run)
+    functions = (*_functions(), native_moves.settle, native_greedy.run, *native.FUNCTIONS)
     if not all(native_store.kept(function) or native_store.can_keep(function) for function in functions):
         return False
     for function in functions:

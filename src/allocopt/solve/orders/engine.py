@@ -1,0 +1,223 @@
+"""Whole orders: a plan at once, a better one with every turn, and beside it a bound that comes down.
+
+Search and bound take turns of a fixed amount of work, at the same time where there are two threads, and tell each other
+what they found between turns only: the answer does not depend on who is quicker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from allocopt.algebra.program import Program
+from allocopt.solve.certificate import relative_gap
+from allocopt.solve.orders.reading import read
+from allocopt.solve.orders.records import Book, book, emptied
+from allocopt.solve.orders.structure import Floats, Ints, Orders
+from allocopt.solve.solution import Clock
+
+if TYPE_CHECKING:
+    from allocopt.solve.orders.lots import Descent
+    from allocopt.solve.rents import Rents
+
+PRICED = 150
+"""Rounds of prices before the search."""
+HOT, COLD, WARM = 0.15, 0.025, 0.018
+"""Temperatures between which a search cools, as parts of what an order (or line) earns on average; the last is where a
+short cooling begins, for each five moves that it has for an order."""
+CHUNK = 512
+"""Moves between two looks at the clock."""
+FIRST, GROWTH = 2.0, 2.0
+"""Moves an order in the first cooling, and how much longer each next one is."""
+PLENTY = 64.0
+"""Moves an order in the last cooling of a call without a limit."""
+ROUNDS = 8
+"""Rounds of the bound in a turn."""
+MOVES = 0.5
+"""Moves in a turn, for each arc."""
+
+
+class Search:
+    """The search for a plan in whole orders, and for a bound.
+
+    Parameters
+    ----------
+    program : Program
+
+    Raises
+    ------
+    UnreadableError
+        If the program holds anything that orders do not know.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.given = program, read(program)
+        self.pages = book(self.given)
+        self.fixed = float(program.cost @ self.given.base) + program.constant
+        self.best, self.units = float(self.pages.total[0]), np.zeros(len(self.given.column))
+        self.price = np.zeros(len(self.given.limit))
+        self.bound, self.moves, self._stamp, self._closed = np.inf, 0, 1, -np.inf
+
+    @property
+    def plan(self) -> Floats:
+        """The best plan so far, all columns of the program."""
+        return self.given.plan(self.program, self.units)
+
+    @property
+    def multipliers(self) -> Floats:
+        """Multipliers of the program's rows at the prices of its resources."""
+        from allocopt.solve.orders.prices import multipliers
+
+        return multipliers(self.program, self.given, self.price)
+
+    @property
+    def gap(self) -> float:
+        """Relative gap between the best plan and the bound of the turns."""
+        return relative_gap(self.best + self.fixed, self.bound + self.fixed)
+
+    def first(self) -> None:
+        """Find a first plan: orders by what a unit of them earns."""
+        from allocopt.solve.orders.native import in_turn
+
+        in_turn(self.pages, _by_value(self.given))
+        self._keep(self.pages)
+
+    def by_prices(self, clock: Clock, given_prices: Floats | None = None) -> None:
+        """Find prices of the resources, and a plan by surplus at these.
+
+        Parameters
+        ----------
+        clock : Clock
+        given_prices : float64, shape (rows of the program,), optional
+            Multipliers to take instead of prices of our own.
+        """
+        from allocopt.solve.orders.native import in_turn
+        from allocopt.solve.orders.prices import from_multipliers, priced
+
+        fresh = emptied(self.pages)
+        if given_prices is None:
+            self.price = priced(fresh, self.given, self.best, rounds=PRICED, clock=clock)
+        else:
+            self.price = from_multipliers(fresh, self.given, given_prices)
+        in_turn(fresh, np.argsort(-fresh.orders["surplus"][:-1], kind="stable"))
+        if fresh.total[0] < self.pages.total[0]:
+            self.pages.arcs["worth"], self.pages.orders["surplus"] = fresh.arcs["worth"], fresh.orders["surplus"]
+        else:
+            self.pages = fresh
+        self._keep(self.pages)
+
+    def begin_from(self, x: Floats) -> None:
+        """Begin with a plan of the program, if it is better than the one there is."""
+        from allocopt.solve.orders.native import put_all
+
+        fresh = emptied(self.pages)
+        put_all(fresh, np.maximum(x[self.given.column] - self.given.base[self.given.column], 0.0), False)
+        if fresh.total[0] > self.pages.total[0]:
+            self.pages = fresh
+            self._keep(fresh)
+
+    def run(self, clock: Clock, *, gap: float, moves: int | None = None, threads: int = 2) -> Rents:
+        """Take turns until the gap, the clock or the moves end it; return rents that prove the bound."""
+        from allocopt.solve.orders.lots import Descent
+
+        descent = Descent(self.given, self.price)
+        turns = self._moves_of_turns(moves, endless=clock.limit is not None)
+        with ThreadPoolExecutor(1) as pool:
+            while clock.left > 0 and self.gap > gap:
+                plan = next(turns, None)
+                if plan is None:
+                    break
+                target = self.best
+                if threads > 1:
+                    beside = pool.submit(_lowered, descent, target, clock)
+                    self._search(plan, clock)
+                    beside.result()
+                else:
+                    self._search(plan, clock)
+                    _lowered(descent, target, clock)
+                self.bound = min(self.bound, descent.best)
+                self._close()
+        return descent.rents(self.program, self.price)
+
+    def _moves_of_turns(self, limit: int | None, *, endless: bool) -> Iterator[tuple[int, float, float]]:
+        """Yield the moves of each turn with the temperatures that they begin and end with."""
+        orders = len(self.given.whole)
+        mean = self._exchanged()
+        turn = max(CHUNK, int(MOVES * len(self.given.column)))
+        each, spent = FIRST, 0
+        while (endless or each <= PLENTY) if limit is None else spent < limit:
+            total = max(CHUNK, int(each * orders))
+            top = mean * min(HOT, max(HOT / 6, WARM * each / 5))
+            low = min(mean * COLD, 0.8 * top)
+            done = 0
+            while done < total:
+                moves = min(turn, total - done)
+                ends = [top * (low / top) ** (part / total) for part in (done, done + moves)]
+                yield moves, ends[0], ends[1]
+                done += moves
+            spent += total
+            each *= GROWTH
+
+    def _search(self, plan: tuple[int, float, float], clock: Clock) -> None:
+        """Make the moves of one turn."""
+        from allocopt.solve.orders.native import anneal
+
+        moves, hot, cold = plan
+        pool = self._pool()
+        done = 0
+        while len(pool) and done < moves and clock.left > 0:
+            now = min(CHUNK, moves - done)
+            ends = [hot * (cold / hot) ** (part / moves) for part in (done, done + now)]
+            anneal(self.pages, pool, now, self._stamp, ends[0], ends[1])
+            done, self._stamp = done + now, self._stamp + now
+            self._keep(self.pages)
+        self.moves += done
+
+    def _close(self) -> None:
+        """Serve every order of the best plan anew, as long as there is one that another way of serving it betters."""
+        from allocopt.solve.orders.native import put_all
+
+        if self.best == self._closed:
+            return
+        fresh = emptied(self.pages)
+        put_all(fresh, self.units, True)
+        self._keep(fresh)
+        self._closed = self.best
+
+    def _keep(self, pages: Book) -> None:
+        if pages.total[0] > self.best:
+            self.best, self.units = float(pages.total[0]), pages.arcs["x"][:-1].copy()
+
+    def _pool(self) -> Ints:
+        """Return the orders to draw from: those of which the prices leave most open come more often."""
+        orders = np.flatnonzero(np.diff(self.pages.lines["arc"][self.pages.orders["line"]]) > 0)
+        near = orders[np.argsort(np.abs(self.pages.orders["surplus"][orders]), kind="stable")]
+        return np.concatenate([orders, near[: len(near) // 2], near[: len(near) // 4]])
+
+    def _exchanged(self) -> float:
+        """Return what a move exchanges on average: an order where orders are whole, else a line."""
+        given = self.given
+        whole = given.whole[given.order]
+        unit = np.where(whole, given.order, len(given.whole) + np.arange(len(given.units)))[given.line]
+        earned = float(np.maximum(given.value, 0.0) @ self.units)
+        return max(earned, 1.0) / max(1, len(np.unique(unit[self.units > 0])))
+
+
+def _lowered(descent: Descent, target: float, clock: Clock) -> None:
+    """Do the rounds of one turn."""
+    for _ in range(ROUNDS):
+        if descent.over or clock.left <= 0:
+            return
+        descent.step(target)
+
+
+def _by_value(given: Orders) -> Ints:
+    """Return the orders by what a unit of them earns at best, the dearest first."""
+    top = np.zeros(len(given.units))
+    np.maximum.at(top, given.line, given.value)
+    value = np.bincount(given.order, weights=top * given.units, minlength=len(given.whole))
+    units = np.bincount(given.order, weights=given.units, minlength=len(given.whole))
+    return np.argsort(-value / np.maximum(units, 1.0), kind="stable")

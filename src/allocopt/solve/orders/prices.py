@@ -1,0 +1,136 @@
+"""Prices of resources by subgradients, and the multipliers of a program's rows that they stand for.
+
+Steps are those of Polyak towards the best plan known, deflected by the step before: Held, Wolfe and Crowder, Validation
+of subgradient optimization, Mathematical Programming 6 (1974); Camerini, Fratta and Maffioli, ibid. Study 3 (1975).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.program import Program
+from allocopt.solve.orders.native import answer
+from allocopt.solve.orders.records import Book
+from allocopt.solve.orders.structure import LINE, LINK, PACK, WHOLE, Floats, Ints, Orders
+from allocopt.solve.solution import Clock
+
+PATIENCE, SHRINK, LEAST_STEP = 12, 0.6, 1e-3
+"""Rounds without gain after which steps shrink, by how much, and where it ends."""
+DEFLECTED = 0.3
+"""Part of the step before that goes into each step."""
+BETTER = 1e-7
+"""Relative gain that counts as one."""
+
+
+def first_prices(given: Orders) -> Floats:
+    """Return half of the value per unit of the first arc that does not fit, resource by resource, best arcs first."""
+    resource, arc = given.uses.item, np.repeat(np.arange(len(given.column)), np.diff(given.uses.ptr))
+    plain = given.rate[resource] == 0
+    resource, arc, each = resource[plain], arc[plain], given.uses.value[plain]
+    amount, ratio = each * given.units[given.line[arc]], given.value[arc] / each
+    order = np.lexsort((-ratio, resource))
+    resource, taken, ratio = resource[order], np.cumsum(amount[order]), ratio[order]
+    begin = np.searchsorted(resource, np.arange(len(given.limit)))
+    before = np.append(0.0, taken)[begin]
+    over = np.flatnonzero(taken - before[resource] > given.limit[resource])[::-1]
+    price = np.zeros(len(given.limit))
+    price[resource[over]] = np.maximum(ratio[over], 0.0) * 0.5
+    return price
+
+
+def priced(pages: Book, given: Orders, target: float, *, rounds: int, clock: Clock) -> Floats:
+    """Leave good prices and the worth of each arc at these in the records; return the prices.
+
+    Parameters
+    ----------
+    pages : Book
+    given : Orders
+    target : float
+        What the best plan known earns.
+    rounds : int
+        At most so many.
+    clock : Clock
+    """
+    free = np.ones(len(given.limit), dtype=bool)
+    free[given.choice[given.choice >= 0]] = False
+    price = np.where(free, first_prices(given), 0.0)
+    best, best_price, way = np.inf, price, np.zeros(len(price))
+    used = np.zeros(len(price))
+    most = np.where(given.rate > 0, given.rate, np.inf)
+    step, idle = 1.0, 0
+    for _ in range(rounds):
+        pages.resources["price"][:-1] = price
+        value = answer(pages, used)
+        idle = 0 if value < best - BETTER * abs(value) else idle + 1
+        if value < best:
+            best, best_price = value, price
+        if step < LEAST_STEP or clock.left <= 0:
+            break
+        if idle >= PATIENCE:
+            step, idle, price, way = step * SHRINK, 0, best_price, np.zeros(len(price))
+            continue
+        slope = np.where(free, given.limit - used, 0.0)
+        way = (1 - DEFLECTED) * slope + DEFLECTED * way if way.any() else slope
+        norm = float(way @ way)
+        if norm <= 0:
+            break
+        price = np.clip(price - step * max(value - target, 1e-6 * abs(value)) / norm * way, 0.0, most)
+    pages.resources["price"][:-1] = best_price
+    answer(pages, used)
+    return best_price
+
+
+def from_multipliers(pages: Book, given: Orders, y: Floats) -> Floats:
+    """Leave the worth of each arc at multipliers of a program's rows in the records; return the prices."""
+    price = np.maximum(given.sign * y[given.row], 0.0) / given.scale
+    price[given.choice[given.choice >= 0]] = 0.0
+    price = np.minimum(price, np.where(given.rate > 0, given.rate, np.inf))
+    pages.resources["price"][:-1] = price
+    answer(pages, np.zeros(len(price)))
+    return price
+
+
+def multipliers(program: Program, given: Orders, price: Floats) -> Floats:
+    """Return multipliers of every row at which the certificate's bound is that of the prices (or close to it)."""
+    gates, y = given.gates, np.zeros(program.rows)
+    np.add.at(y, given.row, given.sign * price * given.scale)
+    packs = np.flatnonzero(gates.kind == PACK)
+    column = gates.switch[packs]
+    y[gates.row[packs]] = -program.priced(y)[column] / gates.size[packs]
+    worth = program.priced(y)[given.column]
+    top = np.full(len(gates.row), -np.inf)
+    np.maximum.at(top, gates.gate, worth[gates.arc])
+    single, whole = given.single[given.order[gates.line]], given.whole[given.order[gates.line]]
+    chosen = given.row[given.choice[given.choice >= 0]]
+    links = np.flatnonzero((gates.kind == LINK) & single & _touching(program, chosen)[gates.switch])
+    # Of a whole line with one option only, the least that any option earns is the line's, what is beyond the option's.
+    floor = np.full(len(given.units), np.inf)
+    np.minimum.at(floor, gates.line[links], np.where(whole[links], top[links], 0.0))
+    floor = np.where(np.isfinite(floor), floor, 0.0)
+    y[gates.row[links]] = np.maximum(top[links] - floor[gates.line[links]], 0.0)
+    full = np.flatnonzero(gates.kind == WHOLE)
+    y[gates.row[full]] = np.where(single[full], floor[gates.line[full]], top[full])
+    most = np.flatnonzero((gates.kind == LINE) & ~single & ~whole)
+    y[gates.row[most]] = np.maximum(top[most], 0.0)
+    y[chosen] = _best_switch(program, program.priced(y), chosen)
+    return y
+
+
+def _touching(program: Program, rows: Ints) -> NDArray[np.bool_]:
+    """Return the columns with an entry in any of some rows, shape (columns + 1,); the last one stands for none."""
+    inside = np.zeros(program.rows, dtype=bool)
+    inside[rows] = True
+    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    return np.bincount(column[inside[program.indices]], minlength=program.columns + 1) > 0
+
+
+def _best_switch(program: Program, worth: Floats, rows: Ints) -> Floats:
+    """Return the most that a column of each row is worth, per unit of the row."""
+    inside = np.full(program.rows, -1)
+    inside[rows] = np.arange(len(rows))
+    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    entry = np.flatnonzero(inside[program.indices] >= 0)
+    gain = np.zeros(len(rows))
+    np.maximum.at(gain, inside[program.indices[entry]], worth[column[entry]] / program.data[entry])
+    return gain

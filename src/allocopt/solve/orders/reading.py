@@ -1,0 +1,413 @@
+"""Reading a program as orders, from its matrix and the lines that its columns ship to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocopt.algebra.program import Program
+from allocopt.solve.orders.matrix import Flags, Matrix
+from allocopt.solve.orders.structure import (
+    LEAST,
+    LINE,
+    LINK,
+    PACK,
+    WHOLE,
+    Floats,
+    Followers,
+    Gates,
+    Ints,
+    Listed,
+    Orders,
+    UnreadableError,
+)
+
+DECIMALS = 9
+"""Rows whose numbers become whole times a power of ten up to this one are counted in whole numbers."""
+LARGEST = 0.2
+"""Part of the lines that one order may have, where there are many: beyond, it is no order."""
+FEW = 100
+"""Lines that are not many."""
+INSIST = 2.0
+"""What breaking a hard limit by one costs in the search, in terms of what the best order earns."""
+
+
+def read(program: Program) -> Orders:
+    """Return a program as orders.
+
+    Raises
+    ------
+    UnreadableError
+        If it holds anything that orders do not know.
+    """
+    return _Reading(program).orders()
+
+
+class _Reading:
+    """The parts of a program on their way to orders."""
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.matrix = program, Matrix(program)
+        m = self.matrix
+        assert program.column_line is not None
+        if not m.units.any() or not program.rows:
+            raise UnreadableError("nothing is left to decide")
+        if (m.units & (program.column_line >= 0) & ~program.integer).any():
+            raise UnreadableError("some units are divisible")
+        self.arc = np.flatnonzero(m.units)
+        lines = int(program.column_line.max(initial=-1)) + 1
+        # Columns that ship to no line (stock that is kept idle) are lines of their own.
+        self.line_of = np.where(program.column_line >= 0, program.column_line, lines + np.arange(program.columns))
+        inside = np.zeros(m.rows, dtype=bool)
+        inside[m.gates] = True
+        entry = np.flatnonzero(inside[m.row])
+        under = m.switch[m.column[entry]]
+        self.over, self.size = np.full(m.rows, -1), np.zeros(m.rows)
+        self.over[m.row[entry[under]]], self.size[m.row[entry[under]]] = m.column[entry[under]], -m.value[entry[under]]
+        self.member, self.gate = m.column[entry[~under]], m.row[entry[~under]]
+        self._kinds(inside)
+
+    def _kinds(self, inside: Flags) -> None:
+        """Tell gates that are whole lines, packs, least shipments and plain switches apart."""
+        m = self.matrix
+        line = np.zeros(m.rows, dtype=np.int64)
+        line[self.gate] = self.line_of[self.member]
+        same = np.ones(m.rows, dtype=bool)
+        same[self.gate[self.line_of[self.member] != line[self.gate]]] = False
+        of_line = np.bincount(self.line_of[self.arc], minlength=int(self.line_of.max(initial=0)) + 1)
+        exact = inside & (m.upper == 0) & (m.lower == 0)
+        single = m.room[self.over] == 1
+        self.is_whole = exact & same & single & (np.bincount(self.gate, minlength=m.rows) == of_line[line])
+        self.is_pack = exact & ~self.is_whole
+        self.is_least = inside & np.isposinf(m.upper)
+        self.is_link = inside & np.isneginf(m.lower)
+        if ((exact | self.is_least) & ~same).any() or ((self.is_link | self.is_least) & ~single).any():
+            raise UnreadableError("some shipments are of several lines")
+        packs = np.bincount(self.over[self.is_pack], minlength=self.program.columns)
+        gates = np.bincount(self.over[m.gates], minlength=self.program.columns)
+        if ((packs > 0) & (gates > 1)).any():
+            raise UnreadableError("some packs are of several shipments")
+        if (m.base[self.member] != 0).any():
+            raise UnreadableError("something is fixed behind a switch")
+
+    def orders(self) -> Orders:
+        """Return the program as orders."""
+        p, m = self.program, self.matrix
+        paying = self._paying()
+        order, line, shipment = self._levels(paying)
+        by = np.lexsort((self.arc, shipment, line, order))
+        self.arc, order = self.arc[by], order[by]
+        line, first_of_line = _runs(line[by])
+        shipment, first_of_shipment = _runs(shipment[by])
+        order = _runs(order)[0][first_of_line]
+        orders = int(order.max(initial=-1)) + 1
+        if np.bincount(order, minlength=1).max() > max(FEW, LARGEST * len(order)):
+            raise UnreadableError("one switch stands over too much")
+        place, number = np.full(p.columns, -1), np.full(p.columns, -1)
+        place[self.arc] = np.arange(len(self.arc))
+        number[np.flatnonzero(paying)] = np.arange(int(paying.sum()))
+        pack, least = self._packs(place, shipment, len(first_of_shipment))
+        units, whole, spare = self._units(place, line, len(first_of_line), order, orders)
+        option, option_order, needs = self._options(order[line], place, number)
+        value = p.cost[self.arc].copy()
+        packed = np.flatnonzero(self.is_pack[self.gate])
+        value[place[self.member[packed]]] += (p.cost[self.over] / np.maximum(self.size, 1.0))[self.gate[packed]]
+        best = np.bincount(order[line], weights=np.maximum(value, 0.0) * m.room[self.arc], minlength=1).max()
+        row, sign, limit, rate, uses, once, scale, integral = self._resources(
+            place, number, spare, INSIST * max(best, 1.0)
+        )
+        return Orders(
+            column=self.arc,
+            row=row,
+            sign=sign,
+            value=value,
+            most=m.room[self.arc],
+            shipment=shipment,
+            line=line,
+            option=option,
+            pack=pack,
+            least=least,
+            units=units,
+            order=order,
+            whole=whole,
+            choice=_choices(option_order, needs, uses, once, limit, orders),
+            option_order=option_order,
+            needs=needs,
+            fee=-p.cost[paying],
+            limit=limit,
+            rate=rate,
+            insisted=(rate > 0) & (m.breach[row] < 0),
+            integral=integral,
+            uses=uses,
+            once=once,
+            scale=scale,
+            base=m.base,
+            followers=self._followers(),
+            gates=self._described(place, line, spare, paying),
+        )
+
+    def _paying(self) -> Flags:
+        """Return the switches that cost something or take something once, shape (columns,); packs do it by units."""
+        m, p = self.matrix, self.program
+        counts = np.zeros(m.rows, dtype=bool)
+        counts[m.above], counts[m.below] = True, True
+        paying: Flags = m.switch & (p.cost != 0)
+        paying[m.column[m.switch[m.column] & counts[m.row]]] = True
+        paying[self.over[self.is_pack]] = False
+        return paying
+
+    def _levels(self, paying: Flags) -> tuple[Ints, Ints, Ints]:
+        """Return order, line and shipment of each arc, numbered anyhow.
+
+        Lines belong together where a switch that counts stands over both; arcs, where they share a pack or a least
+        quantity.
+        """
+        p = self.program
+        line = self.line_of[self.arc]
+        height = int(self.line_of.max(initial=0)) + 1
+        self._whole_apart(paying, height)
+        ties = self.is_whole[self.gate] | paying[self.over[self.gate]]
+        order = _components(self.line_of[self.member[ties]], self.over[self.gate[ties]], height, p.columns)[0][line]
+        tied = self.is_pack[self.gate] | self.is_least[self.gate]
+        of_arc, of_gate = _components(self.member[tied], self.gate[tied], p.columns, self.matrix.rows)
+        shipment = of_arc[self.arc]
+        members = np.bincount(self.gate[tied], minlength=self.matrix.rows)
+        used = np.flatnonzero(members)
+        if (members[used] != np.bincount(shipment)[of_gate[used]]).any():
+            raise UnreadableError("some shipments overlap")
+        return order, line, shipment
+
+    def _whole_apart(self, paying: Flags, height: int) -> None:
+        """Take lines that are served in full by themselves for packs where their order has other lines too."""
+        ties = self.is_whole[self.gate] | paying[self.over[self.gate]]
+        members, over = self.member[ties], self.over[self.gate[ties]]
+        by_line, by_switch = _components(self.line_of[members], over, height, self.program.columns)
+        lines = np.zeros(height, dtype=bool)
+        lines[self.line_of[self.arc]] = True
+        size = np.bincount(by_line[lines], minlength=int(by_line.max(initial=0)) + 1 + self.program.columns)
+        gates = np.bincount(self.over[self.is_whole], minlength=self.program.columns)
+        whole = np.flatnonzero(self.is_whole)
+        alone = whole[(gates[self.over[whole]] == 1) & (size[by_switch[self.over[whole]]] > 1)]
+        self.is_whole[alone], self.is_pack[alone] = False, True
+
+    def _packs(self, place: Ints, shipment: Ints, size: int) -> tuple[Floats, Floats]:
+        """Return pack and least quantity of each shipment."""
+        pack, least = np.ones(size), np.zeros(size)
+        for flags, target in ((self.is_pack, pack), (self.is_least, least)):
+            chosen = flags[self.gate]
+            np.maximum.at(target, shipment[place[self.member[chosen]]], self.size[self.gate[chosen]])
+        return pack, least
+
+    def _units(self, place: Ints, line: Ints, lines: int, order: Ints, orders: int) -> tuple[Floats, Flags, Ints]:
+        """Return the units of each line, which orders are whole, and the rows above that say no more than this."""
+        m = self.matrix
+        arcs = np.bincount(line, minlength=lines)
+        units = np.bincount(line, weights=m.room[self.arc], minlength=lines)
+        whole_units = np.zeros(lines)
+        of_whole = self.is_whole[self.gate]
+        np.maximum.at(whole_units, line[place[self.member[of_whole]]], self.size[self.gate[of_whole]])
+        whole = np.zeros(orders, dtype=bool)
+        whole[order[whole_units > 0]] = True
+        if (whole[order] & (whole_units == 0)).any():
+            raise UnreadableError("some orders are whole in part")
+        low, high = np.full(m.rows, lines), np.full(m.rows, -1)
+        on_arcs = m.units[m.column]
+        where = line[place[m.column[on_arcs]]]
+        np.minimum.at(low, m.row[on_arcs], where)
+        np.maximum.at(high, m.row[on_arcs], where)
+        plain = m.count(on_arcs & (m.value == 1.0))
+        mine = m.above[(low == high)[m.above] & (m.breach[m.above] < 0)]
+        mine = mine[(plain[mine] == arcs[low[mine]]) & (plain[mine] == np.bincount(m.row, minlength=m.rows)[mine])]
+        mine = mine[m.upper[mine] >= whole_units[low[mine]]]
+        np.minimum.at(units, low[mine], np.floor(m.upper[mine]))
+        links = m.gates[self.is_link[m.gates]]
+        possible = np.zeros(m.rows)
+        np.add.at(possible, self.gate, m.room[self.member])
+        of_gate = np.zeros(m.rows, dtype=np.int64)
+        of_gate[self.gate] = line[place[self.member]]
+        if (self.size[links] < np.minimum(possible[links], units[of_gate[links]])).any():
+            raise UnreadableError("some switches limit what ships")
+        return np.where(whole_units > 0, whole_units, units), whole, mine
+
+    def _options(self, order: Ints, place: Ints, number: Ints) -> tuple[Ints, Ints, Listed]:
+        """Return the option of each arc, the order of each option, and the switches that it needs."""
+        over = number[self.over[self.gate]] >= 0
+        pair = _distinct(place[self.member[over]] * (len(number) + 1) + number[self.over[self.gate[over]]])
+        arc, switch = np.divmod(pair, len(number) + 1)
+        prints = np.random.default_rng(0).integers(1, 2**40, int(number.max(initial=-1)) + 1)
+        key = np.zeros(len(order), dtype=np.int64)
+        np.add.at(key, arc, prints[switch])
+        by = np.lexsort((key, order))
+        new = np.ones(len(by), dtype=bool)
+        new[1:] = (order[by][1:] != order[by][:-1]) | (key[by][1:] != key[by][:-1])
+        option, first = np.empty(len(by), np.int64), by[new]
+        option[by] = np.cumsum(new) - 1
+        chosen = np.full(len(order), -1)
+        chosen[first] = np.arange(len(first))
+        mine = chosen[arc] >= 0
+        needs = Listed.of(chosen[arc[mine]], switch[mine], np.ones(int(mine.sum())), len(first))
+        return option, order[first], needs
+
+    def _resources(
+        self, place: Ints, number: Ints, spare: Ints, insist: float
+    ) -> tuple[Ints, Floats, Floats, Floats, Listed, Listed, Floats, Flags]:
+        """Return row, sign, limit and rate of resources, what takes of them, scale, and whether all is whole."""
+        m = self.matrix
+        kept = np.ones(m.rows, dtype=bool)
+        kept[spare] = False
+        above = m.above[kept[m.above]]
+        row = np.concatenate([above, m.below])
+        sign = np.concatenate([np.ones(len(above)), -np.ones(len(m.below))])
+        limit = np.concatenate([m.upper[above], -m.lower[m.below]])
+        entries = []
+        for rows, first, side in ((above, 0, 1.0), (m.below, len(above), -1.0)):
+            code = np.full(m.rows, -1)
+            code[rows] = first + np.arange(len(rows))
+            mine = np.flatnonzero(code[m.row] >= 0)
+            entries.append((m.column[mine], code[m.row[mine]], side * m.value[mine]))
+        column, resource, value = (np.concatenate(parts) for parts in zip(*entries, strict=True))
+        packs = np.zeros(len(number))
+        packs[self.over[self.is_pack]] = self.size[self.is_pack]
+        scale = np.ones(len(row))
+        np.maximum.at(scale, resource, packs[column])
+        arc, taken, amount = self._by_arc(place, packs, column, resource, value * scale[resource], len(row))
+        switched = number[column] >= 0
+        once = value[switched] * scale[resource[switched]]
+        tens = _powers(np.concatenate([taken, resource[switched]]), np.concatenate([amount, once]), len(row))
+        limit = limit * scale
+        whole = np.bincount(m.row[~self.program.integer[m.column]], minlength=m.rows)[row] == 0
+        whole &= m.breach[row] < 0
+        limit = np.where((tens > 0) & whole, np.floor((limit + 4e-16 * np.abs(limit)) * np.maximum(tens, 1.0)), limit)
+        scale = scale * np.maximum(tens, 1.0)
+        insisted = (limit < 0) | (np.bincount(taken[amount < 0], minlength=len(row)) > 0)
+        insisted |= np.bincount(resource[switched][once < 0], minlength=len(row)) > 0
+        rate = np.where(insisted, insist, 0.0)
+        soft = m.breach[row] >= 0
+        rate[soft] = -self.program.cost[m.breach[row[soft]]] / m.each[row[soft]]
+        uses = Listed.of(arc, taken, _scaled(amount, tens[taken]), len(self.arc))
+        switches = int(number.max(initial=-1)) + 1
+        onces = Listed.of(
+            number[column[switched]], resource[switched], _scaled(once, tens[resource[switched]]), switches
+        )
+        return row, sign, limit, rate / scale, uses, onces, scale, whole
+
+    def _by_arc(
+        self, place: Ints, packs: Floats, column: Ints, resource: Ints, value: Floats, resources: int
+    ) -> tuple[Ints, Ints, Floats]:
+        """Return what arcs take of resources, packs written as units."""
+        packed = self.is_pack[self.gate]
+        count = int(packed.sum())
+        members = Listed.of(self.over[self.gate[packed]], self.member[packed], np.ones(count), len(packs))
+        through = np.flatnonzero(packs[column] > 0)
+        lengths = np.diff(members.ptr)[column[through]]
+        which = np.repeat(through, lengths)
+        begin = members.ptr[column[through]]
+        at = np.repeat(begin - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        direct = place[column] >= 0
+        arc = np.concatenate([place[column[direct]], place[members.item[at]]])
+        taken = np.concatenate([resource[direct], resource[which]])
+        amount = np.concatenate([value[direct], value[which] / packs[column[which]]])
+        if not count:
+            return arc, taken, amount
+        key, where = np.unique(arc * (resources + 1) + taken, return_inverse=True)
+        amount = np.bincount(where, weights=amount, minlength=len(key)).astype(float)
+        arc, taken = np.divmod(key, resources + 1)
+        return arc, taken, amount
+
+    def _described(self, place: Ints, line: Ints, spare: Ints, paying: Flags) -> Gates:
+        """Return the rows over arcs; `spare` are those that say no more than the most of a line."""
+        m = self.matrix
+        kind = np.full(m.rows, LINK)
+        kind[self.is_whole], kind[self.is_pack], kind[self.is_least], kind[spare] = WHOLE, PACK, LEAST, LINE
+        counts = np.zeros(m.rows, dtype=bool)
+        counts[m.gates] = True
+        counts[self.is_link] = paying[self.over[self.is_link]]
+        counts[spare] = True
+        row = np.flatnonzero(counts)
+        number = np.full(m.rows, -1)
+        number[row] = np.arange(len(row))
+        mine = m.units[m.column] & counts[m.row]
+        gate, arc = number[m.row[mine]], place[m.column[mine]]
+        of_line = np.zeros(len(row), dtype=np.int64)
+        of_line[gate] = line[arc]
+        return Gates(row, kind[row], of_line, self.size[row], self.over[row], gate, arc)
+
+    def _followers(self) -> Followers:
+        """Return the columns that follow from units."""
+        m, p = self.matrix, self.program
+        column = np.flatnonzero(m.switch)
+        number = np.full(p.columns, -1)
+        number[column] = np.arange(len(column))
+        divisor = np.zeros(p.columns)
+        divisor[self.over[self.is_pack]] = self.size[self.is_pack]
+        broken = np.flatnonzero(m.breach >= 0)
+        return Followers(
+            column, number[self.over[self.gate]], self.member, divisor[column], broken, m.breach[broken], m.each[broken]
+        )
+
+
+def _runs(codes: Ints) -> tuple[Ints, Ints]:
+    """Number runs of equal codes from 0; return the number of each member and where each run begins."""
+    new = np.ones(len(codes), dtype=bool)
+    new[1:] = codes[1:] != codes[:-1]
+    return np.cumsum(new) - 1, np.flatnonzero(new)
+
+
+def _distinct(codes: Ints) -> Ints:
+    """Return the codes that occur, ascending. They come nearly sorted, which a stable sort makes use of."""
+    codes = np.sort(codes, kind="stable")
+    new = np.ones(len(codes), dtype=bool)
+    new[1:] = codes[1:] != codes[:-1]
+    return codes[new]
+
+
+def _components(left: Ints, right: Ints, width: int, height: int) -> tuple[Ints, Ints]:
+    """Return the connected component of each node on the left and on the right of a graph's edges."""
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
+    size = width + height
+    graph = sparse.coo_array((np.ones(len(left), np.int8), (left, width + right)), shape=(size, size))
+    labels = csgraph.connected_components(graph.tocsr(), directed=False)[1].astype(np.int64)
+    return labels[:width], labels[width:]
+
+
+def _powers(row: Ints, value: Floats, rows: int) -> Floats:
+    """Return the least power of ten that makes all values of each row whole, 0 where none does."""
+    found = np.zeros(rows)
+    for exponent in range(DECIMALS + 1):
+        power = 10.0**exponent
+        whole = np.rint(value * power) / power == value
+        good = (np.bincount(row[~whole], minlength=rows) == 0) & (found == 0)
+        found[good] = power
+        if found.all():
+            break
+    return found
+
+
+def _scaled(value: Floats, power: Floats) -> Floats:
+    """Return values times powers of ten, exactly whole where they are meant to be."""
+    return np.where(power > 0, np.rint(value * power), value)
+
+
+def _choices(option_order: Ints, needs: Listed, uses: Listed, once: Listed, limit: Floats, orders: int) -> Ints:
+    """Return the resource that only the switches of an order take, and that only one can have; -1: none."""
+    switches, resources = len(once.ptr) - 1, len(limit)
+    of_switch = np.zeros(switches, dtype=np.int64)
+    of_switch[needs.item] = np.repeat(option_order, np.diff(needs.ptr))
+    resource, switch = once.item, np.repeat(np.arange(switches), np.diff(once.ptr))
+    low, high = np.full(resources, orders), np.full(resources, -1)
+    np.minimum.at(low, resource, of_switch[switch])
+    np.maximum.at(high, resource, of_switch[switch])
+    smallest = np.full(resources, np.inf)
+    np.minimum.at(smallest, resource, once.value)
+    one = (low == high) & (2 * smallest > limit) & (smallest > 0)
+    one &= np.bincount(uses.item, minlength=resources) == 0
+    choice = np.full(orders, -1)
+    choice[low[one]] = np.flatnonzero(one)
+    # Every option of such an order must take of it.
+    takes = np.zeros(switches, dtype=bool)
+    takes[switch[one[resource]]] = True
+    option = np.repeat(np.arange(len(option_order)), np.diff(needs.ptr))
+    bound = np.bincount(option, weights=takes[needs.item], minlength=len(option_order))
+    choice[option_order[bound == 0]] = -1
+    return choice
