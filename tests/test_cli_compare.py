@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 
 import allocopt as ao
 from allocopt import cli
+from allocopt.cli import progress
 
 PACKS = Path(__file__).parents[1] / "scenarios"
 QUICKSTART = PACKS / "quickstart"
@@ -291,7 +292,7 @@ def test_names_with_markup_are_shown_as_they_are(pack: Path) -> None:
 def test_a_terminal_shows_how_far_it_is(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it runs, a bar tells how many runs are done and which was the last."""
     shown = io.StringIO()
-    monkeypatch.setattr(cli, "err", Console(file=shown, force_terminal=True, width=80))
+    monkeypatch.setattr(progress, "err", Console(file=shown, force_terminal=True, width=80))
     assert run("compare", pack).exit_code == SOLVED
     assert "2/2" in shown.getvalue()
     assert "As stated: Protect DTC" in shown.getvalue()

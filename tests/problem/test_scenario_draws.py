@@ -169,10 +169,12 @@ def test_the_facts_keep_their_order() -> None:
 
 
 def test_draws_that_are_not_there() -> None:
-    """A scenario without draws has none, and numbers count from 0."""
+    """A scenario without draws has none, numbers count from 0, and less than 0 is no number of a draw."""
     with pytest.raises(ao.ScenarioError, match=r"There is no draw 0\. It has no draws\. Give it draws\.") as caught:
         ao.Scenario("X").draw(forecasts(), 0)
     assert caught.value.issues[0].code == "no_draw"
-    for number in (-1, 3):
-        with pytest.raises(ao.ScenarioError, match=rf"There is no draw {number}\. It has 3 draws, counted from 0"):
-            ao.Scenario("X", draws=ao.Draws(number=3)).draw(forecasts(), number)
+    scenario = ao.Scenario("X", draws=ao.Draws(number=3))
+    with pytest.raises(ao.ScenarioError, match=r"There is no draw 3\. It has 3 draws, counted from 0"):
+        scenario.draw(forecasts(), 3)
+    with pytest.raises(ValueError, match=r"number must be a whole number from 0 on, not -1: 0 is the first draw"):
+        scenario.draw(forecasts(), -1)

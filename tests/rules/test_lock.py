@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.rules.small import problem, units
 from tests.strategies import clauses, problems
 
 import allocopt as ao
+from allocopt.rules import Clause
 
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TABLES = {
@@ -155,15 +157,24 @@ def test_a_lock_is_about_its_lines_and_lots():
     assert ao.Contract("X", clauses=[lock(1), lock(1, order="O1"), lock(0, kind="inbound")])
 
 
+def retired(plan: ao.Plan, agreed: Iterable[Clause]) -> set[str]:
+    """Return the channels that are given up, as agreed or as the plan decided: locks in their favour lapse."""
+    stated = {said.channel for said in agreed if isinstance(said, ao.Retire)}
+    open_ = {said.channel for said in agreed if isinstance(said, ao.KeepOrRetire)}
+    return stated | {channel for channel in open_ if not plan.decisions[f"keep/{channel}"]}
+
+
 @few
 @given(st.data(), problems())
 def test_locks_hold_in_any_plan(data: st.DataObject, facts: ao.Problem) -> None:
-    """Whatever else is agreed on: where there is a plan, the locked units are in it, unless the channel is gone."""
+    """Whatever else is agreed on: where there is a plan, the locked units are in it, unless it retires the channel."""
     agreed = data.draw(clauses(facts))
     plan = ao.allocate(facts, ao.Contract("any", clauses=agreed, stages=[ao.Fill()]))
     assert plan.status in ("optimal", "infeasible")
-    gone = {said.channel for said in agreed if isinstance(said, ao.Retire)}
-    for said in agreed if plan.status == "optimal" else ():
+    if plan.status == "infeasible":
+        return
+    gone = retired(plan, agreed)
+    for said in agreed:
         if isinstance(said, ao.Lock) and said.channel not in gone:
             ships = plan.allocation
             for column, value in (("channel", said.channel), ("sku", said.sku), ("due", said.period)):

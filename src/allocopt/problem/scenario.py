@@ -190,7 +190,9 @@ class Scenario(metaclass=Checked):
         Raises
         ------
         ScenarioError
-            If a change does not fit, or there is no such draw.
+            If a change does not fit, or there are not so many draws.
+        TypeError, ValueError
+            If `number` is no whole number, or below 0.
         """
         arguments.limits(number=number)
         most = 0 if self.draws is None else self.draws.number

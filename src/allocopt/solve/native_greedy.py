@@ -7,14 +7,12 @@ them say is part of the key under which it is kept (`allocopt.solve.prices.nativ
 
 from __future__ import annotations
 
-import zlib
-
 import numpy as np
 from numba import types
 from numba.extending import register_jitable
 
 from allocopt.solve import greedy
-from allocopt.solve.prices.native_store import FLOATS, INTS, compiled
+from allocopt.solve.prices.native_store import FLOATS, INTS, compiled, fingerprint
 
 COUNTS = frozenset(
     {"first", "entry_first", "entry_row", "row_first", "row_choice", "taker", "article", "stamp", "seen", "at", "turn"}
@@ -36,13 +34,6 @@ def typed(board: greedy.Board) -> greedy.Board:
     return greedy.Board(**{name: np.ascontiguousarray(part, kinds[name]) for name, part in named})
 
 
-def _print() -> int:
-    """Return a number that changes with what is compiled."""
-    codes = [part.__code__ for part in (*PARTS, greedy.settle, greedy.run)]
-    said = [(code.co_code, code.co_names, code.co_consts) for code in codes]
-    return zlib.crc32(repr((said, greedy.TINY)).encode())
-
-
 def _compiled(number):
     run_all = greedy.run
 
@@ -53,5 +44,5 @@ def _compiled(number):
     return compiled((BOARD, INTS, types.int64, types.int64))(run)
 
 
-run = _compiled(_print())
+run = _compiled(fingerprint((*PARTS, greedy.settle, greedy.run), greedy.TINY))
 """See `allocopt.solve.greedy.run`."""

@@ -79,6 +79,26 @@ def test_code_is_kept_beside_the_source(load: Load, tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
+SAYS = """
+def chosen(numbers):
+    return [number + {added} for number in numbers if number in {{1, 2}} or str(number) in {{"{one}", "{other}"}}]
+"""
+
+
+def fingerprint(*more: object, added: int = 1, one: str = "3", other: str = "4") -> int:
+    """Return the fingerprint of a function with another one and two sets in it, made anew."""
+    names: dict[str, Any] = {}
+    exec(SAYS.format(added=added, one=one, other=other), names)
+    return native_store.fingerprint([names["chosen"]], *more)
+
+
+def test_fingerprints_are_of_what_is_said_alone() -> None:
+    """The same wherever code lies in memory and however its sets are ordered; another one for any other words."""
+    alike = {fingerprint(), fingerprint(), fingerprint(one="4", other="3")}
+    assert len(alike) == 1
+    assert len(alike | {fingerprint(added=2), fingerprint(one="5"), fingerprint(0.5), fingerprint(0.25)}) == 5
+
+
 def test_code_is_kept_where_the_user_says(load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """NUMBA_CACHE_DIR comes before all other places."""
     monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path / "image"))

@@ -8,10 +8,12 @@ none the code is compiled for the process alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from numba import njit, types
@@ -37,6 +39,21 @@ def compiled(signature: tuple[Any, ...], **options: Any) -> Callable[[Callable[.
         return made
 
     return decorate
+
+
+def fingerprint(functions: Iterable[Callable[..., Any]], *more: Any) -> int:
+    """Return a number that changes with what functions say and with `more`, and with nothing else.
+
+    It is the same in every process: neither addresses nor the order of sets go into it.
+    """
+    return zlib.crc32(repr(([_said(function.__code__) for function in functions], more)).encode())
+
+
+def _said(constant: Any) -> Any:
+    """Return what code says, with that of the functions within it; other constants as they are."""
+    if isinstance(constant, CodeType):
+        return constant.co_code, constant.co_names, [_said(part) for part in constant.co_consts]
+    return sorted(map(repr, constant)) if isinstance(constant, frozenset) else constant
 
 
 def loaded(function: Any) -> bool:

@@ -7,12 +7,10 @@ them say is part of the key under which it is kept (`allocopt.solve.prices.nativ
 
 from __future__ import annotations
 
-import zlib
-
 from numba import types
 from numba.extending import register_jitable
 
-from allocopt.solve.prices.native_store import CODES, FLAGS, FLOATS, INTS, SIDES, compiled
+from allocopt.solve.prices.native_store import CODES, FLAGS, FLOATS, INTS, SIDES, compiled, fingerprint
 from allocopt.solve.ties import board as of
 from allocopt.solve.ties import moves
 
@@ -29,18 +27,15 @@ for part in moves.PARTS:
     register_jitable(part)
 
 
-def _print() -> int:
-    """Return a number that changes with what is compiled."""
-    said = [(part.__code__.co_code, part.__code__.co_names, part.__code__.co_consts) for part in moves.PARTS]
-    numbers = sorted((name, value) for name, value in vars(of).items() if isinstance(value, int | float))
-    return zlib.crc32(repr((said, numbers)).encode())
+NUMBERS = sorted((name, value) for name, value in vars(of).items() if isinstance(value, int | float))
+"""What the functions take from the board's file, which is part of their code."""
 
 
-def _compiled(fingerprint):
+def _compiled(number):
     settle_all = moves.settle
 
     def settle(board, hand, desk, seen, begin, end, limit):
-        if fingerprint >= 0:
+        if number >= 0:
             settle_all(board, hand, desk, seen, begin, end, limit)
 
     whole = types.int64
@@ -48,5 +43,5 @@ def _compiled(fingerprint):
     return compiled((BOARD, HAND, DESK, INTS, whole, whole, whole), _nrt=False)(settle)
 
 
-settle = _compiled(_print())
+settle = _compiled(fingerprint(moves.PARTS, NUMBERS))
 """See `allocopt.solve.ties.moves.settle`."""
