@@ -174,6 +174,16 @@ def test_the_promotion_is_described_as_it_is() -> None:
     assert (problem.demand["min_ship"] > 1).sum() == 9
 
 
+def test_the_promotion_says_what_it_costs_not_to_coordinate() -> None:
+    """What first come earns, in thousands, is what the README says."""
+    folder = PACKS / "holiday_promo"
+    told = re.search(r"`first_come` ([\d,]+),", (folder / "README.md").read_text(encoding="utf-8"))
+    problem = ao.Problem.read(folder)
+    stated = ao.allocate(problem, ao.Contract.read(folder / "contracts" / "first_come.yaml"))
+    assert told is not None
+    assert numbers(told[1]) == [round(stated.contribution / 1000)]
+
+
 def test_the_showrooms_are_small_and_dear() -> None:
     """They are a twentieth of the revenue wanted and half of the fixed cost, as the pack's README says."""
     problem = ao.Problem.read(PACKS / "retire_channel")

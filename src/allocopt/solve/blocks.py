@@ -228,7 +228,16 @@ def _promising(
     At the multipliers, what a block could earn beyond the plan is a sum over its columns and rows; blocks that earn
     what they can leave nothing to be found.
     """
-    y = cleaned(program, multipliers)
+    missed_by = missed_by_block(program, plan, cleaned(program, multipliers), labels)
+    order = np.argsort(-missed_by, kind="stable")
+    share = np.cumsum(missed_by[order])
+    return order[: int(np.searchsorted(share, MOST_OF * share[-1])) + 1]
+
+
+def missed_by_block(
+    program: Program, plan: NDArray[np.float64], y: NDArray[np.float64], labels: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return what each block could earn beyond a plan, at most, at multipliers ``y`` [currency]."""
     worth = program.priced(y)
     at_best = np.where(worth > 0, program.upper, program.lower)
     missed = np.where(np.isfinite(at_best), worth * (at_best - plan), 0.0)
@@ -237,12 +246,9 @@ def _promising(
     owner = np.full(program.rows, -1)
     owner[program.indices] = np.repeat(labels, np.diff(program.indptr))
     inside = owner >= 0
-    missed_by = np.bincount(labels, weights=missed) + np.bincount(
-        owner[inside], weights=own[inside], minlength=int(labels.max()) + 1
-    )
-    order = np.argsort(-missed_by, kind="stable")
-    share = np.cumsum(missed_by[order])
-    return order[: int(np.searchsorted(share, MOST_OF * share[-1])) + 1]
+    size = int(labels.max()) + 1
+    by_columns = np.bincount(labels, weights=missed, minlength=size)
+    return np.asarray(by_columns + np.bincount(owner[inside], weights=own[inside], minlength=size), np.float64)
 
 
 def _made_whole(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, fixed, tightened
 from allocopt.solve import blocks, highs, orders
+from allocopt.solve.block_bound import block_bound
 from allocopt.solve.cases import by_cases, switches
 from allocopt.solve.certificate import believable, breach, relative_gap, upper_bound
 from allocopt.solve.inside import inside
@@ -41,8 +42,9 @@ TOO_LATE = "the time limit came before a plan in whole units was found"
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
 
-SEARCHED = 100_000
-"""At most so many columns: beyond, branch and bound finds nothing in a reasonable time where rounding found a plan."""
+SEARCHED = 5_000
+"""At most so many columns: beyond, branch and bound finds nothing in a reasonable time where rounding found a plan, and
+a bound from whole blocks proves more."""
 
 
 def solve(
@@ -202,8 +204,10 @@ def _whole(
             start, iterations = settled(program, found.x, clock), iterations + found.iterations
     if start is not None:
         first = _judged(program, relaxed, start, relaxed.claimed_bound, search.wish, "blocks", iterations)
-        if first.status == "optimal" or not search.after_blocks or program.columns > SEARCHED:
+        if first.status == "optimal" or not search.after_blocks:
             return first
+        if program.columns > SEARCHED:
+            return _bounded(program, first, relaxed, clock, search)
         method = "blocks + branch and bound"
     elif clock.left <= 0:
         return replace(relaxed, status="interrupted", x=None, iterations=iterations, message=TOO_LATE)
@@ -224,6 +228,19 @@ def _whole(
     best = max(plans, key=program.objective)
     judged = _judged(program, relaxed, best, bound, search.gap, method, iterations)
     return judged if judged.status == "optimal" else replace(judged, message=last.message or judged.message)
+
+
+def _bounded(program: Program, first: Solution, relaxed: Solution, clock: Clock, search: Wanted) -> Solution:
+    """Return a plan that was rounded block by block with a bound from whole blocks."""
+    labels = blocks.components(program)
+    assert first.x is not None
+    assert relaxed.multipliers is not None
+    if labels is None or search.proof == "own":
+        return first
+    found = block_bound(program, first.x, relaxed.multipliers, clock, gap=search.gap, labels=labels)
+    bound = found.value if first.claimed_bound is None else min(found.value, first.claimed_bound)
+    judged = _judged(program, relaxed, first.x, bound, search.gap, first.method, first.iterations + found.iterations)
+    return replace(judged, confirmed=True)
 
 
 def _searched(program: Program, clock: Clock, search: Wanted, start: NDArray[np.float64] | None) -> Solution:
