@@ -58,13 +58,13 @@ def solved(
         not fit into what is left of the time.
     """
     lines = program.column_line
-    if lines is None or int((program.integer & (lines < 0)).sum()) < MANY or not _ready(clock):
+    if lines is None or int((program.integer & (lines < 0)).sum()) < MANY:
         return None
     try:
         search = Search(program)
     except UnreadableError:
         return None
-    if search.given.knotted < MANY:
+    if search.given.knotted < MANY or not _ready(clock):
         return None
     search.first()
     if known is not None:
