@@ -47,6 +47,16 @@ def test_what_one_contract_opens_is_possible_for_all() -> None:
     assert ends(ao.compare(safe(), [ao.first_come(), dear])) == pytest.approx((40.0, 80.0, 0.0, 40.0))
 
 
+def test_without_a_plan_there_is_no_gap() -> None:
+    """Where whoever acts alone has no plan, the table is empty, and all else of the comparison is there."""
+    impossible = ao.Protect("web", units=8, mode="serve")
+    alone = ao.Contract("Alone", clauses=[impossible], stages=[ao.FirstCome()])
+    found = ao.compare(safe(), [alone, ao.Contract("Together", clauses=[impossible])])
+    assert found.runs["status"].tolist() == ["infeasible", "infeasible"]
+    assert found.coordination_gap().empty
+    assert found.to_dict()["verdict"]
+
+
 def test_the_same_stock_may_be_opened_twice() -> None:
     """Two contracts that open the same stock from different periods on, together, open it from the earlier one."""
     late, now = (ao.Contract(name, clauses=[ao.SafetyStock("web", from_period=t)]) for name, t in (("L", 1), ("N", 0)))

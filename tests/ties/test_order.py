@@ -211,6 +211,8 @@ def test_ranks_that_nothing_reads_are_told() -> None:
     read = ao.Contract("Served", clauses=[ao.Service(0.5, "web", priority=1)])
     assert not [note for note in solved([{"units": 5}], demand, contract=read).notes if "by_priority()" in note]
     assert not [note for note in solved([{"units": 5}], [{"units": 3}]).notes if "by_priority()" in note]
+    turns = solved([{"units": 5}], demand, contract=ao.first_come())  # who comes together goes by rank
+    assert not [note for note in turns.notes if "by_priority()" in note]
 
 
 def test_the_order_of_rows_settles_nothing() -> None:

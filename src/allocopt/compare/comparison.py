@@ -309,7 +309,7 @@ class Comparison:
         numbers = ["alone", "best_low", "best_high", "gap_low", "gap_high"]
         counted = self._standing.counting(found)
         means = counted.groupby(["contract", "measure", "scenario"], sort=False)[numbers].mean().reset_index()
-        weight = means["scenario"].map(self.weights)
+        weight = means["scenario"].map(self.weights).astype(float)  # where there are none, pandas takes them for text
         by = [means["contract"], means["measure"]]
         sums = means[numbers].mul(weight, axis=0).groupby(by, sort=False).sum()
         average = sums.div(weight.groupby(by, sort=False).sum(), axis=0).reset_index()

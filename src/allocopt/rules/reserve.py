@@ -13,8 +13,9 @@ from which no lane for their SKU leads to the channel are in no reserve of it: t
 they cannot reach. Reserves of several channels add up.
 
 ``kept`` is what there is: at each arrival date hard reserves take it in the order of the contract's clauses, after
-commitments (`rules.reserve_order`), and soft ones ask for what there is stock for (`rules.reserve_quantities`). A hard
-reserve therefore never makes a plan infeasible by itself; what it does not get is a note, and an exception.
+commitments (`rules.reserve_order`), and soft ones ask for what there is stock for (`rules.reserve_quantities`). What a
+hard reserve does not get is a note and an exception, and makes no plan infeasible. Commitments come first as far as
+lanes, dates and expiry say where they are met; one that capacity or a clause sends to reserved stock may clash.
 Source: partitioned protection levels, Talluri and van Ryzin, The Theory and Practice of Revenue Management (2004),
 ch. 2.
 """
