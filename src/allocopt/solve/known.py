@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, restricted, tightened
-from allocopt.solve import highs
+from allocopt.solve import highs, orders
 from allocopt.solve.certificate import breach
 from allocopt.solve.solution import Clock
 
@@ -79,6 +79,9 @@ class Known:
         if self.quick is not None:
             return self.quick
         kept = promises_only(self._program, self._nothing, self._clock)
+        if kept is None:  # whoever searches small programs may fail, or lie
+            served = orders.at_once(self._program, self._clock)
+            kept = served if served is not None and holds(self._program, served) else None
         return None if kept is None else self._grown(kept)
 
     @cached_property

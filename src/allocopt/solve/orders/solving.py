@@ -82,6 +82,23 @@ def solved(
     return replace(found, status="optimal") if close else found
 
 
+def at_once(program: Program, clock: Clock) -> NDArray[np.float64] | None:
+    """Return the plan that orders in turn come to, which asks no solver; None where it cannot be read or served so.
+
+    Promises weigh more than anything that can be earned, so that they come first; whether all are kept is for the
+    caller to see.
+    """
+    try:
+        search = Search(program)
+    except UnreadableError:
+        return None
+    if not _ready(clock):
+        return None
+    search.first()
+    search.by_prices(clock)
+    return search.plan
+
+
 def _ready(clock: Clock) -> bool:
     """Return whether what is compiled can be there in time."""
     if PART * clock.left < LOADING:
