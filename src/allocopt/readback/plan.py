@@ -240,7 +240,8 @@ class Plan:
         Raises
         ------
         DataError
-            If it is no such plan, naming every fault: missing keys, values of another kind, records with other columns.
+            If it is no such plan, naming every fault: missing and unknown keys, values of another kind, records with
+            other columns, sums that contradict the tables.
         """
         content = checked(content, SHAPE, SOLVED)
         proof = content["certificate"]
@@ -332,6 +333,8 @@ SOLVED = ("optimal", "feasible")
 SHAPE: dict[str, Any] = {
     "status": Status,
     "message": str,
+    "objective": float | None,
+    "contribution": float | None,
     "currency": str,
     "contract": dict[str, Any],
     "certificate": PlanCertificate | None,
