@@ -234,7 +234,7 @@ def _run(
     with _bad_input(as_json), progress.words(quiet=quiet) as tell:
         tell("reading and checking the tables")
         if out_folder is not None:
-            check_folder(out_folder)
+            check_folder(out_folder, folder)
         problem = Problem.read(folder)
         agreed = contract_named(contract, folder)
         plan = solve_problem(problem, agreed, time_limit=time_limit, gap=gap, progress=tell)
