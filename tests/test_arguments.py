@@ -6,20 +6,23 @@ import inspect
 import math
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import allocopt as ao
 from allocopt.arguments import LIMITS
+from allocopt.cli import app
 
 NO_NUMBER: tuple[Any, ...] = ("1", "x", True, np.True_, [1], {}, 1j, Decimal(1), object(), b"1")
 WRONG: dict[str, tuple[Any, ...]] = {
-    "time_limit": (*NO_NUMBER, -1, math.inf, -math.inf, math.nan, -1e-9),
+    "time_limit": (*NO_NUMBER, -1, math.inf, -math.inf, math.nan, -1e-9, 10**400, Fraction(10**400), 10**5000),
     "work_limit": (*NO_NUMBER, -1, math.inf, math.nan, 2.5, 10**30, 10**5000),
-    "gap": (*NO_NUMBER, -1, -1e-12, math.inf, math.nan),
+    "gap": (*NO_NUMBER, -1, -1e-12, math.inf, math.nan, 10**400, -(10**400), Fraction(10**400)),
     "threads": (*NO_NUMBER, 0, -1, 2.5, 10**6, 10**30),
     "jobs": (*NO_NUMBER, 0, -2, 2.5, math.nan, 10**6),
     "progress": (5, "x", [print]),
@@ -111,3 +114,15 @@ def test_sizes_are_bounded_before_memory_is_taken(quick: ao.Problem) -> None:
         ao.Scenario("x", draws=ao.Draws(number=20)).draw(quick, 20)
     with pytest.raises(ValueError, match="number"):
         ao.Scenario("x", draws=ao.Draws(number=20)).draw(quick, 10**30)
+
+
+@pytest.mark.parametrize("command", ["allocate", "compare", "retire"])
+@pytest.mark.parametrize(("option", "value"), [("--time-limit", "1e400"), ("--time-limit", "inf"), ("--gap", "inf")])
+def test_the_command_line_takes_what_the_calls_take(command: str, option: str, value: str) -> None:
+    """Numbers without end are told by the same words, with the option and the exit code of bad input."""
+    pack = str(Path(__file__).parents[1] / "scenarios" / "quickstart")
+    result = CliRunner().invoke(app, [command, pack, option, value], env={"COLUMNS": "200"})
+    assert result.exit_code == 2
+    assert option in result.stderr
+    said = " ".join(result.stderr.replace("│", " ").split())
+    assert "must be a finite " in said

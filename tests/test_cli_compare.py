@@ -237,7 +237,7 @@ BAD: dict[str, tuple[list[str], str]] = {
     "no scenario": (["pack", "--scenario", "spike"], "There is no scenario 'spike'. Give a path."),
     "no scenario file": (["pack", "--scenario", "no.yaml"], "no.yaml: There is no such file."),
     "a contract twice": (["pack", "--contract", "pooled", "--contract", "pooled"], "Two contracts are called 'Pooled'"),
-    "no workers": (["pack", "--jobs", "0"], "0 workers solve nothing"),
+    "no workers": (["pack", "--jobs", "0"], "nobody would work"),
     "too few workers": (["pack", "--jobs", "-2"], "greater than or equal to -1"),
     "out is a file": (["pack", "--out", "pack/skus.csv"], "skus.csv is a file."),
     "out holds other things": (["pack", "--out", "pack"], "pack holds files and is no run folder."),

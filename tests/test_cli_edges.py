@@ -175,3 +175,123 @@ def test_files_of_a_plan_go_into_a_folder_that_is_there(tmp_path: Path) -> None:
         assert json.loads((folder / "plan.json").read_text())["contribution"] == 2415
     assert (tmp_path / "note").read_text() == "mine"
     assert not list(tmp_path.rglob(".allocopt-*"))
+
+
+TARGETS = ("allocation.csv", "channels.csv", "exceptions.csv", "plan.json", "plan.xlsx", "shortfalls.csv")
+
+
+def contents(folder: Path) -> dict[str, bytes | None]:
+    """Return everything in a folder, by its path there."""
+    return {str(path.relative_to(folder)): None if path.is_dir() else path.read_bytes() for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    ("place", "named"),
+    [
+        (".", "channels.csv would be overwritten"),
+        ("", "channels.csv would be overwritten"),
+        ("../link", "channels.csv would be overwritten"),
+        ("contracts", "protect_dtc.yaml"),
+        ("scenarios", ".yaml"),
+        ("../only/channels", "channels.csv would be overwritten"),
+        ("../only/parquet", "channels.parquet"),
+        ("../only/settings", "problem.yaml"),
+        ("../only/agreed", "contracts/pooled.yaml"),
+    ],
+)
+def test_inputs_are_never_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, named: str) -> None:
+    """A folder with tables, settings, contracts or scenarios is refused before anything is solved, and stays."""
+    pack = shutil.copytree(QUICKSTART, tmp_path / "pack")
+    (tmp_path / "link").symlink_to(pack)
+    held = (
+        "channels/channels.csv",
+        "parquet/channels.parquet",
+        "settings/problem.yaml",
+        "agreed/contracts/pooled.yaml",
+    )
+    for name in held:
+        (tmp_path / "only" / name).parent.mkdir(parents=True)
+        (tmp_path / "only" / name).write_text("channel\ndtc\n")
+    before = contents(tmp_path)
+    monkeypatch.setattr(cli, "solve_problem", never)
+    monkeypatch.chdir(pack)
+    for more in ([], ["--json"]):
+        result = CliRunner().invoke(cli.app, ["allocate", str(pack), "--out", place, *more])
+        assert result.exit_code == BAD
+        said = " ".join((result.stdout if more else result.stderr).split())
+        assert "holds inputs" in said
+        assert named in said
+    assert contents(tmp_path) == before
+
+
+def test_a_workbook_is_not_overwritten_by_the_plan_made_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An input that is called as a result is: refused by name."""
+    book = tmp_path / "plan.xlsx"
+    book.write_bytes(b"mine")
+    monkeypatch.setattr(cli, "solve_problem", never)
+    result = CliRunner().invoke(cli.app, ["allocate", str(book), "--out", str(tmp_path)])
+    assert (result.exit_code, book.read_bytes()) == (BAD, b"mine")
+    assert "plan.xlsx would be overwritten" in " ".join(result.stderr.split())
+
+
+def test_tables_of_a_plan_are_not_written_over_inputs_in_python_either(tmp_path: Path) -> None:
+    """The same rule for `Plan.to_csv`; earlier results may be overwritten."""
+    pack = shutil.copytree(QUICKSTART, tmp_path / "pack")
+    before = contents(pack)
+    plan = ao.allocate(ao.Problem.read(pack))
+    with pytest.raises(ao.DataError, match=r"channels\.csv would be overwritten"):
+        plan.to_csv(pack)
+    assert contents(pack) == before
+    for _ in range(2):
+        plan.to_csv(tmp_path / "out")
+        files.check_folder(tmp_path / "out")
+        files.write_plan(plan, tmp_path / "out")
+    assert sorted(contents(tmp_path / "out")) == list(TARGETS)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("kind", ["folder", "read-only", "pipe"])
+def test_what_is_in_the_way_is_told_before_anything_is_solved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, kind: str
+) -> None:
+    """Every target is looked at: none may be a folder, read-only or no file, and nothing is written."""
+    path = tmp_path / target
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.write_text("channel,demand,units,fill_rate,revenue,contribution,margin,clause_penalties\n")
+        path.chmod(0o444)
+    monkeypatch.setattr(cli, "solve_problem", never)
+    result = CliRunner().invoke(cli.app, ["allocate", str(QUICKSTART), "--out", str(tmp_path)])
+    assert result.exit_code == BAD
+    assert f"{target} is " in " ".join(result.stderr.split())
+    assert [each.name for each in tmp_path.iterdir()] == [target]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("there", [TARGETS, ("plan.json", "shortfalls.csv"), ()], ids=["all", "some", "none"])
+def test_a_move_that_fails_undoes_those_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, there: tuple[str, ...]
+) -> None:
+    """Whichever file cannot be put in place, the folder is as it was; a new folder is not there."""
+    plan = ao.allocate(ao.Problem.read(QUICKSTART))
+    folder = tmp_path / "new" / "out"
+    for name in there:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("channel,demand,units,fill_rate,revenue,contribution,margin,clause_penalties\n")
+    before = contents(tmp_path)
+    real = Path.replace
+
+    def moved(path: Path, other: Path) -> Path:
+        if other == folder / target and path.parent.parent == folder:
+            raise OSError(13, "Permission denied")
+        return real(path, other)
+
+    monkeypatch.setattr(Path, "replace", moved)
+    with pytest.raises(ao.DataError, match="Permission denied"):
+        files.write_plan(plan, folder)
+    assert contents(tmp_path) == before

@@ -37,7 +37,11 @@ def _number(name: str, value: Any, least: float, what: str, remedy: str) -> None
     """Refuse what is no finite number from `least` on."""
     if isinstance(value, bool) or not isinstance(value, Real):
         _refuse(TypeError, name, what, value, remedy)
-    if not (math.isfinite(value) and float(value) >= least):
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number or a fraction that is larger than any float
+        number = math.inf
+    if not (math.isfinite(number) and number >= least):
         _refuse(ValueError, name, what, value, remedy)
 
 

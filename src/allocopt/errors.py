@@ -22,6 +22,12 @@ SHOWN = 25
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Control characters, line separators and halves of characters: a terminal would obey some of them."""
+FORMAT = re.compile(
+    r"[\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
+    r"\u2066-\u206f\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
+)
+"""Format characters (category Cf): of no width, or turning the direction of what follows; prose may need them."""
 
 
 def visible(text: str) -> str:
@@ -30,7 +36,9 @@ def visible(text: str) -> str:
     >>> visible("a\x1b[31m")
     'a\\x1b[31m'
     """
-    return CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
+    for unseen in (CONTROL, FORMAT):
+        text = unseen.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
+    return text
 
 
 @dataclass(frozen=True)

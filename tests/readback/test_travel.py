@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import pickle
 import subprocess
 import sys
@@ -108,6 +109,30 @@ def test_everything_else_travels_too(quick: ao.Problem, tmp_path: Path) -> None:
     assert other.plan("As stated", "Pooled").status == "optimal"
     lost = ao.retirement(quick, channels="amazon")
     assert pickle.loads(pickle.dumps(lost)).to_dict() == lost.to_dict()
+
+
+def test_keys_are_those_of_a_plan_and_sums_those_of_its_tables(plan: ao.Plan) -> None:
+    """All missing tables are named at once; a key of somebody's own and a sum that was edited are refused."""
+    content = json.loads(json.dumps(plan.to_dict()))
+    with pytest.raises(ao.DataError) as caught:
+        ao.Plan.from_dict({key: value for key, value in content.items() if key not in (*TABLES, "objective")})
+    assert {(issue.column, issue.code) for issue in caught.value.issues} == {
+        (key, "missing_key") for key in (*TABLES, "objective")
+    }
+    with pytest.raises(ao.DataError, match="no key 'mine'"):
+        ao.Plan.from_dict(content | {"mine": 1})
+    for key in ("objective", "contribution"):
+        for value in (math.nan, math.inf, 10**400, content[key] + 1):
+            with pytest.raises(ao.DataError, match=f"'{key}'"):
+                ao.Plan.from_dict(content | {key: value})
+
+
+@pytest.mark.parametrize("key", TABLES)
+def test_a_table_that_is_not_there_is_a_missing_key(plan: ao.Plan, key: str) -> None:
+    """Without its key as with null under it."""
+    with pytest.raises(ao.DataError) as caught:
+        ao.Plan.from_dict({name: value for name, value in plan.to_dict().items() if name != key})
+    assert [(issue.column, issue.code) for issue in caught.value.issues] == [(key, "missing_key")]
 
 
 JUNK: tuple[Any, ...] = (5, -1, 1.5, True, None, "x", [], [5], ["x"], [[]], {}, {"a": 1}, [{}], [{"a": 1}], [None])

@@ -16,6 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from allocopt.allocate import allocate as solve_problem
+from allocopt.arguments import limits
 from allocopt.cli import progress
 from allocopt.cli.files import check_folder, write_plan
 from allocopt.cli.streams import (
@@ -55,7 +56,20 @@ app = typer.Typer(
 Folder = Annotated[Path, typer.Argument(help="Folder of CSV or Parquet tables, or one Excel workbook.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing while it runs.")]
-Limit = Annotated[float | None, typer.Option("--time-limit", min=0, help="Seconds; the best checked plan is kept.")]
+
+
+def _limited(parameter: typer.CallbackParam, value: Any) -> Any:
+    """Return the value of an option that means the same in every call, if it is one that the calls take."""
+    try:
+        limits(**{str(parameter.name): value})
+    except (TypeError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    return value
+
+
+Seconds = partial(typer.Option, "--time-limit", min=0, callback=_limited)
+Gap = partial(typer.Option, "--gap", min=0, callback=_limited)
+Jobs = Annotated[int, typer.Option("--jobs", min=-1, callback=_limited, help="Worker processes; -1: one a core.")]
 
 
 @app.command()
@@ -92,8 +106,8 @@ def check(folder: Folder, as_json: Json = False) -> None:
 def allocate(
     folder: Folder,
     contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",
-    time_limit: Limit = None,
-    gap: Annotated[float | None, typer.Option(min=0, help="Relative gap at which a plan is called optimal.")] = None,
+    time_limit: Annotated[float | None, Seconds(help="Seconds; the best checked plan is kept.")] = None,
+    gap: Annotated[float | None, Gap(help="Relative gap at which a plan is called optimal.")] = None,
     as_json: Json = False,
     out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for plan.json, plan.xlsx and CSV.")] = None,
     quiet: Quiet = False,
@@ -110,9 +124,9 @@ def compare(
         list[str] | None, typer.Option(help="Name in DIR/contracts, of a preset, or path; the first is the baseline.")
     ] = None,
     scenario: Annotated[list[str] | None, typer.Option(help="Name in DIR/scenarios, or path.")] = None,
-    jobs: Annotated[int, typer.Option(min=-1, help="Worker processes; -1: one a core.")] = 1,
-    gap: Annotated[float, typer.Option(min=0, help="Relative gap at which a run is good enough.")] = GAP,
-    time_limit: Annotated[float | None, typer.Option(min=0, help="Seconds of one run.")] = None,
+    jobs: Jobs = 1,
+    gap: Annotated[float, Gap(help="Relative gap at which a run is good enough.")] = GAP,
+    time_limit: Annotated[float | None, Seconds(help="Seconds of one run.")] = None,
     as_json: Json = False,
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Run folder; else one of its own in runs/, by what is compared.")
@@ -124,8 +138,6 @@ def compare(
     Takes all contracts and scenarios of DIR unless some are named. Answers are kept in the run folder as they come: the
     same command, after an interruption, solves only what is missing.
     """
-    if jobs == 0:
-        raise typer.BadParameter("0 workers solve nothing: give 1 or more, or -1 for one a core", param_hint="--jobs")
     kept = "Nothing was solved yet."
     try:
         with _bad_input(as_json), progress.counts(quiet=quiet) as tell:
@@ -178,15 +190,13 @@ def retire(
     recapture: Annotated[
         list[str] | None, typer.Option(metavar="FROM:TO=SHARE", help="Who takes demand over, as stores:dtc=0.4.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=-1, help="Worker processes; -1: one a core.")] = 1,
-    time_limit: Annotated[float | None, typer.Option(min=0, help="Seconds of one plan.")] = None,
-    gap: Annotated[float, typer.Option(min=0, help="Relative gap at which a plan is good enough.")] = GAP,
+    jobs: Jobs = 1,
+    time_limit: Annotated[float | None, Seconds(help="Seconds of one plan.")] = None,
+    gap: Annotated[float, Gap(help="Relative gap at which a plan is good enough.")] = GAP,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Say of each channel what retiring it is worth, and which recapture it would take to pay."""
-    if jobs == 0:
-        raise typer.BadParameter("0 workers solve nothing: give 1 or more, or -1 for one a core", param_hint="--jobs")
     try:
         with _bad_input(as_json), progress.counts(quiet=quiet) as tell:
             found = retirement(
@@ -224,7 +234,7 @@ def _run(
     with _bad_input(as_json), progress.words(quiet=quiet) as tell:
         tell("reading and checking the tables")
         if out_folder is not None:
-            check_folder(out_folder)
+            check_folder(out_folder, folder)
         problem = Problem.read(folder)
         agreed = contract_named(contract, folder)
         plan = solve_problem(problem, agreed, time_limit=time_limit, gap=gap, progress=tell)

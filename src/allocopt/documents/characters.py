@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from allocopt.errors import CONTROL, visible
+from allocopt.errors import CONTROL, FORMAT, visible
 
 PROSE = ("reason", "why")
-"""Keys of sentences, which may have line ends and tabs."""
+"""Keys of sentences, which may have line ends, tabs, and the format characters that some scripts need."""
 SPACES = str.maketrans("", "", "\n\t")
 DEEP = 50
 """Values inside each other; deeper ones are refused by whoever reads them."""
@@ -33,8 +33,10 @@ def unseen(content: object, place: tuple[str | int, ...] = ()) -> Iterator[Unsee
         Where it stands.
     """
     if isinstance(content, str):
-        held = content.translate(SPACES) if place and place[-1] in PROSE else content
-        found = CONTROL.search(held)
+        if place and place[-1] in PROSE:
+            found = CONTROL.search(content.translate(SPACES))
+        else:
+            found = CONTROL.search(content) or FORMAT.search(content)
         if found:
             yield Unseen(place, f"U+{ord(found.group()):04X}", told(content))
         return

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from allocopt.errors import SolveError
+from allocopt.readback.inputs import refuse_inputs
 
 SHEET_ROWS = 1_048_575
 """Rows of data that fit on a worksheet."""
@@ -47,7 +48,8 @@ def write_workbook(path: Path, summary: str, tables: dict[str, pd.DataFrame]) ->
 
 
 def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
-    """Write one CSV file a table."""
+    """Write one CSV file a table; `DataError` for a folder that holds inputs."""
+    refuse_inputs(folder, [f"{name}.csv" for name in tables])
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         written_whole(folder / f"{name}.csv", partial(neutral(table).to_csv, index=False))

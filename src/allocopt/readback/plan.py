@@ -240,7 +240,8 @@ class Plan:
         Raises
         ------
         DataError
-            If it is no such plan, naming every fault: missing keys, values of another kind, records with other columns.
+            If it is no such plan, naming every fault: missing and unknown keys, values of another kind, records with
+            other columns, sums that contradict the tables.
         """
         content = checked(content, SHAPE, SOLVED)
         proof = content["certificate"]
@@ -282,7 +283,15 @@ class Plan:
         write_workbook(Path(path), self.summary(), {name: self._table(name) for name in TABLES})
 
     def to_csv(self, folder: str | Path) -> None:
-        """Write the tables as CSV files into a folder, made if need be; text that looks like a formula is quoted."""
+        """Write the tables as CSV files into a folder, made if need be; text that looks like a formula is quoted.
+
+        Raises
+        ------
+        SolveError
+            If there is no plan.
+        DataError
+            If the folder holds the inputs of a problem, such as its channels.csv: they are never overwritten.
+        """
         from allocopt.readback.files import write_tables
 
         self.raise_for_status()
@@ -332,6 +341,8 @@ SOLVED = ("optimal", "feasible")
 SHAPE: dict[str, Any] = {
     "status": Status,
     "message": str,
+    "objective": float | None,
+    "contribution": float | None,
     "currency": str,
     "contract": dict[str, Any],
     "certificate": PlanCertificate | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
@@ -25,6 +26,8 @@ BOOKS = [
     *("channel", "demand", "units", "fill_rate", "revenue", "contribution", "margin", "clause_penalties"),
 ]
 """Columns of the profit and loss, which always has the row of the company."""
+WORTH = ("objective", "contribution")
+"""Sums of a plan, which are told beside what they follow from: the certificate, and the profit and loss."""
 ENDLESS = "certificate"
 """Where null is a number that is not finite."""
 
@@ -44,19 +47,50 @@ def checked(content: Any, shape: Mapping[str, Any], solved: Sequence[str]) -> di
     if not isinstance(content, Mapping):
         raise DataError([_issue("", content, "not_a_plan", f"A plan is a mapping, not a {type(content).__name__}.")])
     issues = [issue for name, kind in shape.items() for issue in _value((name,), content, kind)]
+    issues += [
+        _issue(name, None, "missing_key", f"The key {name!r} is missing.") for name in COLUMNS if name not in content
+    ]
+    known = (*shape, *COLUMNS)
+    issues += [
+        _issue(told(name), told(name), "unknown_key", f"There is no key {told(name)!r} here.")
+        for name in content
+        if name not in known
+    ]
     if not issues and not isinstance(content["contract"].get("name"), str):
         issues.append(_issue("contract.name", None, "missing_key", "The contract has no name."))
     there = not issues and content["status"] in solved
     issues += [
         _issue(name, None, "missing_key", f"A plan that is {content['status']} has a {name}.")
-        for name in ("certificate", *COLUMNS)
+        for name in ("certificate", *WORTH, *COLUMNS)
         if there and content[name] is None
     ]
     for name in COLUMNS:
         issues += _table(name, content.get(name))
+    if there and not issues:
+        issues += _worth(content)
     if issues:
         raise DataError(issues)
     return dict(content)
+
+
+def _worth(content: Mapping[str, Any]) -> Iterator[Issue]:
+    """Yield where the two sums of a plan are not those of its certificate and its profit and loss."""
+    reached = content["certificate"].get("objective")
+    earned = [row["contribution"] for row in content["channels"]]
+    booked = math.fsum(earned) if all(_fits(each, float) for each in earned) else None
+    for name, other, where in zip(WORTH, (reached, booked), ("certificate", "table of channels"), strict=True):
+        value = content[name]
+        if not _finite(value):
+            yield _issue(name, value, "not_finite", f"It must be a finite number, not {told(value)}.")
+        elif other is None or not _finite(other) or not math.isclose(value, other, rel_tol=1e-9, abs_tol=1e-6):
+            yield _issue(name, value, "contradiction", f"It is {told(value)}, and by the {where} it is {told(other)}.")
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that is larger than any float
+        return False
 
 
 def _value(place: tuple[str, ...], content: Mapping[str, Any], kind: Any) -> Iterator[Issue]:
