@@ -203,7 +203,7 @@ def with_columns(
         indices=np.concatenate([program.indices, row]),
         data=np.concatenate([program.data, np.broadcast_to(np.asarray(values, float), count)]),
         column_sku=np.concatenate([program.column_sku, program.row_sku[row]]).astype(np.int32),
-        column_line=_no_line(program.column_line, count),
+        column_line=with_more_lines(program.column_line, count),
     )
 
 
@@ -237,12 +237,12 @@ def with_loose_columns(
         integer=np.concatenate([program.integer, np.broadcast_to(np.asarray(integer, bool), count)]),
         indptr=np.concatenate([program.indptr, np.full(count, program.nonzeros, dtype=np.int32)]),
         column_sku=np.concatenate([program.column_sku, np.full(count, COUPLES, dtype=np.int32)]),
-        column_line=_no_line(program.column_line, count),
+        column_line=with_more_lines(program.column_line, count),
     )
 
 
-def _no_line(lines: NDArray[np.int32] | None, count: int) -> NDArray[np.int32] | None:
-    """Return the lines of columns with so many that ship nothing appended."""
+def with_more_lines(lines: NDArray[np.int32] | None, count: int) -> NDArray[np.int32] | None:
+    """Return the lines of columns, with so many appended that ship nothing; None where they are not told."""
     return None if lines is None else np.concatenate([lines, np.full(count, COUPLES, dtype=np.int32)])
 
 

@@ -20,7 +20,7 @@ from pyomo.repn.util import VarRecorder
 from scipy import sparse
 
 from allocopt.algebra.labels import Labels
-from allocopt.algebra.program import COUPLES, Program, sku_of_rows
+from allocopt.algebra.program import COUPLES, Program, sku_of_rows, with_more_lines
 from allocopt.errors import ContractError, Issue
 from allocopt.pyomo_model.layout import layout
 from allocopt.pyomo_model.locked import one_at_a_time
@@ -248,6 +248,7 @@ def _program(program: Program, objective: _Sum, columns: _Columns, rows: _Rows) 
         column_sku=column_sku,
         row_sku=_sku_of_rows(program, indptr, indices, column_sku, height),
         constant=float(objective.constant),
+        column_line=with_more_lines(program.column_line, size - program.columns),
     )
 
 

@@ -42,7 +42,7 @@ TOO_LATE = "the time limit came before a plan in whole units was found"
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
 
-SEARCHED = 5_000
+SEARCHED = 10_000
 """At most so many columns: beyond, branch and bound finds nothing in a reasonable time where rounding found a plan, and
 a bound from whole blocks proves more."""
 
