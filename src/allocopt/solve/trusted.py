@@ -39,6 +39,9 @@ OWN = 1e-9
 NOTHING = 1e-12
 """What a gap may be over a target of zero."""
 
+LARGE = 10_000
+"""Columns above which a search takes so long that one other is asked, and not two."""
+
 NO_PLAN = "a solver found no plan that keeps every row, and neither our arithmetic nor a second search confirmed it"
 ALONE = "the solver's claim was not confirmed by a second search"
 UNPROVEN = "our own bound does not reach the gap that was asked for"
@@ -126,7 +129,8 @@ def trusted(program: Program, answer: Solution, wanted: Wanted, known: Known, cl
         return answer
     plan = known.best if answer.x is None else _polished(program, answer.x, known)
     hearing = _Hearing(program, wanted, answer, plan, own, whole_alone=possible == "possible")
-    for again in (2, 1) if answer.status == "infeasible" else (1, 2):
+    searches = (2, 1) if answer.status == "infeasible" else (1, 2)
+    for again in searches[: 1 if program.columns > LARGE else 2]:
         if clock.left <= 0 or hearing.over:
             break
         said = sane(program, _asked(program, answer, clock, wanted, again, hearing.x))
