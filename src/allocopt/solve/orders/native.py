@@ -7,13 +7,12 @@ them say is part of the key under which it is kept.
 
 from __future__ import annotations
 
-import zlib
-
+import numpy as np
 from numba import from_dtype, types
 from numba.core.dispatcher import Dispatcher
 
 from allocopt.solve.orders import native_lots, native_moves, native_prices, native_serving, records
-from allocopt.solve.prices.native_store import FLAGS, FLOATS, INTS, compiled
+from allocopt.solve.prices.native_store import FLAGS, FLOATS, INTS, compiled, fingerprint
 
 
 def _records(kind):
@@ -43,16 +42,12 @@ WHOLE, REAL = types.int64, types.float64
 
 def _print() -> int:
     """Return a number that changes with what is compiled."""
-    said: list[tuple[object, ...]] = []
-    for module in (native_lots, native_moves, native_prices, native_serving):
-        for name, each in sorted(vars(module).items()):
-            if isinstance(each, Dispatcher):
-                code = each.py_func.__code__
-                said.append((name, code.co_code, code.co_names, repr(code.co_consts)))
-            elif isinstance(each, int | float):
-                said.append((name, each))
-    kinds = [str(kind) for kind in (records.ORDER, records.LINE, records.SHIPMENT, records.ARC, records.RESOURCE)]
-    return zlib.crc32(repr((said, kinds)).encode())
+    modules = native_lots, native_moves, native_prices, native_serving
+    named = [item for module in modules for item in sorted(vars(module).items())]
+    functions = [each.py_func for _, each in named if isinstance(each, Dispatcher)]
+    numbers = [item for item in named if isinstance(item[1], int | float)]
+    kinds = [str(kind) for _, kind in sorted(vars(records).items()) if isinstance(kind, np.dtype)]
+    return fingerprint(functions, numbers, kinds)
 
 
 def _compiled(number):
