@@ -7,11 +7,13 @@ from allocopt.solve.prices import Cluster
 from allocopt.solve.relaxation import Engine, bound_from
 from allocopt.solve.solution import Solution
 from allocopt.solve.start import Start
-from allocopt.solve.trusted import Proof
+from allocopt.solve.trusted import CLAIMED, NOTHING, Proof
 from allocopt.solve.whole import EXACT, solve
 
 __all__ = [
+    "CLAIMED",
     "EXACT",
+    "NOTHING",
     "Certificate",
     "Cluster",
     "Engine",

@@ -36,8 +36,10 @@ LIE = 1e-6
 """A claim below a known plan by more than this part of its worth is a lie: less is what solvers round by."""
 OWN = 1e-9
 """What a gap may be over its target, relatively, and the least gain of a plan that counts as one."""
-NOTHING = 1e-12
-"""What a gap may be over a target of zero."""
+NOTHING = 1e-9
+"""What a gap to our own bound may be over a target of zero: sums of money are rounded by as much."""
+CLAIMED = 1e-7
+"""The least gap that a claim can show: solvers work to tolerances, and what they claim is right to so much."""
 
 LARGE = 10_000
 """Columns above which a search takes so long that one other is asked, and not two."""
@@ -215,7 +217,7 @@ class _Hearing:
             return _proven(self.program, heard, self.x, self.own)
         bound = max(self.claims, default=None)
         agreed = len(self.claims) > 1 and self.wanted.proof == "any"
-        if agreed and bound is not None and _within(self.program, self.x, bound, self.wanted.gap):
+        if agreed and bound is not None and _within(self.program, self.x, bound, max(self.wanted.gap, CLAIMED)):
             return replace(heard, status="optimal", x=self.x, claimed_bound=bound, message="", confirmed=True)
         method = heard.method if self.first.x is not None else "known"
         return replace(
