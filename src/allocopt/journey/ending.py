@@ -9,7 +9,7 @@ from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan, PlanCertificate, StageProof, Status
 from allocopt.readback.broken import find_broken
 from allocopt.rules import retired
-from allocopt.solve import CLAIMED, NOTHING, Certificate
+from allocopt.solve import NOTHING, Certificate, claims_show
 
 
 def plan_of(
@@ -125,4 +125,4 @@ def _proved_by(result: StageResult, target: float) -> str:
     if certificate.gap <= max(target, NOTHING):
         return "allocopt"
     claimed = certificate.claimed_gap if solution.confirmed else None
-    return "solver" if claimed is not None and claimed <= max(target, CLAIMED) else ""
+    return "solver" if claimed is not None and claimed <= max(target, claims_show(certificate.objective)) else ""

@@ -38,8 +38,8 @@ OWN = 1e-9
 """What a gap may be over its target, relatively, and the least gain of a plan that counts as one."""
 NOTHING = 1e-9
 """What a gap to our own bound may be over a target of zero: sums of money are rounded by as much."""
-CLAIMED = 1e-7
-"""The least gap that a claim can show: solvers work to tolerances, and what they claim is right to so much."""
+CLAIMED, CUTOFF = 1e-7, 2e-6
+"""What claims are rounded by: a part of the worth, as solvers work to tolerances, and branch and bound's cutoff [money]."""
 
 LARGE = 10_000
 """Columns above which a search takes so long that one other is asked, and not two."""
@@ -217,7 +217,11 @@ class _Hearing:
             return _proven(self.program, heard, self.x, self.own)
         bound = max(self.claims, default=None)
         agreed = len(self.claims) > 1 and self.wanted.proof == "any"
-        if agreed and bound is not None and _within(self.program, self.x, bound, max(self.wanted.gap, CLAIMED)):
+        if (
+            agreed
+            and bound is not None
+            and _within(self.program, self.x, bound, max(self.wanted.gap, claims_show(self.program.objective(self.x))))
+        ):
             return replace(heard, status="optimal", x=self.x, claimed_bound=bound, message="", confirmed=True)
         method = heard.method if self.first.x is not None else "known"
         return replace(
@@ -273,6 +277,11 @@ def _proven(program: Program, answer: Solution, x: Floats, own: float) -> Soluti
     claim = answer.claimed_bound
     honest = claim is not None and claim <= own and _not_below(program, x, claim)
     return replace(answer, status="optimal", x=x, claimed_bound=claim if honest else own, message="", confirmed=False)
+
+
+def claims_show(worth: float) -> float:
+    """Return the least gap that a solver's claim can show for a plan of some worth."""
+    return max(CLAIMED, CUTOFF / max(1.0, abs(worth)))
 
 
 def _within(program: Program, x: Floats, bound: float, gap: float) -> bool:
