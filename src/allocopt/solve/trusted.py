@@ -39,7 +39,7 @@ OWN = 1e-9
 NOTHING = 1e-9
 """What a gap to our own bound may be over a target of zero: sums of money are rounded by as much."""
 CLAIMED, CUTOFF = 1e-7, 2e-6
-"""What claims are rounded by: a part of the worth, as solvers work to tolerances, and branch and bound's cutoff [money]."""
+"""What claims are rounded by: a part of the worth, by tolerances, and money, by the cutoff of branch and bound."""
 
 LARGE = 10_000
 """Columns above which a search takes so long that one other is asked, and not two."""
