@@ -114,6 +114,19 @@ def test_a_claim_that_nobody_confirms_is_not_optimal(monkeypatch):
     assert (answer.status, answer.message) == ("feasible", trusted.ALONE)
 
 
+@pytest.mark.parametrize(("over", "status"), [(3e-8, "optimal"), (1e-6, "optimal"), (1e-5, "feasible")])
+def test_a_claim_is_right_to_what_solvers_round_by_and_no_more(monkeypatch, over, status):
+    """A second search that claims a hair more than the plan confirms it, also where a gap of nothing is asked for."""
+    honest = highs.branch
+
+    def rounded(*given, again=0, **how):
+        found = honest(*given, again=again, **how)
+        return replace(found, claimed_bound=1.0 + over) if again else found
+
+    monkeypatch.setattr(highs, "branch", rounded)
+    assert solve(gapped(), gap=0.0).status == status
+
+
 @pytest.mark.parametrize("integer", [False, True])
 def test_a_false_infeasible_is_contradicted(monkeypatch, integer):
     """Shipping nothing is a plan: whoever says that there is none is asked again, and not believed."""

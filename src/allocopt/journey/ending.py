@@ -9,10 +9,7 @@ from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan, PlanCertificate, StageProof, Status
 from allocopt.readback.broken import find_broken
 from allocopt.rules import retired
-from allocopt.solve import Certificate
-
-ROUNDING = 1e-9
-"""No gap is told from zero below."""
+from allocopt.solve import NOTHING, Certificate, claims_show
 
 
 def plan_of(
@@ -115,7 +112,7 @@ def _unfinished(result: StageResult, target: float) -> str:
     words, certificate, solution = result.stage.words(), result.certificate, result.solution
     if isinstance(result.stage, MaxMinFill | FirstCome):
         return "" if solution.status == "optimal" else f"{words}: {solution.message or 'stopped early'}"
-    if _proved_by(result, max(target, ROUNDING)):
+    if _proved_by(result, target):
         return ""
     reason = f" ({solution.message})" if solution.message else ""
     return f"{words}: the gap {certificate.gap:.2e} is above the target {target:.0e}{reason}"
@@ -125,7 +122,7 @@ def _proved_by(result: StageResult, target: float) -> str:
     """Return who proves a stage: our own bound, or else the claim of a solver that a second search confirmed."""
     certificate, solution = result.certificate, result.solution
     assert certificate is not None
-    if certificate.gap <= target:
+    if certificate.gap <= max(target, NOTHING):
         return "allocopt"
     claimed = certificate.claimed_gap if solution.confirmed else None
-    return "solver" if claimed is not None and claimed <= target else ""
+    return "solver" if claimed is not None and claimed <= max(target, claims_show(certificate.objective)) else ""

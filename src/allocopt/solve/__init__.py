@@ -7,11 +7,12 @@ from allocopt.solve.prices import Cluster
 from allocopt.solve.relaxation import Engine, bound_from
 from allocopt.solve.solution import Solution
 from allocopt.solve.start import Start
-from allocopt.solve.trusted import Proof
+from allocopt.solve.trusted import NOTHING, Proof, claims_show
 from allocopt.solve.whole import EXACT, solve
 
 __all__ = [
     "EXACT",
+    "NOTHING",
     "Certificate",
     "Cluster",
     "Engine",
@@ -22,6 +23,7 @@ __all__ = [
     "Start",
     "bound_from",
     "certify",
+    "claims_show",
     "in_order",
     "known_plan",
     "solve",

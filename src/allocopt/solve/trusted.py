@@ -36,8 +36,10 @@ LIE = 1e-6
 """A claim below a known plan by more than this part of its worth is a lie: less is what solvers round by."""
 OWN = 1e-9
 """What a gap may be over its target, relatively, and the least gain of a plan that counts as one."""
-NOTHING = 1e-12
-"""What a gap may be over a target of zero."""
+NOTHING = 1e-9
+"""What a gap to our own bound may be over a target of zero: sums of money are rounded by as much."""
+CLAIMED, CUTOFF = 1e-7, 2e-6
+"""What claims are rounded by: a part of the worth, by tolerances, and money, by the cutoff of branch and bound."""
 
 LARGE = 10_000
 """Columns above which a search takes so long that one other is asked, and not two."""
@@ -215,7 +217,11 @@ class _Hearing:
             return _proven(self.program, heard, self.x, self.own)
         bound = max(self.claims, default=None)
         agreed = len(self.claims) > 1 and self.wanted.proof == "any"
-        if agreed and bound is not None and _within(self.program, self.x, bound, self.wanted.gap):
+        if (
+            agreed
+            and bound is not None
+            and _within(self.program, self.x, bound, max(self.wanted.gap, claims_show(self.program.objective(self.x))))
+        ):
             return replace(heard, status="optimal", x=self.x, claimed_bound=bound, message="", confirmed=True)
         method = heard.method if self.first.x is not None else "known"
         return replace(
@@ -271,6 +277,11 @@ def _proven(program: Program, answer: Solution, x: Floats, own: float) -> Soluti
     claim = answer.claimed_bound
     honest = claim is not None and claim <= own and _not_below(program, x, claim)
     return replace(answer, status="optimal", x=x, claimed_bound=claim if honest else own, message="", confirmed=False)
+
+
+def claims_show(worth: float) -> float:
+    """Return the least gap that a solver's claim can show for a plan of some worth."""
+    return max(CLAIMED, CUTOFF / max(1.0, abs(worth)))
 
 
 def _within(program: Program, x: Floats, bound: float, gap: float) -> bool:
