@@ -13,7 +13,7 @@ from typing import Any
 PARTS = {
     "allocopt.journey.stating": {"build_arcs": "arcs", "allowed": "arcs", "revised": "build", "state": "build"},
     "allocopt.algebra.formulation.Formulation": {"compile": "build"},
-    "allocopt.journey.effort.Effort": {"solve": "solve"},
+    "allocopt.allocate": {"solve": "solve"},
     "allocopt.contracts.staging": {"certify": "certify"},
 }
 """Functions of a module, or methods of a class, with the phase that their seconds belong to."""

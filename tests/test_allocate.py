@@ -23,7 +23,7 @@ from allocopt.problem.schema import TABLES
 from allocopt.rules import Clause
 from allocopt.solve import Solution, certify, solve
 
-journey = import_module("allocopt.journey.effort")
+solving = import_module("allocopt.allocate")
 """The module, which the function of the same name hides."""
 PACKS = Path(__file__).parents[1] / "scenarios"
 
@@ -488,7 +488,7 @@ def test_a_solver_that_lies_never_makes_a_plan(
     stages: tuple[Any, ...],
 ) -> None:
     """An answer that fails its check is an error, without tables and with the reason."""
-    monkeypatch.setattr(journey, "solve", lambda program, **options: lie(program))
+    monkeypatch.setattr(solving, "solve", lambda program, **options: lie(program))
     plan = ao.allocate(tiny, ao.Contract("X", stages=stages))
     assert plan.status == "error"
     assert plan.message
@@ -505,7 +505,7 @@ def test_a_poor_plan_sold_as_optimal_is_not_believed_by_us(tiny: ao.Problem, mon
         answer = best(program)
         return replace(answer, x=np.zeros(program.columns), claimed_bound=None)
 
-    monkeypatch.setattr(journey, "solve", lazy)
+    monkeypatch.setattr(solving, "solve", lazy)
     plan = ao.allocate(tiny)
     assert plan.status == "feasible"
     assert plan.certificate is not None
@@ -521,7 +521,7 @@ def test_a_bound_below_the_plan_is_a_lie(tiny: ao.Problem, monkeypatch: pytest.M
         answer = best(program)
         return replace(answer, multipliers=-1.0 * np.asarray(answer.multipliers), claimed_bound=None)
 
-    monkeypatch.setattr(journey, "solve", wrong)
+    monkeypatch.setattr(solving, "solve", wrong)
     plan = ao.allocate(tiny)
     assert plan.status == "feasible"
     assert plan.objective == pytest.approx(120)
@@ -531,7 +531,7 @@ def test_a_bound_below_the_plan_is_a_lie(tiny: ao.Problem, monkeypatch: pytest.M
 
 def test_an_infeasible_claim_has_no_tables(tiny: ao.Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     """A solver that says there is no plan leaves none, and nothing is made up to explain it."""
-    monkeypatch.setattr(journey, "solve", lambda program, **options: Solution("infeasible"))
+    monkeypatch.setattr(solving, "solve", lambda program, **options: Solution("infeasible"))
     plan = ao.allocate(tiny)
     assert (plan.status, plan.conflicts) == ("infeasible", ())
     with pytest.raises(ao.SolveError):

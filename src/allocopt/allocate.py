@@ -11,12 +11,13 @@ import numpy as np
 from allocopt.arguments import instance, limits
 from allocopt.contracts import Contract, Contribution, Fill, pooled
 from allocopt.contracts.staging import run_stages
-from allocopt.journey import Effort, Stated, cold, formulate, in_pyomo, model_of, plan_of, relaxed, starts
+from allocopt.journey import Stated, cold, formulate, in_pyomo, model_of, plan_of, relaxed, starts
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan
 from allocopt.readback.conflicts import find_conflicts
-from allocopt.solve import Cluster, Engine, Proof, Start, bound_from
+from allocopt.solve import Cluster, Effort, Engine, Proof, Start, bound_from, in_order, solve
 from allocopt.solve.relax import elastic, opposed
+from allocopt.solve.solution import Clock
 from allocopt.ties import rank_notes, settler
 
 Solver = Literal["auto", "highs", "prices", "pyomo"]
@@ -159,14 +160,15 @@ def decide(
         stated = rewrite(stated)
     start_of = cold if before is None else starts(before, stated)
     settle = settler(stated.arcs, lambda: effort.left, rank_notes(stated.arcs.facts, contract))
+    reach = partial(in_order, clock=Clock.started(effort.left), work_limit=effort.work_limit)
     results = run_stages(
-        stated.program, stated.arcs, contract.journey, effort.solve, tell, start_of, settle, effort.reach
+        stated.program, stated.arcs, contract.journey, partial(solve, effort=effort), tell, start_of, settle, reach
     )
     conflicts: tuple[Conflict, ...] = ()
     if results[-1].solution.status == "infeasible":
         tell("looking for what cannot hold together")
-        relax = partial(elastic, weights=1.0, time_limit=effort.left, gap=effort.target, work_limit=effort.work_limit)
-        oppose = partial(opposed, weights=1.0, time_limit=effort.left, work_limit=effort.work_limit)
+        left = Effort(effort.left, effort.work_limit, effort.target)
+        relax, oppose = partial(elastic, weights=1.0, effort=left), partial(opposed, weights=1.0, effort=left)
         conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, stated.arcs.facts, relax, oppose)
     return plan_of(problem, contract, stated, results, effort.target, effort.seconds, conflicts=conflicts)
 
@@ -188,7 +190,9 @@ def relaxation(problem: Problem, contract: Contract) -> Answer:
     stated = relaxed(formulate(problem.facts, contract))
     bases: tuple[Start | None, ...] = ()
     if all(isinstance(stage, Fill | Contribution) for stage in contract.journey):
-        results = run_stages(stated.program, stated.arcs, contract.journey, Effort().solve, lambda words: None)
+        results = run_stages(
+            stated.program, stated.arcs, contract.journey, partial(solve, effort=Effort()), lambda words: None
+        )
         bases = tuple(result.solution.basis for result in results)
     return Answer(stated.arcs, stated.form, stated.program, stated.labels, np.zeros(stated.program.columns), bases)
 

@@ -21,6 +21,7 @@ lookahead policies).
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +31,15 @@ from allocopt.algebra.matching import places
 from allocopt.algebra.program import Program, bounded, with_columns
 from allocopt.contracts import Contract
 from allocopt.contracts.staging import StageResult, run_stages
-from allocopt.journey import Effort, StartOf, Stated, cold, plan_of, starts, stated_of
+from allocopt.journey import StartOf, Stated, cold, plan_of, starts, stated_of
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.problem.lines import take, with_lines
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Plan
 from allocopt.rules import revised
 from allocopt.rules.names import line_names
-from allocopt.solve import certify
+from allocopt.solve import Effort, certify, in_order, solve
+from allocopt.solve.solution import Clock
 from allocopt.ties import settler
 
 WORDS = "played forward: each period was decided on what was known by then"
@@ -162,14 +164,12 @@ def _choices(labels: Labels, x: Floats) -> Floats:
 def _results(held: Stated, contract: Contract, effort: Effort, start_of: StartOf) -> list[StageResult]:
     """Solve the stages; where no plan keeps every promise, those that cannot be kept give way."""
     settle = settler(held.arcs, lambda: effort.left)
-    results = run_stages(
-        held.program, held.arcs, contract.journey, effort.solve, lambda words: None, start_of, settle, effort.reach
-    )
+    solved = partial(solve, effort=effort)
+    reach = partial(in_order, clock=Clock.started(effort.left), work_limit=effort.work_limit)
+    results = run_stages(held.program, held.arcs, contract.journey, solved, lambda words: None, start_of, settle, reach)
     if results[-1].solution.status == "infeasible":
         program = _elastic(held.program, _promises(held.labels))
-        results = run_stages(
-            program, held.arcs, contract.journey, effort.solve, lambda words: None, cold, settle, effort.reach
-        )
+        results = run_stages(program, held.arcs, contract.journey, solved, lambda words: None, cold, settle, reach)
     return results
 
 
@@ -206,7 +206,7 @@ def _played(
     loose.row_lower[rows] = np.minimum(loose.row_lower[rows], activity[rows])
     loose.row_upper[rows] = np.maximum(loose.row_upper[rows], activity[rows])
     whole = replace(loose, integer=np.zeros(program.columns, dtype=bool))
-    bound = effort.solve(whole)
+    bound = solve(whole, effort)
     certificate = certify(loose, x, bound.multipliers)
     last = replace(results[-1], certificate=certificate, program=loose)
     last = replace(last, solution=replace(last.solution, x=x, status="feasible", message=WORDS))

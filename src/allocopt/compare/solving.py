@@ -16,10 +16,10 @@ from allocopt.allocate import decide, relaxation
 from allocopt.compare.forward import play
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
 from allocopt.errors import AllocoptError, SolveError
-from allocopt.journey import Effort
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Plan
 from allocopt.readback.tables import channel_books
+from allocopt.solve import Effort
 
 ALL = "all"
 """Name of the rows that add all channels and the company up."""

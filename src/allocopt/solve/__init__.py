@@ -1,6 +1,7 @@
 """Arrays in, arrays out: solve a `Program`, and prove how good the answer is."""
 
 from allocopt.solve.certificate import Certificate, certify
+from allocopt.solve.effort import EXACT, Effort
 from allocopt.solve.highs_goals import Goal, Ordered, in_order
 from allocopt.solve.known import known_plan
 from allocopt.solve.prices import Cluster
@@ -8,12 +9,13 @@ from allocopt.solve.relaxation import Engine, bound_from
 from allocopt.solve.solution import Solution
 from allocopt.solve.start import Start
 from allocopt.solve.trusted import Proof
-from allocopt.solve.whole import EXACT, solve
+from allocopt.solve.whole import solve
 
 __all__ = [
     "EXACT",
     "Certificate",
     "Cluster",
+    "Effort",
     "Engine",
     "Goal",
     "Ordered",
