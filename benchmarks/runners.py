@@ -25,9 +25,9 @@ import allocopt as ao
 from allocopt.algebra.program import Program
 from allocopt.arcs import build_arcs
 from allocopt.contracts import pooled
-from allocopt.journey import formulate
 from allocopt.rules import allowed, state
 from allocopt.solve import EXACT, Effort, certify, highs, solve
+from allocopt.stages.stated import formulate
 from benchmarks.generate import Shape, generate
 from benchmarks.solvers import handed_over
 

@@ -135,7 +135,7 @@ def stable(blocks: int, seed: int) -> Counter[str]:
 def timed() -> Iterator[dict[str, float]]:
     """Add up the CPU seconds of solving and of settling, in every call inside."""
     module: Any = sys.modules["allocopt.ties.settling"]
-    solving: Any = sys.modules["allocopt.allocate"]
+    solving: Any = sys.modules["allocopt.solve.whole"]
     seconds = {"solve": 0.0, "settle": 0.0}
     settle, solve = module.settled, solving.solve
 

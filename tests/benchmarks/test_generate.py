@@ -9,8 +9,8 @@ from benchmarks.generate import CONTRACTS, Shape, contract, generate, one_sku, t
 import allocopt as ao
 from allocopt.algebra.program import COUPLES
 from allocopt.arcs import build_arcs
-from allocopt.journey import formulate
 from allocopt.solve import Effort, solve
+from allocopt.stages.stated import formulate
 from benchmarks import check, speed
 
 

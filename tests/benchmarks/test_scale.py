@@ -43,7 +43,7 @@ def test_everything_is_measured_and_written(
 def test_phases_are_those_of_one_call() -> None:
     """Every phase takes time, together no more than the call; afterwards nothing is wrapped any more."""
     form = Shape(divisible=True, couplings=20)
-    allocating = sys.modules["allocopt.allocate"]
+    allocating = sys.modules["allocopt.solve.whole"]
     before = allocating.solve
     with timed_phases() as seconds:
         ao.allocate(generate(500, shape=form), contract(form))

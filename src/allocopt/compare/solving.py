@@ -131,7 +131,7 @@ def keep(folder: str, fingerprint: str, bench: Bench) -> Bench:
 
 def told(plan: Plan) -> tuple[dict[str, Any], pd.DataFrame]:
     """Return the outcome of a plan, and its numbers by channel."""
-    if plan.status not in ("optimal", "feasible"):
+    if not plan.solved:
         return failed(plan.message, plan.status)
     assert plan.certificate is not None
     assert plan.answer is not None

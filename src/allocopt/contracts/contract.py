@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from allocopt import arguments
-from allocopt.contracts.stages import STAGES, Contribution, FirstCome, Stage
+from allocopt.contracts.stages import STAGES, Contribution, Stage
 from allocopt.documents.checked import STRICT, Checked, Day
 from allocopt.documents.faults import spelled
 from allocopt.documents.origin import Origin
@@ -137,7 +137,7 @@ class Contract(metaclass=Checked):
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ADAPTER.json_schema()}
 
     @property
-    def journey(self) -> tuple[Stage, ...]:
+    def all_stages(self) -> tuple[Stage, ...]:
         """The stages as they are solved: the whole contribution comes last, so that nothing is left open."""
         whole = Contribution()
         if self.stages and self.stages[-1].__class__ is Contribution and self.stages[-1].channels is None:
@@ -147,7 +147,7 @@ class Contract(metaclass=Checked):
     @property
     def decides_in_turn(self) -> bool:
         """Whether everything is decided by who comes first, so that no forecast is ever looked at."""
-        return any(isinstance(stage, FirstCome) for stage in self.stages)
+        return any(stage.IN_TURN for stage in self.stages)
 
     @property
     def acts_alone(self) -> bool:
@@ -160,7 +160,7 @@ class Contract(metaclass=Checked):
     def earns_only(self) -> bool:
         """Whether its objective is the contribution, without penalties, and nothing else is optimised before."""
         penalties = any(getattr(clause, "penalty", None) for clause in self.clauses)
-        return not penalties and len(self.journey) == 1
+        return not penalties and len(self.all_stages) == 1
 
     @property
     def _label(self) -> str:

@@ -21,6 +21,8 @@ from allocopt.readback.reading import checked
 from allocopt.readback.tables import COLUMNS, records
 
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
+SOLVED = ("optimal", "feasible")
+"""What the status of a plan is that has a checked answer."""
 MAKERS = {
     "allocation": tables.allocation,
     "channels": tables.channel_table,
@@ -125,9 +127,14 @@ class Plan:
     stored: dict[str, pd.DataFrame] | None = None
     program: Any = None
 
+    @property
+    def solved(self) -> bool:
+        """Whether there is a checked answer: the status is ``"optimal"`` or ``"feasible"``."""
+        return self.status in SOLVED
+
     def raise_for_status(self) -> None:
         """Raise `SolveError` unless the plan has a checked answer."""
-        if self.status not in SOLVED:
+        if not self.solved:
             raise SolveError(f"There is no plan ({self.status}): {self.message}")
 
     @property
@@ -169,7 +176,7 @@ class Plan:
 
     def summary(self) -> str:
         """Return the plan in a few lines of text."""
-        if self.status not in SOLVED:
+        if not self.solved:
             lines = [f"{self.contract['name']}: no plan ({self.status}): {self.message}."]
             if self.conflicts:
                 lines.append("A plan would exist if these gave way by so much:")
@@ -213,7 +220,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON-ready values: tables as lists of records."""
-        solved = self.status in SOLVED
+        solved = self.solved
         return {
             "status": self.status,
             "message": self.message,
@@ -298,12 +305,12 @@ class Plan:
         write_tables(Path(folder), {name: self._table(name) for name in TABLES})
 
     def __repr__(self) -> str:
-        worth = f", objective {self.objective:,.2f}" if self.status in SOLVED else ""
+        worth = f", objective {self.objective:,.2f}" if self.solved else ""
         return f"Plan({self.contract['name']!r}, {self.status}{worth})"
 
     def _repr_html_(self) -> str:
         head = "".join(f"<p>{html.escape(line)}</p>" for line in self.summary().split("\n")[:3])
-        if self.status not in SOLVED:
+        if not self.solved:
             return head
         return head + self.channels.to_html(index=False, float_format="{:,.2f}".format, na_rep="", border=0)
 
@@ -337,7 +344,6 @@ class Plan:
         return replace(self)
 
 
-SOLVED = ("optimal", "feasible")
 SHAPE: dict[str, Any] = {
     "status": Status,
     "message": str,

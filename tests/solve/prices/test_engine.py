@@ -17,7 +17,6 @@ from tests.solve.programs import program as by_hand
 
 import allocopt as ao
 from allocopt.algebra.program import Program
-from allocopt.journey import formulate
 from allocopt.solve import EXACT, Effort, certify, highs, solve
 from allocopt.solve.prices import WholeError, engine, linear, oracle, relaxed
 from allocopt.solve.prices.apart import MANY, taken_apart
@@ -25,6 +24,7 @@ from allocopt.solve.prices.engine import Search
 from allocopt.solve.prices.oracle import LocalOracle
 from allocopt.solve.solution import Clock
 from allocopt.solve.start import Prices
+from allocopt.stages.stated import formulate
 
 TERMS = ("physics", "retailer")
 

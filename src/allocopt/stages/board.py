@@ -92,24 +92,22 @@ class Limits:
         return left
 
 
-def limits_of(program: Program, arcs: int) -> Limits:
-    """Return what limits the arcs of a program."""
+def limits_of(program: Program, ship: slice) -> Limits:
+    """Return what limits the arcs of a program, whose units stand at `ship` among its columns."""
+    arc = np.full(program.columns, -1, dtype=np.intp)
+    arc[ship] = np.arange(ship.stop - ship.start)
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
     free = (program.lower < program.upper)[column]
     entries = Entries(column[free], program.indices[free].astype(np.intp), program.data[free])
     equal = program.row_lower == program.row_upper
-    followers, tie = _followers(program, entries, equal, arcs)
-    beside = entries.column >= arcs
-    follows = np.zeros(program.columns, dtype=bool)
-    follows[followers.column] = True
-    bound = np.zeros(program.rows, dtype=bool)
-    bound[entries.row[beside & ~follows[entries.column]]] = True
-    bound |= equal & ~tie
+    followers, tie = _followers(program, entries, equal, arc)
     # A follower's entries become its arc's.
-    at, ratio = np.arange(program.columns), np.ones(program.columns)
-    at[followers.column], ratio[followers.column] = followers.arc, followers.ratio
-    entries = Entries(at[entries.column], entries.row, entries.value * ratio[entries.column])
-    entries = _added_up(entries.of(~tie[entries.row] & (entries.column < arcs)), program.rows)
+    ratio = np.ones(program.columns)
+    arc[followers.column], ratio[followers.column] = followers.arc, followers.ratio
+    entries = Entries(arc[entries.column], entries.row, entries.value * ratio[entries.column])
+    bound = equal & ~tie
+    bound[entries.row[entries.column < 0]] = True
+    entries = _added_up(entries.of(~tie[entries.row] & (entries.column >= 0)), program.rows)
     plain = followers.grain == np.rint(followers.grain)
     plain[entries.column[bound[entries.row]]] = False
     entries = entries.of(plain[entries.column])
@@ -126,22 +124,22 @@ def _added_up(entries: Entries, rows: int) -> Entries:
     return Entries(places // rows, places % rows, value)
 
 
-def _followers(program: Program, entries: Entries, equal: Flags, arcs: int) -> tuple[Followers, Flags]:
+def _followers(program: Program, entries: Entries, equal: Flags, arc_of: Codes) -> tuple[Followers, Flags]:
     """Return the columns that follow an arc, and the rows that say so, shape (rows,)."""
-    beside = entries.column >= arcs
+    beside = arc_of[entries.column] < 0
     number = np.bincount(entries.row, weights=beside, minlength=program.rows)
     of_arcs = np.bincount(entries.row, minlength=program.rows) - number
     tie = equal & (number == 1) & (of_arcs == 1)
     here = tie[entries.row]
     one, other = entries.of(here & beside), entries.of(here & ~beside)
     one_order, other_order = np.argsort(one.row), np.argsort(other.row)
-    column, arc = one.column[one_order], other.column[other_order]
+    column, arc = one.column[one_order], arc_of[other.column[other_order]]
     ratio = -other.value[other_order] / one.value[one_order]
     # A column in two such rows, or of two arcs, follows nobody.
-    alone = (np.bincount(column, minlength=program.columns)[column] == 1) & (np.bincount(arc, minlength=arcs)[arc] == 1)
+    alone = (np.bincount(column, minlength=program.columns)[column] == 1) & (np.bincount(arc)[arc] == 1)
     tie[one.row[one_order][~alone]] = False
     column, arc, ratio = column[alone], arc[alone], ratio[alone]
-    grain = np.where(program.integer[:arcs], 1.0, 0.0)
+    grain = np.where(program.integer[arc_of >= 0], 1.0, 0.0)
     whole = program.integer[column]
     grain[arc[whole]] = np.abs(1.0 / ratio[whole])
     return Followers(column, arc, ratio, grain), tie

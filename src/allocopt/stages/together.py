@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, restricted, with_rows
-from allocopt.arcs import Arcs, expand
-from allocopt.contracts.solving import Solve
+from allocopt.arcs import expand
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rounding import largest_remainder
 from allocopt.solve import Solution
+from allocopt.stages.task import Task
 
 Codes = NDArray[np.intp]
 
@@ -32,26 +32,23 @@ FREE = 1e-6
 class Together:
     """Solves the turns of a queue that are small programs, one after the other."""
 
-    def __init__(self, program: Program, arcs: Arcs, solve: Solve, x: Floats) -> None:
+    def __init__(self, task: Task, x: Floats) -> None:
         """Begin.
 
         Parameters
         ----------
-        program : Program
-            With what each unit is worth to its line; what is taken is written into its lower bounds.
-        arcs : Arcs
-        solve : callable
-            Solves a program.
+        task : Task
+            Its program says what each unit is worth to its line; what is taken is written into its lower bounds.
         x : float64, shape (columns,)
             What is taken; changed in place.
         """
-        cost = program.cost.copy()
-        nothing = np.abs(cost[: len(arcs)]) <= 1e-9
-        cost[: len(arcs)][nothing] = FREE * max(np.abs(cost).max(initial=0.0), 1.0)
-        self.program, self.arcs, self.solve, self.x = replace(program, cost=cost), arcs, solve, x
-        self.first = np.searchsorted(arcs.line, np.arange(len(arcs.facts.lines.sku) + 1))
+        cost, beside, arcs = task.program.cost.copy(), task.stated.beside, task.arcs
+        nothing = (np.abs(cost) <= 1e-9) & ~beside
+        cost[nothing] = FREE * max(np.abs(cost).max(initial=0.0), 1.0)
+        self.program, self.arcs, self.solve, self.x = replace(task.program, cost=cost), arcs, task.solve, x
+        self.first = task.stated.ship.start + np.searchsorted(arcs.line, np.arange(len(arcs.facts.lines.sku) + 1))
         self.iterations, self.loose, self.message, self.failed = 0, 0, "", ""
-        self.parts, self.of_row, self.begins = _beside(program, len(arcs))
+        self.parts, self.of_row, self.begins = _beside(task.program, beside)
 
     def ended(self, level: int, levels: int) -> Solution:
         """Return the outcome, after all turns or up to one that could not be solved."""
@@ -143,7 +140,7 @@ class Together:
         return beside
 
 
-def _beside(program: Program, arcs: int) -> tuple[Codes, Codes, Codes]:
+def _beside(program: Program, beside: Flags) -> tuple[Codes, Codes, Codes]:
     """Return the free columns beside the arcs part by part, the part of each row (-1: none), and where parts begin.
 
     Columns of one part share rows with each other, or with others of the part.
@@ -152,15 +149,15 @@ def _beside(program: Program, arcs: int) -> tuple[Codes, Codes, Codes]:
     from scipy.sparse import csgraph
 
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
-    free: Flags = (column >= arcs) & (program.lower < program.upper)[column]
+    loose = beside & (program.lower < program.upper)
+    free = loose[column]
     ends = (column[free], program.indices[free] + program.columns)
     size = program.columns + program.rows
     graph = sparse.coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size))
     labels = csgraph.connected_components(graph.tocsr(), directed=False)[1]
-    loose = arcs + np.flatnonzero(program.lower[arcs:] < program.upper[arcs:])
-    wide, part = np.unique(labels[loose], return_inverse=True)
+    members = np.flatnonzero(loose)
+    wide, part = np.unique(labels[members], return_inverse=True)
     number = np.full(int(labels.max(initial=0)) + 1, -1)
     number[wide] = np.arange(len(wide))
-    members = loose[np.argsort(part, kind="stable")]
     begins = np.concatenate([[0], np.cumsum(np.bincount(part, minlength=len(wide)))]).astype(np.intp)
-    return members, number[labels[program.columns :]], begins
+    return members[np.argsort(part, kind="stable")], number[labels[program.columns :]], begins

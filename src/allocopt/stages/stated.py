@@ -13,7 +13,7 @@ from allocopt.algebra.labels import Labels
 from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs, build_arcs
 from allocopt.contracts import Contract
-from allocopt.problem.facts import Facts, Floats
+from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.readback.frames import arc_frame
 from allocopt.rules import allowed, docs, revised, state
 
@@ -29,6 +29,26 @@ class Stated:
     program: Program
     labels: Labels
     model: Any = None
+
+    @property
+    def ship(self) -> slice:
+        """Where the units on arcs stand among the columns, in the order of the arcs."""
+        return self._columns("ship")
+
+    @property
+    def switch(self) -> slice:
+        """Where the decisions stand among the columns, in the order of ``facts.switches``."""
+        return self._columns("switch")
+
+    @property
+    def beside(self) -> Flags:
+        """Columns that are no units on arcs, shape (columns,)."""
+        beside = np.ones(self.program.columns, dtype=bool)
+        beside[self.ship] = False
+        return beside
+
+    def _columns(self, name: str) -> slice:
+        return next((family.slice for family in self.labels.columns if family.name == name), slice(0, 0))
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: the model is built anew from the program and its labels."""
