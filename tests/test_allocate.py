@@ -20,7 +20,7 @@ import allocopt as ao
 from allocopt.algebra.program import Program
 from allocopt.problem.schema import TABLES
 from allocopt.rules import Clause
-from allocopt.solve import Solution, certify, solve
+from allocopt.solve import Effort, Solution, certify, solve
 from allocopt.stages.stated import formulate
 
 solving = import_module("allocopt.solve.whole")
@@ -488,7 +488,7 @@ def test_a_solver_that_lies_never_makes_a_plan(
     stages: tuple[Any, ...],
 ) -> None:
     """An answer that fails its check is an error, without tables and with the reason."""
-    monkeypatch.setattr(solving, "solve", lambda program, **options: lie(program))
+    monkeypatch.setattr(solving, "solve", lambda program, effort, **options: lie(program))
     plan = ao.allocate(tiny, ao.Contract("X", stages=stages))
     assert plan.status == "error"
     assert plan.message
@@ -501,7 +501,7 @@ def test_a_solver_that_lies_never_makes_a_plan(
 def test_a_poor_plan_sold_as_optimal_is_not_believed_by_us(tiny: ao.Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     """A solver may keep a better plan to itself, but our own bound shows what is missing."""
 
-    def lazy(program: Program, **options: Any) -> Solution:
+    def lazy(program: Program, effort: Effort, **options: Any) -> Solution:
         answer = best(program)
         return replace(answer, x=np.zeros(program.columns), claimed_bound=None)
 
@@ -517,7 +517,7 @@ def test_a_poor_plan_sold_as_optimal_is_not_believed_by_us(tiny: ao.Problem, mon
 def test_a_bound_below_the_plan_is_a_lie(tiny: ao.Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wrong multipliers make our bound worse, never false."""
 
-    def wrong(program: Program, **options: Any) -> Solution:
+    def wrong(program: Program, effort: Effort, **options: Any) -> Solution:
         answer = best(program)
         return replace(answer, multipliers=-1.0 * np.asarray(answer.multipliers), claimed_bound=None)
 
@@ -531,7 +531,7 @@ def test_a_bound_below_the_plan_is_a_lie(tiny: ao.Problem, monkeypatch: pytest.M
 
 def test_an_infeasible_claim_has_no_tables(tiny: ao.Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     """A solver that says there is no plan leaves none, and nothing is made up to explain it."""
-    monkeypatch.setattr(solving, "solve", lambda program, **options: Solution("infeasible"))
+    monkeypatch.setattr(solving, "solve", lambda program, effort, **options: Solution("infeasible"))
     plan = ao.allocate(tiny)
     assert (plan.status, plan.conflicts) == ("infeasible", ())
     with pytest.raises(ao.SolveError):
