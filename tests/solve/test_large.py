@@ -43,7 +43,7 @@ def test_quantities_times_a_power_of_ten_are_worth_that_much_more(engine, factor
     small = allocation(4, lots=2, lines=3, cells=2)
     loose = solve(replace(small, integer=np.zeros(small.columns, bool)))
     large = times(small, float(factor))
-    answer = solve(large, Effort(gap=EXACT, engine=engine))
+    answer = solve(large, Effort(engine=engine))
     assert answer.status == "optimal"
     proof = checked(large, answer)
     assert proof.passed
@@ -75,7 +75,7 @@ def test_switches_decide_about_large_quantities():
         upper=[1e12, 1e12, 1, 1],
         integer=True,
     )
-    answer = solve(large)
+    answer = solve(large, Effort())
     assert answer.status == "optimal"
     assert checked(large, answer).passed
     assert answer.x.tolist() == [1e12, 0, 1, 0]
@@ -86,7 +86,7 @@ def test_whole_packs_of_large_quantities_come_out_even():
     large = program(
         [1, 0], [[1, -12], [1, 0]], [0, -np.inf], [0, 1e13 + 5], upper=[2e13, 2e13], integer=True, row_sku=0
     )
-    answer = solve(large)
+    answer = solve(large, Effort())
     packs = (10**13 + 5) // 12
     assert answer.x.tolist() == [12 * packs, packs]
     assert checked(large, answer).passed
