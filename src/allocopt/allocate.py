@@ -189,7 +189,7 @@ def relaxation(problem: Problem, contract: Contract) -> Answer:
     bases: tuple[Start | None, ...] = ()
     if all(stage.LINEAR for stage in contract.all_stages):
         bases = tuple(result.solution.basis for result in solve_stages(stated, contract.all_stages, Effort()))
-    return Answer(stated.arcs, stated.form, stated.program, stated.labels, np.zeros(stated.program.columns), bases)
+    return stated.answer(np.zeros(stated.program.columns), bases)
 
 
 def bound(

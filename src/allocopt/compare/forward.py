@@ -90,7 +90,7 @@ def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) 
         done = {name: getattr(arcs, name)[now] for name in ("lot", "line", "lane", "ship")}
         units, choices = ship[now], np.rint(x[stated.switch])
         bases = tuple(result.solution.basis for result in results)
-        before = Answer(arcs, stated.form, program, stated.labels, x, bases)
+        before = replace(stated, program=program).answer(x, bases)
     return _played(drawn, contract, stated, results, x, effort)
 
 

@@ -220,16 +220,14 @@ class Contract(metaclass=Checked):
     def _expired(self, as_of: dt.date | None, origin: Origin) -> Iterator[Issue]:
         if as_of is None:
             return
-        if self.valid_from is not None and as_of < self.valid_from:
-            message = f"The contract holds from {self.valid_from} and the problem is as of {as_of}."
-            yield origin.issue(
-                self._label, ("valid_from",), str(self.valid_from), "not_yet_valid", message, "Change one of the dates."
-            )
-        if self.valid_to is not None and as_of > self.valid_to:
-            message = f"The contract held until {self.valid_to} and the problem is as of {as_of}."
-            yield origin.issue(
-                self._label, ("valid_to",), str(self.valid_to), "expired", message, "Renew the contract."
-            )
+        first, last = self.valid_from, self.valid_to
+        if first is not None and as_of < first:
+            message = f"The contract holds from {first} and the problem is as of {as_of}."
+            hint = "Change one of the dates."
+            yield origin.issue(self._label, ("valid_from",), str(first), "not_yet_valid", message, hint)
+        if last is not None and as_of > last:
+            message = f"The contract held until {last} and the problem is as of {as_of}."
+            yield origin.issue(self._label, ("valid_to",), str(last), "expired", message, "Renew the contract.")
 
     def _contradictions(self, origin: Origin) -> Iterator[Issue]:
         seen: dict[tuple[Any, ...], int] = {}
@@ -237,20 +235,15 @@ class Contract(metaclass=Checked):
             first = seen.setdefault(clause.scope(), number)
             if first != number:
                 where = origin.where(("clauses", first)) or f"clause {first + 1}"
-                yield origin.issue(
-                    self._label,
-                    ("clauses", number),
-                    clause.words(),
-                    "clause_twice",
-                    f"It speaks of the same thing as {where}: {clause.words()}; {self.clauses[first].words()}.",
-                    "Keep one of them.",
-                )
+                both = f"{clause.words()}; {self.clauses[first].words()}"
+                message = f"It speaks of the same thing as {where}: {both}."
+                hint = "Keep one of them."
+                yield origin.issue(self._label, ("clauses", number), clause.words(), "clause_twice", message, hint)
             for code, message, hint in clause.clashes(self.clauses):
                 yield origin.issue(self._label, ("clauses", number), clause.words(), code, message, hint)
         if self.valid_from is not None and self.valid_to is not None and self.valid_from > self.valid_to:
-            yield origin.issue(
-                self._label, ("valid_to",), str(self.valid_to), "dates_reversed", "It ends before it begins.", ""
-            )
+            message = "It ends before it begins."
+            yield origin.issue(self._label, ("valid_to",), str(self.valid_to), "dates_reversed", message, "")
 
 
 ADAPTER: TypeAdapter[Contract] = TypeAdapter(Contract)

@@ -9,6 +9,7 @@ kept idle, switches), or in equalities, are left to small programs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -299,7 +300,20 @@ def _starts(owner: Codes, count: int) -> Codes:
     return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))]).astype(np.intp)
 
 
-def entries_of(program: Program, columns: Codes) -> tuple[Codes, Codes]:
-    """Return the entries of some columns: place in the matrix, and which of the columns each is of."""
-    owner, rank = expand(program.indptr[columns + 1] - program.indptr[columns])
-    return program.indptr[columns][owner] + rank, owner.astype(np.intp)
+def runs(begins: NDArray[np.integer[Any]], chosen: Codes) -> tuple[Codes, Codes]:
+    """Return the members of some runs, which lie one behind the other, and which of the runs each is of.
+
+    Parameters
+    ----------
+    begins : int, shape (runs + 1,)
+        Where each run begins.
+    chosen : int, shape (chosen,)
+
+    Examples
+    --------
+    >>> members, owner = runs(np.array([0, 2, 3, 6]), np.array([0, 2]))
+    >>> members.tolist(), owner.tolist()
+    ([0, 1, 3, 4, 5], [0, 0, 1, 1, 1])
+    """
+    owner, rank = expand(begins[chosen + 1] - begins[chosen])
+    return (begins[chosen][owner] + rank).astype(np.intp), owner.astype(np.intp)

@@ -34,9 +34,9 @@ from allocopt.problem.facts import Flags, Floats
 from allocopt.rules import holding, stock_value
 from allocopt.rules.scope import order_of_lines
 from allocopt.rules.switches import live_lines
-from allocopt.solve import Certificate, Solution, certify
+from allocopt.solve import Certificate, Solution
 from allocopt.solve.certificate import breach
-from allocopt.stages.board import Limits, Takers, entries_of, limits_of
+from allocopt.stages.board import Limits, Takers, limits_of, runs
 from allocopt.stages.task import StageResult, Task
 from allocopt.stages.together import Together
 
@@ -108,8 +108,7 @@ def _after_turns(task: Task, by: str) -> tuple[Solution, Certificate | None, Pro
         found = replace(found, status="feasible", message=f"commitments: {promised.message}")
     if found.x is None:
         return found, None, program
-    worth = program.objective(found.x)
-    checked = certify(replace(program, cost=np.zeros(program.columns), constant=worth), found.x, None)
+    checked = task.certified(found.x, program.objective(found.x))
     taken = ship.start + np.flatnonzero(task.lines[arcs.line])
     return found, checked, fixed(program, taken, found.x[taken])
 
@@ -217,7 +216,7 @@ def _promise(task: Task, limits: Limits, x: Floats, activity: Floats, taken: Cod
     x[moved] += change[moved]
     x[follow.column] = np.where(program.integer[follow.column], np.rint(x[follow.column]), x[follow.column])
     program.lower[ship.start + taken] = x[ship.start + taken]
-    entry, owner = entries_of(program, moved)
+    entry, owner = runs(program.indptr, moved)
     np.add.at(activity, program.indices[entry], program.data[entry] * change[moved][owner])
 
 

@@ -81,8 +81,6 @@ def exchangeable(program: Program, groups: Groups, open_: Flags, beside: Flags) 
     touched[row[open_column[column]]] = True
     near = touched[row]
     column, row, data = column[near], row[near], data[near]
-    if not len(row):
-        return True
     if beside[column].any() or (data != 1.0).any() or not program.integer[column].all():
         return False
     group = groups.of_column[column]
@@ -116,8 +114,6 @@ def _extremes(row: Codes, value: Ints, rows: int) -> tuple[NDArray[np.int64], ND
 
 def _nested(column: Codes, row: Codes, rows: int) -> bool:
     """Return whether any two rows share all columns of one of them, or none."""
-    if not len(row):
-        return True
     size = np.bincount(row, minlength=rows)
     order = np.lexsort((row, -size[row], column))
     column, row = column[order], row[order]
@@ -125,8 +121,5 @@ def _nested(column: Codes, row: Codes, rows: int) -> bool:
     same = column[1:] == column[:-1]
     wider[1:][same] = row[:-1][same]
     # Nested, if the next wider row is the same one on all columns of a row.
-    least, most = np.full(rows, np.iinfo(np.int64).max), np.full(rows, -1)
-    np.minimum.at(least, row, wider)
-    np.maximum.at(most, row, wider)
-    here = size > 0
-    return bool((least[here] == most[here]).all())
+    first, last = _extremes(row, wider, rows)
+    return bool((first == last).all())

@@ -23,7 +23,7 @@ from allocopt.algebra.grouping import dense
 from allocopt.algebra.program import COUPLES, with_loose_columns, with_rows
 from allocopt.contracts import MaxMinFill
 from allocopt.problem.facts import Flags, Floats, Lines
-from allocopt.solve import Solution, certify
+from allocopt.solve import Solution
 from allocopt.solve.certificate import believable, upper_bound
 from allocopt.solve.solution import Status
 from allocopt.stages.groups import Groups
@@ -91,20 +91,16 @@ def solved(stage: MaxMinFill, task: Task) -> StageResult:
     """
     program, groups = task.program, _groups_of(stage, task)
     levels, bound, failed = _levels(task, groups)
-    if failed is not None:
-        return task.ended(failed, None, program)
-    found = shared(task, groups, levels, MARGIN)
+    found = failed or shared(task, groups, levels, MARGIN)
     if found.x is None:
         return task.ended(found, None, program)
     units = groups.units(found.x)
     least = np.full(groups.pools, np.inf)
     np.minimum.at(least, groups.pool, units / groups.weight)
     reached = float(least.sum()) if groups.pools else 0.0
-    checked = certify(replace(program, cost=np.zeros(program.columns), constant=reached), found.x, None)
-    checked = replace(checked, bound=bound, gap=max(0.0, bound - reached) / max(1.0, abs(reached)))
     most = np.full(len(units), np.inf)
     kept = with_rows(program, *groups.entries(), lower=units - MARGIN, upper=most, sku=groups.sku)
-    return task.ended(found, checked, kept)
+    return task.ended(found, task.certified(found.x, reached, bound), kept)
 
 
 def _levels(task: Task, groups: Groups) -> tuple[Floats, float, Solution | None]:

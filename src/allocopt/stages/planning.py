@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allocopt.contracts import Contract
 from allocopt.problem.problem import Problem
-from allocopt.readback import SOLVED, Answer, Conflict, Plan, PlanCertificate, StageProof, Status
+from allocopt.readback import SOLVED, Conflict, Plan, PlanCertificate, StageProof, Status
 from allocopt.readback.broken import find_broken
 from allocopt.rules import retired
 from allocopt.solve import Certificate, Effort
@@ -42,17 +42,8 @@ def plan_of(
     answer = None
     if status in SOLVED and solution.x is not None:
         bases = tuple(result.solution.basis for result in results)
-        answer = Answer(
-            stated.arcs,
-            stated.form,
-            stated.program,
-            stated.labels,
-            solution.x,
-            bases,
-            clauses=contract.clauses,
-            currency=problem.currency,
-            facts=problem.facts,
-        )
+        of = {"clauses": contract.clauses, "currency": problem.currency, "facts": problem.facts}
+        answer = stated.answer(solution.x, bases, **of)
     gone = retired(contract.clauses) if answer is None else answer.gone
     return Plan(
         status=status,

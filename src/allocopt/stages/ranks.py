@@ -86,31 +86,25 @@ def rank_by_rank(task: Task, goals: Sequence[Goal]) -> tuple[Solution, Certifica
     """
     program, effort = task.program, task.effort
     if not goals:
-        return _certified(program, goals, _Reached(task.solve(program), np.zeros(0), program))
+        return _certified(task, goals, _Reached(task.solve(program), np.zeros(0), program))
     ordered = in_order(program, goals, Clock.started(effort.left), effort.work_limit)
     if ordered.status == "infeasible":
         return Solution("infeasible", method="rank by rank", message=ordered.message), None, program
     reached = _on_the_face(task, ordered) if ordered.x is not None else None
-    return _certified(program, goals, reached or _one_by_one(task, goals))
+    return _certified(task, goals, reached or _one_by_one(task, goals))
 
 
-def _certified(
-    program: Program, goals: Sequence[Goal], reached: _Reached
-) -> tuple[Solution, Certificate | None, Program]:
+def _certified(task: Task, goals: Sequence[Goal], reached: _Reached) -> tuple[Solution, Certificate | None, Program]:
     """Return the outcome with its certificate."""
     found = reached.found
     if found.x is None:
-        return found, None, program
-    served = _totals(goals, found.x)
+        return found, None, task.program
+    served = np.array([float(weights @ found.x[columns]) for columns, weights in goals])
     # What nobody looked at is bounded by what its columns can hold.
-    free = np.array([float(weights @ program.upper[columns]) for columns, weights in goals])
+    free = np.array([float(weights @ task.program.upper[columns]) for columns, weights in goals])
     most = np.maximum(np.minimum(reached.most, free), served)
-    checked = certify(replace(program, cost=np.zeros(program.columns), constant=float(served.sum())), found.x, None)
-    behind = float((most - served).sum())
-    checked = replace(
-        checked, bound=checked.objective + behind, gap=behind / max(1.0, abs(checked.objective)), claimed_bound=None
-    )
-    return found, checked, reached.kept
+    total = float(served.sum())
+    return found, task.certified(found.x, total, total + float((most - served).sum())), reached.kept
 
 
 def _on_the_face(task: Task, ordered: Ordered) -> _Reached | None:
@@ -153,18 +147,10 @@ def _one_by_one(task: Task, goals: Sequence[Goal]) -> _Reached:
         most[number] = min(proof.bound, claimed)
         if found.status != "optimal":
             loose = f"rank {number + 1} of {len(goals)}: {found.message or 'more might be possible'}"
-        served = _totals([(columns, weights)], found.x)
-        kept = with_rows(
-            kept, np.zeros(len(columns)), columns, weights, lower=served - SLACK * (1.0 + served), upper=np.inf
-        )
+        served = float(weights @ found.x[columns])
+        least = served - SLACK * (1.0 + served)
+        kept = with_rows(kept, np.zeros(len(columns)), columns, weights, lower=least, upper=np.inf)
     assert best is not None
     status: Status = "feasible" if loose else "optimal"
-    found = replace(
-        best, status=status, message=loose, multipliers=None, claimed_bound=None, cases=(), method="rank by rank"
-    )
-    return _Reached(found, most, kept)
-
-
-def _totals(goals: Sequence[Goal], x: Floats) -> Floats:
-    """Return what a plan serves of each rank, shape (ranks,)."""
-    return np.array([float(weights @ x[columns]) for columns, weights in goals])
+    best = replace(best, multipliers=None, claimed_bound=None, cases=(), method="rank by rank")
+    return _Reached(replace(best, status=status, message=loose), most, kept)

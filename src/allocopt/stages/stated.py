@@ -14,8 +14,10 @@ from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs, build_arcs
 from allocopt.contracts import Contract
 from allocopt.problem.facts import Facts, Flags, Floats
+from allocopt.readback import Answer
 from allocopt.readback.frames import arc_frame
 from allocopt.rules import allowed, docs, revised, state
+from allocopt.solve import Start
 
 Extend = Callable[[Any], None]
 
@@ -53,6 +55,10 @@ class Stated:
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: the model is built anew from the program and its labels."""
         return vars(self) | {"model": None}
+
+    def answer(self, x: Floats, bases: tuple[Start | None, ...] = (), **agreed: Any) -> Answer:
+        """Return the numbers of a plan with what they mean; `agreed` is what `Answer` holds of problem and contract."""
+        return Answer(self.arcs, self.form, self.program, self.labels, x, bases, **agreed)
 
     def row_words(self, row: int | None) -> str:
         """Return a row of the program, or one appended to it, in words; ``""`` for none."""

@@ -131,6 +131,14 @@ class Task:
             kept = with_rows(kept, np.zeros(len(columns)), columns, goal.cost[columns], lower=least, upper=np.inf)
         return self._ended(goal, moved, certificate, kept)
 
+    def certified(self, x: Floats, reached: float, bound: float | None = None) -> Certificate:
+        """Return the certificate of a plan that comes to `reached`, of at most `bound`, by what is no linear goal."""
+        nothing = np.zeros(self.program.columns)
+        checked = certify(replace(self.program, cost=nothing, constant=reached), x, None)
+        if bound is None:
+            return checked
+        return replace(checked, bound=bound, gap=max(0.0, bound - reached) / max(1.0, abs(reached)))
+
     def ended(self, found: Solution, certificate: Certificate | None, kept: Program) -> StageResult:
         """Return the end of a stage that is a process: as it was found, or what is known without it.
 
@@ -141,7 +149,7 @@ class Task:
             before = known_plan(self.program) if self.before is None else self.before
             if before is not None:
                 found = replace(found, status="feasible", x=before, message=found.message or TOO_LATE)
-                certificate = certify(replace(self.program, cost=np.zeros(self.program.columns)), before, None)
+                certificate = self.certified(before, self.program.constant)
         return self._ended(self.program, found, certificate, kept)
 
     def _ended(self, goal: Program, found: Solution, certificate: Certificate | None, kept: Program) -> StageResult:

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, restricted, with_rows
-from allocopt.arcs import expand
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rounding import largest_remainder
 from allocopt.solve import Solution
+from allocopt.stages.board import runs
 from allocopt.stages.task import Task
 
 Codes = NDArray[np.intp]
@@ -52,29 +52,24 @@ class Together:
 
     def ended(self, level: int, levels: int) -> Solution:
         """Return the outcome, after all turns or up to one that could not be solved."""
+        done = Solution("optimal", self.x, method="turns", iterations=self.iterations)
         if self.failed == "interrupted":
-            message = f"a limit was reached in turn {level} of {levels}"
-            return Solution("feasible", self.x, method="turns", iterations=self.iterations, message=message)
+            return replace(done, status="feasible", message=f"a limit was reached in turn {level} of {levels}")
         if self.failed:
-            message = f"turn {level} of {levels} ended as {self.failed}"
-            return Solution("error", method="turns", iterations=self.iterations, message=message)
+            return replace(done, status="error", x=None, message=f"turn {level} of {levels} ended as {self.failed}")
         if self.loose:
             message = f"in {self.loose} of {levels} turns the best was not proven: {self.message}"
-            return Solution("feasible", self.x, method="turns", iterations=self.iterations, message=message)
-        return Solution("optimal", self.x, method="turns", iterations=self.iterations)
+            return replace(done, status="feasible", message=message)
+        return done
 
     def take(self, lines: Codes, activity: Floats) -> bool:
         """Let lines take together, and return whether that could be solved."""
-        counts = self.first[lines + 1] - self.first[lines]
-        owner, rank = expand(counts)
-        mine = self.first[lines][owner] + rank
+        mine, whose = runs(self.first, lines)
         columns = np.union1d(mine, self._beside(mine))
         small, rows = restricted(self.program, columns, self.x, activity, worth=0.0)
         small = replace(small, constant=0.0)
         start = self.x[columns]
         place = np.searchsorted(columns, mine)
-        whose = np.empty(len(mine), dtype=np.intp)
-        whose[:] = owner
         best = self._solved(small)
         if best is None:
             return False
@@ -130,13 +125,9 @@ class Together:
 
     def _beside(self, mine: Codes) -> Codes:
         """Return the columns beside arcs that what these take can move."""
-        indptr = self.program.indptr
-        owner, rank = expand(indptr[mine + 1] - indptr[mine])
-        rows = self.program.indices[indptr[mine][owner] + rank]
+        rows = self.program.indices[runs(self.program.indptr, mine)[0]]
         parts = np.unique(self.of_row[rows])
-        parts = parts[parts >= 0]
-        owner, rank = expand(self.begins[parts + 1] - self.begins[parts])
-        beside: Codes = self.parts[self.begins[parts][owner] + rank]
+        beside: Codes = self.parts[runs(self.begins, parts[parts >= 0])[0]]
         return beside
 
 
