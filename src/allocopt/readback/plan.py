@@ -31,7 +31,7 @@ MAKERS = {
 }
 TABLES = tuple(MAKERS)
 ROOMS: dict[str, tuple[str, str]] = {}
-"""Where what a plan has worked out for it is, by its name: module and function. `allocopt` ties them together."""
+"""Rooms above that work out what a plan is asked for: module and function by name. `allocopt` alone fills it."""
 
 
 @dataclass(frozen=True)
@@ -327,9 +327,7 @@ class Plan:
 
     @cached_property
     def _model(self) -> Any:
-        if self.program is None:
-            raise SolveError("This plan was read from a file: build the model with ao.to_pyomo(problem, contract).")
-        return _asked("model")(self.program, self.contract["name"], None if self.answer is None else self.answer.x)
+        return asked("model", self)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: no Pyomo model, which is built anew when it is asked for."""
@@ -372,10 +370,10 @@ def _stored(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
         raise DataError([Issue("plan", None, name, None, "wrong_kind", f"A cell cannot be read: {error}.")]) from None
 
 
-def _asked(name: str) -> Any:
-    """Return the function that works out what plans are asked for by a name."""
+def asked(name: str, plan: Plan) -> Any:
+    """Return what a plan is asked for by a name, worked out in the room that `ROOMS` says."""
     module, function = ROOMS[name]
-    return getattr(import_module(module), function)
+    return getattr(import_module(module), function)(plan)
 
 
 def _told(exceptions: pd.DataFrame) -> str:

@@ -87,11 +87,6 @@ class Limits:
     limit: Floats
     followers: Followers
 
-    def slack(self, activity: Floats) -> Floats:
-        """Return what is left of each one-sided row."""
-        left: Floats = self.limit - self.side * activity[self.row]
-        return left
-
 
 def limits_of(program: Program, ship: slice) -> Limits:
     """Return what limits the arcs of a program, whose units stand at `ship` among its columns."""
@@ -148,20 +143,16 @@ def _followers(program: Program, entries: Entries, equal: Flags, arc_of: Codes) 
 
 def _one_sided(program: Program, entries: Entries, plain: Flags, followers: Followers) -> Limits:
     """Return limits with each finite side of a row as a row of its own."""
-    upper, lower = np.isfinite(program.row_upper), np.isfinite(program.row_lower)
     used = np.bincount(entries.row, minlength=program.rows) > 0
-    rows = [np.flatnonzero(used & upper), np.flatnonzero(used & lower)]
-    place = np.full((2, program.rows), -1)
-    place[0, rows[0]] = np.arange(len(rows[0]))
-    place[1, rows[1]] = len(rows[0]) + np.arange(len(rows[1]))
-    side = np.repeat([1.0, -1.0], [len(rows[0]), len(rows[1])])
-    row = np.concatenate(rows)
-    parts = []
-    for number, sign in enumerate((1.0, -1.0)):
-        mine = place[number, entries.row] >= 0
-        parts.append((entries.column[mine], place[number, entries.row[mine]], sign * entries.value[mine]))
-    column, at, value = (np.concatenate(part) for part in zip(*parts, strict=True))
-    limit = np.where(side > 0, program.row_upper[row], -program.row_lower[row])
+    parts, before = [], 0
+    for sign, limits in ((1.0, program.row_upper), (-1.0, -program.row_lower)):
+        rows = np.flatnonzero(used & np.isfinite(limits))
+        place = np.full(program.rows, -1)
+        place[rows] = before + np.arange(len(rows))
+        mine = entries.of(place[entries.row] >= 0)
+        parts.append((mine.column, place[mine.row], sign * mine.value, rows, np.full(len(rows), sign), limits[rows]))
+        before = len(rows)
+    column, at, value, row, side, limit = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Limits(plain, Entries(column, at, value), row, side, limit, followers)
 
 
@@ -248,7 +239,8 @@ class Takers:
         activity : float64, shape (rows,)
             Of the program, before.
         """
-        slack, low, high = self.limits.slack(activity), self.first[levels[begin]], self.first[levels[end]]
+        slack = self.limits.limit - self.limits.side * activity[self.limits.row]
+        low, high = self.first[levels[begin]], self.first[levels[end]]
         if self.native:
             from allocopt.solve import native_greedy
 

@@ -7,7 +7,7 @@ from allocopt.problem.problem import Problem
 from allocopt.readback import SOLVED, Conflict, Plan, PlanCertificate, StageProof, Status
 from allocopt.readback.broken import find_broken
 from allocopt.rules import retired
-from allocopt.solve import Certificate, Effort
+from allocopt.solve import Effort
 from allocopt.stages.stated import Stated
 from allocopt.stages.task import StageResult
 
@@ -74,19 +74,16 @@ def _status(results: list[StageResult], stages: int, target: float) -> tuple[Sta
             return status, last.solution.message or "a limit was reached before any plan was found"
         return "error", last.solution.message or f"the solver ended as {status}"
     if not last.certificate.passed or len(results) < stages:
-        return "error", "the answer failed its check: " + _failure(last.certificate)
+        failed = last.certificate
+        return "error", (
+            f"the answer failed its check: worst violation {failed.violation:.2e}, distance from whole units "
+            f"{failed.integrality:.2e}, objective {failed.objective:,.2f} against a bound of {failed.bound:,.2f}"
+        )
     for result in results:
         message = _unfinished(result, target)
         if message:
             return "feasible", message
     return "optimal", ""
-
-
-def _failure(certificate: Certificate) -> str:
-    return (
-        f"worst violation {certificate.violation:.2e}, distance from whole units {certificate.integrality:.2e}, "
-        f"objective {certificate.objective:,.2f} against a bound of {certificate.bound:,.2f}"
-    )
 
 
 def _unfinished(result: StageResult, target: float) -> str:
