@@ -43,14 +43,12 @@ def _groups_of(stage: MaxMinFill, task: Task) -> Groups:
     arcs, counted, facts = task.arcs, task.lines, task.arcs.facts
     lines, channels = facts.lines, len(facts.channels.id)
     pool = lines.sku.astype(np.int64) if stage.per == "sku" else np.zeros(len(lines.sku), dtype=np.int64)
-    reached = counted & arcs.served & (lines.units > 0)
-    group, present = dense(np.where(reached, pool * channels + lines.channel, -1), (len(facts.skus.id) + 1) * channels)
+    key = pool * channels + lines.channel
+    wants = counted & (lines.units > 0)
+    group, present = dense(np.where(wants & arcs.served, key, -1), (len(facts.skus.id) + 1) * channels)
     # Demand that no arc reaches still counts in the fill rate of a group that others reach.
-    mine = np.flatnonzero(counted & (lines.units > 0))
-    key = pool[mine] * channels + lines.channel[mine]
-    place = np.minimum(np.searchsorted(present, key), max(len(present) - 1, 0))
-    hit = present[place] == key if len(present) else np.zeros(len(mine), dtype=bool)
-    mine, place = mine[hit], place[hit]
+    mine = np.flatnonzero(wants & np.isin(key, present))
+    place = np.searchsorted(present, key[mine])
     wanted = _live(lines.units[mine], lines.when[mine], place, len(present))
     pools, pool_of = np.unique(present // channels, return_inverse=True)
     sku = (present // channels if stage.per == "sku" else np.full(len(present), COUPLES)).astype(np.int32)
@@ -76,9 +74,8 @@ def _weight(lines: Lines, stage: MaxMinFill, mine: np.ndarray, place: np.ndarray
 
 def _live(amount: Floats, when: Flags, place: np.ndarray, count: int) -> Floats:
     """Return the sum of each group; of lines that take each other's place when a decision is taken, those that come."""
-    wanted, instead = np.zeros(count), np.zeros(count)
-    np.add.at(wanted, place, np.where(when, amount, 0.0))
-    np.add.at(instead, place, np.where(when, 0.0, amount))
+    wanted = np.bincount(place, weights=np.where(when, amount, 0.0), minlength=count)
+    instead = np.bincount(place, weights=np.where(when, 0.0, amount), minlength=count)
     larger: Floats = np.maximum(wanted, instead)
     return larger
 
@@ -107,12 +104,11 @@ def _levels(task: Task, groups: Groups) -> tuple[Floats, float, Solution | None]
     """Return the fair level of each group in units, the bound on the sum of least levels, and what failed."""
     program, count = task.program, len(groups.weight)
     levels, active = np.zeros(count), np.ones(count, dtype=bool)
-    bound = 0.0
+    bound: float | None = None
     top: Floats = np.zeros(groups.pools)
     np.maximum.at(top, groups.pool, groups.wanted / groups.weight)
     relaxed = replace(program, cost=np.zeros(program.columns), constant=0.0, integer=np.zeros(program.columns, bool))
     rows, columns, values = groups.entries()
-    first_round = True
     while active.any():
         margin = INNER_MARGIN * (1.0 + levels) if program.columns > LARGE else MARGIN
         raised = np.bincount(groups.pool[active], minlength=groups.pools) > 0
@@ -129,12 +125,11 @@ def _levels(task: Task, groups: Groups) -> tuple[Floats, float, Solution | None]
         )
         found = task.solve(trial, flat=True)
         if found.x is None or found.multipliers is None or found.status != "optimal":
-            return levels, bound, _unlevelled(found)
+            return levels, 0.0, _unlevelled(found)
         if not believable(trial, found.x, found.multipliers, np.inf):
             message = "the answer to a fair share failed its check"
-            return levels, bound, replace(_unlevelled(found), message=message)
-        if first_round:
-            bound, first_round = upper_bound(trial, found.multipliers), False
+            return levels, 0.0, replace(_unlevelled(found), message=message)
+        bound = upper_bound(trial, found.multipliers) if bound is None else bound
         level = found.x[program.columns :]
         price = np.abs(found.multipliers[program.rows :]) * groups.weight
         settled = active & (price > SETTLED)
@@ -142,7 +137,7 @@ def _levels(task: Task, groups: Groups) -> tuple[Floats, float, Solution | None]
         settled |= active & ~moved[groups.pool]
         levels[settled] = np.minimum(level[groups.pool] * groups.weight, groups.wanted)[settled]
         active &= ~settled
-    return levels, bound, None
+    return levels, bound or 0.0, None
 
 
 def _unlevelled(found: Solution) -> Solution:
