@@ -81,6 +81,7 @@ def test_the_quickstart_as_its_readme_says(quick: ao.Problem, share: float, wort
     """Protecting a share of the inbound lamps costs what the README works out."""
     plan = ao.allocate(quick, protect(share))
     assert plan.status == "optimal"
+    assert plan.solved
     assert plan.objective == plan.contribution == pytest.approx(worth)
 
 
@@ -491,6 +492,7 @@ def test_a_solver_that_lies_never_makes_a_plan(
     monkeypatch.setattr(solving, "solve", lambda program, effort, **options: lie(program))
     plan = ao.allocate(tiny, ao.Contract("X", stages=stages))
     assert plan.status == "error"
+    assert not plan.solved
     assert plan.message
     assert plan.answer is None
     for name in ("allocation", "channels", "shortfalls", "objective"):

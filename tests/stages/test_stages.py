@@ -14,10 +14,11 @@ from tests.rules.small import problem
 
 import allocopt as ao
 from allocopt.contracts import Stage
+from allocopt.contracts.stages import STAGES
 from allocopt.problem.facts import Facts
 from allocopt.rules import Clause
 from allocopt.solve import EXACT, Effort
-from allocopt.stages import solve_stages
+from allocopt.stages import WAYS, solve_stages
 from allocopt.stages.stated import formulate
 
 
@@ -40,6 +41,11 @@ def one_lot(units: float, wanted: dict[str, float], *, divisible: bool = False) 
         supply=f"sku node kind units\nA East on_hand {units}",
         demand=f"sku channel period units price\n{lines}",
     )
+
+
+def test_whatever_a_contract_can_ask_for_is_solved() -> None:
+    """Every kind of stage has its way, and no way is left over."""
+    assert set(WAYS) == set(STAGES)
 
 
 ORDERS = {

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import strategies
-from tests.contracts.turns_by_hand import ByHand
 from tests.readback.books import broken_promises
 from tests.rules.small import problem, units
+from tests.stages.turns_by_hand import ByHand
 
 import allocopt as ao
 from allocopt.rules import Clause
