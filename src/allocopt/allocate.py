@@ -18,12 +18,11 @@ from allocopt.solve.relax import elastic, opposed
 from allocopt.stages import cold, solve_stages
 from allocopt.stages.planning import plan_of
 from allocopt.stages.starting import starts
-from allocopt.stages.stated import Stated, formulate, in_pyomo, model_of, relaxed
+from allocopt.stages.stated import Extend, Stated, formulate, in_pyomo, model_of, relaxed
+from allocopt.stages.task import Progress
 from allocopt.ties import rank_notes, settler
 
 Solver = Literal["auto", "highs", "prices", "pyomo"]
-Extend = Callable[[Any], None]
-Progress = Callable[[str], None]
 
 
 def allocate(

@@ -58,7 +58,7 @@ def solve_stages(
         tell(f"stage {number + 1} of {len(stages)}: {stage.words()}")
         last = number + 1 == len(stages)
         lines = chosen(stated.arcs.facts.channels.id, stage.channels)[of_line]
-        start = start_of(number, program)
+        start = start_of(number, program) if stage.LINEAR else None
         task = Task(stage, stated, program, lines, effort, tell, start, before, settle if last else as_found, last)
         result = WAYS[type(stage)](stage, task)
         results.append(result)

@@ -24,7 +24,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.exact import breaches
 from allocopt.algebra.program import Program, bounded, fixed, restricted
@@ -36,11 +35,9 @@ from allocopt.rules.scope import order_of_lines
 from allocopt.rules.switches import live_lines
 from allocopt.solve import Certificate, Solution
 from allocopt.solve.certificate import breach
-from allocopt.stages.board import Limits, Takers, limits_of, runs
+from allocopt.stages.board import Codes, Limits, Takers, limits_of, runs
 from allocopt.stages.task import StageResult, Task
 from allocopt.stages.together import Together
-
-Codes = NDArray[np.intp]
 
 FEW = 4
 """So many decisions of a contract are gone through in all their outcomes; more are taken as they are best when all

@@ -14,16 +14,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, restricted, with_rows
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rounding import largest_remainder
 from allocopt.solve import Solution
-from allocopt.stages.board import runs
+from allocopt.stages.board import Codes, runs
 from allocopt.stages.task import Task
-
-Codes = NDArray[np.intp]
 
 FREE = 1e-6
 """What a unit that earns nothing counts, as a part of the dearest: it is served rather than not."""
