@@ -279,7 +279,7 @@ class Outcome:
 
 def judged(given: Drawn, plan: ao.Plan, seconds: float) -> Outcome:
     """Compare a plan with the exact optimum, in whole units and cents."""
-    if plan.status not in ("optimal", "feasible"):
+    if not plan.solved:
         return Outcome(False, False, False, float("inf"), True, seconds)
     articles, capacity = stated(given)
     lots = {(lot["sku"], lot["node"], lot["kind"]): n for n, lot in enumerate(given.tables["supply"])}

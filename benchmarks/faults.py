@@ -202,7 +202,7 @@ def tried(fault: Fault, problem: ao.Problem, contract: ao.Contract, honest: ao.P
     seconds = time.perf_counter() - begun
     if seconds > SLOWER * honest.seconds + SPARE:
         return Outcome(f"{plan.status} after {seconds:.0f} s", False)
-    if plan.status not in ("optimal", "feasible"):
+    if not plan.solved:
         return Outcome(f"{plan.status}, though a plan is known", False)
     if oversold(problem, plan):
         return Outcome(f"{plan.status}, OVERSOLD", False)

@@ -74,7 +74,7 @@ def agreed(problem: ao.Problem, said: Sequence[Clause], seed: int, tally: Tally,
             expected = naive.best(facts, said)
             for solver in solvers:
                 plan = ao.allocate(facts, ao.Contract("thrown", clauses=said), gap=1e-9, solver=solver)
-                found = plan.objective if plan.status in ("optimal", "feasible") else None
+                found = plan.objective if plan.solved else None
                 tally.ended[f"{form} {solver} {plan.status}"] += 1
                 same = found is None if expected is None else found is not None and _near(found, expected)
                 if not same or plan.status not in ("optimal", "infeasible"):

@@ -30,7 +30,7 @@ from typing import Any
 
 import allocopt as ao
 from allocopt.contracts import Contract
-from allocopt.journey import formulate
+from allocopt.stages.stated import formulate
 from benchmarks import record
 from benchmarks.generate import Shape, contract, generate
 from benchmarks.phases import timed_phases

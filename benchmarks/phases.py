@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import Any
 
 PARTS = {
-    "allocopt.journey.stating": {"build_arcs": "arcs", "allowed": "arcs", "revised": "build", "state": "build"},
+    "allocopt.stages.stated": {"build_arcs": "arcs", "allowed": "arcs", "revised": "build", "state": "build"},
     "allocopt.algebra.formulation.Formulation": {"compile": "build"},
-    "allocopt.journey.effort.Effort": {"solve": "solve"},
-    "allocopt.contracts.staging": {"certify": "certify"},
+    "allocopt.solve.whole": {"solve": "solve"},
+    "allocopt.stages.task": {"certify": "certify"},
 }
 """Functions of a module, or methods of a class, with the phase that their seconds belong to."""
 PHASES = ("arcs", "build", "solve", "certify")

@@ -25,9 +25,9 @@ import allocopt as ao
 from allocopt.algebra.program import Program
 from allocopt.arcs import build_arcs
 from allocopt.contracts import pooled
-from allocopt.journey import formulate
 from allocopt.rules import allowed, state
-from allocopt.solve import certify, highs, solve
+from allocopt.solve import EXACT, Effort, certify, highs, solve
+from allocopt.stages.stated import formulate
 from benchmarks.generate import Shape, generate
 from benchmarks.solvers import handed_over
 
@@ -130,7 +130,7 @@ def in_allocopt(problem: ao.Problem, size: int, limit: float) -> Seconds:
         took["arcs"], arcs = timed(lambda: allowed(build_arcs(problem.facts), ()))
         took["state + compile"], (program, _) = timed(lambda arcs=arcs: state(arcs, ()).compile())
         took["hand-over"], _ = timed(lambda program=program: handed_over(program))
-        took["solve"], answer = timed(lambda program=program: solve(program, time_limit=limit))
+        took["solve"], answer = timed(lambda program=program: solve(program, Effort(limit, gap=EXACT)))
         took["certify"], _ = timed(lambda p=program, a=answer: certify(p, a.x, a.multipliers, a.claimed_bound))
         took["allocate, CPU"], (took["allocate"], plan) = timed(
             lambda: timed(lambda: ao.allocate(problem, time_limit=limit)), time.process_time

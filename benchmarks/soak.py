@@ -106,7 +106,7 @@ class Case:
         note = self.unseen if unseen else self.wrong
         if plan.status == "infeasible" and self.best is not None:
             note(f"{what}: infeasible, and a plan of {self.best:.6f} is known")
-        if plan.certificate is None or self.best is None or plan.status not in ("optimal", "feasible"):
+        if plan.certificate is None or self.best is None or not plan.solved:
             return
         proof, near = plan.certificate, SLACK * max(1.0, abs(self.best))
         if proof.bound < self.best - near:
@@ -118,7 +118,7 @@ class Case:
 
     def learn(self, plan: ao.Plan | None) -> None:
         """Remember what a plan is worth."""
-        if plan is not None and plan.status in ("optimal", "feasible"):
+        if plan is not None and plan.solved:
             self.best = plan.objective if self.best is None else max(self.best, plan.objective)
 
     def wrong(self, text: str) -> None:
@@ -136,7 +136,7 @@ class Case:
 
 def broken(plan: ao.Plan) -> list[str]:
     """Return what a plan breaks, worked out from its numbers alone: rows, lots, lines, whole units."""
-    if plan.status not in ("optimal", "feasible") or plan.answer is None:
+    if not plan.solved or plan.answer is None:
         return []
     answer, program = plan.answer, plan.answer.program
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))

@@ -1,4 +1,4 @@
-"""The whole journey: from tables to a proven plan, whatever is asked and whatever goes wrong."""
+"""All the way from tables to a proven plan, whatever is asked and whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.rules.small import problem
 
 import allocopt as ao
 from allocopt.algebra.program import Program
-from allocopt.journey import formulate
 from allocopt.problem.schema import TABLES
 from allocopt.rules import Clause
-from allocopt.solve import Solution, certify, solve
+from allocopt.solve import Effort, Solution, certify, solve
+from allocopt.stages.stated import formulate
 
-journey = import_module("allocopt.journey.effort")
+solving = import_module("allocopt.solve.whole")
 """The module, which the function of the same name hides."""
 PACKS = Path(__file__).parents[1] / "scenarios"
 
@@ -81,6 +81,7 @@ def test_the_quickstart_as_its_readme_says(quick: ao.Problem, share: float, wort
     """Protecting a share of the inbound lamps costs what the README works out."""
     plan = ao.allocate(quick, protect(share))
     assert plan.status == "optimal"
+    assert plan.solved
     assert plan.objective == plan.contribution == pytest.approx(worth)
 
 
@@ -272,7 +273,7 @@ def test_a_work_limit_stops_at_the_same_place(quick: ao.Problem, limit: int) -> 
     contract = ao.Contract("X", clauses=protect(0.5).clauses, stages=[ao.Fill("wholesale"), ao.MaxMinFill()])
     one, other = (ao.allocate(quick, contract, work_limit=limit) for _ in range(2))
     assert (one.status, one.message, one.certificate) == (other.status, other.message, other.certificate)
-    if one.status in ("optimal", "feasible"):
+    if one.solved:
         pd.testing.assert_frame_equal(one.allocation, other.allocation)
         assert not broken_promises(quick, one.allocation)
 
@@ -488,9 +489,10 @@ def test_a_solver_that_lies_never_makes_a_plan(
     stages: tuple[Any, ...],
 ) -> None:
     """An answer that fails its check is an error, without tables and with the reason."""
-    monkeypatch.setattr(journey, "solve", lambda program, **options: lie(program))
+    monkeypatch.setattr(solving, "solve", lambda program, effort, **options: lie(program))
     plan = ao.allocate(tiny, ao.Contract("X", stages=stages))
     assert plan.status == "error"
+    assert not plan.solved
     assert plan.message
     assert plan.answer is None
     for name in ("allocation", "channels", "shortfalls", "objective"):
@@ -501,11 +503,11 @@ def test_a_solver_that_lies_never_makes_a_plan(
 def test_a_poor_plan_sold_as_optimal_is_not_believed_by_us(tiny: ao.Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     """A solver may keep a better plan to itself, but our own bound shows what is missing."""
 
-    def lazy(program: Program, **options: Any) -> Solution:
+    def lazy(program: Program, effort: Effort, **options: Any) -> Solution:
         answer = best(program)
         return replace(answer, x=np.zeros(program.columns), claimed_bound=None)
 
-    monkeypatch.setattr(journey, "solve", lazy)
+    monkeypatch.setattr(solving, "solve", lazy)
     plan = ao.allocate(tiny)
     assert plan.status == "feasible"
     assert plan.certificate is not None
@@ -517,11 +519,11 @@ def test_a_poor_plan_sold_as_optimal_is_not_believed_by_us(tiny: ao.Problem, mon
 def test_a_bound_below_the_plan_is_a_lie(tiny: ao.Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wrong multipliers make our bound worse, never false."""
 
-    def wrong(program: Program, **options: Any) -> Solution:
+    def wrong(program: Program, effort: Effort, **options: Any) -> Solution:
         answer = best(program)
         return replace(answer, multipliers=-1.0 * np.asarray(answer.multipliers), claimed_bound=None)
 
-    monkeypatch.setattr(journey, "solve", wrong)
+    monkeypatch.setattr(solving, "solve", wrong)
     plan = ao.allocate(tiny)
     assert plan.status == "feasible"
     assert plan.objective == pytest.approx(120)
@@ -531,7 +533,7 @@ def test_a_bound_below_the_plan_is_a_lie(tiny: ao.Problem, monkeypatch: pytest.M
 
 def test_an_infeasible_claim_has_no_tables(tiny: ao.Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     """A solver that says there is no plan leaves none, and nothing is made up to explain it."""
-    monkeypatch.setattr(journey, "solve", lambda program, **options: Solution("infeasible"))
+    monkeypatch.setattr(solving, "solve", lambda program, effort, **options: Solution("infeasible"))
     plan = ao.allocate(tiny)
     assert (plan.status, plan.conflicts) == ("infeasible", ())
     with pytest.raises(ao.SolveError):

@@ -42,7 +42,7 @@ from allocopt.rules import (
     emsr_b,
 )
 
-_plan.ROOMS.update(model=("allocopt.journey", "model_of"))
+_plan.ROOMS.update(model=("allocopt.stages.stated", "model_of_plan"))
 
 __version__ = "0.1.0"
 

@@ -1,4 +1,4 @@
-"""`allocate`: the whole journey from tables to a proven plan."""
+"""`allocate`: from tables to a proven plan, all steps in order."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from allocopt.arguments import instance, limits
-from allocopt.contracts import Contract, Contribution, Fill, pooled
-from allocopt.contracts.staging import run_stages
-from allocopt.journey import Effort, Stated, cold, formulate, in_pyomo, model_of, plan_of, relaxed, starts
+from allocopt.contracts import Contract, pooled
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan
 from allocopt.readback.conflicts import find_conflicts
-from allocopt.solve import Cluster, Engine, Proof, Start, bound_from
+from allocopt.solve import Cluster, Effort, Engine, Proof, Start, bound_from
 from allocopt.solve.relax import elastic, opposed
+from allocopt.stages import cold, solve_stages
+from allocopt.stages.planning import plan_of
+from allocopt.stages.starting import starts
+from allocopt.stages.stated import Extend, Stated, formulate, in_pyomo, model_of, relaxed
+from allocopt.stages.task import Progress
 from allocopt.ties import rank_notes, settler
 
 Solver = Literal["auto", "highs", "prices", "pyomo"]
-Extend = Callable[[Any], None]
-Progress = Callable[[str], None]
 
 
 def allocate(
@@ -159,16 +160,14 @@ def decide(
         stated = rewrite(stated)
     start_of = cold if before is None else starts(before, stated)
     settle = settler(stated.arcs, lambda: effort.left, rank_notes(stated.arcs.facts, contract))
-    results = run_stages(
-        stated.program, stated.arcs, contract.journey, effort.solve, tell, start_of, settle, effort.reach
-    )
+    results = solve_stages(stated, contract.all_stages, effort, tell=tell, start_of=start_of, settle=settle)
     conflicts: tuple[Conflict, ...] = ()
     if results[-1].solution.status == "infeasible":
         tell("looking for what cannot hold together")
-        relax = partial(elastic, weights=1.0, time_limit=effort.left, gap=effort.target, work_limit=effort.work_limit)
-        oppose = partial(opposed, weights=1.0, time_limit=effort.left, work_limit=effort.work_limit)
+        left = Effort(effort.left, effort.work_limit, effort.target)
+        relax, oppose = partial(elastic, weights=1.0, effort=left), partial(opposed, weights=1.0, effort=left)
         conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, stated.arcs.facts, relax, oppose)
-    return plan_of(problem, contract, stated, results, effort.target, effort.seconds, conflicts=conflicts)
+    return plan_of(problem, contract, stated, results, effort, conflicts)
 
 
 def relaxation(problem: Problem, contract: Contract) -> Answer:
@@ -187,10 +186,9 @@ def relaxation(problem: Problem, contract: Contract) -> Answer:
     """
     stated = relaxed(formulate(problem.facts, contract))
     bases: tuple[Start | None, ...] = ()
-    if all(isinstance(stage, Fill | Contribution) for stage in contract.journey):
-        results = run_stages(stated.program, stated.arcs, contract.journey, Effort().solve, lambda words: None)
-        bases = tuple(result.solution.basis for result in results)
-    return Answer(stated.arcs, stated.form, stated.program, stated.labels, np.zeros(stated.program.columns), bases)
+    if all(stage.LINEAR for stage in contract.all_stages):
+        bases = tuple(result.solution.basis for result in solve_stages(stated, contract.all_stages, Effort()))
+    return stated.answer(np.zeros(stated.program.columns), bases)
 
 
 def bound(
@@ -238,7 +236,7 @@ def bound(
     agreed.check(problem)
     stated = formulate(problem.facts, agreed)
     before = start.answer if isinstance(start, Plan) else start
-    last = len(agreed.journey) - 1
+    last = len(agreed.all_stages) - 1
     begin = None if before is None else starts(before, stated)(last, stated.program)
     return bound_from(stated.program, begin, threads=threads)
 

@@ -9,7 +9,8 @@ from benchmarks.generate import CONTRACTS, Shape, contract, generate, one_sku, t
 import allocopt as ao
 from allocopt.algebra.program import COUPLES
 from allocopt.arcs import build_arcs
-from allocopt.journey import Effort, formulate
+from allocopt.solve import Effort, solve
+from allocopt.stages.stated import formulate
 from benchmarks import check, speed
 
 
@@ -59,7 +60,7 @@ def test_the_rows_that_couple_bind(name: str, seed: int) -> None:
     form = Shape(divisible=True, couplings=50)
     problem = generate(10_000, seed=seed, shape=form)
     stated = formulate(problem.facts, contract(form, name))
-    solution = Effort().solve(stated.program)
+    solution = solve(stated.program, Effort())
     assert solution.status == "optimal"
     assert solution.multipliers is not None
     worth = solution.multipliers[stated.program.row_sku == COUPLES]

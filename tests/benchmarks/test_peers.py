@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from benchmarks.generate import Shape, contract, generate
 
-from allocopt.journey import formulate
+from allocopt.stages.stated import formulate
 from benchmarks import peers, record, solvers
 
 

@@ -7,9 +7,9 @@ import pytest
 from benchmarks.generate import Shape, generate
 
 import allocopt as ao
-from allocopt.journey import formulate
 from allocopt.solve import bound_from
 from allocopt.solve.start import Prices
+from allocopt.stages.stated import formulate
 
 SPIKES = [ao.Scenario(f"{factor}", [ao.Scale("demand.units", by=factor)]) for factor in (0.5, 1.2, 0.8)]
 

@@ -206,9 +206,9 @@ def test_presets_fit_any_problem(name: str, tiny: ao.Problem) -> None:
 
 def test_the_whole_contribution_always_comes_last() -> None:
     """Stages that leave something open are followed by the whole contribution; one that is there is not repeated."""
-    assert ao.pooled().journey == (ao.Contribution(),)
-    assert ao.Contract("X", stages=[ao.Fill()]).journey == (ao.Fill(), ao.Contribution())
+    assert ao.pooled().all_stages == (ao.Contribution(),)
+    assert ao.Contract("X", stages=[ao.Fill()]).all_stages == (ao.Fill(), ao.Contribution())
     last = (ao.Fill(), ao.Contribution(lock="plan"))
-    assert ao.Contract("X", stages=last).journey == last
+    assert ao.Contract("X", stages=last).all_stages == last
     part = ao.Contribution("dtc")
-    assert ao.Contract("X", stages=[part]).journey == (part, ao.Contribution())
+    assert ao.Contract("X", stages=[part]).all_stages == (part, ao.Contribution())

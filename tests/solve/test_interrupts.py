@@ -43,10 +43,10 @@ def test_nothing_is_printed():
     """Neither Python nor the solver below writes a line, solved or not."""
     done = run("""
         from tests.solve.programs import allocation
-        from allocopt.solve import solve
+        from allocopt.solve import EXACT, Effort, solve
         for integer in (False, True):
             solve(allocation(40, integer=integer), gap=0.01)
-            solve(allocation(40, integer=integer), time_limit=0.01)
+            solve(allocation(40, integer=integer), Effort(0.01, gap=EXACT))
     """)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
@@ -87,7 +87,7 @@ def test_ctrl_c_gets_through_the_price_engine() -> None:
     "call",
     [
         "solve(allocation(40, lots=4, lines=10, packs=0.3), gap=0.0)",
-        "solve(allocation(1500, lots=5, lines=20, integer=False), engine='highs')",
+        "solve(allocation(1500, lots=5, lines=20, integer=False), Effort(gap=EXACT, engine='highs'))",
         "highs.linear(allocation(1500, lots=5, lines=20, integer=False), Clock.started(None), method='ipx')",
     ],
     ids=["whole units", "simplex", "interior point"],
@@ -97,7 +97,7 @@ def test_ctrl_c_gets_through_at_once(call):
     done = run(f"""
         import os, signal, threading, time
         from tests.solve.programs import allocation
-        from allocopt.solve import highs, highs_run, solve
+        from allocopt.solve import EXACT, Effort, highs, highs_run, solve
         from allocopt.solve.solution import Clock
         sent = []
         def press():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.solve.programs import allocation, program
 
 from allocopt.algebra.program import Program
-from allocopt.solve import certificate, certify, solve
+from allocopt.solve import EXACT, Effort, certificate, certify, solve
 from allocopt.solve.certificate import worth
 from allocopt.solve.inside import inside
 from allocopt.solve.refine import wide
@@ -43,7 +43,7 @@ def test_quantities_times_a_power_of_ten_are_worth_that_much_more(engine, factor
     small = allocation(4, lots=2, lines=3, cells=2)
     loose = solve(replace(small, integer=np.zeros(small.columns, bool)))
     large = times(small, float(factor))
-    answer = solve(large, engine=engine, exact_nodes=500)
+    answer = solve(large, Effort(engine=engine))
     assert answer.status == "optimal"
     proof = checked(large, answer)
     assert proof.passed
@@ -58,7 +58,7 @@ def test_divisible_quantities_are_as_exact(engine, factor):
     """Without whole units the optimum is met to a double's rounding, inside every limit."""
     small = allocation(4, lots=2, lines=3, cells=2, integer=False)
     large = times(small, factor)
-    answer = solve(large, engine=engine)
+    answer = solve(large, Effort(gap=EXACT, engine=engine))
     proof = checked(large, answer)
     assert (answer.status, proof.passed) == ("optimal", True)
     assert proof.objective == pytest.approx(small.objective(solve(small).x) * factor, rel=1e-13)
@@ -75,7 +75,7 @@ def test_switches_decide_about_large_quantities():
         upper=[1e12, 1e12, 1, 1],
         integer=True,
     )
-    answer = solve(large, exact_nodes=500)
+    answer = solve(large, Effort())
     assert answer.status == "optimal"
     assert checked(large, answer).passed
     assert answer.x.tolist() == [1e12, 0, 1, 0]
@@ -86,7 +86,7 @@ def test_whole_packs_of_large_quantities_come_out_even():
     large = program(
         [1, 0], [[1, -12], [1, 0]], [0, -np.inf], [0, 1e13 + 5], upper=[2e13, 2e13], integer=True, row_sku=0
     )
-    answer = solve(large, exact_nodes=500)
+    answer = solve(large, Effort())
     packs = (10**13 + 5) // 12
     assert answer.x.tolist() == [12 * packs, packs]
     assert checked(large, answer).passed

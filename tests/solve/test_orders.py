@@ -10,7 +10,6 @@ from tests.strategies import cases
 
 import allocopt as ao
 from allocopt.algebra.program import Program, tightened
-from allocopt.journey import formulate
 from allocopt.rules import Clause
 from allocopt.solve import highs
 from allocopt.solve.certificate import certify
@@ -21,6 +20,7 @@ from allocopt.solve.orders.reading import read
 from allocopt.solve.orders.structure import UnreadableError
 from allocopt.solve.rents import Rents
 from allocopt.solve.solution import Clock
+from allocopt.stages.stated import formulate
 
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 

@@ -11,7 +11,7 @@ from scipy import optimize
 from tests.solve.programs import allocation, dense, program, small_programs
 
 from allocopt.algebra.program import with_rows
-from allocopt.solve import blocks, certify, highs, highs_run, solve, whole
+from allocopt.solve import EXACT, Effort, blocks, certify, highs, highs_run, solve, whole
 from allocopt.solve.solution import Clock
 
 
@@ -193,7 +193,7 @@ def test_a_matrix_that_is_none_is_an_error():
 def test_no_time_means_what_is_known_without_a_solver(integer):
     """At a time limit that is over at once the greedy plan is handed on, with the gap that column bounds prove."""
     given_program = allocation(30, integer=integer)
-    answer = solve(given_program, time_limit=0.0)
+    answer = solve(given_program, Effort(0.0, gap=EXACT))
     proof = certify(given_program, answer.x, answer.multipliers)
     assert (answer.status, proof.passed) == ("feasible", True)
     assert "limit" in answer.message
@@ -203,7 +203,7 @@ def test_no_time_means_what_is_known_without_a_solver(integer):
 def test_a_work_limit_stops_at_the_same_place():
     """The same work gives the same answer, plan or not."""
     given_program = allocation(30, integer=False)
-    answers = [solve(given_program, work_limit=20) for _ in range(2)]
+    answers = [solve(given_program, Effort(work_limit=20, gap=EXACT)) for _ in range(2)]
     assert answers[0].status in ("interrupted", "feasible")
     assert answers[0].iterations == answers[1].iterations
     assert "work limit" in answers[0].message
@@ -213,7 +213,7 @@ def test_an_early_stop_keeps_multipliers_that_bound():
     """Multipliers of an unfinished solve still prove something."""
     given_program = allocation(30, integer=False)
     best = solve(given_program)
-    early = solve(given_program, work_limit=100)
+    early = solve(given_program, Effort(work_limit=100, gap=EXACT))
     assert early.status != "optimal"
     assert certify(given_program, best.x, early.multipliers).passed
 

@@ -12,7 +12,7 @@ from tests.solve.programs import allocation, program, small_programs
 from tests.solve.test_solve import brute_force
 
 import allocopt as ao
-from allocopt.solve import certify, highs, known_plan, relaxation, solve, trusted
+from allocopt.solve import EXACT, Effort, certify, highs, known_plan, relaxation, solve, trusted
 from allocopt.solve.known import greedy, holds, mended, movers, promises_only
 from allocopt.solve.prices import WholeError
 from allocopt.solve.refuted import clashes, refuted
@@ -45,7 +45,7 @@ def test_a_known_plan_keeps_every_row_and_is_never_better_than_the_best(given_pr
 @settings(max_examples=30)
 def test_no_limit_leaves_less_than_what_is_known(given_program):
     """With no time at all: a plan wherever one is known, and no `interrupted` where a plan is."""
-    known, answer = known_plan(given_program), solve(given_program, time_limit=0.0)
+    known, answer = known_plan(given_program), solve(given_program, Effort(0.0, gap=EXACT))
     if known is not None:
         assert answer.status in ("optimal", "feasible")
         assert given_program.objective(answer.x) >= given_program.objective(known) - 1e-9
@@ -96,7 +96,7 @@ def test_promises_in_packs_take_a_small_program():
 
 def test_a_claim_is_confirmed_by_a_second_search():
     """Where our own bound leaves a gap, two searches that agree make a plan optimal; our own proof alone does not."""
-    answer, own = solve(gapped()), solve(gapped(), proof="own")
+    answer, own = solve(gapped()), solve(gapped(), Effort(gap=EXACT, proof="own"))
     assert (answer.status, answer.confirmed, answer.claimed_bound) == ("optimal", True, pytest.approx(1.0))
     assert (own.status, own.confirmed) == ("feasible", False)
     assert certify(gapped(), own.x, own.multipliers).gap == pytest.approx(0.5)
@@ -199,7 +199,7 @@ def test_a_note_of_the_relaxation_is_not_lost(monkeypatch, given_program):
         raise WholeError("a reason")
 
     monkeypatch.setattr(relaxation.prices, "linear", refuses)
-    answer = solve(given_program, engine="prices")
+    answer = solve(given_program, Effort(gap=EXACT, engine="prices"))
     assert answer.notes == ("The price engine handed over to HiGHS: a reason.",)
 
 

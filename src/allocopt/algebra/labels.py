@@ -109,6 +109,10 @@ class Labels:
         """Return family name and label of one column."""
         return _find(self.columns, position)
 
+    def place(self, name: str) -> slice:
+        """Return where the columns of a variable stand, in the order of its members; nowhere if there is none."""
+        return next((family.slice for family in self.columns if family.name == name), slice(0, 0))
+
     def row(self, position: int) -> tuple[str, tuple[Any, ...]]:
         """Return family name and label of one row."""
         return _find(self.rows, position)

@@ -238,9 +238,8 @@ def _run(
         problem = Problem.read(folder)
         agreed = contract_named(contract, folder)
         plan = solve_problem(problem, agreed, time_limit=time_limit, gap=gap, progress=tell)
-    solved = plan.status in ("optimal", "feasible")
     unwritten: DataError | None = None
-    if out_folder is not None and solved:
+    if out_folder is not None and plan.solved:
         try:
             write_plan(plan, out_folder)
         except DataError as error:
@@ -253,9 +252,9 @@ def _run(
     if unwritten is not None:
         complain(f"{unwritten} The plan that was found is printed on standard output.")
         return BAD_INPUT
-    if out_folder is not None and solved:
+    if out_folder is not None and plan.solved:
         complain(f"Written: {out_folder}", style=None)
-    return SOLVED if solved else NOT_SOLVED
+    return SOLVED if plan.solved else NOT_SOLVED
 
 
 def contract_named(name: str | Path, folder: Path) -> Contract:

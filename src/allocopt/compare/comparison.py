@@ -18,10 +18,8 @@ from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
 from allocopt.compare.solving import ALL, Bench
 from allocopt.compare.standing import Future, Standing
 from allocopt.compare.verdict import verdict
-from allocopt.readback import Plan
+from allocopt.readback import SOLVED, Plan
 from allocopt.readback.tables import records
-
-SOLVED = ("optimal", "feasible")
 
 
 class Comparison:

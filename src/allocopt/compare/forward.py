@@ -27,17 +27,19 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.matching import places
-from allocopt.algebra.program import Program, bounded, with_columns
+from allocopt.algebra.program import Program, fixed, with_columns
 from allocopt.contracts import Contract
-from allocopt.contracts.staging import StageResult, run_stages
-from allocopt.journey import Effort, StartOf, Stated, cold, plan_of, starts, stated_of
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.problem.lines import take, with_lines
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Plan
 from allocopt.rules import revised
 from allocopt.rules.names import line_names
-from allocopt.solve import certify
+from allocopt.solve import Effort, certify, solve
+from allocopt.stages import StageResult, StartOf, cold, solve_stages
+from allocopt.stages.planning import plan_of
+from allocopt.stages.starting import starts
+from allocopt.stages.stated import Stated, stated_of
 from allocopt.ties import settler
 
 WORDS = "played forward: each period was decided on what was known by then"
@@ -80,15 +82,15 @@ def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) 
         start_of = cold if before is None else starts(before, held)
         results = _results(held, contract, effort, start_of)
         if results[-1].solution.x is None:
-            return plan_of(drawn, contract, stated, results, effort.target, effort.seconds)
+            return plan_of(drawn, contract, stated, results, effort)
         x = results[-1].solution.x[: program.columns]
         arcs = stated.arcs
-        now = np.flatnonzero((arcs.ship <= period) & (x[: len(arcs)] > 0))
+        ship = x[stated.ship]
+        now = np.flatnonzero((arcs.ship <= period) & (ship > 0))
         done = {name: getattr(arcs, name)[now] for name in ("lot", "line", "lane", "ship")}
-        units = x[now]
-        choices = _choices(stated.labels, x)
+        units, choices = ship[now], np.rint(x[stated.switch])
         bases = tuple(result.solution.basis for result in results)
-        before = Answer(arcs, stated.form, program, stated.labels, x, bases)
+        before = replace(stated, program=program).answer(x, bases)
     return _played(drawn, contract, stated, results, x, effort)
 
 
@@ -134,11 +136,8 @@ def _held(stated: Stated, period: int, done: dict[str, Ints] | None, units: Floa
     shipped = np.zeros(len(past))
     if done is not None:
         shipped[places([getattr(arcs, name)[past] for name in done], list(done.values()))] = units
-    program = bounded(program, past, lower=shipped, upper=shipped)
-    if choices is not None and len(choices):
-        mine = next(family.slice for family in stated.labels.columns if family.name == "switch")
-        program = bounded(program, np.arange(mine.start, mine.stop), lower=choices, upper=choices)
-    return program
+    program = fixed(program, stated.ship.start + past, shipped)
+    return program if choices is None else fixed(program, np.arange(program.columns)[stated.switch], choices)
 
 
 def _decided(stated: Stated, period: int) -> Flags:
@@ -151,25 +150,13 @@ def _decided(stated: Stated, period: int) -> Flags:
     return decided
 
 
-def _choices(labels: Labels, x: Floats) -> Floats:
-    """Return the values of the switches, shape (switches,)."""
-    for family in labels.columns:
-        if family.name == "switch":
-            return np.rint(x[family.slice])
-    return np.zeros(0)
-
-
 def _results(held: Stated, contract: Contract, effort: Effort, start_of: StartOf) -> list[StageResult]:
     """Solve the stages; where no plan keeps every promise, those that cannot be kept give way."""
     settle = settler(held.arcs, lambda: effort.left)
-    results = run_stages(
-        held.program, held.arcs, contract.journey, effort.solve, lambda words: None, start_of, settle, effort.reach
-    )
+    results = solve_stages(held, contract.all_stages, effort, start_of=start_of, settle=settle)
     if results[-1].solution.status == "infeasible":
-        program = _elastic(held.program, _promises(held.labels))
-        results = run_stages(
-            program, held.arcs, contract.journey, effort.solve, lambda words: None, cold, settle, effort.reach
-        )
+        loose = replace(held, program=_elastic(held.program, _promises(held.labels)))
+        results = solve_stages(loose, contract.all_stages, effort, settle=settle)
     return results
 
 
@@ -206,9 +193,9 @@ def _played(
     loose.row_lower[rows] = np.minimum(loose.row_lower[rows], activity[rows])
     loose.row_upper[rows] = np.maximum(loose.row_upper[rows], activity[rows])
     whole = replace(loose, integer=np.zeros(program.columns, dtype=bool))
-    bound = effort.solve(whole)
+    bound = solve(whole, effort)
     certificate = certify(loose, x, bound.multipliers)
     last = replace(results[-1], certificate=certificate, program=loose)
     last = replace(last, solution=replace(last.solution, x=x, status="feasible", message=WORDS))
-    plan = plan_of(drawn, contract, replace(stated, program=loose), [*results[:-1], last], 0.0, effort.seconds)
+    plan = plan_of(drawn, contract, replace(stated, program=loose), [*results[:-1], last], replace(effort, gap=0.0))
     return replace(plan, message=WORDS, played=True) if plan.status != "error" else plan

@@ -36,7 +36,6 @@ from allocopt.rules.scope import code
 
 PARTS = ("contribution_lost", "freed", "fixed_cost_saved", "recaptured", "stranded")
 """What the worth of a retirement is made of [currency]."""
-SOLVED = ("optimal", "feasible")
 SKIPPED = "skipped"
 """Status of a channel about which the contract itself has decided."""
 
@@ -183,7 +182,7 @@ class _Case:
         agreed = without(self.contract, self.channel, parts)
         plan = allocate(self.problem, agreed, gap=how.gap, time_limit=how.time_limit, start=self.last)
         self.plans += 1
-        if plan.status in SOLVED:
+        if plan.solved:
             self.last = plan
         return plan
 
@@ -192,11 +191,11 @@ class _Case:
         lost = self.plan(())
         gone = self.plan(self.parts) if self.parts else lost
         broken = tuple(found for found in gone.broken if found.channel == self.channel)
-        if gone.status not in SOLVED:
+        if not gone.solved:
             message = f"without {self.channel}: {gone.message}"
             return Leaving(self.channel, gone.status, message, broken=broken, plans=self.plans)
         books = Books.of(gone)
-        between = Books.of(lost) if lost.status in SOLVED else None
+        between = Books.of(lost) if lost.solved else None
         said = [f"without {self.channel}: {gone.message}"] if gone.message else []
         receivers = self._receivers(gone)  # before other plans are made, which may take long
         break_even = UNKNOWN
@@ -252,7 +251,7 @@ class _Case:
             if not self.receivers:  # nobody else sells any of it
                 return known[0]
             plan = self.plan(scaled(self.receivers, hundredths / STEPS))
-            if plan.status not in SOLVED:
+            if not plan.solved:
                 raise SolveError(f"no plan at a recapture of {hundredths} % ({plan.status}): {plan.message}")
             return Books.of(plan).above(self.kept)
 

@@ -8,7 +8,7 @@ from typing import Any
 from allocopt.allocate import allocate
 from allocopt.arguments import instance, limits
 from allocopt.compare.batch import GAP
-from allocopt.compare.leaving import SKIPPED, SOLVED, Books, Leaving, Parts, leave, settled
+from allocopt.compare.leaving import SKIPPED, Books, Leaving, Parts, leave, settled
 from allocopt.compare.runs import Settings
 from allocopt.compare.workers import spread
 from allocopt.compare.worth import Retirement
@@ -17,6 +17,7 @@ from allocopt.documents.characters import told
 from allocopt.errors import ContractError, Issue, SolveError
 from allocopt.problem.problem import Problem
 from allocopt.problem.report import Nearest
+from allocopt.readback import SOLVED
 from allocopt.rules import Recapture, Retire, retired
 
 Progress = Callable[[int, int, str], None]

@@ -16,10 +16,10 @@ from allocopt.allocate import decide, relaxation
 from allocopt.compare.forward import play
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
 from allocopt.errors import AllocoptError, SolveError
-from allocopt.journey import Effort
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Plan
 from allocopt.readback.tables import channel_books
+from allocopt.solve import Effort
 
 ALL = "all"
 """Name of the rows that add all channels and the company up."""
@@ -131,7 +131,7 @@ def keep(folder: str, fingerprint: str, bench: Bench) -> Bench:
 
 def told(plan: Plan) -> tuple[dict[str, Any], pd.DataFrame]:
     """Return the outcome of a plan, and its numbers by channel."""
-    if plan.status not in ("optimal", "feasible"):
+    if not plan.solved:
         return failed(plan.message, plan.status)
     assert plan.certificate is not None
     assert plan.answer is not None

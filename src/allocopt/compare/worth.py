@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 
 from allocopt.allocate import allocate
-from allocopt.compare.leaving import PARTS, SKIPPED, SOLVED, Leaving, without
+from allocopt.compare.leaving import PARTS, SKIPPED, Leaving, without
 from allocopt.compare.runs import Settings
 from allocopt.compare.worth_words import verdict
 from allocopt.contracts import Contract
 from allocopt.problem.problem import Problem
-from allocopt.readback import Plan
+from allocopt.readback import SOLVED, Plan
 from allocopt.readback.tables import records
 from allocopt.rules import Recapture
 
@@ -198,7 +198,7 @@ class Retirement:
             "verdict": self.verdict,
             "contract": self.contract,
             "currency": self.currency,
-            "contribution": self.base.contribution if self.base.status in SOLVED else None,
+            "contribution": self.base.contribution if self.base.solved else None,
             **{name: records(frame) for name, frame in frames.items()},
             "notes": {channel: list(notes) for channel, notes in self.notes.items()},
         }

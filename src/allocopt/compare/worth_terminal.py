@@ -11,11 +11,11 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from allocopt.compare.leaving import SOLVED
 from allocopt.compare.verdict import money
 from allocopt.compare.worth import Retirement
 from allocopt.compare.worth_words import percent
 from allocopt.errors import ContractError, Issue
+from allocopt.readback import SOLVED
 from allocopt.rules import Recapture
 
 UNTAKEN = ("recaptured", "diverted")
@@ -63,7 +63,7 @@ def show_retirement(found: Retirement, console: Console) -> None:
     """Print the verdict, what each channel's worth is made of, who takes demand over, and what is broken."""
     console.print()
     console.print(found.verdict, style="bold", markup=False, highlight=False, soft_wrap=True)
-    if found.base.status in SOLVED:
+    if found.base.solved:
         line = f"As it is ({found.contract}), the company earns {money(found.base.contribution, found.currency)}."
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     console.print()

@@ -1,4 +1,4 @@
-"""Contracts: clauses and stages, their files, their presets, and how the stages are solved."""
+"""Contracts: what was agreed on. Clauses and stages, their files and their presets; nothing is solved here."""
 
 from allocopt.contracts.contract import Contract
 from allocopt.contracts.presets import (

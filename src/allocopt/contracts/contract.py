@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from allocopt import arguments
-from allocopt.contracts.stages import STAGES, Contribution, FirstCome, Stage
+from allocopt.contracts.stages import STAGES, Contribution, Stage
 from allocopt.documents.checked import STRICT, Checked, Day
 from allocopt.documents.faults import spelled
 from allocopt.documents.origin import Origin
@@ -137,7 +137,7 @@ class Contract(metaclass=Checked):
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ADAPTER.json_schema()}
 
     @property
-    def journey(self) -> tuple[Stage, ...]:
+    def all_stages(self) -> tuple[Stage, ...]:
         """The stages as they are solved: the whole contribution comes last, so that nothing is left open."""
         whole = Contribution()
         if self.stages and self.stages[-1].__class__ is Contribution and self.stages[-1].channels is None:
@@ -147,7 +147,7 @@ class Contract(metaclass=Checked):
     @property
     def decides_in_turn(self) -> bool:
         """Whether everything is decided by who comes first, so that no forecast is ever looked at."""
-        return any(isinstance(stage, FirstCome) for stage in self.stages)
+        return any(stage.IN_TURN for stage in self.stages)
 
     @property
     def acts_alone(self) -> bool:
@@ -160,7 +160,7 @@ class Contract(metaclass=Checked):
     def earns_only(self) -> bool:
         """Whether its objective is the contribution, without penalties, and nothing else is optimised before."""
         penalties = any(getattr(clause, "penalty", None) for clause in self.clauses)
-        return not penalties and len(self.journey) == 1
+        return not penalties and len(self.all_stages) == 1
 
     @property
     def _label(self) -> str:
@@ -220,16 +220,14 @@ class Contract(metaclass=Checked):
     def _expired(self, as_of: dt.date | None, origin: Origin) -> Iterator[Issue]:
         if as_of is None:
             return
-        if self.valid_from is not None and as_of < self.valid_from:
-            message = f"The contract holds from {self.valid_from} and the problem is as of {as_of}."
-            yield origin.issue(
-                self._label, ("valid_from",), str(self.valid_from), "not_yet_valid", message, "Change one of the dates."
-            )
-        if self.valid_to is not None and as_of > self.valid_to:
-            message = f"The contract held until {self.valid_to} and the problem is as of {as_of}."
-            yield origin.issue(
-                self._label, ("valid_to",), str(self.valid_to), "expired", message, "Renew the contract."
-            )
+        first, last = self.valid_from, self.valid_to
+        if first is not None and as_of < first:
+            message = f"The contract holds from {first} and the problem is as of {as_of}."
+            hint = "Change one of the dates."
+            yield origin.issue(self._label, ("valid_from",), str(first), "not_yet_valid", message, hint)
+        if last is not None and as_of > last:
+            message = f"The contract held until {last} and the problem is as of {as_of}."
+            yield origin.issue(self._label, ("valid_to",), str(last), "expired", message, "Renew the contract.")
 
     def _contradictions(self, origin: Origin) -> Iterator[Issue]:
         seen: dict[tuple[Any, ...], int] = {}
@@ -237,20 +235,15 @@ class Contract(metaclass=Checked):
             first = seen.setdefault(clause.scope(), number)
             if first != number:
                 where = origin.where(("clauses", first)) or f"clause {first + 1}"
-                yield origin.issue(
-                    self._label,
-                    ("clauses", number),
-                    clause.words(),
-                    "clause_twice",
-                    f"It speaks of the same thing as {where}: {clause.words()}; {self.clauses[first].words()}.",
-                    "Keep one of them.",
-                )
+                both = f"{clause.words()}; {self.clauses[first].words()}"
+                message = f"It speaks of the same thing as {where}: {both}."
+                hint = "Keep one of them."
+                yield origin.issue(self._label, ("clauses", number), clause.words(), "clause_twice", message, hint)
             for code, message, hint in clause.clashes(self.clauses):
                 yield origin.issue(self._label, ("clauses", number), clause.words(), code, message, hint)
         if self.valid_from is not None and self.valid_to is not None and self.valid_from > self.valid_to:
-            yield origin.issue(
-                self._label, ("valid_to",), str(self.valid_to), "dates_reversed", "It ends before it begins.", ""
-            )
+            message = "It ends before it begins."
+            yield origin.issue(self._label, ("valid_to",), str(self.valid_to), "dates_reversed", message, "")
 
 
 ADAPTER: TypeAdapter[Contract] = TypeAdapter(Contract)

@@ -126,11 +126,8 @@ def priority(*tiers: Tier) -> Contract:
         names = ", ".join(map(str, twice))
         raise ContractError(f"A channel stands in one tier only, and here more than once: {names}.")
     order = ", then ".join(" and ".join(map(str, tier)) for tier in named)
-    return Contract(
-        "Priority",
-        stages=tuple(Fill(tier) for tier in named),
-        reason=f"Strict tiers: {order}; whoever is left comes last.",
-    )
+    reason = f"Strict tiers: {order}; whoever is left comes last."
+    return Contract("Priority", stages=tuple(Fill(tier) for tier in named), reason=reason)
 
 
 def by_priority() -> Contract:
@@ -144,11 +141,8 @@ def by_priority() -> Contract:
     >>> [stage.words() for stage in by_priority().stages]
     ['fill, rank after rank']
     """
-    return Contract(
-        "By priority",
-        stages=(Fill(priority="each"),),
-        reason="Rank after rank, whatever they pay: nobody gets a unit that somebody of a higher rank could have.",
-    )
+    reason = "Rank after rank, whatever they pay: nobody gets a unit that somebody of a higher rank could have."
+    return Contract("By priority", stages=(Fill(priority="each"),), reason=reason)
 
 
 def fair_share(channels: Tier | None = None, weights: Weights | None = None) -> Contract:
@@ -170,15 +164,8 @@ def fair_share(channels: Tier | None = None, weights: Weights | None = None) -> 
     >>> fair_share().stages[0].measure
     'fill'
     """
-    return Contract(
-        "Fair share",
-        stages=(
-            MaxMinFill(
-                _several(channels), measure="fill", per="sku", weights=None if weights is None else dict(weights)
-            ),
-        ),
-        reason="Each article that is short is shared in proportion to what the channels want.",
-    )
+    reason = "Each article that is short is shared in proportion to what the channels want."
+    return Contract("Fair share", stages=(_levelled("fill", channels, weights),), reason=reason)
 
 
 def max_min_fair(channels: Tier | None = None, weights: Weights | None = None) -> Contract:
@@ -199,15 +186,8 @@ def max_min_fair(channels: Tier | None = None, weights: Weights | None = None) -
     >>> max_min_fair(["dtc", "amazon"]).stages[0].words()
     'max min fill of dtc, amazon'
     """
-    return Contract(
-        "Max-min fair",
-        stages=(
-            MaxMinFill(
-                _several(channels), measure="units", per="sku", weights=None if weights is None else dict(weights)
-            ),
-        ),
-        reason="Of each article that is short every channel gets as many units as any other, at most what it wants.",
-    )
+    reason = "Of each article that is short every channel gets as many units as any other, at most what it wants."
+    return Contract("Max-min fair", stages=(_levelled("units", channels, weights),), reason=reason)
 
 
 def first_come(by: Literal["arrived", "due"] = "arrived") -> Contract:
@@ -227,11 +207,8 @@ def first_come(by: Literal["arrived", "due"] = "arrived") -> Contract:
     >>> first_come().stages[0].words()
     'first come'
     """
-    return Contract(
-        "First come",
-        stages=(FirstCome(by=by),),
-        reason="Nobody coordinates: whoever comes first takes what is best for itself from what is left.",
-    )
+    reason = "Nobody coordinates: whoever comes first takes what is best for itself from what is left."
+    return Contract("First come", stages=(FirstCome(by=by),), reason=reason)
 
 
 def protect_and_pool(
@@ -300,16 +277,18 @@ def protection_levels(
     'protection_levels channels dtc, amazon'
     """
     clause = ProtectionLevels(_several(channels), value=value, penalty=penalty, sku=_several(sku))
-    return Contract(
-        "Protection levels",
-        clauses=(clause,),
-        reason="Channels that pay less leave units for those that pay more, as far as these are likely to come.",
-    )
+    reason = "Channels that pay less leave units for those that pay more, as far as these are likely to come."
+    return Contract("Protection levels", clauses=(clause,), reason=reason)
 
 
 def _several(channels: Tier | None) -> tuple[str, ...] | None:
     """Return one channel, or several, as a tuple."""
     return channels if channels is None else tuple(channels) if isinstance(channels, tuple | list) else (channels,)
+
+
+def _levelled(measure: Literal["fill", "units"], channels: Tier | None, weights: Weights | None) -> MaxMinFill:
+    """Return the stage that shares each article fairly."""
+    return MaxMinFill(_several(channels), measure=measure, weights=None if weights is None else dict(weights))
 
 
 def _kept(shares: Shares, **terms: Any) -> tuple[Clause, ...]:
@@ -329,12 +308,7 @@ def _said(shares: Shares) -> str:
 
 
 PRESETS: dict[str, Callable[[], Contract]] = {
-    "pooled": pooled,
-    "fair_share": fair_share,
-    "max_min_fair": max_min_fair,
-    "by_priority": by_priority,
-    "first_come": first_come,
-    "protection_levels": protection_levels,
+    make.__name__: make for make in (pooled, fair_share, max_min_fair, by_priority, first_come, protection_levels)
 }
 """Every preset that needs no arguments, by the name that the command line takes."""
 

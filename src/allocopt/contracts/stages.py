@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PlainValidator
 from pydantic.dataclasses import dataclass
@@ -42,6 +42,11 @@ class Stage(metaclass=Checked):
     lock : {"value", "plan"}
         Keep what was reached in total, or keep what each line was given.
     """
+
+    LINEAR: ClassVar[bool] = True
+    """Whether it is a linear goal, or several in order, which a bound proves; else a process, which ends."""
+    IN_TURN: ClassVar[bool] = False
+    """Whether lines are served in the order in which they come, so that nobody looks at what is yet to come."""
 
     channels: Ids = None
     lock: Lock = "value"
@@ -128,6 +133,8 @@ class MaxMinFill(Stage):
     {'dtc': 2.0, 'amazon': 1.0}
     """
 
+    LINEAR: ClassVar[bool] = False
+
     measure: Literal["fill", "units"] = "fill"
     per: Literal["sku", "channel"] = "sku"
     weights: Weights | None = field(default=None, hash=False)
@@ -159,6 +166,9 @@ class FirstCome(Stage):
     >>> FirstCome().lock, FirstCome(by="due").words()
     ('plan', 'first come, by due period')
     """
+
+    LINEAR: ClassVar[bool] = False
+    IN_TURN: ClassVar[bool] = True
 
     lock: Literal["plan"] = "plan"
     by: Literal["arrived", "due"] = "arrived"

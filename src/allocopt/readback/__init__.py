@@ -2,7 +2,7 @@
 
 from allocopt.readback.answer import Answer
 from allocopt.readback.broken import Broken
-from allocopt.readback.plan import Conflict, Plan, Status
+from allocopt.readback.plan import SOLVED, Conflict, Plan, Status
 from allocopt.readback.proof import PlanCertificate, StageProof
 
-__all__ = ["Answer", "Broken", "Conflict", "Plan", "PlanCertificate", "StageProof", "Status"]
+__all__ = ["SOLVED", "Answer", "Broken", "Conflict", "Plan", "PlanCertificate", "StageProof", "Status"]

@@ -31,7 +31,7 @@ class Answer:
     program : Program
     labels : Labels
     x : float64, shape (columns,)
-        The plan; the first columns are units on arcs, the next ones the switches.
+        The plan.
     bases : tuple of (Basis or Prices or None)
         What the relaxation of each stage ended with, for a similar problem to start from.
     clauses : sequence of Clause
@@ -54,13 +54,12 @@ class Answer:
     @property
     def ship(self) -> Floats:
         """Units on each arc, shape (arcs,) [unit]."""
-        return self.x[: len(self.arcs)]
+        return self.x[self.labels.place("ship")]
 
     @property
     def decided(self) -> Flags:
         """The decisions of ``arcs.facts.switches``, shape (switches,): on or off."""
-        first = len(self.arcs)
-        return self.x[first : first + len(self.arcs.facts.switches)] > 0.5
+        return self.x[self.labels.place("switch")] > 0.5
 
     @property
     def decisions(self) -> dict[str, bool]:

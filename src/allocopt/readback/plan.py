@@ -21,6 +21,8 @@ from allocopt.readback.reading import checked
 from allocopt.readback.tables import COLUMNS, records
 
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
+SOLVED = ("optimal", "feasible")
+"""What the status of a plan is that has a checked answer."""
 MAKERS = {
     "allocation": tables.allocation,
     "channels": tables.channel_table,
@@ -29,7 +31,7 @@ MAKERS = {
 }
 TABLES = tuple(MAKERS)
 ROOMS: dict[str, tuple[str, str]] = {}
-"""Where what a plan has worked out for it is, by its name: module and function. `allocopt` ties them together."""
+"""Rooms above that work out what a plan is asked for: module and function by name. `allocopt` alone fills it."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,14 @@ class Plan:
     stored: dict[str, pd.DataFrame] | None = None
     program: Any = None
 
+    @property
+    def solved(self) -> bool:
+        """Whether there is a checked answer: the status is ``"optimal"`` or ``"feasible"``."""
+        return self.status in SOLVED
+
     def raise_for_status(self) -> None:
         """Raise `SolveError` unless the plan has a checked answer."""
-        if self.status not in SOLVED:
+        if not self.solved:
             raise SolveError(f"There is no plan ({self.status}): {self.message}")
 
     @property
@@ -169,7 +176,7 @@ class Plan:
 
     def summary(self) -> str:
         """Return the plan in a few lines of text."""
-        if self.status not in SOLVED:
+        if not self.solved:
             lines = [f"{self.contract['name']}: no plan ({self.status}): {self.message}."]
             if self.conflicts:
                 lines.append("A plan would exist if these gave way by so much:")
@@ -213,7 +220,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON-ready values: tables as lists of records."""
-        solved = self.status in SOLVED
+        solved = self.solved
         return {
             "status": self.status,
             "message": self.message,
@@ -298,12 +305,12 @@ class Plan:
         write_tables(Path(folder), {name: self._table(name) for name in TABLES})
 
     def __repr__(self) -> str:
-        worth = f", objective {self.objective:,.2f}" if self.status in SOLVED else ""
+        worth = f", objective {self.objective:,.2f}" if self.solved else ""
         return f"Plan({self.contract['name']!r}, {self.status}{worth})"
 
     def _repr_html_(self) -> str:
         head = "".join(f"<p>{html.escape(line)}</p>" for line in self.summary().split("\n")[:3])
-        if self.status not in SOLVED:
+        if not self.solved:
             return head
         return head + self.channels.to_html(index=False, float_format="{:,.2f}".format, na_rep="", border=0)
 
@@ -320,9 +327,7 @@ class Plan:
 
     @cached_property
     def _model(self) -> Any:
-        if self.program is None:
-            raise SolveError("This plan was read from a file: build the model with ao.to_pyomo(problem, contract).")
-        return _asked("model")(self.program, self.contract["name"], None if self.answer is None else self.answer.x)
+        return asked("model", self)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: no Pyomo model, which is built anew when it is asked for."""
@@ -337,7 +342,6 @@ class Plan:
         return replace(self)
 
 
-SOLVED = ("optimal", "feasible")
 SHAPE: dict[str, Any] = {
     "status": Status,
     "message": str,
@@ -366,10 +370,10 @@ def _stored(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
         raise DataError([Issue("plan", None, name, None, "wrong_kind", f"A cell cannot be read: {error}.")]) from None
 
 
-def _asked(name: str) -> Any:
-    """Return the function that works out what plans are asked for by a name."""
+def asked(name: str, plan: Plan) -> Any:
+    """Return what a plan is asked for by a name, worked out in the room that `ROOMS` says."""
     module, function = ROOMS[name]
-    return getattr(import_module(module), function)
+    return getattr(import_module(module), function)(plan)
 
 
 def _told(exceptions: pd.DataFrame) -> str:

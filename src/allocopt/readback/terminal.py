@@ -19,7 +19,7 @@ WORST = 10
 
 def show_plan(plan: Plan, console: Console) -> None:
     """Print the headline, the profit and loss, where stock goes, shortfalls, exceptions, and the proof."""
-    if plan.status not in ("optimal", "feasible"):
+    if not plan.solved:
         console.print(plan.summary(), markup=False, highlight=False, soft_wrap=True)
         return
     frame, unit = plan.channels, f" {plan.currency}" if plan.currency else ""

@@ -1,6 +1,7 @@
 """Arrays in, arrays out: solve a `Program`, and prove how good the answer is."""
 
 from allocopt.solve.certificate import Certificate, certify
+from allocopt.solve.effort import EXACT, Effort
 from allocopt.solve.highs_goals import Goal, Ordered, in_order
 from allocopt.solve.known import known_plan
 from allocopt.solve.prices import Cluster
@@ -8,13 +9,14 @@ from allocopt.solve.relaxation import Engine, bound_from
 from allocopt.solve.solution import Solution
 from allocopt.solve.start import Start
 from allocopt.solve.trusted import NOTHING, Proof, claims_show
-from allocopt.solve.whole import EXACT, solve
+from allocopt.solve.whole import solve
 
 __all__ = [
     "EXACT",
     "NOTHING",
     "Certificate",
     "Cluster",
+    "Effort",
     "Engine",
     "Goal",
     "Ordered",

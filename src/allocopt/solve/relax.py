@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from allocopt.algebra.program import Program, with_columns
+from allocopt.solve.effort import EXACT, Effort
 from allocopt.solve.whole import solve
 
 PRICED = 1e-6
@@ -22,10 +23,7 @@ def elastic(
     program: Program,
     rows: ArrayLike,
     weights: ArrayLike,
-    *,
-    time_limit: float | None = None,
-    gap: float = 1e-6,
-    work_limit: int | None = None,
+    effort: Effort | None = None,
 ) -> NDArray[np.float64] | None:
     """Return by how much each of some rows has to give way so that a plan exists, at the least weighted sum.
 
@@ -36,7 +34,7 @@ def elastic(
         Rows that may give way: clauses, commitments. All others hold.
     weights : array of float, shape (given,)
         What giving way by one unit counts; positive. The smaller, the sooner the row gives way.
-    time_limit, gap, work_limit : float or int, optional
+    effort : Effort, optional
         As for `solve`. When the search for whole units ends without a plan, the answer of the linear relaxation
         stands: less would not do either.
 
@@ -49,10 +47,9 @@ def elastic(
     chosen = np.asarray(rows, np.int32).ravel()
     grown, side = _grown(program, chosen, weights)
     relaxed = replace(grown, integer=np.zeros(grown.columns, dtype=bool))
-    answer = solve(relaxed, time_limit=time_limit, work_limit=work_limit)
+    answer = solve(relaxed, effort, gap=EXACT)
     if answer.x is not None and program.integer.any():
-        left = None if time_limit is None else max(0.0, time_limit - answer.seconds)
-        whole = solve(grown, time_limit=left, gap=gap, work_limit=work_limit)
+        whole = solve(grown, effort)
         if whole.status == "infeasible":
             return None
         answer = whole if whole.x is not None else answer
@@ -69,9 +66,7 @@ def opposed(
     program: Program,
     rows: ArrayLike,
     weights: ArrayLike,
-    *,
-    time_limit: float | None = None,
-    work_limit: int | None = None,
+    effort: Effort | None = None,
 ) -> NDArray[np.bool_]:
     """Return which of some rows take part in the clash that keeps a plan from existing.
 
@@ -80,7 +75,7 @@ def opposed(
 
     Parameters
     ----------
-    program, rows, weights, time_limit, work_limit
+    program, rows, weights, effort
         As for `elastic`.
 
     Returns
@@ -91,7 +86,7 @@ def opposed(
     chosen = np.asarray(rows, np.int32).ravel()
     grown, _ = _grown(program, chosen, weights)
     relaxed = replace(grown, integer=np.zeros(grown.columns, dtype=bool))
-    answer = solve(relaxed, time_limit=time_limit, work_limit=work_limit)
+    answer = solve(relaxed, effort, gap=EXACT)
     if answer.status != "optimal" or answer.multipliers is None:
         return np.zeros(len(chosen), dtype=bool)
     return np.asarray(np.abs(answer.multipliers[chosen]) > PRICED)

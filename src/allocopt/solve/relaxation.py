@@ -75,25 +75,17 @@ class Relaxer:
             A plan that keeps every row.
         """
         scaled = narrowed(program)
-        if scaled.money:
-            inside = None if known is None else scaled.into(known)
-            return scaled.back(self._solved(scaled.program, clock, scaled.start(start), inside, flat=flat))
-        return self._solved(program, clock, start, known, flat=flat)
-
-    def _solved(
-        self, program: Program, clock: Clock, start: Start | None, known: NDArray[np.float64] | None, *, flat: bool
-    ) -> Solution:
-        """Solve the relaxation of a program whose numbers are not too large."""
+        small, start = scaled.program, scaled.start(start)
         notes: tuple[str, ...] = ()
         if self.engine == "prices" or (self.engine == "auto" and program.columns >= PRICED and not flat):
             try:
-                return self._by_prices(program, clock, start, known)
+                return scaled.back(self._by_prices(small, clock, start, None if known is None else scaled.into(known)))
             except (prices.WholeError, HighsError, StuckError) as reason:
                 notes = (f"The price engine handed over to HiGHS: {str(reason).rstrip('.')}.",)
         basis = start if isinstance(start, Basis) else None
         method = "ipx" if flat else None
-        answer = highs.linear(program, clock, work_limit=self.work_limit, method=method, start=basis)
-        return replace(answer, notes=notes)
+        answer = highs.linear(small, clock, work_limit=self.work_limit, method=method, start=basis)
+        return scaled.back(replace(answer, notes=notes))
 
     def _by_prices(
         self, program: Program, clock: Clock, start: Start | None, known: NDArray[np.float64] | None

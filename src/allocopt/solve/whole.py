@@ -1,4 +1,4 @@
-"""The whole journey from a program to an answer, whole units included."""
+"""All the way from a program to an answer, whole units included."""
 
 from __future__ import annotations
 
@@ -12,22 +12,19 @@ from allocopt.solve import blocks, highs, orders
 from allocopt.solve.block_bound import block_bound
 from allocopt.solve.cases import by_cases, switches
 from allocopt.solve.certificate import believable, breach, relative_gap, upper_bound
+from allocopt.solve.effort import EXACT, Effort
 from allocopt.solve.inside import inside
 from allocopt.solve.known import Known
-from allocopt.solve.prices import Cluster
 from allocopt.solve.refine import refined, wide
-from allocopt.solve.relaxation import Engine, Relaxer
+from allocopt.solve.relaxation import Relaxer
 from allocopt.solve.scaling import level
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Start
 from allocopt.solve.trivial import NO_SOLVER, fault_of
-from allocopt.solve.trusted import Proof, Wanted, relaxed_bound, sane, trusted
+from allocopt.solve.trusted import Wanted, relaxed_bound, sane, trusted
 
 ROUNDING = 0.6
 """Part of the time that is left which rounding block by block may take; branch and bound has the rest."""
-
-EXACT = 1e-6
-"""Gap at which nothing worth a cent is left to be found."""
 
 FINEST = 1e-9
 """Gap of relaxations on the way to an answer in large numbers."""
@@ -49,20 +46,12 @@ a bound from whole blocks proves more."""
 
 def solve(
     program: Program,
+    effort: Effort | None = None,
     *,
-    time_limit: float | None = None,
-    gap: float = EXACT,
-    work_limit: int | None = None,
-    exact_nodes: int = 0,
-    node_limit: int | None = None,
+    gap: float | None = None,
     flat: bool = False,
     start: Start | None = None,
     known: NDArray[np.float64] | None = None,
-    search: bool = True,
-    engine: Engine = "auto",
-    threads: int | None = None,
-    cluster: Cluster | None = None,
-    proof: Proof = "any",
 ) -> Solution:
     """Solve a program: its linear relaxation first, then whole units block by block, then by branch and bound.
 
@@ -71,18 +60,10 @@ def solve(
     Parameters
     ----------
     program : Program
-    time_limit : float, optional
-        Seconds of the whole call.
-    gap : float
-        A whole-unit plan this close to the solver's bound, relative to ``max(1, |objective|)``, is called optimal.
-        Without a time limit or a work limit the search goes on until it is reached.
-    work_limit : int, optional
-        Iterations of the relaxation, and nodes of the search, after which to stop. Unlike a time limit it stops at
-        the same place in every run.
-    exact_nodes : int
-        Nodes that the search may spend on the gap `EXACT` before it is content with `gap`.
-    node_limit : int, optional
-        Nodes of the search after which to stop; iterations are not limited by it.
+    effort : Effort, optional
+        What may be spent on it; by default all that a gap of `EXACT` takes.
+    gap : float, optional
+        Replaces the gap that the effort asks for.
     flat : bool
         Whether the objective leaves much open. Interior point then comes first, and without whole units any point
         of the optimal face will do, exact up to `INNER`.
@@ -90,35 +71,22 @@ def solve(
         Of a similar program. It saves work, and is left aside where it does not fit.
     known : float64, shape (columns,), optional
         A plan that keeps every row. No answer is worse; with a limit, others are looked for before any search.
-    search : bool
-        Whether branch and bound follows where rounding block by block gave a plan that is not close enough. It finds
-        little in much time, and what it claims to have proven is not counted by `certify`.
-    engine : {"auto", "highs", "prices"}
-        Who solves relaxations; see `Relaxer`.
-    threads : int, optional
-        Threads of the price engine.
-    cluster : Cluster, optional
-        Whose workers the price engine uses.
-    proof : {"any", "own"}
-        Whether a bound that two searches claim makes a plan optimal, or our own arithmetic alone.
 
     Returns
     -------
     Solution
     """
-    clock = Clock.started(time_limit)
+    effort = effort or Effort(gap=EXACT)
+    clock, wanted = Clock.started(effort.left), effort.wanted(program, gap)
     if (fault := fault_of(program)) is not None:
         return Solution("error", method=NO_SOLVER, message=fault)
     levelled = level(tightened(program))
     program, start = levelled.program, levelled.start(start)
-    limits = [limit for limit in (work_limit, node_limit) if limit is not None]
-    nodes = min(limits, default=None)
-    wanted = Wanted(gap, nodes, exact_nodes, min(gap, EXACT) if exact_nodes else gap, search, proof)
     flat = flat and program.columns > highs.SIMPLEX
     basis = start if start is not None and start.fits(program) and not flat else None
-    relax = Relaxer(engine, threads, gap, work_limit, cluster)
+    relax = Relaxer(effort.engine, effort.threads, wanted.gap, effort.work_limit, effort.cluster)
     plans = Known(program, known, clock)
-    first = plans.best if time_limit is not None or work_limit is not None else plans.given
+    first = plans.best if effort.limited else plans.given
     decisions = switches(program)
     if len(decisions) and not flat:
 
@@ -130,7 +98,7 @@ def solve(
     else:
         found = _solved(program, clock, wanted, relax, flat=flat, start=basis, known=first)
     if flat and not program.integer.any():
-        wanted = replace(wanted, gap=max(gap, INNER))
+        wanted = replace(wanted, gap=max(wanted.gap, INNER))
     return replace(levelled.back(trusted(program, found, wanted, plans, clock)), seconds=clock.seconds)
 
 

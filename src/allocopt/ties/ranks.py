@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocopt.contracts import Contract, FirstCome
+from allocopt.contracts import Contract
 from allocopt.problem.facts import Facts
 
 TIES_ONLY = (
@@ -15,6 +15,6 @@ TIES_ONLY = (
 
 def rank_notes(facts: Facts, contract: Contract) -> tuple[str, ...]:
     """Return a note where a problem has ranks that no stage or service of the contract reads."""
-    parts = (*contract.journey, *contract.clauses)
-    read = any(isinstance(part, FirstCome) or getattr(part, "priority", None) is not None for part in parts)
+    parts = (*contract.stages, *contract.clauses)
+    read = contract.decides_in_turn or any(getattr(part, "priority", None) is not None for part in parts)
     return (TIES_ONLY,) if np.isfinite(facts.lines.priority).any() and not read else ()

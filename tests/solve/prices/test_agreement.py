@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from tests.strategies import AS_STATED, FEATURES, cases
 
 import allocopt as ao
-from allocopt.journey import formulate
 from allocopt.rules import CLAUSES, Clause
 from allocopt.solve import certify, highs
 from allocopt.solve.prices import WholeError, linear
 from allocopt.solve.solution import Clock
+from allocopt.stages.stated import formulate
 
 few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 

@@ -17,14 +17,14 @@ from tests.solve.programs import program as by_hand
 
 import allocopt as ao
 from allocopt.algebra.program import Program
-from allocopt.journey import formulate
-from allocopt.solve import certify, highs, solve
+from allocopt.solve import EXACT, Effort, certify, highs, solve
 from allocopt.solve.prices import WholeError, engine, linear, oracle, relaxed
 from allocopt.solve.prices.apart import MANY, taken_apart
 from allocopt.solve.prices.engine import Search
 from allocopt.solve.prices.oracle import LocalOracle
 from allocopt.solve.solution import Clock
 from allocopt.solve.start import Prices
+from allocopt.stages.stated import formulate
 
 TERMS = ("physics", "retailer")
 
@@ -94,7 +94,7 @@ def test_shuffled_rows_give_the_same_plan() -> None:
 def test_whole_units_need_few_repairs() -> None:
     """Whole units cost next to nothing: most of the plan is whole before anything is rounded."""
     program = generated(6_000)
-    found = solve(program, engine="prices", gap=1e-3)
+    found = solve(program, Effort(gap=1e-3, engine="prices"))
     assert found.x is not None
     checks = certify(program, found.x, found.multipliers, found.claimed_bound)
     assert checks.passed
@@ -159,7 +159,7 @@ def test_what_does_not_come_apart_is_said() -> None:
     single = by_hand([3.0, 2.0], [[1.0, 1.0]], [-np.inf], [4.0], upper=9.0)
     with pytest.raises(WholeError, match="one block"):
         linear(single, unlimited())
-    found = solve(single, engine="prices")
+    found = solve(single, Effort(gap=EXACT, engine="prices"))
     assert found.status == "optimal"
     assert found.notes == ("The price engine handed over to HiGHS: one block holds most of it.",)
 
@@ -175,7 +175,7 @@ def test_infeasible_coupling_rows_are_found_out() -> None:
     impossible = replace(program, row_lower=lower, row_upper=upper)
     with pytest.raises(WholeError):
         linear(impossible, unlimited(), native=True)
-    assert solve(impossible, engine="prices").status == "infeasible"
+    assert solve(impossible, Effort(gap=EXACT, engine="prices")).status == "infeasible"
 
 
 def test_many_coupling_rows_are_handed_over() -> None:

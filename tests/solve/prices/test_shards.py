@@ -23,11 +23,11 @@ from tests.strategies import FEATURES, cases
 
 import allocopt as ao
 from allocopt.algebra.program import Program
-from allocopt.journey import formulate
 from allocopt.rules import CLAUSES, Clause
 from allocopt.solve import Solution
 from allocopt.solve.prices import WholeError, apart, linear, native_simplex, oracle, relaxed, shards
 from allocopt.solve.solution import Clock
+from allocopt.stages.stated import formulate
 
 DIVISIBLE = Shape(divisible=True, couplings=20)
 

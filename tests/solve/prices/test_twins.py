@@ -10,7 +10,6 @@ from benchmarks.generate import Shape, contract, tables
 
 import allocopt as ao
 from allocopt.algebra.program import Program
-from allocopt.journey import formulate
 from allocopt.solve import certify, highs
 from allocopt.solve.prices import linear
 from allocopt.solve.prices.apart import taken_apart
@@ -20,6 +19,7 @@ from allocopt.solve.prices.sums import Sums
 from allocopt.solve.prices.twins import Twins
 from allocopt.solve.solution import Clock
 from allocopt.solve.start import Prices
+from allocopt.stages.stated import formulate
 
 
 @pytest.fixture(scope="module")

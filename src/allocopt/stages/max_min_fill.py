@@ -8,7 +8,7 @@
 
 A group is a channel (of one SKU where ``per="sku"``; then k is the SKU). After each solve the groups whose row has a
 price are settled: a priced row is tight in every optimum, so the group cannot be raised. At least one group of each
-k settles in each round. What whole units make of these levels is in `contracts.whole_shares`. Source: Luss, Equitable
+k settles in each round. What whole units make of these levels is in `stages.whole_shares`. Source: Luss, Equitable
 Resource Allocation (2012), ch. 2; Ogryczak, Pioro, Tomaszewski, Telecommunications network design and max-min
 optimization problem (2005).
 """
@@ -20,16 +20,15 @@ from dataclasses import replace
 import numpy as np
 
 from allocopt.algebra.grouping import dense
-from allocopt.algebra.program import COUPLES, Program, with_loose_columns, with_rows
-from allocopt.arcs import Arcs
-from allocopt.contracts.groups import Groups
-from allocopt.contracts.solving import Solve
-from allocopt.contracts.stages import MaxMinFill
-from allocopt.contracts.whole_shares import LARGE, shared
+from allocopt.algebra.program import COUPLES, with_loose_columns, with_rows
+from allocopt.contracts import MaxMinFill
 from allocopt.problem.facts import Flags, Floats, Lines
-from allocopt.solve import Certificate, Solution, certify
+from allocopt.solve import Solution
 from allocopt.solve.certificate import believable, upper_bound
 from allocopt.solve.solution import Status
+from allocopt.stages.groups import Groups
+from allocopt.stages.task import StageResult, Task
+from allocopt.stages.whole_shares import LARGE, shared
 
 SETTLED = 1e-6
 """Price of a row above which its group is settled (the prices of a group's rows add up to one)."""
@@ -39,19 +38,17 @@ INNER_MARGIN = 1e-6
 """The same for large programs, as a part of the level: an interior point is only exact to that."""
 
 
-def groups_of(arcs: Arcs, stage: MaxMinFill, counted: Flags) -> Groups:
-    """Return the groups that a stage levels; `counted` are the lines of its channels, shape (lines,)."""
-    facts = arcs.facts
+def _groups_of(stage: MaxMinFill, task: Task) -> Groups:
+    """Return the groups that a stage levels."""
+    arcs, counted, facts = task.arcs, task.lines, task.arcs.facts
     lines, channels = facts.lines, len(facts.channels.id)
     pool = lines.sku.astype(np.int64) if stage.per == "sku" else np.zeros(len(lines.sku), dtype=np.int64)
-    reached = counted & arcs.served & (lines.units > 0)
-    group, present = dense(np.where(reached, pool * channels + lines.channel, -1), (len(facts.skus.id) + 1) * channels)
+    key = pool * channels + lines.channel
+    wants = counted & (lines.units > 0)
+    group, present = dense(np.where(wants & arcs.served, key, -1), (len(facts.skus.id) + 1) * channels)
     # Demand that no arc reaches still counts in the fill rate of a group that others reach.
-    mine = np.flatnonzero(counted & (lines.units > 0))
-    key = pool[mine] * channels + lines.channel[mine]
-    place = np.minimum(np.searchsorted(present, key), max(len(present) - 1, 0))
-    hit = present[place] == key if len(present) else np.zeros(len(mine), dtype=bool)
-    mine, place = mine[hit], place[hit]
+    mine = np.flatnonzero(wants & np.isin(key, present))
+    place = np.searchsorted(present, key[mine])
     wanted = _live(lines.units[mine], lines.when[mine], place, len(present))
     pools, pool_of = np.unique(present // channels, return_inverse=True)
     sku = (present // channels if stage.per == "sku" else np.full(len(present), COUPLES)).astype(np.int32)
@@ -61,7 +58,9 @@ def groups_of(arcs: Arcs, stage: MaxMinFill, counted: Flags) -> Groups:
         weight = _weight(lines, stage, mine, place, len(present))
     else:
         weight = np.array([stage.weights.get(name, 1.0) for name in facts.channels.id.tolist()])[present % channels]
-    return Groups(group[arcs.line], pool_of.astype(np.int32), weight, wanted, len(pools), sku, step)
+    of_column = np.full(task.program.columns, -1, dtype=np.int32)
+    of_column[task.stated.ship] = group[arcs.line]
+    return Groups(of_column, pool_of.astype(np.int32), weight, wanted, len(pools), sku, step)
 
 
 def _weight(lines: Lines, stage: MaxMinFill, mine: np.ndarray, place: np.ndarray, count: int) -> Floats:
@@ -75,61 +74,41 @@ def _weight(lines: Lines, stage: MaxMinFill, mine: np.ndarray, place: np.ndarray
 
 def _live(amount: Floats, when: Flags, place: np.ndarray, count: int) -> Floats:
     """Return the sum of each group; of lines that take each other's place when a decision is taken, those that come."""
-    wanted, instead = np.zeros(count), np.zeros(count)
-    np.add.at(wanted, place, np.where(when, amount, 0.0))
-    np.add.at(instead, place, np.where(when, 0.0, amount))
+    wanted = np.bincount(place, weights=np.where(when, amount, 0.0), minlength=count)
+    instead = np.bincount(place, weights=np.where(when, 0.0, amount), minlength=count)
     larger: Floats = np.maximum(wanted, instead)
     return larger
 
 
-def max_min(program: Program, groups: Groups, solve: Solve) -> tuple[Solution, Certificate | None, Program]:
-    """Level the groups of a program.
+def solved(stage: MaxMinFill, task: Task) -> StageResult:
+    """Return the fairest levels, in whole units where these are.
 
-    Parameters
-    ----------
-    program : Program
-        Its first columns are the arcs.
-    groups : Groups
-    solve : callable
-        Solves a program.
-
-    Returns
-    -------
-    Solution
-        Over the columns of `program`, in whole units where these are; ``"feasible"`` where nobody proves that no split
-        is fairer.
-    Certificate or None
-        Of the lowest level reached, summed over pools, against what is possible; None without a plan.
-    Program
-        `program` with the rows that keep what was reached.
+    It is ``"feasible"`` where nobody proves that no split is fairer. Its certificate is of the lowest level reached,
+    summed over pools, against what is possible; what keeps it are the units of each group.
     """
-    levels, bound, failed = _levels(program, groups, solve)
-    if failed is not None:
-        return failed, None, program
-    found = shared(program, groups, levels, solve, MARGIN)
+    program, groups = task.program, _groups_of(stage, task)
+    levels, bound, failed = _levels(task, groups)
+    found = failed or shared(task, groups, levels, MARGIN)
     if found.x is None:
-        return found, None, program
+        return task.ended(found, None, program)
     units = groups.units(found.x)
     least = np.full(groups.pools, np.inf)
     np.minimum.at(least, groups.pool, units / groups.weight)
     reached = float(least.sum()) if groups.pools else 0.0
-    checked = certify(replace(program, cost=np.zeros(program.columns), constant=reached), found.x, None)
-    checked = replace(checked, bound=bound, gap=max(0.0, bound - reached) / max(1.0, abs(reached)))
-    floor, ceiling = units - MARGIN, np.full(len(units), np.inf)
-    kept = with_rows(program, *groups.entries(), lower=floor, upper=ceiling, sku=groups.sku)
-    return found, checked, kept
+    most = np.full(len(units), np.inf)
+    kept = with_rows(program, *groups.entries(), lower=units - MARGIN, upper=most, sku=groups.sku)
+    return task.ended(found, task.certified(found.x, reached, bound), kept)
 
 
-def _levels(program: Program, groups: Groups, solve: Solve) -> tuple[Floats, float, Solution | None]:
+def _levels(task: Task, groups: Groups) -> tuple[Floats, float, Solution | None]:
     """Return the fair level of each group in units, the bound on the sum of least levels, and what failed."""
-    count = len(groups.weight)
+    program, count = task.program, len(groups.weight)
     levels, active = np.zeros(count), np.ones(count, dtype=bool)
-    bound = 0.0
+    bound: float | None = None
     top: Floats = np.zeros(groups.pools)
     np.maximum.at(top, groups.pool, groups.wanted / groups.weight)
     relaxed = replace(program, cost=np.zeros(program.columns), constant=0.0, integer=np.zeros(program.columns, bool))
     rows, columns, values = groups.entries()
-    first_round = True
     while active.any():
         margin = INNER_MARGIN * (1.0 + levels) if program.columns > LARGE else MARGIN
         raised = np.bincount(groups.pool[active], minlength=groups.pools) > 0
@@ -144,14 +123,13 @@ def _levels(program: Program, groups: Groups, solve: Solve) -> tuple[Floats, flo
             lower=np.where(active, 0.0, levels - margin),
             upper=np.full(count, np.inf),
         )
-        found = solve(trial, flat=True)
+        found = task.solve(trial, flat=True)
         if found.x is None or found.multipliers is None or found.status != "optimal":
-            return levels, bound, _unlevelled(found)
+            return levels, 0.0, _unlevelled(found)
         if not believable(trial, found.x, found.multipliers, np.inf):
             message = "the answer to a fair share failed its check"
-            return levels, bound, replace(_unlevelled(found), message=message)
-        if first_round:
-            bound, first_round = upper_bound(trial, found.multipliers), False
+            return levels, 0.0, replace(_unlevelled(found), message=message)
+        bound = upper_bound(trial, found.multipliers) if bound is None else bound
         level = found.x[program.columns :]
         price = np.abs(found.multipliers[program.rows :]) * groups.weight
         settled = active & (price > SETTLED)
@@ -159,7 +137,7 @@ def _levels(program: Program, groups: Groups, solve: Solve) -> tuple[Floats, flo
         settled |= active & ~moved[groups.pool]
         levels[settled] = np.minimum(level[groups.pool] * groups.weight, groups.wanted)[settled]
         active &= ~settled
-    return levels, bound, None
+    return levels, bound or 0.0, None
 
 
 def _unlevelled(found: Solution) -> Solution:

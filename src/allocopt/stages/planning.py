@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from allocopt.contracts import Contract, FirstCome, MaxMinFill
-from allocopt.contracts.staging import StageResult
-from allocopt.journey.stating import Stated
+from allocopt.contracts import Contract
 from allocopt.problem.problem import Problem
-from allocopt.readback import Answer, Conflict, Plan, PlanCertificate, StageProof, Status
+from allocopt.readback import SOLVED, Conflict, Plan, PlanCertificate, StageProof, Status
 from allocopt.readback.broken import find_broken
 from allocopt.rules import retired
-from allocopt.solve import NOTHING, Certificate, claims_show
+from allocopt.solve import NOTHING, Effort, claims_show
+from allocopt.stages.stated import Stated
+from allocopt.stages.task import StageResult
 
 
 def plan_of(
@@ -17,15 +17,13 @@ def plan_of(
     contract: Contract,
     stated: Stated,
     results: list[StageResult],
-    target: float,
-    seconds: float,
-    *,
+    effort: Effort,
     conflicts: tuple[Conflict, ...] = (),
 ) -> Plan:
     """Return the plan that the stages found, if its check has passed."""
-    last = results[-1]
+    last, target = results[-1], effort.target
     solution, certificate = last.solution, last.certificate
-    status, message = _status(results, len(contract.journey), target)
+    status, message = _status(results, len(contract.all_stages), target)
     proof = None
     if certificate is not None:
         proof = PlanCertificate(
@@ -39,19 +37,10 @@ def plan_of(
             ),
         )
     answer = None
-    if status in ("optimal", "feasible") and solution.x is not None:
+    if status in SOLVED and solution.x is not None:
         bases = tuple(result.solution.basis for result in results)
-        answer = Answer(
-            stated.arcs,
-            stated.form,
-            stated.program,
-            stated.labels,
-            solution.x,
-            bases,
-            clauses=contract.clauses,
-            currency=problem.currency,
-            facts=problem.facts,
-        )
+        of = {"clauses": contract.clauses, "currency": problem.currency, "facts": problem.facts}
+        answer = stated.answer(solution.x, bases, **of)
     gone = retired(contract.clauses) if answer is None else answer.gone
     return Plan(
         status=status,
@@ -62,10 +51,10 @@ def plan_of(
         conflicts=conflicts,
         broken=find_broken(problem.facts, contract.clauses, gone),
         decisions={} if answer is None else answer.decisions,
-        notes=(*(note.message for note in stated.form.notes), *_said(results)),
+        notes=(*(note.message for note in stated.form.notes), *dict.fromkeys(n for r in results for n in r.notes)),
         warnings=problem.warnings,
         method=solution.method,
-        seconds=seconds,
+        seconds=effort.seconds,
         answer=answer,
         program=stated,
     )
@@ -82,24 +71,16 @@ def _status(results: list[StageResult], stages: int, target: float) -> tuple[Sta
             return status, last.solution.message or "a limit was reached before any plan was found"
         return "error", last.solution.message or f"the solver ended as {status}"
     if not last.certificate.passed or len(results) < stages:
-        return "error", "the answer failed its check: " + _failure(last.certificate)
+        failed = last.certificate
+        return "error", (
+            f"the answer failed its check: worst violation {failed.violation:.2e}, distance from whole units "
+            f"{failed.integrality:.2e}, objective {failed.objective:,.2f} against a bound of {failed.bound:,.2f}"
+        )
     for result in results:
         message = _unfinished(result, target)
         if message:
             return "feasible", message
     return "optimal", ""
-
-
-def _said(results: list[StageResult]) -> list[str]:
-    """Return what the stages' solves have to say, each thing once."""
-    return list(dict.fromkeys(note for result in results for note in result.notes))
-
-
-def _failure(certificate: Certificate) -> str:
-    return (
-        f"worst violation {certificate.violation:.2e}, distance from whole units {certificate.integrality:.2e}, "
-        f"objective {certificate.objective:,.2f} against a bound of {certificate.bound:,.2f}"
-    )
 
 
 def _unfinished(result: StageResult, target: float) -> str:
@@ -110,7 +91,7 @@ def _unfinished(result: StageResult, target: float) -> str:
     """
     assert result.certificate is not None
     words, certificate, solution = result.stage.words(), result.certificate, result.solution
-    if isinstance(result.stage, MaxMinFill | FirstCome):
+    if not result.stage.LINEAR:
         return "" if solution.status == "optimal" else f"{words}: {solution.message or 'stopped early'}"
     if _proved_by(result, target):
         return ""

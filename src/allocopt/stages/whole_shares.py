@@ -20,11 +20,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from allocopt.algebra.program import Program, with_loose_columns, with_rows
-from allocopt.contracts.groups import Codes, Groups, exchangeable
-from allocopt.contracts.solving import Solve
+from allocopt.algebra.program import with_loose_columns, with_rows
 from allocopt.problem.facts import Flags, Floats
 from allocopt.solve import EXACT, Solution, certify
+from allocopt.stages.groups import Codes, Groups, exchangeable
+from allocopt.stages.task import Task
 
 LARGE = 5_000
 """Columns above which no plan is searched for beyond the first that is whole."""
@@ -41,26 +41,24 @@ SHORT = -10.0
 UNPROVEN = "it is not proven that no split in whole units is fairer"
 
 
-def shared(program: Program, groups: Groups, levels: Floats, solve: Solve, margin: float) -> Solution:
+def shared(task: Task, groups: Groups, levels: Floats, margin: float) -> Solution:
     """Reach fair levels, in whole units where these are.
 
     Parameters
     ----------
-    program : Program
-        Its first columns are the arcs.
+    task : Task
     groups : Groups
     levels : float64, shape (groups,)
         Fair units of divisible goods [unit].
-    solve : callable
-        Solves a program.
     margin : float
         Units by which divisible levels are slackened, for rounding.
 
     Returns
     -------
     Solution
-        Over the columns of `program`.
+        Over the columns of the task's program.
     """
+    program = task.program
     whole = np.zeros(len(levels), dtype=bool)
     rows, columns, _ = groups.entries()
     whole[rows[program.integer[columns]]] = True
@@ -69,16 +67,16 @@ def shared(program: Program, groups: Groups, levels: Floats, solve: Solve, margi
     reach = np.full(groups.pools, REACH)
     for _ in range(ROUNDS):
         window = _window(groups, levels, whole & open_[groups.pool], whole, reach, margin)
-        found, proven = _reached(program, groups, window, solve)
+        found, proven = _reached(task, groups, window)
         if found.x is None:
             return found
         edge = _at_the_edge(groups, window, groups.units(found.x))
         if not edge.any():
             break
         reach[edge] *= 2
-    if not open_.any() or (
-        proven and not edge.any() and _unit_steps(groups, open_) and exchangeable(program, groups, open_)
-    ):
+    single = (groups.step[open_[groups.pool]] == 1.0).all()
+    surely = proven and single and not edge.any() and exchangeable(program, groups, open_, task.stated.beside)
+    if surely or not open_.any():
         return found
     status = "feasible" if found.status == "optimal" else found.status
     return replace(found, status=status, message=found.message or UNPROVEN)
@@ -105,7 +103,7 @@ class _Window:
 
 def _window(groups: Groups, levels: Floats, looked: Flags, whole: Flags, reach: np.ndarray, margin: float) -> _Window:
     """Return the units around the levels of the groups that are looked at, and what each is worth."""
-    step = np.where(np.isfinite(groups.step), groups.step, 1.0)
+    step = groups.step
     near = np.floor((levels + 1e-5) / step)
     least = np.where(looked, np.maximum(near - reach[groups.pool], 0.0), near)
     most = np.where(looked, np.minimum(near + reach[groups.pool], np.floor(groups.wanted / step + 1e-9)), least)
@@ -133,16 +131,15 @@ def _rounded(values: Floats) -> Floats:
     return rounded
 
 
-def _reached(program: Program, groups: Groups, window: _Window, solve: Solve) -> tuple[Solution, bool]:
+def _reached(task: Task, groups: Groups, window: _Window) -> tuple[Solution, bool]:
     """Return the best plan for the values of a window, and whether it is proven to be that."""
-    count, units = len(window.base), len(window.group)
+    program, count, units = task.program, len(window.base), len(window.group)
     # Among equally fair plans the one that earns more: without it the face is so flat that HiGHS loses its way.
     earns = program.cost * (EARNS / max(np.abs(program.cost).max(initial=0.0), 1.0))
-    step = np.where(np.isfinite(groups.step), groups.step, 1.0)
     trial = with_loose_columns(
         replace(program, cost=earns, constant=0.0),
         cost=np.concatenate([window.value, np.full(count, SHORT)]),
-        upper=np.concatenate([step[window.group], window.base]),
+        upper=np.concatenate([groups.step[window.group], window.base]),
     )
     rows, columns, values = groups.entries()
     trial = with_rows(
@@ -154,7 +151,7 @@ def _reached(program: Program, groups: Groups, window: _Window, solve: Solve) ->
         upper=np.full(count, np.inf),
         sku=groups.sku,
     )
-    found = solve(trial, flat=True, gap=ANY_GAP if program.columns > LARGE else EXACT)
+    found = task.solve(trial, flat=True, gap=ANY_GAP if program.columns > LARGE else EXACT)
     if found.x is None:
         return found, False
     proof = certify(trial, found.x, found.multipliers)
@@ -170,14 +167,8 @@ def _reached(program: Program, groups: Groups, window: _Window, solve: Solve) ->
 
 def _at_the_edge(groups: Groups, window: _Window, units: Floats) -> Flags:
     """Return the pools in which a group ended at the first or last unit that was looked at, shape (pools,)."""
-    step = np.where(np.isfinite(groups.step), groups.step, 1.0)
     here = window.top > window.base
     low = here & (units <= window.base + 1e-6) & (window.base > 0)
-    high = here & (units >= window.top - 1e-6) & (window.top + step <= groups.wanted + 1e-6)
+    high = here & (units >= window.top - 1e-6) & (window.top + groups.step <= groups.wanted + 1e-6)
     edge: Flags = np.bincount(groups.pool[low | high], minlength=groups.pools) > 0
     return edge
-
-
-def _unit_steps(groups: Groups, open_: Flags) -> bool:
-    """Return whether everybody in the open pools takes single units."""
-    return bool((groups.step[open_[groups.pool]] == 1.0).all())

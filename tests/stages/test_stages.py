@@ -14,13 +14,12 @@ from tests.rules.small import problem
 
 import allocopt as ao
 from allocopt.contracts import Stage
-from allocopt.contracts.staging import lines_of_stage, run_stages
-from allocopt.journey import formulate
+from allocopt.contracts.stages import STAGES
 from allocopt.problem.facts import Facts
 from allocopt.rules import Clause
-from allocopt.solve import solve
-
-SOLVED = ("optimal", "feasible")
+from allocopt.solve import EXACT, Effort
+from allocopt.stages import WAYS, solve_stages
+from allocopt.stages.stated import formulate
 
 
 def staged(problem_: ao.Problem, *stages: Stage, clauses: tuple[Clause, ...] = ()) -> ao.Plan:
@@ -42,6 +41,11 @@ def one_lot(units: float, wanted: dict[str, float], *, divisible: bool = False) 
         supply=f"sku node kind units\nA East on_hand {units}",
         demand=f"sku channel period units price\n{lines}",
     )
+
+
+def test_whatever_a_contract_can_ask_for_is_solved() -> None:
+    """Every kind of stage has its way, and no way is left over."""
+    assert set(WAYS) == set(STAGES)
 
 
 ORDERS = {
@@ -120,12 +124,12 @@ def test_later_stages_take_nothing_back(case: tuple[ao.Problem, tuple[Clause, ..
         return
     contract = ao.Contract("staged", clauses=clauses, stages=stages)
     stated = formulate(facts.facts, contract)
-    results = run_stages(stated.program, stated.arcs, contract.journey, solve, lambda words: None)
+    results = solve_stages(stated, contract.all_stages, Effort(gap=EXACT))
     last = results[-1].solution.x
     if last is None:
         assert results[-1].solution.status == "infeasible"
         return
-    assert len(results) == len(contract.journey)
+    assert len(results) == len(contract.all_stages)
     for result in results:
         assert result.certificate is not None
         assert result.certificate.passed
@@ -135,8 +139,10 @@ def test_later_stages_take_nothing_back(case: tuple[ao.Problem, tuple[Clause, ..
             cost = result.program.cost
             assert cost @ last >= cost @ x - 1e-5
         if result.stage.lock == "plan" and x is not None:
-            won = np.flatnonzero(lines_of_stage(stated.arcs, result.stage)[stated.arcs.line])
-            assert (last[won] >= x[won]).all()
+            named = result.stage.channels or stated.arcs.facts.channels.id
+            channel = stated.arcs.facts.channels.id[stated.arcs.facts.lines.channel[stated.arcs.line]]
+            won = np.isin(channel, named)
+            assert (last[stated.ship][won] >= x[stated.ship][won]).all()
 
 
 def test_a_locked_plan_is_never_repegged() -> None:
@@ -399,7 +405,7 @@ def test_ranks_in_one_stage_are_those_solved_one_by_one(
     one = staged(facts, ao.Fill(priority="each", measure=measure), clauses=clauses)  # type: ignore[arg-type]
     steps = [ao.Fill(priority=rank, measure=measure) for rank in found]  # type: ignore[arg-type]
     many = staged(facts, *steps, ao.Fill(measure=measure), clauses=clauses)  # type: ignore[arg-type]
-    assert (one.status in SOLVED) == (many.status in SOLVED)
+    assert one.solved == many.solved
     if one.status != "optimal" or many.status != "optimal":
         return
     totals = [ranks_served(plan, measure) for plan in (one, many)]

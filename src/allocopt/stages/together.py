@@ -14,16 +14,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, restricted, with_rows
-from allocopt.arcs import Arcs, expand
-from allocopt.contracts.solving import Solve
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rounding import largest_remainder
 from allocopt.solve import Solution
-
-Codes = NDArray[np.intp]
+from allocopt.stages.board import Codes, runs
+from allocopt.stages.task import Task
 
 FREE = 1e-6
 """What a unit that earns nothing counts, as a part of the dearest: it is served rather than not."""
@@ -32,52 +29,44 @@ FREE = 1e-6
 class Together:
     """Solves the turns of a queue that are small programs, one after the other."""
 
-    def __init__(self, program: Program, arcs: Arcs, solve: Solve, x: Floats) -> None:
+    def __init__(self, task: Task, x: Floats) -> None:
         """Begin.
 
         Parameters
         ----------
-        program : Program
-            With what each unit is worth to its line; what is taken is written into its lower bounds.
-        arcs : Arcs
-        solve : callable
-            Solves a program.
+        task : Task
+            Its program says what each unit is worth to its line; what is taken is written into its lower bounds.
         x : float64, shape (columns,)
             What is taken; changed in place.
         """
-        cost = program.cost.copy()
-        nothing = np.abs(cost[: len(arcs)]) <= 1e-9
-        cost[: len(arcs)][nothing] = FREE * max(np.abs(cost).max(initial=0.0), 1.0)
-        self.program, self.arcs, self.solve, self.x = replace(program, cost=cost), arcs, solve, x
-        self.first = np.searchsorted(arcs.line, np.arange(len(arcs.facts.lines.sku) + 1))
+        cost, beside, arcs = task.program.cost.copy(), task.stated.beside, task.arcs
+        nothing = (np.abs(cost) <= 1e-9) & ~beside
+        cost[nothing] = FREE * max(np.abs(cost).max(initial=0.0), 1.0)
+        self.program, self.arcs, self.solve, self.x = replace(task.program, cost=cost), arcs, task.solve, x
+        self.first = task.stated.ship.start + np.searchsorted(arcs.line, np.arange(len(arcs.facts.lines.sku) + 1))
         self.iterations, self.loose, self.message, self.failed = 0, 0, "", ""
-        self.parts, self.of_row, self.begins = _beside(program, len(arcs))
+        self.parts, self.of_row, self.begins = _beside(task.program, beside)
 
     def ended(self, level: int, levels: int) -> Solution:
         """Return the outcome, after all turns or up to one that could not be solved."""
+        done = Solution("optimal", self.x, method="turns", iterations=self.iterations)
         if self.failed == "interrupted":
-            message = f"a limit was reached in turn {level} of {levels}"
-            return Solution("feasible", self.x, method="turns", iterations=self.iterations, message=message)
+            return replace(done, status="feasible", message=f"a limit was reached in turn {level} of {levels}")
         if self.failed:
-            message = f"turn {level} of {levels} ended as {self.failed}"
-            return Solution("error", method="turns", iterations=self.iterations, message=message)
+            return replace(done, status="error", x=None, message=f"turn {level} of {levels} ended as {self.failed}")
         if self.loose:
             message = f"in {self.loose} of {levels} turns the best was not proven: {self.message}"
-            return Solution("feasible", self.x, method="turns", iterations=self.iterations, message=message)
-        return Solution("optimal", self.x, method="turns", iterations=self.iterations)
+            return replace(done, status="feasible", message=message)
+        return done
 
     def take(self, lines: Codes, activity: Floats) -> bool:
         """Let lines take together, and return whether that could be solved."""
-        counts = self.first[lines + 1] - self.first[lines]
-        owner, rank = expand(counts)
-        mine = self.first[lines][owner] + rank
+        mine, whose = runs(self.first, lines)
         columns = np.union1d(mine, self._beside(mine))
         small, rows = restricted(self.program, columns, self.x, activity, worth=0.0)
         small = replace(small, constant=0.0)
         start = self.x[columns]
         place = np.searchsorted(columns, mine)
-        whose = np.empty(len(mine), dtype=np.intp)
-        whose[:] = owner
         best = self._solved(small)
         if best is None:
             return False
@@ -133,17 +122,13 @@ class Together:
 
     def _beside(self, mine: Codes) -> Codes:
         """Return the columns beside arcs that what these take can move."""
-        indptr = self.program.indptr
-        owner, rank = expand(indptr[mine + 1] - indptr[mine])
-        rows = self.program.indices[indptr[mine][owner] + rank]
+        rows = self.program.indices[runs(self.program.indptr, mine)[0]]
         parts = np.unique(self.of_row[rows])
-        parts = parts[parts >= 0]
-        owner, rank = expand(self.begins[parts + 1] - self.begins[parts])
-        beside: Codes = self.parts[self.begins[parts][owner] + rank]
+        beside: Codes = self.parts[runs(self.begins, parts[parts >= 0])[0]]
         return beside
 
 
-def _beside(program: Program, arcs: int) -> tuple[Codes, Codes, Codes]:
+def _beside(program: Program, beside: Flags) -> tuple[Codes, Codes, Codes]:
     """Return the free columns beside the arcs part by part, the part of each row (-1: none), and where parts begin.
 
     Columns of one part share rows with each other, or with others of the part.
@@ -152,15 +137,15 @@ def _beside(program: Program, arcs: int) -> tuple[Codes, Codes, Codes]:
     from scipy.sparse import csgraph
 
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
-    free: Flags = (column >= arcs) & (program.lower < program.upper)[column]
+    loose = beside & (program.lower < program.upper)
+    free = loose[column]
     ends = (column[free], program.indices[free] + program.columns)
     size = program.columns + program.rows
     graph = sparse.coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size))
     labels = csgraph.connected_components(graph.tocsr(), directed=False)[1]
-    loose = arcs + np.flatnonzero(program.lower[arcs:] < program.upper[arcs:])
-    wide, part = np.unique(labels[loose], return_inverse=True)
+    members = np.flatnonzero(loose)
+    wide, part = np.unique(labels[members], return_inverse=True)
     number = np.full(int(labels.max(initial=0)) + 1, -1)
     number[wide] = np.arange(len(wide))
-    members = loose[np.argsort(part, kind="stable")]
     begins = np.concatenate([[0], np.cumsum(np.bincount(part, minlength=len(wide)))]).astype(np.intp)
-    return members, number[labels[program.columns :]], begins
+    return members[np.argsort(part, kind="stable")], number[labels[program.columns :]], begins

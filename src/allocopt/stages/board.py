@@ -9,6 +9,7 @@ kept idle, switches), or in equalities, are left to small programs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,30 +87,23 @@ class Limits:
     limit: Floats
     followers: Followers
 
-    def slack(self, activity: Floats) -> Floats:
-        """Return what is left of each one-sided row."""
-        left: Floats = self.limit - self.side * activity[self.row]
-        return left
 
-
-def limits_of(program: Program, arcs: int) -> Limits:
-    """Return what limits the arcs of a program."""
+def limits_of(program: Program, ship: slice) -> Limits:
+    """Return what limits the arcs of a program, whose units stand at `ship` among its columns."""
+    arc = np.full(program.columns, -1, dtype=np.intp)
+    arc[ship] = np.arange(ship.stop - ship.start)
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
     free = (program.lower < program.upper)[column]
     entries = Entries(column[free], program.indices[free].astype(np.intp), program.data[free])
     equal = program.row_lower == program.row_upper
-    followers, tie = _followers(program, entries, equal, arcs)
-    beside = entries.column >= arcs
-    follows = np.zeros(program.columns, dtype=bool)
-    follows[followers.column] = True
-    bound = np.zeros(program.rows, dtype=bool)
-    bound[entries.row[beside & ~follows[entries.column]]] = True
-    bound |= equal & ~tie
+    followers, tie = _followers(program, entries, equal, arc)
     # A follower's entries become its arc's.
-    at, ratio = np.arange(program.columns), np.ones(program.columns)
-    at[followers.column], ratio[followers.column] = followers.arc, followers.ratio
-    entries = Entries(at[entries.column], entries.row, entries.value * ratio[entries.column])
-    entries = _added_up(entries.of(~tie[entries.row] & (entries.column < arcs)), program.rows)
+    ratio = np.ones(program.columns)
+    arc[followers.column], ratio[followers.column] = followers.arc, followers.ratio
+    entries = Entries(arc[entries.column], entries.row, entries.value * ratio[entries.column])
+    bound = equal & ~tie
+    bound[entries.row[entries.column < 0]] = True
+    entries = _added_up(entries.of(~tie[entries.row] & (entries.column >= 0)), program.rows)
     plain = followers.grain == np.rint(followers.grain)
     plain[entries.column[bound[entries.row]]] = False
     entries = entries.of(plain[entries.column])
@@ -126,22 +120,22 @@ def _added_up(entries: Entries, rows: int) -> Entries:
     return Entries(places // rows, places % rows, value)
 
 
-def _followers(program: Program, entries: Entries, equal: Flags, arcs: int) -> tuple[Followers, Flags]:
+def _followers(program: Program, entries: Entries, equal: Flags, arc_of: Codes) -> tuple[Followers, Flags]:
     """Return the columns that follow an arc, and the rows that say so, shape (rows,)."""
-    beside = entries.column >= arcs
+    beside = arc_of[entries.column] < 0
     number = np.bincount(entries.row, weights=beside, minlength=program.rows)
     of_arcs = np.bincount(entries.row, minlength=program.rows) - number
     tie = equal & (number == 1) & (of_arcs == 1)
     here = tie[entries.row]
     one, other = entries.of(here & beside), entries.of(here & ~beside)
     one_order, other_order = np.argsort(one.row), np.argsort(other.row)
-    column, arc = one.column[one_order], other.column[other_order]
+    column, arc = one.column[one_order], arc_of[other.column[other_order]]
     ratio = -other.value[other_order] / one.value[one_order]
     # A column in two such rows, or of two arcs, follows nobody.
-    alone = (np.bincount(column, minlength=program.columns)[column] == 1) & (np.bincount(arc, minlength=arcs)[arc] == 1)
+    alone = (np.bincount(column, minlength=program.columns)[column] == 1) & (np.bincount(arc)[arc] == 1)
     tie[one.row[one_order][~alone]] = False
     column, arc, ratio = column[alone], arc[alone], ratio[alone]
-    grain = np.where(program.integer[:arcs], 1.0, 0.0)
+    grain = np.where(program.integer[arc_of >= 0], 1.0, 0.0)
     whole = program.integer[column]
     grain[arc[whole]] = np.abs(1.0 / ratio[whole])
     return Followers(column, arc, ratio, grain), tie
@@ -149,20 +143,16 @@ def _followers(program: Program, entries: Entries, equal: Flags, arcs: int) -> t
 
 def _one_sided(program: Program, entries: Entries, plain: Flags, followers: Followers) -> Limits:
     """Return limits with each finite side of a row as a row of its own."""
-    upper, lower = np.isfinite(program.row_upper), np.isfinite(program.row_lower)
     used = np.bincount(entries.row, minlength=program.rows) > 0
-    rows = [np.flatnonzero(used & upper), np.flatnonzero(used & lower)]
-    place = np.full((2, program.rows), -1)
-    place[0, rows[0]] = np.arange(len(rows[0]))
-    place[1, rows[1]] = len(rows[0]) + np.arange(len(rows[1]))
-    side = np.repeat([1.0, -1.0], [len(rows[0]), len(rows[1])])
-    row = np.concatenate(rows)
-    parts = []
-    for number, sign in enumerate((1.0, -1.0)):
-        mine = place[number, entries.row] >= 0
-        parts.append((entries.column[mine], place[number, entries.row[mine]], sign * entries.value[mine]))
-    column, at, value = (np.concatenate(part) for part in zip(*parts, strict=True))
-    limit = np.where(side > 0, program.row_upper[row], -program.row_lower[row])
+    parts, before = [], 0
+    for sign, limits in ((1.0, program.row_upper), (-1.0, -program.row_lower)):
+        rows = np.flatnonzero(used & np.isfinite(limits))
+        place = np.full(program.rows, -1)
+        place[rows] = before + np.arange(len(rows))
+        mine = entries.of(place[entries.row] >= 0)
+        parts.append((mine.column, place[mine.row], sign * mine.value, rows, np.full(len(rows), sign), limits[rows]))
+        before = len(rows)
+    column, at, value, row, side, limit = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Limits(plain, Entries(column, at, value), row, side, limit, followers)
 
 
@@ -249,7 +239,8 @@ class Takers:
         activity : float64, shape (rows,)
             Of the program, before.
         """
-        slack, low, high = self.limits.slack(activity), self.first[levels[begin]], self.first[levels[end]]
+        slack = self.limits.limit - self.limits.side * activity[self.limits.row]
+        low, high = self.first[levels[begin]], self.first[levels[end]]
         if self.native:
             from allocopt.solve import native_greedy
 
@@ -301,7 +292,20 @@ def _starts(owner: Codes, count: int) -> Codes:
     return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))]).astype(np.intp)
 
 
-def entries_of(program: Program, columns: Codes) -> tuple[Codes, Codes]:
-    """Return the entries of some columns: place in the matrix, and which of the columns each is of."""
-    owner, rank = expand(program.indptr[columns + 1] - program.indptr[columns])
-    return program.indptr[columns][owner] + rank, owner.astype(np.intp)
+def runs(begins: NDArray[np.integer[Any]], chosen: Codes) -> tuple[Codes, Codes]:
+    """Return the members of some runs, which lie one behind the other, and which of the runs each is of.
+
+    Parameters
+    ----------
+    begins : int, shape (runs + 1,)
+        Where each run begins.
+    chosen : int, shape (chosen,)
+
+    Examples
+    --------
+    >>> members, owner = runs(np.array([0, 2, 3, 6]), np.array([0, 2]))
+    >>> members.tolist(), owner.tolist()
+    ([0, 1, 3, 4, 5], [0, 0, 1, 1, 1])
+    """
+    owner, rank = expand(begins[chosen + 1] - begins[chosen])
+    return (begins[chosen][owner] + rank).astype(np.intp), owner.astype(np.intp)

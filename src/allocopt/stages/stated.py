@@ -13,9 +13,12 @@ from allocopt.algebra.labels import Labels
 from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs, build_arcs
 from allocopt.contracts import Contract
-from allocopt.problem.facts import Facts, Floats
+from allocopt.errors import SolveError
+from allocopt.problem.facts import Facts, Flags, Floats
+from allocopt.readback import Answer, Plan
 from allocopt.readback.frames import arc_frame
 from allocopt.rules import allowed, docs, revised, state
+from allocopt.solve import Start
 
 Extend = Callable[[Any], None]
 
@@ -30,9 +33,30 @@ class Stated:
     labels: Labels
     model: Any = None
 
+    @property
+    def ship(self) -> slice:
+        """Where the units on arcs stand among the columns, in the order of the arcs."""
+        return self.labels.place("ship")
+
+    @property
+    def switch(self) -> slice:
+        """Where the decisions stand among the columns, in the order of ``facts.switches``."""
+        return self.labels.place("switch")
+
+    @property
+    def beside(self) -> Flags:
+        """Columns that are no units on arcs, shape (columns,)."""
+        beside = np.ones(self.program.columns, dtype=bool)
+        beside[self.ship] = False
+        return beside
+
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: the model is built anew from the program and its labels."""
         return vars(self) | {"model": None}
+
+    def answer(self, x: Floats, bases: tuple[Start | None, ...] = (), **agreed: Any) -> Answer:
+        """Return the numbers of a plan with what they mean; `agreed` is what `Answer` holds of problem and contract."""
+        return Answer(self.arcs, self.form, self.program, self.labels, x, bases, **agreed)
 
     def row_words(self, row: int | None) -> str:
         """Return a row of the program, or one appended to it, in words; ``""`` for none."""
@@ -72,6 +96,13 @@ def relaxed(stated: Stated) -> Stated:
     """Return the same with every whole-unit column divisible."""
     program = replace(stated.program, integer=np.zeros(stated.program.columns, dtype=bool))
     return replace(stated, program=program)
+
+
+def model_of_plan(plan: Plan) -> Any:
+    """Return the Pyomo model of a plan with its values; `SolveError` for a plan that was read from a file."""
+    if plan.program is None:
+        raise SolveError("This plan was read from a file: build the model with ao.to_pyomo(problem, contract).")
+    return model_of(plan.program, plan.contract["name"], None if plan.answer is None else plan.answer.x)
 
 
 def model_of(stated: Stated, name: str, x: Floats | None = None) -> Any:

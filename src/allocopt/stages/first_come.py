@@ -21,26 +21,23 @@ chain coordination with contracts (2003).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.exact import breaches
 from allocopt.algebra.program import Program, bounded, fixed, restricted
 from allocopt.arcs import Arcs
-from allocopt.contracts.board import Limits, Takers, entries_of, limits_of
-from allocopt.contracts.solving import Solve
-from allocopt.contracts.together import Together
+from allocopt.contracts import FirstCome
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rules import holding, stock_value
 from allocopt.rules.scope import order_of_lines
 from allocopt.rules.switches import live_lines
-from allocopt.solve import Certificate, Solution, certify
+from allocopt.solve import Certificate, Solution
 from allocopt.solve.certificate import breach
-
-Codes = NDArray[np.intp]
+from allocopt.stages.board import Codes, Limits, Takers, limits_of, runs
+from allocopt.stages.task import StageResult, Task
+from allocopt.stages.together import Together
 
 FEW = 4
 """So many decisions of a contract are gone through in all their outcomes; more are taken as they are best when all
@@ -49,78 +46,67 @@ LEAST = 1e-5
 """What the best unit on any arc counts beside a unit shipped, where promises are met with as few units as possible."""
 
 
-def take_turns(
-    program: Program, arcs: Arcs, counted: Flags, by: str, solve: Solve, tell: Callable[[str], None]
-) -> tuple[Solution, Certificate | None, Program]:
-    """Let the lines take their turns.
+def solved(stage: FirstCome, task: Task) -> StageResult:
+    """Let the lines take their turns; what was taken is held as it was.
 
-    Parameters
-    ----------
-    program : Program
-        Its first columns are the arcs; its objective is the whole contribution.
-    arcs : Arcs
-    counted : bool, shape (lines,)
-        Lines that take turns.
-    by : {"arrived", "due"}
-        What comes first.
-    solve : callable
-        Solves a program.
-    tell : callable
-        Told whose turn it is.
-
-    Returns
-    -------
-    Solution
-        Over the columns of `program`.
-    Certificate or None
-        Of the whole contribution that the turns come to: the process is the definition, so that is also the most.
-    Program
-        `program` with everything that was taken held as it was.
+    The certificate is of the whole contribution that the turns come to: the process is the definition, so that is also
+    the most.
     """
-    switch = len(arcs) + np.arange(len(arcs.facts.switches))
+    facts, line, ship = task.arcs.facts, task.arcs.line, task.stated.ship
+    switch = np.arange(task.program.columns)[task.stated.switch]
     ended = []
-    for outcome in _outcomes(program, switch, solve):
-        live = live_lines(arcs.facts, outcome > 0)
-        held = fixed(program, switch, outcome)
-        dead = np.flatnonzero(~live[arcs.line])
+    for outcome in _outcomes(task, switch):
+        live = live_lines(facts, outcome > 0)
+        held = fixed(task.program, switch, outcome)
+        dead = ship.start + np.flatnonzero(~live[line])
         held = bounded(held, dead, lower=held.lower[dead], upper=0.0)
-        ended.append(_after_turns(held, arcs, counted & live, by, solve, tell))
+        ended.append(_after_turns(replace(task, program=held, lines=task.lines & live), stage.by))
     # The best of those that ended with a plan; else one that may still have one, rather than one that has none.
     best = max(ended, key=lambda end: (-np.inf if end[1] is None else end[1].objective, end[0].status != "infeasible"))
     failed = [found for found, _, _ in ended if found.status not in ("optimal", "infeasible")]
     if failed and best[0].status == "optimal":
-        return replace(best[0], status="feasible", message=failed[0].message), *best[1:]
-    return best
+        return task.ended(replace(best[0], status="feasible", message=failed[0].message), *best[1:])
+    return task.ended(*best)
 
 
-def _outcomes(program: Program, switch: Codes, solve: Solve) -> list[Floats]:
+def _outcomes(task: Task, switch: Codes) -> list[Floats]:
     """Return the outcomes of what is decided before all turns, the one with everything on first."""
     count = len(switch)
     if count > FEW:
-        found = solve(program)
+        found = task.solve(task.program)
         return [np.ones(count) if found.x is None else np.rint(found.x[switch])]
     number = np.arange(2**count)[:, None]
     return list(((number >> np.arange(count)[None, :]) & 1 == 0).astype(np.float64))
 
 
-def _after_turns(
-    program: Program, arcs: Arcs, counted: Flags, by: str, solve: Solve, tell: Callable[[str], None]
-) -> tuple[Solution, Certificate | None, Program]:
-    """Let the lines take their turns where nothing but these is left open; see `take_turns`."""
-    promised = _promised(program, arcs, solve)
+def _after_turns(task: Task, by: str) -> tuple[Solution, Certificate | None, Program]:
+    """Let the lines take their turns where nothing but these is left open.
+
+    Returns
+    -------
+    Solution
+    Certificate or None
+    Program
+        With what was taken held.
+    """
+    program, arcs, ship = task.program, task.arcs, task.stated.ship
+    promised = _promised(task)
     if promised.x is None:
         return promised, None, program
-    x, ship = promised.x.copy(), np.arange(len(arcs))
-    own = bounded(_own(program, arcs), ship, lower=np.minimum(x[ship], program.upper[ship]), upper=program.upper[ship])
-    found = _take(own, arcs, _queue(arcs, counted, by), x, solve, tell)
+    x = promised.x.copy()
+    # What a unit is worth to its channel: not what it saves the company in stock.
+    own, lower = program.cost.copy(), program.lower.copy()
+    own[ship] -= stock_value.saved(arcs) + holding.saved(arcs)
+    lower[ship] = np.minimum(x[ship], program.upper[ship])
+    turns = replace(task, program=replace(program, cost=own, constant=0.0, lower=lower))
+    found = _take(turns, _queue(arcs, task.lines, by), x)
     found = replace(found, iterations=found.iterations + promised.iterations)
     if found.status == "optimal" and promised.status != "optimal":
         found = replace(found, status="feasible", message=f"commitments: {promised.message}")
     if found.x is None:
         return found, None, program
-    worth = program.objective(found.x)
-    checked = certify(replace(program, cost=np.zeros(program.columns), constant=worth), found.x, None)
-    taken = np.flatnonzero(counted[arcs.line])
+    checked = task.certified(found.x, program.objective(found.x))
+    taken = ship.start + np.flatnonzero(task.lines[arcs.line])
     return found, checked, fixed(program, taken, found.x[taken])
 
 
@@ -160,38 +146,38 @@ def _queue(arcs: Arcs, counted: Flags, by: str) -> Queue:
     return Queue(coming, np.unique(place[coming], return_inverse=True)[1], whole)
 
 
-def _take(program: Program, arcs: Arcs, queue: Queue, x: Floats, solve: Solve, tell: Callable[[str], None]) -> Solution:
+def _take(task: Task, queue: Queue, x: Floats) -> Solution:
     """Return what all have taken after their turns, beginning with what is promised in ``x``."""
-    limits = limits_of(program, len(arcs))
-    small = _by_program(arcs, limits, program, queue)
+    program, arcs, ship = task.program, task.arcs, task.stated.ship
+    limits = limits_of(program, ship)
+    small = _by_program(task, limits, queue)
     plain = ~small[queue.lines]
-    want = arcs.facts.lines.units - np.bincount(arcs.line, weights=x[: len(arcs)], minlength=len(small))
-    takers = Takers(
-        arcs, limits, queue.lines[plain], program.cost[: len(arcs)], _room(program, limits, x), np.maximum(want, 0.0)
-    )
+    want = np.maximum(arcs.facts.lines.units - np.bincount(arcs.line, weights=x[ship], minlength=len(small)), 0.0)
+    takers = Takers(arcs, limits, queue.lines[plain], program.cost[ship], _room(task, limits, x), want)
     levels = int(queue.level.max(initial=-1)) + 1
     first = np.searchsorted(queue.level[plain], np.arange(levels + 1))
-    together = Together(program, arcs, solve, x) if small.any() else None
+    together = Together(task, x) if small.any() else None
     activity = program.activity(x)
     done = 0
     for level in [*np.unique(queue.level[~plain]).tolist(), levels]:
         taken, units = takers.take(first, done, min(level + 1, levels), activity)
-        _promise(program, limits, x, activity, taken, units)
+        _promise(task, limits, x, activity, taken, units)
         done = level + 1
         if level < levels and together is not None:
-            tell(f"turn {level + 1} of {levels}")
+            task.tell(f"turn {level + 1} of {levels}")
             mine = queue.lines[~plain & (queue.level == level)]
             if not together.take(mine, activity):
                 return together.ended(level + 1, levels)
     return Solution("optimal", x, method="turns") if together is None else together.ended(levels, levels)
 
 
-def _by_program(arcs: Arcs, limits: Limits, program: Program, queue: Queue) -> Flags:
+def _by_program(task: Task, limits: Limits, queue: Queue) -> Flags:
     """Return the lines that are left to small programs, shape (lines,).
 
     Where one line of an article is, so are those of the article that come together with it: they share.
     """
-    free = program.lower[: len(arcs)] < program.upper[: len(arcs)]
+    arcs, ship = task.arcs, task.stated.ship
+    free = task.program.lower[ship] < task.program.upper[ship]
     small = np.bincount(arcs.line, weights=free & ~limits.plain, minlength=len(queue.whole)) > 0
     grain = limits.followers.grain
     least, most = np.full(len(small), np.inf), np.zeros(len(small))
@@ -205,61 +191,55 @@ def _by_program(arcs: Arcs, limits: Limits, program: Program, queue: Queue) -> F
     return small | queue.whole | (np.isin(key, key[shares]) & (level >= 0))
 
 
-def _room(program: Program, limits: Limits, x: Floats) -> Floats:
+def _room(task: Task, limits: Limits, x: Floats) -> Floats:
     """Return what may be taken of each arc, and of what follows it, shape (arcs,)."""
-    room = program.upper[: len(limits.plain)] - x[: len(limits.plain)]
+    program, ship = task.program, task.stated.ship
+    room = program.upper[ship] - x[ship]
     follow = limits.followers
     gap = np.where(follow.ratio > 0, program.upper[follow.column], program.lower[follow.column]) - x[follow.column]
     np.minimum.at(room, follow.arc, gap / follow.ratio)
     return np.maximum(room, 0.0)
 
 
-def _promise(program: Program, limits: Limits, x: Floats, activity: Floats, taken: Codes, units: Floats) -> None:
+def _promise(task: Task, limits: Limits, x: Floats, activity: Floats, taken: Codes, units: Floats) -> None:
     """Write down what was taken: in the plan, as what arcs ship at least, and in the sums of the rows."""
-    follow = limits.followers
+    program, ship, follow = task.program, task.stated.ship, limits.followers
     more = np.zeros(len(limits.plain))
     more[taken] = units
     change = np.zeros(program.columns)
-    change[taken] = units
+    change[ship] = more
     change[follow.column] = follow.ratio * more[follow.arc]
     moved = np.flatnonzero(change)
     x[moved] += change[moved]
     x[follow.column] = np.where(program.integer[follow.column], np.rint(x[follow.column]), x[follow.column])
-    program.lower[taken] = x[taken]
-    entry, owner = entries_of(program, moved)
+    program.lower[ship.start + taken] = x[ship.start + taken]
+    entry, owner = runs(program.indptr, moved)
     np.add.at(activity, program.indices[entry], program.data[entry] * change[moved][owner])
 
 
-def _own(program: Program, arcs: Arcs) -> Program:
-    """Return the program with what each unit is worth to its channel: not what it saves the company in stock."""
-    cost = program.cost.copy()
-    cost[: len(arcs)] -= stock_value.saved(arcs) + holding.saved(arcs)
-    return replace(program, cost=cost, constant=0.0)
-
-
-def _promised(program: Program, arcs: Arcs, solve: Solve) -> Solution:
+def _promised(task: Task) -> Solution:
     """Return the plan with which the turns begin: promises kept, and nothing else shipped.
 
     First every promise gets exactly what it asks for. Where that cannot be (packs, whole orders), all promises are
     kept with as few units as possible; if that fails too, no plan keeps them.
     """
-    count = len(arcs)
+    program, beside = task.program, task.stated.beside
     x = np.clip(0.0, program.lower, program.upper)
     if breach(program, x)[0] == 0:
         return Solution("optimal", x, method="turns")
     unmet = (breaches(program, x)[0] > 0) & (program.activity(x) < program.row_lower)
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
-    other = ((column >= count) & (program.lower < program.upper)[column]) | ((column < count) & (program.data != 1.0))
+    other = np.where(beside[column], (program.lower < program.upper)[column], program.data != 1.0)
     exact = unmet & (np.bincount(program.indices, weights=other, minlength=program.rows) == 0)
     free = np.bincount(column, weights=exact[program.indices], minlength=program.columns) > 0
-    free[count:] = True
+    free |= beside
     small, _ = restricted(replace(program, row_upper=np.where(exact, program.row_lower, program.row_upper)), free, x)
-    found = solve(replace(small, constant=0.0))
+    found = task.solve(replace(small, constant=0.0))
     if found.x is not None:
         x[free] = found.x
         if breach(program, x)[0] == 0:
             return replace(found, x=x, multipliers=None)
     few = program.cost * (LEAST / max(np.abs(program.cost).max(initial=0.0), 1.0))
-    few[:count] -= 1.0
-    again = solve(replace(program, cost=few, constant=0.0))
+    few[~beside] -= 1.0
+    again = task.solve(replace(program, cost=few, constant=0.0))
     return replace(again, multipliers=None, claimed_bound=None, iterations=found.iterations + again.iterations)

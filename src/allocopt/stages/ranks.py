@@ -14,20 +14,17 @@ Ignizio, Goal Programming and Extensions (1976); Isermann, Linear lexicographic 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from allocopt.algebra.program import Program, with_rows
-from allocopt.contracts.solving import Solve
 from allocopt.problem.facts import Floats, Ints
-from allocopt.solve import Certificate, Goal, Ordered, Solution, certify
+from allocopt.solve import Certificate, Goal, Ordered, Solution, certify, in_order
 from allocopt.solve.certificate import breach
-from allocopt.solve.solution import Status
-
-Reach = Callable[[Program, Sequence[Goal]], Ordered]
-"""Reaches goals one after the other within the time that is left."""
+from allocopt.solve.solution import Clock, Status
+from allocopt.stages.task import Task
 
 SLACK = 1e-9
 """By how much a total may fall short of what a rank reached, relative to 1 + the total: rounding only."""
@@ -68,89 +65,80 @@ def ranks_of(ranks: Floats, weights: Floats, line: Ints) -> list[Goal]:
     return [(columns, weights[line[columns]]) for columns in np.split(counted, cuts) if len(columns)]
 
 
-def rank_by_rank(
-    program: Program, goals: Sequence[Goal], solve: Solve, reach: Reach
-) -> tuple[Solution, Certificate | None, Program]:
+def rank_by_rank(task: Task, goals: Sequence[Goal]) -> tuple[Solution, Certificate | None, Program]:
     """Serve ranks one after the other.
 
     Parameters
     ----------
-    program : Program
-        Its objective decides between plans that serve all ranks alike.
+    task : Task
+        The objective of its program decides between plans that serve all ranks alike.
     goals : sequence of Goal
         One a rank.
-    solve, reach : callable
-        Solve a program, and the relaxation of ranks one after the other.
 
     Returns
     -------
     Solution
-        Over the columns of `program`.
+        Over the columns of the program.
     Certificate or None
         Of all that was served, against the sum of what each rank could be served at most, given those before it.
     Program
-        `program` with what keeps the ranks served.
+        The program with what keeps the ranks served.
     """
+    program, effort = task.program, task.effort
     if not goals:
-        return _certified(program, goals, _Reached(solve(program), np.zeros(0), program))
-    ordered = reach(program, goals)
+        return _certified(task, goals, _Reached(task.solve(program), np.zeros(0), program))
+    ordered = in_order(program, goals, Clock.started(effort.left), effort.work_limit)
     if ordered.status == "infeasible":
         return Solution("infeasible", method="rank by rank", message=ordered.message), None, program
-    reached = _on_the_face(program, ordered, solve) if ordered.x is not None else None
-    return _certified(program, goals, reached or _one_by_one(program, goals, solve))
+    reached = _on_the_face(task, ordered) if ordered.x is not None else None
+    return _certified(task, goals, reached or _one_by_one(task, goals))
 
 
-def _certified(
-    program: Program, goals: Sequence[Goal], reached: _Reached
-) -> tuple[Solution, Certificate | None, Program]:
+def _certified(task: Task, goals: Sequence[Goal], reached: _Reached) -> tuple[Solution, Certificate | None, Program]:
     """Return the outcome with its certificate."""
     found = reached.found
     if found.x is None:
-        return found, None, program
-    served = _totals(goals, found.x)
+        return found, None, task.program
+    served = np.array([float(weights @ found.x[columns]) for columns, weights in goals])
     # What nobody looked at is bounded by what its columns can hold.
-    free = np.array([float(weights @ program.upper[columns]) for columns, weights in goals])
+    free = np.array([float(weights @ task.program.upper[columns]) for columns, weights in goals])
     most = np.maximum(np.minimum(reached.most, free), served)
-    checked = certify(replace(program, cost=np.zeros(program.columns), constant=float(served.sum())), found.x, None)
-    behind = float((most - served).sum())
-    checked = replace(
-        checked, bound=checked.objective + behind, gap=behind / max(1.0, abs(checked.objective)), claimed_bound=None
-    )
-    return found, checked, reached.kept
+    total = float(served.sum())
+    return found, task.certified(found.x, total, total + float((most - served).sum())), reached.kept
 
 
-def _on_the_face(program: Program, ordered: Ordered, solve: Solve) -> _Reached | None:
+def _on_the_face(task: Task, ordered: Ordered) -> _Reached | None:
     """Return the plan that reaches all that the relaxation reaches, None where no plan in whole units does."""
     assert ordered.x is not None
-    x = np.where(program.integer, np.rint(ordered.x), ordered.x)
+    x = np.where(task.program.integer, np.rint(ordered.x), ordered.x)
     message = ordered.message if ordered.status == "feasible" else ""
     if np.abs(x - ordered.x).max(initial=0.0) <= WHOLE:
         found = Solution(ordered.status, x, method="rank by rank", iterations=ordered.iterations, message=message)
     else:
-        found = solve(ordered.face)
+        found = task.solve(ordered.face)
         found = replace(found, multipliers=None, claimed_bound=None, iterations=found.iterations + ordered.iterations)
         if found.x is None:
             return None
         x = found.x
         # Which of the plans on the face it is does not matter here.
         found = replace(found, status=ordered.status, message=message)
-    if breach(program, x)[0] > 0:
+    if breach(task.program, x)[0] > 0:
         return None
     return _Reached(found, ordered.most, ordered.face)
 
 
-def _one_by_one(program: Program, goals: Sequence[Goal], solve: Solve) -> _Reached:
+def _one_by_one(task: Task, goals: Sequence[Goal]) -> _Reached:
     """Solve each rank by itself, given a row for each one before it."""
     most = np.full(len(goals), np.inf)
-    kept, best, loose = program, None, ""
+    kept, best, loose = task.program, None, ""
     for number, (columns, weights) in enumerate(goals):
-        cost = np.zeros(program.columns)
+        cost = np.zeros(kept.columns)
         cost[columns] = weights
         goal = replace(kept, cost=cost, constant=0.0)
-        found = solve(goal, known=None if best is None else best.x)
+        found = task.solve(goal, known=None if best is None else best.x)
         if found.x is None:
             if best is None:
-                return _Reached(found, most, program)
+                return _Reached(found, most, kept)
             loose = f"a limit was reached at rank {number + 1} of {len(goals)}"
             break
         best = found
@@ -159,18 +147,10 @@ def _one_by_one(program: Program, goals: Sequence[Goal], solve: Solve) -> _Reach
         most[number] = min(proof.bound, claimed)
         if found.status != "optimal":
             loose = f"rank {number + 1} of {len(goals)}: {found.message or 'more might be possible'}"
-        served = _totals([(columns, weights)], found.x)
-        kept = with_rows(
-            kept, np.zeros(len(columns)), columns, weights, lower=served - SLACK * (1.0 + served), upper=np.inf
-        )
+        served = float(weights @ found.x[columns])
+        least = served - SLACK * (1.0 + served)
+        kept = with_rows(kept, np.zeros(len(columns)), columns, weights, lower=least, upper=np.inf)
     assert best is not None
     status: Status = "feasible" if loose else "optimal"
-    found = replace(
-        best, status=status, message=loose, multipliers=None, claimed_bound=None, cases=(), method="rank by rank"
-    )
-    return _Reached(found, most, kept)
-
-
-def _totals(goals: Sequence[Goal], x: Floats) -> Floats:
-    """Return what a plan serves of each rank, shape (ranks,)."""
-    return np.array([float(weights @ x[columns]) for columns, weights in goals])
+    best = replace(best, multipliers=None, claimed_bound=None, cases=(), method="rank by rank")
+    return _Reached(replace(best, status=status, message=loose), most, kept)

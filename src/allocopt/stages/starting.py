@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.matching import NOWHERE, Renamed, matched
 from allocopt.algebra.program import Program
-from allocopt.contracts.staging import StartOf, cold
-from allocopt.journey.stating import Stated
 from allocopt.problem.facts import Facts, Ints
 from allocopt.readback import Answer
 from allocopt.solve import Start
+from allocopt.stages.stated import Stated
+
+StartOf = Callable[[int, Program], Start | None]
+"""Gives a stage, by its number and program, what it may start from."""
+
+
+def cold(number: int, program: Program) -> Start | None:
+    """Let every stage start from nothing."""
+    return None
 
 
 def starts(before: Answer, stated: Stated) -> StartOf:

@@ -19,8 +19,8 @@ class Groups:
 
     Attributes
     ----------
-    of_arc : int32, shape (arcs,)
-        Group of each arc; -1: none.
+    of_column : int32, shape (columns,)
+        Group of each column; -1: none.
     pool : int32, shape (groups,)
         Groups of one pool are levelled against each other.
     weight : float64, shape (groups,)
@@ -34,7 +34,7 @@ class Groups:
         Smallest pack of its lines [unit].
     """
 
-    of_arc: Ints
+    of_column: Ints
     pool: Ints
     weight: Floats
     wanted: Floats
@@ -42,20 +42,18 @@ class Groups:
     sku: Ints
     step: Floats
 
-    def units(self, ship: Floats) -> Floats:
+    def units(self, x: Floats) -> Floats:
         """Return the units that each group gets, shape (groups,) [unit]."""
-        inside = self.of_arc >= 0
-        total: Floats = np.zeros(len(self.weight))
-        np.add.at(total, self.of_arc[inside], ship[: len(inside)][inside])
-        return total
+        rows, columns, _ = self.entries()
+        return np.bincount(rows, weights=x[columns], minlength=len(self.weight)).astype(float)
 
     def entries(self) -> tuple[NDArray[np.int32], Codes, Floats]:
         """Return rows, columns and values of the sums over groups."""
-        columns = np.flatnonzero(self.of_arc >= 0)
-        return self.of_arc[columns], columns, np.ones(len(columns))
+        columns = np.flatnonzero(self.of_column >= 0)
+        return self.of_column[columns], columns, np.ones(len(columns))
 
 
-def exchangeable(program: Program, groups: Groups, open_: Flags) -> bool:
+def exchangeable(program: Program, groups: Groups, open_: Flags, beside: Flags) -> bool:
     """Return whether units can be exchanged freely: a split that no single exchange betters is the fairest one.
 
     That is so where stock flows through a network to the groups, of which none shares a limit with another pool: the
@@ -67,27 +65,25 @@ def exchangeable(program: Program, groups: Groups, open_: Flags) -> bool:
     Parameters
     ----------
     program : Program
-        Its first columns are the arcs.
     groups : Groups
     open_ : bool, shape (pools,)
         Pools in which somebody wants more than they get.
+    beside : bool, shape (columns,)
+        Columns that are no units on arcs.
     """
-    arcs = len(groups.of_arc)
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
     row, data = program.indices.astype(np.intp), program.data
     free = (program.lower < program.upper)[column] & can_bind(program)[row]
     column, row, data = column[free], row[free], data[free]
-    # The last entry is what -1, an arc of no group, is looked up at.
-    open_arc = np.append(open_[groups.pool], False)[groups.of_arc]
+    # The last entry is what -1, a column of no group, is looked up at.
+    open_column = np.append(open_[groups.pool], False)[groups.of_column]
     touched = np.zeros(program.rows, dtype=bool)
-    touched[row[(column < arcs) & open_arc[np.minimum(column, arcs - 1)]]] = True
+    touched[row[open_column[column]]] = True
     near = touched[row]
     column, row, data = column[near], row[near], data[near]
-    if not len(row):
-        return True
-    if (column >= arcs).any() or (data != 1.0).any() or not program.integer[column].all():
+    if beside[column].any() or (data != 1.0).any() or not program.integer[column].all():
         return False
-    group = groups.of_arc[column]
+    group = groups.of_column[column]
     pool = np.append(groups.pool, -1)[group]
     first, last = _extremes(row, pool, program.rows)
     if ((first != last) & (first >= 0) & (last >= 0)).any():
@@ -118,8 +114,6 @@ def _extremes(row: Codes, value: Ints, rows: int) -> tuple[NDArray[np.int64], ND
 
 def _nested(column: Codes, row: Codes, rows: int) -> bool:
     """Return whether any two rows share all columns of one of them, or none."""
-    if not len(row):
-        return True
     size = np.bincount(row, minlength=rows)
     order = np.lexsort((row, -size[row], column))
     column, row = column[order], row[order]
@@ -127,8 +121,5 @@ def _nested(column: Codes, row: Codes, rows: int) -> bool:
     same = column[1:] == column[:-1]
     wider[1:][same] = row[:-1][same]
     # Nested, if the next wider row is the same one on all columns of a row.
-    least, most = np.full(rows, np.iinfo(np.int64).max), np.full(rows, -1)
-    np.minimum.at(least, row, wider)
-    np.maximum.at(most, row, wider)
-    here = size > 0
-    return bool((least[here] == most[here]).all())
+    first, last = _extremes(row, wider, rows)
+    return bool((first == last).all())

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from allocopt.algebra.program import Program
-from allocopt.solve import EXACT, Cluster, Engine, Goal, Ordered, Proof, Solution, Start, in_order, solve
-from allocopt.solve.solution import Clock
+from allocopt.solve.prices import Cluster
+from allocopt.solve.relaxation import Engine
+from allocopt.solve.trusted import Proof, Wanted
 
+EXACT = 1e-6
+"""Gap at which nothing worth a cent is left to be found."""
 CLOSE = 1e-4
 """Gap at which a plan in whole units is called optimal unless the caller says otherwise."""
 SMALL, EXACT_NODES = 5_000, 500
@@ -23,20 +22,23 @@ NODES = 2_000
 
 @dataclass(frozen=True)
 class Effort:
-    """What one call may spend; it begins when the effort is made.
+    """What one call may spend, however many solves it takes; it begins when the effort is made.
 
     Attributes
     ----------
     time_limit : float or None
         Seconds of the whole call.
     work_limit : int or None
-        Iterations and nodes of each solve.
+        Iterations of the relaxation, and nodes of the search, of each solve. Unlike a time limit it stops at the same
+        place in every run.
     gap : float or None
-        Relative gap that is good enough; None: `CLOSE`, and small programs are searched for more.
+        Gap, relative to ``max(1, |objective|)``, at which a plan in whole units is called optimal; None: `CLOSE`, and
+        small programs are searched for more. Without a limit the search goes on until a gap that was given is reached.
     search : bool
-        Whether large programs whose rounded plan is not close enough go through branch and bound as well.
+        Whether branch and bound follows where rounding block by block gave a plan that is not close enough. It finds
+        little in much time, and what it claims to have proven is not counted by `certify`.
     engine : {"auto", "highs", "prices"}
-        Who solves linear relaxations.
+        Who solves linear relaxations; see `Relaxer`.
     threads : int or None
         Threads of the price engine; None: all cores that the process may use.
     cluster : Cluster or None
@@ -70,36 +72,16 @@ class Effort:
         """Seconds that are left; None without a limit."""
         return None if self.time_limit is None else max(self.time_limit - self.seconds, 0.0)
 
-    def solve(
-        self,
-        program: Program,
-        *,
-        flat: bool = False,
-        gap: float | None = None,
-        start: Start | None = None,
-        known: NDArray[np.float64] | None = None,
-    ) -> Solution:
-        """Solve one program within what is left; see `allocopt.solve.solve`."""
-        unlimited = self.gap is None and self.time_limit is None and self.work_limit is None
-        thorough = self.gap is None and gap is None and program.columns <= SMALL
-        divisible = self.gap is None and not program.integer.any()
-        return solve(
-            program,
-            time_limit=self.left,
-            gap=(EXACT if divisible else self.target) if gap is None else gap,
-            work_limit=self.work_limit,
-            exact_nodes=EXACT_NODES if thorough else 0,
-            node_limit=NODES if unlimited else None,
-            flat=flat,
-            start=start,
-            known=known,
-            search=self.search,
-            engine=self.engine,
-            threads=self.threads,
-            cluster=self.cluster,
-            proof=self.proof,
-        )
+    @property
+    def limited(self) -> bool:
+        """Whether the caller set a limit."""
+        return self.time_limit is not None or self.work_limit is not None
 
-    def reach(self, program: Program, goals: Sequence[Goal]) -> Ordered:
-        """Reach linear goals one after the other within what is left; see `allocopt.solve.in_order`."""
-        return in_order(program, goals, Clock.started(self.left), self.work_limit)
+    def wanted(self, program: Program, gap: float | None = None) -> Wanted:
+        """Return what a solve of a program has to reach, where `gap` may replace the one asked for."""
+        thorough = gap is None and self.gap is None and program.columns <= SMALL
+        nodes = NODES if self.gap is None and not self.limited else self.work_limit
+        if gap is None:
+            gap = self.target if self.gap is not None or program.integer.any() else EXACT
+        wish = min(gap, EXACT) if thorough else gap
+        return Wanted(gap, nodes, EXACT_NODES if thorough else 0, wish, self.search, self.proof)

@@ -1,0 +1,71 @@
+"""Stages, solved in order: one file a kind, with its goal, how it is solved and what keeps it in later stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from allocopt.contracts import Contribution, Fill, FirstCome, MaxMinFill, Stage
+from allocopt.rules.scope import chosen
+from allocopt.solve import Effort
+from allocopt.stages import contribution, fill, first_come, max_min_fill
+from allocopt.stages.starting import StartOf, cold
+from allocopt.stages.stated import Stated
+from allocopt.stages.task import Progress, Settle, StageResult, Task, as_found
+
+WAYS: dict[type[Stage], Callable[[Any, Task], StageResult]] = {
+    Contribution: contribution.solved,
+    Fill: fill.solved,
+    FirstCome: first_come.solved,
+    MaxMinFill: max_min_fill.solved,
+}
+"""How each kind of stage is solved."""
+
+
+def solve_stages(
+    stated: Stated,
+    stages: Sequence[Stage],
+    effort: Effort,
+    *,
+    tell: Progress = lambda words: None,
+    start_of: StartOf = cold,
+    settle: Settle = as_found,
+) -> list[StageResult]:
+    """Solve the stages of a contract in order; each is finished in whole units, checked, and locked.
+
+    Parameters
+    ----------
+    stated : Stated
+    stages : sequence of Stage
+        The last one is the whole contribution.
+    effort : Effort
+    tell : callable, optional
+        Told in a few words what is being done.
+    start_of : callable, optional
+        Gives a stage, by its number and program, what it may start from; by default `cold`.
+    settle : callable, optional
+        Settles the ties of the last stage's plan; by default `as_found`.
+
+    Returns
+    -------
+    list of StageResult
+        Up to the last stage, or the first one that found no plan.
+    """
+    results: list[StageResult] = []
+    program, before = stated.program, None
+    of_line = stated.arcs.facts.lines.channel
+    for number, stage in enumerate(stages):
+        tell(f"stage {number + 1} of {len(stages)}: {stage.words()}")
+        last = number + 1 == len(stages)
+        lines = chosen(stated.arcs.facts.channels.id, stage.channels)[of_line]
+        start = start_of(number, program) if stage.LINEAR else None
+        task = Task(stage, stated, program, lines, effort, tell, start, before, settle if last else as_found, last)
+        result = WAYS[type(stage)](stage, task)
+        results.append(result)
+        if result.certificate is None or not result.certificate.passed:
+            break
+        program, before = result.kept, result.solution.x
+    return results
+
+
+__all__ = ["StageResult", "StartOf", "cold", "solve_stages"]
