@@ -36,7 +36,7 @@ from allocopt.problem.lines import take, with_lines
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Plan
 from allocopt.rules import revised
-from allocopt.rules.names import line_names
+from allocopt.rules.kit.names import line_names
 from allocopt.solve import certify
 from allocopt.ties import settler
 

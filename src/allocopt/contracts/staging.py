@@ -16,7 +16,7 @@ from allocopt.contracts.solving import Solve
 from allocopt.contracts.stages import Contribution, Fill, FirstCome, MaxMinFill, Stage
 from allocopt.contracts.turns import take_turns
 from allocopt.problem.facts import Flags, Floats
-from allocopt.rules.scope import chosen
+from allocopt.rules.kit.scope import chosen
 from allocopt.solve import Certificate, Solution, Start, certify, in_order, known_plan
 
 Progress = Callable[[str], None]

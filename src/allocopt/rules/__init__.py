@@ -19,13 +19,13 @@ from allocopt.problem.facts import Facts
 from allocopt.rules.access import Access, AccessRule
 from allocopt.rules.all_or_none import AllOrNone
 from allocopt.rules.approval import Approval, ApprovalRule
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.broken import broken_promises
+from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.broken import broken_promises
 from allocopt.rules.campaigns import Campaigns, CampaignsRule
 from allocopt.rules.cap import Cap, CapRule
 from allocopt.rules.capacity import Capacity
 from allocopt.rules.demand import Demand
-from allocopt.rules.exceptions import Exceptions, Outcome
+from allocopt.rules.kit.exceptions import Exceptions, Outcome
 from allocopt.rules.holding import Holding
 from allocopt.rules.keep_or_retire import KeepOrRetire, KeepOrRetireRule
 from allocopt.rules.lane_capacity import LaneCapacity
@@ -33,13 +33,13 @@ from allocopt.rules.lock import Lock, LockRule
 from allocopt.rules.map_price import MapPrice
 from allocopt.rules.margin_floor import MarginFloor, MarginFloorRule
 from allocopt.rules.min_ship import MinShip
-from allocopt.rules.names import lane_names, line_names, lot_names
+from allocopt.rules.kit.names import lane_names, line_names, lot_names
 from allocopt.rules.packs import Packs
 from allocopt.rules.price_parity import PriceParity, PriceParityRule
 from allocopt.rules.promotion import Promotion, PromotionRule
 from allocopt.rules.protect import Protect
 from allocopt.rules.protection_levels import ProtectionLevels, ProtectionLevelsRule, emsr_b
-from allocopt.rules.recapture import Recapture
+from allocopt.rules.kit.recapture import Recapture
 from allocopt.rules.reserve import ReserveRule
 from allocopt.rules.retire import Retire, RetireRule, retired
 from allocopt.rules.safety_stock import SafetyStock, SafetyStockRule

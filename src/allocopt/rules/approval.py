@@ -23,10 +23,10 @@ from pydantic.dataclasses import dataclass
 from allocopt.algebra.grouping import dense
 from allocopt.documents.checked import STRICT, Money, Units
 from allocopt.problem.facts import Flags, Floats, Ints, Names
-from allocopt.rules.base import Clause, Numbered, Rule
-from allocopt.rules.exceptions import Exceptions, Outcome, owners, spoken_money, spoken_units
-from allocopt.rules.names import spelled
-from allocopt.rules.scope import code, order_of_lines
+from allocopt.rules.kit.base import Clause, Numbered, Rule
+from allocopt.rules.kit.exceptions import Exceptions, Outcome, owners, spoken_money, spoken_units
+from allocopt.rules.kit.names import spelled
+from allocopt.rules.kit.scope import code, order_of_lines
 
 SLACK = 1e-6
 """What is above a limit by less is not above it: that much is rounding, relative to 1 + the limit."""

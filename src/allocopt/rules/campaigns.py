@@ -24,9 +24,9 @@ from pydantic.dataclasses import dataclass
 from allocopt.algebra.labels import Index
 from allocopt.documents.checked import STRICT, Ids
 from allocopt.problem.facts import ANY, Facts, Flags
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.promotion import OfPromotions, Promotion, promotion_of
-from allocopt.rules.scope import lines_of
+from allocopt.rules.kit.scope import lines_of
 from allocopt.rules.switches import run_name, switch_sum
 
 

@@ -19,10 +19,10 @@ from pydantic.dataclasses import dataclass
 from allocopt.algebra.formulation import Sum
 from allocopt.documents.checked import STRICT, Ids, Penalty, Share, Units
 from allocopt.problem.facts import Facts, Flags, Floats
-from allocopt.rules.base import Base, Clause, Numbered, Rule, Statement
-from allocopt.rules.cases import Case, bearing, by_case, cases_of, highest, of_rows, worked_out
-from allocopt.rules.quantities import Quantities, add_breach, aligned, gather, gathered, one_quantity
-from allocopt.rules.scope import floored, lines_of
+from allocopt.rules.kit.base import Base, Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.cases import Case, bearing, by_case, cases_of, highest, of_rows, worked_out
+from allocopt.rules.kit.asking import Quantities, add_breach, aligned, gather, gathered, one_quantity
+from allocopt.rules.kit.scope import floored, lines_of
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -21,8 +21,8 @@ from allocopt.algebra.formulation import Sum
 from allocopt.algebra.labels import Codes, Index
 from allocopt.problem.facts import ANY, Facts, Floats, Ints
 from allocopt.rounding import floor_units
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.gates import order_gate
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.gates import order_gate
 
 UNITS = "units"
 

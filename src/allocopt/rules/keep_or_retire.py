@@ -24,10 +24,10 @@ from pydantic.dataclasses import dataclass
 from allocopt.documents.checked import STRICT
 from allocopt.problem.facts import Facts, Lines
 from allocopt.problem.lines import with_lines
-from allocopt.rules.base import Clause, Numbered, Rule
-from allocopt.rules.recapture import recaptured
+from allocopt.rules.kit.base import Clause, Numbered, Rule
+from allocopt.rules.kit.recapture import recaptured
 from allocopt.rules.retire import OfLeaving
-from allocopt.rules.scope import code
+from allocopt.rules.kit.scope import code
 from allocopt.rules.switches import keep_name
 
 

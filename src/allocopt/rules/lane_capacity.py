@@ -21,8 +21,8 @@ from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Index
 from allocopt.problem.facts import ANY, Facts, Ints
 from allocopt.rounding import floor_units
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.names import lane_names
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.names import lane_names
 
 
 class LaneCapacity(Rule):

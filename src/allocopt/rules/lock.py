@@ -26,9 +26,9 @@ from allocopt.documents.checked import STRICT, Day, Ids, Period, Said, Units
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rounding import floor_units
-from allocopt.rules.base import Clause, Misfit, Numbered, Rule, Statement
-from allocopt.rules.cases import bearing, by_case, cases_of, of_rows, worked_out
-from allocopt.rules.scope import chosen, code
+from allocopt.rules.kit.base import Clause, Misfit, Numbered, Rule, Statement
+from allocopt.rules.kit.cases import bearing, by_case, cases_of, of_rows, worked_out
+from allocopt.rules.kit.scope import chosen, code
 
 if TYPE_CHECKING:
     from allocopt.problem.problem import Problem

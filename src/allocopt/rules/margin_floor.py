@@ -21,8 +21,8 @@ from allocopt.algebra.labels import Index
 from allocopt.arcs import Arcs, Rows
 from allocopt.documents.checked import NUMBER, STRICT, Ids
 from allocopt.problem.facts import Floats
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.scope import arcs_of, chosen, lines_of
+from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.scope import arcs_of, chosen, lines_of
 
 ROUNDING = 1e-13
 """Part of the money added up for a unit that is rounding: a few hundred times what one operation rounds, and far less

@@ -18,9 +18,9 @@ import numpy as np
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Index
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.gates import add_gate
-from allocopt.rules.names import lane_names, line_names
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.gates import add_gate
+from allocopt.rules.kit.names import lane_names, line_names
 
 
 class MinShip(Rule):

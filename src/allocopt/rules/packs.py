@@ -26,8 +26,8 @@ from allocopt.algebra.labels import Codes, Index
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import Floats, Ints
 from allocopt.rounding import floor_units
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.names import lane_names, line_names
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.names import lane_names, line_names
 
 
 class Packs(Rule):

@@ -25,10 +25,10 @@ from pydantic.dataclasses import dataclass
 
 from allocopt.documents.checked import STRICT, Share
 from allocopt.problem.facts import Floats, Names
-from allocopt.rules.base import Clause, Numbered, Rule
-from allocopt.rules.exceptions import Exceptions, Outcome, owners, spoken_money
-from allocopt.rules.names import spelled
-from allocopt.rules.scope import code
+from allocopt.rules.kit.base import Clause, Numbered, Rule
+from allocopt.rules.kit.exceptions import Exceptions, Outcome, owners, spoken_money
+from allocopt.rules.kit.names import spelled
+from allocopt.rules.kit.scope import code
 
 Keys = NDArray[np.int64]
 SLACK = 1e-9

@@ -28,8 +28,8 @@ from allocopt.documents.checked import NUMBER, STRICT, Money, Share
 from allocopt.problem.facts import ANY, Facts, Floats, Ints, Lines, Names
 from allocopt.problem.lines import take, with_lines
 from allocopt.rounding import largest_remainder
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.scope import rounding_words
+from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.scope import rounding_words
 from allocopt.rules.switches import run_name
 
 

@@ -15,9 +15,9 @@ from pydantic.dataclasses import dataclass
 from allocopt.documents.checked import STRICT, Ids, Penalty, Period, Share, Units
 from allocopt.problem.facts import Facts
 from allocopt.rounding import floor_units
-from allocopt.rules.base import Base, Clause
-from allocopt.rules.quantities import due_before, one_quantity
-from allocopt.rules.scope import lines_of, lots_of, quantity_per_sku
+from allocopt.rules.kit.base import Base, Clause
+from allocopt.rules.kit.asking import due_before, one_quantity
+from allocopt.rules.kit.scope import lines_of, lots_of, quantity_per_sku
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -35,10 +35,10 @@ from allocopt.algebra.labels import Codes, Index
 from allocopt.arcs import expand, net_price
 from allocopt.documents.checked import STRICT, Ids, Penalty
 from allocopt.problem.facts import Facts, Flags, Floats
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.cases import Case, Cases, bearing, cases_of
-from allocopt.rules.quantities import Quantities, add_breach
-from allocopt.rules.scope import SAFETY, arcs_of, chosen, floored, lines_of
+from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.cases import Case, Cases, bearing, cases_of
+from allocopt.rules.kit.asking import Quantities, add_breach
+from allocopt.rules.kit.scope import SAFETY, arcs_of, chosen, floored, lines_of
 from allocopt.rules.switches import switch_sum
 
 ALIKE = 1e-9

@@ -34,16 +34,16 @@ from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Codes, Index
 from allocopt.arcs import expand
 from allocopt.problem.facts import Facts, Flags, Floats
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.cases import Cases, bearing, by_case, cases_of, highest
-from allocopt.rules.exceptions import Exceptions, Outcome
-from allocopt.rules.names import lot_names
+from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.cases import Cases, bearing, by_case, cases_of, highest
+from allocopt.rules.kit.exceptions import Exceptions, Outcome
+from allocopt.rules.kit.names import lot_names
 from allocopt.rules.protect import Protect
-from allocopt.rules.reserve_order import kept
-from allocopt.rules.reserve_packs import add_pack_rows
-from allocopt.rules.reserve_quantities import Moments, Reserve, work_out
-from allocopt.rules.reserve_words import exceptions_of, note_missing
-from allocopt.rules.scope import lines_of
+from allocopt.rules.kit.reserve_order import kept
+from allocopt.rules.kit.reserve_packs import add_pack_rows
+from allocopt.rules.kit.reserve_quantities import Moments, Reserve, work_out
+from allocopt.rules.kit.reserve_words import exceptions_of, note_missing
+from allocopt.rules.kit.scope import lines_of
 
 
 class ReserveRule(Rule):

@@ -27,9 +27,9 @@ from pydantic.dataclasses import dataclass
 from allocopt.documents.checked import STRICT
 from allocopt.problem.facts import Facts
 from allocopt.problem.lines import take, with_lines
-from allocopt.rules.base import Clause, Misfit, Numbered, Rule
-from allocopt.rules.recapture import Recapture, check_recapture, recaptured
-from allocopt.rules.scope import code
+from allocopt.rules.kit.base import Clause, Misfit, Numbered, Rule
+from allocopt.rules.kit.recapture import Recapture, check_recapture, recaptured
+from allocopt.rules.kit.scope import code
 
 
 @dataclass(frozen=True, config=STRICT)

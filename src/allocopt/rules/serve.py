@@ -17,11 +17,11 @@ import numpy as np
 
 from allocopt.algebra.formulation import Sum
 from allocopt.problem.facts import Floats
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.cases import Case, bearing, by_case, cases_of, highest, of_rows, worked_out
+from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.cases import Case, bearing, by_case, cases_of, highest, of_rows, worked_out
 from allocopt.rules.protect import Protect
-from allocopt.rules.quantities import Quantities, add_at_least, add_breach, aligned, gather, gathered
-from allocopt.rules.scope import lines_of, whole
+from allocopt.rules.kit.asking import Quantities, add_at_least, add_breach, aligned, gather, gathered
+from allocopt.rules.kit.scope import lines_of, whole
 
 
 class ServeRule(Rule):

@@ -24,10 +24,10 @@ from allocopt.algebra.labels import Codes
 from allocopt.algebra.program import COUPLES
 from allocopt.documents.checked import STRICT, Flag, Ids, Penalty, Ranks, Share
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
-from allocopt.rules.base import Clause, Misfit, Numbered, Rule, Statement
-from allocopt.rules.cases import Case, bearing, by_case, cases_of, highest, of_rows, worked_out
-from allocopt.rules.quantities import Part, Quantities, add_at_least, add_breach, stacked
-from allocopt.rules.scope import lines_in, lines_of
+from allocopt.rules.kit.base import Clause, Misfit, Numbered, Rule, Statement
+from allocopt.rules.kit.cases import Case, bearing, by_case, cases_of, highest, of_rows, worked_out
+from allocopt.rules.kit.asking import Part, Quantities, add_at_least, add_breach, stacked
+from allocopt.rules.kit.scope import lines_in, lines_of
 
 if TYPE_CHECKING:
     from allocopt.problem.problem import Problem

@@ -18,10 +18,10 @@ import numpy as np
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Index
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.gates import order_gate
-from allocopt.rules.names import order_names
-from allocopt.rules.scope import order_of_lines
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.gates import order_gate
+from allocopt.rules.kit.names import order_names
+from allocopt.rules.kit.scope import order_of_lines
 
 
 class ShipFromOne(Rule):

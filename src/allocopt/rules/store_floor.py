@@ -21,7 +21,7 @@ from allocopt.arcs import expand
 from allocopt.problem.facts import ANY
 from allocopt.problem.schema import CHANNEL_KINDS
 from allocopt.rounding import floor_units
-from allocopt.rules.base import Numbered, Rule, Statement
+from allocopt.rules.kit.base import Numbered, Rule, Statement
 
 STORE = CHANNEL_KINDS.index("store")
 

@@ -16,8 +16,8 @@ from typing import ClassVar
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Index
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.names import lot_names
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.names import lot_names
 
 
 class Supply(Rule):

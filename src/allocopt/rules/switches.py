@@ -24,8 +24,8 @@ from allocopt.algebra.formulation import Formulation, Sum, Variable
 from allocopt.algebra.labels import Codes, Index
 from allocopt.algebra.program import COUPLES
 from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.names import line_names
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.names import line_names
 
 
 def keep_name(channel: str) -> str:

@@ -18,7 +18,7 @@ from allocopt.algebra.formulation import Formulation, Variable
 from allocopt.arcs import Arcs
 from allocopt.documents.checked import STRICT, Checked
 from allocopt.problem.facts import Facts
-from allocopt.rules.exceptions import Exceptions, Outcome
+from allocopt.rules.kit.exceptions import Exceptions, Outcome
 
 if TYPE_CHECKING:
     from allocopt.problem.problem import Problem

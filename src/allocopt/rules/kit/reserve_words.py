@@ -17,9 +17,9 @@ from allocopt.algebra.formulation import Formulation
 from allocopt.algebra.labels import Codes
 from allocopt.arcs import net_price
 from allocopt.problem.facts import Facts, Floats, Ints
-from allocopt.rules.base import Numbered
-from allocopt.rules.exceptions import Exceptions, Outcome, owners, spoken_units
-from allocopt.rules.reserve_quantities import Reserve
+from allocopt.rules.kit.base import Numbered
+from allocopt.rules.kit.exceptions import Exceptions, Outcome, owners, spoken_units
+from allocopt.rules.kit.reserve_quantities import Reserve
 
 KIND = "reserve"
 SHOWN = 5

@@ -26,9 +26,9 @@ from allocopt.algebra.labels import Codes
 from allocopt.arcs import build_arcs
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.problem.lines import take
-from allocopt.rules.claims import Claims
-from allocopt.rules.reserve_quantities import Moments, Reserve, soft
-from allocopt.rules.scope import SAFETY
+from allocopt.rules.kit.claims import Claims
+from allocopt.rules.kit.reserve_quantities import Moments, Reserve, soft
+from allocopt.rules.kit.scope import SAFETY
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from allocopt.arcs import net_price
-from allocopt.rules.base import Clause
-from allocopt.rules.exceptions import Exceptions, Outcome, owners, spoken_money, spoken_units
-from allocopt.rules.names import spelled
+from allocopt.rules.kit.base import Clause
+from allocopt.rules.kit.exceptions import Exceptions, Outcome, owners, spoken_money, spoken_units
+from allocopt.rules.kit.names import spelled
 from allocopt.rules.retire import OfLeaving
-from allocopt.rules.scope import code
+from allocopt.rules.kit.scope import code
 
 KIND = "broken"
 

@@ -14,10 +14,10 @@ from allocopt.algebra.formulation import Formulation
 from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import NEVER, Facts, Flags, Floats
-from allocopt.rules.base import Numbered
+from allocopt.rules.kit.base import Numbered
 from allocopt.rules.protect import Protect
-from allocopt.rules.quantities import due_before
-from allocopt.rules.scope import code, lines_of, lots_of, quantity_per_sku, reached, whole
+from allocopt.rules.kit.asking import due_before
+from allocopt.rules.kit.scope import code, lines_of, lots_of, quantity_per_sku, reached, whole
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ from allocopt.problem.encode import pack_of
 from allocopt.problem.facts import ANY, Facts, Flags, Floats, Lines, Names
 from allocopt.problem.lines import take
 from allocopt.rounding import largest_remainder
-from allocopt.rules.names import spelled
-from allocopt.rules.scope import code, rounding_words
+from allocopt.rules.kit.names import spelled
+from allocopt.rules.kit.scope import code, rounding_words
 
 Note = Callable[[str, str], None]
 SHOWN = 5

@@ -13,9 +13,9 @@ from allocopt.algebra.formulation import Sum, Variable
 from allocopt.algebra.labels import Codes, Index
 from allocopt.algebra.program import COUPLES
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
-from allocopt.rules.base import Numbered, Statement
-from allocopt.rules.cases import Case, Stated
-from allocopt.rules.scope import arcs_of, chosen, code, lines_of, lots_of, quantity_per_sku, stock_of
+from allocopt.rules.kit.base import Numbered, Statement
+from allocopt.rules.kit.cases import Case, Stated
+from allocopt.rules.kit.scope import arcs_of, chosen, code, lines_of, lots_of, quantity_per_sku, stock_of
 
 
 def one_quantity(units: float | None, share: float | None) -> None:

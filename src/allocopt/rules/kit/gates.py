@@ -20,9 +20,9 @@ from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Codes, Index
 from allocopt.algebra.program import COUPLES
 from allocopt.problem.facts import Names
-from allocopt.rules.base import Statement
-from allocopt.rules.names import line_names, order_names
-from allocopt.rules.scope import order_of_lines
+from allocopt.rules.kit.base import Statement
+from allocopt.rules.kit.names import line_names, order_names
+from allocopt.rules.kit.scope import order_of_lines
 
 
 def add_gate(on: Statement, name: str, index: Index, members: Codes, gate: Codes, *, whole: bool = False) -> Variable:

@@ -28,8 +28,8 @@ from allocopt.algebra.program import COUPLES
 from allocopt.arcs import expand
 from allocopt.errors import ContractError
 from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints
-from allocopt.rules.base import Numbered, Statement
-from allocopt.rules.scope import chosen, code
+from allocopt.rules.kit.base import Numbered, Statement
+from allocopt.rules.kit.scope import chosen, code
 from allocopt.rules.switches import literals, switch_sum
 
 MOST = 8
