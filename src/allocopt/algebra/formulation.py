@@ -74,6 +74,34 @@ class Sum:
     weight: float | Floats = 1.0
     members: Codes | None = None
 
+    @classmethod
+    def of(cls, variable: Variable, row: Codes, member: Codes, weight: Floats | float = 1.0) -> Sum:
+        """Return the sum in which ``member[i]`` counts with ``weight[i]`` in ``row[i]``, in whatever order."""
+        order = np.argsort(member, kind="stable")
+        return cls(variable, row[order], np.broadcast_to(weight, len(member))[order], member[order])
+
+
+@dataclass(frozen=True)
+class When:
+    """Decisions that rows hang on: a row binds only where all of its own are so.
+
+    Attributes
+    ----------
+    variable : Variable
+        Decisions, each 0 or 1.
+    row : integer array, shape (pairs,)
+        Rows of the family, each as often as it hangs on a decision; others bind in any case.
+    member : integer array, shape (pairs,)
+        Which decision.
+    on : bool array, shape (pairs,)
+        Whether it has to be taken (1) or not (0).
+    """
+
+    variable: Variable
+    row: Codes
+    member: Codes
+    on: NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
 class Money:
@@ -162,17 +190,34 @@ class Formulation:
         *,
         lower: Floats | float = -np.inf,
         upper: Floats | float = np.inf,
+        when: When | None = None,
+        otherwise: Floats | float = np.nan,
         clause: NDArray[np.int32] | None = None,
         elastic: NDArray[np.bool_] | bool = False,
     ) -> Family:
         """Add one row per label of `index`: lower <= the sums of that group, added up <= upper.
 
         A member of a variable may count only once in a row. `clause` and `elastic` are those of `Family`.
+
+        Rows that hang on decisions (`when`) bind only where these are so; where one of them is not, the limit is
+        `otherwise`, and where that is not a number, as far as the bounds of the columns let the sum go:
+
+        .. code-block:: text
+
+            sum >= limit + (otherwise - limit) mismatch,    and alike for <=
+            mismatch = sum_{decisions to be taken} (1 - on) + sum_{decisions not to be taken} on
+
+        A row on decisions has one limit; or an equality, of which `otherwise` is given. Source: big-M constraints with
+        the least M that is valid, e.g. Williams, Model Building in Mathematical Programming (2013), ch. 9.
         """
         size = len(index)
+        low, high = np.zeros(size) + lower, np.zeros(size) + upper
+        if when is not None and len(when.row):
+            decided, low, high = _loosened(sums, low, high, when, np.zeros(size) + otherwise)
+            sums = [*sums, decided]
         marks = np.full(size, elastic) if isinstance(elastic, bool) else elastic
         family = Family(name, self._height, index, clause, marks if marks.any() else None)
-        rows = _Rows(family, tuple(sums), np.zeros(size) + lower, np.zeros(size) + upper)
+        rows = _Rows(family, tuple(sums), low, high)
         self._height += size
         self._rows.append(rows)
         return family
@@ -194,6 +239,41 @@ class Formulation:
         worth: Any = partial(getitem, coefficient) if isinstance(coefficient, np.ndarray) else coefficient
         owner: Any = partial(getitem, channel) if isinstance(channel, np.ndarray) else channel
         self.money.append(Money(column, variable, worth, owner, constant))
+
+    def add_breach(
+        self,
+        name: str,
+        index: Index,
+        most: Floats,
+        *,
+        sign: float,
+        penalty: Floats,
+        sku: NDArray[np.int32],
+        channel: Codes,
+    ) -> list[Sum]:
+        """Add the units by which rows may be broken, and what that costs; return what they relieve the rows by.
+
+        Parameters
+        ----------
+        name : str
+            Of the variable.
+        index : Index
+            Labels of the rows.
+        most : float64, shape (rows,)
+            By how much each can be broken at all [unit].
+        sign : float
+            1 for rows that ask for at least so much, -1 for those that ask for at most so much.
+        penalty : float64, shape (rows,)
+            Not a number where the row is hard [currency/unit].
+        sku, channel : integer arrays, shape (rows,)
+            What each row is about, and to whom the penalty is booked.
+        """
+        at = np.flatnonzero(~np.isnan(penalty) & (most > 0))
+        if not len(at):
+            return []
+        breach = self.add_variable(name, index.of(at), upper=most[at], sku=sku[at])
+        self.add_money("clause_penalties", breach, -penalty[at], channel=channel[at])
+        return [Sum(breach, at, weight=sign)]
 
     def note(self, code: str, message: str) -> None:
         """Remember what a planner should know about how the program was stated."""
@@ -231,6 +311,37 @@ class Formulation:
         )
         columns = tuple(Family(v.name, v.start, v.index) for v in self.variables)
         return program, Labels(columns, tuple(rows.family for rows in self._rows))
+
+
+def reach(sums: Sequence[Sum], size: int) -> tuple[Floats, Floats]:
+    """Return the least and the most that sums over `size` rows can come to within the bounds of their columns."""
+    low, high = np.zeros(size), np.zeros(size)
+    for part in sums:
+        members = slice(None) if part.members is None else part.members
+        ends = part.variable.lower[members] * part.weight, part.variable.upper[members] * part.weight
+        inside = part.group >= 0
+        np.add.at(low, part.group[inside], np.minimum(*ends)[inside])
+        np.add.at(high, part.group[inside], np.maximum(*ends)[inside])
+    return low, high
+
+
+def _loosened(
+    sums: Sequence[Sum], lower: Floats, upper: Floats, when: When, otherwise: Floats
+) -> tuple[Sum, Floats, Floats]:
+    """Return what decisions add to rows that hang on them, and the limits with that; see `Formulation.add_rows`."""
+    size = len(lower)
+    low, high = reach(sums, size) if np.isnan(otherwise).any() else (lower, upper)
+    least = np.isfinite(lower)
+    limit = np.where(least, lower, upper)
+    bound = np.where(least, np.minimum(low, lower), np.maximum(high, upper))
+    free = np.where(np.isnan(otherwise), bound, otherwise)
+    change, taken = limit - free, np.bincount(when.row[when.on], minlength=size)
+    moved = np.where(taken > 0, free - change * (taken - 1), limit)
+    return (
+        Sum.of(when.variable, when.row, when.member, change[when.row] * np.where(when.on, -1.0, 1.0)),
+        np.where(least, moved, lower),
+        np.where(np.isfinite(upper), moved, upper),
+    )
 
 
 def _join(parts: list[NDArray[Any]], dtype: Any) -> NDArray[Any]:
@@ -310,4 +421,4 @@ def _sorted(indptr: NDArray[np.int64], indices: NDArray[np.int32], data: Floats)
     return indices[order], data[order]
 
 
-__all__ = ["COUPLES", "Formulation", "Money", "Note", "Sum", "Variable"]
+__all__ = ["COUPLES", "Formulation", "Money", "Note", "Sum", "Variable", "When", "reach"]

@@ -35,8 +35,8 @@ from allocopt.contracts.solving import Solve
 from allocopt.contracts.together import Together
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rules import holding, stock_value
+from allocopt.rules.kit.decisions import live_lines
 from allocopt.rules.kit.scope import order_of_lines
-from allocopt.rules.switches import live_lines
 from allocopt.solve import Certificate, Solution, certify
 from allocopt.solve.certificate import breach
 

@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
+from allocopt.algebra.formulation import Sum
 from allocopt.algebra.labels import Index
 from allocopt.documents.checked import STRICT, Ids
 from allocopt.problem.facts import ANY, Facts, Flags
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.promotion import OfPromotions, Promotion, promotion_of
+from allocopt.rules.kit.decisions import run_name
 from allocopt.rules.kit.scope import lines_of
-from allocopt.rules.switches import run_name, switch_sum
+from allocopt.rules.promotion import OfPromotions, Promotion, promotion_of
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -71,7 +72,8 @@ class CampaignsRule(Rule):
     """No article is in more promotions at a time than agreed."""
 
     name: ClassVar[str] = "campaigns"
-    clause: ClassVar[type[Clause] | None] = OfPromotions
+    clause: ClassVar[type[Clause] | None] = Campaigns
+    reads: ClassVar[type[Clause] | None] = OfPromotions
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per clause and set of promotions that meet."""
@@ -94,7 +96,7 @@ class CampaignsRule(Rule):
             row, column = np.nonzero(meet & chosen)
             names = {name: code for code, name in enumerate(facts.switches.tolist())}
             codes = np.array([names.get(run_name(clause.promotion), ANY) for clause in running], dtype=np.int32)
-            sums = [switch_sum(on.switch, row, codes[column], np.ones(len(row)))]
+            sums = [Sum.of(on.switch, row, codes[column])]
         index = Index(
             ("clause", "sku", "period"),
             (number, cell // facts.periods, cell % facts.periods),

@@ -23,8 +23,8 @@ from allocopt.algebra.labels import Index
 from allocopt.arcs import Arcs, Rows
 from allocopt.problem.facts import Floats
 from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.decisions import hanging
 from allocopt.rules.kit.names import line_names
-from allocopt.rules.switches import hanging
 from allocopt.rules.trade import channel_of
 
 

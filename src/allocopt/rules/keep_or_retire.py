@@ -25,10 +25,10 @@ from allocopt.documents.checked import STRICT
 from allocopt.problem.facts import Facts, Lines
 from allocopt.problem.lines import with_lines
 from allocopt.rules.kit.base import Clause, Numbered, Rule
+from allocopt.rules.kit.decisions import keep_name
+from allocopt.rules.kit.leaving import OfLeaving
 from allocopt.rules.kit.recapture import recaptured
-from allocopt.rules.retire import OfLeaving
 from allocopt.rules.kit.scope import code
-from allocopt.rules.switches import keep_name
 
 
 @dataclass(frozen=True, config=STRICT)

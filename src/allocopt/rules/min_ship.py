@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from allocopt.algebra.formulation import Sum
+from allocopt.algebra.formulation import Sum, When
 from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Index
 from allocopt.rules.kit.base import Numbered, Rule, Statement
@@ -46,6 +46,6 @@ class MinShip(Rule):
             (line, present // horizon % lanes, present % horizon),
             (partial(line_names, facts), partial(lane_names, facts), None),
         )
-        on_ = add_gate(on, "shipment", index, members, gate)
-        sums = [Sum(on.ship, gate, members=members), Sum(on_, np.arange(len(present)), weight=-least[line])]
-        on.form.add_rows(self.name, index, sums, lower=0.0)
+        shipped, each = add_gate(on, "shipment", index, members, gate), np.arange(len(present))
+        when = When(shipped, each, each, np.ones(len(each), dtype=bool))
+        on.form.add_rows(self.name, index, [Sum(on.ship, gate, members=members)], lower=least[line], when=when)

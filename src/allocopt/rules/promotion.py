@@ -29,8 +29,8 @@ from allocopt.problem.facts import ANY, Facts, Floats, Ints, Lines, Names
 from allocopt.problem.lines import take, with_lines
 from allocopt.rounding import largest_remainder
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.decisions import run_name
 from allocopt.rules.kit.scope import rounding_words
-from allocopt.rules.switches import run_name
 
 
 class OfPromotions(Clause):

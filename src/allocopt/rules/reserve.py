@@ -34,16 +34,17 @@ from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Codes, Index
 from allocopt.arcs import expand
 from allocopt.problem.facts import Facts, Flags, Floats
+from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.kit.cases import Cases, bearing, by_case, cases_of, highest
+from allocopt.rules.kit.cases import Cases, add_by_case, bearing, cases_of, highest
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 from allocopt.rules.kit.names import lot_names
-from allocopt.rules.protect import Protect
 from allocopt.rules.kit.reserve_order import kept
 from allocopt.rules.kit.reserve_packs import add_pack_rows
 from allocopt.rules.kit.reserve_quantities import Moments, Reserve, work_out
 from allocopt.rules.kit.reserve_words import exceptions_of, note_missing
-from allocopt.rules.kit.scope import lines_of
+from allocopt.rules.kit.scope import due_before, lines_of, lots_of, quantity
+from allocopt.rules.protect import Protect
 
 
 class ReserveRule(Rule):
@@ -57,7 +58,7 @@ class ReserveRule(Rule):
         clauses = _of_reserves(clauses)
         if not clauses:
             return
-        bears = bearing(on.facts, clauses, lambda clause: _counted(on.facts, clause), joined=lambda clause: True)
+        bears = bearing(on.facts, clauses, lambda clause: _counted(on.facts, clause))
         cases = cases_of(on, clauses, bears[clauses[0][0]])
         each = [_Set(on.facts, some) for some in cases]
         note_missing(on.form, on.facts, clauses, _as_all_are_on(each))
@@ -72,6 +73,14 @@ class ReserveRule(Rule):
                 _add_reserve_rows(on, idle, steps, each, per_lot=per_lot)
         if not len(on.facts.switches):
             add_pack_rows(on, reserves)
+
+    def promised(self, facts: Facts, clause: Protect) -> float:
+        """Return how many units a reserve promises, whether or not there is stock for them [unit]."""
+        if clause.mode != "reserve":
+            return 0.0
+        lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause.release_from)
+        wanted = quantity(facts, clause, lots_of(facts, clause, clause.of), lines)
+        return float(np.where(facts.skus.divisible, wanted, floor_units(wanted)).sum())
 
     def exceptions(self, outcome: Outcome, clauses: Numbered) -> Iterator[Exceptions]:
         """Yield, for each clause, the articles of which there is less than it asks for."""
@@ -277,15 +286,7 @@ def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], each: 
             (None, facts.skus.id, None, None),
         )
     name = "reserve_lot" if per_lot else "reserve"
-    stated = by_case(cases, quantity)
-    on.form.add_rows(
-        name,
-        stated.index(index, facts),
-        stated.sums(sums, len(label), on.switch),
-        lower=stated.limit,
-        clause=clause[stated.entry],
-        elastic=~soft[stated.entry],
-    )
+    add_by_case(on, name, index, sums, cases, quantity, clause=clause, elastic=~soft)
 
 
 def _cumulative(variable: Variable, members: Codes, lot: Codes, step: _Steps, first: int) -> Sum:

@@ -1,104 +1,241 @@
-"""Quantities that clauses put on a channel's units: one row per clause and SKU, or per clause."""
+"""What clauses ask of what ships: at least, at most or exactly so much in a scope.
+
+.. code-block:: text
+
+    sum_{a in scope} weight[a] ship[a] + broken >= units     at least        for each clause (and SKU, or channel)
+    sum_{a in scope} weight[a] ship[a] - over   <= units     at most
+    sum_{a in scope} weight[a] ship[a]           = units     exactly
+    money: - penalty broken        outside contribution; no `broken` where the clause is hard        [currency]
+
+A rule says only what its clauses ask (`Asking.asks`). Everything else follows here: rounding, what decisions change in
+it, that a promise lapses where its channel is not kept, what breaking it costs and to whom that is booked, labels, and
+what may be relaxed to explain why there is no plan.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.formulation import Sum, Variable
+from allocopt.algebra.formulation import Sum, reach
 from allocopt.algebra.labels import Codes, Index
 from allocopt.algebra.program import COUPLES
+from allocopt.arcs import Arcs
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
-from allocopt.rules.kit.base import Numbered, Statement
-from allocopt.rules.kit.cases import Case, Stated
-from allocopt.rules.kit.scope import arcs_of, chosen, code, lines_of, lots_of, quantity_per_sku, stock_of
+from allocopt.rounding import floor_units
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.cases import Case, Cases, add_by_case, bearing, cases_of, of_rows, worked_out
+from allocopt.rules.kit.scope import code, whole
 
-
-def one_quantity(units: float | None, share: float | None) -> None:
-    """Raise `ValueError` unless exactly one of units and share is given."""
-    if (units is None) == (share is None):
-        raise ValueError("give either units or share")
+Weight = float | Floats | Callable[[Arcs, Codes], Floats]
+"""One for all, one for each demand line, or worked out for the arcs asked for."""
 
 
 @dataclass(frozen=True)
-class Quantities:
-    """Rows that clauses put on units of their channel.
+class Ask:
+    """What a clause asks of one scope.
 
     Attributes
     ----------
-    index : Index
-        Labels (clause, sku) of the rows.
-    clause, sku, channel : int32, shape (rows,)
-        `COUPLES` where a row is about several SKUs; one past the last channel where it is about all channels.
-    wanted : float64, shape (rows,)
-        Quantities, not yet rounded [unit].
-    own : float64, shape (rows,)
-        Units of the channel's own demand in scope [unit].
-    divisible : bool, shape (rows,)
-    soft : bool, shape (rows,)
-    penalty : float64, shape (rows,)
-        Zero where hard [currency/unit].
-    sums : tuple of Sum
-        Units shipped in scope, one sum a clause.
+    lines : bool, shape (lines,), or ascending positions
+        Demand lines in scope.
+    sense : {"at_least", "at_most", "exactly"}
+    units : float, or float64, shape (skus,) or (channels,)
+        How much, not yet rounded: of each SKU or channel as `per` says, or of all together [unit of the sum].
+    lots : bool, shape (lots,), or positions, or None
+        Lots in scope; None: all.
+    per : {"total", "sku", "channel"}
+        One row in all, or one for each SKU (or channel) that is wanted in scope.
+    sku : int
+        SKU that the row is about where there is one in all; `COUPLES`: several.
+    weight : float, float64 of shape (lines,), or callable
+        How much a unit counts.
+    follows : bool
+        Whether the units follow from what the lines want: decisions that change this then change them.
+    rounded : {"no", "down", "together"}
+        To whole units where the SKU has them: not at all, down each by itself, or by largest remainder over all that
+        the clauses of the rule ask of the SKU.
     """
 
-    index: Index
-    clause: Ints
-    sku: Ints
-    channel: Ints
-    wanted: Floats
-    own: Floats
-    divisible: Flags
-    soft: Flags
-    penalty: Floats
-    sums: tuple[Sum, ...]
+    lines: Flags | Codes
+    sense: Literal["at_least", "at_most", "exactly"]
+    units: Floats | float
+    lots: Flags | Codes | None = None
+    per: Literal["total", "sku", "channel"] = "total"
+    sku: int = COUPLES
+    weight: Weight = 1.0
+    follows: bool = False
+    rounded: Literal["no", "down", "together"] = "no"
+
+    def codes(self, facts: Facts) -> Codes:
+        """Return the SKU (or channel) of each of its rows."""
+        if self.per == "total":
+            return np.array([self.sku])
+        counted = np.zeros(len(facts.lines.sku), dtype=bool)
+        counted[self.lines] = True
+        found: Codes = np.unique(getattr(facts.lines, self.per)[counted & (facts.lines.units > 0)])
+        return found
+
+    def of(self, codes: Codes) -> Floats:
+        """Return the units of each row."""
+        units = np.asarray(self.units, dtype=np.float64)
+        return units[codes] if units.ndim else np.full(len(codes), units)
+
+    def free(self, facts: Facts, codes: Codes) -> Flags:
+        """Return which rows need not be whole."""
+        if self.rounded == "no" or not len(facts.skus.id):
+            return np.ones(len(codes), dtype=bool)
+        return np.where(codes == COUPLES, facts.skus.divisible.any(), facts.skus.divisible[codes])
+
+    def sum(self, on: Statement, codes: Codes, first: int) -> Sum:
+        """Return what counts in its rows, which begin at `first`."""
+        arcs = on.arcs
+        members = _between(arcs, self.lines, self.lots)
+        if self.per == "total":
+            group: Codes = np.full(len(members), first)
+        else:
+            owner = getattr(arcs, self.per)[members]
+            row = np.full(int(max(owner.max(initial=-1), codes.max(initial=-1))) + 1, -1)
+            row[codes] = first + np.arange(len(codes))
+            group = row[owner]
+        weight = self.weight(arcs, members) if callable(self.weight) else self.weight
+        if not callable(self.weight) and np.ndim(weight):
+            weight = np.asarray(weight)[arcs.line[members]]
+        return Sum(on.ship, group, weight, members)
 
 
 @dataclass(frozen=True)
-class Part:
-    """The rows of one clause; see `Quantities`."""
+class _Part:
+    """What one clause asks once: the ask, the clause with its number, and the SKUs (or channels) of its rows."""
 
-    sku: Ints
-    wanted: Floats
-    own: Floats
-    sum: Sum
-
-
-def gather(on: Statement, clauses: Numbered) -> Quantities:
-    """Return the rows that clauses with a quantity ask for, and the units that count in them."""
-    return stacked(on, clauses, _rows_of)
+    number: int
+    clause: Any
+    ask: Ask
+    codes: Codes
 
 
-def stacked(on: Statement, clauses: Numbered, rows_of: Callable[[Statement, Any, int], Part]) -> Quantities:
-    """Return the rows of several clauses, each as ``rows_of(on, clause, first row)`` gives them."""
-    facts = on.facts
-    parts: list[Part] = []
-    for _, clause in clauses:
-        parts.append(rows_of(on, clause, sum(len(part.sku) for part in parts)))
-    sizes = [len(part.sku) for part in parts]
-    number = np.repeat([number for number, _ in clauses], sizes).astype(np.int32)
-    sku = np.concatenate([part.sku for part in parts])
-    soft = np.repeat([clause.penalty is not None for _, clause in clauses], sizes)
-    return Quantities(
-        index=Index(("clause", "sku"), (number, sku), (None, facts.skus.id)),
-        clause=number,
-        sku=sku,
-        channel=np.repeat([_owner(facts, clause.channel) for _, clause in clauses], sizes).astype(np.int32),
-        wanted=np.concatenate([part.wanted for part in parts]),
-        own=np.concatenate([part.own for part in parts]),
-        divisible=np.where(sku == COUPLES, bool(facts.skus.divisible.any()), _at(facts.skus.divisible, sku)),
-        soft=soft,
-        penalty=np.repeat([clause.penalty or 0.0 for _, clause in clauses], sizes),
-        sums=tuple(part.sum for part in parts),
-    )
+class Asking(Rule):
+    """A rule whose clauses ask for quantities; a subclass says what (`asks`)."""
+
+    def asks(self, facts: Facts, clause: Any) -> Iterator[Ask]:
+        """Yield what a clause asks, as many things as it would under any other facts with the same lines."""
+        raise NotImplementedError
+
+    def promised(self, facts: Facts, clause: Any) -> float:
+        """Return how many units a clause promises [unit]."""
+        total = 0.0
+        for ask in self.asks(facts, clause):
+            codes = ask.codes(facts)
+            units = ask.of(codes)
+            total += (
+                0.0 if ask.sense == "at_most" else np.where(ask.free(facts, codes), units, floor_units(units)).sum()
+            )
+        return float(total)
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add the rows of all clauses, and the units by which soft ones are broken."""
+        facts = on.facts
+        parts = [_Part(n, clause, ask, ask.codes(facts)) for n, clause in clauses for ask in self.asks(facts, clause)]
+        rows = _Rows(facts, parts)
+        if not len(rows.clause):
+            return
+        bears = bearing(facts, clauses, self._counted(facts), joined=self._joined(facts))
+        cases = cases_of(on, clauses, of_rows(bears, rows.clause, rows.sku))
+        limits = worked_out(cases, lambda case: self._limits(case, clauses, parts, rows))
+        sums = [part.ask.sum(on, part.codes, first) for part, first in zip(parts, rows.first, strict=False)]
+        sums += self._breach(on, rows, cases, limits, sums)
+        add_by_case(
+            on,
+            self.name,
+            rows.index,
+            sums,
+            cases,
+            limits,
+            at_least=rows.at_least,
+            at_most=rows.at_most,
+            clause=rows.clause,
+            elastic=np.isnan(rows.penalty),
+        )
+
+    def _counted(self, facts: Facts) -> Callable[[Any], Flags | None]:
+        """Return the function that gives the lines from which what a clause asks follows."""
+
+        def lines(clause: Any) -> Flags:
+            counted = np.zeros(len(facts.lines.sku), dtype=bool)
+            for ask in self.asks(facts, clause):
+                if ask.follows:
+                    counted[ask.lines] = True
+            return counted
+
+        return lines
+
+    def _joined(self, facts: Facts) -> Callable[[Any], bool]:
+        return lambda clause: any(ask.rounded == "together" for ask in self.asks(facts, clause))
+
+    def _limits(self, case: Case, clauses: Numbered, parts: Sequence[_Part], rows: _Rows) -> Floats:
+        """Return the limit of each row in one case: infinite where it asks for nothing; in whole units if need be."""
+        asks = [ask for _, clause in clauses for ask in self.asks(case.facts, clause)]
+        wanted = np.concatenate([ask.of(part.codes) for ask, part in zip(asks, parts, strict=True)])
+        live = np.isin(rows.clause, [number for number, _ in case.clauses])
+        if not rows.free.all():
+            stated, group = rows.stated[live], rows.sku[live] + 1
+            wanted[live] = whole(case.form, self.name, wanted[live], group, rows.free[live], stated)
+        # Nothing ships to a channel that is not kept: what is exact is so of nothing then.
+        lapsed = np.where(rows.at_least & rows.at_most, 0.0, np.where(rows.at_least, -np.inf, np.inf))
+        return np.where(live, wanted, lapsed)
+
+    def _breach(
+        self, on: Statement, rows: _Rows, cases: Sequence[Cases], limits: Sequence[Floats], sums: Sequence[Sum]
+    ) -> list[Sum]:
+        """Add the units by which soft rows may be broken in some case."""
+        if np.isnan(rows.penalty).all():
+            return []
+        (low, high), most = reach(sums, len(rows.sku)), np.zeros(len(rows.sku))
+        for some, value in zip(cases, limits, strict=True):
+            at = some.members
+            most[at] = np.where(rows.at_least[at], value - low[at], high[at] - value).max(axis=0)
+        found = []
+        for word, sign, mine in (("broken", 1.0, rows.at_least), ("over", -1.0, rows.at_most)):
+            found += on.form.add_breach(
+                f"{word}_{self.name}",
+                rows.index,
+                np.where(mine, most, 0.0),
+                sign=sign,
+                penalty=rows.penalty,
+                sku=rows.sku,
+                channel=rows.channel,
+            )
+        return found
 
 
-def _at(flags: Flags, codes: Ints) -> Flags:
-    return flags[codes] if len(flags) else np.zeros(len(codes), dtype=bool)
+class _Rows:
+    """The rows of parts, all arrays of shape (rows,)."""
+
+    def __init__(self, facts: Facts, parts: Sequence[_Part]) -> None:
+        sizes = [len(part.codes) for part in parts]
+
+        def each(values: list[Any]) -> NDArray[Any]:
+            return np.repeat(values, sizes)
+
+        self.first = np.cumsum([0, *sizes])
+        codes = np.concatenate([part.codes for part in parts]).astype(np.int32) if parts else np.zeros(0, np.int32)
+        by_channel = any(part.ask.per == "channel" for part in parts)
+        self.clause: Ints = each([part.number for part in parts]).astype(np.int32)
+        texts = facts.channels.id if by_channel else facts.skus.id
+        self.index = Index(("clause", "channel" if by_channel else "sku"), (self.clause, codes), (None, texts))
+        self.sku: Ints = np.full_like(codes, COUPLES) if by_channel else codes
+        self.at_least: Flags = each([part.ask.sense != "at_most" for part in parts])
+        self.at_most: Flags = each([part.ask.sense != "at_least" for part in parts])
+        self.stated: Flags = each([part.ask.rounded == "down" for part in parts])
+        free = [part.ask.free(facts, part.codes) for part in parts]
+        self.free: Flags = np.concatenate(free) if free else np.zeros(0, dtype=bool)
+        penalty = [getattr(part.clause, "penalty", None) for part in parts]
+        self.penalty: Floats = each([np.nan if one is None else one for one in penalty])
+        self.channel: Ints = each([_owner(facts, part.clause.channel) for part in parts]).astype(np.int32)
 
 
 def _owner(facts: Facts, channel: str | None) -> int:
@@ -106,94 +243,20 @@ def _owner(facts: Facts, channel: str | None) -> int:
     return len(facts.channels.id) if channel is None else code(facts.channels.id, channel)
 
 
-def _rows_of(on: Statement, clause: Any, first: int) -> Part:
-    facts, arcs = on.facts, on.arcs
-    lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause)
-    wanted = quantity_per_sku(facts, clause, lots_of(facts, clause, clause.of), lines)
-    own: Floats = np.zeros(len(facts.skus.id))
-    np.add.at(own, facts.lines.sku[lines], facts.lines.units[lines])
-    members = np.flatnonzero(arcs_of(arcs, counted_lots(facts, clause), lines))
-    if clause.per == "total":
-        total = clause.units if clause.units is not None else wanted.sum()
-        group: Codes = np.full(len(members), first)
-        return Part(
-            np.array([COUPLES], dtype=np.int32),
-            np.array([total]),
-            np.array([own.sum()]),
-            Sum(on.ship, group, members=members),
-        )
-    sku = np.flatnonzero((own > 0) & chosen(facts.skus.id, clause.sku)).astype(np.int32)
-    row = np.full(len(facts.skus.id), -1)
-    row[sku] = first + np.arange(len(sku))
-    return Part(sku, wanted[sku], own[sku], Sum(on.ship, row[arcs.sku[members]], members=members))
+def _between(arcs: Arcs, lines: Flags | Codes, lots: Flags | Codes | None) -> Codes:
+    """Return the positions of the arcs from these lots to these lines; few lines are found among many arcs at once."""
+    at = np.arange(len(lines))[lines] if lines.dtype == np.bool_ else lines
+    if not len(at):
+        return np.zeros(0, dtype=np.intp)
+    first, last = np.searchsorted(arcs.line, [at[0], at[-1] + 1])
+    window = slice(first, last)
+    inside = _among(lines, arcs.line[window])
+    if lots is not None:
+        inside &= _among(lots, arcs.lot[window])
+    found: Codes = np.flatnonzero(inside) + int(first)
+    return found
 
 
-def due_before(facts: Facts, clause: Any) -> Flags:
-    """Return the lines due before the clause's protection is released, shape (lines,)."""
-    release = getattr(clause, "release_from", None)
-    if release is None:
-        return np.ones(len(facts.lines.sku), dtype=bool)
-    return np.asarray(facts.lines.period < release)
-
-
-def counted_lots(facts: Facts, clause: Any) -> Flags:
-    """Return the lots whose units count toward a clause: all in scope, or those of the kind it names."""
-    if clause.of in ("on_hand", "inbound"):
-        return lots_of(facts, clause, clause.of)
-    return stock_of(facts, clause)
-
-
-def gathered(on: Statement, case: Case, every: Quantities) -> Quantities:
-    """Return the rows that clauses ask for in one case; `every` are those that they ask for in any."""
-    return every if case.facts is on.facts else gather(case.statement(on), case.clauses)
-
-
-def aligned(every: Quantities, some: Quantities, values: Floats) -> Floats:
-    """Return values of some rows as values of all rows; 0 for those that are not among them, shape (all rows,)."""
-    width = int(every.sku.max(initial=0)) + 2
-    wanted = every.clause.astype(np.int64) * width + every.sku + 1
-    keys = some.clause.astype(np.int64) * width + some.sku + 1
-    place = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-    return np.where(keys[place] == wanted, values[place], 0.0) if len(keys) else np.zeros(len(wanted))
-
-
-def add_at_least(on: Statement, name: str, asked: Quantities, rows: Stated, sums: Sequence[Sum]) -> None:
-    """Add the rows that ask for at least so much in each case; `sums` are over the rows without cases."""
-    on.form.add_rows(
-        name,
-        rows.index(asked.index, on.facts),
-        rows.sums(sums, len(asked.sku), on.switch),
-        lower=rows.limit,
-        clause=asked.clause[rows.entry],
-        elastic=~asked.soft[rows.entry],
-    )
-
-
-def add_breach(
-    on: Statement, name: str, asked: Quantities, most: Floats
-) -> Sequence[tuple[Variable, NDArray[np.intp]]]:
-    """Add the units by which soft rows may be broken, at their penalties.
-
-    Parameters
-    ----------
-    on : Statement
-    name : str
-        Name of the variable.
-    asked : Quantities
-    most : float64, shape (rows,)
-        By how much each row can be broken at most [unit].
-
-    Returns
-    -------
-    sequence of (Variable, rows)
-        One entry with the row that each member relieves; empty if no row is soft.
-    """
-    rows = np.flatnonzero(asked.soft & (most > 0))
-    if not len(rows):
-        return ()
-    base = asked.index
-    index = Index(base.names, tuple(codes[rows] for codes in base.codes), base.texts)
-    breach = on.form.add_variable(name, index, upper=most[rows], sku=asked.sku[rows])
-    penalty, channel = asked.penalty[rows], asked.channel[rows]
-    on.form.add_money("clause_penalties", breach, -penalty, channel=channel)
-    return ((breach, rows),)
+def _among(some: Flags | Codes, codes: Ints) -> Flags:
+    """Return which codes are among some, given as a mask or as positions."""
+    return np.asarray(some[codes] if some.dtype == np.bool_ else np.isin(codes, some), dtype=bool)

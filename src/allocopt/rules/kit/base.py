@@ -32,6 +32,7 @@ NAMING = (
     ("channels", "channels"),
     ("against", "channels"),
     ("sku", "skus"),
+    ("skus", "skus"),
     ("node", "nodes"),
     ("region", "regions"),
     ("order", "orders"),
@@ -74,10 +75,6 @@ class Clause(metaclass=Checked):
     def about(self, facts: Facts, clauses: Sequence[Clause], label: Mapping[str, Any]) -> str:
         """Return what one of its rows is about, where the row's label does not say all that a person would change."""
         return ""
-
-    def promised(self, facts: Facts) -> float:
-        """Return how many units the clause promises its channel, where it can be counted in units [unit]."""
-        return 0.0
 
     def clashes(self, clauses: Sequence[Clause]) -> Iterator[Misfit]:
         """Yield (code, message, hint) for what in the other clauses of a contract it cannot stand beside."""
@@ -143,12 +140,15 @@ class Rule:
         Also the name of its rows.
     clause : type or None
         Kind of clause that calls it up; None: physics, always there.
+    reads : type or None
+        Which clauses it is given, where these are more than those of its kind.
     reasons : dict of str to str
         Codes and words of the reasons for which it takes arcs away.
     """
 
     name: ClassVar[str]
     clause: ClassVar[type[Clause] | None] = None
+    reads: ClassVar[type[Clause] | None] = None
     reasons: ClassVar[dict[str, str]] = {}
 
     def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
@@ -161,6 +161,10 @@ class Rule:
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the rule's variables, rows and money."""
+
+    def promised(self, facts: Facts, clause: Any) -> float:
+        """Return how many units a clause promises its channel, where that can be counted in units [unit]."""
+        return 0.0
 
     def exceptions(self, outcome: Outcome, clauses: Numbered) -> Iterator[Exceptions]:
         """Yield what in a plan needs a person."""

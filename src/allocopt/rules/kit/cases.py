@@ -2,15 +2,12 @@
 
 .. code-block:: text
 
-    sum >= amount[off] + (amount[on] - amount[off]) on[s]        where one decision s bears on a quantity    [unit]
-    sum + amount[k] mismatch[k] >= amount[k]                     for each case k of several decisions
-    sum - (most - amount[k]) mismatch[k] <= amount[k]            the same for upper limits
-    mismatch[k] = sum_{s on in k} (1 - on[s]) + sum_{s off in k} on[s]
+    sum >= amount[on],  sum >= amount[off] otherwise             where one decision bears on a quantity      [unit]
+    sum >= amount[k]    while the decisions are as in case k     for each case k of several decisions        [unit]
 
 A case says for each decision that bears on a quantity whether it is on or off; quantities on which the same decisions
 bear are worked out together, and no others multiply with them. A promise lapses in the cases in which
-its channel is not kept; a share of demand is of the lines that are live in the case. Source: disjunctions with big-M
-constraints, with the least M that is valid, e.g. Williams, Model Building in Mathematical Programming (2013), ch. 9.
+its channel is not kept; a share of demand is of the lines that are live in the case.
 """
 
 from __future__ import annotations
@@ -22,15 +19,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.formulation import Formulation, Sum, Variable
+from allocopt.algebra.formulation import Formulation, Sum, When, reach
 from allocopt.algebra.labels import Index
 from allocopt.algebra.program import COUPLES
 from allocopt.arcs import expand
 from allocopt.errors import ContractError
 from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints
 from allocopt.rules.kit.base import Numbered, Statement
+from allocopt.rules.kit.decisions import live_lines
 from allocopt.rules.kit.scope import chosen, code
-from allocopt.rules.switches import literals, switch_sum
 
 MOST = 8
 """Decisions that may bear on one quantity: each of them doubles the number of its cases."""
@@ -56,14 +53,10 @@ class Case:
     clauses: Numbered
     form: Formulation
 
-    def statement(self, on: Statement) -> Statement:
-        """Return the statement of which quantities are worked out in this case."""
-        return replace(on, form=self.form, arcs=replace(on.arcs, facts=self.facts))
-
 
 @dataclass(frozen=True)
 class Cases:
-    """The outcomes of the decisions that bear on some quantities, the one with everything on first.
+    """The outcomes of the decisions that bear on some quantities.
 
     Attributes
     ----------
@@ -72,6 +65,7 @@ class Cases:
     members : int array, shape (quantities,)
         Positions of the quantities that these decisions, and no others, bear on.
     each : tuple of Case
+        In case k those decisions are off whose bits are set in k: everything is on in the first one.
     """
 
     switches: Ints
@@ -94,10 +88,7 @@ def cases_of(on: Statement, clauses: Numbered, bears: Flags) -> list[Cases]:
     ContractError
         If more than `MOST` decisions bear on one quantity.
     """
-    if not bears.any():
-        none, every = np.zeros(0, dtype=np.int32), np.arange(len(bears), dtype=np.int32)
-        return [Cases(none, every, (_case(on, clauses, none, np.zeros(0, dtype=bool), first=True),))]
-    sets, which = np.unique(bears, axis=0, return_inverse=True)
+    sets, which = np.unique(bears, axis=0, return_inverse=True) if bears.any() else (bears[:1], np.zeros(len(bears)))
     found = []
     for number, together in enumerate(sets):
         switches = np.flatnonzero(together).astype(np.int32)
@@ -119,7 +110,7 @@ def bearing(
     lines: Callable[[Any], Flags | None],
     *,
     kept: bool = False,
-    joined: Callable[[Any], bool] = lambda clause: False,
+    joined: Callable[[Any], bool] = lambda clause: True,
 ) -> dict[int, Flags]:
     """Return by clause which decisions bear on what it asks of each SKU, shape (skus, decisions).
 
@@ -134,15 +125,17 @@ def bearing(
     joined : callable
         Says of which clauses what one asks of a SKU depends on what the others ask of it.
     """
-    found: dict[int, Flags] = {}
     every = np.zeros((len(facts.skus.id), len(facts.switches)), dtype=bool)
+    if not len(facts.switches):
+        return {number: every for number, _ in clauses}
+    found: dict[int, Flags] = {}
     for number, clause in clauses:
         mine = found[number] = np.zeros_like(every)
         if clause.FAVOURS and clause.channel is not None:
             named = (clause.sku,) if isinstance(clause.sku, str) else clause.sku
             skus = np.flatnonzero(chosen(facts.skus.id, named))
             _mark(mine, skus, facts.channels.keep[code(facts.channels.id, clause.channel)])
-        counted = lines(clause) if len(facts.switches) else None
+        counted = lines(clause)
         if counted is not None:
             own = np.flatnonzero(counted & (facts.lines.units > 0))
             _mark(mine, facts.lines.sku[own], facts.lines.switch[own])
@@ -158,7 +151,7 @@ def of_rows(bears: dict[int, Flags], clause: Ints, sku: Ints) -> Flags:
     """Return which decisions bear on rows of clauses and SKUs (`COUPLES`: all of them), shape (rows, decisions)."""
     width = next(iter(bears.values())).shape[1]
     found = np.zeros((len(sku), width), dtype=bool)
-    for number, flags in bears.items():
+    for number, flags in bears.items() if width else ():
         rows = np.flatnonzero(clause == number)
         found[rows] = np.where((sku[rows] == COUPLES)[:, None], flags.any(axis=0), flags[sku[rows]])
     return found
@@ -192,64 +185,115 @@ def _case(on: Statement, clauses: Numbered, switches: Ints, outcome: Flags, *, f
         return Case(outcome, facts, clauses, form)
     said = np.full(len(facts.switches), ANY)
     said[switches] = outcome
-    live = np.ones(len(facts.lines.sku), dtype=bool)
-    for switch, when in literals(facts):
-        live &= (switch == ANY) | (said[switch] == ANY) | (said[switch] == when)
-    changed = replace(facts, lines=replace(facts.lines, units=np.where(live, facts.lines.units, 0.0)))
+    units = np.where(live_lines(facts, said), facts.lines.units, 0.0)
     kept = []
     for number, clause in clauses:
         keep = ANY if clause.channel is None else facts.channels.keep[code(facts.channels.id, clause.channel)]
         if not (clause.FAVOURS and keep != ANY and said[keep] == 0):
             kept.append((number, clause))
-    return Case(outcome, changed, kept, form)
+    return Case(outcome, replace(facts, lines=replace(facts.lines, units=units)), kept, form)
+
+
+def add_by_case(
+    on: Statement,
+    name: str,
+    index: Index,
+    sums: Sequence[Sum],
+    cases: Sequence[Cases],
+    limits: Sequence[Floats],
+    *,
+    at_least: Flags | bool = True,
+    at_most: Flags | bool = False,
+    clause: Ints,
+    elastic: Flags,
+) -> None:
+    """Add rows whose limits differ from case to case.
+
+    Parameters
+    ----------
+    on : Statement
+    name, index, sums
+        Those of the rows without cases; see `Formulation.add_rows`.
+    cases : sequence of Cases
+        Whose members are all these rows, each in one of them.
+    limits : sequence of float64 arrays, shape (cases, members)
+        The limit of each member in each case; infinite where it asks for nothing.
+    at_least, at_most : bool, shape (rows,), or one for all
+        Which kind of limit it is; an equality is both.
+    clause, elastic : arrays, shape (rows,)
+    """
+    size = len(index)
+    least, most = np.zeros(size, dtype=bool) | at_least, np.zeros(size, dtype=bool) | at_most
+    low = reach(sums, size)[0] if len(on.facts.switches) else np.zeros(size)
+    parts = [_rows(some, value, least & ~most, low) for some, value in zip(cases, limits, strict=True)]
+    first = np.cumsum([0, *(len(part.entry) for part in parts)])
+    entry, limit, otherwise = (np.concatenate([getattr(p, k) for p in parts]) for k in ("entry", "limit", "otherwise"))
+    order = np.argsort(entry, kind="stable")
+    place = np.argsort(order)
+    row = place[np.concatenate([part.row + begin for part, begin in zip(parts, first, strict=False)])]
+    member, so, told = (np.concatenate([getattr(part, k) for part in parts]) for k in ("member", "on", "told"))
+    entry, limit = entry[order], limit[order]
+    index = index.of(entry)
+    if told.any():
+        index = with_conditions(index, on.facts, row[told], member[told], so[told])
+    count = np.bincount(entry, minlength=size)
+    on.form.add_rows(
+        name,
+        index,
+        sums if (count == 1).all() else [_repeated(part, count) for part in sums],
+        lower=np.where(least[entry], limit, -np.inf),
+        upper=np.where(most[entry], limit, np.inf),
+        when=None if on.switch is None else When(on.switch, row, member, so),
+        otherwise=otherwise[order],
+        clause=clause[entry],
+        elastic=elastic[entry],
+    )
 
 
 @dataclass(frozen=True)
-class Stated:
-    """The rows of a rule, each with what decisions change in it: sum + change x switches against its limit.
+class _Rows:
+    """The rows of one set of decisions, and the pairs of these with decisions.
 
-    Attributes
-    ----------
-    switches : int array, shape (decisions,)
-        Codes of all decisions that bear on some row.
-    entry : int array, shape (rows,)
-        Position of each row among those that the rule would have without cases; sorted.
-    limit : float64, shape (rows,)
-        Lower or upper limit [unit].
-    change : float64, shape (rows, decisions)
-        Coefficient of each decision [unit].
-    signs : int8, shape (rows, decisions)
-        Of rows that bind in one case alone: whether that has the decision on (1) or off (-1); 0: either.
+    Of each row its entry, its limit, and the limit otherwise; of each pair the row, the decision, whether that has to
+    be taken, and whether the label tells it.
     """
 
-    switches: Ints
     entry: Ints
     limit: Floats
-    change: Floats
-    signs: NDArray[np.int8]
+    otherwise: Floats
+    row: NDArray[np.intp]
+    member: Ints
+    on: Flags
+    told: Flags
 
-    def index(self, base: Index, facts: Facts) -> Index:
-        """Return the labels of the rows: those without cases, with the case where there is any."""
-        codes = tuple(codes[self.entry] for codes in base.codes)
-        if not self.signs.any():
-            return Index(base.names, codes, base.texts)
-        words = np.full(len(self.entry), "", dtype=object)
-        for column, name in enumerate(facts.switches[self.switches].tolist()):
-            for sign, word in ((1, name), (-1, f"not {name}")):
-                mine = self.signs[:, column] == sign
-                words[mine] = np.where(words[mine] == "", word, words[mine] + f" and {word}")
-        return Index((*base.names, "if"), (*codes, np.arange(len(words))), (*base.texts, words))
 
-    def sums(self, sums: Sequence[Sum], size: int, switch: Variable | None) -> list[Sum]:
-        """Return sums over the rows without cases (so many) as sums over these rows, with the decisions."""
-        count = np.bincount(self.entry, minlength=size)
-        found = list(sums) if (count == 1).all() else [_repeated(part, count) for part in sums]
-        for column, number in enumerate(self.switches.tolist()):
-            rows = np.flatnonzero(self.change[:, column])
-            if len(rows) and switch is not None:
-                codes = np.full(len(rows), number, dtype=np.int32)
-                found.append(switch_sum(switch, rows, codes, self.change[rows, column]))
-        return found
+def _rows(cases: Cases, values: Floats, least: Flags, low: Floats) -> _Rows:
+    """Return the rows of the members of one set of decisions: one, or one a case where it depends on several."""
+    outcomes = np.stack([case.on for case in cases.each])
+    depends = np.zeros((len(cases.switches), values.shape[1]), dtype=bool)
+    for column, taken in enumerate(outcomes.T):
+        depends[column] = (values[taken] != values[~taken]).any(axis=0)
+    many = depends.sum(axis=0) > 1
+    trivial = ~np.isfinite(values) | (least[cases.members] & (values <= low[cases.members]))
+    stated = (outcomes[:, :, None] | (depends & many)[None, :, :]).all(axis=1) & ~(many & trivial)
+    member, rank = np.nonzero(stated.T)
+    row, which = np.nonzero(depends[:, member].T)
+    told, otherwise = many[member[row]], np.full(len(member), np.nan)
+    straight = row[~told]
+    otherwise[straight] = values[1 << which[~told], member[straight]]
+    otherwise[~np.isfinite(otherwise)] = np.nan
+    so = outcomes[rank[row], which]
+    return _Rows(cases.members[member], values[rank, member], otherwise, row, cases.switches[which], so, told)
+
+
+def with_conditions(index: Index, facts: Facts, row: NDArray[np.intp], member: Ints, on: Flags) -> Index:
+    """Return labels that also say which decisions have to be taken or not for a row to bind."""
+    words = np.full(len(index), "", dtype=object)
+    for number in np.unique(member).tolist():
+        for taken, word in ((True, facts.switches[number]), (False, f"not {facts.switches[number]}")):
+            mine = row[(member == number) & (on == taken)]
+            words[mine] = np.where(words[mine] == "", word, words[mine] + f" and {word}")
+    return Index((*index.names, "if"), (*index.codes, np.arange(len(words))), (*index.texts, words))
 
 
 def _repeated(part: Sum, count: NDArray[np.int64]) -> Sum:
@@ -262,63 +306,3 @@ def _repeated(part: Sum, count: NDArray[np.int64]) -> Sum:
     return Sum(
         part.variable, first[group[owner]] + rank, weight=weight[owner] if weight.ndim else weight, members=members
     )
-
-
-def by_case(cases: Sequence[Cases], values: Sequence[Floats], most: Floats | None = None) -> Stated:
-    """Return the rows that limits need which differ from case to case.
-
-    Parameters
-    ----------
-    cases : sequence of Cases
-        Whose members are all entries, each in one of them.
-    values : sequence of float64 arrays, shape (cases, members)
-        The limit of each member in each case.
-    most : float64, shape (entries,), optional
-        What each sum can come to, if the limits are upper ones; else they are lower limits of sums that are never
-        negative.
-    """
-    switches = np.unique(np.concatenate([some.switches for some in cases]))
-    parts = [
-        _within(some, value, None if most is None else most[some.members])
-        for some, value in zip(cases, values, strict=True)
-    ]
-    entry = np.concatenate([part.entry for part in parts])
-    change, signs = np.zeros((len(entry), len(switches))), np.zeros((len(entry), len(switches)), dtype=np.int8)
-    first = 0
-    for part in parts:
-        rows, columns = slice(first, first + len(part.entry)), np.searchsorted(switches, part.switches)
-        change[rows, columns], signs[rows, columns] = part.change, part.signs
-        first += len(part.entry)
-    order = np.argsort(entry, kind="stable")
-    limit = np.concatenate([part.limit for part in parts])
-    return Stated(switches, entry[order], limit[order], change[order], signs[order])
-
-
-def _within(cases: Cases, values: Floats, most: Floats | None) -> Stated:
-    """Return the rows of the members of one set of decisions; see `by_case`."""
-    size = len(cases.switches)
-    outcomes = np.stack([case.on for case in cases.each])
-    depends = np.zeros((size, values.shape[1]), dtype=bool)
-    for column in range(size):
-        depends[column] = (values[outcomes[:, column]] != values[~outcomes[:, column]]).any(axis=0)
-    many = depends.sum(axis=0) > 1
-    # Each entry needs the cases that differ in what it depends on; on one decision it depends in a straight line.
-    chosen = (outcomes[:, :, None] | (depends & many)[None, :, :]).all(axis=1)
-    if most is None:
-        chosen &= (values > 0) | ~many
-    entry, rank = np.nonzero(chosen.T)
-    signs = np.where(outcomes[rank], 1, -1) * (depends & many)[:, entry].T
-    amount = values[rank, entry]
-    push = -amount if most is None else np.maximum(most[entry] - amount, 0.0)
-    change = signs * push[:, None]
-    limit = amount + np.where(signs > 0, push[:, None], 0.0).sum(axis=1)
-    for column in range(size):
-        rows = np.flatnonzero(depends[column, entry] & ~many[entry])
-        off = values[_other(outcomes, column), entry[rows]]
-        change[rows, column], limit[rows] = off - amount[rows], off
-    return Stated(cases.switches, cases.members[entry], limit, change, signs.astype(np.int8))
-
-
-def _other(outcomes: NDArray[np.bool_], column: int) -> int:
-    """Return the case in which one decision is off and all others are on."""
-    return int(np.flatnonzero(~outcomes[:, column] & (outcomes.sum(axis=1) == outcomes.shape[1] - 1))[0])

@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.formulation import Sum, Variable
+from allocopt.algebra.formulation import Sum, Variable, When
 from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Codes, Index
 from allocopt.algebra.program import COUPLES
@@ -62,11 +62,16 @@ def add_gate(on: Statement, name: str, index: Index, members: Codes, gate: Codes
         labels = Index(
             (*labels.names, "line"), (*labels.codes, row_line), (*labels.texts, partial(line_names, on.facts))
         )
-    sums = [
-        Sum(on.ship, pair, members=members),
-        Sum(switch, np.arange(len(present)), weight=-lines.units[row_line], members=owner),
-    ]
-    on.form.add_rows(f"{name}_switch", labels, sums, lower=0.0 if whole else -np.inf, upper=0.0)
+    units, pairs = lines.units[row_line], np.arange(len(present))
+    on.form.add_rows(
+        f"{name}_switch",
+        labels,
+        [Sum(on.ship, pair, members=members)],
+        lower=units if whole else -np.inf,
+        upper=units,
+        when=When(switch, pairs, owner, np.ones(len(pairs), dtype=bool)),
+        otherwise=0.0,
+    )
     return switch
 
 

@@ -21,8 +21,8 @@ from allocopt.algebra.labels import Codes, Index
 from allocopt.problem.facts import Floats
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Statement
-from allocopt.rules.packs import usable_at
 from allocopt.rules.kit.reserve_quantities import Reserve
+from allocopt.rules.packs import usable_at
 
 
 def add_pack_rows(on: Statement, reserves: list[Reserve]) -> None:

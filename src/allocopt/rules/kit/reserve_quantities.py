@@ -15,9 +15,8 @@ from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import NEVER, Facts, Flags, Floats
 from allocopt.rules.kit.base import Numbered
+from allocopt.rules.kit.scope import code, due_before, lines_of, lots_of, quantity, reached, whole
 from allocopt.rules.protect import Protect
-from allocopt.rules.kit.asking import due_before
-from allocopt.rules.kit.scope import code, lines_of, lots_of, quantity_per_sku, reached, whole
 
 
 @dataclass(frozen=True)
@@ -133,8 +132,8 @@ def _asked(facts: Facts, number: int, clause: Protect) -> Reserve:
     if per_lot:
         asked = np.where(lots, facts.lots.usable * (clause.share or 0.0), 0.0)
     else:
-        lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause)
-        asked = quantity_per_sku(facts, clause, lots, lines)
+        lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause.release_from)
+        asked = quantity(facts, clause, lots, lines)
     inside = lots & (facts.lots.available < release)
     return Reserve(number, channel, release, clause.penalty, per_lot, inside, asked, np.zeros(len(lots)))
 

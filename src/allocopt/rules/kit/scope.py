@@ -43,6 +43,16 @@ class Quantified(Scoped, Protocol):
     def of(self) -> str:
         """What a share is a share of."""
 
+    @property
+    def per(self) -> str:
+        """Whether it is of each SKU, or of all together."""
+
+
+def one_quantity(units: float | None, share: float | None) -> None:
+    """Raise `ValueError` unless exactly one of units and share is given."""
+    if (units is None) == (share is None):
+        raise ValueError("give either units or share")
+
 
 def code(names: Names, name: str) -> int:
     """Return the code of an id that is known to exist."""
@@ -117,21 +127,44 @@ def arcs_of(arcs: Arcs, lots: Flags | None, lines: Flags | None) -> Flags:
     return mask
 
 
-def quantity_per_sku(facts: Facts, clause: Quantified, lots: Flags, lines: Flags) -> Floats:
-    """Return the units of each SKU that a clause asks for, not yet rounded, shape (skus,).
+def counted_lots(facts: Facts, clause: Quantified) -> Flags:
+    """Return the lots whose units count toward a clause: all in scope, or those of the kind it names."""
+    return lots_of(facts, clause, clause.of) if clause.of in ("on_hand", "inbound") else stock_of(facts, clause)
+
+
+def due_before(facts: Facts, release: int | None) -> Flags:
+    """Return the lines due before a protection is released (None: never), shape (lines,)."""
+    return np.asarray(facts.lines.period < (facts.lines.period.max(initial=0) + 1 if release is None else release))
+
+
+def wanted_in(facts: Facts, lines: Flags, per: str = "sku") -> Floats:
+    """Return the units that some lines want, of each SKU, shape (skus,), or of all together [unit]."""
+    units = facts.lines.units[lines]
+    if per == "total":
+        return np.asarray(units.sum())
+    return per_sku(facts, facts.lines.sku[lines], units)
+
+
+def quantity(facts: Facts, clause: Quantified, lots: Flags, lines: Flags) -> Floats:
+    """Return the units that a clause asks for, not yet rounded: of each SKU, shape (skus,), or of all together.
 
     Units are meant for each SKU in scope; a share is taken of the usable units of `lots`, or of the units of
     `lines` where the clause says ``of="demand"``.
     """
-    size = len(facts.skus.id)
     if clause.units is not None:
-        return np.where(chosen(facts.skus.id, clause.sku), clause.units, 0.0)
+        each = np.where(chosen(facts.skus.id, clause.sku), clause.units, 0.0)
+        return each if clause.per == "sku" else np.asarray(clause.units)
     if clause.of == "demand":
         codes, units = facts.lines.sku[lines], facts.lines.units[lines]
     else:
         codes, units = facts.lots.sku[lots], facts.lots.usable[lots]
-    base: Floats = np.bincount(codes, weights=units, minlength=size).astype(np.float64)
-    return base * (clause.share or 0.0)
+    share: Floats = per_sku(facts, codes, units) * (clause.share or 0.0)
+    return share if clause.per == "sku" else np.asarray(share.sum())
+
+
+def per_sku(facts: Facts, sku: Ints, units: Floats) -> Floats:
+    """Return units added up by SKU, shape (skus,)."""
+    return np.bincount(sku, weights=units, minlength=len(facts.skus.id)).astype(np.float64)
 
 
 def whole(
