@@ -160,10 +160,10 @@ class Formulation:
         name: str,
         index: Index,
         *,
-        upper: Floats,
-        sku: NDArray[np.int32],
-        lower: Floats | None = None,
-        integer: NDArray[np.bool_] | None = None,
+        upper: Floats | float,
+        sku: Codes | int,
+        lower: Floats | float = 0.0,
+        integer: NDArray[np.bool_] | bool = False,
         line: NDArray[np.int32] | None = None,
     ) -> Variable:
         """Add one column per label of `index`, between `lower` (default 0) and `upper`."""
@@ -172,10 +172,10 @@ class Formulation:
             name,
             self._columns,
             index,
-            np.zeros(size) if lower is None else lower,
-            np.asarray(upper, dtype=np.float64),
-            np.zeros(size, dtype=bool) if integer is None else integer,
-            np.asarray(sku, dtype=np.int32),
+            np.zeros(size) + lower,
+            np.zeros(size) + upper,
+            np.zeros(size, dtype=bool) | integer,
+            np.zeros(size, dtype=np.int32) + np.asarray(sku, dtype=np.int32),
             line,
         )
         self._columns += size
@@ -215,7 +215,7 @@ class Formulation:
         if when is not None and len(when.row):
             decided, low, high = _loosened(sums, low, high, when, np.zeros(size) + otherwise)
             sums = [*sums, decided]
-        marks = np.full(size, elastic) if isinstance(elastic, bool) else elastic
+        marks = np.zeros(size, dtype=bool) | elastic
         family = Family(name, self._height, index, clause, marks if marks.any() else None)
         rows = _Rows(family, tuple(sums), low, high)
         self._height += size

@@ -7,12 +7,10 @@ files follow from what it declares.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 
 from allocopt.algebra.formulation import Formulation, Note
-from allocopt.algebra.labels import Index
 from allocopt.arcs import Arcs
 from allocopt.problem.encode import freeze
 from allocopt.problem.facts import Facts
@@ -30,7 +28,7 @@ from allocopt.rules.kit.broken import broken_promises
 from allocopt.rules.kit.decisions import add_switches
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 from allocopt.rules.kit.leaving import retired
-from allocopt.rules.kit.names import lane_names, line_names, lot_names
+from allocopt.rules.kit.names import labels
 from allocopt.rules.kit.recapture import Recapture
 from allocopt.rules.lane_capacity import LaneCapacity
 from allocopt.rules.lock import Lock, LockRule
@@ -144,14 +142,9 @@ def state(arcs: Arcs, clauses: Sequence[Clause], notes: Sequence[Note] = ()) -> 
     """
     facts, form = arcs.facts, Formulation(notes=list(notes))
     sku = arcs.sku
-    index = Index(
-        ("lot", "line", "lane", "period"),
-        (arcs.lot, arcs.line, arcs.lane, arcs.ship),
-        (partial(lot_names, facts), partial(line_names, facts), partial(lane_names, facts), None),
-    )
     ship = form.add_variable(
         "ship",
-        index,
+        labels(facts, lot=arcs.lot, line=arcs.line, lane=arcs.lane, period=arcs.ship),
         upper=np.minimum(facts.lots.usable[arcs.lot], facts.lines.units[arcs.line]),
         sku=sku,
         integer=~facts.skus.divisible[sku],

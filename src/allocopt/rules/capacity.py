@@ -18,11 +18,12 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
-from allocopt.algebra.labels import Codes, Index
+from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import ANY, Facts, Floats, Ints
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 from allocopt.rules.kit.gates import order_gate
+from allocopt.rules.kit.names import labels
 
 UNITS = "units"
 
@@ -46,11 +47,7 @@ class Capacity(Rule):
             per_order = workload_of_lines(facts, resource, per_order=True)
             if per_order.any():
                 sums += _per_order(on, facts.resources[resource], group, per_order)
-        index = Index(
-            ("node", "period", "resource"),
-            (caps.node, caps.period, caps.resource),
-            (facts.nodes.id, None, facts.resources),
-        )
+        index = labels(facts, node=caps.node, period=caps.period, resource=caps.resource)
         on.form.add_rows(self.name, index, sums, upper=_limits(facts))
 
 

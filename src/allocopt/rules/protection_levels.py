@@ -31,12 +31,13 @@ from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from allocopt.algebra.formulation import Formulation, Sum, When, reach
-from allocopt.algebra.labels import Codes, Index
+from allocopt.algebra.labels import Codes
 from allocopt.arcs import expand, net_price
 from allocopt.documents.checked import STRICT, Ids, Penalty
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.kit.cases import Case, Cases, bearing, cases_of, with_conditions
+from allocopt.rules.kit.names import labels
 from allocopt.rules.kit.scope import SAFETY, arcs_of, chosen, floored, lines_of
 
 ALIKE = 1e-9
@@ -188,7 +189,7 @@ class ProtectionLevelsRule(Rule):
             np.concatenate(pairs)
             for pairs in zip(*(part.pairs(begin) for part, begin in zip(parts, first, strict=False)), strict=True)
         )
-        index = Index(("clause", "sku", "channel"), (number, sku, channel), (None, skus.id, facts.channels.id))
+        index = labels(facts, clause=number, sku=sku, channel=channel)
         if on.switch is not None:
             index = with_conditions(index, facts, row, member, so)
         limit = floored(on.form, self.name, wanted, skus.divisible[sku])

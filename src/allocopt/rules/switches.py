@@ -12,17 +12,15 @@ Source: indicator variables, e.g. Williams, Model Building in Mathematical Progr
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from allocopt.algebra.formulation import Sum, Variable, When
-from allocopt.algebra.labels import Index
 from allocopt.problem.facts import ANY, Flags, Floats, Ints
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 from allocopt.rules.kit.decisions import hanging, literals, while_live
-from allocopt.rules.kit.names import line_names
+from allocopt.rules.kit.names import labels
 
 
 class Switches(Rule):
@@ -47,7 +45,7 @@ def _close(on: Statement, variable: Variable, switch: Ints, when: Flags) -> None
     if len(rows):
         on.form.add_rows(
             "live",
-            Index(("line", "switch"), (rows, switch[rows]), (partial(line_names, facts), facts.switches)),
+            labels(facts, line=rows, switch=switch[rows]),
             [_served(on, rows)],
             upper=facts.lines.units[rows],
             when=When(variable, np.arange(len(rows)), switch[rows], when[rows]),
@@ -60,7 +58,7 @@ def _commit(on: Statement, variable: Variable) -> None:
     least = on.facts.lines.min_units
     rows = np.flatnonzero((hanging(on.facts) > 0) & (least > 0)).astype(np.int32)
     if len(rows):
-        index = Index(("line",), (rows,), (partial(line_names, on.facts),))
+        index = labels(on.facts, line=rows)
         when = while_live(on.facts, variable, rows)
         on.form.add_rows("commitment", index, [_served(on, rows)], lower=least[rows], when=when, elastic=True)
 
@@ -92,7 +90,7 @@ def _lose(on: Statement, variable: Variable) -> None:
             on.form.add_money("penalties", variable, worth, channel=owner, constant=constant)
     rows = np.flatnonzero((number > 1) & (cost > 0)).astype(np.int32)
     if len(rows):
-        index = Index(("line",), (rows,), (partial(line_names, facts),))
+        index = labels(facts, line=rows)
         unmet = on.form.add_variable("unmet", index, upper=lines.units[rows], sku=lines.sku[rows])
         on.form.add_money("penalties", unmet, -lines.lost_cost[rows], channel=lines.channel[rows])
         sums = [_served(on, rows), Sum(unmet, np.arange(len(rows)))]

@@ -22,13 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import Sum, reach
-from allocopt.algebra.labels import Codes, Index
+from allocopt.algebra.labels import Codes
 from allocopt.algebra.program import COUPLES
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 from allocopt.rules.kit.cases import Case, Cases, add_by_case, bearing, cases_of, of_rows, worked_out
+from allocopt.rules.kit.names import labels
 from allocopt.rules.kit.scope import code, whole
 
 Weight = float | Floats | Callable[[Arcs, Codes], Floats]
@@ -225,8 +226,7 @@ class _Rows:
         codes = np.concatenate([part.codes for part in parts]).astype(np.int32) if parts else np.zeros(0, np.int32)
         by_channel = any(part.ask.per == "channel" for part in parts)
         self.clause: Ints = each([part.number for part in parts]).astype(np.int32)
-        texts = facts.channels.id if by_channel else facts.skus.id
-        self.index = Index(("clause", "channel" if by_channel else "sku"), (self.clause, codes), (None, texts))
+        self.index = labels(facts, clause=self.clause, **{"channel" if by_channel else "sku": codes})
         self.sku: Ints = np.full_like(codes, COUPLES) if by_channel else codes
         self.at_least: Flags = each([part.ask.sense != "at_most" for part in parts])
         self.at_most: Flags = each([part.ask.sense != "at_least" for part in parts])

@@ -293,7 +293,7 @@ def with_conditions(index: Index, facts: Facts, row: NDArray[np.intp], member: I
         for taken, word in ((True, facts.switches[number]), (False, f"not {facts.switches[number]}")):
             mine = row[(member == number) & (on == taken)]
             words[mine] = np.where(words[mine] == "", word, words[mine] + f" and {word}")
-    return Index((*index.names, "if"), (*index.codes, np.arange(len(words))), (*index.texts, words))
+    return index.extended("if", np.arange(len(words)), words)
 
 
 def _repeated(part: Sum, count: NDArray[np.int64]) -> Sum:

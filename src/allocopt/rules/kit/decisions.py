@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import COUPLES, Formulation, Variable, When
-from allocopt.algebra.labels import Codes, Index
+from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import ANY, Facts, Flags, Ints
+from allocopt.rules.kit.names import labels
 
 
 def keep_name(channel: str) -> str:
@@ -31,13 +32,7 @@ def add_switches(form: Formulation, facts: Facts) -> Variable | None:
     size = len(facts.switches)
     if not size:
         return None
-    return form.add_variable(
-        "switch",
-        Index(("switch",), (np.arange(size),), (facts.switches,)),
-        upper=np.ones(size),
-        sku=np.full(size, COUPLES),
-        integer=np.ones(size, dtype=bool),
-    )
+    return form.add_variable("switch", labels(facts, switch=np.arange(size)), upper=1.0, sku=COUPLES, integer=True)
 
 
 def literals(facts: Facts) -> tuple[tuple[Ints, Flags], tuple[Ints, Flags]]:

@@ -10,18 +10,15 @@ Source: disaggregated variable upper bounds, e.g. Wolsey, Integer Programming (1
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import Sum, Variable, When
-from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Codes, Index
 from allocopt.algebra.program import COUPLES
-from allocopt.problem.facts import Names
+from allocopt.arcs import Arcs
 from allocopt.rules.kit.base import Statement
-from allocopt.rules.kit.names import line_names, order_names
+from allocopt.rules.kit.names import grouped
 from allocopt.rules.kit.scope import order_of_lines
 
 
@@ -48,24 +45,15 @@ def add_gate(on: Statement, name: str, index: Index, members: Codes, gate: Codes
     """
     lines = on.facts.lines
     line = on.arcs.line[members]
-    switch = on.form.add_variable(
-        name,
-        index,
-        upper=np.ones(len(index)),
-        sku=_sku_of(gate, lines.sku[line], len(index)),
-        integer=np.ones(len(index), dtype=bool),
-    )
-    pair, present = dense(gate.astype(np.int64) * len(lines.sku) + line, len(index) * len(lines.sku))
-    owner, row_line = present // len(lines.sku), present % len(lines.sku)
-    labels = Index(index.names, tuple(codes[owner] for codes in index.codes), index.texts)
-    if "line" not in index.names:
-        labels = Index(
-            (*labels.names, "line"), (*labels.codes, row_line), (*labels.texts, partial(line_names, on.facts))
-        )
-    units, pairs = lines.units[row_line], np.arange(len(present))
+    sku = _sku_of(gate, lines.sku[line], len(index))
+    switch = on.form.add_variable(name, index, upper=1.0, sku=sku, integer=True)
+    pair, behind = grouped(on.facts, gate=gate, line=line)
+    owner, row_line = behind.codes
+    rows = index.of(owner) if "line" in index.names else index.of(owner).extended("line", row_line, behind.texts[1])
+    units, pairs = lines.units[row_line], np.arange(len(owner))
     on.form.add_rows(
         f"{name}_switch",
-        labels,
+        rows,
         [Sum(on.ship, pair, members=members)],
         lower=units if whole else -np.inf,
         upper=units,
@@ -87,23 +75,16 @@ def order_gate(
     on: Statement, name: str, members: Codes, *, by_node: bool, by_period: bool, whole: bool = False
 ) -> tuple[Variable, Codes]:
     """Add a switch per order, and node and ship period if asked for; return it with each member's switch."""
-    facts, arcs = on.facts, on.arcs
-    order = order_of_lines(facts)[arcs.line[members]].astype(np.int64)
-    nodes, horizon = len(facts.nodes.id) if by_node else 1, facts.periods if by_period else 1
-    key = order * nodes
+    arcs = on.arcs
+    codes: dict[str, Codes] = {"order": order_of_lines(on.facts)[arcs.line[members]]}
     if by_node:
-        key += arcs.node[members]
-    key *= horizon
+        codes["node"] = arcs.node[members]
     if by_period:
-        key += arcs.ship[members]
-    gate, present = dense(key, (len(facts.orders) + len(facts.lines.sku)) * nodes * horizon)
-    index = Index(("order",), (present // (nodes * horizon),), (partial(order_names, facts),))
-    if by_node:
-        index = _extended(index, "node", present // horizon % nodes, facts.nodes.id)
-    if by_period:
-        index = _extended(index, "period", present % horizon, None)
+        codes["period"] = arcs.ship[members]
+    gate, index = grouped(on.facts, **codes)
     return add_gate(on, name, index, members, gate, whole=whole), gate
 
 
-def _extended(index: Index, name: str, codes: Codes, texts: Names | None) -> Index:
-    return Index((*index.names, name), (*index.codes, codes), (*index.texts, texts))
+def shipments(arcs: Arcs, members: Codes) -> tuple[Codes, Index]:
+    """Return the shipment of each of some arcs, and the labels of the shipments: line, lane and ship period."""
+    return grouped(arcs.facts, line=arcs.line[members], lane=arcs.lane[members], period=arcs.ship[members])
