@@ -48,3 +48,15 @@ def dense(keys: Codes, size: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]
     group = np.full(len(keys), NONE, dtype=np.int32)
     group[inside] = found
     return group, present.astype(np.int64)
+
+
+def places(keys: Codes, wanted: Codes) -> NDArray[np.int64]:
+    """Return where each wanted key stands among keys that ascend; -1, the last, where it is not there.
+
+    >>> places(np.array([3, 7]), np.array([7, 5]))
+    array([ 1, -1])
+    """
+    if not len(keys):
+        return np.full(len(wanted), NONE)
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[place] == wanted, place, NONE)

@@ -24,7 +24,7 @@ from allocopt.algebra.grouping import dense
 from allocopt.documents.checked import STRICT, Money, Units
 from allocopt.problem.facts import Flags, Floats, Ints, Names
 from allocopt.rules.kit.base import Clause, Numbered, Rule
-from allocopt.rules.kit.exceptions import Exceptions, Outcome, owners, spoken_money, spoken_units
+from allocopt.rules.kit.exceptions import Exceptions, Outcome, spoken_money, spoken_units
 from allocopt.rules.kit.names import spelled
 from allocopt.rules.kit.scope import code, order_of_lines
 
@@ -149,11 +149,12 @@ def _reported(
         "Demand of " + channel + " for " + sku + " in period " + period,
     )
     ships = " ships " + spoken_units(units) + " units worth " + spoken_money(money, outcome.currency)
-    return Exceptions(
-        kind="approval",
-        clause=number,
-        owner=owners(facts, orders.channel[at], clause.owner),
-        channel=channel,
+    return Exceptions.of(
+        facts,
+        "approval",
+        number,
+        orders.channel[at],
+        owner=clause.owner,
         sku=np.where(orders.pure[at], sku, ""),
         order=order,
         line=np.where(orders.alone[at], lines.line[line], ""),

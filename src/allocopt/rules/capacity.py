@@ -18,7 +18,7 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
-from allocopt.algebra.labels import Codes
+from allocopt.algebra.grouping import places
 from allocopt.problem.facts import ANY, Facts, Floats, Ints
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Numbered, Rule, Statement
@@ -96,11 +96,6 @@ def workload_of_lines(facts: Facts, resource: int, *, per_order: bool) -> Floats
             continue
         level = level[np.argsort(keys[level])]
         wanted = (lines.sku.astype(np.int64) + 1) * width * by_sku + (lines.channel + 1) * by_channel
-        _overwrite(amount, wanted, keys[level], work.workload[level])
+        place = places(keys[level], wanted)
+        amount = np.where(place < 0, amount, work.workload[level][place])
     return amount
-
-
-def _overwrite(amount: Floats, wanted: Codes, keys: Codes, values: Floats) -> None:
-    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    hit = keys[place] == wanted
-    amount[hit] = values[place[hit]]

@@ -16,6 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
+from allocopt.algebra.grouping import places
 from allocopt.problem.facts import ANY, Facts, Ints
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Numbered, Rule, Statement
@@ -61,8 +62,7 @@ def _parents(facts: Facts) -> list[Ints]:
         region = np.zeros(len(keys), dtype=np.int64) if drop_region else lanes.region + 1
         sku = np.zeros(len(keys), dtype=np.int64) if drop_sku else lanes.sku + 1
         wanted = (way * regions + region) * size + sku
-        place = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
-        found = (keys[order][place] == wanted) & applies
-        if found.any():
-            levels.append(np.where(found, order[place], ANY).astype(np.int32))
+        found = np.where(applies, np.append(order, ANY)[places(keys[order], wanted)], ANY).astype(np.int32)
+        if (found != ANY).any():
+            levels.append(found)
     return levels

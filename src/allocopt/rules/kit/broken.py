@@ -18,7 +18,7 @@ import numpy as np
 from allocopt.arcs import net_price
 from allocopt.problem.facts import Facts
 from allocopt.rules.kit.base import Clause
-from allocopt.rules.kit.exceptions import Exceptions, Outcome, owners, spoken_money, spoken_units
+from allocopt.rules.kit.exceptions import Exceptions, Outcome, spoken_money, spoken_units
 from allocopt.rules.kit.leaving import OfLeaving
 from allocopt.rules.kit.names import spelled
 from allocopt.rules.kit.scope import code
@@ -50,11 +50,12 @@ def _commitments(outcome: Outcome, number: int, clause: OfLeaving) -> Exceptions
         order != "", "Order " + order + whose, "Demand" + whose + " in period " + due.astype(str).astype(object)
     )
     promised = spoken_units(units) + " units of " + sku + " worth " + spoken_money(money, outcome.currency)
-    return Exceptions(
-        kind=KIND,
-        clause=number,
-        owner=owners(facts, lines.channel[rows], clause.owner),
-        channel=facts.channels.id[lines.channel[rows]],
+    return Exceptions.of(
+        facts,
+        KIND,
+        number,
+        lines.channel[rows],
+        owner=clause.owner,
         sku=sku,
         order=order,
         line=lines.line[rows],
@@ -71,15 +72,12 @@ def _lapsed(outcome: Outcome, number: int, clause: OfLeaving, promise: Clause, u
     channel = np.array([code(facts.channels.id, clause.channel)], dtype=np.int32)
     said = promise.words() + (f": {units:,.6g} units" if units else "")
     due = facts.lines.period[facts.lines.channel == channel]
-    blank = np.full(1, "", dtype=object)
-    return Exceptions(
-        kind=KIND,
-        clause=number,
-        owner=owners(facts, channel, getattr(promise, "owner", "") or clause.owner),
-        channel=facts.channels.id[channel],
-        sku=blank,
-        order=blank,
-        line=blank,
+    return Exceptions.of(
+        facts,
+        KIND,
+        number,
+        channel,
+        owner=getattr(promise, "owner", "") or clause.owner,
         due=np.array([due.min() if len(due) else 0], dtype=np.int32),
         units=np.array([units]),
         money=np.array([units * (getattr(promise, "penalty", None) or 0.0)]),

@@ -20,14 +20,13 @@ from typing import Any, Literal
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from allocopt.algebra.grouping import dense
+from allocopt.algebra.grouping import dense, places
 from allocopt.documents.checked import STRICT, Checked, Share
 from allocopt.problem.encode import pack_of
 from allocopt.problem.facts import ANY, Facts, Flags, Floats, Lines, Names
 from allocopt.problem.lines import take
-from allocopt.rounding import largest_remainder
 from allocopt.rules.kit.names import spelled
-from allocopt.rules.kit.scope import code, rounding_words
+from allocopt.rules.kit.scope import code, rounding_words, whole_lines
 
 Note = Callable[[str, str], None]
 SHOWN = 5
@@ -100,7 +99,7 @@ def recaptured(facts: Facts, channel: str, parts: Sequence[Recapture], note: Not
         _note_unlisted(facts, name, part, mine[~listed], note)
         rows = mine[listed]
         wanted = part.share * lines.units[rows]
-        units = _whole(facts, wanted, rows)
+        units = whole_lines(facts, rows, wanted)
         words = rounding_words(name, wanted, units)
         if words:
             note("rounded", words)
@@ -132,14 +131,6 @@ def recaptured(facts: Facts, channel: str, parts: Sequence[Recapture], note: Not
     return found
 
 
-def _whole(facts: Facts, wanted: Floats, rows: Any) -> Floats:
-    """Round the units of lines so that each SKU keeps its total; divisible SKUs stay as they are."""
-    sku = facts.lines.sku[rows]
-    free = facts.skus.divisible[sku]
-    rounded = largest_remainder(np.where(free, 0.0, wanted), sku, len(facts.skus.id))
-    return np.where(free, wanted, rounded)
-
-
 def _note_unlisted(facts: Facts, name: str, part: Recapture, rows: Any, note: Note) -> None:
     """Say which SKUs the receiver does not sell, and how many units nobody takes over."""
     units = part.share * facts.lines.units[rows]
@@ -167,19 +158,11 @@ def _price_of(facts: Facts, own: Flags, rows: Any) -> Floats:
         units = np.bincount(group[own], weights=lines.units[own], minlength=len(present))
         money = np.bincount(group[own], weights=(lines.units * lines.price)[own], minlength=len(present))
         mean = np.divide(money, units, out=np.full(len(present), np.nan), where=units > 0)
-        price = np.where(np.isnan(price), _looked_up(present, mean, key[rows]), price)
+        price = np.where(np.isnan(price), np.append(mean, np.nan)[places(present, key[rows])], price)
     plain = np.bincount(lines.sku[own], weights=lines.price[own], minlength=len(facts.skus.id))
     count = np.bincount(lines.sku[own], minlength=len(facts.skus.id))
     listed = np.divide(plain, count, out=np.full(len(plain), np.nan), where=count > 0)
     return np.where(np.isnan(price), listed[lines.sku[rows]], price)
-
-
-def _looked_up(present: Any, values: Floats, keys: Any) -> Floats:
-    """Return the value of each key, nan where it is not among those present (sorted)."""
-    if not len(present):
-        return np.full(len(keys), np.nan)
-    place = np.minimum(np.searchsorted(present, keys), len(present) - 1)
-    return np.where(present[place] == keys, values[place], np.nan)
 
 
 def _names(facts: Facts, channel: str, rows: Any) -> Names:

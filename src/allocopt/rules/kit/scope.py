@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import Formulation
+from allocopt.algebra.labels import Codes
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints, Names
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rounding import floor_units, largest_remainder
+from allocopt.rules.kit.names import grouped
 
 ON_HAND, INBOUND, SAFETY, RETURNS = range(len(LOT_KINDS))
 
@@ -200,6 +202,17 @@ def whole(
     if form is not None:
         note_rounding(form, name, wanted, rounded)
     return rounded
+
+
+def whole_lines(facts: Facts, rows: Codes, wanted: Floats, **apart: Codes) -> Floats:
+    """Round units of some lines so that each SKU (and whatever else is told apart) keeps its total.
+
+    Divisible SKUs stay as they are.
+    """
+    sku = facts.lines.sku[rows]
+    free = facts.skus.divisible[sku]
+    group, index = grouped(facts, **apart, sku=sku)
+    return np.where(free, wanted, largest_remainder(np.where(free, 0.0, wanted), group, len(index)))
 
 
 def floored(form: Formulation, name: str, wanted: Floats, free: Flags | bool) -> Floats:
