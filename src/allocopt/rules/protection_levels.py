@@ -36,7 +36,7 @@ from allocopt.arcs import expand, net_price
 from allocopt.documents.checked import STRICT, Ids, Penalty
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.kit.cases import Case, Cases, bearing, cases_of, with_conditions
+from allocopt.rules.kit.cases import Case, Cases, bears, cases_of, with_conditions
 from allocopt.rules.kit.names import labels
 from allocopt.rules.kit.scope import SAFETY, arcs_of, chosen, floored, lines_of
 
@@ -175,8 +175,8 @@ class ProtectionLevelsRule(Rule):
         if not clauses:
             return
         facts, skus = on.facts, on.facts.skus
-        bears = bearing(facts, clauses, lambda clause: _lines(facts, clause), kept=True)
-        cases = cases_of(on, clauses, bears[clauses[0][0]])
+        each = [bears(facts, clause, _lines(facts, clause), kept=True) for _, clause in clauses]
+        cases = cases_of(on, clauses, np.any(each, axis=0))
         parts = [part for some in cases for part in _parts(on, clauses, some) if len(part.sku)]
         if not parts:
             return

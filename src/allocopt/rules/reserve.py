@@ -34,7 +34,7 @@ from allocopt.arcs import expand
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.kit.cases import Case, Cases, add_by_case, bearing, cases_of, highest
+from allocopt.rules.kit.cases import Case, Cases, add_by_case, bears, cases_of
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 from allocopt.rules.kit.names import grouped, labels
 from allocopt.rules.kit.reserve_order import kept
@@ -57,8 +57,8 @@ class ReserveRule(Rule):
         if not clauses:
             return
         facts = on.facts
-        bears = bearing(facts, clauses, lambda clause: _counted(facts, clause))
-        cases = cases_of(on, clauses, bears[clauses[0][0]])
+        each = [bears(facts, clause, _counted(facts, clause)) for _, clause in clauses]
+        cases = cases_of(on, clauses, np.any(each, axis=0))
         sets = [_Set(some, [_within(facts, some, case) for case in some.each]) for some in cases]
         note_missing(on.form, facts, clauses, _merged([r for some in sets for r in some.reserves[0]], np.add))
         every = _merged([r for some in sets for case in some.reserves for r in case], np.maximum)
@@ -271,7 +271,9 @@ def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], sets: 
     group, together = grouped(facts, **what)
     rows = np.flatnonzero(group >= 0)
     most = np.zeros(len(together))
-    np.maximum.at(most, group[rows], highest(cases, quantity, len(label))[rows])
+    for some, units in zip(cases, quantity, strict=True):
+        soft = group[some.members] >= 0
+        np.maximum.at(most, group[some.members][soft], units.max(axis=0)[soft])
     first_row = np.zeros(len(together), dtype=np.intp)
     first_row[group[rows]] = rows
     name = "reserve_lot" if per_lot else "reserve"

@@ -28,7 +28,7 @@ from allocopt.arcs import Arcs
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Numbered, Rule, Statement
-from allocopt.rules.kit.cases import Case, Cases, add_by_case, bearing, cases_of, of_rows, worked_out
+from allocopt.rules.kit.cases import Case, Cases, add_by_case, bears, cases_of
 from allocopt.rules.kit.names import labels
 from allocopt.rules.kit.scope import code, whole
 
@@ -76,10 +76,14 @@ class Ask:
         """Return the SKU (or channel) of each of its rows."""
         if self.per == "total":
             return np.array([self.sku])
+        found: Codes = np.unique(getattr(facts.lines, self.per)[self.within(facts) & (facts.lines.units > 0)])
+        return found
+
+    def within(self, facts: Facts) -> Flags:
+        """Return which lines are in scope, shape (lines,)."""
         counted = np.zeros(len(facts.lines.sku), dtype=bool)
         counted[self.lines] = True
-        found: Codes = np.unique(getattr(facts.lines, self.per)[counted & (facts.lines.units > 0)])
-        return found
+        return counted
 
     def of(self, codes: Codes) -> Floats:
         """Return the units of each row."""
@@ -144,9 +148,10 @@ class Asking(Rule):
         rows = _Rows(facts, parts)
         if not len(rows.clause):
             return
-        bears = bearing(facts, clauses, self._counted(facts), joined=self._joined(facts))
-        cases = cases_of(on, clauses, of_rows(bears, rows.clause, rows.sku))
-        limits = worked_out(cases, lambda case: self._limits(case, clauses, parts, rows))
+        cases = cases_of(on, clauses, _bears(facts, parts))
+        limits = [
+            np.stack([self._limits(case, clauses, parts, rows)[some.members] for case in some.each]) for some in cases
+        ]
         sums = [part.ask.sum(on, part.codes, first) for part, first in zip(parts, rows.first, strict=False)]
         sums += self._breach(on, rows, cases, limits, sums)
         add_by_case(
@@ -161,21 +166,6 @@ class Asking(Rule):
             clause=rows.clause,
             elastic=np.isnan(rows.penalty),
         )
-
-    def _counted(self, facts: Facts) -> Callable[[Any], Flags | None]:
-        """Return the function that gives the lines from which what a clause asks follows."""
-
-        def lines(clause: Any) -> Flags:
-            counted = np.zeros(len(facts.lines.sku), dtype=bool)
-            for ask in self.asks(facts, clause):
-                if ask.follows:
-                    counted[ask.lines] = True
-            return counted
-
-        return lines
-
-    def _joined(self, facts: Facts) -> Callable[[Any], bool]:
-        return lambda clause: any(ask.rounded == "together" for ask in self.asks(facts, clause))
 
     def _limits(self, case: Case, clauses: Numbered, parts: Sequence[_Part], rows: _Rows) -> Floats:
         """Return the limit of each row in one case: infinite where it asks for nothing; in whole units if need be."""
@@ -211,6 +201,20 @@ class Asking(Rule):
                 channel=rows.channel,
             )
         return found
+
+
+def _bears(facts: Facts, parts: Sequence[_Part]) -> Flags:
+    """Return which decisions bear on each row, shape (rows, decisions); on what is rounded together, all alike."""
+    if not len(facts.switches):
+        return np.zeros((sum(len(part.codes) for part in parts), 0), dtype=bool)
+    each = [bears(facts, part.clause, part.ask.within(facts) if part.ask.follows else None) for part in parts]
+    joined = np.any([one for part, one in zip(parts, each, strict=True) if part.ask.rounded == "together"], axis=0)
+    found = []
+    for part, one in zip(parts, each, strict=True):
+        flags = joined if part.ask.rounded == "together" else one
+        several = (part.codes == COUPLES)[:, None] | (part.ask.per == "channel")
+        found.append(np.where(several, flags.any(axis=0), flags[np.where(several[:, 0], COUPLES, part.codes)]))
+    return np.concatenate(found)
 
 
 class _Rows:

@@ -12,7 +12,7 @@ its channel is not kept; a share of demand is of the lines that are live in the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import Formulation, Sum, When, reach
 from allocopt.algebra.labels import Index
-from allocopt.algebra.program import COUPLES
 from allocopt.arcs import expand
 from allocopt.errors import ContractError
 from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints
@@ -81,7 +80,7 @@ def cases_of(on: Statement, clauses: Numbered, bears: Flags) -> list[Cases]:
     on : Statement
     clauses : sequence of (int, Clause)
     bears : bool, shape (quantities, decisions)
-        Which decisions bear on each quantity; see `bearing`.
+        Which decisions bear on each quantity; see `bears`.
 
     Raises
     ------
@@ -104,77 +103,30 @@ def cases_of(on: Statement, clauses: Numbered, bears: Flags) -> list[Cases]:
     return found
 
 
-def bearing(
-    facts: Facts,
-    clauses: Numbered,
-    lines: Callable[[Any], Flags | None],
-    *,
-    kept: bool = False,
-    joined: Callable[[Any], bool] = lambda clause: True,
-) -> dict[int, Flags]:
-    """Return by clause which decisions bear on what it asks of each SKU, shape (skus, decisions).
+def bears(facts: Facts, clause: Any, lines: Flags | None, *, kept: bool = False) -> Flags:
+    """Return which decisions bear on what a clause asks of each SKU, shape (skus, decisions).
 
     Parameters
     ----------
     facts : Facts
-    clauses : sequence of (int, Clause)
-    lines : callable
-        Gives the demand lines that a clause's quantity depends on; None: on none.
+    clause : Clause
+    lines : bool, shape (lines,), or None
+        The demand lines that its quantity depends on; None: on none.
     kept : bool
-        Whether the quantity of a clause that is nobody's favour depends on who is kept, of the channels of its lines.
-    joined : callable
-        Says of which clauses what one asks of a SKU depends on what the others ask of it.
+        Whether it depends on who is kept, of the channels of its lines, although it is nobody's favour.
     """
-    every = np.zeros((len(facts.skus.id), len(facts.switches)), dtype=bool)
-    if not len(facts.switches):
-        return {number: every for number, _ in clauses}
-    found: dict[int, Flags] = {}
-    for number, clause in clauses:
-        mine = found[number] = np.zeros_like(every)
-        if clause.FAVOURS and clause.channel is not None:
-            named = (clause.sku,) if isinstance(clause.sku, str) else clause.sku
-            skus = np.flatnonzero(chosen(facts.skus.id, named))
-            _mark(mine, skus, facts.channels.keep[code(facts.channels.id, clause.channel)])
-        counted = lines(clause)
-        if counted is not None:
-            own = np.flatnonzero(counted & (facts.lines.units > 0))
-            _mark(mine, facts.lines.sku[own], facts.lines.switch[own])
-            if clause.FAVOURS or kept:
-                own = np.flatnonzero(counted)
-                _mark(mine, facts.lines.sku[own], facts.channels.keep[facts.lines.channel[own]])
-        if joined(clause):
-            every |= mine
-    return {number: every if joined(clause) else found[number] for number, clause in clauses}
-
-
-def of_rows(bears: dict[int, Flags], clause: Ints, sku: Ints) -> Flags:
-    """Return which decisions bear on rows of clauses and SKUs (`COUPLES`: all of them), shape (rows, decisions)."""
-    width = next(iter(bears.values())).shape[1]
-    found = np.zeros((len(sku), width), dtype=bool)
-    for number, flags in bears.items() if width else ():
-        rows = np.flatnonzero(clause == number)
-        found[rows] = np.where((sku[rows] == COUPLES)[:, None], flags.any(axis=0), flags[sku[rows]])
-    return found
-
-
-def worked_out(cases: Sequence[Cases], work_out: Callable[[Case], Floats]) -> list[Floats]:
-    """Return what a function gives for the members of each set in each of its cases, shape (cases, members) each."""
-    return [np.stack([work_out(case)[some.members] for case in some.each]) for some in cases]
-
-
-def highest(cases: Sequence[Cases], values: Sequence[Floats], size: int) -> Floats:
-    """Return the most that each quantity comes to in any of its cases, shape (size,)."""
-    found = np.zeros(size)
-    for some, value in zip(cases, values, strict=True):
-        found[some.members] = value.max(axis=0)
-    return found
-
-
-def _mark(flags: Flags, skus: NDArray[np.integer[Any]], switches: Any) -> None:
-    """Mark that decisions bear on SKUs, `ANY` being none."""
-    switches = np.broadcast_to(switches, skus.shape)
-    some = switches != ANY
-    flags[skus[some], switches[some]] = True
+    # The last column is what `ANY` marks: no decision.
+    found = np.zeros((len(facts.skus.id), len(facts.switches) + 1), dtype=bool)
+    if clause.FAVOURS and clause.channel is not None:
+        named = (clause.sku,) if isinstance(clause.sku, str) else clause.sku
+        found[chosen(facts.skus.id, named), facts.channels.keep[code(facts.channels.id, clause.channel)]] = True
+    if lines is not None:
+        wanted = np.flatnonzero(lines & (facts.lines.units > 0))
+        found[facts.lines.sku[wanted], facts.lines.switch[wanted]] = True
+        if clause.FAVOURS or kept:
+            own = np.flatnonzero(lines)
+            found[facts.lines.sku[own], facts.channels.keep[facts.lines.channel[own]]] = True
+    return found[:, :-1]
 
 
 def _case(on: Statement, clauses: Numbered, switches: Ints, outcome: Flags, *, first: bool) -> Case:

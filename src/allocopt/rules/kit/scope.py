@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,38 +16,6 @@ from allocopt.rounding import floor_units, largest_remainder
 from allocopt.rules.kit.names import grouped
 
 ON_HAND, INBOUND, SAFETY, RETURNS = range(len(LOT_KINDS))
-
-
-class Scoped(Protocol):
-    """A clause that may be limited to SKUs and nodes."""
-
-    @property
-    def sku(self) -> tuple[str, ...] | None:
-        """SKUs; None: all."""
-
-    @property
-    def node(self) -> tuple[str, ...] | None:
-        """Nodes; None: all."""
-
-
-class Quantified(Scoped, Protocol):
-    """A clause that names a quantity, in units or as a share of something."""
-
-    @property
-    def units(self) -> float | None:
-        """Units of each SKU."""
-
-    @property
-    def share(self) -> float | None:
-        """Share of what `of` names."""
-
-    @property
-    def of(self) -> str:
-        """What a share is a share of."""
-
-    @property
-    def per(self) -> str:
-        """Whether it is of each SKU, or of all together."""
 
 
 def one_quantity(units: float | None, share: float | None) -> None:
@@ -70,7 +38,7 @@ def chosen(names: Names, wanted: tuple[str, ...] | None) -> Flags:
     return mask
 
 
-def lots_of(facts: Facts, clause: Scoped, base: str = "supply") -> Flags:
+def lots_of(facts: Facts, clause: Any, base: str = "supply") -> Flags:
     """Return the lots that a clause on `base` speaks of: not on hold, never safety, shape (lots,)."""
     lots = facts.lots
     mask: Flags = ~lots.hold & (lots.kind != SAFETY)
@@ -95,7 +63,7 @@ def reached(facts: Facts, channel: int) -> Flags:
     return every[lots.node] | np.isin(lots.node.astype(np.int64) * size + lots.sku, pairs)
 
 
-def stock_of(facts: Facts, clause: Scoped) -> Flags:
+def stock_of(facts: Facts, clause: Any) -> Flags:
     """Return all lots of a clause's SKUs at its nodes, safety lots and lots on hold included, shape (lots,)."""
     lots = facts.lots
     return chosen(facts.skus.id, clause.sku)[lots.sku] & chosen(facts.nodes.id, clause.node)[lots.node]
@@ -129,7 +97,7 @@ def arcs_of(arcs: Arcs, lots: Flags | None, lines: Flags | None) -> Flags:
     return mask
 
 
-def counted_lots(facts: Facts, clause: Quantified) -> Flags:
+def counted_lots(facts: Facts, clause: Any) -> Flags:
     """Return the lots whose units count toward a clause: all in scope, or those of the kind it names."""
     return lots_of(facts, clause, clause.of) if clause.of in ("on_hand", "inbound") else stock_of(facts, clause)
 
@@ -147,7 +115,7 @@ def wanted_in(facts: Facts, lines: Flags, per: str = "sku") -> Floats:
     return per_sku(facts, facts.lines.sku[lines], units)
 
 
-def quantity(facts: Facts, clause: Quantified, lots: Flags, lines: Flags) -> Floats:
+def quantity(facts: Facts, clause: Any, lots: Flags, lines: Flags) -> Floats:
     """Return the units that a clause asks for, not yet rounded: of each SKU, shape (skus,), or of all together.
 
     Units are meant for each SKU in scope; a share is taken of the usable units of `lots`, or of the units of
