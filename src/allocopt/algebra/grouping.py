@@ -60,3 +60,19 @@ def places(keys: Codes, wanted: Codes) -> NDArray[np.int64]:
         return np.full(len(wanted), NONE)
     place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[place] == wanted, place, NONE)
+
+
+def running(units: NDArray[np.float64], group: Codes) -> NDArray[np.float64]:
+    """Return running totals within groups, whose members stand side by side, shape (n,).
+
+    Added up group by group: a total over all of them would lose the units of small ones.
+
+    >>> running(np.array([2.0, 3.0, 5.0]), np.array([4, 4, 7]))
+    array([2., 5., 5.])
+    """
+    rank = np.arange(len(units)) - np.searchsorted(group, group)
+    total = units.copy()
+    for step in range(1, int(rank.max(initial=0)) + 1):
+        at = np.flatnonzero(rank == step)
+        total[at] += total[at - 1]
+    return total

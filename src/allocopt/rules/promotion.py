@@ -28,7 +28,7 @@ from allocopt.problem.facts import ANY, Facts, Floats, Ints, Lines, Names
 from allocopt.problem.lines import take, with_lines
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.kit.decisions import run_name
-from allocopt.rules.kit.scope import rounding_words, whole_lines
+from allocopt.rules.kit.scope import note_rounding, whole_lines
 
 
 class OfPromotions(Clause):
@@ -200,9 +200,7 @@ def _other_way(
     units = whole_lines(facts, rows, wanted, clause=which, channel=lines.channel[rows])
     for number, clause in enumerate(agreed):
         mine = which == number
-        words = rounding_words(f"promotion {clause.promotion}", wanted[mine], units[mine])
-        if words:
-            note("rounded", words)
+        note_rounding(note, f"promotion {clause.promotion}", wanted[mine], units[mine])
         less = lines.min_units[rows[mine]] > units[mine]
         if less.any():
             what = "the commitment of 1 line is" if less.sum() == 1 else f"the commitments of {less.sum()} lines are"

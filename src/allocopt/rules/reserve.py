@@ -157,35 +157,27 @@ def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve], sets: list[_
     """Return the rows of a reserve, for every release period up to its own."""
     lots, size = facts.lots, len(facts.lots.sku)
     mine = [some.of_clause(reserve.number, size) for some in sets]
-    moments = Moments.of(facts)
+    moments = Moments.each(facts, per_lot=reserve.per_lot)
     found = []
     for until in (until for until in _releases(reserves) if until <= reserve.release):
         inside = reserve.lots & (lots.available < until)
-        begin = np.full(size, -1)
-        end = begin.copy()
-        label: Codes
-        if reserve.per_lot:
-            label = np.flatnonzero(inside & (reserve.kept > 0))
-            begin[label] = np.arange(len(label))
-            end[label] = begin[label] + 1
-            available: Codes = lots.available[label]
-            wanted = [units[:, label] for units in mine]
-        else:
-            there = [_at_moments(moments, np.where(inside, units, 0.0)) for units in mine]
-            rows = np.flatnonzero(_rises(moments, np.concatenate(there)).any(axis=0))
-            begin[inside] = np.searchsorted(rows, moments.of_lot[inside])
-            end[inside] = np.searchsorted(moments.sku[rows], lots.sku[inside], side="right")
-            none = begin >= end
-            begin[none] = end[none] = -1
-            label, available, wanted = moments.sku[rows], moments.available[rows], [units[:, rows] for units in there]
-        if len(label):
-            found.append(_Steps(reserve, min(until, facts.periods), begin, end, label, available, wanted))
+        there = [_at_moments(moments, np.where(inside, units, 0.0)) for units in mine]
+        rows = np.flatnonzero(_rises(moments, np.concatenate(there)).any(axis=0))
+        begin, end = np.full(size, -1), np.full(size, -1)
+        begin[inside] = np.searchsorted(rows, moments.of_lot[inside])
+        end[inside] = np.searchsorted(moments.of[rows], moments.of[moments.of_lot[inside]], side="right")
+        none = begin >= end
+        begin[none] = end[none] = -1
+        if len(rows):
+            quantity = [units[:, rows] for units in there]
+            label, available = moments.of[rows], moments.available[rows]
+            found.append(_Steps(reserve, min(until, facts.periods), begin, end, label, available, quantity))
     return found
 
 
 def _at_moments(moments: Moments, units: Floats) -> Floats:
     """Return what is kept of the lots of each moment, shape (cases, moments): the most of any of them."""
-    found = np.zeros((len(units), len(moments.sku)))
+    found = np.zeros((len(units), len(moments.of)))
     for case, kept_of_lots in zip(found, units, strict=True):
         np.maximum.at(case, moments.of_lot, kept_of_lots)
     return found
@@ -197,7 +189,7 @@ def _rises(moments: Moments, there: Floats) -> Flags:
     for row, units in enumerate(there):
         rows = np.flatnonzero(units)
         first = np.ones(len(rows), dtype=bool)
-        first[1:] = moments.sku[rows[1:]] != moments.sku[rows[:-1]]
+        first[1:] = moments.of[rows[1:]] != moments.of[rows[:-1]]
         first[1:] |= units[rows[1:]] > units[rows[:-1]]
         found[row, rows] = first
     return found

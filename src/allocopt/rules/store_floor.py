@@ -15,6 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
+from allocopt.algebra.grouping import running
 from allocopt.arcs import expand
 from allocopt.problem.facts import ANY
 from allocopt.problem.schema import CHANNEL_KINDS
@@ -42,11 +43,9 @@ class StoreFloor(Rule):
         if not len(index):
             return
         sku, node, _ = index.codes
-        stock = np.bincount(step[counted], weights=lots.usable[counted], minlength=len(index))
+        stock = np.bincount(step[counted], weights=lots.usable[counted], minlength=len(index)).astype(np.float64)
         place = sku * len(facts.nodes.id) + node
-        first = np.searchsorted(place, place)
-        total = np.cumsum(stock)
-        total -= (total - stock)[first]
+        total = running(stock, place)
         last = np.searchsorted(place, place, side="right")
         bound = (facts.channels.kind[facts.lines.channel] != STORE)[arcs.line] & counted[arcs.lot]
         members = np.flatnonzero(bound)

@@ -178,12 +178,10 @@ def add_by_case(
     least, most = np.zeros(size, dtype=bool) | at_least, np.zeros(size, dtype=bool) | at_most
     low = reach(sums, size)[0] if len(on.facts.switches) else np.zeros(size)
     parts = [_rows(some, value, least & ~most, low) for some, value in zip(cases, limits, strict=True)]
-    first = np.cumsum([0, *(len(part.entry) for part in parts)])
-    entry, limit, otherwise = (np.concatenate([getattr(p, k) for p in parts]) for k in ("entry", "limit", "otherwise"))
+    first = np.cumsum([0, *(len(entry) for entry, *_ in parts)])
+    entry, limit, otherwise, row, member, so, told = (np.concatenate(each) for each in zip(*parts, strict=True))
     order = np.argsort(entry, kind="stable")
-    place = np.argsort(order)
-    row = place[np.concatenate([part.row + begin for part, begin in zip(parts, first, strict=False)])]
-    member, so, told = (np.concatenate([getattr(part, k) for part in parts]) for k in ("member", "on", "told"))
+    row = np.argsort(order)[row + np.repeat(first[:-1], [len(part[3]) for part in parts])]
     entry, limit = entry[order], limit[order]
     index = index.of(entry)
     if told.any():
@@ -202,25 +200,16 @@ def add_by_case(
     )
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """The rows of one set of decisions, and the pairs of these with decisions.
+def _rows(cases: Cases, values: Floats, least: Flags, low: Floats) -> tuple[NDArray[Any], ...]:
+    """Return the rows of the members of one set of decisions: one, or one a case where it depends on several.
 
-    Of each row its entry, its limit, and the limit otherwise; of each pair the row, the decision, whether that has to
-    be taken, and whether the label tells it.
+    Returns
+    -------
+    entry, limit, otherwise : arrays, shape (rows,)
+        Which member each is of, its limit, and the limit otherwise; not a number: as far as the columns go.
+    row, member, on, told : arrays, shape (pairs,)
+        The row, the decision, whether it has to be taken, and whether the label tells it.
     """
-
-    entry: Ints
-    limit: Floats
-    otherwise: Floats
-    row: NDArray[np.intp]
-    member: Ints
-    on: Flags
-    told: Flags
-
-
-def _rows(cases: Cases, values: Floats, least: Flags, low: Floats) -> _Rows:
-    """Return the rows of the members of one set of decisions: one, or one a case where it depends on several."""
     outcomes = np.stack([case.on for case in cases.each])
     depends = np.zeros((len(cases.switches), values.shape[1]), dtype=bool)
     for column, taken in enumerate(outcomes.T):
@@ -235,7 +224,7 @@ def _rows(cases: Cases, values: Floats, least: Flags, low: Floats) -> _Rows:
     otherwise[straight] = values[1 << which[~told], member[straight]]
     otherwise[~np.isfinite(otherwise)] = np.nan
     so = outcomes[rank[row], which]
-    return _Rows(cases.members[member], values[rank, member], otherwise, row, cases.switches[which], so, told)
+    return cases.members[member], values[rank, member], otherwise, row, cases.switches[which], so, told
 
 
 def with_conditions(index: Index, facts: Facts, row: NDArray[np.intp], member: Ints, on: Flags) -> Index:

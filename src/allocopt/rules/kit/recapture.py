@@ -20,13 +20,12 @@ from typing import Any, Literal
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from allocopt.algebra.grouping import dense, places
 from allocopt.documents.checked import STRICT, Checked, Share
 from allocopt.problem.encode import pack_of
 from allocopt.problem.facts import ANY, Facts, Flags, Floats, Lines, Names
 from allocopt.problem.lines import take
-from allocopt.rules.kit.names import spelled
-from allocopt.rules.kit.scope import code, rounding_words, whole_lines
+from allocopt.rules.kit.names import grouped, spelled
+from allocopt.rules.kit.scope import code, note_rounding, whole_lines
 
 Note = Callable[[str, str], None]
 SHOWN = 5
@@ -100,9 +99,7 @@ def recaptured(facts: Facts, channel: str, parts: Sequence[Recapture], note: Not
         rows = mine[listed]
         wanted = part.share * lines.units[rows]
         units = whole_lines(facts, rows, wanted)
-        words = rounding_words(name, wanted, units)
-        if words:
-            note("rounded", words)
+        note_rounding(note, name, wanted, units)
         kept = units > 0
         rows, units, wanted = rows[kept], units[kept], wanted[kept]
         price = lines.price[rows] if part.price_from == "original" else _price_of(facts, own, rows)
@@ -145,24 +142,15 @@ def _note_unlisted(facts: Facts, name: str, part: Recapture, rows: Any, note: No
 def _price_of(facts: Facts, own: Flags, rows: Any) -> Floats:
     """Return the receiver's price for each line: of its SKU, period and region, else SKU and period, else SKU."""
     lines = facts.lines
-    regions = len(facts.regions) + 1
     price = np.full(len(rows), np.nan)
-    sku = lines.sku.astype(np.int64)
-    dated = sku * facts.periods + lines.period
-    for key, size in (
-        (dated * regions + lines.region + 1, len(facts.skus.id) * facts.periods * regions),
-        (dated, len(facts.skus.id) * facts.periods),
-        (sku, len(facts.skus.id)),
-    ):
-        group, present = dense(np.where(own, key, -1), size)
-        units = np.bincount(group[own], weights=lines.units[own], minlength=len(present))
-        money = np.bincount(group[own], weights=(lines.units * lines.price)[own], minlength=len(present))
-        mean = np.divide(money, units, out=np.full(len(present), np.nan), where=units > 0)
-        price = np.where(np.isnan(price), np.append(mean, np.nan)[places(present, key[rows])], price)
-    plain = np.bincount(lines.sku[own], weights=lines.price[own], minlength=len(facts.skus.id))
-    count = np.bincount(lines.sku[own], minlength=len(facts.skus.id))
-    listed = np.divide(plain, count, out=np.full(len(plain), np.nan), where=count > 0)
-    return np.where(np.isnan(price), listed[lines.sku[rows]], price)
+    for parts in ({"region": lines.region + 1, "period": lines.period}, {"period": lines.period}, {}):
+        group, labels = grouped(facts, sku=lines.sku, **parts)
+        for weight in (lines.units, np.ones(len(lines.units))) if not parts else (lines.units,):
+            total = np.bincount(group[own], weights=weight[own], minlength=len(labels))
+            money = np.bincount(group[own], weights=(weight * lines.price)[own], minlength=len(labels))
+            mean = np.divide(money, total, out=np.full(len(labels), np.nan), where=total > 0)
+            price = np.where(np.isnan(price), mean[group[rows]], price)
+    return price
 
 
 def _names(facts: Facts, channel: str, rows: Any) -> Names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -168,7 +169,7 @@ def whole(
     )
     rounded = np.where(free, wanted, rounded)
     if form is not None:
-        note_rounding(form, name, wanted, rounded)
+        note_rounding(form.note, name, wanted, rounded)
     return rounded
 
 
@@ -186,24 +187,17 @@ def whole_lines(facts: Facts, rows: Codes, wanted: Floats, **apart: Codes) -> Fl
 def floored(form: Formulation, name: str, wanted: Floats, free: Flags | bool) -> Floats:
     """Round limits down to whole units where the SKU is not divisible, and note what was rounded."""
     rounded = np.where(free, wanted, floor_units(wanted))
-    note_rounding(form, name, wanted, rounded)
+    note_rounding(form.note, name, wanted, rounded)
     return rounded
 
 
-def note_rounding(form: Formulation, name: str, wanted: Floats, rounded: Floats) -> None:
-    """Say how many quantities of a rule were rounded, and by how much at most."""
-    words = rounding_words(name, wanted, rounded)
-    if words:
-        form.note("rounded", words)
-
-
-def rounding_words(name: str, wanted: Floats, rounded: Floats) -> str:
-    """Return the sentence that says how many quantities were rounded, ``""`` if none was."""
+def note_rounding(note: Callable[[str, str], None], name: str, wanted: Floats, rounded: Floats) -> None:
+    """Say how many quantities of a rule were rounded, and by how much at most; nothing if none was."""
     change = np.abs(rounded - wanted)
     number = int((change > 1e-6).sum())
-    if not number:
-        return ""
-    return f"{name}: {number} of {len(wanted)} quantities were rounded to whole units, by at most {change.max():.3g}."
+    if number:
+        by = f"by at most {change.max():.3g}"
+        note("rounded", f"{name}: {number} of {len(wanted)} quantities were rounded to whole units, {by}.")
 
 
 def order_of_lines(facts: Facts) -> Ints:
