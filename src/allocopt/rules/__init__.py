@@ -14,19 +14,15 @@ from allocopt.algebra.formulation import Formulation, Note
 from allocopt.arcs import Arcs
 from allocopt.problem.encode import freeze
 from allocopt.problem.facts import Facts
-from allocopt.rules.access import Access as Access
 from allocopt.rules.access import AccessRule
 from allocopt.rules.all_or_none import AllOrNone
-from allocopt.rules.approval import Approval as Approval
 from allocopt.rules.approval import ApprovalRule
-from allocopt.rules.campaigns import Campaigns as Campaigns
 from allocopt.rules.campaigns import CampaignsRule
-from allocopt.rules.cap import Cap as Cap
 from allocopt.rules.cap import CapRule
 from allocopt.rules.capacity import Capacity
+from allocopt.rules.clauses import *  # noqa: F403
 from allocopt.rules.demand import Demand
 from allocopt.rules.holding import Holding
-from allocopt.rules.keep_or_retire import KeepOrRetire as KeepOrRetire
 from allocopt.rules.keep_or_retire import KeepOrRetireRule
 from allocopt.rules.kit.base import Clause as Clause
 from allocopt.rules.kit.base import Numbered
@@ -39,28 +35,19 @@ from allocopt.rules.kit.leaving import retired as retired
 from allocopt.rules.kit.names import labels
 from allocopt.rules.kit.recapture import Recapture as Recapture
 from allocopt.rules.lane_capacity import LaneCapacity
-from allocopt.rules.lock import Lock as Lock
 from allocopt.rules.lock import LockRule
 from allocopt.rules.map_price import MapPrice
-from allocopt.rules.margin_floor import MarginFloor as MarginFloor
 from allocopt.rules.margin_floor import MarginFloorRule
 from allocopt.rules.min_ship import MinShip
 from allocopt.rules.packs import Packs
-from allocopt.rules.price_parity import PriceParity as PriceParity
 from allocopt.rules.price_parity import PriceParityRule
-from allocopt.rules.promotion import Promotion as Promotion
 from allocopt.rules.promotion import PromotionRule
-from allocopt.rules.protect import Protect as Protect
-from allocopt.rules.protection_levels import ProtectionLevels as ProtectionLevels
 from allocopt.rules.protection_levels import ProtectionLevelsRule
 from allocopt.rules.protection_levels import emsr_b as emsr_b
 from allocopt.rules.reserve import ReserveRule
-from allocopt.rules.retire import Retire as Retire
 from allocopt.rules.retire import RetireRule
-from allocopt.rules.safety_stock import SafetyStock as SafetyStock
 from allocopt.rules.safety_stock import SafetyStockRule
 from allocopt.rules.serve import ServeRule
-from allocopt.rules.service import Service as Service
 from allocopt.rules.service import ServiceRule
 from allocopt.rules.ship_from_one import ShipFromOne
 from allocopt.rules.stock_value import StockValue
