@@ -60,7 +60,8 @@ class Clause(metaclass=Checked):
 
     def scope(self) -> tuple[Any, ...]:
         """Return what the clause is about, to tell a clause that is said twice."""
-        return (type(self).__name__, *(getattr(self, name) for name in self.SCOPE))
+        said = (getattr(self, name) for name in self.SCOPE)
+        return (type(self).__name__, *(tuple(one.items()) if isinstance(one, dict) else one for one in said))
 
     def words(self) -> str:
         """Return the clause as a short phrase, for messages."""
@@ -99,6 +100,8 @@ class Clause(metaclass=Checked):
 
 
 def _spoken(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {one}" for name, one in value.items())
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
