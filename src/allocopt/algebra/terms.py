@@ -97,10 +97,15 @@ def reach(sums: Sequence[Sum], size: int) -> tuple[Floats, Floats]:
     low, high = np.zeros(size), np.zeros(size)
     for part in sums:
         members = slice(None) if part.members is None else part.members
-        ends = part.variable.lower[members] * part.weight, part.variable.upper[members] * part.weight
-        inside = part.group >= 0
-        np.add.at(low, part.group[inside], np.minimum(*ends)[inside])
-        np.add.at(high, part.group[inside], np.maximum(*ends)[inside])
+        weight, row = np.asarray(part.weight, dtype=np.float64), part.group + 1
+        for bound, risen, fallen in ((part.variable.lower, low, high), (part.variable.upper, high, low)):
+            if not bound.any():
+                continue
+            for mine, end in ((np.maximum(weight, 0.0), risen), (np.minimum(weight, 0.0), fallen)):
+                if mine.any():
+                    worth = bound[members] if weight.ndim == 0 else bound[members] * mine
+                    total = np.bincount(row, weights=worth, minlength=size + 1)[1:]
+                    end[:] += total * mine if weight.ndim == 0 else total
     return low, high
 
 
@@ -109,7 +114,7 @@ def loosened(
 ) -> tuple[Sum, Floats, Floats]:
     """Return what decisions add to rows that hang on them, and the limits with that; see `Formulation.add_rows`."""
     size = len(lower)
-    low, high = reach(sums, size) if np.isnan(otherwise).any() else (lower, upper)
+    low, high = reach(sums, size) if np.isnan(otherwise[when.row]).any() else (lower, upper)
     least = np.isfinite(lower)
     limit = np.where(least, lower, upper)
     bound = np.where(least, np.minimum(low, lower), np.maximum(high, upper))

@@ -196,14 +196,17 @@ class ProtectionLevelsRule(Rule):
         sums = [
             Sum(on.ship, part.group + begin, members=part.members) for part, begin in zip(parts, first, strict=False)
         ]
-        most = reach(sums, len(sku))[1] - limit
-        sums += on.form.add_breach("over_protection", index, most, sign=-1.0, penalty=penalty, sku=sku, channel=channel)
+        most = reach(sums, len(sku))[1]
+        sums += on.form.add_breach(
+            "over_protection", index, most - limit, sign=-1.0, penalty=penalty, sku=sku, channel=channel
+        )
         on.form.add_rows(
             self.name,
             index,
             sums,
             upper=limit,
             when=None if on.switch is None else When(on.switch, row, member, so),
+            otherwise=np.maximum(most, limit),
             clause=number,
             elastic=np.isnan(penalty),
         )

@@ -176,7 +176,7 @@ def add_by_case(
     """
     size = len(index)
     least, most = np.zeros(size, dtype=bool) | at_least, np.zeros(size, dtype=bool) | at_most
-    low = reach(sums, size)[0] if len(on.facts.switches) else np.zeros(size)
+    low = reach(sums, size)[0] if any(len(some.switches) > 1 for some in cases) else np.zeros(size)
     parts = [_rows(some, value, least & ~most, low) for some, value in zip(cases, limits, strict=True)]
     first = np.cumsum([0, *(len(entry) for entry, *_ in parts)])
     entry, limit, otherwise, row, member, so, told = (np.concatenate(each) for each in zip(*parts, strict=True))

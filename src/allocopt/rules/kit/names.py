@@ -42,11 +42,13 @@ def grouped(facts: Facts, **codes: Codes) -> tuple[Ints, Index]:
 
     Members are together where all their codes are the same; groups are in the order of these. See `labels`.
     """
-    each = [np.asarray(part, dtype=np.int64) for part in codes.values()]
-    sizes = [int(part.max(initial=0)) + 1 for part in each]
-    key = np.zeros(len(each[0]), dtype=np.int64)
-    for part, size in zip(each, sizes, strict=True):
-        key = np.where((key < 0) | (part < 0), -1, key * size + part)
+    sizes = [int(part.max(initial=0)) + 1 for part in codes.values()]
+    key, inside = np.zeros(1, dtype=np.int64), np.ones(1, dtype=bool)
+    for part, size in zip(codes.values(), sizes, strict=True):
+        key = key * size + part
+        if part.min(initial=0) < 0:
+            inside = inside & (part >= 0)
+    key = key if inside.all() else np.where(inside, key, -1)
     group, present = dense(key, prod(sizes))
     found = dict(zip(codes, np.unravel_index(present, sizes), strict=True))
     return group, labels(facts, **found)
