@@ -48,6 +48,7 @@ class Retire(OfLeaving):
 
     Examples
     --------
+    >>> from allocopt import Recapture
     >>> Retire("amazon", recapture=[Recapture("dtc", share=0.4)]).words()
     'retire channel amazon, recapture 0.4 to dtc'
 
