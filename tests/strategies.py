@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from hypothesis import strategies as st
 from tests.chance import Chance, Dice, Drawn
+from tests.clauses import TOLD
 
 import allocopt as ao
 from allocopt.problem.schema import LOT_KINDS, NEEDED
@@ -88,6 +89,7 @@ ARRIVALS = (
 """Kinds of lot with the period from which they can be used."""
 DUE = (2, 1, 3, 0, 2, 3)
 """Periods in which lines are due: mostly when something is there."""
+TOLD_KINDS = {module.KIND: module for module in TOLD.values()}
 BASES = ("supply", "on_hand", "inbound", "demand")
 REVISING: tuple[type[Clause], ...] = (ao.KeepOrRetire, ao.Promotion, ao.Retire)
 """Kinds of clause that change what demand there is."""
@@ -367,8 +369,12 @@ class _Clauses:
 
     def one(self, kind: type[Clause]) -> Clause:
         """Draw a clause of this kind, or another one where none of this kind would be right."""
+        if kind in TOLD_KINDS:
+            return TOLD_KINDS[kind].make(self)
         if kind in self.AMONG:
             return self.AMONG[kind](self)
+        if kind not in self.MAKERS:  # the checklist says so; other tests draw what can be drawn
+            return self.one(ao.Cap)
         scope: Record = {"channel": self.of(self.channels)}
         if self.of((False, True)):
             scope["sku"] = tuple(self.chance.some(tuple(self.skus)))
@@ -444,26 +450,12 @@ class _Clauses:
         start = self.chance.between(0, PERIODS)
         return ao.SafetyStock(**scope, penalty=self.of((0.0, 1.0)), from_period=start)
 
-    def service(self) -> Clause:
-        """Draw a share of what one line and those like it want."""
-        facts, line = self.facts, self.of(range(len(self.facts.lines.sku)))
-        like: Record = {"channel": facts.channels.id[facts.lines.channel[line]]}
-        like["sku"] = (facts.skus.id[facts.lines.sku[line]],)
-        like["firm"] = bool(facts.lines.firm[line])
-        if facts.lines.region[line] >= 0:
-            like["region"] = (facts.regions[facts.lines.region[line]],)
-        if facts.lines.priority[line] > 0:
-            like["priority"] = (int(facts.lines.priority[line]), 7)
-        like = {key: value for key, value in like.items() if self.of((False, True))}
-        penalty = None if self.hard and self.of((False, True)) else self.of((0.0, 0.5, 3.0))
-        return ao.Service(self.of((0.35, 0.0, 0.5, 0.9, 1.0)), **like, per=self.of(("total", "sku")), penalty=penalty)
-
     def lock(self) -> Clause:
         """Draw units that one line, and those like it, can take and one lot can give."""
         facts, line = self.facts, self.of(range(len(self.facts.lines.sku)))
         lots = np.flatnonzero((facts.lots.sku == facts.lines.sku[line]) & ~facts.lots.hold)
         if not len(lots) or not self.hard:
-            return self.service()
+            return self.one(ao.Service)
         lot = self.of(lots.tolist())
         pack = int(facts.lines.pack[line])
         room = int(min(facts.lots.usable[lot], facts.lines.units[line]) // pack)
@@ -502,7 +494,6 @@ class _Clauses:
         ao.PriceParity: price_parity,
         ao.Promotion: promotion,
         ao.ProtectionLevels: protection_levels,
-        ao.Service: service,
     }
     """Clauses whose scope has a shape of its own; some are drawn so that they speak of lines that are there."""
     MAKERS: ClassVar[dict[type[Clause], Callable[[_Clauses, Record], Clause]]] = {
@@ -514,3 +505,7 @@ class _Clauses:
         ao.Retire: retire,
         ao.SafetyStock: safety_stock,
     }
+
+
+MADE = frozenset({*TOLD_KINDS, *_Clauses.AMONG, *_Clauses.MAKERS})
+"""The kinds of clause that can be drawn."""

@@ -48,7 +48,7 @@ def test_python_of_the_pages_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(ROOT)
     names: dict[str, Any] = {}
     for code in blocks(page, "python"):
-        exec(compile(code, str(page), "exec"), names)
+        exec(compile(code, str(page), "exec", dont_inherit=True), names)
 
 
 def test_the_page_of_tables_is_what_is_declared() -> None:

@@ -23,36 +23,16 @@ from allocopt.errors import AllocoptError, ContractError, DataError, Issue, Scen
 from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift
 from allocopt.readback import Plan
 from allocopt.readback import plan as _plan
-from allocopt.rules import (
-    Access,
-    Approval,
-    Campaigns,
-    Cap,
-    KeepOrRetire,
-    Lock,
-    MarginFloor,
-    PriceParity,
-    Promotion,
-    Protect,
-    ProtectionLevels,
-    Recapture,
-    Retire,
-    SafetyStock,
-    Service,
-    emsr_b,
-)
+from allocopt.rules import CLAUSES, Recapture, emsr_b
+from allocopt.rules.clauses import *  # noqa: F403
 
 _plan.ROOMS.update(model=("allocopt.stages.stated", "model_of_plan"))
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Access",
     "Add",
     "AllocoptError",
-    "Approval",
-    "Campaigns",
-    "Cap",
     "Comparison",
     "Contract",
     "ContractError",
@@ -62,26 +42,16 @@ __all__ = [
     "Fill",
     "FirstCome",
     "Issue",
-    "KeepOrRetire",
-    "Lock",
-    "MarginFloor",
     "MaxMinFill",
     "Plan",
-    "PriceParity",
     "Problem",
-    "Promotion",
-    "Protect",
-    "ProtectionLevels",
     "Put",
     "Recapture",
     "Remove",
-    "Retire",
     "Retirement",
-    "SafetyStock",
     "Scale",
     "Scenario",
     "ScenarioError",
-    "Service",
     "Shift",
     "SolveError",
     "admission",
@@ -103,3 +73,5 @@ __all__ = [
     "split_with_release",
     "to_pyomo",
 ]
+__all__ += [kind.__name__ for kind in CLAUSES]
+__all__.sort()

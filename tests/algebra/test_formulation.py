@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocopt.algebra.formulation import COUPLES, Formulation, Sum
+from allocopt.algebra.formulation import COUPLES, Formulation, Sum, When
 from allocopt.algebra.labels import Index
 from allocopt.algebra.program import Program
 
@@ -158,3 +158,48 @@ def test_a_blank_code_is_spelled_as_blank_text():
     index = Index(("region", "via"), (np.array([-1, 0]), np.array([-1, -1])), (np.array(["north"], object), lambda: ()))
     assert index.tuples() == [("", ""), ("north", "")]
     assert index.frame()["region"].tolist() == ["", "north"]
+
+
+@given(st.data())
+def test_a_row_on_decisions_binds_only_where_they_are_so(data):
+    """Where they are, the limit holds; elsewhere all that the columns' bounds allow, and no more."""
+    draw, size, number = data.draw, data.draw(st.integers(1, 3)), data.draw(st.integers(1, 3))
+    form = Formulation()
+    upper = np.array(draw(st.lists(st.integers(0, 9), min_size=size, max_size=size)), dtype=float)
+    weight = np.array(draw(st.lists(st.integers(-3, 3), min_size=size, max_size=size)), dtype=float)
+    ship = form.add_variable("ship", numbered(size), upper=upper, sku=0)
+    switch = form.add_variable("switch", numbered(number), upper=1.0, sku=COUPLES, integer=True)
+    member = np.array(sorted(draw(st.sets(st.integers(0, number - 1), min_size=1))))
+    so = np.array(draw(st.lists(st.booleans(), min_size=len(member), max_size=len(member))))
+    limit, at_least = float(draw(st.integers(-20, 20))), draw(st.booleans())
+    form.add_rows(
+        "row",
+        numbered(1),
+        [Sum(ship, np.zeros(size, dtype=int), weight)],
+        lower=limit if at_least else -np.inf,
+        upper=np.inf if at_least else limit,
+        when=When(switch, np.zeros(len(member), dtype=int), member, so),
+    )
+    program = form.compile()[0]
+    low, high = np.minimum(weight * upper, 0).sum(), np.maximum(weight * upper, 0).sum()
+    for outcome in np.ndindex(*(2,) * number):
+        wrong = int((np.array(outcome)[member] != so).sum())
+        terms = matrix(program)[0, size:] @ np.array(outcome)
+        left = (program.row_lower[0] if at_least else program.row_upper[0]) - terms
+        step = max(limit - low, 0.0) if at_least else min(limit - high, 0.0)
+        assert left == limit - step * wrong
+        assert wrong != 1 or left == (min(low, limit) if at_least else max(high, limit))
+
+
+def test_a_row_on_a_decision_may_have_another_limit_otherwise():
+    """With one decision the limit runs in a straight line from one to the other, for equalities too."""
+    form = Formulation()
+    ship = form.add_variable("ship", numbered(1), upper=9.0, sku=0)
+    switch = form.add_variable("switch", numbered(1), upper=1.0, sku=COUPLES, integer=True)
+    one = np.zeros(1, dtype=int)
+    for on in (True, False):
+        when = When(switch, one, one, np.array([on]))
+        form.add_rows(f"row {on}", numbered(1), [Sum(ship, one)], lower=5.0, upper=5.0, when=when, otherwise=2.0)
+    program = form.compile()[0]
+    assert matrix(program).tolist() == [[1.0, -3.0], [1.0, 3.0]]
+    assert program.row_lower.tolist() == program.row_upper.tolist() == [2.0, 5.0]

@@ -23,8 +23,8 @@ from allocopt.arcs import Arcs, build_arcs
 from allocopt.problem import Problem
 from allocopt.problem.schema import COMPANY
 from allocopt.rules import allowed, revised, state
-from allocopt.rules.base import Clause
-from allocopt.rules.names import line_names
+from allocopt.rules.kit.base import Clause
+from allocopt.rules.kit.names import line_names
 
 
 def text(problem: Problem, clauses: Sequence[Clause] = ()) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tests.clauses import TOLD
 from tests.rules.naive_facts import shipments
 from tests.rules.naive_promises import Promises
 from tests.rules.naive_records import Model, Row, blank, counts_on, floor, named
@@ -39,8 +40,10 @@ class Naive(Promises):
                 self.margins(model, clause)
         self.quantities(model)
         self.levels(model)
-        self.services(model)
         self.locks(model)
+        for told in TOLD.values():
+            for clause in self.of(told.KIND):
+                told.state(self, model, clause)
         Reserves(self, model).state()
         return model
 

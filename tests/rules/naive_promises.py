@@ -9,7 +9,7 @@ from statistics import NormalDist
 from tests.rules.naive_facts import Records
 from tests.rules.naive_records import Arc, Model, Row, floor, in_scope, named
 
-from allocopt.rules import Cap, Lock, Protect, ProtectionLevels, Service
+from allocopt.rules import Cap, Lock, Protect, ProtectionLevels
 
 
 class Promises(Records):
@@ -89,24 +89,6 @@ class Promises(Records):
                 most = max(stock - kept, 0.0)
                 arcs = [arc for arc in self.arcs if arc.line.channel in below and arc.lot in lots]
                 self.limit(model, arcs, clause.penalty, high=most if self.divides(sku) else floor(most))
-
-    def services(self, model: Model) -> None:
-        """Add the least shares of what is wanted."""
-        for clause in self.of(Service):
-            lines = [
-                line
-                for line in self.lines
-                if clause.channel in (None, line.channel)
-                and named(clause.sku, line.sku)
-                and (clause.region is None or line.region in clause.region)
-                and (clause.priority is None or line.priority in clause.priority)
-                and clause.firm in (None, line.firm)
-            ]
-            for sku in sorted(self.skus) if clause.per == "sku" else [None]:
-                mine = {id(line) for line in lines if sku in (None, line.sku)}
-                wanted = sum(line.units for line in lines if id(line) in mine)
-                arcs = [arc for arc in self.arcs if id(arc.line) in mine]
-                self.limit(model, arcs, clause.penalty, low=clause.fill * wanted)
 
     def locks(self, model: Model) -> None:
         """Add the units that were promised exactly."""

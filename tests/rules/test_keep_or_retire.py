@@ -14,7 +14,7 @@ from tests.strategies import AS_STATED, clauses, consistent, problems
 
 import allocopt as ao
 from allocopt.rules import revised
-from allocopt.rules.switches import live_lines
+from allocopt.rules.kit.decisions import live_lines
 
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 

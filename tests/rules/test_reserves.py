@@ -10,7 +10,7 @@ from tests.strategies import LINEAR, clauses, problems
 
 import allocopt as ao
 from allocopt.rules import Clause
-from allocopt.rules.claims import Claims
+from allocopt.rules.kit.claims import Claims
 
 few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 

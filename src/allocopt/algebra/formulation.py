@@ -18,61 +18,10 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.labels import Codes, Family, Index, Labels
 from allocopt.algebra.program import COUPLES, Program, sku_of_rows
+from allocopt.algebra.terms import Floats, Sum, Variable, When, loosened, reach
 
-Floats = NDArray[np.float64]
 Coefficient = Callable[[Any], Floats]
 """Money per unit of the members asked for (a slice or positions)."""
-
-
-@dataclass(frozen=True)
-class Variable:
-    """Columns of one kind.
-
-    Attributes
-    ----------
-    name : str
-    start : int
-    index : Index
-    lower, upper : float64, shape (members,)
-    integer : bool, shape (members,)
-    sku : int32, shape (members,)
-        SKU code of each member, `COUPLES` where it belongs to none.
-    line : int32, shape (members,), or None
-        Demand line that each member ships to; None: they ship nothing.
-    """
-
-    name: str
-    start: int
-    index: Index
-    lower: Floats
-    upper: Floats
-    integer: NDArray[np.bool_]
-    sku: NDArray[np.int32]
-    line: NDArray[np.int32] | None = None
-
-    def __len__(self) -> int:
-        return len(self.lower)
-
-
-@dataclass(frozen=True)
-class Sum:
-    """A grouped weighted sum over members of a variable: one sum for each row.
-
-    Attributes
-    ----------
-    variable : Variable
-    group : integer array, shape (members,) or as `members`
-        Row of the family that the member counts in; -1: in none.
-    weight : float or float64 array
-        Coefficient.
-    members : integer array or None
-        Ascending positions of the members that count; None: all of them, in order.
-    """
-
-    variable: Variable
-    group: Codes
-    weight: float | Floats = 1.0
-    members: Codes | None = None
 
 
 @dataclass(frozen=True)
@@ -132,10 +81,10 @@ class Formulation:
         name: str,
         index: Index,
         *,
-        upper: Floats,
-        sku: NDArray[np.int32],
-        lower: Floats | None = None,
-        integer: NDArray[np.bool_] | None = None,
+        upper: Floats | float,
+        sku: Codes | int,
+        lower: Floats | float = 0.0,
+        integer: NDArray[np.bool_] | bool = False,
         line: NDArray[np.int32] | None = None,
     ) -> Variable:
         """Add one column per label of `index`, between `lower` (default 0) and `upper`."""
@@ -144,10 +93,10 @@ class Formulation:
             name,
             self._columns,
             index,
-            np.zeros(size) if lower is None else lower,
-            np.asarray(upper, dtype=np.float64),
-            np.zeros(size, dtype=bool) if integer is None else integer,
-            np.asarray(sku, dtype=np.int32),
+            np.zeros(size) + lower,
+            np.zeros(size) + upper,
+            np.zeros(size, dtype=bool) | integer,
+            np.zeros(size, dtype=np.int32) + np.asarray(sku, dtype=np.int32),
             line,
         )
         self._columns += size
@@ -162,17 +111,34 @@ class Formulation:
         *,
         lower: Floats | float = -np.inf,
         upper: Floats | float = np.inf,
+        when: When | None = None,
+        otherwise: Floats | float = np.nan,
         clause: NDArray[np.int32] | None = None,
         elastic: NDArray[np.bool_] | bool = False,
     ) -> Family:
         """Add one row per label of `index`: lower <= the sums of that group, added up <= upper.
 
         A member of a variable may count only once in a row. `clause` and `elastic` are those of `Family`.
+
+        Rows that hang on decisions (`when`) bind only where these are so; where one of them is not, the limit is
+        `otherwise`, and where that is not a number, as far as the bounds of the columns let the sum go:
+
+        .. code-block:: text
+
+            sum >= limit + (otherwise - limit) mismatch,    and alike for <=
+            mismatch = sum_{decisions to be taken} (1 - on) + sum_{decisions not to be taken} on
+
+        A row on decisions has one limit; or an equality, of which `otherwise` is given. Source: big-M constraints with
+        the least M that is valid, e.g. Williams, Model Building in Mathematical Programming (2013), ch. 9.
         """
         size = len(index)
-        marks = np.full(size, elastic) if isinstance(elastic, bool) else elastic
+        low, high = np.zeros(size) + lower, np.zeros(size) + upper
+        if when is not None and len(when.row):
+            decided, low, high = loosened(sums, low, high, when, np.zeros(size) + otherwise)
+            sums = [*sums, decided]
+        marks = np.zeros(size, dtype=bool) | elastic
         family = Family(name, self._height, index, clause, marks if marks.any() else None)
-        rows = _Rows(family, tuple(sums), np.zeros(size) + lower, np.zeros(size) + upper)
+        rows = _Rows(family, tuple(sums), low, high)
         self._height += size
         self._rows.append(rows)
         return family
@@ -194,6 +160,41 @@ class Formulation:
         worth: Any = partial(getitem, coefficient) if isinstance(coefficient, np.ndarray) else coefficient
         owner: Any = partial(getitem, channel) if isinstance(channel, np.ndarray) else channel
         self.money.append(Money(column, variable, worth, owner, constant))
+
+    def add_breach(
+        self,
+        name: str,
+        index: Index,
+        most: Floats,
+        *,
+        sign: float,
+        penalty: Floats,
+        sku: NDArray[np.int32],
+        channel: Codes,
+    ) -> list[Sum]:
+        """Add the units by which rows may be broken, and what that costs; return what they relieve the rows by.
+
+        Parameters
+        ----------
+        name : str
+            Of the variable.
+        index : Index
+            Labels of the rows.
+        most : float64, shape (rows,)
+            By how much each can be broken at all [unit].
+        sign : float
+            1 for rows that ask for at least so much, -1 for those that ask for at most so much.
+        penalty : float64, shape (rows,)
+            Not a number where the row is hard [currency/unit].
+        sku, channel : integer arrays, shape (rows,)
+            What each row is about, and to whom the penalty is booked.
+        """
+        at = np.flatnonzero(~np.isnan(penalty) & (most > 0))
+        if not len(at):
+            return []
+        breach = self.add_variable(name, index.of(at), upper=most[at], sku=sku[at])
+        self.add_money("clause_penalties", breach, -penalty[at], channel=channel[at])
+        return [Sum(breach, at, weight=sign)]
 
     def note(self, code: str, message: str) -> None:
         """Remember what a planner should know about how the program was stated."""
@@ -310,4 +311,4 @@ def _sorted(indptr: NDArray[np.int64], indices: NDArray[np.int32], data: Floats)
     return indices[order], data[order]
 
 
-__all__ = ["COUPLES", "Formulation", "Money", "Note", "Sum", "Variable"]
+__all__ = ["COUPLES", "Formulation", "Money", "Note", "Sum", "Variable", "When", "reach"]

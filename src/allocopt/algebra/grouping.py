@@ -48,3 +48,31 @@ def dense(keys: Codes, size: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]
     group = np.full(len(keys), NONE, dtype=np.int32)
     group[inside] = found
     return group, present.astype(np.int64)
+
+
+def places(keys: Codes, wanted: Codes) -> NDArray[np.int64]:
+    """Return where each wanted key stands among keys that ascend; -1, the last, where it is not there.
+
+    >>> places(np.array([3, 7]), np.array([7, 5]))
+    array([ 1, -1])
+    """
+    if not len(keys):
+        return np.full(len(wanted), NONE)
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[place] == wanted, place, NONE)
+
+
+def running(units: NDArray[np.float64], group: Codes) -> NDArray[np.float64]:
+    """Return running totals within groups, whose members stand side by side, shape (n,).
+
+    Added up group by group: a total over all of them would lose the units of small ones.
+
+    >>> running(np.array([2.0, 3.0, 5.0]), np.array([4, 4, 7]))
+    array([2., 5., 5.])
+    """
+    rank = np.arange(len(units)) - np.searchsorted(group, group)
+    total = units.copy()
+    for step in range(1, int(rank.max(initial=0)) + 1):
+        at = np.flatnonzero(rank == step)
+        total[at] += total[at - 1]
+    return total

@@ -37,6 +37,14 @@ class Index:
     def __len__(self) -> int:
         return len(self.codes[0])
 
+    def of(self, rows: Codes) -> Index:
+        """Return the labels of some rows."""
+        return Index(self.names, tuple(codes[rows] for codes in self.codes), self.texts)
+
+    def extended(self, name: str, codes: Codes, texts: Texts | None = None) -> Index:
+        """Return the labels with one more part."""
+        return Index((*self.names, name), (*self.codes, codes), (*self.texts, texts))
+
     def part(self, position: int, rows: slice | Codes = slice(None)) -> NDArray[Any]:
         """Return one part of the labels of `rows`, spelled out."""
         codes, texts = self.codes[position][rows], self.texts[position]

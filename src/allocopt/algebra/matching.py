@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra import grouping
 from allocopt.algebra.labels import Codes, Family, Labels
 
 NOWHERE = -1
@@ -64,9 +65,7 @@ def places(before: list[Codes], now: list[Codes]) -> NDArray[np.intp]:
         return np.full(len(now[0]), NOWHERE, dtype=np.intp)
     keys_before, keys_now = _keys(before, now)
     order = np.argsort(keys_before, kind="stable")
-    place = np.minimum(np.searchsorted(keys_before[order], keys_now), len(order) - 1)
-    hit = keys_before[order][place] == keys_now
-    return np.where(hit, order[place], NOWHERE)
+    return np.append(order, NOWHERE)[grouping.places(keys_before[order], keys_now)]
 
 
 def _renamed(codes: Codes, names: NDArray[np.int32] | None) -> Codes:

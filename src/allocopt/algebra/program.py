@@ -193,17 +193,13 @@ def with_columns(
     """
     row = np.asarray(rows, np.int32).ravel()
     count = len(row)
+    wider = with_loose_columns(program, cost=np.broadcast_to(np.asarray(cost, float), count), lower=lower, upper=upper)
     return replace(
-        program,
-        cost=np.concatenate([program.cost, np.broadcast_to(np.asarray(cost, float), count)]),
-        lower=np.concatenate([program.lower, np.broadcast_to(np.asarray(lower, float), count)]),
-        upper=np.concatenate([program.upper, np.broadcast_to(np.asarray(upper, float), count)]),
-        integer=np.concatenate([program.integer, np.zeros(count, dtype=bool)]),
+        wider,
         indptr=np.concatenate([program.indptr, program.nonzeros + np.arange(1, count + 1)]).astype(np.int32),
         indices=np.concatenate([program.indices, row]),
         data=np.concatenate([program.data, np.broadcast_to(np.asarray(values, float), count)]),
         column_sku=np.concatenate([program.column_sku, program.row_sku[row]]).astype(np.int32),
-        column_line=with_more_lines(program.column_line, count),
     )
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from allocopt.problem.facts import Facts
 from allocopt.rules import Recapture
-from allocopt.rules.scope import code
+from allocopt.rules.kit.scope import code
 
 STEPS = 100
 """Shares are told apart to one in so many."""

@@ -34,7 +34,7 @@ from allocopt.problem.lines import take, with_lines
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Plan
 from allocopt.rules import revised
-from allocopt.rules.names import line_names
+from allocopt.rules.kit.names import line_names
 from allocopt.solve import Effort, certify, solve
 from allocopt.stages import StageResult, StartOf, cold, solve_stages
 from allocopt.stages.planning import plan_of

@@ -32,7 +32,7 @@ from allocopt.problem.facts import Floats
 from allocopt.problem.problem import Problem
 from allocopt.readback import Broken, Plan
 from allocopt.rules import Recapture, Retire, retired
-from allocopt.rules.scope import code
+from allocopt.rules.kit.scope import code
 
 PARTS = ("contribution_lost", "freed", "fixed_cost_saved", "recaptured", "stranded")
 """What the worth of a retirement is made of [currency]."""

@@ -22,7 +22,7 @@ from allocopt.problem.facts import Facts
 from allocopt.problem.problem import Problem
 from allocopt.problem.report import Nearest
 from allocopt.rules import CLAUSES, Protect
-from allocopt.rules.base import Clause
+from allocopt.rules.kit.base import Clause
 
 HOMES = {
     "regions": "the column region of demand or lanes",

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from allocopt.contracts.contract import Contract
 from allocopt.contracts.stages import Fill, FirstCome, MaxMinFill
 from allocopt.errors import ContractError
-from allocopt.rules.base import Base, Clause
+from allocopt.rules.kit.base import Base, Clause
 from allocopt.rules.protect import Protect
 from allocopt.rules.protection_levels import ProtectionLevels
 

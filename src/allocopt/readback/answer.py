@@ -14,7 +14,7 @@ from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import ANY, Facts, Flags, Floats
 from allocopt.rules import Clause, retired
-from allocopt.rules.switches import live_lines
+from allocopt.rules.kit.decisions import live_lines
 from allocopt.solve import Start
 
 

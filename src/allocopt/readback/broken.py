@@ -10,7 +10,8 @@ import numpy as np
 
 from allocopt.problem.facts import Facts
 from allocopt.rules import Clause
-from allocopt.rules.switches import keep_name, run_name
+from allocopt.rules import promised as promised_units
+from allocopt.rules.kit.decisions import keep_name, run_name
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def find_broken(facts: Facts, clauses: Sequence[Clause], gone: Set[str]) -> tupl
     for number, clause in enumerate(clauses):
         channel: str | None = getattr(clause, "channel", None)
         if clause.FAVOURS and channel is not None and channel in gone:
-            found.append(Broken(clause.words(), channel, number, clause.promised(facts)))
+            found.append(Broken(clause.words(), channel, number, promised_units(facts, clause)))
     lines = facts.lines
     committed = lines.min_units > 0
     size = len(facts.channels.id)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from allocopt.arcs import Arcs
 from allocopt.problem.schema import LOT_KINDS
-from allocopt.rules.names import lane_names, line_names, lot_names, spelled
+from allocopt.rules.kit.names import lane_names, line_names, lot_names, spelled
 
 
 def arc_frame(arcs: Arcs) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from allocopt import rules
 from allocopt.problem.facts import Floats
 from allocopt.problem.schema import COMPANY, LOT_KINDS
 from allocopt.readback.answer import Answer
-from allocopt.rules.names import lane_names, lot_names, spelled
+from allocopt.rules.kit.names import lane_names, lot_names, spelled
 
 EARNED = ("revenue",)
 COSTS = ("fees", "goods", "lanes", "returns", "penalties", "fixed_cost", "holding", "write_down")

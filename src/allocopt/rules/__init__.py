@@ -7,49 +7,53 @@ files follow from what it declares.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 
 from allocopt.algebra.formulation import Formulation, Note
-from allocopt.algebra.labels import Index
 from allocopt.arcs import Arcs
 from allocopt.problem.encode import freeze
 from allocopt.problem.facts import Facts
-from allocopt.rules.access import Access, AccessRule
+from allocopt.rules.access import AccessRule
 from allocopt.rules.all_or_none import AllOrNone
-from allocopt.rules.approval import Approval, ApprovalRule
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.broken import broken_promises
-from allocopt.rules.campaigns import Campaigns, CampaignsRule
-from allocopt.rules.cap import Cap, CapRule
+from allocopt.rules.approval import ApprovalRule
+from allocopt.rules.campaigns import CampaignsRule
+from allocopt.rules.cap import CapRule
 from allocopt.rules.capacity import Capacity
+from allocopt.rules.clauses import *  # noqa: F403
 from allocopt.rules.demand import Demand
-from allocopt.rules.exceptions import Exceptions, Outcome
 from allocopt.rules.holding import Holding
-from allocopt.rules.keep_or_retire import KeepOrRetire, KeepOrRetireRule
+from allocopt.rules.keep_or_retire import KeepOrRetireRule
+from allocopt.rules.kit.base import Clause as Clause
+from allocopt.rules.kit.base import Numbered
+from allocopt.rules.kit.base import Rule as Rule
+from allocopt.rules.kit.base import Statement as Statement
+from allocopt.rules.kit.broken import broken_promises
+from allocopt.rules.kit.decisions import add_switches
+from allocopt.rules.kit.exceptions import Exceptions, Outcome
+from allocopt.rules.kit.leaving import retired as retired
+from allocopt.rules.kit.names import labels
+from allocopt.rules.kit.recapture import Recapture as Recapture
 from allocopt.rules.lane_capacity import LaneCapacity
-from allocopt.rules.lock import Lock, LockRule
+from allocopt.rules.lock import LockRule
 from allocopt.rules.map_price import MapPrice
-from allocopt.rules.margin_floor import MarginFloor, MarginFloorRule
+from allocopt.rules.margin_floor import MarginFloorRule
 from allocopt.rules.min_ship import MinShip
-from allocopt.rules.names import lane_names, line_names, lot_names
 from allocopt.rules.packs import Packs
-from allocopt.rules.price_parity import PriceParity, PriceParityRule
-from allocopt.rules.promotion import Promotion, PromotionRule
-from allocopt.rules.protect import Protect
-from allocopt.rules.protection_levels import ProtectionLevels, ProtectionLevelsRule, emsr_b
-from allocopt.rules.recapture import Recapture
+from allocopt.rules.price_parity import PriceParityRule
+from allocopt.rules.promotion import PromotionRule
+from allocopt.rules.protection_levels import ProtectionLevelsRule
+from allocopt.rules.protection_levels import emsr_b as emsr_b
 from allocopt.rules.reserve import ReserveRule
-from allocopt.rules.retire import Retire, RetireRule, retired
-from allocopt.rules.safety_stock import SafetyStock, SafetyStockRule
+from allocopt.rules.retire import RetireRule
+from allocopt.rules.safety_stock import SafetyStockRule
 from allocopt.rules.serve import ServeRule
-from allocopt.rules.service import Service, ServiceRule
+from allocopt.rules.service import ServiceRule
 from allocopt.rules.ship_from_one import ShipFromOne
 from allocopt.rules.stock_value import StockValue
 from allocopt.rules.store_floor import StoreFloor
 from allocopt.rules.supply import Supply
-from allocopt.rules.switches import Switches, add_switches
+from allocopt.rules.switches import Switches
 from allocopt.rules.trade import Trade
 
 RULES: tuple[Rule, ...] = (
@@ -85,23 +89,10 @@ RULES: tuple[Rule, ...] = (
 )
 """Every rule, in the order in which arcs are taken away and rows are written."""
 
-CLAUSES: tuple[type[Clause], ...] = (
-    Access,
-    Approval,
-    Campaigns,
-    Cap,
-    KeepOrRetire,
-    Lock,
-    MarginFloor,
-    PriceParity,
-    Promotion,
-    Protect,
-    ProtectionLevels,
-    Retire,
-    SafetyStock,
-    Service,
+CLAUSES: tuple[type[Clause], ...] = tuple(
+    sorted({rule.clause for rule in RULES if rule.clause is not None}, key=lambda kind: kind.__name__)
 )
-"""Every kind of clause that a contract can hold."""
+"""Every kind of clause that a contract can hold: those of the rules."""
 
 
 def revised(facts: Facts, clauses: Sequence[Clause]) -> tuple[Facts, tuple[Note, ...]]:
@@ -155,14 +146,9 @@ def state(arcs: Arcs, clauses: Sequence[Clause], notes: Sequence[Note] = ()) -> 
     """
     facts, form = arcs.facts, Formulation(notes=list(notes))
     sku = arcs.sku
-    index = Index(
-        ("lot", "line", "lane", "period"),
-        (arcs.lot, arcs.line, arcs.lane, arcs.ship),
-        (partial(lot_names, facts), partial(line_names, facts), partial(lane_names, facts), None),
-    )
     ship = form.add_variable(
         "ship",
-        index,
+        labels(facts, lot=arcs.lot, line=arcs.line, lane=arcs.lane, period=arcs.ship),
         upper=np.minimum(facts.lots.usable[arcs.lot], facts.lines.units[arcs.line]),
         sku=sku,
         integer=~facts.skus.divisible[sku],
@@ -182,46 +168,19 @@ def docs() -> dict[str, str]:
 def exceptions(outcome: Outcome, clauses: Sequence[Clause]) -> list[Exceptions]:
     """Return what in a plan needs a person, by the rules that say so, and what is broken with retired channels."""
     said = [found for rule in RULES for found in rule.exceptions(outcome, _of(rule, clauses))]
-    return [*said, *broken_promises(outcome, clauses)]
+    return [*said, *broken_promises(outcome, clauses, promised)]
+
+
+def promised(facts: Facts, clause: Clause) -> float:
+    """Return how many units a clause promises its channel, 0 where that cannot be counted in units [unit]."""
+    return sum(rule.promised(facts, clause) for rule in RULES if isinstance(clause, rule.clause or ()))
 
 
 def _of(rule: Rule, clauses: Sequence[Clause]) -> Numbered:
-    if rule.clause is None:
-        return ()
-    gone = retired(clauses)
+    """Return the clauses that a rule is given; promises to a channel that is retired lapse."""
+    kind, gone = rule.reads or rule.clause or (), retired(clauses)
     return [
         (number, clause)
         for number, clause in enumerate(clauses)
-        if isinstance(clause, rule.clause) and not (clause.FAVOURS and getattr(clause, "channel", None) in gone)
+        if isinstance(clause, kind) and not (clause.FAVOURS and getattr(clause, "channel", None) in gone)
     ]
-
-
-__all__ = [
-    "CLAUSES",
-    "RULES",
-    "Access",
-    "Approval",
-    "Campaigns",
-    "Cap",
-    "Clause",
-    "KeepOrRetire",
-    "Lock",
-    "MarginFloor",
-    "PriceParity",
-    "Promotion",
-    "Protect",
-    "ProtectionLevels",
-    "Recapture",
-    "Retire",
-    "Rule",
-    "SafetyStock",
-    "Service",
-    "Statement",
-    "allowed",
-    "docs",
-    "emsr_b",
-    "exceptions",
-    "retired",
-    "revised",
-    "state",
-]

@@ -19,8 +19,8 @@ from pydantic.dataclasses import dataclass
 from allocopt.arcs import Arcs
 from allocopt.documents.checked import STRICT, Ids, Period, Share
 from allocopt.problem.schema import LOT_KINDS
-from allocopt.rules.base import Clause, Numbered, Rule
-from allocopt.rules.scope import arcs_of, lines_of, stock_of
+from allocopt.rules.kit.base import Clause, Numbered, Rule
+from allocopt.rules.kit.scope import arcs_of, lines_of, stock_of
 
 Kinds = Annotated[tuple[Literal["on_hand", "inbound", "safety", "returns"], ...], Field(min_length=1)] | None
 

@@ -15,9 +15,9 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.arcs import Arcs
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.gates import order_gate
-from allocopt.rules.scope import order_of_lines
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.gates import order_gate
+from allocopt.rules.kit.scope import order_of_lines
 
 
 class AllOrNone(Rule):

@@ -20,13 +20,12 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from allocopt.algebra.grouping import dense
 from allocopt.documents.checked import STRICT, Money, Units
 from allocopt.problem.facts import Flags, Floats, Ints, Names
-from allocopt.rules.base import Clause, Numbered, Rule
-from allocopt.rules.exceptions import Exceptions, Outcome, owners, spoken_money, spoken_units
-from allocopt.rules.names import spelled
-from allocopt.rules.scope import code, order_of_lines
+from allocopt.rules.kit.base import Clause, Numbered, Rule
+from allocopt.rules.kit.exceptions import Exceptions, Outcome, spoken_money, spoken_units
+from allocopt.rules.kit.names import spelled
+from allocopt.rules.kit.scope import code, order_of_lines
 
 SLACK = 1e-6
 """What is above a limit by less is not above it: that much is rounding, relative to 1 + the limit."""
@@ -111,10 +110,8 @@ def _orders(outcome: Outcome) -> _Orders:
     money = np.bincount(line, weights=arcs.revenue(rows) * ship, minlength=size)
     served = np.flatnonzero(units > 0).astype(np.int32)
     order = order_of_lines(arcs.facts)[served]
-    group, present = dense(order, len(arcs.facts.orders) + size)
-    count = len(present)
-    first = np.full(count, size, dtype=np.int32)
-    np.minimum.at(first, group, served)
+    _, at, group, lines_each = np.unique(order, return_index=True, return_inverse=True, return_counts=True)
+    first, count = served[at], len(at)
     due = np.full(count, np.iinfo(np.int32).max, dtype=np.int32)
     np.minimum.at(due, group, lines.period[served])
     other = lines.sku[served] != lines.sku[first[group]]
@@ -122,7 +119,7 @@ def _orders(outcome: Outcome) -> _Orders:
         first,
         lines.channel[first],
         due,
-        np.bincount(group, minlength=count) == 1,
+        lines_each == 1,
         np.bincount(group, weights=other, minlength=count) == 0,
         np.bincount(group, weights=units[served], minlength=count).astype(np.float64),
         np.bincount(group, weights=money[served], minlength=count).astype(np.float64),
@@ -149,11 +146,12 @@ def _reported(
         "Demand of " + channel + " for " + sku + " in period " + period,
     )
     ships = " ships " + spoken_units(units) + " units worth " + spoken_money(money, outcome.currency)
-    return Exceptions(
-        kind="approval",
-        clause=number,
-        owner=owners(facts, orders.channel[at], clause.owner),
-        channel=channel,
+    return Exceptions.of(
+        facts,
+        "approval",
+        number,
+        orders.channel[at],
+        owner=clause.owner,
         sku=np.where(orders.pure[at], sku, ""),
         order=order,
         line=np.where(orders.alone[at], lines.line[line], ""),

@@ -12,22 +12,22 @@ supermarkets, Management Science 67 (2021).
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from allocopt.algebra.labels import Index
+from allocopt.algebra.formulation import Sum
+from allocopt.algebra.labels import Codes
 from allocopt.documents.checked import STRICT, Ids
 from allocopt.problem.facts import ANY, Facts, Flags
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.decisions import run_name
+from allocopt.rules.kit.names import labels
+from allocopt.rules.kit.scope import lines_of
 from allocopt.rules.promotion import OfPromotions, Promotion, promotion_of
-from allocopt.rules.scope import lines_of
-from allocopt.rules.switches import run_name, switch_sum
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -60,9 +60,9 @@ class Campaigns(OfPromotions):
         """Return which promotions meet, and on which articles and periods."""
         running = running_promotions(clauses)
         cell = np.flatnonzero(facts.skus.id == label["sku"])[0] * facts.periods + int(label["period"])
-        all_ = _Meetings.everywhere(facts, self, running)
-        alike = (all_.meet == all_.meet[np.searchsorted(all_.cell, cell)]).all(axis=1)
-        names = [clause.promotion for clause, there in zip(running, all_.meet[alike][0], strict=True) if there]
+        cells, meet = _meetings(facts, self, running)
+        alike = (meet == meet[np.searchsorted(cells, cell)]).all(axis=1)
+        names = [clause.promotion for clause, there in zip(running, meet[alike][0], strict=True) if there]
         more = f" and {alike.sum() - 1} more articles or periods" if alike.sum() > 1 else ""
         return f"promotions {', '.join(names)} on {label['sku']} in period {label['period']}{more}"
 
@@ -71,72 +71,56 @@ class CampaignsRule(Rule):
     """No article is in more promotions at a time than agreed."""
 
     name: ClassVar[str] = "campaigns"
-    clause: ClassVar[type[Clause] | None] = OfPromotions
+    clause: ClassVar[type[Clause] | None] = Campaigns
+    reads: ClassVar[type[Clause] | None] = OfPromotions
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per clause and set of promotions that meet."""
-        running = running_promotions([clause for _, clause in clauses])
-        parts = [
-            _Meetings.of(on.facts, number, clause, running)
-            for number, clause in clauses
-            if isinstance(clause, Campaigns) and running
-        ]
-        if not any(len(part.cell) for part in parts):
+        facts, running = on.facts, running_promotions([clause for _, clause in clauses])
+        limits = [(number, clause) for number, clause in clauses if isinstance(clause, Campaigns) and running]
+        parts = [_distinct(*_meetings(facts, clause, running)) for _, clause in limits]
+        sizes = [len(cell) for cell, _ in parts]
+        if not sum(sizes):
             return
-        facts = on.facts
-        cell = np.concatenate([part.cell for part in parts])
-        number = np.repeat([part.number for part in parts], [len(part.cell) for part in parts]).astype(np.int32)
-        meet = np.concatenate([part.meet for part in parts])
+        cell, meet = (np.concatenate(each) for each in zip(*parts, strict=True))
+        number = np.repeat([number for number, _ in limits], sizes).astype(np.int32)
+        most = np.repeat([clause.at_most for _, clause in limits], sizes)
         chosen = np.array([clause.run == "choose" for clause in running])
-        most = np.repeat([part.at_most for part in parts], [len(part.cell) for part in parts])
         sums = []
         if on.switch is not None:
             row, column = np.nonzero(meet & chosen)
             names = {name: code for code, name in enumerate(facts.switches.tolist())}
             codes = np.array([names.get(run_name(clause.promotion), ANY) for clause in running], dtype=np.int32)
-            sums = [switch_sum(on.switch, row, codes[column], np.ones(len(row)))]
-        index = Index(
-            ("clause", "sku", "period"),
-            (number, cell // facts.periods, cell % facts.periods),
-            (None, facts.skus.id, None),
-        )
+            sums = [Sum.of(on.switch, row, codes[column])]
+        index = labels(facts, clause=number, sku=cell // facts.periods, period=cell % facts.periods)
         upper = most - (meet & ~chosen).sum(axis=1)
         on.form.add_rows(self.name, index, sums, upper=upper.astype(np.float64), clause=number, elastic=True)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Meetings:
-    """The sets of promotions that meet under one clause: too many of them to run all.
+def _meetings(facts: Facts, clause: Campaigns, running: list[Promotion]) -> tuple[Codes, Flags]:
+    """Return where more promotions meet than a clause allows, and which these are.
 
-    ``cell`` is an article and period where a set meets (SKU x periods + period), the first of all that are alike;
-    ``meet`` which promotions these are, shape (cells, promotions).
+    Returns
+    -------
+    cell : int64, shape (cells,)
+        Article and period: SKU x periods + period.
+    meet : bool, shape (cells, promotions)
     """
+    lines = facts.lines
+    which = promotion_of(lines, running)
+    inside = (which != ANY) & (lines.row != ANY) & lines_of(facts, clause.channel, clause.sku)
+    cell = lines.sku[inside].astype(np.int64) * facts.periods + lines.period[inside]
+    present, place = np.unique(cell, return_inverse=True)
+    meet = np.zeros((len(present), len(running)), dtype=bool)
+    meet[place, which[inside]] = True
+    crowded = meet.sum(axis=1) > clause.at_most
+    return present[crowded], meet[crowded]
 
-    number: int
-    at_most: int
-    cell: NDArray[np.int64]
-    meet: Flags
 
-    @classmethod
-    def of(cls, facts: Facts, number: int, clause: Campaigns, running: list[Promotion]) -> _Meetings:
-        """Return the sets that meet under a clause, each once."""
-        found = cls.everywhere(facts, clause, running, number)
-        _, first = np.unique(np.packbits(found.meet, axis=1), axis=0, return_index=True)
-        first.sort()
-        return cls(number, clause.at_most, found.cell[first], found.meet[first])
-
-    @classmethod
-    def everywhere(cls, facts: Facts, clause: Campaigns, running: list[Promotion], number: int = ANY) -> _Meetings:
-        """Return every article and period in which more promotions meet than a clause allows."""
-        lines = facts.lines
-        which = promotion_of(lines, running)
-        inside = (which != ANY) & (lines.row != ANY) & lines_of(facts, clause.channel, clause.sku)
-        cell = lines.sku[inside].astype(np.int64) * facts.periods + lines.period[inside]
-        present, place = np.unique(cell, return_inverse=True)
-        meet = np.zeros((len(present), len(running)), dtype=bool)
-        meet[place, which[inside]] = True
-        crowded = meet.sum(axis=1) > clause.at_most
-        return cls(number, clause.at_most, present[crowded], meet[crowded])
+def _distinct(cell: Codes, meet: Flags) -> tuple[Codes, Flags]:
+    """Return each set of promotions that meet once, where it does so first."""
+    first = np.sort(np.unique(np.packbits(meet, axis=1), axis=0, return_index=True)[1])
+    return cell[first], meet[first]
 
 
 def running_promotions(clauses: Sequence[Clause]) -> list[Promotion]:

@@ -10,19 +10,17 @@ Source: allocation quotas ("product allocation" in order promising).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-import numpy as np
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from allocopt.algebra.formulation import Sum
 from allocopt.documents.checked import STRICT, Ids, Penalty, Share, Units
-from allocopt.problem.facts import Facts, Flags, Floats
-from allocopt.rules.base import Base, Clause, Numbered, Rule, Statement
-from allocopt.rules.cases import Case, bearing, by_case, cases_of, highest, of_rows, worked_out
-from allocopt.rules.quantities import Quantities, add_breach, aligned, gather, gathered, one_quantity
-from allocopt.rules.scope import floored, lines_of
+from allocopt.problem.facts import Facts
+from allocopt.rules.kit.asking import Ask, Asking
+from allocopt.rules.kit.base import Base, Clause
+from allocopt.rules.kit.scope import counted_lots, lines_of, lots_of, one_quantity, quantity
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -68,44 +66,21 @@ class Cap(Clause):
         return self
 
 
-class CapRule(Rule):
+class CapRule(Asking):
     """Channels get at most their cap."""
 
     name: ClassVar[str] = "cap"
     clause: ClassVar[type[Clause] | None] = Cap
 
-    def state(self, on: Statement, clauses: Numbered) -> None:
-        """Add one row per clause and SKU, or per clause, and the units beyond soft caps."""
-        if not clauses:
-            return
-        asked = gather(on, clauses)
-        bears = bearing(on.facts, clauses, lambda clause: self._counted(on.facts, clause))
-        cases = cases_of(on, clauses, of_rows(bears, asked.clause, asked.sku))
-        limit = worked_out(cases, lambda case: self._limit(on, case, asked))
-        most = np.zeros(len(asked.sku))
-        for part in asked.sums:
-            np.add.at(most, part.group, on.ship.upper[part.members])
-        sums = list(asked.sums)
-        for over, rows in add_breach(
-            on, "over_cap", asked, np.maximum(most + highest(cases, [-value for value in limit], len(most)), 0.0)
-        ):
-            sums.append(Sum(over, rows, weight=-1.0))
-        stated = by_case(cases, limit, most)
-        on.form.add_rows(
-            self.name,
-            stated.index(asked.index, on.facts),
-            stated.sums(sums, len(asked.sku), on.switch),
-            upper=stated.limit,
-            clause=asked.clause[stated.entry],
-            elastic=~asked.soft[stated.entry],
+    def asks(self, facts: Facts, clause: Cap) -> Iterator[Ask]:
+        """Yield the cap, in whole units."""
+        lines = lines_of(facts, clause.channel, clause.sku)
+        yield Ask(
+            lines,
+            "at_most",
+            quantity(facts, clause, lots_of(facts, clause, clause.of), lines),
+            lots=counted_lots(facts, clause),
+            per=clause.per,
+            follows=clause.share is not None and clause.of == "demand",
+            rounded="down",
         )
-
-    def _counted(self, facts: Facts, clause: Cap) -> Flags | None:
-        """Return the demand lines that a cap is a share of, if it is."""
-        shares = clause.share is not None and clause.of == "demand"
-        return lines_of(facts, clause.channel, clause.sku) if shares else None
-
-    def _limit(self, on: Statement, case: Case, every: Quantities) -> Floats:
-        """Return the cap of each row of `every` in one case, in whole units [unit]."""
-        asked = gathered(on, case, every)
-        return aligned(every, asked, floored(case.form, self.name, asked.wanted, asked.divisible))

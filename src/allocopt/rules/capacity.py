@@ -18,11 +18,12 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
-from allocopt.algebra.labels import Codes, Index
+from allocopt.algebra.grouping import places
 from allocopt.problem.facts import ANY, Facts, Floats, Ints
 from allocopt.rounding import floor_units
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.gates import order_gate
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.gates import order_gate
+from allocopt.rules.kit.names import labels
 
 UNITS = "units"
 
@@ -46,11 +47,7 @@ class Capacity(Rule):
             per_order = workload_of_lines(facts, resource, per_order=True)
             if per_order.any():
                 sums += _per_order(on, facts.resources[resource], group, per_order)
-        index = Index(
-            ("node", "period", "resource"),
-            (caps.node, caps.period, caps.resource),
-            (facts.nodes.id, None, facts.resources),
-        )
+        index = labels(facts, node=caps.node, period=caps.period, resource=caps.resource)
         on.form.add_rows(self.name, index, sums, upper=_limits(facts))
 
 
@@ -99,11 +96,6 @@ def workload_of_lines(facts: Facts, resource: int, *, per_order: bool) -> Floats
             continue
         level = level[np.argsort(keys[level])]
         wanted = (lines.sku.astype(np.int64) + 1) * width * by_sku + (lines.channel + 1) * by_channel
-        _overwrite(amount, wanted, keys[level], work.workload[level])
+        place = places(keys[level], wanted)
+        amount = np.where(place < 0, amount, work.workload[level][place])
     return amount
-
-
-def _overwrite(amount: Floats, wanted: Codes, keys: Codes, values: Floats) -> None:
-    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    hit = keys[place] == wanted
-    amount[hit] = values[place[hit]]

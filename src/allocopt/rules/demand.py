@@ -19,12 +19,11 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
-from allocopt.algebra.labels import Index
 from allocopt.arcs import Arcs, Rows
 from allocopt.problem.facts import Floats
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.names import line_names
-from allocopt.rules.switches import hanging
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.decisions import hanging
+from allocopt.rules.kit.names import labels
 from allocopt.rules.trade import channel_of
 
 
@@ -39,12 +38,11 @@ class Demand(Rule):
         needed = arcs.served | (lines.min_units > 0)
         rows = np.flatnonzero(needed)
         number = np.cumsum(needed) - 1
-        index = Index(("line",), (rows,), (partial(line_names, on.facts),))
         switches = hanging(on.facts)
         least = np.where(switches == 0, lines.min_units, 0.0)[rows]
         on.form.add_rows(
             self.name,
-            index,
+            labels(on.facts, line=rows),
             [Sum(on.ship, number[arcs.line])],
             lower=np.where(least > 0, least, -np.inf),
             upper=lines.units[rows],

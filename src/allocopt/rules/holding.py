@@ -16,7 +16,7 @@ import numpy as np
 
 from allocopt.arcs import ALL, Arcs, Rows
 from allocopt.problem.facts import Floats
-from allocopt.rules.base import Numbered, Rule, Statement
+from allocopt.rules.kit.base import Numbered, Rule, Statement
 
 
 class Holding(Rule):

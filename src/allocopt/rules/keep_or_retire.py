@@ -3,9 +3,9 @@
 .. code-block:: text
 
     keep in {0, 1};   units[d], min_units[d] and lost_cost[d] of its lines count while keep = 1  (`rules.switches`)
-    units[d'] of the lines that others take over count while keep = 0                            (`rules.recapture`)
+    units[d'] of the lines that others take over count while keep = 0                            (`rules.kit.recapture`)
     money: - fixed_cost[channel] keep        [currency]
-    what clauses promise the channel holds while keep = 1                                        (`rules.cases`)
+    what clauses promise the channel holds while keep = 1                                        (`rules.kit.cases`)
 
 The plan is worth as much as the better of two: with the channel, and with `Retire` and the same recapture.
 Source: keep-or-drop decisions as fixed charges, e.g. Williams, Model Building in Mathematical Programming (2013),
@@ -24,11 +24,11 @@ from pydantic.dataclasses import dataclass
 from allocopt.documents.checked import STRICT
 from allocopt.problem.facts import Facts, Lines
 from allocopt.problem.lines import with_lines
-from allocopt.rules.base import Clause, Numbered, Rule
-from allocopt.rules.recapture import recaptured
-from allocopt.rules.retire import OfLeaving
-from allocopt.rules.scope import code
-from allocopt.rules.switches import keep_name
+from allocopt.rules.kit.base import Clause, Numbered, Rule
+from allocopt.rules.kit.decisions import keep_name
+from allocopt.rules.kit.leaving import OfLeaving
+from allocopt.rules.kit.recapture import recaptured
+from allocopt.rules.kit.scope import code
 
 
 @dataclass(frozen=True, config=STRICT)

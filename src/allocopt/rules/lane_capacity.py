@@ -11,18 +11,16 @@ Source: joint arc capacities of multi-commodity flow, e.g. Fourer, Gay, Kernigha
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
-from allocopt.algebra.grouping import dense
-from allocopt.algebra.labels import Index
+from allocopt.algebra.grouping import places
 from allocopt.problem.facts import ANY, Facts, Ints
 from allocopt.rounding import floor_units
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.names import lane_names
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.names import grouped
 
 
 class LaneCapacity(Rule):
@@ -33,19 +31,14 @@ class LaneCapacity(Rule):
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per lane row with a capacity and period in which an arc can use it."""
         facts, arcs = on.facts, on.arcs
-        lanes, horizon = facts.lanes, facts.periods
+        lanes = facts.lanes
         if not np.isfinite(lanes.capacity).any():
             return
-        keys, sums = [], []
-        for parent in _parents(facts):
-            limited = np.where(np.isfinite(lanes.capacity)[parent] & (parent != ANY), parent, ANY)
-            row = limited[arcs.lane]
-            keys.append(np.where(row == ANY, ANY, row.astype(np.int64) * horizon + arcs.ship))
-        together, present = dense(np.concatenate(keys), len(lanes.node) * horizon)
-        sums = [Sum(on.ship, part) for part in np.split(together, len(keys))]
-        row, period = present // horizon, present % horizon
-        index = Index(("lane", "period"), (row, period), (partial(lane_names, facts), None))
-        limit = lanes.capacity[row]
+        finite = np.append(np.isfinite(lanes.capacity), False)
+        rows = [np.where(finite[parent], parent, ANY)[arcs.lane] for parent in _parents(facts)]
+        group, index = grouped(facts, lane=np.concatenate(rows), period=np.tile(arcs.ship, len(rows)))
+        sums = [Sum(on.ship, part) for part in np.split(group, len(rows))]
+        limit = lanes.capacity[index.codes[0]]
         if not facts.skus.divisible.any():
             limit = floor_units(limit)
         on.form.add_rows(self.name, index, sums, upper=limit)
@@ -69,8 +62,7 @@ def _parents(facts: Facts) -> list[Ints]:
         region = np.zeros(len(keys), dtype=np.int64) if drop_region else lanes.region + 1
         sku = np.zeros(len(keys), dtype=np.int64) if drop_sku else lanes.sku + 1
         wanted = (way * regions + region) * size + sku
-        place = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
-        found = (keys[order][place] == wanted) & applies
-        if found.any():
-            levels.append(np.where(found, order[place], ANY).astype(np.int32))
+        found = np.where(applies, np.append(order, ANY)[places(keys[order], wanted)], ANY).astype(np.int32)
+        if (found != ANY).any():
+            levels.append(found)
     return levels

@@ -19,16 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
-from allocopt.algebra.formulation import Sum
-from allocopt.algebra.labels import Codes, Index
-from allocopt.arcs import Arcs
 from allocopt.documents.checked import STRICT, Day, Ids, Period, Said, Units
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rounding import floor_units
-from allocopt.rules.base import Clause, Misfit, Numbered, Rule, Statement
-from allocopt.rules.cases import bearing, by_case, cases_of, of_rows, worked_out
-from allocopt.rules.scope import chosen, code
+from allocopt.rules.kit.asking import Ask, Asking
+from allocopt.rules.kit.base import Clause, Misfit
+from allocopt.rules.kit.scope import chosen, code
 
 if TYPE_CHECKING:
     from allocopt.problem.problem import Problem
@@ -100,10 +97,6 @@ class Lock(Clause):
             mask &= (lines.order[at] >= first) & (lines.order[at] < last)
         return at[mask]
 
-    def promised(self, facts: Facts) -> float:
-        """Return how many units the clause promises its channel [unit]."""
-        return self.units
-
     def check(self, problem: Problem) -> Iterator[Misfit]:
         """Yield why the lock no longer holds, or can never be kept."""
         if self.expires is not None and problem.as_of is not None and problem.as_of > self.expires:
@@ -146,47 +139,22 @@ class Lock(Clause):
             yield "lock_supply", said, f"Lock at most {there:,.10g}, or widen the nodes or the kind of lot."
 
 
-class LockRule(Rule):
+class LockRule(Asking):
     """Exactly the units that were promised ship."""
 
     name: ClassVar[str] = "lock"
     clause: ClassVar[type[Clause] | None] = Lock
 
-    def state(self, on: Statement, clauses: Numbered) -> None:
-        """Add one row per clause."""
-        if not clauses:
-            return
-        facts = on.facts
-        sums = []
-        for row, (_, clause) in enumerate(clauses):
-            members = _between(on.arcs, clause.lots(facts), clause.lines(facts))
-            group: Codes = np.full(len(members), row)
-            sums.append(Sum(on.ship, group, members=members))
-        number = np.array([number for number, _ in clauses], dtype=np.int32)
-        sku = np.array([code(facts.skus.id, clause.sku) for _, clause in clauses], dtype=np.int32)
-        units = np.array([clause.units for _, clause in clauses])
-        cases = cases_of(on, clauses, of_rows(bearing(facts, clauses, lambda clause: None), number, sku))
-        least = worked_out(cases, lambda case: np.where(np.isin(number, [n for n, _ in case.clauses]), units, 0.0))
-        stated = by_case(cases, least)
-        sums = stated.sums(sums, len(units), on.switch)
-        index = Index(("clause", "sku"), (number, sku), (None, facts.skus.id))
-        on.form.add_rows(self.name, index, sums, lower=stated.limit, upper=stated.limit, clause=number, elastic=True)
+    def asks(self, facts: Facts, clause: Lock) -> Iterator[Ask]:
+        """Yield the units that were promised."""
+        sku = code(facts.skus.id, clause.sku)
+        yield Ask(clause.lines(facts), "exactly", clause.units, lots=clause.lots(facts), sku=sku)
 
 
 def _of_sku(codes: Ints, sku: int) -> Positions:
     """Return the positions at which sorted codes are `sku`: locks are many, and each looks at its own SKU only."""
     first, last = np.searchsorted(codes, [sku, sku + 1])
     return np.arange(first, last)
-
-
-def _between(arcs: Arcs, lots: Positions, lines: Positions) -> Positions:
-    """Return the positions of the arcs from these lots to these lines, which are ascending."""
-    if not len(lines):
-        return lines
-    first, last = np.searchsorted(arcs.line, [lines[0], lines[-1] + 1])
-    window = slice(first, last)
-    inside: Positions = np.flatnonzero(np.isin(arcs.line[window], lines) & np.isin(arcs.lot[window], lots))
-    return inside + int(first)
 
 
 def _room(units: Floats, pack: int, whole: bool) -> float:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from allocopt.arcs import Arcs
-from allocopt.rules.base import Numbered, Rule
+from allocopt.rules.kit.base import Numbered, Rule
 
 
 class MapPrice(Rule):

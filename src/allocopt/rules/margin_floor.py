@@ -10,19 +10,20 @@ Revenue is net of returns. Source: minimum-margin rules of pricing and deal desk
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from allocopt.algebra.formulation import Sum
-from allocopt.algebra.labels import Index
 from allocopt.arcs import Arcs, Rows
 from allocopt.documents.checked import NUMBER, STRICT, Ids
-from allocopt.problem.facts import Floats
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.scope import arcs_of, chosen, lines_of
+from allocopt.problem.facts import Facts, Floats
+from allocopt.rules.kit.asking import Ask, Asking
+from allocopt.rules.kit.base import Clause, Numbered
+from allocopt.rules.kit.scope import arcs_of, lines_of
 
 ROUNDING = 1e-13
 """Part of the money added up for a unit that is rounding: a few hundred times what one operation rounds, and far less
@@ -59,7 +60,7 @@ class MarginFloor(Clause):
     clause: Literal["margin_floor"] = "margin_floor"
 
 
-def beyond_floor(arcs: Arcs, floor: float, rows: Rows) -> Floats:
+def beyond_floor(arcs: Arcs, rows: Rows, *, floor: float) -> Floats:
     """Return what a unit of some arcs earns beyond a share of its revenue [currency/unit].
 
     A unit that is at the floor when a person works it out in decimals is at it here: what only binary fractions leave
@@ -75,7 +76,7 @@ def beyond_floor(arcs: Arcs, floor: float, rows: Rows) -> Floats:
     return np.where(np.abs(beyond) <= ROUNDING * sizes, 0.0, beyond)
 
 
-class MarginFloorRule(Rule):
+class MarginFloorRule(Asking):
     """Units, or channels over their total, earn at least a share of their revenue."""
 
     name: ClassVar[str] = "margin_floor"
@@ -87,30 +88,12 @@ class MarginFloorRule(Rule):
         for _, clause in clauses:
             if clause.per == "unit":
                 mine = arcs_of(arcs, None, lines_of(arcs.facts, clause.channel, clause.sku))
-                below = beyond_floor(arcs, clause.floor, slice(None)) < 0
+                below = beyond_floor(arcs, slice(None), floor=clause.floor) < 0
                 arcs = arcs.without(mine & below, "margin_floor", self.reasons["margin_floor"])
         return arcs
 
-    def state(self, on: Statement, clauses: Numbered) -> None:
-        """Add one row per clause on a total, and channel."""
-        facts, arcs = on.facts, on.arcs
-        totals = [(number, clause) for number, clause in clauses if clause.per == "channel"]
-        if not totals:
-            return
-        channels = len(facts.channels.id)
-        sums: list[Sum] = []
-        numbers: list[int] = []
-        codes: list[int] = []
-        for number, clause in totals:
+    def asks(self, facts: Facts, clause: MarginFloor) -> Iterator[Ask]:
+        """Yield that channels earn the floor over their total."""
+        if clause.per == "channel":
             lines = lines_of(facts, clause.channel, clause.sku)
-            wanted = np.flatnonzero(chosen(facts.channels.id, (clause.channel,) if clause.channel else None))
-            row = np.full(channels, -1, dtype=np.int32)
-            row[wanted] = len(codes) + np.arange(len(wanted))
-            members = np.flatnonzero(lines[arcs.line])
-            weight = beyond_floor(arcs, clause.floor, members)
-            sums.append(Sum(on.ship, row[arcs.channel[members]], weight, members))
-            numbers += [number] * len(wanted)
-            codes += wanted.tolist()
-        numbered = np.array(numbers, dtype=np.int32)
-        index = Index(("clause", "channel"), (numbered, np.array(codes)), (None, facts.channels.id))
-        on.form.add_rows(self.name, index, sums, lower=0.0, clause=numbered, elastic=True)
+            yield Ask(lines, "at_least", 0.0, per="channel", weight=partial(beyond_floor, floor=clause.floor))

@@ -10,17 +10,13 @@ variables, e.g. Williams, Model Building in Mathematical Programming (2013), ch.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
-from allocopt.algebra.formulation import Sum
-from allocopt.algebra.grouping import dense
-from allocopt.algebra.labels import Index
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.gates import add_gate
-from allocopt.rules.names import lane_names, line_names
+from allocopt.algebra.formulation import Sum, When
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.gates import add_gate, shipments
 
 
 class MinShip(Rule):
@@ -31,21 +27,13 @@ class MinShip(Rule):
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add a switch per line with a minimum, lane and ship period."""
         facts, arcs = on.facts, on.arcs
-        lines, lanes, horizon = facts.lines, len(facts.lanes.node), facts.periods
-        least = np.where(facts.skus.divisible[lines.sku], lines.min_ship, np.ceil(lines.min_ship - 1e-9))
-        counts = least > np.where(facts.skus.divisible[lines.sku], 0.0, 1.0)
-        members = np.flatnonzero(counts[arcs.line])
+        lines, free = facts.lines, facts.skus.divisible[facts.lines.sku]
+        least = np.where(free, lines.min_ship, np.ceil(lines.min_ship - 1e-9))
+        members = np.flatnonzero((least > np.where(free, 0.0, 1.0))[arcs.line])
         if not len(members):
             return
-        line = arcs.line[members].astype(np.int64)
-        key = (line * lanes + arcs.lane[members]) * horizon + arcs.ship[members]
-        gate, present = dense(key, len(lines.sku) * lanes * horizon)
-        line = present // (lanes * horizon)
-        index = Index(
-            ("line", "lane", "period"),
-            (line, present // horizon % lanes, present % horizon),
-            (partial(line_names, facts), partial(lane_names, facts), None),
-        )
-        on_ = add_gate(on, "shipment", index, members, gate)
-        sums = [Sum(on.ship, gate, members=members), Sum(on_, np.arange(len(present)), weight=-least[line])]
-        on.form.add_rows(self.name, index, sums, lower=0.0)
+        gate, index = shipments(arcs, members)
+        shipped, each = add_gate(on, "shipment", index, members, gate), np.arange(len(index))
+        when = When(shipped, each, each, np.ones(len(each), dtype=bool))
+        lower = least[index.codes[0]]
+        on.form.add_rows(self.name, index, [Sum(on.ship, gate, members=members)], lower=lower, when=when)

@@ -15,19 +15,18 @@ Source: lot-size (case-pack) restrictions; Chvatal-Gomory rounding, e.g. Wolsey,
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from allocopt.algebra.formulation import Sum, Variable
-from allocopt.algebra.grouping import dense
-from allocopt.algebra.labels import Codes, Index
+from allocopt.algebra.labels import Codes
 from allocopt.arcs import Arcs
-from allocopt.problem.facts import Floats, Ints
+from allocopt.problem.facts import ANY, Floats, Ints
 from allocopt.rounding import floor_units
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.names import lane_names, line_names
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.gates import shipments
+from allocopt.rules.kit.names import grouped
 
 
 class Packs(Rule):
@@ -41,9 +40,9 @@ class Packs(Rule):
         members = np.flatnonzero(arcs.facts.lines.pack[arcs.line] > 1)
         if not len(members):
             return arcs
-        shipment, present = _shipments(arcs, members)
+        shipment, index = shipments(arcs, members)
         line = arcs.line[members]
-        room = np.minimum(_stock(arcs, members, shipment, len(present))[shipment], arcs.facts.lines.units[line])
+        room = np.minimum(_stock(arcs, members, shipment, len(index))[shipment], arcs.facts.lines.units[line])
         closed = np.zeros(len(arcs), dtype=bool)
         closed[members] = room < arcs.facts.lines.pack[line]
         return arcs.without(closed, "under_a_pack", self.reasons["under_a_pack"])
@@ -54,47 +53,33 @@ class Packs(Rule):
         members = np.flatnonzero(facts.lines.pack[arcs.line] > 1)
         if not len(members):
             return
-        shipment, present = _shipments(arcs, members)
-        lanes, horizon = len(facts.lanes.node), facts.periods
-        line = present // (lanes * horizon)
-        index = Index(
-            ("line", "lane", "period"),
-            (line, present // horizon % lanes, present % horizon),
-            (partial(line_names, facts), partial(lane_names, facts), None),
-        )
+        shipment, index = shipments(arcs, members)
+        line = index.codes[0]
         size = facts.lines.pack[line].astype(np.float64)
-        most = np.minimum(_stock(arcs, members, shipment, len(present)), facts.lines.units[line])
+        most = np.minimum(_stock(arcs, members, shipment, len(index)), facts.lines.units[line])
         packs = on.form.add_variable(
-            self.name,
-            index,
-            upper=floor_units(most / size),
-            sku=facts.lines.sku[line],
-            integer=np.ones(len(present), dtype=bool),
+            self.name, index, upper=floor_units(most / size), sku=facts.lines.sku[line], integer=True
         )
         self._cut(on, packs, facts.lines.pack[line])
-        sums = [Sum(on.ship, shipment, members=members), Sum(packs, np.arange(len(present)), weight=-size)]
+        sums = [Sum(on.ship, shipment, members=members), Sum(packs, np.arange(len(index)), weight=-size)]
         on.form.add_rows(f"{self.name}_rows", index, sums, lower=0.0, upper=0.0)
 
     def _cut(self, on: Statement, packs: Variable, pack: Ints) -> None:
         """Add how many whole packs a node holds and a line takes, where units leave a remainder."""
         facts = on.facts
         line, lane, _ = packs.index.codes
-        nodes, width = len(facts.nodes.id), int(pack.max()) + 1
-        place = facts.lines.sku[line].astype(np.int64) * nodes + facts.lanes.node[lane]
-        stock, lots = usable_at(on.arcs)
-        loose = (stock[place] % pack > 1e-9) & (lots[place] == 1)
-        group, present = dense(np.where(loose, place * width + pack, -1), len(stock) * width)
-        if len(present):
-            whose, of = present // width, present % width
-            index = Index(
-                ("sku", "node", "pack"), (whose // nodes, whose % nodes, of), (facts.skus.id, facts.nodes.id, None)
-            )
-            on.form.add_rows("packs_of_node", index, [Sum(packs, group)], upper=floor_units(stock[whose] / of))
+        sku, node, nodes = facts.lines.sku[line], facts.lanes.node[lane], len(facts.nodes.id)
+        stock, lots = (found[sku.astype(np.int64) * nodes + node] for found in usable_at(on.arcs))
+        loose = (stock % pack > 1e-9) & (lots == 1)
+        group, index = grouped(facts, sku=np.where(loose, sku, ANY), node=node, pack=pack)
+        if len(index):
+            most = np.zeros(len(index))
+            most[group[loose]] = floor_units(stock / pack)[loose]
+            on.form.add_rows("packs_of_node", index, [Sum(packs, group)], upper=most)
         loose = facts.lines.units[line] % pack > 1e-9
-        group, short = dense(np.where(loose, line, -1), len(facts.lines.sku))
-        if len(short):
-            index = Index(("line", "pack"), (short, facts.lines.pack[short]), (partial(line_names, facts), None))
-            upper = floor_units(facts.lines.units[short] / facts.lines.pack[short])
+        group, index = grouped(facts, line=np.where(loose, line, ANY), pack=pack)
+        if len(index):
+            upper = floor_units(facts.lines.units[index.codes[0]] / index.codes[1])
             on.form.add_rows("packs_of_line", index, [Sum(packs, group)], upper=upper)
 
 
@@ -111,14 +96,7 @@ def usable_at(arcs: Arcs) -> tuple[Floats, Ints]:
     return units, np.bincount(place, minlength=size).astype(np.int32)
 
 
-def _shipments(arcs: Arcs, members: Codes) -> tuple[Ints, Codes]:
-    """Return the shipment of each of some arcs, and which line, lane and ship period each shipment is of."""
-    lanes, horizon = len(arcs.facts.lanes.node), arcs.facts.periods
-    key = (arcs.line[members].astype(np.int64) * lanes + arcs.lane[members]) * horizon + arcs.ship[members]
-    return dense(key, len(arcs.facts.lines.sku) * lanes * horizon)
-
-
-def _stock(arcs: Arcs, members: Codes, shipment: Ints, size: int) -> Floats:
+def _stock(arcs: Arcs, members: Codes, shipment: Codes, size: int) -> Floats:
     """Return the usable units of the lots of each shipment, shape (shipments,) [unit]."""
     usable = arcs.facts.lots.usable[arcs.lot[members]]
     found: Floats = np.bincount(shipment, weights=usable, minlength=size).astype(np.float64)

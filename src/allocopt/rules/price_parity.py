@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
+from allocopt.algebra.grouping import places
 from allocopt.documents.checked import STRICT, Share
-from allocopt.problem.facts import Floats, Names
-from allocopt.rules.base import Clause, Numbered, Rule
-from allocopt.rules.exceptions import Exceptions, Outcome, owners, spoken_money
-from allocopt.rules.names import spelled
-from allocopt.rules.scope import code
+from allocopt.problem.facts import Floats
+from allocopt.rules.kit.base import Clause, Numbered, Rule
+from allocopt.rules.kit.exceptions import Exceptions, Outcome, spoken_money
+from allocopt.rules.kit.names import spelled
+from allocopt.rules.kit.scope import code
 
 Keys = NDArray[np.int64]
 SLACK = 1e-9
@@ -101,10 +102,7 @@ class _Prices:
 
     def at(self, keys: Keys) -> Floats:
         """Return the prices of some keys, not a number where there is none."""
-        if not len(self.key):
-            return np.full(len(keys), np.nan)
-        place = np.minimum(np.searchsorted(self.key, keys), len(self.key) - 1)
-        return np.where(self.key[place] == keys, self.price[place], np.nan)
+        return np.append(self.price, np.nan)[places(self.key, keys)]
 
     def by(self, key: Keys) -> _Prices:
         """Return the same under coarser keys."""
@@ -146,21 +144,12 @@ def _reported(
     apart = np.abs(mine.price[at] - other[at])
     where = spelled(facts.regions, (region - 1).astype(np.int32))
     own, theirs, gap = (spoken_money(prices, outcome.currency) for prices in (mine.price[at], other[at], apart))
-    blank: Names = np.full(len(at), "", dtype=object)
     sells = f"{clause.channel} sells " + sku + " in period " + due.astype(str).astype(object)
     sells = sells + np.where(where != "", " in " + where, "") + " at " + own + f", {clause.against} at " + theirs
     limit = f" apart, with {100 * clause.tolerance:.4g}% allowed." if clause.tolerance else " apart."
     channel = np.full(len(at), code(facts.channels.id, clause.channel), dtype=np.int32)
-    return Exceptions(
-        kind="price_parity",
-        clause=number,
-        owner=owners(facts, channel),
-        channel=facts.channels.id[channel],
-        sku=sku,
-        order=blank,
-        line=blank,
-        due=due,
-        units=mine.shipped[at],
-        money=apart * mine.shipped[at],
-        sentence=sells + ": " + gap + limit,
+    units = mine.shipped[at]
+    said = sells + ": " + gap + limit
+    return Exceptions.of(
+        facts, "price_parity", number, channel, sku=sku, due=due, units=units, money=apart * units, sentence=said
     )

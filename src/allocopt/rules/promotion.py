@@ -23,14 +23,12 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from allocopt.algebra.grouping import dense
 from allocopt.documents.checked import NUMBER, STRICT, Money, Share
 from allocopt.problem.facts import ANY, Facts, Floats, Ints, Lines, Names
 from allocopt.problem.lines import take, with_lines
-from allocopt.rounding import largest_remainder
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.scope import rounding_words
-from allocopt.rules.switches import run_name
+from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.decisions import run_name
+from allocopt.rules.kit.scope import note_rounding, whole_lines
 
 
 class OfPromotions(Clause):
@@ -199,29 +197,16 @@ def _other_way(
     fixed = np.array([np.nan if clause.price is None else clause.price for clause in agreed])
     price = np.where(np.isnan(fixed[which]), lines.price[rows] * cut[which], fixed[which])
     wanted = lines.units[rows] * factor[which]
-    units = _whole(facts, rows, which, wanted)
+    units = whole_lines(facts, rows, wanted, clause=which, channel=lines.channel[rows])
     for number, clause in enumerate(agreed):
         mine = which == number
-        words = rounding_words(f"promotion {clause.promotion}", wanted[mine], units[mine])
-        if words:
-            note("rounded", words)
+        note_rounding(note, f"promotion {clause.promotion}", wanted[mine], units[mine])
         less = lines.min_units[rows[mine]] > units[mine]
         if less.any():
             what = "the commitment of 1 line is" if less.sum() == 1 else f"the commitments of {less.sum()} lines are"
             note("capped", f"promotion {clause.promotion}: {what} cut to what is wanted without it.")
     least = np.minimum(lines.min_units[rows], units)
     return take(lines, rows, units=units, price=price, min_units=least, sd=lines.sd[rows] * factor[which])
-
-
-def _whole(facts: Facts, rows: Ints, which: Ints, wanted: Floats) -> Floats:
-    """Round units so that each promotion, SKU and channel keeps its total; divisible SKUs stay as they are."""
-    sku, channel = facts.lines.sku[rows], facts.lines.channel[rows]
-    free = facts.skus.divisible[sku]
-    skus, channels = len(facts.skus.id), len(facts.channels.id)
-    key = (which.astype(np.int64) * skus + sku) * channels + channel
-    group, present = dense(key, (int(which.max()) + 1) * skus * channels)
-    rounded = largest_remainder(np.where(free, 0.0, wanted), group, len(present))
-    return np.where(free, wanted, rounded)
 
 
 def _names(lines: Lines, rows: Ints, stated_on: Floats) -> Names:

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-import numpy as np
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from allocopt.documents.checked import STRICT, Ids, Penalty, Period, Share, Units
-from allocopt.problem.facts import Facts
-from allocopt.rounding import floor_units
-from allocopt.rules.base import Base, Clause
-from allocopt.rules.quantities import due_before, one_quantity
-from allocopt.rules.scope import lines_of, lots_of, quantity_per_sku
+from allocopt.rules.kit.base import Base, Clause
+from allocopt.rules.kit.scope import one_quantity
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -67,18 +63,6 @@ class Protect(Clause):
     sku: Ids = None
     node: Ids = None
     clause: Literal["protect"] = "protect"
-
-    def promised(self, facts: Facts) -> float:
-        """Return how many units the clause promises its channel [unit]."""
-        lines = lines_of(facts, self.channel, self.sku) & due_before(facts, self)
-        wanted = quantity_per_sku(facts, self, lots_of(facts, self, self.of), lines)
-        if self.mode == "serve":
-            own = np.bincount(facts.lines.sku[lines], weights=facts.lines.units[lines], minlength=len(wanted))
-            if self.per == "total":
-                total = self.units if self.units is not None else wanted.sum()
-                return float(floor_units(np.array(min(total, own.sum()))))
-            wanted = np.minimum(wanted, own)
-        return float(np.where(facts.skus.divisible, wanted, floor_units(wanted)).sum())
 
     @property
     def is_split(self) -> bool:

@@ -21,7 +21,7 @@ seat allocation, AGIFORS (1992); Talluri and van Ryzin, The Theory and Practice 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass as plain_dataclass
 from typing import ClassVar, Literal
 
@@ -30,16 +30,15 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from allocopt.algebra.formulation import Formulation, Sum
-from allocopt.algebra.labels import Codes, Index
+from allocopt.algebra.formulation import Formulation, Sum, When, reach
+from allocopt.algebra.labels import Codes
 from allocopt.arcs import expand, net_price
 from allocopt.documents.checked import STRICT, Ids, Penalty
 from allocopt.problem.facts import Facts, Flags, Floats
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.cases import Case, Cases, bearing, cases_of
-from allocopt.rules.quantities import Quantities, add_breach
-from allocopt.rules.scope import SAFETY, arcs_of, chosen, floored, lines_of
-from allocopt.rules.switches import switch_sum
+from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.cases import Case, Cases, bears, cases_of, with_conditions
+from allocopt.rules.kit.names import labels
+from allocopt.rules.kit.scope import SAFETY, arcs_of, chosen, floored, lines_of
 
 ALIKE = 1e-9
 """Values that differ by less than this part of them are the same."""
@@ -175,49 +174,66 @@ class ProtectionLevelsRule(Rule):
         """Add one row per clause, SKU and rank that somebody stands below, and the units beyond soft limits."""
         if not clauses:
             return
-        facts = on.facts
-        bears = bearing(facts, clauses, lambda clause: _lines(facts, clause), kept=True, joined=lambda clause: True)
-        cases = cases_of(on, clauses, bears[clauses[0][0]])
-        parts = [part for some in cases for part in _parts(on, clauses, some)]
-        parts = [part for part in parts if len(part.sku)]
+        facts, skus = on.facts, on.facts.skus
+        each = [bears(facts, clause, _lines(facts, clause), kept=True) for _, clause in clauses]
+        cases = cases_of(on, clauses, np.any(each, axis=0))
+        parts = [part for some in cases for part in _parts(on, clauses, some) if len(part.sku)]
         if not parts:
             return
-        asked = _joined(on, parts)
-        limit = floored(on.form, self.name, asked.wanted, asked.divisible)
-        most = np.zeros(len(limit))
-        for part in asked.sums:
-            np.add.at(most, part.group, on.ship.upper[part.members])
-        room = np.maximum(most - limit, 0.0)
-        sums = list(asked.sums)
-        for over, rows in add_breach(on, "over_protection", asked, room):
-            sums.append(Sum(over, rows, weight=-1.0))
-        # A row of one case binds in no other: there everybody may ship as much as there is.
-        signs = np.concatenate([part.signs for part in parts])
-        for switch in np.flatnonzero(signs.any(axis=0)).astype(np.int32).tolist():
-            rows = np.flatnonzero(signs[:, switch] * room)
-            if len(rows) and on.switch is not None:
-                codes = np.full(len(rows), switch, dtype=np.int32)
-                sums.append(switch_sum(on.switch, rows, codes, signs[rows, switch] * room[rows]))
-        upper = limit + room * (signs > 0).sum(axis=1)
-        on.form.add_rows(self.name, asked.index, sums, upper=upper, clause=asked.clause, elastic=~asked.soft)
+        first = np.cumsum([0, *(len(part.sku) for part in parts)])
+        number, sku, channel, penalty, wanted = (
+            np.concatenate([np.broadcast_to(getattr(part, name), len(part.sku)) for part in parts])
+            for name in ("number", "sku", "channel", "penalty", "limit")
+        )
+        row, member, so = (
+            np.concatenate(pairs)
+            for pairs in zip(*(part.pairs(begin) for part, begin in zip(parts, first, strict=False)), strict=True)
+        )
+        index = labels(facts, clause=number, sku=sku, channel=channel)
+        if on.switch is not None:
+            index = with_conditions(index, facts, row, member, so)
+        limit = floored(on.form, self.name, wanted, skus.divisible[sku])
+        sums = [
+            Sum(on.ship, part.group + begin, members=part.members) for part, begin in zip(parts, first, strict=False)
+        ]
+        most = reach(sums, len(sku))[1]
+        sums += on.form.add_breach(
+            "over_protection", index, most - limit, sign=-1.0, penalty=penalty, sku=sku, channel=channel
+        )
+        on.form.add_rows(
+            self.name,
+            index,
+            sums,
+            upper=limit,
+            when=None if on.switch is None else When(on.switch, row, member, so),
+            otherwise=np.maximum(most, limit),
+            clause=number,
+            elastic=np.isnan(penalty),
+        )
 
 
 @plain_dataclass(frozen=True)
 class _Part:
     """The rows of one clause in one case: SKU, the last channel that is protected, the limit, who counts where.
 
-    ``signs`` say which decisions are on (1) and off (-1) where a row binds, and which do not matter (0), shape
-    (rows, decisions).
+    Rows that `hang` bind only where the decisions are as in the case.
     """
 
     number: int
-    penalty: float | None
+    penalty: float
     sku: Codes
     channel: Codes
     limit: Floats
     members: Codes
     group: Codes
-    signs: NDArray[np.int8]
+    hang: Flags
+    switches: Codes
+    on: Flags
+
+    def pairs(self, first: int) -> tuple[Codes, Codes, Flags]:
+        """Return the rows that hang on decisions, numbered from `first`, the decisions, and how these have to be."""
+        rows, size = first + np.flatnonzero(self.hang), len(self.switches)
+        return np.repeat(rows, size), np.tile(self.switches, len(rows)), np.tile(self.on, len(rows))
 
 
 def _parts(on: Statement, clauses: Numbered, cases: Cases) -> Iterator[_Part]:
@@ -226,10 +242,8 @@ def _parts(on: Statement, clauses: Numbered, cases: Cases) -> Iterator[_Part]:
     mine[cases.members] = True
     changed = mine & _changed(on.facts, cases)
     for rank, case in enumerate(cases.each):
-        says = np.zeros(len(on.facts.switches), dtype=np.int8)
-        says[cases.switches] = np.where(case.on, 1, -1)
         for number, clause in clauses:
-            yield _stated(on, case, number, clause, changed if rank else mine, np.outer(changed, says).astype(np.int8))
+            yield _stated(on, case, number, clause, changed if rank else mine, changed, cases.switches)
 
 
 def _lines(facts: Facts, clause: ProtectionLevels) -> Flags:
@@ -247,14 +261,13 @@ def _changed(facts: Facts, cases: Cases) -> Flags:
 
 
 def _stated(
-    on: Statement, case: Case, number: int, clause: ProtectionLevels, skus: Flags, says: NDArray[np.int8]
+    on: Statement, case: Case, number: int, clause: ProtectionLevels, skus: Flags, changed: Flags, switches: Codes
 ) -> _Part:
     """Return the rows of one clause in one case for some SKUs, numbered from 0."""
     facts, arcs = case.facts, on.arcs
     lots = chosen(facts.skus.id, clause.sku)[facts.lots.sku] & ~facts.lots.hold & (facts.lots.kind != SAFETY)
     lines = _lines(facts, clause)
-    supply: Floats = np.zeros(len(facts.skus.id))
-    np.add.at(supply, facts.lots.sku[lots], facts.lots.usable[lots])
+    supply = np.bincount(facts.lots.sku[lots], weights=facts.lots.usable[lots], minlength=len(facts.skus.id))
     ranking = ranked(facts, lines, skus & (supply > 0), clause.value)
     _note(case.form, clause, ranking)
     sku, place = np.nonzero(ranking.limited)
@@ -266,13 +279,15 @@ def _stated(
     owner, count = expand(above[of_arc, ranking.rank[of_arc, arcs.channel[members]]])
     return _Part(
         number,
-        clause.penalty,
+        np.nan if clause.penalty is None else clause.penalty,
         sku,
         ranking.channel[sku, place],
         np.maximum(supply[sku] - ranking.level[sku, place], 0.0),
         members[owner],
         first[of_arc][owner] + count,
-        says[sku],
+        changed[sku],
+        switches,
+        case.on,
     )
 
 
@@ -332,38 +347,3 @@ def _note(form: Formulation, clause: ProtectionLevels, ranking: Ranking) -> None
         what = "1 article" if ranking.certain == 1 else f"{ranking.certain} articles"
         words = f"the demand for {what} states no spread (demand.sd), so just what is expected of it is kept."
         form.note("no_spread", f"{clause.words()}: {words}")
-
-
-def _joined(on: Statement, parts: Sequence[_Part]) -> Quantities:
-    """Return the rows of all clauses in all cases; labels say in which, where SKUs are changed by decisions."""
-    skus = on.facts.skus
-    sizes = [len(part.sku) for part in parts]
-    first = np.cumsum([0, *sizes]).tolist()
-    number = np.repeat([part.number for part in parts], sizes).astype(np.int32)
-    sku = np.concatenate([part.sku for part in parts]).astype(np.int32)
-    channel = np.concatenate([part.channel for part in parts]).astype(np.int32)
-    index = Index(("clause", "sku", "channel"), (number, sku, channel), (None, skus.id, on.facts.channels.id))
-    if len(on.facts.switches):
-        kinds, which = np.unique(np.concatenate([part.signs for part in parts]), axis=0, return_inverse=True)
-        told = np.array([_words(on.facts, row) for row in kinds], dtype=object)[which.ravel()]
-        index = Index((*index.names, "if"), (*index.codes, np.arange(len(told))), (*index.texts, told))
-    return Quantities(
-        index=index,
-        clause=number,
-        sku=sku,
-        channel=channel,
-        wanted=np.concatenate([part.limit for part in parts]),
-        own=np.zeros(len(sku)),
-        divisible=skus.divisible[sku],
-        soft=np.repeat([part.penalty is not None for part in parts], sizes),
-        penalty=np.repeat([part.penalty or 0.0 for part in parts], sizes),
-        sums=tuple(
-            Sum(on.ship, part.group + begin, members=part.members) for part, begin in zip(parts, first, strict=False)
-        ),
-    )
-
-
-def _words(facts: Facts, signs: NDArray[np.int8]) -> str:
-    """Return what decisions are on and off where a row binds, in words."""
-    names = facts.switches.tolist()
-    return " and ".join(names[k] if signs[k] > 0 else f"not {names[k]}" for k in np.flatnonzero(signs))

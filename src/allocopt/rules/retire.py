@@ -4,7 +4,7 @@
 
     units[d] = min_units[d] = lost_cost[d] = 0        for each line d of the channel
     fixed_cost[channel] = 0
-    + the lines that `rules.recapture` adds to other channels
+    + the lines that `rules.kit.recapture` adds to other channels
     clauses in favour of the channel lapse
 
 Everything else stays: its fees and lanes cost nothing because nothing ships. What is given up besides sales (clauses
@@ -16,56 +16,20 @@ Source: keep-or-drop decisions on contribution and avoidable fixed cost, e.g. Ho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from allocopt.documents.checked import STRICT
 from allocopt.problem.facts import Facts
 from allocopt.problem.lines import take, with_lines
-from allocopt.rules.base import Clause, Misfit, Numbered, Rule
-from allocopt.rules.recapture import Recapture, check_recapture, recaptured
-from allocopt.rules.scope import code
-
-
-@dataclass(frozen=True, config=STRICT)
-class OfLeaving(Clause):
-    """A clause about whether a channel stays, and who takes its demand over if it does not."""
-
-    SCOPE: ClassVar[tuple[str, ...]] = ("channel",)
-    OPENS: ClassVar[bool] = True
-    PARTS: ClassVar[dict[str, type]] = {"recapture": Recapture}
-
-    channel: str
-    recapture: tuple[Recapture, ...] = ()
-    reason: Annotated[str, Field(min_length=0)] = ""
-    owner: Annotated[str, Field(min_length=0)] = ""
-
-    @model_validator(mode="after")
-    def _one_whole(self) -> Self:
-        check_recapture(self.channel, self.recapture)
-        return self
-
-    def scope(self) -> tuple[Any, ...]:
-        """Return what the clause is about: whether the channel stays."""
-        return ("leaving", self.channel)
-
-    def names(self) -> Iterator[tuple[str, str]]:
-        """Yield the channel and those that take demand over from it."""
-        yield from super().names()
-        yield from (("channels", part.to) for part in self.recapture)
-
-    def clashes(self, clauses: Sequence[Clause]) -> Iterator[Misfit]:
-        """Yield a fault for each receiver that the contract retires for sure."""
-        gone = retired(clauses)
-        for part in self.recapture:
-            if part.to in gone:
-                message = f"It lets {part.to!r} take demand over, which the contract retires."
-                yield "recapture_retired", message, "Let a channel take it over that stays."
+from allocopt.rules.kit.base import Clause, Numbered, Rule
+from allocopt.rules.kit.leaving import OfLeaving
+from allocopt.rules.kit.recapture import recaptured
+from allocopt.rules.kit.scope import code
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -84,6 +48,7 @@ class Retire(OfLeaving):
 
     Examples
     --------
+    >>> from allocopt import Recapture
     >>> Retire("amazon", recapture=[Recapture("dtc", share=0.4)]).words()
     'retire channel amazon, recapture 0.4 to dtc'
 
@@ -106,12 +71,9 @@ class Retire(OfLeaving):
     (-51.0, 29.0)
     """
 
+    FOR_SURE: ClassVar[bool] = True
+
     clause: Literal["retire"] = "retire"
-
-
-def retired(clauses: Sequence[Clause]) -> set[str]:
-    """Return the channels that are retired for sure."""
-    return {clause.channel for clause in clauses if isinstance(clause, Retire)}
 
 
 class RetireRule(Rule):

@@ -19,8 +19,8 @@ from pydantic.dataclasses import dataclass
 from allocopt.arcs import Arcs
 from allocopt.documents.checked import STRICT, Ids, Penalty, Period
 from allocopt.problem.facts import Floats
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.scope import SAFETY, arcs_of, lines_of, stock_of
+from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
+from allocopt.rules.kit.scope import SAFETY, arcs_of, lines_of, stock_of
 from allocopt.rules.trade import channel_of
 
 

@@ -11,51 +11,35 @@ order promising in make-to-stock production, OR Spectrum 31 (2009).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
 
-from allocopt.algebra.formulation import Sum
-from allocopt.problem.facts import Floats
-from allocopt.rules.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.cases import Case, bearing, by_case, cases_of, highest, of_rows, worked_out
+from allocopt.problem.facts import Facts
+from allocopt.rules.kit.asking import Ask, Asking
+from allocopt.rules.kit.base import Clause
+from allocopt.rules.kit.scope import counted_lots, due_before, lines_of, lots_of, quantity, wanted_in
 from allocopt.rules.protect import Protect
-from allocopt.rules.quantities import Quantities, add_at_least, add_breach, aligned, gather, gathered
-from allocopt.rules.scope import lines_of, whole
 
 
-class ServeRule(Rule):
+class ServeRule(Asking):
     """Channels get at least what was guaranteed to them, of their own demand."""
 
     name: ClassVar[str] = "serve"
     clause: ClassVar[type[Clause] | None] = Protect
 
-    def state(self, on: Statement, clauses: Numbered) -> None:
-        """Add one row per clause and SKU, or per clause, and the units by which soft ones are broken."""
-        clauses = [(number, clause) for number, clause in clauses if clause.mode == "serve"]
-        if not clauses:
-            return
-        asked = gather(on, clauses)
-        bears = bearing(
-            on.facts,
-            clauses,
-            lambda clause: lines_of(on.facts, clause.channel, clause.sku),
-            joined=lambda clause: clause.share is not None,
-        )
-        cases = cases_of(on, clauses, of_rows(bears, asked.clause, asked.sku))
-        least = worked_out(cases, lambda case: self._least(on, case, asked))
-        sums = list(asked.sums)
-        for broken, rows in add_breach(on, "broken_serve", asked, highest(cases, least, len(asked.sku))):
-            sums.append(Sum(broken, rows))
-        add_at_least(on, self.name, asked, by_case(cases, least), sums)
-
-    def _least(self, on: Statement, case: Case, every: Quantities) -> Floats:
-        """Return what each row of `every` asks for in one case, in whole units [unit]."""
-        if not case.clauses:
-            return np.zeros(len(every.sku))
-        asked = gathered(on, case, every)
-        least = np.minimum(asked.wanted, asked.own)
-        units = [number for number, clause in case.clauses if clause.units is not None]
-        stated = np.isin(asked.clause, units)
-        least = whole(case.form, self.name, least, asked.sku + 1, asked.divisible, stated)
-        return aligned(every, asked, np.minimum(least, asked.own))
+    def asks(self, facts: Facts, clause: Protect) -> Iterator[Ask]:
+        """Yield the guarantee, in whole units."""
+        if clause.mode == "serve":
+            lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause.release_from)
+            wanted = quantity(facts, clause, lots_of(facts, clause, clause.of), lines)
+            yield Ask(
+                lines,
+                "at_least",
+                np.minimum(wanted, wanted_in(facts, lines, clause.per)),
+                lots=counted_lots(facts, clause),
+                per=clause.per,
+                follows=True,
+                rounded="together" if clause.units is None else "down",
+            )

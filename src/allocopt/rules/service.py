@@ -19,15 +19,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from allocopt.algebra.formulation import Sum
-from allocopt.algebra.labels import Codes
 from allocopt.algebra.program import COUPLES
 from allocopt.documents.checked import STRICT, Flag, Ids, Penalty, Ranks, Share
-from allocopt.problem.facts import Facts, Flags, Floats, Ints
-from allocopt.rules.base import Clause, Misfit, Numbered, Rule, Statement
-from allocopt.rules.cases import Case, bearing, by_case, cases_of, highest, of_rows, worked_out
-from allocopt.rules.quantities import Part, Quantities, add_at_least, add_breach, stacked
-from allocopt.rules.scope import lines_in, lines_of
+from allocopt.problem.facts import Facts, Flags
+from allocopt.rules.kit.asking import Ask, Asking
+from allocopt.rules.kit.base import Clause, Misfit
+from allocopt.rules.kit.scope import lines_in, lines_of, wanted_in
 
 if TYPE_CHECKING:
     from allocopt.problem.problem import Problem
@@ -84,73 +81,22 @@ class Service(Clause):
             mask &= facts.lines.firm == self.firm
         return mask
 
-    def promised(self, facts: Facts) -> float:
-        """Return how many units the clause promises its channel [unit]."""
-        return self.fill * float(facts.lines.units[self.lines(facts)].sum())
-
     def check(self, problem: Problem) -> Iterator[Misfit]:
         """Yield that no demand line is in scope, if so."""
         if not self.lines(problem.facts).any():
             yield "no_line", "It matches no demand line.", "Widen what it speaks of, or take it out."
 
 
-class ServiceRule(Rule):
+class ServiceRule(Asking):
     """At least a share of the units wanted in scope is served."""
 
     name: ClassVar[str] = "service"
     clause: ClassVar[type[Clause] | None] = Service
 
-    def state(self, on: Statement, clauses: Numbered) -> None:
-        """Add one row per clause, or per clause and SKU, and the units by which soft ones are broken."""
-        if not clauses:
-            return
-        asked = stacked(on, clauses, _rows_of)
-        bears = bearing(on.facts, clauses, lambda clause: clause.lines(on.facts))
-        cases = cases_of(on, clauses, of_rows(bears, asked.clause, _all_of(asked, clauses)))
-        wanted = worked_out(cases, lambda case: _wanted(case, clauses, asked))
-        sums = list(asked.sums)
-        for broken, rows in add_breach(on, "broken_service", asked, highest(cases, wanted, len(asked.sku))):
-            sums.append(Sum(broken, rows))
-        add_at_least(on, self.name, asked, by_case(cases, wanted), sums)
-
-
-def _all_of(asked: Quantities, clauses: Numbered) -> Ints:
-    """Return the SKU of each row, `COUPLES` where the clause is about all of them, even if there is but one."""
-    total = [number for number, clause in clauses if clause.per == "total"]
-    return np.where(np.isin(asked.clause, total), COUPLES, asked.sku).astype(np.int32)
-
-
-def _wanted(case: Case, clauses: Numbered, asked: Quantities) -> Floats:
-    """Return the units that each row asks for in one case [unit]."""
-    live = {number for number, _ in case.clauses}
-    wanted = np.zeros(len(asked.sku))
-    for number, clause in clauses:
-        if number in live:
-            rows = np.flatnonzero(asked.clause == number)
-            own = _own(case.facts, clause)
-            wanted[rows] = clause.fill * (own.sum() if clause.per == "total" else own[asked.sku[rows]])
-    return wanted
-
-
-def _own(facts: Facts, clause: Service) -> Floats:
-    """Return the units wanted in scope, shape (skus,) [unit]."""
-    lines = clause.lines(facts)
-    own: Floats = np.zeros(len(facts.skus.id))
-    np.add.at(own, facts.lines.sku[lines], facts.lines.units[lines])
-    return own
-
-
-def _rows_of(on: Statement, clause: Service, first: int) -> Part:
-    """Return the rows of one clause: one per SKU that is wanted in scope, or one of all these."""
-    facts = on.facts
-    lines, own = clause.lines(facts), _own(facts, clause)
-    sku = np.flatnonzero(own > 0).astype(np.int32)
-    members = np.flatnonzero(lines[on.arcs.line])
-    if clause.per == "total":
-        total = np.array([own.sum()])
-        one = sku if len(sku) == 1 else np.array([COUPLES], dtype=np.int32)
-        group: Codes = np.full(len(members), first)
-        return Part(one, clause.fill * total, total, Sum(on.ship, group, members=members))
-    row = np.full(len(own), -1)
-    row[sku] = first + np.arange(len(sku))
-    return Part(sku, clause.fill * own[sku], own[sku], Sum(on.ship, row[on.arcs.sku[members]], members=members))
+    def asks(self, facts: Facts, clause: Service) -> Iterator[Ask]:
+        """Yield the share of what is wanted."""
+        lines = clause.lines(facts)
+        skus = np.unique(facts.lines.sku[lines & (facts.lines.units > 0)])
+        units = clause.fill * wanted_in(facts, lines, clause.per)
+        only = int(skus[0]) if len(skus) == 1 else COUPLES
+        yield Ask(lines, "at_least", units, per=clause.per, sku=only, follows=True)

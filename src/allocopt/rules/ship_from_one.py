@@ -10,18 +10,15 @@ Source: single sourcing, e.g. Daskin, Network and Discrete Location (1995), ch. 
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
-from allocopt.algebra.grouping import dense
-from allocopt.algebra.labels import Index
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.gates import order_gate
-from allocopt.rules.names import order_names
-from allocopt.rules.scope import order_of_lines
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.gates import order_gate
+from allocopt.rules.kit.names import grouped
+from allocopt.rules.kit.scope import order_of_lines
 
 
 class ShipFromOne(Rule):
@@ -35,15 +32,11 @@ class ShipFromOne(Rule):
         marked = np.flatnonzero(facts.lines.ship_from_one[arcs.line])
         if not len(marked):
             return
-        orders = len(facts.orders) + len(facts.lines.sku)
         order = order_of_lines(facts)[arcs.line[marked]]
-        nodes = len(facts.nodes.id)
-        pairs = np.unique(order.astype(np.int64) * nodes + arcs.node[marked])
-        choices = np.bincount(pairs // nodes, minlength=orders)
-        members = marked[choices[order] > 1]
+        pairs = np.unique(np.stack([order, arcs.node[marked]]), axis=1)
+        members = marked[np.bincount(pairs[0])[order] > 1]
         if not len(members):
             return
         source, _ = order_gate(on, "source", members, by_node=True, by_period=False)
-        group, present = dense(source.index.codes[0], orders)
-        index = Index(("order",), (present,), (partial(order_names, facts),))
+        group, index = grouped(facts, order=source.index.codes[0])
         on.form.add_rows(self.name, index, [Sum(source, group)], upper=1.0)

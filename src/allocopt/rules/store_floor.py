@@ -15,13 +15,13 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
-from allocopt.algebra.grouping import dense
-from allocopt.algebra.labels import Index
+from allocopt.algebra.grouping import running
 from allocopt.arcs import expand
 from allocopt.problem.facts import ANY
 from allocopt.problem.schema import CHANNEL_KINDS
 from allocopt.rounding import floor_units
-from allocopt.rules.base import Numbered, Rule, Statement
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.names import grouped
 
 STORE = CHANNEL_KINDS.index("store")
 
@@ -37,28 +37,20 @@ class StoreFloor(Rule):
         floor = facts.nodes.store_floor
         if not floor.any():
             return
-        lots, nodes, horizon = facts.lots, len(facts.nodes.id), int(facts.lots.available.max(initial=0)) + 1
+        lots = facts.lots
         counted = (floor[lots.node] > 0) & ~lots.hold
-        cell = lots.sku.astype(np.int64) * nodes + lots.node
-        dated = np.where(counted, cell * horizon + lots.available, ANY)
-        step, steps = dense(dated, len(facts.skus.id) * nodes * horizon)
-        if not len(steps):
+        step, index = grouped(facts, sku=np.where(counted, lots.sku, ANY), node=lots.node, available=lots.available)
+        if not len(index):
             return
-        stock = np.bincount(step[counted], weights=lots.usable[counted], minlength=len(steps))
-        place = steps // horizon
-        first = np.searchsorted(place, place)
-        total = np.cumsum(stock)
-        total -= (total - stock)[first]
+        sku, node, _ = index.codes
+        stock = np.bincount(step[counted], weights=lots.usable[counted], minlength=len(index)).astype(np.float64)
+        place = sku * len(facts.nodes.id) + node
+        total = running(stock, place)
         last = np.searchsorted(place, place, side="right")
         bound = (facts.channels.kind[facts.lines.channel] != STORE)[arcs.line] & counted[arcs.lot]
         members = np.flatnonzero(bound)
         begins = step[arcs.lot[members]]
         owner, rank = expand(last[begins] - begins)
-        index = Index(
-            ("sku", "node", "available"),
-            (place // nodes, place % nodes, steps % horizon),
-            (facts.skus.id, facts.nodes.id, None),
-        )
-        limit = np.maximum(total - floor[place % nodes], 0.0)
-        limit = np.where(facts.skus.divisible[place // nodes], limit, floor_units(limit))
+        limit = np.maximum(total - floor[node], 0.0)
+        limit = np.where(facts.skus.divisible[sku], limit, floor_units(limit))
         on.form.add_rows(self.name, index, [Sum(on.ship, begins[owner] + rank, members=members[owner])], upper=limit)

@@ -10,14 +10,11 @@ Source: pegging of available-to-promise quantities to receipts; the transport pr
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 from allocopt.algebra.formulation import Sum
-from allocopt.algebra.grouping import dense
-from allocopt.algebra.labels import Index
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.names import lot_names
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.names import grouped
 
 
 class Supply(Rule):
@@ -27,6 +24,5 @@ class Supply(Rule):
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per lot that has arcs."""
-        group, lots = dense(on.arcs.lot, len(on.facts.lots.sku))
-        index = Index(("lot",), (lots,), (partial(lot_names, on.facts),))
-        on.form.add_rows(self.name, index, [Sum(on.ship, group)], upper=on.facts.lots.usable[lots])
+        group, index = grouped(on.facts, lot=on.arcs.lot)
+        on.form.add_rows(self.name, index, [Sum(on.ship, group)], upper=on.facts.lots.usable[index.codes[0]])

@@ -7,85 +7,20 @@
     sum_{a of d} ship[a] >= min_units[d] (1 - number of switches of d that are not so)        [unit]
     money: - lost_cost[d] (units[d] live[d] - sum_{a of d} ship[a])        [currency]
 
-A line hangs on the switch that keeps its channel, where a contract leaves that open, and perhaps on one of its own
-(demand that comes only if another channel is retired, or a promotion runs). A line that is not live counts as no
-demand. Source: indicator variables, e.g. Williams, Model Building in Mathematical Programming (2013), ch. 9.
+Source: indicator variables, e.g. Williams, Model Building in Mathematical Programming (2013), ch. 9.
 """
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from allocopt.algebra.formulation import Formulation, Sum, Variable
-from allocopt.algebra.labels import Codes, Index
-from allocopt.algebra.program import COUPLES
-from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints
-from allocopt.rules.base import Numbered, Rule, Statement
-from allocopt.rules.names import line_names
-
-
-def keep_name(channel: str) -> str:
-    """Return what the decision to keep a channel is called."""
-    return f"keep/{channel}"
-
-
-def run_name(promotion: str) -> str:
-    """Return what the decision to run a promotion is called."""
-    return f"run/{promotion}"
-
-
-def add_switches(form: Formulation, facts: Facts) -> Variable | None:
-    """Add one binary per decision; None where there is none to take."""
-    size = len(facts.switches)
-    if not size:
-        return None
-    return form.add_variable(
-        "switch",
-        Index(("switch",), (np.arange(size),), (facts.switches,)),
-        upper=np.ones(size),
-        sku=np.full(size, COUPLES),
-        integer=np.ones(size, dtype=bool),
-    )
-
-
-def literals(facts: Facts) -> tuple[tuple[Ints, Flags], tuple[Ints, Flags]]:
-    """Return per line its own switch and its channel's: code (`ANY`: none), and if it is live while that is on."""
-    lines = facts.lines
-    keep = facts.channels.keep[lines.channel]
-    return (lines.switch, lines.when), (keep, np.ones(len(keep), dtype=bool))
-
-
-def hanging(facts: Facts) -> NDArray[np.int8]:
-    """Return on how many switches each line hangs, shape (lines,)."""
-    (own, _), (keep, _) = literals(facts)
-    number: NDArray[np.int8] = (own != ANY).astype(np.int8) + (keep != ANY)
-    return number
-
-
-def live_lines(facts: Facts, on: Flags) -> Flags:
-    """Return which lines are live, shape (lines,).
-
-    Parameters
-    ----------
-    facts : Facts
-    on : bool, shape (switches,)
-        The decisions taken.
-    """
-    live = np.ones(len(facts.lines.sku), dtype=bool)
-    if len(facts.switches):
-        for switch, when in literals(facts):
-            live &= (switch == ANY) | (on[switch] == when)
-    return live
-
-
-def switch_sum(variable: Variable, row: NDArray[np.integer], switch: Ints, weight: Floats) -> Sum:
-    """Return the sum in which switch ``switch[i]`` counts with ``weight[i]`` in row ``row[i]``."""
-    order = np.argsort(switch, kind="stable")
-    return Sum(variable, row[order], weight=weight[order], members=switch[order])
+from allocopt.algebra.formulation import Sum, Variable, When
+from allocopt.problem.facts import ANY, Flags, Floats, Ints
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.decisions import hanging, literals, while_live
+from allocopt.rules.kit.names import labels
 
 
 class Switches(Rule):
@@ -107,43 +42,15 @@ def _close(on: Statement, variable: Variable, switch: Ints, when: Flags) -> None
     """Add one row per line that hangs on a switch and has an arc."""
     facts = on.facts
     rows = np.flatnonzero((switch != ANY) & on.arcs.served).astype(np.int32)
-    if not len(rows):
-        return
-    units, open_ = facts.lines.units[rows], when[rows]
-    index = Index(("line", "switch"), (rows, switch[rows]), (partial(line_names, facts), facts.switches))
-    sums = [
-        _served(on, rows),
-        switch_sum(variable, np.arange(len(rows)), switch[rows], np.where(open_, -units, units)),
-    ]
-    on.form.add_rows("live", index, sums, upper=np.where(open_, 0.0, units))
-
-
-def live_terms(facts: Facts, variable: Variable, lines: Ints, amount: Floats) -> tuple[list[Sum], Floats]:
-    """Return the terms and lower limits that make rows ask for `amount` while their line is live, else for nothing.
-
-    Parameters
-    ----------
-    facts : Facts
-    variable : Variable
-        The switches.
-    lines : int array, shape (rows,)
-        Line of each row.
-    amount : float64, shape (rows,)
-
-    Returns
-    -------
-    list of Sum
-        To be added to the rows' own sums.
-    float64, shape (rows,)
-        Their lower limits.
-    """
-    lower, sums = amount.copy(), []
-    for switch, when in literals(facts):
-        rows = np.flatnonzero(switch[lines] != ANY)
-        signed = np.where(when[lines[rows]], -amount[rows], amount[rows])
-        lower[rows] += np.minimum(signed, 0.0)
-        sums.append(switch_sum(variable, rows, switch[lines[rows]], signed))
-    return sums, lower
+    if len(rows):
+        on.form.add_rows(
+            "live",
+            labels(facts, line=rows, switch=switch[rows]),
+            [_served(on, rows)],
+            upper=facts.lines.units[rows],
+            when=When(variable, np.arange(len(rows)), switch[rows], when[rows]),
+            otherwise=0.0,
+        )
 
 
 def _commit(on: Statement, variable: Variable) -> None:
@@ -151,9 +58,9 @@ def _commit(on: Statement, variable: Variable) -> None:
     least = on.facts.lines.min_units
     rows = np.flatnonzero((hanging(on.facts) > 0) & (least > 0)).astype(np.int32)
     if len(rows):
-        sums, lower = live_terms(on.facts, variable, rows, least[rows])
-        index = Index(("line",), (rows,), (partial(line_names, on.facts),))
-        on.form.add_rows("commitment", index, [_served(on, rows), *sums], lower=lower, elastic=True)
+        index = labels(on.facts, line=rows)
+        when = while_live(on.facts, variable, rows)
+        on.form.add_rows("commitment", index, [_served(on, rows)], lower=least[rows], when=when, elastic=True)
 
 
 def _served(on: Statement, lines: Ints) -> Sum:
@@ -175,24 +82,17 @@ def _lose(on: Statement, variable: Variable) -> None:
         own = np.flatnonzero((number == 1) & (switch != ANY) & (cost > 0))
         for channel in np.unique(lines.channel[own]).tolist():
             mine = own[lines.channel[own] == channel]
-            signed = np.where(when[mine], -cost[mine], cost[mine])
             worth: Floats = np.zeros(len(variable))
-            np.add.at(worth, switch[mine], signed)
+            np.add.at(worth, switch[mine], np.where(when[mine], -cost[mine], cost[mine]))
             constant = np.zeros(len(facts.channels.id) + 1)
             constant[channel] = -cost[mine][~when[mine]].sum()
-            book(on.form, "penalties", variable, worth, np.full(len(variable), channel), constant)
+            owner = np.full(len(variable), channel)
+            on.form.add_money("penalties", variable, worth, channel=owner, constant=constant)
     rows = np.flatnonzero((number > 1) & (cost > 0)).astype(np.int32)
     if len(rows):
-        index = Index(("line",), (rows,), (partial(line_names, facts),))
+        index = labels(facts, line=rows)
         unmet = on.form.add_variable("unmet", index, upper=lines.units[rows], sku=lines.sku[rows])
-        book(on.form, "penalties", unmet, -lines.lost_cost[rows], lines.channel[rows])
-        sums, lower = live_terms(facts, variable, rows, lines.units[rows])
-        own_units = [_served(on, rows), Sum(unmet, np.arange(len(rows)))]
-        on.form.add_rows("unmet_units", index, [*own_units, *sums], lower=lower)
-
-
-def book(
-    form: Formulation, column: str, variable: Variable, worth: Floats, owner: Codes, constant: Floats | None = None
-) -> None:
-    """Add money that is given member by member, with the channel that it is booked to."""
-    form.add_money(column, variable, worth, channel=owner, constant=constant)
+        on.form.add_money("penalties", unmet, -lines.lost_cost[rows], channel=lines.channel[rows])
+        sums = [_served(on, rows), Sum(unmet, np.arange(len(rows)))]
+        live = while_live(facts, variable, rows)
+        on.form.add_rows("unmet_units", index, sums, lower=lines.units[rows], when=live)

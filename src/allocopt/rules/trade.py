@@ -20,7 +20,7 @@ import numpy as np
 from allocopt.algebra.labels import Codes
 from allocopt.arcs import Arcs, Rows
 from allocopt.problem.facts import ANY, Floats
-from allocopt.rules.base import Numbered, Rule, Statement
+from allocopt.rules.kit.base import Numbered, Rule, Statement
 
 
 def channel_of(arcs: Arcs) -> Callable[[Any], Codes]:

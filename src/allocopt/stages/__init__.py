@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from allocopt.contracts import Contribution, Fill, FirstCome, MaxMinFill, Stage
-from allocopt.rules.scope import chosen
+from allocopt.rules.kit.scope import chosen
 from allocopt.solve import Effort
 from allocopt.stages import contribution, fill, first_come, max_min_fill
 from allocopt.stages.starting import StartOf, cold

@@ -31,8 +31,8 @@ from allocopt.arcs import Arcs
 from allocopt.contracts import FirstCome
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rules import holding, stock_value
-from allocopt.rules.scope import order_of_lines
-from allocopt.rules.switches import live_lines
+from allocopt.rules.kit.decisions import live_lines
+from allocopt.rules.kit.scope import order_of_lines
 from allocopt.solve import Certificate, Solution
 from allocopt.solve.certificate import breach
 from allocopt.stages.board import Codes, Limits, Takers, limits_of, runs

@@ -26,9 +26,9 @@ from allocopt.algebra.labels import Codes
 from allocopt.arcs import build_arcs
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.problem.lines import take
-from allocopt.rules.claims import Claims
-from allocopt.rules.reserve_quantities import Moments, Reserve, soft
-from allocopt.rules.scope import SAFETY
+from allocopt.rules.kit.claims import Claims
+from allocopt.rules.kit.reserve_quantities import Moments, Reserve, soft
+from allocopt.rules.kit.scope import SAFETY
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def kept(facts: Facts, reserves: Sequence[Reserve]) -> list[Reserve]:
     reserves : sequence of Reserve
         In the order of the contract.
     """
-    moments = Moments.of(facts)
+    moments = Moments.each(facts, per_lot=False)
     hard = [reserve for reserve in reserves if reserve.hard]
     reserved = np.zeros(len(facts.skus.id), dtype=bool)
     for reserve in hard:
@@ -62,7 +62,7 @@ def kept(facts: Facts, reserves: Sequence[Reserve]) -> list[Reserve]:
     for sku in np.flatnonzero(tangled).tolist():
         _one_by_one(facts, hard, committed, sku, given)
     found = {reserve.number: replace(reserve, kept=units) for reserve, units in zip(hard, given, strict=True)}
-    return [found[r.number] if r.hard else soft(facts, moments, r) for r in reserves]
+    return [found[r.number] if r.hard else soft(facts, r) for r in reserves]
 
 
 def _tangled(facts: Facts, hard: Sequence[Reserve]) -> Flags:
@@ -90,7 +90,7 @@ def _plain(facts: Facts, moments: Moments, hard: Sequence[Reserve]) -> list[Floa
     lots = facts.lots
     left = lots.usable.copy()
     own = np.zeros((len(facts.channels.id), len(lots.sku))) if any(r.per_lot for r in hard) else np.zeros((0, 0))
-    before = np.zeros(len(moments.sku))
+    before = np.zeros(len(moments.of))
     found = []
     for reserve in hard:
         if reserve.per_lot:
@@ -101,7 +101,7 @@ def _plain(facts: Facts, moments: Moments, hard: Sequence[Reserve]) -> list[Floa
             found.append(np.minimum(wanted, own[reserve.channel]))
             continue
         arrived = moments.arrived(np.where(reserve.lots, lots.usable, 0.0))
-        there = np.clip(arrived - before, 0.0, reserve.asked[moments.sku])
+        there = np.clip(arrived - before, 0.0, reserve.asked[moments.of])
         before += np.where(moments.available < reserve.release, there, _last(moments, there, reserve.release))
         found.append(np.where(reserve.lots, there[moments.of_lot], 0.0))
     return found
@@ -109,10 +109,10 @@ def _plain(facts: Facts, moments: Moments, hard: Sequence[Reserve]) -> list[Floa
 
 def _last(moments: Moments, there: Floats, release: int) -> Floats:
     """Return what was there of each moment's SKU at the last moment before a release, shape (moments,)."""
-    most = np.zeros(int(moments.sku.max(initial=-1)) + 1)
+    most = np.zeros(int(moments.of.max(initial=-1)) + 1)
     early = moments.available < release
-    np.maximum.at(most, moments.sku[early], there[early])
-    return most[moments.sku]
+    np.maximum.at(most, moments.of[early], there[early])
+    return most[moments.of]
 
 
 def _commitments(facts: Facts, reserved: Flags) -> _Committed:

@@ -18,7 +18,7 @@ from allocopt.algebra.formulation import Formulation, Variable
 from allocopt.arcs import Arcs
 from allocopt.documents.checked import STRICT, Checked
 from allocopt.problem.facts import Facts
-from allocopt.rules.exceptions import Exceptions, Outcome
+from allocopt.rules.kit.exceptions import Exceptions, Outcome
 
 if TYPE_CHECKING:
     from allocopt.problem.problem import Problem
@@ -32,6 +32,7 @@ NAMING = (
     ("channels", "channels"),
     ("against", "channels"),
     ("sku", "skus"),
+    ("skus", "skus"),
     ("node", "nodes"),
     ("region", "regions"),
     ("order", "orders"),
@@ -59,7 +60,8 @@ class Clause(metaclass=Checked):
 
     def scope(self) -> tuple[Any, ...]:
         """Return what the clause is about, to tell a clause that is said twice."""
-        return (type(self).__name__, *(getattr(self, name) for name in self.SCOPE))
+        said = (getattr(self, name) for name in self.SCOPE)
+        return (type(self).__name__, *(tuple(one.items()) if isinstance(one, dict) else one for one in said))
 
     def words(self) -> str:
         """Return the clause as a short phrase, for messages."""
@@ -74,10 +76,6 @@ class Clause(metaclass=Checked):
     def about(self, facts: Facts, clauses: Sequence[Clause], label: Mapping[str, Any]) -> str:
         """Return what one of its rows is about, where the row's label does not say all that a person would change."""
         return ""
-
-    def promised(self, facts: Facts) -> float:
-        """Return how many units the clause promises its channel, where it can be counted in units [unit]."""
-        return 0.0
 
     def clashes(self, clauses: Sequence[Clause]) -> Iterator[Misfit]:
         """Yield (code, message, hint) for what in the other clauses of a contract it cannot stand beside."""
@@ -102,6 +100,8 @@ class Clause(metaclass=Checked):
 
 
 def _spoken(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {one}" for name, one in value.items())
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
@@ -143,12 +143,15 @@ class Rule:
         Also the name of its rows.
     clause : type or None
         Kind of clause that calls it up; None: physics, always there.
+    reads : type or None
+        Which clauses it is given, where these are more than those of its kind.
     reasons : dict of str to str
         Codes and words of the reasons for which it takes arcs away.
     """
 
     name: ClassVar[str]
     clause: ClassVar[type[Clause] | None] = None
+    reads: ClassVar[type[Clause] | None] = None
     reasons: ClassVar[dict[str, str]] = {}
 
     def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
@@ -161,6 +164,10 @@ class Rule:
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the rule's variables, rows and money."""
+
+    def promised(self, facts: Facts, clause: Any) -> float:
+        """Return how many units a clause promises its channel, where that can be counted in units [unit]."""
+        return 0.0
 
     def exceptions(self, outcome: Outcome, clauses: Numbered) -> Iterator[Exceptions]:
         """Yield what in a plan needs a person."""

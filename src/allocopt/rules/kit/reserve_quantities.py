@@ -1,6 +1,6 @@
 """How many units each reserve comes to: what it asks for, and what there is for it at each arrival date.
 
-A hard reserve is given what the ones before it in the contract leave (`rules.reserve_order`); a soft one pays for
+A hard reserve is given what the ones before it in the contract leave (`rules.kit.reserve_order`); a soft one pays for
 whatever is missing of what it asks for, as far as there is stock for it.
 """
 
@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from allocopt.algebra.formulation import Formulation
-from allocopt.algebra.grouping import dense
+from allocopt.algebra.grouping import running
 from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import NEVER, Facts, Flags, Floats
-from allocopt.rules.base import Numbered
+from allocopt.rules.kit.base import Numbered
+from allocopt.rules.kit.names import grouped
+from allocopt.rules.kit.scope import code, due_before, lines_of, lots_of, quantity, reached, whole
 from allocopt.rules.protect import Protect
-from allocopt.rules.quantities import due_before
-from allocopt.rules.scope import code, lines_of, lots_of, quantity_per_sku, reached, whole
 
 
 @dataclass(frozen=True)
@@ -73,38 +73,32 @@ class Reserve:
 
 @dataclass(frozen=True)
 class Moments:
-    """The arrival dates of each SKU, sorted.
+    """The arrival dates of each SKU, sorted; or of each lot by itself.
 
     Attributes
     ----------
     of_lot : int array, shape (lots,)
         Moment at which each lot is there.
-    sku, available : int arrays, shape (moments,)
+    of, available : int arrays, shape (moments,)
+        SKU (or lot), and date.
     """
 
     of_lot: Codes
-    sku: Codes
+    of: Codes
     available: Codes
 
     @classmethod
-    def of(cls, facts: Facts) -> Moments:
+    def each(cls, facts: Facts, *, per_lot: bool) -> Moments:
         """Return the arrival dates of the lots."""
         lots = facts.lots
-        width = int(lots.available.max(initial=0)) + 1
-        of_lot, present = dense(lots.sku.astype(np.int64) * width + lots.available, len(facts.skus.id) * width)
-        return cls(of_lot, present // width, present % width)
+        of = np.arange(len(lots.sku)) if per_lot else lots.sku
+        of_lot, index = grouped(facts, of=of, available=lots.available)
+        return cls(of_lot, *index.codes)
 
     def arrived(self, units: Floats) -> Floats:
         """Return units of lots as what has arrived of their SKU at each moment, shape (moments,)."""
-        there = np.bincount(self.of_lot, weights=units, minlength=len(self.sku)).astype(np.float64)
-        # Summed up SKU by SKU: the sum over all of them would lose the units of small ones.
-        first = np.searchsorted(self.sku, self.sku)
-        rank = np.arange(len(there)) - first
-        total = there.copy()
-        for step in range(1, int(rank.max(initial=0)) + 1):
-            at = np.flatnonzero(rank == step)
-            total[at] += total[at - 1]
-        return total
+        there = np.bincount(self.of_lot, weights=units, minlength=len(self.of)).astype(np.float64)
+        return running(there, self.of)
 
 
 def work_out(form: Formulation | None, facts: Facts, clauses: Numbered) -> list[Reserve]:
@@ -133,18 +127,17 @@ def _asked(facts: Facts, number: int, clause: Protect) -> Reserve:
     if per_lot:
         asked = np.where(lots, facts.lots.usable * (clause.share or 0.0), 0.0)
     else:
-        lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause)
-        asked = quantity_per_sku(facts, clause, lots, lines)
+        lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause.release_from)
+        asked = quantity(facts, clause, lots, lines)
     inside = lots & (facts.lots.available < release)
     return Reserve(number, channel, release, clause.penalty, per_lot, inside, asked, np.zeros(len(lots)))
 
 
-def soft(facts: Facts, moments: Moments, reserve: Reserve) -> Reserve:
+def soft(facts: Facts, reserve: Reserve) -> Reserve:
     """Return a soft reserve with what there is stock for, whatever others keep."""
-    if reserve.per_lot:
-        return replace(reserve, kept=np.where(reserve.lots, reserve.asked, 0.0))
+    moments = Moments.each(facts, per_lot=reserve.per_lot)
     arrived = moments.arrived(np.where(reserve.lots, facts.lots.usable, 0.0))
-    there = np.minimum(arrived, reserve.asked[moments.sku])
+    there = np.minimum(arrived, reserve.asked[moments.of])
     return replace(reserve, kept=np.where(reserve.lots, there[moments.of_lot], 0.0))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -73,10 +73,17 @@ class Exceptions:
     money: Floats
     sentence: Names
 
+    @classmethod
+    def of(
+        cls, facts: Facts, kind: str, clause: int, channel: Ints, *, owner: str = "", **told: Names | Ints | Floats
+    ) -> Exceptions:
+        """Return rows about some channels (codes), blank in what is not told.
 
-def owners(facts: Facts, channel: Ints, owner: str = "") -> Names:
-    """Return who is asked: the owner that a clause names, or else the owner of each channel."""
-    return np.full(len(channel), owner, dtype=object) if owner else facts.channels.owner[channel]
+        The owner is who the clause names, or else who owns the channel.
+        """
+        asked = np.full(len(channel), owner, dtype=object) if owner else facts.channels.owner[channel]
+        given: dict[str, Any] = dict.fromkeys(("sku", "order", "line"), np.full(len(channel), "", dtype=object)) | told
+        return cls(kind=kind, clause=clause, owner=asked, channel=facts.channels.id[channel], **given)
 
 
 def spoken_units(units: Floats) -> Names:

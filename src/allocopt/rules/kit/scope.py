@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import Formulation
+from allocopt.algebra.labels import Codes
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints, Names
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rounding import floor_units, largest_remainder
+from allocopt.rules.kit.names import grouped
 
 ON_HAND, INBOUND, SAFETY, RETURNS = range(len(LOT_KINDS))
 
 
-class Scoped(Protocol):
-    """A clause that may be limited to SKUs and nodes."""
-
-    @property
-    def sku(self) -> tuple[str, ...] | None:
-        """SKUs; None: all."""
-
-    @property
-    def node(self) -> tuple[str, ...] | None:
-        """Nodes; None: all."""
-
-
-class Quantified(Scoped, Protocol):
-    """A clause that names a quantity, in units or as a share of something."""
-
-    @property
-    def units(self) -> float | None:
-        """Units of each SKU."""
-
-    @property
-    def share(self) -> float | None:
-        """Share of what `of` names."""
-
-    @property
-    def of(self) -> str:
-        """What a share is a share of."""
+def one_quantity(units: float | None, share: float | None) -> None:
+    """Raise `ValueError` unless exactly one of units and share is given."""
+    if (units is None) == (share is None):
+        raise ValueError("give either units or share")
 
 
 def code(names: Names, name: str) -> int:
@@ -58,7 +39,7 @@ def chosen(names: Names, wanted: tuple[str, ...] | None) -> Flags:
     return mask
 
 
-def lots_of(facts: Facts, clause: Scoped, base: str = "supply") -> Flags:
+def lots_of(facts: Facts, clause: Any, base: str = "supply") -> Flags:
     """Return the lots that a clause on `base` speaks of: not on hold, never safety, shape (lots,)."""
     lots = facts.lots
     mask: Flags = ~lots.hold & (lots.kind != SAFETY)
@@ -83,7 +64,7 @@ def reached(facts: Facts, channel: int) -> Flags:
     return every[lots.node] | np.isin(lots.node.astype(np.int64) * size + lots.sku, pairs)
 
 
-def stock_of(facts: Facts, clause: Scoped) -> Flags:
+def stock_of(facts: Facts, clause: Any) -> Flags:
     """Return all lots of a clause's SKUs at its nodes, safety lots and lots on hold included, shape (lots,)."""
     lots = facts.lots
     return chosen(facts.skus.id, clause.sku)[lots.sku] & chosen(facts.nodes.id, clause.node)[lots.node]
@@ -117,21 +98,44 @@ def arcs_of(arcs: Arcs, lots: Flags | None, lines: Flags | None) -> Flags:
     return mask
 
 
-def quantity_per_sku(facts: Facts, clause: Quantified, lots: Flags, lines: Flags) -> Floats:
-    """Return the units of each SKU that a clause asks for, not yet rounded, shape (skus,).
+def counted_lots(facts: Facts, clause: Any) -> Flags:
+    """Return the lots whose units count toward a clause: all in scope, or those of the kind it names."""
+    return lots_of(facts, clause, clause.of) if clause.of in ("on_hand", "inbound") else stock_of(facts, clause)
+
+
+def due_before(facts: Facts, release: int | None) -> Flags:
+    """Return the lines due before a protection is released (None: never), shape (lines,)."""
+    return np.asarray(facts.lines.period < (facts.lines.period.max(initial=0) + 1 if release is None else release))
+
+
+def wanted_in(facts: Facts, lines: Flags, per: str = "sku") -> Floats:
+    """Return the units that some lines want, of each SKU, shape (skus,), or of all together [unit]."""
+    units = facts.lines.units[lines]
+    if per == "total":
+        return np.asarray(units.sum())
+    return per_sku(facts, facts.lines.sku[lines], units)
+
+
+def quantity(facts: Facts, clause: Any, lots: Flags, lines: Flags) -> Floats:
+    """Return the units that a clause asks for, not yet rounded: of each SKU, shape (skus,), or of all together.
 
     Units are meant for each SKU in scope; a share is taken of the usable units of `lots`, or of the units of
     `lines` where the clause says ``of="demand"``.
     """
-    size = len(facts.skus.id)
     if clause.units is not None:
-        return np.where(chosen(facts.skus.id, clause.sku), clause.units, 0.0)
+        each = np.where(chosen(facts.skus.id, clause.sku), clause.units, 0.0)
+        return each if clause.per == "sku" else np.asarray(clause.units)
     if clause.of == "demand":
         codes, units = facts.lines.sku[lines], facts.lines.units[lines]
     else:
         codes, units = facts.lots.sku[lots], facts.lots.usable[lots]
-    base: Floats = np.bincount(codes, weights=units, minlength=size).astype(np.float64)
-    return base * (clause.share or 0.0)
+    share: Floats = per_sku(facts, codes, units) * (clause.share or 0.0)
+    return share if clause.per == "sku" else np.asarray(share.sum())
+
+
+def per_sku(facts: Facts, sku: Ints, units: Floats) -> Floats:
+    """Return units added up by SKU, shape (skus,)."""
+    return np.bincount(sku, weights=units, minlength=len(facts.skus.id)).astype(np.float64)
 
 
 def whole(
@@ -165,31 +169,35 @@ def whole(
     )
     rounded = np.where(free, wanted, rounded)
     if form is not None:
-        note_rounding(form, name, wanted, rounded)
+        note_rounding(form.note, name, wanted, rounded)
     return rounded
+
+
+def whole_lines(facts: Facts, rows: Codes, wanted: Floats, **apart: Codes) -> Floats:
+    """Round units of some lines so that each SKU (and whatever else is told apart) keeps its total.
+
+    Divisible SKUs stay as they are.
+    """
+    sku = facts.lines.sku[rows]
+    free = facts.skus.divisible[sku]
+    group, index = grouped(facts, **apart, sku=sku)
+    return np.where(free, wanted, largest_remainder(np.where(free, 0.0, wanted), group, len(index)))
 
 
 def floored(form: Formulation, name: str, wanted: Floats, free: Flags | bool) -> Floats:
     """Round limits down to whole units where the SKU is not divisible, and note what was rounded."""
     rounded = np.where(free, wanted, floor_units(wanted))
-    note_rounding(form, name, wanted, rounded)
+    note_rounding(form.note, name, wanted, rounded)
     return rounded
 
 
-def note_rounding(form: Formulation, name: str, wanted: Floats, rounded: Floats) -> None:
-    """Say how many quantities of a rule were rounded, and by how much at most."""
-    words = rounding_words(name, wanted, rounded)
-    if words:
-        form.note("rounded", words)
-
-
-def rounding_words(name: str, wanted: Floats, rounded: Floats) -> str:
-    """Return the sentence that says how many quantities were rounded, ``""`` if none was."""
+def note_rounding(note: Callable[[str, str], None], name: str, wanted: Floats, rounded: Floats) -> None:
+    """Say how many quantities of a rule were rounded, and by how much at most; nothing if none was."""
     change = np.abs(rounded - wanted)
     number = int((change > 1e-6).sum())
-    if not number:
-        return ""
-    return f"{name}: {number} of {len(wanted)} quantities were rounded to whole units, by at most {change.max():.3g}."
+    if number:
+        by = f"by at most {change.max():.3g}"
+        note("rounded", f"{name}: {number} of {len(wanted)} quantities were rounded to whole units, {by}.")
 
 
 def order_of_lines(facts: Facts) -> Ints:

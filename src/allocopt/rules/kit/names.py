@@ -2,11 +2,56 @@
 
 from __future__ import annotations
 
+from functools import partial
+from math import prod
+
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.problem.facts import ANY, NEVER, Facts, Names
+from allocopt.algebra.grouping import dense
+from allocopt.algebra.labels import Codes, Index, Texts
+from allocopt.problem.facts import ANY, NEVER, Facts, Ints, Names
 from allocopt.problem.schema import LOT_KINDS
+
+
+def labels(facts: Facts, **codes: Codes) -> Index:
+    """Return labels whose parts are named for what their codes stand for; other codes stand for themselves.
+
+    Parameters
+    ----------
+    facts : Facts
+    **codes : integer arrays, shape (members,)
+        Such as ``lot``, ``line``, ``lane``, ``order`` (those of `order_of_lines`), ``sku``, ``period``.
+    """
+    texts: dict[str, Texts] = {
+        "lot": partial(lot_names, facts),
+        "line": partial(line_names, facts),
+        "lane": partial(lane_names, facts),
+        "order": partial(order_names, facts),
+        "sku": facts.skus.id,
+        "node": facts.nodes.id,
+        "channel": facts.channels.id,
+        "resource": facts.resources,
+        "switch": facts.switches,
+    }
+    return Index(tuple(codes), tuple(codes.values()), tuple(texts.get(name) for name in codes))
+
+
+def grouped(facts: Facts, **codes: Codes) -> tuple[Ints, Index]:
+    """Return the group of each member, -1 where one of its codes is negative, and the labels of the groups.
+
+    Members are together where all their codes are the same; groups are in the order of these. See `labels`.
+    """
+    sizes = [int(part.max(initial=0)) + 1 for part in codes.values()]
+    key, inside = np.zeros(1, dtype=np.int64), np.ones(1, dtype=bool)
+    for part, size in zip(codes.values(), sizes, strict=True):
+        key = key * size + part
+        if part.min(initial=0) < 0:
+            inside = inside & (part >= 0)
+    key = key if inside.all() else np.where(inside, key, -1)
+    group, present = dense(key, prod(sizes))
+    found = dict(zip(codes, np.unravel_index(present, sizes), strict=True))
+    return group, labels(facts, **found)
 
 
 def lot_names(facts: Facts) -> Names:

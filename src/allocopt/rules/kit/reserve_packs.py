@@ -16,13 +16,13 @@ from __future__ import annotations
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
-from allocopt.algebra.grouping import dense
-from allocopt.algebra.labels import Codes, Index
+from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import Floats
 from allocopt.rounding import floor_units
-from allocopt.rules.base import Statement
+from allocopt.rules.kit.base import Statement
+from allocopt.rules.kit.names import grouped
+from allocopt.rules.kit.reserve_quantities import Reserve
 from allocopt.rules.packs import usable_at
-from allocopt.rules.reserve_quantities import Reserve
 
 
 def add_pack_rows(on: Statement, reserves: list[Reserve]) -> None:
@@ -35,41 +35,34 @@ def add_pack_rows(on: Statement, reserves: list[Reserve]) -> None:
     packed = np.flatnonzero(facts.lines.pack[arcs.line] > 1)
     if not sure or not len(packed):
         return
-    pack = facts.lines.pack[arcs.line[packed]].astype(np.int64)
-    lots, channels, width = len(facts.lots.sku), len(facts.channels.id), int(pack.max()) + 1
-    places = len(facts.skus.id) * len(facts.nodes.id)
-    place = facts.lots.sku.astype(np.int64) * len(facts.nodes.id) + facts.lots.node
-    key = (place[arcs.lot[packed]] * channels + arcs.channel[packed]) * width + pack
-    group, present = dense(key, places * channels * width)
-    whose, to, size = present // width // channels, present // width % channels, present % width
+    lots, nodes = facts.lots, len(facts.nodes.id)
+    group, whose = grouped(
+        facts,
+        sku=lots.sku[arcs.lot[packed]],
+        node=lots.node[arcs.lot[packed]],
+        channel=arcs.channel[packed],
+        pack=facts.lines.pack[arcs.line[packed]],
+    )
+    sku, node, to, size = whose.codes
+    place, spot = lots.sku.astype(np.int64) * nodes + lots.node, sku * nodes + node
+    full = usable_at(arcs)[0][spot]
     first, sums, parts = 0, [], []
     for until in sorted({reserve.release for reserve in sure}):
-        held = np.zeros((lots, channels))
+        held = np.zeros((len(lots.sku), len(facts.channels.id)))
         for reserve in sure:
             if reserve.release >= until:
                 held[:, reserve.channel] = np.maximum(held[:, reserve.channel], reserve.kept)
-        left = _by_place(
-            on, place, np.maximum(facts.lots.usable[:, None] - held.sum(axis=1, keepdims=True) + held, 0.0)
-        )
-        room, full = left[whose, to], usable_at(arcs)[0][whose]
+        free = np.maximum(lots.usable[:, None] - held.sum(axis=1, keepdims=True) + held, 0.0)
+        room = _by_place(on, place, free)[spot, to]
         rows = np.flatnonzero((room < full) & (size * floor_units(room / size) < room))
-        if not len(rows):
-            continue
-        number = np.full(len(present), -1)
+        number = np.full(len(whose), -1)
         number[rows] = first + np.arange(len(rows))
         sums.append(Sum(on.ship, np.where(arcs.ship[packed] < until, number[group], -1), members=packed))
         parts.append((rows, np.full(len(rows), min(until, facts.periods)), (size * floor_units(room / size))[rows]))
         first += len(rows)
-    if not parts:
-        return
     rows, end, limit = (np.concatenate([part[k] for part in parts]) for k in range(3))
-    nodes = len(facts.nodes.id)
-    index = Index(
-        ("sku", "node", "channel", "pack", "until"),
-        (whose[rows] // nodes, whose[rows] % nodes, to[rows], size[rows], end),
-        (facts.skus.id, facts.nodes.id, facts.channels.id, None, None),
-    )
-    on.form.add_rows("reserve_packs", index, sums, upper=limit)
+    if len(rows):
+        on.form.add_rows("reserve_packs", whose.of(rows).extended("until", end), sums, upper=limit)
 
 
 def _by_place(on: Statement, place: Codes, units: Floats) -> Floats:

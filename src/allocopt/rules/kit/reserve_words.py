@@ -17,9 +17,9 @@ from allocopt.algebra.formulation import Formulation
 from allocopt.algebra.labels import Codes
 from allocopt.arcs import net_price
 from allocopt.problem.facts import Facts, Floats, Ints
-from allocopt.rules.base import Numbered
-from allocopt.rules.exceptions import Exceptions, Outcome, owners, spoken_units
-from allocopt.rules.reserve_quantities import Reserve
+from allocopt.rules.kit.base import Numbered
+from allocopt.rules.kit.exceptions import Exceptions, Outcome, spoken_units
+from allocopt.rules.kit.reserve_quantities import Reserve
 
 KIND = "reserve"
 SHOWN = 5
@@ -55,28 +55,19 @@ def exceptions_of(outcome: Outcome, clauses: Numbered, reserves: Sequence[Reserv
         mean = np.divide(worth, wanted, out=np.zeros(len(skus)), where=wanted > 0)
         money = np.minimum(units, wanted) * mean if reserve.penalty is None else units * reserve.penalty
         channel = np.full(len(skus), reserve.channel, dtype=np.int32)
-        blank = np.full(len(skus), "", dtype=object)
         there, full = spoken_units(kept[skus]), spoken_units(asked[skus])
         said = f" asked for are there to be kept for {facts.channels.id[reserve.channel]}: "
-        yield Exceptions(
-            kind=KIND,
-            clause=reserve.number,
-            owner=owners(facts, channel),
-            channel=facts.channels.id[channel],
+        said = " units of " + facts.skus.id[skus] + said + agreed[reserve.number].words() + "."
+        yield Exceptions.of(
+            facts,
+            KIND,
+            reserve.number,
+            channel,
             sku=facts.skus.id[skus],
-            order=blank,
-            line=blank,
             due=_first_due(facts, mine)[skus],
             units=units,
             money=money,
-            sentence=there
-            + " of the "
-            + full
-            + " units of "
-            + facts.skus.id[skus]
-            + said
-            + agreed[reserve.number].words()
-            + ".",
+            sentence=there + " of the " + full + said,
         )
 
 

@@ -20,14 +20,12 @@ from typing import Any, Literal
 import numpy as np
 from pydantic.dataclasses import dataclass
 
-from allocopt.algebra.grouping import dense
 from allocopt.documents.checked import STRICT, Checked, Share
 from allocopt.problem.encode import pack_of
 from allocopt.problem.facts import ANY, Facts, Flags, Floats, Lines, Names
 from allocopt.problem.lines import take
-from allocopt.rounding import largest_remainder
-from allocopt.rules.names import spelled
-from allocopt.rules.scope import code, rounding_words
+from allocopt.rules.kit.names import grouped, spelled
+from allocopt.rules.kit.scope import code, note_rounding, whole_lines
 
 Note = Callable[[str, str], None]
 SHOWN = 5
@@ -100,10 +98,8 @@ def recaptured(facts: Facts, channel: str, parts: Sequence[Recapture], note: Not
         _note_unlisted(facts, name, part, mine[~listed], note)
         rows = mine[listed]
         wanted = part.share * lines.units[rows]
-        units = _whole(facts, wanted, rows)
-        words = rounding_words(name, wanted, units)
-        if words:
-            note("rounded", words)
+        units = whole_lines(facts, rows, wanted)
+        note_rounding(note, name, wanted, units)
         kept = units > 0
         rows, units, wanted = rows[kept], units[kept], wanted[kept]
         price = lines.price[rows] if part.price_from == "original" else _price_of(facts, own, rows)
@@ -132,14 +128,6 @@ def recaptured(facts: Facts, channel: str, parts: Sequence[Recapture], note: Not
     return found
 
 
-def _whole(facts: Facts, wanted: Floats, rows: Any) -> Floats:
-    """Round the units of lines so that each SKU keeps its total; divisible SKUs stay as they are."""
-    sku = facts.lines.sku[rows]
-    free = facts.skus.divisible[sku]
-    rounded = largest_remainder(np.where(free, 0.0, wanted), sku, len(facts.skus.id))
-    return np.where(free, wanted, rounded)
-
-
 def _note_unlisted(facts: Facts, name: str, part: Recapture, rows: Any, note: Note) -> None:
     """Say which SKUs the receiver does not sell, and how many units nobody takes over."""
     units = part.share * facts.lines.units[rows]
@@ -154,32 +142,15 @@ def _note_unlisted(facts: Facts, name: str, part: Recapture, rows: Any, note: No
 def _price_of(facts: Facts, own: Flags, rows: Any) -> Floats:
     """Return the receiver's price for each line: of its SKU, period and region, else SKU and period, else SKU."""
     lines = facts.lines
-    regions = len(facts.regions) + 1
     price = np.full(len(rows), np.nan)
-    sku = lines.sku.astype(np.int64)
-    dated = sku * facts.periods + lines.period
-    for key, size in (
-        (dated * regions + lines.region + 1, len(facts.skus.id) * facts.periods * regions),
-        (dated, len(facts.skus.id) * facts.periods),
-        (sku, len(facts.skus.id)),
-    ):
-        group, present = dense(np.where(own, key, -1), size)
-        units = np.bincount(group[own], weights=lines.units[own], minlength=len(present))
-        money = np.bincount(group[own], weights=(lines.units * lines.price)[own], minlength=len(present))
-        mean = np.divide(money, units, out=np.full(len(present), np.nan), where=units > 0)
-        price = np.where(np.isnan(price), _looked_up(present, mean, key[rows]), price)
-    plain = np.bincount(lines.sku[own], weights=lines.price[own], minlength=len(facts.skus.id))
-    count = np.bincount(lines.sku[own], minlength=len(facts.skus.id))
-    listed = np.divide(plain, count, out=np.full(len(plain), np.nan), where=count > 0)
-    return np.where(np.isnan(price), listed[lines.sku[rows]], price)
-
-
-def _looked_up(present: Any, values: Floats, keys: Any) -> Floats:
-    """Return the value of each key, nan where it is not among those present (sorted)."""
-    if not len(present):
-        return np.full(len(keys), np.nan)
-    place = np.minimum(np.searchsorted(present, keys), len(present) - 1)
-    return np.where(present[place] == keys, values[place], np.nan)
+    for parts in ({"region": lines.region + 1, "period": lines.period}, {"period": lines.period}, {}):
+        group, labels = grouped(facts, sku=lines.sku, **parts)
+        for weight in (lines.units, np.ones(len(lines.units))) if not parts else (lines.units,):
+            total = np.bincount(group[own], weights=weight[own], minlength=len(labels))
+            money = np.bincount(group[own], weights=(weight * lines.price)[own], minlength=len(labels))
+            mean = np.divide(money, total, out=np.full(len(labels), np.nan), where=total > 0)
+            price = np.where(np.isnan(price), mean[group[rows]], price)
+    return price
 
 
 def _names(facts: Facts, channel: str, rows: Any) -> Names:

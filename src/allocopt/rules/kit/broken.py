@@ -11,28 +11,31 @@ Lines are taken as the problem states them: a contract that retires their channe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from allocopt.arcs import net_price
-from allocopt.rules.base import Clause
-from allocopt.rules.exceptions import Exceptions, Outcome, owners, spoken_money, spoken_units
-from allocopt.rules.names import spelled
-from allocopt.rules.retire import OfLeaving
-from allocopt.rules.scope import code
+from allocopt.problem.facts import Facts
+from allocopt.rules.kit.base import Clause
+from allocopt.rules.kit.exceptions import Exceptions, Outcome, spoken_money, spoken_units
+from allocopt.rules.kit.leaving import OfLeaving
+from allocopt.rules.kit.names import spelled
+from allocopt.rules.kit.scope import code
 
 KIND = "broken"
 
 
-def broken_promises(outcome: Outcome, clauses: Sequence[Clause]) -> Iterator[Exceptions]:
+def broken_promises(
+    outcome: Outcome, clauses: Sequence[Clause], promised: Callable[[Facts, Clause], float]
+) -> Iterator[Exceptions]:
     """Yield what channels that the plan retires had been promised, under the clause that retires each."""
     for number, clause in enumerate(clauses):
         if isinstance(clause, OfLeaving) and clause.channel in outcome.gone:
             yield _commitments(outcome, number, clause)
             for promise in clauses:
                 if promise.FAVOURS and getattr(promise, "channel", None) == clause.channel:
-                    yield _lapsed(outcome, number, clause, promise)
+                    yield _lapsed(outcome, number, clause, promise, promised(outcome.stated, promise))
 
 
 def _commitments(outcome: Outcome, number: int, clause: OfLeaving) -> Exceptions:
@@ -47,11 +50,12 @@ def _commitments(outcome: Outcome, number: int, clause: OfLeaving) -> Exceptions
         order != "", "Order " + order + whose, "Demand" + whose + " in period " + due.astype(str).astype(object)
     )
     promised = spoken_units(units) + " units of " + sku + " worth " + spoken_money(money, outcome.currency)
-    return Exceptions(
-        kind=KIND,
-        clause=number,
-        owner=owners(facts, lines.channel[rows], clause.owner),
-        channel=facts.channels.id[lines.channel[rows]],
+    return Exceptions.of(
+        facts,
+        KIND,
+        number,
+        lines.channel[rows],
+        owner=clause.owner,
         sku=sku,
         order=order,
         line=lines.line[rows],
@@ -62,22 +66,18 @@ def _commitments(outcome: Outcome, number: int, clause: OfLeaving) -> Exceptions
     )
 
 
-def _lapsed(outcome: Outcome, number: int, clause: OfLeaving, promise: Clause) -> Exceptions:
+def _lapsed(outcome: Outcome, number: int, clause: OfLeaving, promise: Clause, units: float) -> Exceptions:
     """Return a clause in favour of the channel, which binds nobody any more."""
     facts = outcome.stated
     channel = np.array([code(facts.channels.id, clause.channel)], dtype=np.int32)
-    units = promise.promised(facts)
     said = promise.words() + (f": {units:,.6g} units" if units else "")
     due = facts.lines.period[facts.lines.channel == channel]
-    blank = np.full(1, "", dtype=object)
-    return Exceptions(
-        kind=KIND,
-        clause=number,
-        owner=owners(facts, channel, getattr(promise, "owner", "") or clause.owner),
-        channel=facts.channels.id[channel],
-        sku=blank,
-        order=blank,
-        line=blank,
+    return Exceptions.of(
+        facts,
+        KIND,
+        number,
+        channel,
+        owner=getattr(promise, "owner", "") or clause.owner,
         due=np.array([due.min() if len(due) else 0], dtype=np.int32),
         units=np.array([units]),
         money=np.array([units * (getattr(promise, "penalty", None) or 0.0)]),

@@ -1,0 +1,90 @@
+"""Switches: a group of arcs ships only if its switch is on.
+
+.. code-block:: text
+
+    sum_{a of line d behind switch g} ship[a] <= units[d] on[g],    on[g] in {0, 1}        for each line d behind g
+
+One row per line instead of one per switch makes the relaxation as tight as a single binary can.
+Source: disaggregated variable upper bounds, e.g. Wolsey, Integer Programming (1998), ch. 8.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.formulation import Sum, Variable, When
+from allocopt.algebra.labels import Codes, Index
+from allocopt.algebra.program import COUPLES
+from allocopt.arcs import Arcs
+from allocopt.rules.kit.base import Statement
+from allocopt.rules.kit.names import grouped
+from allocopt.rules.kit.scope import order_of_lines
+
+
+def add_gate(on: Statement, name: str, index: Index, members: Codes, gate: Codes, *, whole: bool = False) -> Variable:
+    """Add one binary per label of `index`, and the rows that close the arcs behind a switch that is off.
+
+    Parameters
+    ----------
+    on : Statement
+    name : str
+        Name of the variable; its rows are called ``name_switch``.
+    index : Index
+        Labels of the switches.
+    members : integer array, shape (n,)
+        Ascending positions of the arcs behind switches.
+    gate : integer array, shape (n,)
+        Switch of each member.
+    whole : bool
+        Whether a line behind an open switch must be served in full.
+
+    Returns
+    -------
+    Variable
+    """
+    lines = on.facts.lines
+    line = on.arcs.line[members]
+    sku = _sku_of(gate, lines.sku[line], len(index))
+    switch = on.form.add_variable(name, index, upper=1.0, sku=sku, integer=True)
+    pair, behind = grouped(on.facts, gate=gate, line=line)
+    owner, row_line = behind.codes
+    rows = index.of(owner) if "line" in index.names else index.of(owner).extended("line", row_line, behind.texts[1])
+    units, pairs = lines.units[row_line], np.arange(len(owner))
+    on.form.add_rows(
+        f"{name}_switch",
+        rows,
+        [Sum(on.ship, pair, members=members)],
+        lower=units if whole else -np.inf,
+        upper=units,
+        when=When(switch, pairs, owner, np.ones(len(pairs), dtype=bool)),
+        otherwise=0.0,
+    )
+    return switch
+
+
+def _sku_of(gate: Codes, sku: NDArray[np.int32], size: int) -> NDArray[np.int32]:
+    """Return the SKU of each switch, `COUPLES` where lines of several SKUs are behind it."""
+    found = np.full(size, COUPLES, dtype=np.int32)
+    found[gate] = sku
+    found[gate[found[gate] != sku]] = COUPLES
+    return found
+
+
+def order_gate(
+    on: Statement, name: str, members: Codes, *, by_node: bool, by_period: bool, whole: bool = False
+) -> tuple[Variable, Codes]:
+    """Add a switch per order, and node and ship period if asked for; return it with each member's switch."""
+    arcs = on.arcs
+    codes: dict[str, Codes] = {"order": order_of_lines(on.facts)[arcs.line[members]]}
+    if by_node:
+        codes["node"] = arcs.node[members]
+    if by_period:
+        codes["period"] = arcs.ship[members]
+    gate, index = grouped(on.facts, **codes)
+    return add_gate(on, name, index, members, gate, whole=whole), gate
+
+
+def shipments(arcs: Arcs, members: Codes) -> tuple[Codes, Index]:
+    """Return the shipment of each of some arcs, and the labels of the shipments: line, lane and ship period."""
+    return grouped(arcs.facts, line=arcs.line[members], lane=arcs.lane[members], period=arcs.ship[members])

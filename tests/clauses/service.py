@@ -1,0 +1,67 @@
+"""Service, for the tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.rules.naive_records import named
+from tests.rules.small import problem
+
+import allocopt as ao
+
+KIND = ao.Service
+
+MODEL = (
+    problem(
+        supply="sku node kind units\nA East on_hand 10\nB East on_hand 4",
+        demand="""
+            sku channel period units price region priority firm
+            A   dtc     0      3     10    north  1        true
+            A   dtc     0      6     10    .      2        false
+            A   shop    0      8     9     south  1        false
+            B   shop    0      2     9     north  .        true
+            C   shop    0      5     9     south  2        false
+        """,
+    ),
+    (
+        ao.Service(0.75),
+        ao.Service(0.5, "shop", per="sku", penalty=3),
+        ao.Service(1, region=("north",)),
+        ao.Service(0.25, "dtc", priority=(1, 2), firm=False),
+        ao.Service(0.2, priority=2, penalty=1.5),
+    ),
+)
+
+
+def make(drawing: Any) -> ao.Service:
+    """Draw a share of what one line and those like it want."""
+    facts, line = drawing.facts, drawing.of(range(len(drawing.facts.lines.sku)))
+    like: dict[str, Any] = {"channel": facts.channels.id[facts.lines.channel[line]]}
+    like["sku"] = (facts.skus.id[facts.lines.sku[line]],)
+    like["firm"] = bool(facts.lines.firm[line])
+    if facts.lines.region[line] >= 0:
+        like["region"] = (facts.regions[facts.lines.region[line]],)
+    if facts.lines.priority[line] > 0:
+        like["priority"] = (int(facts.lines.priority[line]), 7)
+    like = {key: value for key, value in like.items() if drawing.of((False, True))}
+    penalty = None if drawing.hard and drawing.of((False, True)) else drawing.of((0.0, 0.5, 3.0))
+    fill, per = drawing.of((0.35, 0.0, 0.5, 0.9, 1.0)), drawing.of(("total", "sku"))
+    return ao.Service(fill, **like, per=per, penalty=penalty)
+
+
+def state(records: Any, model: Any, clause: ao.Service) -> None:
+    """Add the least share of what is wanted."""
+    lines = [
+        line
+        for line in records.lines
+        if clause.channel in (None, line.channel)
+        and named(clause.sku, line.sku)
+        and (clause.region is None or line.region in clause.region)
+        and (clause.priority is None or line.priority in clause.priority)
+        and clause.firm in (None, line.firm)
+    ]
+    for sku in sorted(records.skus) if clause.per == "sku" else [None]:
+        mine = {id(line) for line in lines if sku in (None, line.sku)}
+        wanted = sum(line.units for line in lines if id(line) in mine)
+        arcs = [arc for arc in records.arcs if id(arc.line) in mine]
+        records.limit(model, arcs, clause.penalty, low=clause.fill * wanted)

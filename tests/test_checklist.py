@@ -1,0 +1,77 @@
+"""What a rule, and a kind of clause, needs to be complete: one test that names everything that is missing at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.rules.test_golden import GOLDEN, MODELS
+from tests.strategies import MADE
+
+import allocopt as ao
+from allocopt.rules import CLAUSES, RULES, Clause, Rule
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = ROOT / "src" / "allocopt" / "contracts" / "contract.schema.json"
+WRITE = "python -c 'import json, allocopt as ao; print(json.dumps(ao.Contract.json_schema(), indent=2))'"
+
+
+def lacking(rule: Rule) -> Iterator[str]:
+    """Yield what a rule lacks, each with its cure."""
+    module = sys.modules[type(rule).__module__]
+    told = inspect.getdoc(module) or ""
+    file = f"rules/{module.__name__.removeprefix('allocopt.rules.').replace('.', '/')}.py"
+    if ".. code-block:: text" not in told or "Source:" not in told:
+        yield f"{file}: the docstring gives the formula with its index set and units in a block, and its source"
+    if rule.name not in MODELS:
+        yield f"tests/clauses/{rule.name}.py: a MODEL, a small problem and clauses (see tests/clauses/service.py)"
+    elif not (GOLDEN / f"{rule.name}.txt").exists():
+        yield (
+            f"tests/rules/golden/{rule.name}.txt: its program as text, checked by hand; "
+            f"print(tests.rules.lp.text(*MODELS[{rule.name!r}])) writes it"
+        )
+
+
+def unfinished(kind: type[Clause]) -> Iterator[str]:
+    """Yield what a kind of clause lacks, each with its cure."""
+    name, tag = kind.__name__, dataclasses.fields(kind)[-1]  # type: ignore[arg-type]
+    told = inspect.getdoc(kind) or ""
+    if tag.name != "clause" or not isinstance(tag.default, str):
+        yield f'{name}: the last field is clause: Literal["..."] = "...", its name in contract files'
+    unsaid = [field.name for field in dataclasses.fields(kind) if field.name != "clause" and field.name not in told]  # type: ignore[arg-type]
+    if unsaid:
+        yield f"{name}: the docstring says what {', '.join(unsaid)} mean, with units, under Attributes"
+    if ">>> " not in told:
+        yield f"{name}: the docstring has an example that runs"
+    if getattr(ao, name, None) is not kind:
+        yield f"rules/clauses.py: from {kind.__module__} import {name} as {name}"
+    if not any(isinstance(said, kind) for _, clauses in MODELS.values() for said in clauses):
+        yield f"tests/clauses/{tag.default}.py: a clause of the kind in the MODEL"
+    if kind not in MADE:
+        yield f"tests/clauses/{tag.default}.py: make(drawing), which draws one for a random problem"
+    naive = [*(ROOT / "tests" / "rules").glob("naive*.py"), *(ROOT / "tests" / "clauses").glob("*.py")]
+    if kind.STEERS and not any(name in path.read_text(encoding="utf-8") for path in naive):
+        yield f"tests/clauses/{tag.default}.py: state(records, model, clause), which states it in the naive model"
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    if name not in schema["$defs"]:
+        yield f"src/allocopt/contracts/contract.schema.json: written anew, by {WRITE}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_rule_and_its_clause_are_complete(rule: Rule) -> None:
+    """Whoever adds a rule reads here what is left to do."""
+    missing = [*lacking(rule), *(unfinished(rule.clause) if rule.clause is not None else ())]
+    assert not missing, "\n".join(["", *missing])
+
+
+def test_no_golden_program_is_left_over() -> None:
+    """A model or a text without a rule is of no use, nor is a kind of clause without one."""
+    names = {rule.name for rule in RULES}
+    assert set(MODELS) <= names
+    assert {path.stem for path in GOLDEN.glob("*.txt")} <= names
+    assert set(CLAUSES) == {rule.clause for rule in RULES} - {None}
