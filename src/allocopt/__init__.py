@@ -20,7 +20,7 @@ from allocopt.contracts import (
     split_with_release,
 )
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
-from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift
+from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift, example, examples, weeks
 from allocopt.readback import Plan
 from allocopt.readback import plan as _plan
 from allocopt.rules import (
@@ -90,6 +90,8 @@ __all__ = [
     "by_priority",
     "compare",
     "emsr_b",
+    "example",
+    "examples",
     "fair_share",
     "first_come",
     "fixed_split",
@@ -102,4 +104,5 @@ __all__ = [
     "screen",
     "split_with_release",
     "to_pyomo",
+    "weeks",
 ]

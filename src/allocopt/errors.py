@@ -60,7 +60,8 @@ class Issue:
         What is wrong.
     hint : str
         What to do about it.
-    severity : {"error", "warning"}
+    severity : {"error", "warning", "note"}
+        A note says what was done while reading, and stops nothing.
     """
 
     table: str
@@ -70,7 +71,7 @@ class Issue:
     code: str
     message: str
     hint: str = ""
-    severity: Literal["error", "warning"] = "error"
+    severity: Literal["error", "warning", "note"] = "error"
 
     def __str__(self) -> str:
         return self.text()

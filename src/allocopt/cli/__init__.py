@@ -1,4 +1,4 @@
-"""The command line: ``allocopt demo | check DIR | allocate DIR | compare DIR | retire DIR``.
+"""The command line: ``allocopt demo | init DIR | check DIR | allocate DIR | compare DIR | retire DIR``.
 
 Exit codes: 0 solved, 1 not solved, 2 bad input or an output that cannot be written, 130 interrupted (Ctrl-C), 143
 terminated (SIGTERM). What long commands say while they run goes to standard error.
@@ -19,6 +19,7 @@ from allocopt.allocate import allocate as solve_problem
 from allocopt.arguments import limits
 from allocopt.cli import progress
 from allocopt.cli.files import check_folder, write_plan
+from allocopt.cli.start import found, start
 from allocopt.cli.streams import (
     BAD_INPUT,
     INTERRUPTED,
@@ -42,7 +43,7 @@ from allocopt.compare.terminal import show_comparison
 from allocopt.compare.worth_terminal import recapture_given, show_retirement
 from allocopt.contracts import PRESETS, Contract, preset
 from allocopt.errors import ContractError, DataError, ScenarioError, SolveError
-from allocopt.problem import Problem, Scenario
+from allocopt.problem import Problem, Scenario, examples
 from allocopt.readback.terminal import show_plan
 
 __all__ = ["BAD_INPUT", "INTERRUPTED", "NOT_SOLVED", "SOLVED", "TERMINATED", "app", "main"]
@@ -53,7 +54,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-Folder = Annotated[Path, typer.Argument(help="Folder of CSV or Parquet tables, or one Excel workbook.")]
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder of CSV or Parquet tables, one Excel workbook, or the name of an example.", callback=found
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing while it runs.")]
 
@@ -75,11 +81,22 @@ Jobs = Annotated[int, typer.Option("--jobs", min=-1, callback=_limited, help="Wo
 @app.command()
 def demo(as_json: Json = False, quiet: Quiet = False) -> None:
     """Allocate the holiday promotion that comes with allocopt."""
-    folder = _packs() / "holiday_promo"
+    folder = examples()["holiday_promo"]
     code = _run(folder, folder / "contracts" / "pooled.yaml", as_json=as_json, quiet=quiet)
     if not as_json:
         err.print("[dim]Your own data: allocopt check DIR, then allocopt allocate DIR --contract NAME_OR_PATH[/dim]")
     raise typer.Exit(code)
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="Folder to make, or the name of a workbook (.xlsx).")],
+    source: Annotated[str | None, typer.Option("--from", help="An example to start from, such as quickstart.")] = None,
+) -> None:
+    """Make a problem to fill in: the tables with headers and two example rows, and what every column means."""
+    with _bad_input(as_json=False):
+        told = start(path, source)
+    complain(told, style=None)
 
 
 @app.command()
@@ -270,12 +287,6 @@ def contract_named(name: str | Path, folder: Path) -> Contract:
         return known_to_all
     known = sorted({*PRESETS, *(file.stem for file in (folder / "contracts").glob("*.yaml"))})
     raise ContractError(f"There is no contract {str(name)!r}. Known here are: {', '.join(known)}; or give a path.")
-
-
-def _packs() -> Path:
-    """Return the folder of the scenario packs: inside the installed package, or beside the source tree."""
-    inside = Path(__file__).parents[1] / "scenarios"
-    return inside if inside.is_dir() else Path(__file__).parents[3] / "scenarios"
 
 
 @contextmanager

@@ -32,7 +32,21 @@ from __future__ import annotations
 
 from allocopt.problem.changes import Add, Put, Remove, Scale, Shift
 from allocopt.problem.draws import Draws
+from allocopt.problem.packs import example, examples
 from allocopt.problem.problem import Problem
 from allocopt.problem.scenario import Scenario
+from allocopt.problem.weeks import weeks
 
-__all__ = ["Add", "Draws", "Problem", "Put", "Remove", "Scale", "Scenario", "Shift"]
+__all__ = [
+    "Add",
+    "Draws",
+    "Problem",
+    "Put",
+    "Remove",
+    "Scale",
+    "Scenario",
+    "Shift",
+    "example",
+    "examples",
+    "weeks",
+]

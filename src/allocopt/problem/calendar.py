@@ -31,7 +31,7 @@ ENDLESS = ("expires",)
 OPEN = ("available",)
 """Period columns that may lie after the calendar where the problem's horizon was given."""
 
-_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{4}-?W[0-9]{2}(-?[1-7])?")
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _BLANK, _NUMBER, _DATE, _FAULTY = range(4)
 
@@ -79,7 +79,13 @@ def as_date(day: float) -> dt.date:
 
 
 def day_of(cell: Any) -> float | None:
-    """Return a date, a time stamp or ISO text as days since 1970; None if it is none of these."""
+    """Return a date, a time stamp or ISO text as days since 1970; None if it is none of these.
+
+    An ISO week stands for its Monday.
+
+    >>> day_of("1970-01-02"), day_of("1970-W02"), day_of("soon")
+    (1.0, 4.0, None)
+    """
     if isinstance(cell, np.datetime64):
         cell = cell.astype("datetime64[us]").item()
     if isinstance(cell, str):

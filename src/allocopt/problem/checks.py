@@ -16,6 +16,7 @@ from allocopt.problem.report import Nearest, Report, nearest
 from allocopt.problem.schema import COMPANY, NEEDED, TABLES
 from allocopt.problem.source import Source
 from allocopt.problem.tables import Bools, Checked, check_key, read
+from allocopt.problem.weeks import Every, made_periods
 
 SUGGESTED = 100
 """Distinct unknown ids of one column for which the nearest known one is looked for."""
@@ -28,11 +29,16 @@ MISNAMED = ("unknown_table", "unknown_form")
 Tables = dict[str, Checked]
 
 
-def check(sources: Mapping[str, Source], horizon: int | None, report: Report) -> Tables:
-    """Read all tables and report every fault in them; `horizon` is the number of periods where it was given."""
+def check(sources: Mapping[str, Source], horizon: int | None, report: Report, every: Every | None = None) -> Tables:
+    """Read all tables and report every fault in them.
+
+    `horizon` is the number of periods where it was given, `every` the length of periods that dates make.
+    """
     _check_there(sources, report)
     calendar: CalendarState = None
     source = sources["periods"]
+    if not source.length:
+        source = made_periods(sources, horizon, every, report) or source
     before = len(report.issues)
     found = read(TABLES["periods"], source, None, report)
     check_key(found, report)

@@ -211,6 +211,27 @@ class Problem:
         given = {} if self._horizon is None else {"horizon": self._horizon}
         return {"name": self._name, "currency": self._currency, "as_of": as_of, **given, **tables}
 
+    def write(self, path: str | Path) -> None:
+        """Write the problem as a folder of CSV files or an Excel workbook; `read` reads the same problem again.
+
+        A workbook has drop-downs for kinds and ids and a sheet of meanings. Only columns that say more than their
+        default are written. Periods are numbers; their dates stand in the `periods` table.
+
+        Parameters
+        ----------
+        path : str or Path
+            A workbook where it ends in ``.xlsx``, else a folder, made if need be.
+
+        Raises
+        ------
+        DataError
+            If the workbook is there already, the folder holds a problem (nothing that somebody typed is
+            overwritten), or files cannot be written. Nothing is left half written.
+        """
+        from allocopt.problem.written import write
+
+        write(self, arguments.path("path", path))
+
     def replace(
         self,
         *,

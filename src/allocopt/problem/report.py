@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ LISTED = 1000
 CANDIDATES = 2000
 """Known ids that are searched in full for the nearest one; of more, only the neighbourhood is."""
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
 
 
 class Report:
@@ -46,6 +46,10 @@ class Report:
     ) -> None:
         """Add one issue."""
         self.issues.append(Issue(table, row, column, value, code, message, hint, severity))
+
+    def note(self, table: str, code: str, message: str, instead: str, **where: Any) -> None:
+        """Say what was done while reading; `instead` is what to do where that is not wanted."""
+        self.add(table, code, message, instead, **where, severity="note")
 
     def rows(
         self,

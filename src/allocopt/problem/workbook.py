@@ -12,6 +12,8 @@ from allocopt.problem.schema import SETTINGS, TABLES
 from allocopt.problem.source import Source, absent, empty, of_list
 
 SETTINGS_SHEET = "problem"
+MEANINGS_SHEET = "meanings"
+"""What the columns mean, as `Problem.write` adds it: for people, and not read."""
 
 Row = tuple[int, list[Any]]
 
@@ -48,7 +50,7 @@ def read_workbook(path: Path, report: Report) -> Inputs:
             found = _settings(rows, report)
         elif name in TABLES:
             sources[name] = _source(name, rows, report)
-        elif rows:
+        elif rows and name != MEANINGS_SHEET:
             guess = did_you_mean(name, (*TABLES, SETTINGS_SHEET))
             report.add(
                 name,
