@@ -56,7 +56,7 @@ def example(name: str) -> Problem:
     Examples
     --------
     >>> example("quickstart")
-    Problem('quickstart': 2 skus, 2 nodes, 3 channels, 5 supply lots, 8 demand lines, 4 lanes, 2 periods)
+    Problem('Quickstart': 2 skus, 2 nodes, 3 channels, 5 supply lots, 8 demand lines, 4 lanes, 2 periods)
     """
     return Problem.read(example_folder(name))
 
