@@ -38,12 +38,12 @@ def read_csv(name: str, path: Path, report: Report) -> Source:
     return plain if plain is not None else careful_source(name, path, text, report)
 
 
-def plain_source(name: str, text: str) -> Source | None:
-    """Read text in which every line is a row and every comma ends a field, fast; None if it is not so plain."""
+def plain_source(name: str, text: str, separator: str = ",") -> Source | None:
+    """Read text in which every line is a row and every separator ends a field, fast; None if it is not so plain."""
     text = text.replace("\r\n", "\n").rstrip("\n") + "\n"
     if any(mark in text for mark in ('"', "\r", "\0", "\n\n")) or text.startswith("\n"):
         return None
-    header = text[: text.index("\n")].split(",")
+    header = text[: text.index("\n")].split(separator)
     if not any(header) or len(header) == 1:
         return None
     places = [str(place) for place in range(len(header))]
@@ -51,7 +51,7 @@ def plain_source(name: str, text: str) -> Source | None:
         table = arrow_csv.read_csv(
             pa.py_buffer(text.encode()),
             arrow_csv.ReadOptions(skip_rows=1, column_names=places),
-            arrow_csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
+            arrow_csv.ParseOptions(delimiter=separator, quote_char=False, ignore_empty_lines=False),
             arrow_csv.ConvertOptions(
                 check_utf8=False,
                 column_types=dict.fromkeys(places, pa.large_string()),
@@ -70,14 +70,14 @@ def plain_source(name: str, text: str) -> Source | None:
     return from_arrow(name, table if held.all() else table.filter(held), np.flatnonzero(held) + 2, textual=True)
 
 
-def careful_source(name: str, path: Path, text: str, report: Report) -> Source:
+def careful_source(name: str, path: Path, text: str, report: Report, separator: str = ",") -> Source:
     """Read any CSV text, record by record; ragged lines and open quotation marks are reported."""
     header: list[str] = []
     columns: list[list[str]] = []
     records: list[list[str]] = []
     lines: list[int] = []
     ragged: list[tuple[int, int]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     line = 1
     try:
         for record in reader:

@@ -23,6 +23,8 @@ from allocopt.problem.schema import NEEDED, TABLES
 from allocopt.problem.settings import read_as_of, read_horizon, read_label
 from allocopt.problem.source import Source, empty, from_frame
 
+MAPPING_FILE = "mapping.yaml"
+"""How the files of a folder become tables where they are those of other programs."""
 ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
 
 
@@ -123,7 +125,7 @@ class Problem:
         self._name = read_label("name", inputs.name, report)
         self._horizon = read_horizon(inputs.horizon, report)
         unreadable = {issue.table for issue in report.errors}
-        tables = check(inputs.sources, self._horizon, report)
+        tables = check(inputs.sources, self._horizon, report, inputs.every)
         errors = [
             issue
             for issue in report.errors
@@ -151,15 +153,21 @@ class Problem:
         return problem
 
     @classmethod
-    def read(cls, path: str | Path) -> Problem:
+    def read(cls, path: str | Path, *, mapping: Any = None) -> Problem:
         """Read a problem from a folder of CSV or Parquet files, or from one Excel workbook.
+
+        A folder that holds a ``mapping.yaml`` is read through it.
 
         Parameters
         ----------
         path : str or Path
             A folder with one file per table (``supply.csv`` or ``supply.parquet``) and perhaps
             ``problem.yaml`` (as_of, currency, name, horizon); or an ``.xlsx`` workbook with one sheet per table and
-            perhaps a sheet ``problem`` with the columns key and value.
+            perhaps a sheet ``problem`` with the columns key and value. With a mapping any folder, workbook or file.
+        mapping : str, Path, mapping, or list of these, optional
+            How files of other programs become tables: a YAML file (also one in the folder), the name of a mapping that
+            comes with allocopt, such as ``"shopify_orders"``, or what such a file holds. Of several, tables that
+            more than one of them makes are put under each other.
 
         Returns
         -------
@@ -172,7 +180,12 @@ class Problem:
             line 1), rows of a worksheet, or rows of a Parquet file counted from 0.
         """
         report = Report()
-        return cls._of(read_path(arguments.path("path", path), report), report)
+        place = arguments.path("path", path)
+        if mapping is None and not (place / MAPPING_FILE).is_file():
+            return cls._of(read_path(place, report), report)
+        from allocopt.problem.mapping.apply import read_mapped
+
+        return cls._of(read_mapped(place, place / MAPPING_FILE if mapping is None else mapping, report), report)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Problem:

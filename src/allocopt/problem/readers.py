@@ -29,6 +29,8 @@ class Inputs:
         One for each table, given or not.
     as_of, currency, name, horizon : object
         Not checked yet.
+    every : {"day", "week", "month"} or None
+        How long the periods are that dates make, where it was said.
     """
 
     sources: dict[str, Source]
@@ -36,6 +38,7 @@ class Inputs:
     currency: Any = ""
     name: Any = ""
     horizon: Any = None
+    every: Any = None
 
 
 def read_path(path: Path, report: Report) -> Inputs:
