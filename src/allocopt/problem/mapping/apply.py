@@ -60,9 +60,8 @@ def read_mapped(path: Path, mapping: Any, report: Report) -> Inputs:
                 found.setdefault(name, []).append(rows)
     inputs = _own(path, files.used, report)
     for name in {part.table.name for part in plan.parts}:
-        inputs.sources[name] = (
-            empty(name) if name in faulty else _source(name, found[name], inputs, name in sums, report)
-        )
+        made = name not in faulty
+        inputs.sources[name] = _source(name, found[name], inputs, name in sums, report) if made else empty(name)
     return replace(inputs, every=plan.every)
 
 

@@ -1,4 +1,4 @@
-"""Mappings as YAML files, as names of those that come with allocopt, or as mappings in Python; faults name their line."""
+"""Mappings as YAML files, by name, or as mappings in Python; every fault names its line."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from allocopt.documents.faults import Fault, issue_of, issues_of, nearest
 from allocopt.documents.origin import Origin
 from allocopt.documents.yaml_file import parse, plain
 from allocopt.errors import DataError, Issue
+from allocopt.problem.mapping.formula import SHAPE as ARITHMETIC
 from allocopt.problem.mapping.formula import Formula, FormulaError
 from allocopt.problem.mapping.shape import SEPARATORS, TAGS, Entry, Join, Query, Sum
 from allocopt.problem.mapping.where import understood
@@ -113,12 +114,8 @@ def _of(origin: Origin, folder: Path, depth: int) -> Plan:
                 issues += error.issues
         elif key == CALENDAR:
             if value not in EVERY:
-                message = f"It is {value!r}: the length of the periods that dates make."
-                issues.append(
-                    origin.issue(
-                        "mapping", (key,), str(value), "literal_error", message, f"Write one of: {', '.join(EVERY)}."
-                    )
-                )
+                message, hint = f"It is {value!r}, and no length of periods.", f"Write one of: {', '.join(EVERY)}."
+                issues.append(origin.issue("mapping", (key,), str(value), "literal_error", message, hint))
         elif key in TABLES:
             _read(key, value, origin, parts, issues)
         else:
@@ -189,8 +186,6 @@ def faults(table: Table, entry: Entry) -> Iterator[Fault]:
         try:
             Formula(text)
         except FormulaError as error:
-            from allocopt.problem.mapping.formula import SHAPE as ARITHMETIC
-
             yield Fault(("formula", ours), "bad_formula", f"The formula {error}.", ARITHMETIC, text)
     if isinstance(entry.where, str):
         try:
@@ -202,19 +197,12 @@ def faults(table: Table, entry: Entry) -> Iterator[Fault]:
             amounts = [column.name for column in table.columns if column.type in ("number", "whole")]
             message = f"`{ours}` is no amount of the table {table.name}."
             yield Fault(("sum", "average", ours), "unknown_column", message, nearest(ours, amounts), ours)
-    separators = [
-        ((), entry.separator),
-        *((("join", number), each.separator) for number, each in enumerate(entry.join)),
-    ]
-    for place, text in separators:
-        if text and text not in SEPARATORS and len(text) != 1:
-            yield Fault(
-                (*place, "separator"),
-                "bad_separator",
-                f"{text!r} is more than one character.",
-                f"Write one, or one of: {', '.join(SEPARATORS)}.",
-                text,
-            )
+    stated: dict[tuple[str | int, ...], str] = {("separator",): entry.separator}
+    stated |= {("join", number, "separator"): join.separator for number, join in enumerate(entry.join)}
+    for where, text in stated.items():
+        if len(SEPARATORS.get(text, text)) > 1:
+            message = f"{text!r} is more than one character."
+            yield Fault(where, "bad_separator", message, f"Write one, or one of: {', '.join(SEPARATORS)}.", text)
 
 
 def schema() -> dict[str, Any]:

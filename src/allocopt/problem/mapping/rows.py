@@ -86,9 +86,8 @@ class Reader:
             columns[ours] = pd.Series([text], dtype="str").repeat(len(self.raw)).reset_index(drop=True)
         read = {name: self._numbers(name) for name in set(operands.values()) | set(weights.values())}
         for ours, formula in formulas.items():
-            columns[ours] = pd.Series(
-                formula({name: read[operands[name]] for name in formula.names}) + np.zeros(len(self.raw))
-            )
+            found = formula({name: read[operands[name]] for name in formula.names})
+            columns[ours] = pd.Series(np.broadcast_to(found, len(self.raw)).copy())
         self._note_unused(set(targets) | set(columns))
         held = {ours: read[weights[theirs]] for ours, theirs in average.items()}
         return Rows(columns, held, self.raw.rows)
@@ -106,7 +105,11 @@ class Reader:
         guess = did_you_mean(name, names)
         message = f"{self.raw.name} has no column {name!r}. {guess}".strip()
         hint = "" if guess else f"Its columns are: {', '.join(names[:30])}{' ...' if len(names) > 30 else ''}."
-        self.report.issues.append(self.part.issue(place, "missing_column", message, hint))
+        self._fault(place, "missing_column", message, hint)
+
+    def _fault(self, place: tuple[str | int, ...], code: str, message: str, hint: str = "") -> None:
+        """Report what is wrong with the entry, on its line."""
+        self.report.issues.append(self.part.issue(place, code, message, hint))
 
     def _known(self, key: str, asked: Iterable[tuple[str, str]]) -> dict[str, str]:
         """Return the columns of the file that names mean; those that are not there are reported."""
@@ -133,9 +136,7 @@ class Reader:
                 targets[ours] = there[0]
             elif there:
                 message = f"{self.raw.name} has {' and '.join(map(repr, there))}: both would be `{ours}`."
-                self.report.issues.append(
-                    self.part.issue(("rename", names[0]), "duplicate_column", message, "Keep one.")
-                )
+                self._fault(("rename", names[0]), "duplicate_column", message, "Keep one.")
             else:
                 self._missing(("rename", names[0]), names[0])
         stated = {*targets, *self.entry.constant, *self.entry.formula, *choices}
@@ -146,13 +147,8 @@ class Reader:
         for ours, held in targets.items():
             if held in self.raw.repeated:
                 message = f"{self.raw.name} has the column {held!r} more than once."
-                self.report.issues.append(
-                    self.part.issue(
-                        ("rename", held),
-                        "duplicate_column",
-                        message,
-                        f"`{ours}` is to be one of them: give the other one another name in the file.",
-                    )
+                self._fault(
+                    ("rename", held), "duplicate_column", message, f"`{ours}` is one of them: rename the other."
                 )
         self.used |= set(targets.values())
         return targets
@@ -165,12 +161,8 @@ class Reader:
                 continue
             cells = self.raw.columns[held[name]]
             given = cells.where(cells.str.strip() != "")
-            filled = (
-                given.ffill()
-                if by == ABOVE
-                else given.fillna(given.groupby(self.raw.columns[held[by]]).transform("first"))
-            )
-            self.raw.columns[held[name]] = filled.fillna("")
+            first = given.ffill() if by == ABOVE else given.groupby(self.raw.columns[held[by]]).transform("first")
+            self.raw.columns[held[name]] = given.fillna(first).fillna("")
 
     def _join(self, number: int, join: Join) -> None:
         """Take columns from another file."""
@@ -191,11 +183,9 @@ class Reader:
         if key.has_duplicates:
             again = int(np.flatnonzero(key.duplicated())[0])
             said = (
-                f"{other.name} has {', '.join(map(str, key[again]))} twice, in row {other.rows[again]} the second time."
+                f"{other.name} has {', '.join(map(str, key[again]))} twice, the second time in row {other.rows[again]}."
             )
-            self.report.issues.append(
-                self.part.issue(place, "duplicate_key", said, "Keep one row of each, or join by more columns.")
-            )
+            self._fault(place, "duplicate_key", said, "Keep one row of each, or join by more columns.")
             return
         wanted = pd.MultiIndex.from_arrays([self.raw.columns[mine[name]].str.strip() for name in join.on])
         at = key.get_indexer(wanted)
@@ -203,7 +193,7 @@ class Reader:
         for name in join.take:
             if name in self.raw.columns:
                 said = f"{self.raw.name} has a column {name!r} too."
-                self.report.issues.append(self.part.issue(place, "duplicate_column", said, "Rename one of the two."))
+                self._fault(place, "duplicate_column", said, "Rename one of the two.")
             cells = other.columns[theirs[name]].to_numpy(object)
             columns[name] = pd.Series(np.where(at < 0, "", np.append(cells, "")[at]), dtype="str")
         self.raw = replace(self.raw, columns={**self.raw.columns, **columns})
@@ -219,7 +209,7 @@ class Reader:
                 held &= same(test, cells, other)
             else:
                 read = self._days if self._dated(cells, test) else self._numbers
-                literal = [self._literal(value, read == self._days) for value in test.values]
+                literal = [self._literal(value, read == self._days) for value in test.among]
                 others = literal if test.other is None else [read(asked[test.other])]
                 held &= compared(test, read(asked[test.column]), *others)
         kept = self.raw.take(held)
@@ -229,7 +219,7 @@ class Reader:
     def _dated(self, cells: pd.Series[Any], test: Test) -> bool:
         """Return whether a comparison is of days: where its value is one, or all cells are."""
         if test.other is None:
-            return all(day_of(moment(value, self.entry.date)) is not None for value in test.values)
+            return all(day_of(moment(value, self.entry.date)) is not None for value in test.among)
         texts = [text for text in cells.unique() if text.strip()]
         return bool(texts) and all(day_of(moment(text, self.entry.date)) is not None for text in texts)
 
@@ -240,7 +230,7 @@ class Reader:
         try:
             return np.float64(value)  # type: ignore[return-value]
         except ValueError:
-            self.report.issues.append(self.part.issue(("where",), "bad_where", f"{value!r} is no number and no day."))
+            self._fault(("where",), "bad_where", f"{value!r} is no number and no day.")
             return np.float64("nan")  # type: ignore[return-value]
 
     def _days(self, name: str) -> Floats:
@@ -277,7 +267,7 @@ class Reader:
             if two.any():
                 first = cells[two].iloc[0]
                 said = f"{first!r} in row {self.raw.rows[int(np.flatnonzero(two)[0])]} can be read as two days."
-                self.report.issues.append(self.part.issue(("date",), "two_meanings", said, "Keep one of the forms."))
+                self._fault(("date",), "two_meanings", said, "Keep one of the forms.")
             return read.fillna("").astype("str")
         return cells.str.strip()
 

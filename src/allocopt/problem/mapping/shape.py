@@ -49,9 +49,7 @@ class Query:
 From = Annotated[
     Annotated[str, Tag("file")] | Annotated[Query, Tag("query")],
     _nested("query", "file"),
-    _meant(
-        "A file of the folder (`orders*.csv` takes all that match), a sheet of the workbook, or a query.", alias="from"
-    ),
+    _meant("A file of the folder (`orders*.csv` takes all that match), a sheet, or a query.", alias="from"),
 ]
 Sheet = Annotated[str, _meant("Sheet where the file is a workbook; left out: its only one.")]
 Separator = Annotated[

@@ -95,9 +95,7 @@ def _added(values: Floats, weights: Floats | None, group: NDArray[Any], count: i
         held &= weights > 0
         weight = np.bincount(group[held], weights[held], count)
         with np.errstate(invalid="ignore", divide="ignore"):
-            total = np.round(
-                np.bincount(group[held], (values * np.where(held, weights, 0.0))[held], count) / weight, DECIMALS
-            )
+            total = np.round(np.bincount(group[held], values[held] * weights[held], count) / weight, DECIMALS)
         some = weight > 0
     return np.where(some, total, np.nan)
 
@@ -125,7 +123,7 @@ def _agreed(
             "sum_differs",
             lambda row, value: (
                 f"`{name}` is {value!r}, and {found.iloc[row]!r} in row {rows[int(first[group[row]])]}, "
-                f"which is for the same {', '.join(key for key in table.key if key in ('sku', 'node', 'channel', 'period'))}."
+                "which has the same key.",
             ),
             f"State `sum: {{average: {{{name}: ...}}}}`, or a column that tells the rows apart.",
         )

@@ -32,7 +32,7 @@ class Test(NamedTuple):
     column : str
     sign : str
         ``in`` (one of the values), ``..`` (between two), ``<``, ``<=``, ``>``, ``>=``.
-    values : tuple of str
+    among : tuple of str
     negated : bool
     other : str or None
         The column that it is compared with, in place of values.
@@ -40,7 +40,7 @@ class Test(NamedTuple):
 
     column: str
     sign: str
-    values: tuple[str, ...]
+    among: tuple[str, ...]
     negated: bool = False
     other: str | None = None
 
@@ -65,7 +65,7 @@ def understood(given: str | Mapping[str, tuple[Any, ...]]) -> tuple[Test, ...]:
 
     Examples
     --------
-    >>> [(test.column, test.sign, test.values, test.negated) for test in understood("[Free stock] > 0 and kind != 'x y'")]
+    >>> [tuple(test)[:4] for test in understood("[Free stock] > 0 and kind != 'x y'")]
     [('Free stock', '>', ('0',), False), ('kind', 'in', ('x y',), True)]
     """
     if not isinstance(given, str):
@@ -82,10 +82,11 @@ def understood(given: str | Mapping[str, tuple[Any, ...]]) -> tuple[Test, ...]:
     known = {f"__{number}__": name for number, name in enumerate(names)}
     tests = []
     for each in comparisons:
-        other = known.get(each.values[0]) if len(each.values) == 1 else None
+        stated = each.values  # noqa: PD011
+        other = known.get(stated[0]) if len(stated) == 1 else None
         sign = ".." if each.between else each.sign if each.sign in SIGNS else "in"
         negated = each.negated or each.sign == "!="
-        tests.append(Test(known.get(each.column, each.column), sign, each.values, negated, other))
+        tests.append(Test(known.get(each.column, each.column), sign, stated, negated, other))
     return tuple(tests)
 
 
@@ -96,11 +97,8 @@ def _text(value: Any) -> str:
 def same(test: Test, cells: pd.Series[Any], other: pd.Series[Any] | None) -> Bools:
     """Return the rows in which a text is one of the values, or that of the other column; case does not matter."""
     mine = cells.str.strip().str.casefold()
-    held = (
-        mine == other.str.strip().str.casefold()
-        if other is not None
-        else mine.isin([v.casefold() for v in test.values])
-    )
+    among = [value.casefold() for value in test.among]
+    held = mine.isin(among) if other is None else mine == other.str.strip().str.casefold()
     found: Bools = held.to_numpy(bool)
     return ~found if test.negated else found
 
@@ -108,9 +106,7 @@ def same(test: Test, cells: pd.Series[Any], other: pd.Series[Any] | None) -> Boo
 def compared(test: Test, cells: Floats, *others: Floats) -> Bools:
     """Return the rows in which a number is more or less than others; a blank is neither."""
     with np.errstate(invalid="ignore"):
-        if test.sign == "..":
-            held = (cells >= others[0]) & (cells <= others[1])
-        else:
-            held = SIGNS[test.sign](cells, others[0])
+        between = test.sign == ".."
+        held = (cells >= others[0]) & (cells <= others[1]) if between else SIGNS[test.sign](cells, others[0])
     found = np.asarray(held, bool)
     return ~found if test.negated else found
