@@ -78,9 +78,10 @@ class Issue:
 
     def text(self, column: str = "column") -> str:
         """Return the issue as a sentence; `column` is what the columns of its table are called."""
-        where = self.table
+        where, written = self.table, self.table.endswith((".yaml", ".yml"))
+        column = "key" if written else column
         if self.row is not None:
-            where += f", {'line' if self.table.endswith(('.yaml', '.yml')) else 'row'} {self.row}"
+            where += f", {'line' if written else 'row'} {self.row}"
         if self.column is not None:
             where += f", {column} {self.column!r}"
         return visible(f"{where}: {self.message}" + (f" {self.hint}" if self.hint else ""))

@@ -91,9 +91,11 @@ def demo(as_json: Json = False, quiet: Quiet = False) -> None:
 @app.command()
 def init(
     path: Annotated[Path, typer.Argument(help="Folder to make, or the name of a workbook (.xlsx).")],
-    source: Annotated[str | None, typer.Option("--from", help="An example to start from, such as quickstart.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--from", help="An example such as quickstart, or a mapping such as shopify.")
+    ] = None,
 ) -> None:
-    """Make a problem to fill in: the tables with headers and two example rows, and what every column means."""
+    """Make a problem to fill in: tables with two example rows and what every column means; or a folder for exports."""
     with _bad_input(as_json=False):
         told = start(path, source)
     complain(told, style=None)

@@ -80,9 +80,9 @@ def _source(name: str, rows: list[Rows], inputs: Inputs, add: bool, report: Repo
 
 def _of_source(own: Source) -> Rows:
     """Return the rows of a file that is a table already."""
-    from allocopt.problem.mapping.raw import RowNames, _texts
+    from allocopt.problem.mapping.raw import RowNames, texts
 
-    columns = {name: _texts(own.objects(name)) for name in own.columns}
+    columns = {name: texts(own.objects(name)) for name in own.columns}
     return Rows(columns, {}, RowNames.of(f"the file {own.name}", [int(line) for line in own.rows]))
 
 

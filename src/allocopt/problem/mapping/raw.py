@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,7 @@ def read_file(path: Path, sheet: str, separator: str, encoding: str, report: Rep
         except (pa.ArrowException, OSError, ValueError) as error:
             report.add(path.name, "bad_file", f"{path.name} cannot be read: {' '.join(str(error).split())}")
             return None
-        columns = {str(name): _texts(table.column(place).to_pylist()) for place, name in enumerate(table.column_names)}
+        columns = {str(name): texts(table.column(place).to_pylist()) for place, name in enumerate(table.column_names)}
         return Raw(path.name, columns, RowNames.of(path.name, range(table.num_rows)))
     try:
         text = path.read_bytes().decode(encoding or "utf-8-sig")
@@ -190,13 +191,13 @@ def read_sheet(path: Path, sheet: str, report: Report) -> Raw | None:
     width = max(len(header), *(len(cells) for _, cells in rows))
     header += [""] * (width - len(header))
     columns = zip(*(cells + [None] * (width - len(cells)) for _, cells in rows[1:]), strict=True)
-    held = {name: _texts(list(cells)) for name, cells in zip(header, columns, strict=False)}
-    held = held or {name: _texts([]) for name in header}
+    held = {name: texts(list(cells)) for name, cells in zip(header, columns, strict=False)}
+    held = held or {name: texts([]) for name in header}
     repeated = tuple(dict.fromkeys(name for place, name in enumerate(header) if name and name in header[:place]))
     return Raw(f"{path.name}, {chosen}", held, RowNames.of(chosen, [line for line, _ in rows[1:]]), repeated)
 
 
-def _texts(cells: list[Any]) -> pd.Series[Any]:
+def texts(cells: list[Any]) -> pd.Series[Any]:
     """Return cells of any kind as text; whole numbers without decimals, dates as ISO text."""
     return pd.Series([_text(cell) for cell in cells], dtype="str")
 
@@ -208,6 +209,8 @@ def _text(cell: Any) -> str:
         return "true" if cell else "false"
     if isinstance(cell, float):
         return "" if np.isnan(cell) else repr(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
+    if isinstance(cell, Decimal):
+        return format(cell, "f")
     if isinstance(cell, dt.datetime) and cell.tzinfo is None and cell.time() == dt.time():
         return cell.date().isoformat()
     return cell.isoformat() if isinstance(cell, dt.datetime | dt.date) else str(cell)

@@ -139,11 +139,10 @@ class Reader:
                 self._fault(("rename", names[0]), "duplicate_column", message, "Keep one.")
             else:
                 self._missing(("rename", names[0]), names[0])
-        stated = {*targets, *self.entry.constant, *self.entry.formula, *choices}
-        renamed = set(self.entry.rename)
-        for column in self.table.columns:
-            if column.name not in stated and column.name in self.raw.columns and column.name not in renamed:
-                targets[column.name] = column.name
+        if ALL not in self.entry.ignore:
+            stated = {*choices, *self.entry.constant, *self.entry.formula, *self.entry.rename, *self.entry.ignore}
+            own = [column.name for column in self.table.columns if column.name in self.raw.columns]
+            targets |= {name: name for name in own if name not in stated}
         for ours, held in targets.items():
             if held in self.raw.repeated:
                 message = f"{self.raw.name} has the column {held!r} more than once."
@@ -209,8 +208,10 @@ class Reader:
                 held &= same(test, cells, other)
             else:
                 read = self._days if self._dated(cells, test) else self._numbers
-                literal = [self._literal(value, read == self._days) for value in test.among]
-                others = literal if test.other is None else [read(asked[test.other])]
+                if test.other is None:
+                    others = [self._literal(value, read == self._days) for value in test.among]
+                else:
+                    others = [read(asked[test.other])]
                 held &= compared(test, read(asked[test.column]), *others)
         kept = self.raw.take(held)
         self._note("left_out", len(self.raw) - len(kept), f"are left out, of {len(self.raw):,}: `where` does not hold")

@@ -123,7 +123,11 @@ class Entry:
         _meant("Whether rows with the same key become one: amounts are added up, all else has to agree."),
     ] = False
     ignore: Annotated[
-        Texts, _meant("Columns of the file that are known and not needed; `all`: all that are not named.")
+        Texts,
+        _meant(
+            "Columns of the file that are known and not needed; `all`: all that are not named. Without `all`, "
+            "columns that are called as those of the table are taken as they are, and others are noted."
+        ),
     ] = ()
     date: Annotated[
         Texts, _meant("How dates are written, such as `%d/%m/%Y %H:%M`; several are tried. ISO dates need none.")

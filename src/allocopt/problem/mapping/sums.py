@@ -91,13 +91,13 @@ def _added(values: Floats, weights: Floats | None, group: NDArray[Any], count: i
     some = np.bincount(group[held], minlength=count) > 0
     if weights is None:
         total = np.round(np.bincount(group[held], values[held], count), SMALL)
-    else:
-        held &= weights > 0
-        weight = np.bincount(group[held], weights[held], count)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            total = np.round(np.bincount(group[held], values[held] * weights[held], count) / weight, DECIMALS)
-        some = weight > 0
-    return np.where(some, total, np.nan)
+        return np.where(some, total, np.nan)
+    weight = np.where(held & (weights > 0), weights, 0.0)
+    weightless = np.bincount(group, weight, count)[group] == 0
+    weight = np.where(weightless & held, 1.0, weight)  # nothing is known of how much they count: all count alike
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.bincount(group, np.where(held, values, 0.0) * weight, count) / np.bincount(group, weight, count)
+    return np.where(some, np.round(mean, DECIMALS), np.nan)
 
 
 def _agreed(
@@ -122,8 +122,7 @@ def _agreed(
             np.flatnonzero(differs),
             "sum_differs",
             lambda row, value: (
-                f"`{name}` is {value!r}, and {found.iloc[row]!r} in row {rows[int(first[group[row]])]}, "
-                "which has the same key.",
+                f"`{name}` is {value!r}, and {found.iloc[row]!r} in row {rows[int(first[group[row]])]} of the same key."
             ),
             f"State `sum: {{average: {{{name}: ...}}}}`, or a column that tells the rows apart.",
         )
