@@ -8,7 +8,7 @@ from pathlib import Path
 from allocopt.errors import DataError, Issue
 from allocopt.problem import Problem, examples
 from allocopt.problem.mapping.file import SHIPPED, names, read_mapping
-from allocopt.problem.problem import MAPPING_FILE
+from allocopt.problem.reading import MAPPING_FILE
 from allocopt.problem.report import did_you_mean
 from allocopt.problem.schema import describe
 from allocopt.problem.template import template

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,14 @@ from allocopt.problem.encode import encode, freeze
 from allocopt.problem.facts import Facts
 from allocopt.problem.oddities import look
 from allocopt.problem.plain import from_plain, to_plain
-from allocopt.problem.readers import Inputs, read_path
+from allocopt.problem.readers import Inputs
+from allocopt.problem.reading import read_inputs
 from allocopt.problem.report import Report
 from allocopt.problem.schema import NEEDED, TABLES
 from allocopt.problem.settings import read_as_of, read_horizon, read_label
 from allocopt.problem.source import Source, empty, from_frame
+from allocopt.problem.told import told, told_html
 
-MAPPING_FILE = "mapping.yaml"
-"""How the files of a folder become tables where they are those of other programs."""
 ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
 
 
@@ -124,7 +123,7 @@ class Problem:
         self._currency = read_label("currency", inputs.currency, report)
         self._name = read_label("name", inputs.name, report)
         self._horizon = read_horizon(inputs.horizon, report)
-        unreadable = {issue.table for issue in report.errors}
+        unreadable = {issue.table for issue in report.errors} | inputs.unread
         tables = check(inputs.sources, self._horizon, report, inputs.every)
         errors = [
             issue
@@ -180,12 +179,7 @@ class Problem:
             line 1), rows of a worksheet, or rows of a Parquet file counted from 0.
         """
         report = Report()
-        place = arguments.path("path", path)
-        if mapping is None and not (place / MAPPING_FILE).is_file():
-            return cls._of(read_path(place, report), report)
-        from allocopt.problem.mapping.apply import read_mapped
-
-        return cls._of(read_mapped(place, place / MAPPING_FILE if mapping is None else mapping, report), report)
+        return cls._of(read_inputs(arguments.path("path", path), mapping, report), report)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Problem:
@@ -400,29 +394,11 @@ class Problem:
         """Number of periods as it was given, None where the tables say it."""
         return self._horizon
 
-    def _counts(self) -> list[tuple[int, str]]:
-        words = {"supply": "supply lot", "demand": "demand line"}
-        counts = [
-            (self._tables[table].length, words.get(table, table.removesuffix("s")))
-            for table in ("skus", "nodes", "channels", "supply", "demand", "lanes")
-        ]
-        return [*counts, (self._facts.periods, "period")]
-
     def __repr__(self) -> str:
-        counts = ", ".join(f"{count} {word if count == 1 else word + 's'}" for count, word in self._counts())
-        return f"Problem({f'{self._name!r}: ' if self._name else ''}{counts})"
+        return told(self)
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><td>{word if count == 1 else word + 's'}</td><td>{count:,}</td></tr>"
-            for count, word in self._counts()
-        )
-        title = html.escape(self._name) or "Problem"
-        notes = "".join(f"<li>{html.escape(str(issue))}</li>" for issue in self._warnings[:5])
-        more = len(self._warnings) - 5
-        if more > 0:
-            notes += f"<li>and {more} more warnings</li>"
-        return f"<table><caption>{title}</caption>{cells}</table>" + (f"<ul>{notes}</ul>" if notes else "")
+        return told_html(self)
 
 
 def _refers_to(issue: Issue) -> str | None:

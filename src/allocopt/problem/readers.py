@@ -31,6 +31,8 @@ class Inputs:
         Not checked yet.
     every : {"day", "week", "month"} or None
         How long the periods are that dates make, where it was said.
+    unread : frozenset of str
+        Tables that could not be read, which is reported; what only follows from that is not.
     """
 
     sources: dict[str, Source]
@@ -39,6 +41,7 @@ class Inputs:
     name: Any = ""
     horizon: Any = None
     every: Any = None
+    unread: frozenset[str] = frozenset()
 
 
 def read_path(path: Path, report: Report) -> Inputs:

@@ -11,7 +11,7 @@ from allocopt.problem.mapping.file import Part, read_mapping
 from allocopt.problem.mapping.raw import BOOKS, Raw, matching, read_file, read_sheet, text_source
 from allocopt.problem.mapping.rows import Reader, Rows
 from allocopt.problem.mapping.shape import From, Query
-from allocopt.problem.mapping.sums import stacked, summed
+from allocopt.problem.mapping.sums import defaulted, stacked, summed
 from allocopt.problem.readers import SETTINGS_FILE, Inputs, _files, _read_file, _read_settings
 from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.schema import TABLES
@@ -36,7 +36,7 @@ def read_mapped(path: Path, mapping: Any, report: Report) -> Inputs:
         plan = read_mapping(mapping, folder)
     except DataError as error:
         report.issues += error.issues
-        return Inputs({name: empty(name) for name in TABLES})
+        return Inputs({name: empty(name) for name in TABLES}, unread=frozenset(TABLES))
     if not path.exists() and not all(isinstance(part.entry.source, Query) for part in plan.parts):
         message = f"There is no folder, workbook or file {str(path)!r}."
         report.add("problem", "no_such_path", message, "Give the folder of the exports.", value=str(path))
@@ -62,7 +62,7 @@ def read_mapped(path: Path, mapping: Any, report: Report) -> Inputs:
     for name in {part.table.name for part in plan.parts}:
         made = name not in faulty
         inputs.sources[name] = _source(name, found[name], inputs, name in sums, report) if made else empty(name)
-    return replace(inputs, every=plan.every)
+    return replace(inputs, every=plan.every, unread=frozenset(faulty))
 
 
 def _source(name: str, rows: list[Rows], inputs: Inputs, add: bool, report: Report) -> Source:
@@ -75,6 +75,8 @@ def _source(name: str, rows: list[Rows], inputs: Inputs, add: bool, report: Repo
     whole = stacked(rows)
     if add:
         whole = summed(TABLES[name], whole, report)
+    if len(rows) > 1:
+        whole = defaulted(TABLES[name], whole)
     return text_source(name, whole.columns, whole.rows)
 
 

@@ -109,7 +109,7 @@ class Raw:
 
     def source(self, column: str, cells: pd.Series[Any] | None = None) -> Source:
         """Return one column as the readers of tables take it, for faults that name the file."""
-        return text_source(self.name, {column: self.columns[column] if cells is None else cells}, self.rows)
+        return text_source(self.name, {column: self.columns[column] if cells is None else cells}, self.rows.lines)
 
 
 def text_source(name: str, columns: dict[str, Any], rows: Any) -> Source:

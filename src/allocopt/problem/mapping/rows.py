@@ -69,6 +69,8 @@ class Reader:
         before = len(self.report.errors)
         for number, join in enumerate(self.entry.join):
             self._join(number, join)
+        if len(self.report.errors) > before:
+            return None  # columns that were not joined would be missing
         targets = self._targets()
         formulas = {ours: Formula(text) for ours, text in self.entry.formula.items()}
         operands = self._known("formula", ((ours, name) for ours in formulas for name in formulas[ours].names))
@@ -231,7 +233,7 @@ class Reader:
         try:
             return np.float64(value)  # type: ignore[return-value]
         except ValueError:
-            self._fault(("where",), "bad_where", f"{value!r} is no number and no day.")
+            self._fault(("where",), "bad_where", f"{value!r} is no number and no day.", "Put columns in brackets.")
             return np.float64("nan")  # type: ignore[return-value]
 
     def _days(self, name: str) -> Floats:

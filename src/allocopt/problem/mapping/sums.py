@@ -40,6 +40,17 @@ def stacked(several: list[Rows]) -> Rows:
     return Rows(columns, weights, RowNames.stacked([each.rows for each in several]))
 
 
+def defaulted(table: Table, given: Rows) -> Rows:
+    """Return rows of several files with the default where one of them has no such column."""
+    columns = dict(given.columns)
+    for name, cells in given.columns.items():
+        column = table.column(name)
+        if not column.required and column.default not in (None, ""):
+            text = str(column.default).lower()
+            columns[name] = cells.fillna(float(text)) if cells.dtype.kind == "f" else cells.where(cells != "", text)
+    return given._replace(columns=columns)
+
+
 def _blanks(length: int) -> pd.Series[Any]:
     return pd.Series([""], dtype="str").repeat(length).reset_index(drop=True)
 
