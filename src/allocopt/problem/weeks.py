@@ -93,7 +93,7 @@ def made_periods(
     horizon : int or None
         Number of periods where it was given.
     every : {"day", "week", "month"} or None
-        How long a period is where somebody said it.
+        How long a period is where somebody said it; weeks then begin on Mondays.
     report : Report
     """
     found = list(dict.fromkeys(_dates(sources)))
@@ -102,7 +102,7 @@ def made_periods(
     due = {day for name, day, _ in found if name not in OPEN}
     if not due and sources["demand"].length:
         return None  # demand counts its periods, and dates elsewhere are faults
-    iso = any(week for *_, week in found)
+    iso = every is not None or any(week for *_, week in found)
     every = every or _step(due or {day for _, day, _ in found}, iso)
     first, last = min(day for _, day, _ in found), max(day for _, day, _ in found)
     if every == "week":
@@ -121,6 +121,17 @@ def made_periods(
         "Give a periods table.",
     )
     return from_frame("periods", frame)
+
+
+def first_day(day: float, every: Every) -> float:
+    """Return the first day of the calendar's day, week or month that holds a day, both as days since 1970.
+
+    >>> as_date(first_day(day_of("2026-11-27"), "week")).isoformat()
+    '2026-11-23'
+    """
+    if every == "month":
+        return day - as_date(day).day + 1
+    return _monday(day) if every == "week" else day
 
 
 def _dates(sources: Mapping[str, Source]) -> Iterator[tuple[str, float, bool]]:

@@ -53,12 +53,15 @@ def read_mapped(path: Path, mapping: Any, report: Report) -> Inputs:
             faulty.add(name)
         for raw in raws:
             copy = replace(raw, columns=dict(raw.columns))
-            rows = Reader(part, copy, report, files.opener(part)).read()
+            rows = Reader(part, copy, report, files.opener(part), plan.every).read()
             if rows is None:
                 faulty.add(name)
             else:
                 found.setdefault(name, []).append(rows)
     inputs = _own(path, files.used, report)
+    if plan.every is not None and inputs.sources["periods"].length:
+        message = "There is a periods table, and the mapping says which periods dates make."
+        report.add("periods", "duplicate_table", message, "Take `calendar` out of the mapping, or the table away.")
     for name in {part.table.name for part in plan.parts}:
         made = name not in faulty
         inputs.sources[name] = _source(name, found[name], inputs, name in sums, report) if made else empty(name)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from allocopt.problem.calendar import day_of
+from allocopt.problem.calendar import as_date, day_of
 from allocopt.problem.columns import numbers
 from allocopt.problem.facts import Floats
 from allocopt.problem.mapping.file import Part
@@ -21,6 +21,7 @@ from allocopt.problem.mapping.where import Test, compared, same, understood
 from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.schema import Column
 from allocopt.problem.tables import Bools
+from allocopt.problem.weeks import Every, first_day
 
 ABOVE = "above"
 ALL = "all"
@@ -57,10 +58,12 @@ class Reader:
     report : Report
     opened : callable
         Opens the other files of joins.
+    every : {"day", "week", "month"} or None
+        The periods that dates are to make: then each stands for the first day of its own.
     """
 
-    def __init__(self, part: Part, raw: Raw, report: Report, opened: Open) -> None:
-        self.part, self.entry, self.table = part, part.entry, part.table
+    def __init__(self, part: Part, raw: Raw, report: Report, opened: Open, every: Every | None = None) -> None:
+        self.part, self.entry, self.table, self.every = part, part.entry, part.table, every
         self.raw, self.report, self.opened = raw, report, opened
         self.used: set[str] = set()
 
@@ -257,7 +260,16 @@ class Reader:
         return numbers(anything, self.raw.source(name, cells), self.report)
 
     def _column(self, column: Column, name: str) -> pd.Series[Any]:
-        return self._spelled(self.raw.columns[name], column.type)
+        cells = self._spelled(self.raw.columns[name], column.type)
+        if column.type != "period" or self.every is None:
+            return cells
+        every = self.every
+
+        def begun(text: str) -> str:
+            day = day_of(text)
+            return text if day is None else as_date(first_day(day, every)).isoformat()
+
+        return each(cells, begun).astype("str")
 
     def _spelled(self, cells: pd.Series[Any], kind: str) -> pd.Series[Any]:
         """Return texts as the readers of tables understand them."""

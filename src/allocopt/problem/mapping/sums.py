@@ -98,17 +98,20 @@ def _numbers(table: Table, name: str, cells: pd.Series[Any], rows: RowNames, rep
 
 def _added(values: Floats, weights: Floats | None, group: NDArray[Any], count: int) -> Floats:
     """Return the sums of groups, or their averages; nan where all of a group is blank."""
+
+    def total(terms: Floats) -> Floats:
+        return np.asarray(pd.Series(terms).groupby(group).sum(), float)  # compensated, whatever the order of the rows
+
     held = ~np.isnan(values)
     some = np.bincount(group[held], minlength=count) > 0
+    known = np.where(held, values, 0.0)
     if weights is None:
-        total = np.round(np.bincount(group[held], values[held], count), SMALL)
-        return np.where(some, total, np.nan)
+        return np.where(some, np.round(total(known), SMALL), np.nan)
     weight = np.where(held & (weights > 0), weights, 0.0)
-    weightless = np.bincount(group, weight, count)[group] == 0
+    weightless = total(weight)[group] == 0
     weight = np.where(weightless & held, 1.0, weight)  # nothing is known of how much they count: all count alike
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.bincount(group, np.where(held, values, 0.0) * weight, count) / np.bincount(group, weight, count)
-    return np.where(some, np.round(mean, DECIMALS), np.nan)
+        return np.where(some, np.round(total(known * weight) / total(weight), DECIMALS), np.nan)
 
 
 def _agreed(
