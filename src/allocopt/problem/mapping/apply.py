@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from allocopt.errors import DataError
+from allocopt.errors import DataError, Issue
 from allocopt.problem.mapping.file import Part, read_mapping
 from allocopt.problem.mapping.raw import BOOKS, Raw, matching, read_file, read_sheet, text_source
 from allocopt.problem.mapping.rows import Reader, Rows
@@ -18,6 +19,8 @@ from allocopt.problem.schema import TABLES
 from allocopt.problem.source import Source, absent, empty
 
 FORMS = (".csv", ".parquet")
+ADDRESS = re.compile(r"[\w+.-]+://[^\s'\"]*")
+"""The address of a database, password and all."""
 
 
 def read_mapped(path: Path, mapping: Any, report: Report) -> Inputs:
@@ -29,8 +32,31 @@ def read_mapped(path: Path, mapping: Any, report: Report) -> Inputs:
         Folder, workbook or file.
     mapping : str, Path, mapping, or sequence of these
     report : Report
-        Is told what cannot be read.
+        Is told what cannot be read; never with the address of a database.
     """
+    before = len(report.issues)
+    inputs = _read(path, mapping, report)
+    report.issues[before:] = map(without_address, report.issues[before:])
+    return inputs
+
+
+def without_address(issue: Issue) -> Issue:
+    """Return an issue with addresses of databases, which may stand where no address belongs, blotted out."""
+
+    def blotted(text: str | None) -> str | None:
+        return None if text is None else ADDRESS.sub("(an address)", text)
+
+    return replace(
+        issue,
+        row=blotted(issue.row) if isinstance(issue.row, str) else issue.row,
+        column=blotted(issue.column),
+        value=blotted(issue.value),
+        message=str(blotted(issue.message)),
+        hint=str(blotted(issue.hint)),
+    )
+
+
+def _read(path: Path, mapping: Any, report: Report) -> Inputs:
     folder = path if path.is_dir() else path.parent
     try:
         plan = read_mapping(mapping, folder)
