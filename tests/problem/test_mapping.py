@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -346,6 +347,18 @@ def test_the_schema_is_published() -> None:
     assert shipped == file.schema(), "write it anew from allocopt.problem.mapping.file.schema()"
     assert set(shipped["properties"]) == {"use", "calendar", *TABLES}
     assert all("description" in key for key in shipped["$defs"]["Entry"]["properties"].values())
+
+
+def test_the_page_shows_mappings_that_can_be_read_and_explains_every_key(tmp_path: Path) -> None:
+    """What is shown is right, every key has a row, and every shipped mapping is listed."""
+    page = (Path(__file__).parents[2] / "docs" / "mappings.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    assert len(shown) == 2
+    for text in shown:
+        (tmp_path / "map.yaml").write_text(text)
+        assert file.read_mapping("map.yaml", tmp_path).parts
+    told = set(re.findall(r"`(\w+)`", page))
+    assert told >= {*file.schema()["$defs"]["Entry"]["properties"], "use", "calendar", *file.names()}
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
