@@ -142,7 +142,7 @@ class Put(Change):
         source = Source(table.name, {column.name: of_list([self.to])}, 1, range(1))
         read = tables.Checked(table, source)
         tables.read_column(read, column, None if draft is None else draft.calendar, report)
-        return read, [fault] if fault else [_of_issue(("to",), issue) for issue in report.issues]
+        return read, [fault] if fault else [_of_issue(("to",), issue) for issue in report.errors]
 
     def make(self, draft: Draft) -> None:
         """Set the cells."""
@@ -332,7 +332,7 @@ class Add(Change):
 
     def make(self, draft: Draft) -> None:
         """Add the rows."""
-        columns = {name: of_list(cells) for name, cells in of_records(self.table, self.rows).items()}
+        columns = {name: of_list(cells) for name, cells in of_records(self.rows).items()}
         source = Source(self.table, columns, len(self.rows), range(len(self.rows)))
         report = Report()
         read = tables.read(TABLES[self.table], source, draft.calendar, report)

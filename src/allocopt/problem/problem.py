@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import html
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from allocopt import arguments
 from allocopt.errors import DataError, Issue
 from allocopt.problem.checks import check
+from allocopt.problem.debts import NEGATIVE
 from allocopt.problem.encode import encode, freeze
 from allocopt.problem.facts import Facts
 from allocopt.problem.oddities import look
@@ -59,6 +61,8 @@ class Problem:
         The same as integer codes and arrays, in canonical order.
     warnings : tuple of Issue
         What looks odd and is allowed.
+    notes : tuple of Issue
+        What was done while reading.
     as_of : datetime.date or None
     currency, name : str
     horizon : int or None
@@ -86,7 +90,7 @@ class Problem:
     array([10.])
     """
 
-    __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_horizon", "_name", "_tables", "_warnings")
+    __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_horizon", "_name", "_notes", "_tables", "_warnings")
 
     def __init__(
         self,
@@ -123,7 +127,7 @@ class Problem:
         self._name = read_label("name", inputs.name, report)
         self._horizon = read_horizon(inputs.horizon, report)
         unreadable = {issue.table for issue in report.errors}
-        tables = check(inputs.sources, self._horizon, report)
+        tables = check(inputs.sources, self._horizon, report, negative=inputs.negative)
         errors = [
             issue
             for issue in report.errors
@@ -134,7 +138,7 @@ class Problem:
             raise DataError(sorted(errors, key=lambda issue: ORDER.get(issue.table, len(ORDER))))
         self._facts = encode(tables, self._horizon)
         look(tables, self._facts, report)
-        self._warnings = tuple(report.warnings)
+        self._warnings, self._notes = tuple(report.warnings), tuple(report.notes)
         # Frames are built when they are asked for: the fast path works on the facts alone.
         self._tables = {name: checked.released() for name, checked in tables.items()}
         self._frames: dict[str, pd.DataFrame] = {}
@@ -151,7 +155,9 @@ class Problem:
         return problem
 
     @classmethod
-    def read(cls, path: str | Path) -> Problem:
+    def read(
+        cls, path: str | Path, *, strict: bool = False, negative: Literal["error", "net"] = "error"
+    ) -> Problem:
         """Read a problem from a folder of CSV or Parquet files, or from one Excel workbook.
 
         Parameters
@@ -160,19 +166,33 @@ class Problem:
             A folder with one file per table (``supply.csv`` or ``supply.parquet``) and perhaps
             ``problem.yaml`` (as_of, currency, name, horizon); or an ``.xlsx`` workbook with one sheet per table and
             perhaps a sheet ``problem`` with the columns key and value.
+        strict : bool
+            Whether to refuse what is otherwise read with a note: amounts with a currency, a percent sign or
+            separators, names in another case, titles above the header, columns and sheets that are no table's.
+        negative : {"error", "net"}
+            What negative units of supply are: a fault, or a debt of their SKU and node, which the next lots there
+            pay in the order of their arrival (`allocopt.problem.debts`).
 
         Returns
         -------
         Problem
+            Whose `notes` say what was done while reading.
 
         Raises
         ------
         DataError
             If a file cannot be read or anything in it is wrong. Rows are lines of a CSV file (the header is
             line 1), rows of a worksheet, or rows of a Parquet file counted from 0.
+        TypeError, ValueError
+            If `strict` or `negative` is none of these.
         """
-        report = Report()
-        return cls._of(read_path(arguments.path("path", path), report), report)
+        if not isinstance(strict, bool):
+            raise TypeError(f"strict must be True or False, not {strict!r}")
+        if negative not in NEGATIVE:
+            raise ValueError(f"negative must be one of {', '.join(map(repr, NEGATIVE))}, not {negative!r}")
+        report = Report(strict=strict)
+        inputs = read_path(arguments.path("path", path), report)
+        return cls._of(replace(inputs, negative=negative), report)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Problem:
@@ -345,6 +365,11 @@ class Problem:
     def warnings(self) -> tuple[Issue, ...]:
         """What looks odd and is allowed."""
         return self._warnings
+
+    @property
+    def notes(self) -> tuple[Issue, ...]:
+        """What was done while reading: what was understood, left out or paid off."""
+        return self._notes
 
     @property
     def as_of(self) -> dt.date | None:

@@ -23,7 +23,7 @@ from allocopt.problem.difference import difference
 from allocopt.problem.draft import Draft, FaultsError
 from allocopt.problem.draws import Draws, sample, varying
 from allocopt.problem.problem import Problem
-from allocopt.problem.report import Report
+from allocopt.problem.report import Report, RowByRow
 from allocopt.problem.units import row_text
 
 KEYS = {kind: kind.KEY for kind in CHANGES}
@@ -296,7 +296,7 @@ class Scenario(metaclass=Checked):
         Alike faults of one change and column are told once, at the first of their rows.
         """
         try:
-            Problem._of(draft.inputs(positions=True), Report())
+            Problem._of(draft.inputs(positions=True), RowByRow())
         except DataError as error:
             faults = [issue for issue in error.issues if certain or issue.code not in TOGETHER]
         groups: dict[tuple[int, str, str | None, str], list[Issue]] = {}

@@ -57,6 +57,21 @@ class Column:
     choices: tuple[str, ...] = ()
     refers: str | None = None
 
+    @property
+    def unit(self) -> str:
+        """Its unit as the meaning states it: ``currency/unit``, ``1`` of a share; empty where it has none."""
+        return self.meaning.rpartition("[")[2].partition("]")[0] if self.meaning.rstrip(".").endswith("]") else ""
+
+    @property
+    def money(self) -> bool:
+        """Whether it is an amount of money."""
+        return self.unit.startswith("currency")
+
+    @property
+    def share(self) -> bool:
+        """Whether it is a share of a whole, which can be written in percent."""
+        return self.unit == "1" and self.high == 1.0
+
 
 @dataclass(frozen=True)
 class Table:

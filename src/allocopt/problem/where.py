@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 
 from allocopt.documents.faults import Fault, nearest
 from allocopt.problem.calendar import Calendar, day_of
-from allocopt.problem.columns import number_of
+from allocopt.problem.amounts import number_of
 from allocopt.problem.schema import Column, Table
 from allocopt.problem.tables import Bools, Checked
 from allocopt.problem.times import LAST_DAY, in_periods, moment_of
