@@ -26,10 +26,10 @@ PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 SIGNS = "$€£¥₹₽₩₺₴₪₫฿₦₱"
 CODES = (
-    "USD EUR GBP CHF JPY CNY CAD AUD NZD SEK NOK DKK PLN CZK HUF RON BGN TRY INR BRL MXN ZAR SGD HKD KRW TWD THB MYR "
-    "IDR PHP VND ILS AED SAR"
-).split()
-_CURRENCY = rf"(?:[A-Z]{{0,3}}[{SIGNS}]|{'|'.join(CODES)})"
+    "USD|EUR|GBP|CHF|JPY|CNY|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|INR|BRL|MXN|ZAR|SGD|HKD|KRW|TWD|THB|MYR|"
+    "IDR|PHP|VND|ILS|AED|SAR"
+)
+_CURRENCY = rf"(?:[A-Z]{{0,3}}[{SIGNS}]|{CODES})"
 _DRESSED = re.compile(
     rf"(?P<open>\()? ?(?P<sign>[+−–-])? ?(?P<before>{_CURRENCY})? ?(?P<inner>[+−–-])? ?"
     rf"(?P<body>[0-9.,' ’]*[0-9][.,]?(?:[eE][+-]?[0-9]+)?)"
@@ -143,14 +143,15 @@ def _undressed(column: Column, cell: Any) -> _Body | None:
     match = _DRESSED.fullmatch(text)
     if match is None or bool(match["open"]) != bool(match["close"]):
         return None
-    negative = [match["open"], *(sign for sign in (match["sign"], match["inner"], match["minus"]) if sign and sign != "+")]
+    signs = (match["open"], match["sign"], match["inner"], match["minus"])
+    negative = [sign for sign in signs if sign and sign != "+"]
     money, percent = match["before"] or match["after"], match["percent"]
-    if sum(map(bool, negative)) > 1 or (match["before"] and match["after"]) or (money and percent):
+    if len(negative) > 1 or (match["before"] and match["after"]) or (money and percent):
         return None
     if (money and not column.money) or (percent and not column.share):
         return None
     how = "currency" if money else "percent" if percent else "brackets" if match["open"] or match["minus"] else ""
-    return _Body(match["body"].strip(), (-1.0 if any(negative) else 1.0) * (0.01 if percent else 1.0), how)
+    return _Body(match["body"].strip(), (-1.0 if negative else 1.0) * (0.01 if percent else 1.0), how)
 
 
 def _meanings(column: Column, body: _Body | None) -> dict[str, float]:

@@ -263,7 +263,9 @@ def _dates_to_periods(column: Column, source: Source, days: Floats, calendar: Ca
             name,
             np.flatnonzero(dated),
             "date_without_periods",
-            lambda _row, value: f"`{name}` is the date {value}, and there is no periods table to say which period it is in.",
+            lambda _row, value: (
+                f"`{name}` is the date {value}, and there is no periods table to say which period it is in."
+            ),
             "Give a periods table with period, start and end, or number the periods from 0.",
         )
         return np.full(len(days), np.nan)

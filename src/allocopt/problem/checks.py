@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from allocopt.errors import Issue
 from allocopt.problem.calendar import Calendar, CalendarState, calendar_of
 from allocopt.problem.debts import pay, with_debts
 from allocopt.problem.facts import Floats, Ints
@@ -30,9 +31,7 @@ MISNAMED = ("unknown_table", "unknown_form")
 Tables = dict[str, Checked]
 
 
-def check(
-    sources: Mapping[str, Source], horizon: int | None, report: Report, *, negative: str = "error"
-) -> Tables:
+def check(sources: Mapping[str, Source], horizon: int | None, report: Report, *, negative: str = "error") -> Tables:
     """Read all tables and report every fault in them.
 
     `horizon` is the number of periods where it was given; `negative` says what negative units of supply are.
@@ -273,3 +272,9 @@ def _check_reserved_names(channels: Checked, report: Report) -> None:
         lambda _row, value: f"{value!r} is the name of the row for what belongs to no channel.",
         "Give the channel another name.",
     )
+
+
+def refers_to(issue: Issue) -> str | None:
+    """Return the table that the column of a fault refers to."""
+    columns = TABLES[issue.table].columns
+    return next((column.refers for column in columns if column.name == issue.column), None)

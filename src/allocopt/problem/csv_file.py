@@ -46,7 +46,7 @@ def read_csv(name: str, path: Path, report: Report) -> Source:
 
 
 def _from_header(name: str, text: str, report: Report) -> str:
-    """Return the text with empty lines in place of the titles above its header, so that the lines keep their numbers."""
+    """Return the text with empty lines in place of the titles above its header: lines keep their numbers."""
     table = TABLES[name]
     first = text[: text.find("\n")] if "\n" in text else text
     if any(plain_name(cell.strip('"')) == column.name for cell in first.split(",") for column in table.columns):

@@ -58,13 +58,13 @@ def pay(supply: Checked, divisible: Flags, report: Report) -> None:
     if not owing.any():
         return
     _, place = np.unique(sku.astype(np.int64) * (len(supply.labels["node"].texts) + 1) + node, return_inverse=True)
-    debt = np.bincount(place, np.where(owing, reserved - units, 0.0))
+    debt: Floats = np.bincount(place, np.where(owing, reserved - units, 0.0)).astype(np.float64)
     lots = np.flatnonzero(named & ~owing & (supply.codes["hold"] != 1) & (debt[place] > 0))
     lots = lots[_in_order_of_arrival(supply, place, lots)]
     sure = usable_units(supply.numbers["confidence"], units, reserved, divisible)[lots]
     paid = np.zeros(len(units))
     paid[lots] = _paid(place[lots], np.nan_to_num(sure), debt)
-    left = debt - np.bincount(place, paid, len(debt))
+    left: Floats = debt - np.bincount(place, paid, len(debt))
     _report(supply, np.flatnonzero(owing), place, paid, left, report)
     numbers = {"units": np.where(owing, 0.0, units), "reserved": np.where(owing, 0.0, reserved + paid)}
     supply.numbers |= numbers
@@ -73,7 +73,7 @@ def pay(supply: Checked, divisible: Flags, report: Report) -> None:
 
 
 def _in_order_of_arrival(supply: Checked, place: NDArray[np.intp], lots: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the order of lots: by SKU and node, safety stock last, then by arrival and expiry, canonical in the end."""
+    """Return the order of lots: by SKU and node, safety stock last, then by arrival, expiry and canonical order."""
     rank = np.empty(supply.length, np.int64)
     rank[supply.order] = np.arange(len(supply.order))
     keys = (supply.numbers["expires"], supply.numbers["available"], supply.codes["kind"] == LOT_KINDS.index("safety"))
@@ -105,16 +105,17 @@ def _report(
     def message(position: int, _value: str) -> str:
         debt = place[position]
         sku, node = (source.text(name, position) for name in ("sku", "node"))
-        rows = [source.row(lot) for lot in payers[place[payers] == debt].tolist()]
-        who = f"paid from the lots there (row{'' if len(rows) == 1 else 's'} {listed(rows)})"
+        lots = [source.row(lot) for lot in payers[place[payers] == debt].tolist()]
+        who = f"paid from the lots there (row{'' if len(lots) == 1 else 's'} {listed(lots)})"
         what = f"{sku!r} at {node!r} owes {total[debt]:,.15g} units: "
         if left[debt] <= 0:
             return f"{what}they are {who}."
-        part = f"{total[debt] - left[debt]:,.15g} are {who}, and " if rows else "no lot there pays them, and "
+        part = f"{total[debt] - left[debt]:,.15g} are {who}, and " if lots else "no lot there pays them, and "
         return f"{what}{part}{left[debt]:,.15g} stay owed."
 
-    for rows, hint, severity in (
-        (owing[left[place[owing]] <= 0], "", "note"),
-        (owing[left[place[owing]] > 0], "Nothing is sold against it; check the count of the stock.", "warning"),
-    ):
-        report.grouped(source, "units", rows, place[rows], "debt", message, hint, severity=severity)
+    unpaid = left[place[owing]] > 0
+    rows = owing[~unpaid]
+    report.grouped(source, "units", rows, place[rows], "debt", message, "", severity="note")
+    rows = owing[unpaid]
+    hint = "Nothing is sold against it; check the count of the stock."
+    report.grouped(source, "units", rows, place[rows], "debt", message, hint, severity="warning")

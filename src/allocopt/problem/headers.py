@@ -29,7 +29,7 @@ def header_place(rows: Sequence[Sequence[Any]], table: Table) -> int:
     Examples
     --------
     >>> from allocopt.problem.schema import TABLES
-    >>> header_place([["Stock, week 48"], ["SKU", "Node", "Kind", "Units"], ["A", "East", "on_hand", 3]], TABLES["supply"])
+    >>> header_place([["Stock, week 48"], ["SKU", "Node", "Kind", "Units"], ["A", "East", "on_hand"]], TABLES["supply"])
     1
     """
     names = {column.name for column in table.columns}
@@ -46,11 +46,11 @@ def note_titles(table: str, above: Mapping[int, Sequence[Any]], report: Report) 
     """Note the rows above the header, by their numbers."""
     if above:
         said = next((str(cell) for cells in above.values() for cell in cells if cell not in (None, "")), "")
-        what = "Row" if len(above) == 1 else "Rows"
+        what, verb = ("Row", "is") if len(above) == 1 else ("Rows", "are")
         report.note(
             table,
             "title",
-            f"{what} {listed(list(above))} above the header {'is' if len(above) == 1 else 'are'} passed over: {said!r}.",
+            f"{what} {listed(list(above))} above the header {verb} passed over: {said!r}.",
             "Let the header be the first row.",
             row=next(iter(above)),
         )

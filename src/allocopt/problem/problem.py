@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ import pandas as pd
 
 from allocopt import arguments
 from allocopt.errors import DataError, Issue
-from allocopt.problem.checks import check
+from allocopt.problem.checks import check, refers_to
 from allocopt.problem.debts import NEGATIVE
 from allocopt.problem.encode import encode, freeze
 from allocopt.problem.facts import Facts
@@ -24,6 +23,7 @@ from allocopt.problem.report import Report
 from allocopt.problem.schema import NEEDED, TABLES
 from allocopt.problem.settings import read_as_of, read_horizon, read_label
 from allocopt.problem.source import Source, empty, from_frame
+from allocopt.problem.summary import in_html, in_words
 
 ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
 
@@ -132,7 +132,7 @@ class Problem:
             issue
             for issue in report.errors
             # What follows only from a table that could not be read at all would mislead.
-            if not (issue.code == "unknown_id" and _refers_to(issue) in unreadable)
+            if not (issue.code == "unknown_id" and refers_to(issue) in unreadable)
         ]
         if errors:
             raise DataError(sorted(errors, key=lambda issue: ORDER.get(issue.table, len(ORDER))))
@@ -155,9 +155,7 @@ class Problem:
         return problem
 
     @classmethod
-    def read(
-        cls, path: str | Path, *, strict: bool = False, negative: Literal["error", "net"] = "error"
-    ) -> Problem:
+    def read(cls, path: str | Path, *, strict: bool = False, negative: Literal["error", "net"] = "error") -> Problem:
         """Read a problem from a folder of CSV or Parquet files, or from one Excel workbook.
 
         Parameters
@@ -391,33 +389,8 @@ class Problem:
         """Number of periods as it was given, None where the tables say it."""
         return self._horizon
 
-    def _counts(self) -> list[tuple[int, str]]:
-        words = {"supply": "supply lot", "demand": "demand line"}
-        counts = [
-            (self._tables[table].length, words.get(table, table.removesuffix("s")))
-            for table in ("skus", "nodes", "channels", "supply", "demand", "lanes")
-        ]
-        return [*counts, (self._facts.periods, "period")]
-
     def __repr__(self) -> str:
-        counts = ", ".join(f"{count} {word if count == 1 else word + 's'}" for count, word in self._counts())
-        return f"Problem({f'{self._name!r}: ' if self._name else ''}{counts})"
+        return in_words(self)
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><td>{word if count == 1 else word + 's'}</td><td>{count:,}</td></tr>"
-            for count, word in self._counts()
-        )
-        title = html.escape(self._name) or "Problem"
-        notes = "".join(f"<li>{html.escape(str(issue))}</li>" for issue in self._warnings[:5])
-        more = len(self._warnings) - 5
-        if more > 0:
-            notes += f"<li>and {more} more warnings</li>"
-        return f"<table><caption>{title}</caption>{cells}</table>" + (f"<ul>{notes}</ul>" if notes else "")
-
-
-def _refers_to(issue: Issue) -> str | None:
-    for column in TABLES[issue.table].columns:
-        if column.name == issue.column:
-            return column.refers
-    return None
+        return in_html(self)

@@ -22,6 +22,7 @@ FEW = 5
 CANDIDATES = 2000
 """Known ids that are searched in full for the nearest one; of more, only the neighbourhood is."""
 
+
 class Report:
     """The issues found so far.
 

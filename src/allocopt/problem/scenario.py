@@ -125,6 +125,13 @@ class Scenario(metaclass=Checked):
             raise ScenarioError("A scenario is a mapping of keys such as 'name' and 'changes' to values.")
         return cls(**content)
 
+    @staticmethod
+    def keys_at(place: tuple[Any, ...]) -> list[str]:
+        """Return the keys that are known at a place of a scenario: those of the change that stands there."""
+        from allocopt.problem.scenario_file import keys_at
+
+        return keys_at(place)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the scenario as JSON-ready values, with the keys of scenario files."""
         content: dict[str, Any] = ADAPTER.dump_python(self, mode="json", by_alias=True)

@@ -118,7 +118,10 @@ def without(source: Source, positions: NDArray[np.intp]) -> Source:
     columns = {name: _picked(cells, kept) for name, cells in source.columns.items()}
     rows = [source.row(position) for position in kept.tolist()]
     places = {old: new for new, old in enumerate(kept.tolist())} if source.failed else {}
-    failed = {name: {places[at]: said for at, said in each.items() if at in places} for name, each in source.failed.items()}
+    failed = {
+        name: {places[position]: said for position, said in each.items() if position in places}
+        for name, each in source.failed.items()
+    }
     return replace(source, columns=columns, length=len(kept), rows=rows, failed=failed, _objects={})
 
 

@@ -18,8 +18,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from allocopt.problem.calendar import Calendar, CalendarState, day_of, report_utc
 from allocopt.problem.amounts import number_of
+from allocopt.problem.calendar import Calendar, CalendarState, day_of, report_utc
 from allocopt.problem.columns import distinct_cells, is_blank, numbers
 from allocopt.problem.facts import Floats
 from allocopt.problem.report import Report

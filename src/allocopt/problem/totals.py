@@ -10,8 +10,8 @@ from allocopt.problem.report import Report
 from allocopt.problem.tables import Checked
 
 WORDS = (
-    r"(?i)^\W*(((grand|sub)[ -]?)?totals?\b.*|sum|summe|gesamt(summe|ergebnis)?|zwischensumme|insgesamt|total(e|en)|suma|"
-    r"somme)\W*$"
+    r"(?i)^\W*(((grand|sub)[ -]?)?totals?\b.*|sum|summe|gesamt(summe|ergebnis)?|zwischensumme|insgesamt|total(e|en)|"
+    r"suma|somme)\W*$"
 )
 """What the first cells of such rows say."""
 
