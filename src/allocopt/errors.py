@@ -97,11 +97,11 @@ class Issue:
 
     def text(self, column: str = "column") -> str:
         """Return the issue as a sentence; `column` is what the columns of its table are called."""
-        where = self.table
+        where, yaml = self.table, self.table.endswith((".yaml", ".yml"))
         if self.row is not None:
-            where += f", {'line' if self.table.endswith(('.yaml', '.yml')) else 'row'} {self.row}"
+            where += f", {'line' if yaml else 'row'} {self.row}"
         if self.column is not None:
-            where += f", {column} {self.column!r}"
+            where += f", {'key' if yaml else column} {self.column!r}"
         return visible(f"{where}: {self.message}" + (f" {self.hint}" if self.hint else ""))
 
     def to_dict(self) -> dict[str, Any]:

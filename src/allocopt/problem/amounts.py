@@ -30,6 +30,8 @@ CODES = (
     "IDR|PHP|VND|ILS|AED|SAR"
 )
 _CURRENCY = rf"(?:[A-Z]{{0,3}}[{SIGNS}]|{CODES})"
+_SAME = {"US$": "$", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "CA$": "CAD", "C$": "CAD"}
+"""Two ways to write one currency."""
 _DRESSED = re.compile(
     rf"(?P<open>\()? ?(?P<sign>[+−–-])? ?(?P<before>{_CURRENCY})? ?(?P<inner>[+−–-])? ?"
     rf"(?P<body>[0-9.,' ’]*[0-9][.,]?(?:[eE][+-]?[0-9]+)?)"
@@ -60,11 +62,14 @@ class Amount:
         ``"brackets"``.
     other : float or None
         The other meaning of one that could be read in two ways and was not.
+    currency : str
+        The currency of one that is refused because the column has several.
     """
 
     value: float | None
     how: str = ""
     other: float | None = None
+    currency: str = ""
 
 
 NONE = Amount(None)
@@ -116,6 +121,7 @@ def amounts(column: Column, cells: Sequence[Any], decimal: str = "", *, typed: b
     known = {sign for found in meanings if len(found) == 1 for sign in found}
     decides = decimal or (known.pop() if len(known) == 1 else "")
     settled = bool(decides) or not known
+    mixed = len({body.currency for body in bodies if body is not None and body.currency}) > 1
     found = []
     for cell, body, meaning in zip(cells, bodies, meanings, strict=True):
         number = number_of(cell, textual=False)
@@ -123,6 +129,8 @@ def amounts(column: Column, cells: Sequence[Any], decimal: str = "", *, typed: b
             found.append(Amount(number))
         elif isinstance(cell, str) and NOT_FINITE.fullmatch(cell.strip()):
             found.append(Amount(float(cell.strip())))
+        elif mixed and body is not None and body.currency:
+            found.append(Amount(None, currency=body.currency))
         else:
             found.append(_one(body, meaning, decides, settled=settled, forced=bool(decimal), typed=typed))
     return found
@@ -135,6 +143,7 @@ class _Body:
     text: str
     factor: float
     how: str
+    currency: str
 
 
 def _undressed(column: Column, cell: Any) -> _Body | None:
@@ -151,7 +160,8 @@ def _undressed(column: Column, cell: Any) -> _Body | None:
     if (money and not column.money) or (percent and not column.share):
         return None
     how = "currency" if money else "percent" if percent else "brackets" if match["open"] or match["minus"] else ""
-    return _Body(match["body"].strip(), (-1.0 if negative else 1.0) * (0.01 if percent else 1.0), how)
+    factor = (-1.0 if negative else 1.0) * (0.01 if percent else 1.0)
+    return _Body(match["body"].strip(), factor, how, _SAME.get(money, money) if money else "")
 
 
 def _meanings(column: Column, body: _Body | None) -> dict[str, float]:

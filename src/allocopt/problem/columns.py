@@ -244,6 +244,7 @@ def _report_amounts(
     """Report the cells that are no amount, and note those that had to be understood."""
     name = column.name
     double = np.array([each.other is not None for each in found], bool)
+    foreign = np.array([each.currency != "" for each in found], bool)
 
     def rows(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
         return np.flatnonzero(mask[place]) if mask.any() else np.zeros(0, np.intp)
@@ -251,7 +252,7 @@ def _report_amounts(
     report.rows(
         source,
         name,
-        rows(faulty & ~double),
+        rows(faulty & ~double & ~foreign),
         "not_a_number",
         lambda _row, value: f"`{name}` is {value!r}, which is not a number.",
         _NUMBER_HINTS.get(source.form, _DIGITS),
@@ -263,6 +264,14 @@ def _report_amounts(
         "two_meanings",
         lambda _row, value: f"`{name}` is {value!r}, which can be read in two ways: {_both(value)}.",
         f"{_DIGITS} Or say by a mapping which sign is the decimal one.",
+    )
+    report.rows(
+        source,
+        name,
+        rows(faulty & foreign),
+        "mixed_currencies",
+        lambda _row, value: f"`{name}` is {value!r}: the column has amounts in several currencies.",
+        "Convert them to the currency of the problem.",
     )
     for how, what in _HOW.items():
         report.note_rows(

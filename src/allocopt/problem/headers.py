@@ -132,12 +132,14 @@ def _renamed(table: Table, source: Source, report: Report) -> Source:
             if name in failed:
                 failed[meant] = failed.pop(name)
     if changed:
-        told = ", ".join(f"{name!r} as {meant}" for name, meant in changed.items())
-        first = next(iter(changed.values()))
+        told = ", ".join(f"{name!r} for {meant}" for name, meant in changed.items())
         report.note(
-            table.name, "read_header", f"Of the header, {told} {'is' if len(changed) == 1 else 'are'} read.",
-            f"Write {', '.join(changed.values())}.", column=first,
-        )  # fmt: skip
+            table.name,
+            "read_header",
+            f"The header says {told}.",
+            f"Write {', '.join(changed.values())}.",
+            column=next(iter(changed.values())),
+        )
     return replace(source, columns=columns, repeated=tuple(dict.fromkeys(twice)), failed=failed, _objects={})
 
 

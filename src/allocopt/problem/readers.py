@@ -135,20 +135,24 @@ def tables_named(names: Mapping[str, str], what: str, report: Report) -> dict[st
     known = (*TABLES, SETTINGS_SHEET) if what == "sheet" else tuple(TABLES)
     named = {name: name for name in names if name in known}
     for name in names:
-        meant = plain_name(name)
+        table = plain_name(name)
         if name in named:
             continue
-        if meant in named.values():
-            twin = next(each for each, table in named.items() if table == meant)
+        if table in named.values():
+            twin = next(each for each, held in named.items() if held == table)
             report.add(
-                meant,
+                table,
                 "duplicate_table",
                 f"The table is there twice: as {twin!r} and as {name!r}.",
                 f"Keep one, or give the other {what} a name of its own.",
             )
-        elif meant in known:
-            named[name] = meant
-            report.note(meant, "read_table", f"The {what} {name!r} is read as {meant}.", f"Name it {meant}.")
+        elif table in known:
+            named[name] = table
+    meant = {name: table for name, table in named.items() if name != table}
+    if meant:
+        told = ", ".join(f"{names[name]!r} as {table}" for name, table in meant.items())
+        first = next(iter(meant.values()))
+        report.note(first, "read_table", f"Read are the {what}s {told}.", f"Name them {', '.join(meant.values())}.")
     for name in names:
         if name not in named and plain_name(name) not in known:
             _stranger(name, names[name], what, [table for table in known if table not in named.values()], report)
