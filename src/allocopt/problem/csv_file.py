@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from allocopt.problem.headers import SEARCHED, header_place, note_titles
-from allocopt.problem.report import Report, plain_name
+from allocopt.problem.headers import SEARCHED, header_place, names_columns, note_titles
+from allocopt.problem.report import Report
 from allocopt.problem.schema import TABLES
 from allocopt.problem.source import Source, empty, from_arrow
 
@@ -49,7 +49,7 @@ def _from_header(name: str, text: str, report: Report) -> str:
     """Return the text with empty lines in place of the titles above its header: lines keep their numbers."""
     table = TABLES[name]
     first = text[: text.find("\n")] if "\n" in text else text
-    if any(plain_name(cell.strip('"')) == column.name for cell in first.split(",") for column in table.columns):
+    if names_columns((cell.strip('"\r ') for cell in first.split(",")), table):
         return text
     lines = io.StringIO(text[:TITLES], newline="")
     read = 0
@@ -175,6 +175,8 @@ def _csv_source(
             row=1,
         )
         return empty(name)
+    if not names_columns(header, TABLES[name]):
+        ragged = []  # of a file without a header nobody knows how long its lines are
     for what, wrong in (
         ("few", [(line, count) for line, count in ragged if count < len(header)]),
         ("many", [(line, count) for line, count in ragged if count > len(header)]),

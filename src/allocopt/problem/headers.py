@@ -7,7 +7,7 @@ one is a fault: it may be the misspelled one. In frames and JSON, which programs
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,12 @@ SEARCHED = 20
 """Rows in which the header is looked for: titles, dates and blank lines stand above it."""
 CLOSE = 0.7
 """How alike a column of a file must be to a declared one to be taken for a slip; less is the planner's own."""
+
+
+def names_columns(cells: Iterable[Any], table: Table) -> bool:
+    """Return whether any of the cells names a column of the table; a row that names none is no header."""
+    known = {column.name for column in table.columns}
+    return any(plain_name(cell) in known for cell in cells if isinstance(cell, str))
 
 
 def header_place(rows: Sequence[Sequence[Any]], table: Table) -> int:
@@ -38,8 +44,7 @@ def header_place(rows: Sequence[Sequence[Any]], table: Table) -> int:
     for row in rows[:SEARCHED]:
         held = {plain_name(cell) for cell in row if isinstance(cell, str)} & names
         counts.append(len(held) if len(held) > 1 or required <= held else 0)
-    first = {plain_name(cell) for cell in rows[0] if isinstance(cell, str)} & names if rows else set()
-    return 0 if first or not any(counts) else counts.index(max(counts))
+    return 0 if not any(counts) or names_columns(rows[0], table) else counts.index(max(counts))
 
 
 def note_titles(table: str, above: Mapping[int, Sequence[Any]], report: Report) -> None:
@@ -59,7 +64,7 @@ def note_titles(table: str, above: Mapping[int, Sequence[Any]], report: Report) 
 def understood(table: Table, source: Source, report: Report) -> Source:
     """Return a source with the declared names of its columns; what its header lacks or has too much is reported."""
     if source.file:
-        if not any(plain_name(name) in {column.name for column in table.columns} for name in source.columns):
+        if not names_columns(source.columns, table):
             return _without_header(table, source, report)
         source = _renamed(table, source, report)
     known = [column.name for column in table.columns]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from allocopt.problem.headers import SEARCHED, header_place, note_titles
+from allocopt.problem.headers import SEARCHED, header_place, names_columns, note_titles
 from allocopt.problem.readers import SETTINGS_SHEET, Inputs, settings, tables_named
 from allocopt.problem.report import Report, plain_name
 from allocopt.problem.schema import SETTINGS, TABLES
@@ -125,7 +125,7 @@ def _source(name: str, rows: list[Row], formulas: set[tuple[int, int]], report: 
             continue
         records.append(cells + [None] * (width - len(cells)))
         lines.append(line)
-    if stray:
+    if stray and names_columns(header, TABLES[name]):
         report.add(
             name,
             "ragged",
