@@ -34,8 +34,8 @@ class Column:
     required : bool
         Whether the table must have the column.
     default : object
-        Value where the column is absent. ``None`` means "not given"; only then may single cells be blank.
-        Blank ids and texts are always allowed in optional columns and mean "any" or "none".
+        Value where the column is absent or a cell of it is blank. ``None`` means "not given"; a blank id or text
+        means "any" or "none".
     low, high : float
         Closed bounds of the values.
     above : bool
@@ -335,6 +335,7 @@ SETTINGS = {
 def describe() -> str:
     """Return every table, column and setting as Markdown: the content of ``docs/tables.md``."""
     lines = ["# The tables of a problem", "", "Made from the declarations in `src/allocopt/problem/schema.py`.", ""]
+    lines += ["A blank in an optional column is its default; where there is none, it means that nothing is stated.", ""]
     for table in TABLES.values():
         there = "It must be there, and may be empty." if table.name in NEEDED else "It may be left out."
         lines += [f"## {table.name}", "", f"{table.meaning} Key: {', '.join(table.key)}. {there}", ""]
