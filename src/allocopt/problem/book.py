@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 
 from allocopt.errors import DataError, Issue
+from allocopt.problem.readers import SETTINGS_SHEET
 from allocopt.problem.schema import SETTINGS, TABLES, Column, Table
 from allocopt.problem.template import example_of
-from allocopt.problem.workbook import MEANINGS_SHEET, SETTINGS_SHEET
+from allocopt.problem.workbook import MEANINGS_SHEET
 
 LAST_ROW = 1_048_576
 """Rows of a worksheet, the header included."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from allocopt import arguments
 from allocopt.errors import DataError, Issue
-from allocopt.problem.checks import check
+from allocopt.problem.checks import check, refers_to
 from allocopt.problem.encode import encode, freeze
 from allocopt.problem.facts import Facts
 from allocopt.problem.oddities import look
@@ -22,7 +22,7 @@ from allocopt.problem.report import Report
 from allocopt.problem.schema import NEEDED, TABLES
 from allocopt.problem.settings import read_as_of, read_horizon, read_label
 from allocopt.problem.source import Source, empty, from_frame
-from allocopt.problem.told import told, told_html
+from allocopt.problem.summary import in_html, in_words
 
 ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
 
@@ -60,6 +60,8 @@ class Problem:
         The same as integer codes and arrays, in canonical order.
     warnings : tuple of Issue
         What looks odd and is allowed.
+    notes : tuple of Issue
+        What was done while reading.
     as_of : datetime.date or None
     currency, name : str
     horizon : int or None
@@ -87,7 +89,7 @@ class Problem:
     array([10.])
     """
 
-    __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_horizon", "_name", "_tables", "_warnings")
+    __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_horizon", "_name", "_notes", "_tables", "_warnings")
 
     def __init__(
         self,
@@ -124,18 +126,18 @@ class Problem:
         self._name = read_label("name", inputs.name, report)
         self._horizon = read_horizon(inputs.horizon, report)
         unreadable = {issue.table for issue in report.errors} | inputs.unread
-        tables = check(inputs.sources, self._horizon, report, inputs.every)
+        tables = check(inputs.sources, self._horizon, report, negative=inputs.negative, every=inputs.every)
         errors = [
             issue
             for issue in report.errors
             # What follows only from a table that could not be read at all would mislead.
-            if not (issue.code == "unknown_id" and _refers_to(issue) in unreadable)
+            if not (issue.code == "unknown_id" and refers_to(issue) in unreadable)
         ]
         if errors:
             raise DataError(sorted(errors, key=lambda issue: ORDER.get(issue.table, len(ORDER))))
         self._facts = encode(tables, self._horizon)
         look(tables, self._facts, report)
-        self._warnings = tuple(report.warnings)
+        self._warnings, self._notes = tuple(report.warnings), tuple(report.notes)
         # Frames are built when they are asked for: the fast path works on the facts alone.
         self._tables = {name: checked.released() for name, checked in tables.items()}
         self._frames: dict[str, pd.DataFrame] = {}
@@ -152,10 +154,15 @@ class Problem:
         return problem
 
     @classmethod
-    def read(cls, path: str | Path, *, mapping: Any = None) -> Problem:
+    def read(
+        cls,
+        path: str | Path,
+        *,
+        mapping: Any = None,
+        strict: bool = False,
+        negative: Literal["error", "net"] = "error",
+    ) -> Problem:
         """Read a problem from a folder of CSV or Parquet files, or from one Excel workbook.
-
-        A folder that holds a ``mapping.yaml`` is read through it.
 
         Parameters
         ----------
@@ -164,22 +171,29 @@ class Problem:
             ``problem.yaml`` (as_of, currency, name, horizon); or an ``.xlsx`` workbook with one sheet per table and
             perhaps a sheet ``problem`` with the columns key and value. With a mapping any folder, workbook or file.
         mapping : str, Path, mapping, or list of these, optional
-            How files of other programs become tables: a YAML file (also one in the folder), the name of a mapping that
-            comes with allocopt, such as ``"shopify_orders"``, or what such a file holds. Of several, tables that
-            more than one of them makes are put under each other.
+            How files of other programs become tables: a YAML file, the name of a mapping that comes with allocopt,
+            such as ``"shopify_orders"``, or what such a file holds; left out, ``mapping.yaml`` of the folder if any.
+        strict : bool
+            Whether to refuse what is otherwise read with a note: amounts with a currency, a percent sign or
+            separators, names in another case, titles above the header, columns and sheets that are no table's.
+        negative : {"error", "net"}
+            What negative units of supply are: a fault, or a debt of their SKU and node, which the next lots there
+            pay in the order of their arrival (`allocopt.problem.debts`).
 
         Returns
         -------
         Problem
+            Whose `notes` say what was done while reading.
 
         Raises
         ------
         DataError
             If a file cannot be read or anything in it is wrong. Rows are lines of a CSV file (the header is
             line 1), rows of a worksheet, or rows of a Parquet file counted from 0.
+        TypeError, ValueError
+            If `strict` or `negative` is none of these.
         """
-        report = Report()
-        return cls._of(read_inputs(arguments.path("path", path), mapping, report), report)
+        return cls._of(*read_inputs(arguments.path("path", path), mapping, strict=strict, negative=negative))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Problem:
@@ -375,6 +389,11 @@ class Problem:
         return self._warnings
 
     @property
+    def notes(self) -> tuple[Issue, ...]:
+        """What was done while reading: what was understood, left out or paid off."""
+        return self._notes
+
+    @property
     def as_of(self) -> dt.date | None:
         """Day by which the expiry of contracts and locks is judged."""
         return self._as_of
@@ -395,14 +414,7 @@ class Problem:
         return self._horizon
 
     def __repr__(self) -> str:
-        return told(self)
+        return in_words(self)
 
     def _repr_html_(self) -> str:
-        return told_html(self)
-
-
-def _refers_to(issue: Issue) -> str | None:
-    for column in TABLES[issue.table].columns:
-        if column.name == issue.column:
-            return column.refers
-    return None
+        return in_html(self)

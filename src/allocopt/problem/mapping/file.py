@@ -14,6 +14,7 @@ from allocopt.documents.faults import Fault, issue_of, issues_of, nearest
 from allocopt.documents.origin import Origin
 from allocopt.documents.yaml_file import parse, plain
 from allocopt.errors import DataError, Issue
+from allocopt.problem.comparisons import BadWhereError
 from allocopt.problem.mapping.formula import SHAPE as ARITHMETIC
 from allocopt.problem.mapping.formula import Formula, FormulaError
 from allocopt.problem.mapping.shape import SEPARATORS, TAGS, Entry, Join, Query, Sum
@@ -21,7 +22,6 @@ from allocopt.problem.mapping.where import understood
 from allocopt.problem.report import did_you_mean
 from allocopt.problem.schema import TABLES, Table
 from allocopt.problem.weeks import Every
-from allocopt.problem.where import BadWhereError
 
 SHIPPED = Path(__file__).parent / "shipped"
 YAML = (".yaml", ".yml")

@@ -118,7 +118,7 @@ def text_source(name: str, columns: dict[str, Any], rows: Any) -> Source:
         pa.array(cells.to_numpy(), from_pandas=True) if cells.dtype.kind == "f" else pa.array(cells, pa.large_string())
         for cells in columns.values()
     ]
-    return from_arrow(name, pa.Table.from_arrays(arrays, names=list(columns)), rows, textual=True)
+    return from_arrow(name, pa.Table.from_arrays(arrays, names=list(columns)), rows, form="csv")
 
 
 def matching(name: str, folder: Path) -> list[Path]:

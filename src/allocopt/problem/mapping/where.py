@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from allocopt.problem.comparisons import parse
 from allocopt.problem.facts import Floats
 from allocopt.problem.mapping.formula import NAME
 from allocopt.problem.tables import Bools
-from allocopt.problem.where import parse
 
 SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
