@@ -100,7 +100,7 @@ def _source(name: str, rows: list[Rows], inputs: Inputs, add: bool, report: Repo
     if own.given and own.columns:
         rows = [_of_source(own), *rows]
         message = f"The rows of the file {name} and those of the mapping are one table."
-        report.note(name, "stacked", message, "Keep one of the two.")
+        report.add(name, "stacked", message, severity="note")
     whole = stacked(rows)
     if add:
         whole = summed(TABLES[name], whole, report)
