@@ -123,7 +123,7 @@ def _without_header(table: Table, source: Source, report: Report) -> Source:
 def _renamed(table: Table, source: Source, report: Report) -> Source:
     """Return a file's source with the declared names in place of those that mean them, which is noted."""
     known = {column.name for column in table.columns}
-    columns, changed, twice = {}, {}, list(source.repeated)
+    columns, changed, twice = {}, {}, [name for name in source.repeated if name in known]
     failed = dict(source.failed)
     for name, cells in source.columns.items():
         meant = plain_name(name)
