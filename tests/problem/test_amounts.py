@@ -98,10 +98,13 @@ def test_an_amount_beyond_what_a_double_holds_is_too_large(text: str, tmp_path: 
     assert [issue.code for issue in read_faults(tmp_path)] in (["number_too_large"], ["negative"])
 
 
-def test_several_currencies_in_one_column_are_refused() -> None:
-    """Dollars are not added to euros; two spellings of one currency are one."""
+def test_several_currencies_in_one_column_are_refused(tmp_path: Path) -> None:
+    """Dollars are not added to euros: one fault, with both; two spellings of one currency are one."""
     assert values(PRICE, "$60", "€50", "7") == [None, None, 7.0]
     assert values(PRICE, "$60", "USD 50") == [60.0, 50.0]
+    (issue,) = read_faults(write_csv(tmp_path, demand={"price": ["$60", "€50", "7"]}))
+    assert (issue.code, issue.rows) == ("mixed_currencies", (2, 3))
+    assert "2 ($60), 3 (€50)" in issue.message
 
 
 STYLES = {

@@ -153,8 +153,8 @@ def test_garbage_in_files_is_a_problem_or_faults(content: bytes, tmp_path_factor
 
 
 ODD = [
-    None, 0, 1, -1, 2.5, 1e300, True, "", " ", "A", " A", "East", "web", "on hand", "Total", "sku", "Units", "#REF!", "$5",
-    "1,060", "12,5", "15%", "(3)", "=1+1", "2026-11-02", "€ 1 060,5", "5 €", dt.datetime(2026, 11, 2, 12),
+    None, 0, 1, -1, 2.5, 1e300, True, "", " ", "A", " A", "East", "web", "on hand", "Total", "sku", "Units", "#REF!",
+    "$5", "1,060", "12,5", "15%", "(3)", "=1+1", "2026-11-02", "€ 1 060,5", "5 €", dt.datetime(2026, 11, 2, 12),
 ]  # fmt: skip
 in_workbooks = st.sampled_from(ODD)
 

@@ -175,7 +175,7 @@ def _csv_source(
             row=1,
         )
         return empty(name)
-    if not names_columns(header, TABLES[name]):
+    if name in TABLES and not names_columns(header, TABLES[name]):
         ragged = []  # of a file without a header nobody knows how long its lines are
     for what, wrong in (
         ("few", [(line, count) for line, count in ragged if count < len(header)]),

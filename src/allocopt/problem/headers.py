@@ -63,6 +63,8 @@ def note_titles(table: str, above: Mapping[int, Sequence[Any]], report: Report) 
 
 def understood(table: Table, source: Source, report: Report) -> Source:
     """Return a source with the declared names of its columns; what its header lacks or has too much is reported."""
+    if source.bare:
+        return source
     if source.file:
         if not names_columns(source.columns, table):
             return _without_header(table, source, report)
