@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.problem.small import tables
-from tests.problem.test_problem_files import write_csv
+from tests.problem.test_problem_files import read_faults, write_csv
 
 import allocopt as ao
 from allocopt.problem.amounts import amounts
@@ -87,10 +87,24 @@ def test_marks_are_read_where_they_make_sense() -> None:
     assert values(LEAD, "1,060") == [1060.0]
 
 
-def test_several_currencies_in_one_column_are_refused() -> None:
-    """Dollars are not added to euros; two spellings of one currency are one."""
+@pytest.mark.parametrize("text", ["$9007199254740993", "9,007,199,254,740,993", "(9 007 199 254 740 993)"])
+def test_an_amount_beyond_what_a_double_holds_is_too_large(text: str, tmp_path: Path) -> None:
+    """One unit above 2^53 is refused in every writing, and not taken for 2^53."""
+    (column,) = values(PRICE, text)
+    assert column is not None
+    assert abs(column) > 2.0**53
+    assert values(PRICE, "$9007199254740992") == [2.0**53]
+    write_csv(tmp_path, demand={"price": [text, 1, 1]})
+    assert [issue.code for issue in read_faults(tmp_path)] in (["number_too_large"], ["negative"])
+
+
+def test_several_currencies_in_one_column_are_refused(tmp_path: Path) -> None:
+    """Dollars are not added to euros: one fault, with both; two spellings of one currency are one."""
     assert values(PRICE, "$60", "€50", "7") == [None, None, 7.0]
     assert values(PRICE, "$60", "USD 50") == [60.0, 50.0]
+    (issue,) = read_faults(write_csv(tmp_path, demand={"price": ["$60", "€50", "7"]}))
+    assert (issue.code, issue.rows) == ("mixed_currencies", (2, 3))
+    assert "2 ($60), 3 (€50)" in issue.message
 
 
 STYLES = {

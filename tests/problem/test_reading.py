@@ -110,6 +110,17 @@ def test_a_column_of_the_planner_is_left_out_and_a_slip_is_not(header: str, told
     assert f"Did you mean {told!r}?" in issue.message
 
 
+def test_columns_without_a_name_and_twins_of_the_planner_are_left_out(tmp_path: Path) -> None:
+    """Commas at the end of every line, and two columns `Note` of the planner, are no faults; a twin of ours is one."""
+    write_csv(tmp_path)
+    (tmp_path / "skus.csv").write_text("sku,unit_cost,Note,Note,,\nA,4,x,y,,\nB,6,,,,\n")
+    problem = ao.Problem.read(tmp_path)
+    assert problem.to_dict() == build().to_dict()
+    assert [note.code for note in problem.notes] == ["left_out"]
+    (tmp_path / "skus.csv").write_text("sku,unit_cost,unit_cost\nA,4,5\nB,6,7\n")
+    assert [issue.code for issue in read_faults(tmp_path)] == ["duplicate_column"]
+
+
 def test_a_missing_column_is_one_fault_that_names_the_others(tmp_path: Path) -> None:
     """Who called units `Qty` is told so once; who misspelled it is told the misspelling alone."""
     write_csv(tmp_path)

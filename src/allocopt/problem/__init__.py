@@ -3,8 +3,8 @@
 `schema` declares every table and column; `readers` (with `csv_file`, `workbook` and `plain`) reads them into a
 `source`; `headers` says which row is the header and what its names mean; `tables` reads each column by its type
 (`columns` with `amounts`, `labels`, `calendar`) and `checks` what only shows when columns or tables are seen
-together, with `totals` for rows that sum up others and `debts` for negative stock; `report` gathers the faults and notes;
-`oddities` warns; `encode` turns what is left into the arrays of `facts`; `Problem` holds it all, unchangeable.
+together, with `totals` for rows that sum up others and `debts` for negative stock; `report` gathers the faults and
+notes; `oddities` warns; `encode` turns what is left into the arrays of `facts`; `Problem` holds it all, unchangeable.
 
 `Scenario` makes another problem of one: `changes` (with `comparisons`, how a `where` is written, and `where`, which
 rows it means) write into a `draft`, `units` keeps units whole, `draws` adds chance, `difference` tells what came of it,

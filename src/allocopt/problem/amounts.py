@@ -22,6 +22,9 @@ import numpy as np
 
 from allocopt.problem.schema import Column
 
+NUMBER_LIMIT = 2.0**53
+"""No amount in a table lies above: beyond it a floating-point number no longer tells one unit from the next. Sums of
+amounts may be larger; they are added up in integers where it matters."""
 PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 SIGNS = "$€£¥₹₽₩₺₴₪₫฿₦₱"
@@ -75,6 +78,13 @@ class Amount:
 NONE = Amount(None)
 
 
+def told_apart(digits: str, value: float) -> float:
+    """Return a number, made visibly larger where its digits are above 2^53 and become 2^53 as a double."""
+    if abs(value) == NUMBER_LIMIT and abs(Fraction(digits)) > NUMBER_LIMIT:
+        return math.nextafter(value, math.copysign(math.inf, value))
+    return value
+
+
 def number_of(cell: Any, textual: bool) -> float | None:
     """Return a cell as a number (perhaps nan or infinite), or None if it is none; `textual` reads plain text too."""
     if isinstance(cell, bool | np.bool_):
@@ -114,7 +124,7 @@ def amounts(column: Column, cells: Sequence[Any], decimal: str = "", *, typed: b
     >>> [found.value for found in amounts(price, ["$60.00", "1,060", "(3.50)"])]
     [60.0, 1060.0, -3.5]
     >>> amounts(price, ["1,060"])
-    [Amount(value=None, how='', other=1.06)]
+    [Amount(value=None, how='', other=1.06, currency='')]
     """
     bodies = [_undressed(column, cell) for cell in cells]
     meanings = [_meanings(column, body) for body in bodies]
@@ -174,7 +184,7 @@ def _meanings(column: Column, body: _Body | None) -> dict[str, float]:
         if match is None or not any(letter.isdigit() for letter in body.text):
             continue
         digits = re.sub(rf"[{_SPACE}{',' if decimal == '.' else '.'}]", "", body.text).replace(",", ".")
-        value = float(digits)
+        value = told_apart(digits, float(digits))
         if column.type != "whole" or value == math.floor(value):
             found[decimal] = value
     if len(found) == 2 and found["."] == found[","]:

@@ -14,6 +14,7 @@ from allocopt.errors import Issue
 from allocopt.problem.calendar import Calendar, CalendarState, calendar_of
 from allocopt.problem.debts import pay, with_debts
 from allocopt.problem.facts import Floats, Ints
+from allocopt.problem.headers import understood
 from allocopt.problem.report import Nearest, Report, nearest, plain
 from allocopt.problem.schema import COMPANY, NEEDED, TABLES, Table
 from allocopt.problem.source import Source, without
@@ -46,13 +47,13 @@ def check(
     says what negative units of supply are.
     """
     _check_there(sources, report)
+    given, sources = sources, {name: understood(TABLES[name], source, report) for name, source in sources.items()}
     calendar: CalendarState = None
     source = sources["periods"]
     if not source.length:
         source = made_periods(sources, horizon, every, report) or source
-    before = len(report.errors)
     found = _read(TABLES["periods"], source, None, report)
-    if found.unread or len(report.errors) > before:
+    if any(issue.table == "periods" for issue in report.errors):
         calendar = "faulty" if source.given else None
     else:
         period, start, end = (found.numbers[name] for name in ("period", "start", "end"))
@@ -66,6 +67,9 @@ def check(
             continue
         declared = table if negative == "error" else with_debts(table)
         tables[name] = _read(declared, sources[name], calendar, report)
+    for name, checked in tables.items():
+        if checked.source.bare and not given[name].bare:  # it has no header: what it says is not known
+            checked.unread |= {column.name for column in checked.table.columns if column.required}
     for checked in tables.values():
         _check_references(checked, tables, report)
     _check_amounts(tables, report)

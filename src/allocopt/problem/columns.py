@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from allocopt.problem.amounts import Amount, amounts, number_of
+from allocopt.problem.amounts import NUMBER_LIMIT, PLAIN, Amount, amounts, number_of, told_apart
 from allocopt.problem.facts import Floats
 from allocopt.problem.report import Report, did_you_mean, plain_name
 from allocopt.problem.schema import Column
@@ -20,9 +19,6 @@ from allocopt.problem.source import UNCALCULATED, Cells, Source, python_cells
 
 WHOLE_LIMIT = 2**30 - 1
 """Whole numbers stay below: codes and periods are 32-bit integers, and sums of two must fit."""
-NUMBER_LIMIT = 2.0**53
-"""No amount in a table lies above: beyond it a floating-point number no longer tells one unit from the next. Sums of
-amounts may be larger; they are added up in integers where it matters."""
 Codes = NDArray[np.int8]
 
 _FLAGS = {"true": 1, "yes": 1, "1": 1, "false": 0, "no": 0, "0": 0}
@@ -136,8 +132,9 @@ def _told_apart(source: Source, name: str, values: Floats) -> Floats:
         return values
     values, objects = values.copy(), source.objects(name)
     for row in edge.tolist():
-        if abs(Fraction(str(objects[row]).strip())) > NUMBER_LIMIT:
-            values[row] = math.nextafter(values[row], math.copysign(math.inf, values[row]))
+        cell = str(objects[row]).strip()
+        if PLAIN.fullmatch(cell):  # other text was told apart when it was understood
+            values[row] = told_apart(cell, values[row])
     return values
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from allocopt.problem.columns import NUMBER_LIMIT
+from allocopt.problem.amounts import NUMBER_LIMIT
 from allocopt.problem.facts import Flags, Floats
 from allocopt.problem.report import Report, listed
 from allocopt.problem.schema import LOT_KINDS, Table

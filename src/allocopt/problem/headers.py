@@ -63,6 +63,8 @@ def note_titles(table: str, above: Mapping[int, Sequence[Any]], report: Report) 
 
 def understood(table: Table, source: Source, report: Report) -> Source:
     """Return a source with the declared names of its columns; what its header lacks or has too much is reported."""
+    if source.bare:
+        return source
     if source.file:
         if not names_columns(source.columns, table):
             return _without_header(table, source, report)
@@ -123,7 +125,7 @@ def _without_header(table: Table, source: Source, report: Report) -> Source:
 def _renamed(table: Table, source: Source, report: Report) -> Source:
     """Return a file's source with the declared names in place of those that mean them, which is noted."""
     known = {column.name for column in table.columns}
-    columns, changed, twice = {}, {}, list(source.repeated)
+    columns, changed, twice = {}, {}, [name for name in source.repeated if name in known]
     failed = dict(source.failed)
     for name, cells in source.columns.items():
         meant = plain_name(name)

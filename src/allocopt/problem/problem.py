@@ -22,7 +22,7 @@ from allocopt.problem.report import Report
 from allocopt.problem.schema import NEEDED, TABLES
 from allocopt.problem.settings import read_as_of, read_horizon, read_label
 from allocopt.problem.source import Source, empty, from_frame
-from allocopt.problem.summary import in_html, in_words
+from allocopt.problem.told import told, told_html
 
 ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
 
@@ -414,7 +414,7 @@ class Problem:
         return self._horizon
 
     def __repr__(self) -> str:
-        return in_words(self)
+        return told(self)
 
     def _repr_html_(self) -> str:
-        return in_html(self)
+        return told_html(self)

@@ -158,7 +158,8 @@ def tables_named(names: Mapping[str, str], what: str, report: Report) -> dict[st
     if meant:
         told = ", ".join(f"{names[name]!r} as {table}" for name, table in meant.items())
         first = next(iter(meant.values()))
-        report.note(first, "read_table", f"Read are the {what}s {told}.", f"Name them {', '.join(meant.values())}.")
+        said = f"The {what} {told} is read." if len(meant) == 1 else f"The {what}s {told} are read."
+        report.note(first, "read_table", said, f"Name them {', '.join(meant.values())}.")
     for name in names:
         if name not in named and plain_name(name) not in known:
             _stranger(name, names[name], what, [table for table in known if table not in named.values()], report)

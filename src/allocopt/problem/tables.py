@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from allocopt.problem.calendar import CalendarState, dates, periods
 from allocopt.problem.columns import Codes, choices, flags, numbers, report_failed
 from allocopt.problem.facts import Floats
-from allocopt.problem.headers import understood
 from allocopt.problem.labels import Labels, constant, labels
 from allocopt.problem.report import Report
 from allocopt.problem.schema import Column, Table
@@ -119,15 +118,12 @@ def _of_codes(column: Column, codes: Codes) -> Any:
 
 def read(table: Table, source: Source, calendar: CalendarState, report: Report) -> Checked:
     """Read one table; what is wrong with it is reported."""
-    bare = source.bare
-    if not bare:
-        source = understood(table, source, report)
     checked = Checked(table, source)
     for column in table.columns:
         if column.name in source.columns and column.name not in source.repeated:
             read_column(checked, column, calendar, report)
         else:
-            if column.required and not bare:
+            if column.required and not source.bare:
                 checked.unread.add(column.name)
             _fill_column(checked, column)
     return checked

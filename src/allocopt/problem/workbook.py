@@ -14,7 +14,7 @@ from allocopt.problem.schema import SETTINGS, TABLES
 from allocopt.problem.source import UNCALCULATED, Source, absent, empty, of_list
 
 MEANINGS_SHEET = "meanings"
-"""What the columns mean, as `Problem.write` adds it: for people, and not read."""
+"""What the columns mean: for people, and not read."""
 ERRORS = frozenset(
     ("#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA")
 )
@@ -55,8 +55,8 @@ def read_workbook(path: Path, report: Report) -> Inputs:
             value=part,
         )
     found: dict[str, Any] = {}
-    sheets.pop(MEANINGS_SHEET, None)
-    named = tables_named({title: title for title, rows in sheets.items() if rows or title in TABLES}, "sheet", report)
+    told = [title for title, rows in sheets.items() if (rows or title in TABLES) and title != MEANINGS_SHEET]
+    named = tables_named({title: title for title in told}, "sheet", report)
     if not named and not lost:
         report.add(
             "problem",

@@ -19,19 +19,19 @@ def _counts(problem: Problem) -> list[tuple[int, str]]:
     return [(count, word if count == 1 else f"{word}s") for count, word in [*counts, (problem.facts.periods, "period")]]
 
 
-def in_words(problem: Problem) -> str:
+def told(problem: Problem) -> str:
     """Return what there is as ``Problem('name': 2 skus, 1 node, ...)``."""
     counts = ", ".join(f"{count} {word}" for count, word in _counts(problem))
     return f"Problem({f'{problem.name!r}: ' if problem.name else ''}{counts})"
 
 
-def in_html(problem: Problem) -> str:
+def told_html(problem: Problem) -> str:
     """Return what there is as a table, with the first warnings and notes."""
     cells = "".join(f"<tr><td>{word}</td><td>{count:,}</td></tr>" for count, word in _counts(problem))
     title = html.escape(problem.name) or "Problem"
-    told = ""
+    found = ""
     for issues, what in ((problem.warnings, "warnings"), (problem.notes, "notes")):
-        told += "".join(f"<li>{html.escape(str(issue))}</li>" for issue in issues[:SHOWN])
+        found += "".join(f"<li>{html.escape(str(issue))}</li>" for issue in issues[:SHOWN])
         more = len(issues) - SHOWN
-        told += f"<li>and {more} more {what}</li>" if more > 0 else ""
-    return f"<table><caption>{title}</caption>{cells}</table>" + (f"<ul>{told}</ul>" if told else "")
+        found += f"<li>and {more} more {what}</li>" if more > 0 else ""
+    return f"<table><caption>{title}</caption>{cells}</table>" + (f"<ul>{found}</ul>" if found else "")
