@@ -44,7 +44,7 @@ def spoil(path: Path, old: str, new: str) -> None:
 def test_demo_needs_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The demo reads the pack that comes with the package, shows the plan and says what to do next."""
     shutil.copytree(QUICKSTART, tmp_path / "holiday_promo")
-    monkeypatch.setattr(cli, "_packs", lambda: tmp_path)
+    monkeypatch.setattr(cli, "examples", lambda: {"holiday_promo": tmp_path / "holiday_promo"})
     result = run("demo")
     assert result.exit_code == SOLVED
     assert "Pooled: 260 of 300 units (86.7%) earn 2,415 USD." in result.stdout
@@ -56,7 +56,7 @@ def test_demo_needs_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 def test_the_packs_are_found() -> None:
     """The demo's pack is there, beside the sources or inside the installed package."""
-    assert (cli._packs() / "holiday_promo" / "contracts" / "pooled.yaml").is_file()
+    assert (ao.examples()["holiday_promo"] / "contracts" / "pooled.yaml").is_file()
 
 
 def test_check_reads_tables_and_contracts() -> None:

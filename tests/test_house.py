@@ -39,10 +39,11 @@ ONLY_IN = {
     "joblib": "compare",
     "numba": ("solve/native", "solve/orders/native", "solve/prices/native", "solve/ties/native"),
     "pyomo": "pyomo_model/",
+    "sqlalchemy": ("problem/mapping/sql", "readback/database"),
     "typer": "cli",
 }
 """Where a library may be imported at all: how the paths of its files begin."""
-LAZY = ("highspy", "joblib", "matplotlib", "numba", "openpyxl", "pyomo", "rich", "ruamel", "typer")
+LAZY = ("highspy", "joblib", "matplotlib", "numba", "openpyxl", "pyomo", "rich", "ruamel", "sqlalchemy", "typer")
 """What `import allocopt` must not load: a service would wait for it and never use it."""
 FILE_LINES = 420
 """About 400."""

@@ -2,19 +2,19 @@
 
 ``python -m benchmarks.real.brunel ../shared/data/brunel [--check]``
 
-How the tables become a problem: an order is a demand line of its customer (the channel), served whole or not at all
-and from one plant; a plant is a node with a capacity of orders a day; a lane runs from a plant to one order (its
-region), priced by the unit: warehouse cost + freight of the order / its units. There is no lane where the plant does
-not make the product, keeps its stock for other customers, or has no freight rate for the order's weight. Stock is
-never short. There are no prices, so contribution is minus cost. The contract: as many orders as possible, then at
-least cost.
+How the tables become a problem stands in ``brunel.yaml``, but for lanes and stock, which are computed here: an order is
+a demand line of its customer (the channel), served whole or not at all and from one plant; a plant is a node with a
+capacity of orders a day; a lane runs from a plant to one order (its region), priced by the unit: warehouse cost +
+freight of the order / its units. There is no lane where the plant does not make the product, keeps its stock for other
+customers, or has no freight rate for the order's weight. Stock is never short. There are no prices, so contribution is
+minus cost. The contract: as many orders as possible, then at least cost.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,113 +29,81 @@ from benchmarks.real.mangled import numbers, read_table
 HOME = "PORT09"
 """Where every order goes; a plant that is there needs no freight."""
 
+MAPPING = Path(__file__).with_suffix(".yaml")
+PLANT_TABLES = ("ProductsPerPlant", "VmiCustomers", "PlantPorts")
 CONTRACT = ao.Contract("As many orders as possible, then at least cost", stages=[ao.Fill(measure="lines")])
 
 
 @dataclass(frozen=True)
-class Tables:
-    """The files, read: what is left out of them is said in `notes`.
+class Lanes:
+    """Who may serve which order at which cost.
 
     Attributes
     ----------
-    orders : pandas.DataFrame
-        order, customer, sku, units [unit], weight [weight unit of the rates].
-    plants : pandas.DataFrame
-        plant, limit [orders/day], cost [currency/unit].
-    lanes : pandas.DataFrame
-        order and plant as positions in the two tables, freight [currency/order], cost [currency/unit].
+    table : pandas.DataFrame
+        order and plant as positions in the demand and the nodes of the problem, freight [currency/order], cost
+        [currency/unit].
     notes : tuple of str
     """
 
-    orders: pd.DataFrame
-    plants: pd.DataFrame
-    lanes: pd.DataFrame
+    table: pd.DataFrame
     notes: tuple[str, ...]
 
 
-def read(folder: Path) -> Tables:
-    """Read the seven files of the data set.
+def orders_and_plants(folder: Path) -> ao.Problem:
+    """Return the problem without stock and lanes: orders as demand lines, plants as nodes with a capacity."""
+    return ao.Problem.read(folder, mapping=MAPPING)
+
+
+def lanes(folder: Path, stated: ao.Problem) -> Lanes:
+    """Return the lanes, from what plants make, for whom they keep stock, and what freight costs.
 
     Parameters
     ----------
     folder : Path
-
-    Returns
-    -------
-    Tables
+    stated : Problem
+        As `orders_and_plants` reads it.
     """
     notes: list[str] = []
 
     def table(name: str) -> pd.DataFrame:
         return read_table(folder / name, notes)
 
-    orders = _orders(table("OrderList.csv"), notes)
-    plants = _plants(table("WhCapacities.csv"), table("WhCosts.csv"), notes)
-    makes = _known(table("ProductsPerPlant.csv"), "ProductsPerPlant", plants, notes)
-    keeps = _known(table("VmiCustomers.csv"), "VmiCustomers", plants, notes)
-    ports = _known(table("PlantPorts.csv"), "PlantPorts", plants, notes)
-    rates = _rates(table("FreightRates.csv"), notes)
-
-    of_plant = {plant: position for position, plant in enumerate(plants["plant"])}
+    listed = table("OrderList.csv")
+    weight = pd.Series(numbers(listed["Weight"]), index=listed["Order ID"])
+    orders, plants = stated.demand, list(stated.nodes["node"])
+    weights = orders["order"].map(weight[~weight.index.duplicated()]).to_numpy()
+    of_plant = {plant: position for position, plant in enumerate(plants)}
+    makes, keeps, ports = (_known(table(f"{name}.csv"), name, of_plant, notes) for name in PLANT_TABLES)
     allowed = np.zeros((len(orders), len(plants)), dtype=bool)
     for plant, products in makes.groupby("Plant Code")["Product ID"]:
         allowed[:, of_plant[plant]] = orders["sku"].isin(set(products))
     for plant, customers in keeps.groupby("Plant Code")["Customers"]:
-        allowed[:, of_plant[plant]] &= orders["customer"].isin(set(customers)).to_numpy()
+        allowed[:, of_plant[plant]] &= orders["channel"].isin(set(customers)).to_numpy()
     freight = np.full(allowed.shape, np.inf)
-    by_port = {port: cheapest(orders["weight"].to_numpy(), mine) for port, mine in rates.groupby("origin")}
+    by_port = {
+        port: cheapest(weights, mine) for port, mine in _rates(table("FreightRates.csv"), notes).groupby("origin")
+    }
     for plant, port in zip(ports["Plant Code"], ports["Port"], strict=True):
         best = np.zeros(len(orders)) if port == HOME else by_port.get(port, np.full(len(orders), np.inf))
         freight[:, of_plant[plant]] = np.minimum(freight[:, of_plant[plant]], best)
     order, plant = np.nonzero(allowed & np.isfinite(freight))
-    lanes = pd.DataFrame({"order": order, "plant": plant, "freight": freight[order, plant]})
-    lanes["cost"] = plants["cost"].to_numpy()[plant] + lanes["freight"] / orders["units"].to_numpy()[order]
-
+    found = pd.DataFrame({"order": order, "plant": plant, "freight": freight[order, plant]})
+    costs = table("WhCosts.csv")
+    cost = pd.Series(numbers(costs["Cost/unit"]), index=costs["WH"])[plants].to_numpy()
+    found["cost"] = cost[plant] + found["freight"] / orders["units"].to_numpy()[order]
+    if weightless := int((weights <= 0).sum()):
+        notes.append(f"OrderList: {weightless} orders weigh nothing: freight is the minimum of a band that begins at 0")
     unpriced = int((allowed & ~np.isfinite(freight)).sum())
     notes.append(f"{unpriced} pairs of order and plant have no lane for want of a freight rate")
     closed = int((~allowed.any(axis=1)).sum()), len(orders) - len(np.unique(order))
     notes.append(f"{closed[0]} orders no plant may serve, {closed[1]} no plant can reach: kept, and unserved")
-    return Tables(orders, plants, lanes, tuple(notes))
+    return Lanes(found, tuple(notes))
 
 
-def _orders(table: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    orders = pd.DataFrame(
-        {
-            "order": table["Order ID"],
-            "customer": table["Customer"],
-            "sku": table["Product ID"],
-            "units": numbers(table["Unit quantity"]),
-            "weight": numbers(table["Weight"]),
-        }
-    )
-    elsewhere = (table["Destination Port"] != HOME).to_numpy()
-    empty = orders["units"].to_numpy() <= 0
-    again = orders["order"].duplicated().to_numpy()
-    for mask, words in (
-        (elsewhere, f"do not go to {HOME}"),
-        (empty, "ask for no units"),
-        (again, "repeat the number of an order above them"),
-    ):
-        if mask.any():
-            notes.append(f"OrderList: {int(mask.sum())} rows {words}: left out")
-    weightless = int((orders["weight"] <= 0).sum())
-    if weightless:
-        notes.append(f"OrderList: {weightless} orders weigh nothing: freight is the minimum of a band that begins at 0")
-    return orders[~(elsewhere | empty | again)].reset_index(drop=True)
-
-
-def _plants(capacities: pd.DataFrame, costs: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    limit = pd.Series(numbers(capacities["Daily Capacity"]), index=capacities["Plant ID"])
-    cost = pd.Series(numbers(costs["Cost/unit"]), index=costs["WH"])
-    both = sorted(set(limit.index) & set(cost.index))
-    either = sorted(set(limit.index) ^ set(cost.index))
-    notes += [f"{plant} lacks a capacity or a cost: left out" for plant in either]
-    return pd.DataFrame({"plant": both, "limit": limit[both].to_numpy(), "cost": cost[both].to_numpy()})
-
-
-def _known(table: pd.DataFrame, name: str, plants: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+def _known(table: pd.DataFrame, name: str, plants: Mapping[str, int], notes: list[str]) -> pd.DataFrame:
     """Return the distinct rows of plants that have a capacity and a cost."""
-    strange = ~table["Plant Code"].isin(plants["plant"])
+    strange = ~table["Plant Code"].isin(list(plants))
     for plant, rows in table[strange].groupby("Plant Code"):
         notes.append(f"{name}: {len(rows)} rows of {plant}, which has no capacity and no cost: left out")
     again = table.duplicated()
@@ -182,63 +150,36 @@ def cheapest(weight: NDArray[np.float64], rates: pd.DataFrame) -> NDArray[np.flo
     return found
 
 
-def problem(tables: Tables) -> ao.Problem:
-    """Return the allocation problem of the tables."""
-    orders, plants, lanes = tables.orders, tables.plants, tables.lanes
-    order = {name: orders[name].to_numpy()[lanes["order"]] for name in ("order", "customer", "sku", "units")}
-    node = plants["plant"].to_numpy()[lanes["plant"]]
-    stock = pd.DataFrame({"sku": order["sku"], "node": node, "units": order["units"]})
-    return ao.Problem(
-        skus=pd.DataFrame({"sku": sorted(orders["sku"].unique())}),
-        nodes=plants[["plant"]].set_axis(["node"], axis=1),
-        channels=pd.DataFrame({"channel": sorted(orders["customer"].unique()), "kind": "wholesale"}),
-        supply=stock.groupby(["sku", "node"], as_index=False)["units"].sum().assign(kind="on_hand"),
-        demand=pd.DataFrame(
-            {
-                "sku": orders["sku"],
-                "channel": orders["customer"],
-                "period": 0,
-                "units": orders["units"],
-                "price": 0.0,
-                "region": orders["order"],
-                "order": orders["order"],
-                "firm": True,
-                "all_or_none": True,
-                "ship_from_one": True,
-            }
-        ),
-        lanes=pd.DataFrame(
-            {
-                "node": node,
-                "channel": order["customer"],
-                "region": order["order"],
-                "sku": order["sku"],
-                "cost": lanes["cost"].to_numpy(),
-            }
-        ),
-        capacity=pd.DataFrame(
-            {"node": plants["plant"], "period": 0, "resource": "orders", "limit": plants["limit"].to_numpy()}
-        ),
-        workloads=pd.DataFrame({"resource": ["orders"], "workload": [1.0], "per": ["order"]}),
+def problem(folder: Path) -> tuple[ao.Problem, Lanes]:
+    """Return the allocation problem, and its lanes."""
+    stated = orders_and_plants(folder)
+    found = lanes(folder, stated)
+    node = stated.nodes["node"].to_numpy()[found.table["plant"]]
+    order = stated.demand.iloc[found.table["order"]][["channel", "region", "sku", "units"]].reset_index(drop=True)
+    stock = order[["sku", "units"]].assign(node=node).groupby(["sku", "node"], as_index=False)["units"].sum()
+    return stated.replace(
+        supply=stock.assign(kind="on_hand"),
+        lanes=order[["channel", "region", "sku"]].assign(node=node, cost=found.table["cost"].to_numpy()),
         currency="USD",
         name="brunel",
-    )
+    ), found
 
 
-def proof(tables: Tables) -> tuple[int, float]:
+def proof(stated: ao.Problem, found: Lanes) -> tuple[int, float]:
     """Return the most orders that can be served and their least cost, found without allocopt [orders, currency]."""
-    lanes, units = tables.lanes, tables.orders["units"].to_numpy()
-    cost = np.full((len(tables.orders), len(tables.plants)), np.inf)
-    cost[lanes["order"], lanes["plant"]] = lanes["cost"] * units[lanes["order"]]
-    return cheapest_most(cost, tables.plants["limit"].to_numpy())
+    units = stated.demand["units"].to_numpy()
+    cost = np.full((len(units), len(stated.nodes)), np.inf)
+    cost[found.table["order"], found.table["plant"]] = found.table["cost"] * units[found.table["order"]]
+    limit = stated.capacity.set_index("node")["limit"][stated.nodes["node"]]
+    return cheapest_most(cost, limit.to_numpy())
 
 
-def told(tables: Tables, plan: ao.Plan) -> Iterator[str]:
+def told(stated: ao.Problem, found: Lanes, plan: ao.Plan) -> Iterator[str]:
     """Yield what there is to say about a plan; the last line is ``orders served N, cost C, status S, gap G``."""
-    yield from tables.notes
+    yield from found.notes
     yield (
-        f"{len(tables.orders)} orders, {len(tables.plants)} plants that take {tables.plants['limit'].sum():,.0f} "
-        f"orders a day, {len(tables.lanes)} lanes"
+        f"{len(stated.demand)} orders, {len(stated.nodes)} plants that take {stated.capacity['limit'].sum():,.0f} "
+        f"orders a day, {len(found.table)} lanes"
     )
     plan.raise_for_status()
     assert plan.certificate is not None
@@ -259,13 +200,13 @@ def main() -> None:
     parser.add_argument("--time-limit", type=float, default=600.0, help="seconds of the allocation")
     parser.add_argument("--gap", type=float, help="gap at which a stage is done; by default that of allocate()")
     options = parser.parse_args()
-    tables = read(options.folder)
+    stated, found = problem(options.folder)
     if options.check:
         start = time.perf_counter()
-        most, cost = proof(tables)
+        most, cost = proof(stated, found)
         print(f"check, by augmenting paths: {most} orders, cost {cost:.2f} ({time.perf_counter() - start:.1f} s)")
-    plan = ao.allocate(problem(tables), CONTRACT, time_limit=options.time_limit, gap=options.gap)
-    for line in told(tables, plan):
+    plan = ao.allocate(stated, CONTRACT, time_limit=options.time_limit, gap=options.gap)
+    for line in told(stated, found, plan):
         print(line)
     if options.check and (plan.allocation["order"].nunique() != most or abs(plan.contribution + cost) > 1e-6 * cost):
         raise SystemExit("the check found another answer")

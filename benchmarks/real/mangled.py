@@ -1,8 +1,7 @@
-"""Readers for what spreadsheets do to tables: padded headers, money as text, dates turned around."""
+"""Readers for what spreadsheets do to tables: padded headers, money as text."""
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -68,50 +67,6 @@ def number(text: str) -> float:
     return -float(digits) if bare[0] in "(-" else float(digits)
 
 
-def date(text: str) -> dt.date:
-    """Return a date that was written day/month/two-digit year and then turned around by a spreadsheet.
-
-    Where the day is above 12 the spreadsheet took it for a two-digit year, of 19xx from 30 on, and the year for the
-    day: ``31/5/18`` became ``1931/5/18``, ``14/6/18`` became ``2014/6/18``. Up to 12 it kept day and month where they
-    were and only spelled the year out: ``2/7/18`` became ``2/7/2018``.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    datetime.date
-
-    Raises
-    ------
-    ValueError
-        If the text is neither of the two, or no day of the calendar.
-
-    Examples
-    --------
-    >>> date("1931/5/18").isoformat(), date("2014/6/18").isoformat(), date("2/7/2018").isoformat()
-    ('2018-05-31', '2018-06-14', '2018-07-02')
-    """
-    turned = re.fullmatch(r"(\d{4})/(\d{1,2})/(\d{1,2})", text.strip())
-    kept = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text.strip())
-    if turned:
-        first, month, year = (int(part) for part in turned.groups())
-        if first not in (1930, 1931, *range(2013, 2030)):
-            raise ValueError(f"{text!r} hides no day from 13 to 31")
-        day, year = first % 100, 2000 + year
-    elif kept:
-        day, month, year = (int(part) for part in kept.groups())
-        if day > 12:
-            raise ValueError(f"{text!r} has a day above 12 and was not turned around like the others")
-    else:
-        raise ValueError(f"{text!r} is no date")
-    try:
-        return dt.date(year, month, day)
-    except ValueError:
-        raise ValueError(f"{text!r} is no day of the calendar") from None
-
-
 def numbers(column: pd.Series) -> NDArray[np.float64]:
     """Return a column of such numbers, shape (rows,); `ValueError` names the line of a bad one.
 
@@ -121,17 +76,6 @@ def numbers(column: pd.Series) -> NDArray[np.float64]:
         As `read_table` gives it.
     """
     return _each(column, number).to_numpy(float)
-
-
-def dates(column: pd.Series) -> pd.Series:
-    """Return a column of such dates; `ValueError` names the line of a bad one.
-
-    Parameters
-    ----------
-    column : pandas.Series
-        As `read_table` gives it.
-    """
-    return pd.to_datetime(_each(column, date))
 
 
 def _each(column: pd.Series, reader: Callable[[str], object]) -> pd.Series:

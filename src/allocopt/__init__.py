@@ -20,7 +20,7 @@ from allocopt.contracts import (
     split_with_release,
 )
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
-from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift
+from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift, example, examples, weeks
 from allocopt.readback import Plan
 from allocopt.readback import plan as _plan
 from allocopt.rules import CLAUSES, Recapture, emsr_b
@@ -60,6 +60,8 @@ __all__ = [
     "by_priority",
     "compare",
     "emsr_b",
+    "example",
+    "examples",
     "fair_share",
     "first_come",
     "fixed_split",
@@ -72,6 +74,7 @@ __all__ = [
     "screen",
     "split_with_release",
     "to_pyomo",
+    "weeks",
 ]
 __all__ += [kind.__name__ for kind in CLAUSES]
 __all__.sort()

@@ -14,12 +14,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SHOWN = 25
 """Faults spelled out in the text of an error; ``.issues`` always holds all of them."""
 
-
+FRAME = ("table", "row", "column", "value", "code", "severity", "count", "rows", "message", "hint")
+"""Columns of an error as a table."""
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Control characters, line separators and halves of characters: a terminal would obey some of them."""
 FORMAT = re.compile(
@@ -41,6 +45,9 @@ def visible(text: str) -> str:
     return text
 
 
+Severity = Literal["error", "warning", "note"]
+
+
 @dataclass(frozen=True)
 class Issue:
     """One fault or oddity, said so that the person who owns the file can mend it.
@@ -60,7 +67,12 @@ class Issue:
         What is wrong.
     hint : str
         What to do about it.
-    severity : {"error", "warning"}
+    severity : {"error", "warning", "note"}
+        A note says what was done while reading, and stops nothing.
+    rows : tuple of int or str
+        All rows with the same cause, the first of them in `row`; of very many the first 1,000.
+    count : int
+        How many rows there are in all; 0 where it is not about rows.
     """
 
     table: str
@@ -70,18 +82,26 @@ class Issue:
     code: str
     message: str
     hint: str = ""
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
+    rows: tuple[int | str, ...] = ()
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        if self.row is not None and not self.rows:
+            object.__setattr__(self, "rows", (self.row,))
+        object.__setattr__(self, "rows", tuple(self.rows))  # JSON has lists
+        object.__setattr__(self, "count", max(self.count, len(self.rows)))
 
     def __str__(self) -> str:
         return self.text()
 
     def text(self, column: str = "column") -> str:
         """Return the issue as a sentence; `column` is what the columns of its table are called."""
-        where = self.table
+        where, yaml = self.table, self.table.endswith((".yaml", ".yml"))
         if self.row is not None:
-            where += f", {'line' if self.table.endswith(('.yaml', '.yml')) else 'row'} {self.row}"
+            where += f", {'line' if yaml else 'row'} {self.row}"
         if self.column is not None:
-            where += f", {column} {self.column!r}"
+            where += f", {'key' if yaml else column} {self.column!r}"
         return visible(f"{where}: {self.message}" + (f" {self.hint}" if self.hint else ""))
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,6 +125,26 @@ class _IssuesError(AllocoptError):
         self.issues: tuple[Issue, ...] = tuple(issues)
         super().__init__(self._text())
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the faults as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a fault, with the columns table, row (the first), column, value, code, severity, count (of
+            rows), rows (a tuple of them), message and hint.
+
+        Examples
+        --------
+        >>> error = DataError([Issue("demand", 2, "units", "-1", "negative", "`units` is -1.", "Write 0 or more.")])
+        >>> error.to_frame()[["table", "row", "count", "code"]].values.tolist()
+        [['demand', 2, 1, 'negative']]
+        """
+        import pandas as pd
+
+        found = [{name: getattr(issue, name) for name in FRAME} for issue in self.issues]
+        return pd.DataFrame(found, columns=list(FRAME), dtype=object).astype({"count": "int64"})
+
     def _text(self) -> str:
         if len(self.issues) == 1:
             issue = self.issues[0]
@@ -117,7 +157,7 @@ class _IssuesError(AllocoptError):
 
 
 class DataError(_IssuesError):
-    """The tables of a problem are wrong; ``.issues`` names every fault."""
+    """The tables of a problem are wrong; ``.issues`` names every fault, one entry for one cause."""
 
 
 class ContractError(_IssuesError):

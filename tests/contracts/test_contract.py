@@ -212,3 +212,25 @@ def test_the_whole_contribution_always_comes_last() -> None:
     assert ao.Contract("X", stages=last).all_stages == last
     part = ao.Contribution("dtc")
     assert ao.Contract("X", stages=[part]).all_stages == (part, ao.Contribution())
+
+
+@pytest.mark.parametrize(
+    ("content", "key", "hint"),
+    [
+        (
+            {"clauses": [{"clause": "protect", "channel": "dtc", "shar": 0.3}]},
+            "clauses[0].shar",
+            "Did you mean 'share'?",
+        ),
+        ({"clauses": [{"clause": "cap", "channel": "dtc", "x": 1}]}, "clauses[0].x", "Known are: channel,"),
+        ({"stages": [{"stage": "fill", "chanels": ["dtc"]}]}, "stages[0].chanels", "Did you mean 'channels'?"),
+        ({"claus": []}, "claus", "Did you mean 'clauses'?"),
+    ],
+)
+def test_a_wrong_key_is_answered_with_the_keys_of_its_part(content: dict[str, Any], key: str, hint: str) -> None:
+    """From Python as from a file, a clause is told its own keys and not those of the contract."""
+    with pytest.raises(ao.ContractError) as caught:
+        ao.Contract.from_dict({"name": "X", **content})
+    (issue,) = caught.value.issues
+    assert (issue.code, issue.column) == ("unknown_key", key)
+    assert issue.hint.startswith(hint)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.problem.small import build, frames, nothing, two_days
 
 from allocopt.problem import Problem
-from allocopt.problem.encode import usable_units
 from allocopt.problem.facts import ANY, NEVER, Facts
+from allocopt.problem.usable import usable_units
 
 
 def same(left: Facts, right: Facts, *, rows: bool = False) -> bool:

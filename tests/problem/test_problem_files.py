@@ -34,19 +34,19 @@ def read_faults(path: Path) -> tuple[Issue, ...]:
     return caught.value.issues
 
 
-def awkward() -> dict[str, Any]:
+def awkward(ids: list[str]) -> dict[str, Any]:
     """Return changes that use ids which spreadsheets and parsers like to change."""
-    count = len(AWKWARD)
+    count = len(ids)
     return {
-        "skus": {"sku": AWKWARD, "unit_cost": list(range(count))},
-        "supply": {"sku": AWKWARD, "node": ["East"] * count, "kind": ["on_hand"] * count, "units": [1] * count},
+        "skus": {"sku": ids, "unit_cost": list(range(count))},
+        "supply": {"sku": ids, "node": ["East"] * count, "kind": ["on_hand"] * count, "units": [1] * count},
         "demand": {
-            "sku": AWKWARD,
+            "sku": ids,
             "channel": ["web"] * count,
             "period": [0] * count,
             "units": [1] * count,
             "price": [1.5] * count,
-            "order": AWKWARD,
+            "order": ids,
         },
     }
 
@@ -121,7 +121,9 @@ def test_categories_and_numpy_objects_are_ids() -> None:
 @pytest.mark.parametrize("form", ["csv", "parquet", "xlsx", "frame", "dict", "polars"])
 def test_ids_survive_exactly(form: str, tmp_path: Path) -> None:
     """No id is changed on its way in, whatever it looks like."""
-    changes = awkward()
+    # In a workbook #N/A is no text: a formula failed there.
+    ids = [each for each in AWKWARD if form != "xlsx" or each != "#N/A"]
+    changes = awkward(ids)
     if form == "csv":
         problem = Problem.read(write_csv(tmp_path, **changes))
     elif form == "parquet":
@@ -136,9 +138,9 @@ def test_ids_survive_exactly(form: str, tmp_path: Path) -> None:
         problem = Problem(**{name: pl.from_pandas(frame) for name, frame in frames(**changes).items()})
     else:
         problem = build(**changes)
-    assert problem.skus["sku"].tolist() == AWKWARD
-    assert problem.demand["order"].tolist() == AWKWARD
-    assert problem.facts.skus.id.tolist() == sorted(AWKWARD)
+    assert problem.skus["sku"].tolist() == ids
+    assert problem.demand["order"].tolist() == ids
+    assert problem.facts.skus.id.tolist() == sorted(ids)
 
 
 def test_whole_numbers_become_text_ids() -> None:
@@ -160,7 +162,7 @@ def test_csv_rows_are_lines_of_the_file(tmp_path: Path) -> None:
     write_csv(tmp_path)
     (tmp_path / "skus.csv").write_text('sku,unit_cost\nA,4\n\n,,\n"B\n",x\nC,-1\n'.replace(",,", ","))
     found = [issue for issue in read_faults(tmp_path) if issue.table == "skus"]
-    assert {(issue.code, issue.row) for issue in found} == {("untidy_id", 5), ("not_a_number", 5), ("negative", 7)}
+    assert {(issue.code, issue.row) for issue in found} == {("not_a_number", 5), ("negative", 7)}
 
 
 def test_csv_numbers_are_read_from_text(tmp_path: Path) -> None:
@@ -174,9 +176,8 @@ def test_csv_numbers_are_read_from_text(tmp_path: Path) -> None:
     text = ["1,000", "1_000", "0x1F", "4 5", "four", "nan", "-inf", "true", "1e999", "１", ""]
     rows = "".join(f'S{place},"{cell}"\n' for place, cell in enumerate(text))
     (tmp_path / "skus.csv").write_text("sku,unit_cost\n" + rows, encoding="utf-8")
-    found = [(issue.row, issue.code) for issue in read_faults(tmp_path) if issue.column == "unit_cost"]
-    wrong = dict.fromkeys((2, 3, 4, 5, 6, 9, 11), "not_a_number")
-    assert dict(found) == wrong | {7: "not_finite", 8: "not_finite", 10: "not_finite", 12: "blank"}
+    found = {issue.code: issue.rows for issue in read_faults(tmp_path) if issue.column == "unit_cost"}
+    assert found == {"two_meanings": (2,), "not_a_number": (3, 4, 5, 6, 9, 11), "not_finite": (7, 8, 10)}
 
 
 def test_csv_dates_and_blanks(tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ def test_csv_dates_and_blanks(tmp_path: Path) -> None:
 
 
 FILES = [
-    ("skus.csv", b"sku,unit_cost\nA,1,2\nB\n", [("ragged", 2), ("ragged", 3)]),
+    ("skus.csv", b"sku,unit_cost\nA,1,2\nB\n", [("ragged", 3), ("ragged", 2)]),
     ("skus.csv", b"", [("empty_file", None)]),
     ("skus.csv", b"\n\n", [("empty_file", None)]),
     ("skus.csv", b"sku;unit_cost\nA;1\n", [("bad_file", 1)]),
@@ -266,16 +267,16 @@ def test_csv_with_byte_order_mark_and_windows_lines(tmp_path: Path) -> None:
 
 
 def test_workbook_faults_name_the_worksheet_row(tmp_path: Path) -> None:
-    """Rows are those of the worksheet, blank rows counted; unknown sheets and stray cells are faults."""
+    """Rows are those of the worksheet, blank rows counted; misnamed sheets and stray cells are faults."""
     book = sheets()
-    book["skus"] = [["sku", "unit_cost"], ["A", 1], [], ["B", "2"], ["C", 1, "stray"]]
-    book["orders"] = [["x"]]
+    book["skus"] = [["sku", "unit_cost"], ["A", 1], [], ["B", "two"], ["C", 1, "stray"]]
+    book["capacities"] = [["x"]]
     book["problem"] = [["key", "value"], ["owner", "me"], ["owner", "you"]]
     found = {(issue.table, issue.row, issue.code) for issue in read_faults(write_book(tmp_path / "b.xlsx", book))}
     assert found == {
         ("skus", 4, "not_a_number"),
         ("skus", 5, "ragged"),
-        ("orders", None, "unknown_table"),
+        ("capacities", None, "unknown_table"),
         ("problem", 3, "duplicate_key"),
         ("problem", None, "unknown_setting"),
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import polars as pl
 from hypothesis import HealthCheck, given, settings
@@ -141,12 +142,41 @@ def test_garbage_in_plain_values_is_a_problem_or_faults(data: st.DataObject) -> 
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
-@given(content=st.one_of(st.binary(max_size=60), st.text(',"\n\rskuunit_co st;1A\x00é', max_size=60).map(str.encode)))
+@given(
+    content=st.one_of(st.binary(max_size=60), st.text(',"\n\rskuunit_co st;1A\x00é$%().#', max_size=60).map(str.encode))
+)
 def test_garbage_in_files_is_a_problem_or_faults(content: bytes, tmp_path_factory: Any) -> None:
     """Any bytes in a CSV file are understood or named as faults."""
     folder: Path = tmp_path_factory.mktemp("garbage")
     (folder / "skus.csv").write_bytes(content)
     outcome(lambda: Problem.read(folder))
+
+
+ODD = [
+    None, 0, 1, -1, 2.5, 1e300, True, "", " ", "A", " A", "East", "web", "on hand", "Total", "sku", "Units", "#REF!",
+    "$5", "1,060", "12,5", "15%", "(3)", "=1+1", "2026-11-02", "€ 1 060,5", "5 €", dt.datetime(2026, 11, 2, 12),
+]  # fmt: skip
+in_workbooks = st.sampled_from(ODD)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_garbage_in_workbooks_is_a_problem_or_faults(data: st.DataObject, tmp_path_factory: Any) -> None:
+    """Titles, stray cells, currencies, formulas and total rows anywhere are understood or named as faults."""
+    book = openpyxl.Workbook()
+    for name, columns in tables().items():
+        rows = [list(columns), *map(list, zip(*columns.values(), strict=True))]
+        for _ in range(data.draw(st.integers(0, 2))):
+            row = data.draw(st.integers(0, len(rows) - 1))
+            rows[row][data.draw(st.integers(0, len(rows[row]) - 1))] = data.draw(in_workbooks)
+        extra = data.draw(st.lists(st.lists(in_workbooks, max_size=4), max_size=2))
+        sheet = book.create_sheet(name)
+        for cells in [*extra, *rows] if data.draw(st.booleans()) else [*rows, *extra]:
+            sheet.append(cells)
+    path: Path = tmp_path_factory.mktemp("garbage") / "book.xlsx"
+    book.save(path)
+    strict = data.draw(st.booleans())
+    outcome(lambda: Problem.read(path, strict=strict, negative="net"))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

@@ -49,14 +49,13 @@ def test_a_lot_after_the_horizon_serves_nobody() -> None:
 
 
 def test_demand_and_capacity_lie_within_the_horizon() -> None:
-    """What is due after it is a fault, with its row."""
+    """What is due after it is a fault, with its rows."""
     found = faults(1, capacity={"node": ["East"], "period": [3], "limit": [5]})
-    assert [(issue.table, issue.row, issue.code) for issue in found] == [
-        ("demand", 1, "beyond_horizon"),
-        ("demand", 2, "beyond_horizon"),
-        ("capacity", 0, "beyond_horizon"),
+    assert [(issue.table, issue.rows, issue.code) for issue in found] == [
+        ("demand", (1, 2), "beyond_horizon"),
+        ("capacity", (0,), "beyond_horizon"),
     ]
-    assert "`period` is 3, beyond the horizon, whose last period is 0. Raise `horizon`" in str(found[2])
+    assert "`period` is 3, beyond the horizon, whose last period is 0. Raise `horizon`" in str(found[1])
 
 
 @pytest.mark.parametrize("horizon", [0, -1, 2.5, "soon", True, 10**9, float("nan"), [2]])

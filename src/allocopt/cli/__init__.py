@@ -1,4 +1,4 @@
-"""The command line: ``allocopt demo | check DIR | allocate DIR | compare DIR | retire DIR``.
+"""The command line: ``allocopt demo | init DIR | check DIR | allocate DIR | compare DIR | retire DIR``.
 
 Exit codes: 0 solved, 1 not solved, 2 bad input or an output that cannot be written, 130 interrupted (Ctrl-C), 143
 terminated (SIGTERM). What long commands say while they run goes to standard error.
@@ -7,9 +7,11 @@ terminated (SIGTERM). What long commands say while they run goes to standard err
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -18,7 +20,9 @@ import typer
 from allocopt.allocate import allocate as solve_problem
 from allocopt.arguments import limits
 from allocopt.cli import progress
+from allocopt.cli.checking import look_through
 from allocopt.cli.files import check_folder, write_plan
+from allocopt.cli.start import found, start
 from allocopt.cli.streams import (
     BAD_INPUT,
     INTERRUPTED,
@@ -42,7 +46,8 @@ from allocopt.compare.terminal import show_comparison
 from allocopt.compare.worth_terminal import recapture_given, show_retirement
 from allocopt.contracts import PRESETS, Contract, preset
 from allocopt.errors import ContractError, DataError, ScenarioError, SolveError
-from allocopt.problem import Problem, Scenario
+from allocopt.problem import Problem, Scenario, examples
+from allocopt.problem.schema import TABLES
 from allocopt.readback.terminal import show_plan
 
 __all__ = ["BAD_INPUT", "INTERRUPTED", "NOT_SOLVED", "SOLVED", "TERMINATED", "app", "main"]
@@ -50,11 +55,27 @@ __all__ = ["BAD_INPUT", "INTERRUPTED", "NOT_SOLVED", "SOLVED", "TERMINATED", "ap
 app = typer.Typer(
     help="Decide who gets scarce stock: proven, priced and explained.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
-Folder = Annotated[Path, typer.Argument(help="Folder of CSV or Parquet tables, or one Excel workbook.")]
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        help="Folder of CSV or Parquet tables, one Excel workbook, or the name of an example.", callback=found
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse what would be read with a note.")]
+
+
+class Negatives(StrEnum):
+    """What negative units of supply are."""
+
+    error = "error"
+    net = "net"
+
+
+Negative = Annotated[Negatives, typer.Option("--negative", help="Negative stock: a fault, or a debt to be netted.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing while it runs.")]
 
 
@@ -67,6 +88,22 @@ def _limited(parameter: typer.CallbackParam, value: Any) -> Any:
     return value
 
 
+def _told(given: bool) -> None:
+    """Print the version and end."""
+    if given:
+        say(f"allocopt {metadata.version('allocopt')}")
+        raise typer.Exit(SOLVED)
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_told, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Decide who gets scarce stock: proven, priced and explained."""
+
+
 Seconds = partial(typer.Option, "--time-limit", min=0, callback=_limited)
 Gap = partial(typer.Option, "--gap", min=0, callback=_limited)
 Jobs = Annotated[int, typer.Option("--jobs", min=-1, callback=_limited, help="Worker processes; -1: one a core.")]
@@ -75,31 +112,58 @@ Jobs = Annotated[int, typer.Option("--jobs", min=-1, callback=_limited, help="Wo
 @app.command()
 def demo(as_json: Json = False, quiet: Quiet = False) -> None:
     """Allocate the holiday promotion that comes with allocopt."""
-    folder = _packs() / "holiday_promo"
-    code = _run(folder, folder / "contracts" / "pooled.yaml", as_json=as_json, quiet=quiet)
+    folder = examples()["holiday_promo"]
+    read = partial(Problem.read, folder)
+    code = _run(folder, folder / "contracts" / "pooled.yaml", read, as_json=as_json, quiet=quiet)
     if not as_json:
         err.print("[dim]Your own data: allocopt check DIR, then allocopt allocate DIR --contract NAME_OR_PATH[/dim]")
     raise typer.Exit(code)
 
 
 @app.command()
-def check(folder: Folder, as_json: Json = False) -> None:
-    """Check the tables of a problem, and the contracts and scenarios beside them, without solving anything."""
+def init(
+    path: Annotated[Path, typer.Argument(help="Folder to make, or the name of a workbook (.xlsx).")],
+    source: Annotated[
+        str | None, typer.Option("--from", help="An example such as quickstart, or a mapping such as shopify.")
+    ] = None,
+) -> None:
+    """Make a problem to fill in: tables with two example rows and what every column means; or a folder for exports."""
+    with _bad_input(as_json=False):
+        told = start(path, source)
+    complain(told, style=None)
+
+
+@app.command()
+def check(
+    folder: Folder,
+    strict: Strict = False,
+    negative: Negative = Negatives.error,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Workbook to write: a copy of the tables with the cells marked.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check the tables of a problem, and the contracts and scenarios beside them, without solving anything.
+
+    What was understood or left out while reading is told as notes, what looks odd as warnings.
+    """
     with _bad_input(as_json):
-        problem = Problem.read(folder)
-        contracts, unread = read_all(Contract.read, contract_files(folder))
-        scenarios, unread_too = read_all(Scenario.read, scenario_files(folder))
-        issues = [*unread, *unread_too, *faults(problem, contracts, scenarios)]
-        if issues:
-            raise ContractError(issues)
-    warnings = [*problem.warnings, *(note for scenario in scenarios for note in scenario.notes(problem))]
+        found = look_through(folder, strict=strict, negative=negative.value)
+        if out_file is not None and found.issues:
+            from allocopt.cli.marked import write_marked
+
+            write_marked(folder, found.issues, out_file)
+            complain(f"Written: {out_file}", style=None)
+        if found.faults:
+            raise DataError(found.faults)
     if as_json:
-        say(json.dumps({"issues": [warning.to_dict() for warning in warnings]}, indent=1))
+        say(json.dumps({"issues": [issue.to_dict() for issue in found.issues]}, indent=1))
         return
     with printing():
-        out.print(f"{problem!r}: no faults.", markup=False, highlight=False, soft_wrap=True)
-        for warning in warnings:
-            out.print(f"warning: {warning.text('key')}", markup=False, highlight=False, soft_wrap=True)
+        out.print(f"{found.problem!r}: no faults.", markup=False, highlight=False, soft_wrap=True)
+        for issue in found.issues:
+            where = "column" if issue.table in TABLES else "key"
+            out.print(f"{issue.severity}: {issue.text(where)}", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -110,10 +174,15 @@ def allocate(
     gap: Annotated[float | None, Gap(help="Relative gap at which a plan is called optimal.")] = None,
     as_json: Json = False,
     out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for plan.json, plan.xlsx and CSV.")] = None,
+    strict: Strict = False,
+    negative: Negative = Negatives.error,
     quiet: Quiet = False,
 ) -> None:
     """Allocate a problem under a contract, and prove how good the plan is."""
-    code = _run(folder, contract, as_json=as_json, time_limit=time_limit, gap=gap, out_folder=out_folder, quiet=quiet)
+    read = partial(_problem, folder, strict, negative)
+    code = _run(
+        folder, contract, read, as_json=as_json, time_limit=time_limit, gap=gap, out_folder=out_folder, quiet=quiet
+    )
     raise typer.Exit(code)
 
 
@@ -131,6 +200,8 @@ def compare(
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Run folder; else one of its own in runs/, by what is compared.")
     ] = None,
+    strict: Strict = False,
+    negative: Negative = Negatives.error,
     quiet: Quiet = False,
 ) -> None:
     """Compare contracts over scenarios: who is worth more, and how sure that is.
@@ -141,7 +212,8 @@ def compare(
     kept = "Nothing was solved yet."
     try:
         with _bad_input(as_json), progress.counts(quiet=quiet) as tell:
-            problem, contracts, scenarios = _compared(folder, contract or [], scenario or [])
+            problem = _problem(folder, strict, negative)
+            contracts, scenarios = _compared(problem, folder, contract or [], scenario or [])
             if out_folder is None:
                 inputs = Inputs(problem, tuple(contracts), tuple(scenarios), Settings.of(gap, time_limit))
                 out_folder = Path("runs") / f"{folder.resolve().stem}-{inputs.manifest()['fingerprint'][:12]}"
@@ -168,9 +240,10 @@ def compare(
     raise typer.Exit(NOT_SOLVED if len(found.failures) else SOLVED)
 
 
-def _compared(folder: Path, names: list[str], futures: list[str]) -> tuple[Problem, list[Contract], list[Scenario]]:
+def _compared(
+    problem: Problem, folder: Path, names: list[str], futures: list[str]
+) -> tuple[list[Contract], list[Scenario]]:
     """Return what is to be compared; raise with the faults of all files if any cannot be read."""
-    problem = Problem.read(folder)
     chosen: list[str] | list[Path] = names or contract_files(folder)
     if not chosen:
         message = f"There is no contract in {folder / 'contracts'}. Write one, or name presets: --contract pooled"
@@ -179,7 +252,7 @@ def _compared(folder: Path, names: list[str], futures: list[str]) -> tuple[Probl
     scenarios, unread_too = read_all(partial(scenario_named, folder=folder), futures or scenario_files(folder))
     if unread or unread_too:
         raise ContractError([*unread, *unread_too, *faults(problem, contracts, scenarios)])
-    return problem, contracts, scenarios or [Scenario("As stated")]
+    return contracts, scenarios or [Scenario("As stated")]
 
 
 @app.command()
@@ -194,13 +267,15 @@ def retire(
     time_limit: Annotated[float | None, Seconds(help="Seconds of one plan.")] = None,
     gap: Annotated[float, Gap(help="Relative gap at which a plan is good enough.")] = GAP,
     as_json: Json = False,
+    strict: Strict = False,
+    negative: Negative = Negatives.error,
     quiet: Quiet = False,
 ) -> None:
     """Say of each channel what retiring it is worth, and which recapture it would take to pay."""
     try:
         with _bad_input(as_json), progress.counts(quiet=quiet) as tell:
             found = retirement(
-                Problem.read(folder),
+                _problem(folder, strict, negative),
                 contract_named(contract, folder),
                 channels=channel or None,
                 recapture=recapture_given(recapture or []),
@@ -223,6 +298,7 @@ def retire(
 def _run(
     folder: Path,
     contract: str | Path,
+    read: Callable[[], Problem],
     *,
     as_json: bool,
     time_limit: float | None = None,
@@ -235,7 +311,7 @@ def _run(
         tell("reading and checking the tables")
         if out_folder is not None:
             check_folder(out_folder, folder)
-        problem = Problem.read(folder)
+        problem = read()
         agreed = contract_named(contract, folder)
         plan = solve_problem(problem, agreed, time_limit=time_limit, gap=gap, progress=tell)
     unwritten: DataError | None = None
@@ -257,6 +333,10 @@ def _run(
     return SOLVED if plan.solved else NOT_SOLVED
 
 
+def _problem(folder: Path, strict: bool, negative: Negatives) -> Problem:
+    return Problem.read(folder, strict=strict, negative=negative.value)
+
+
 def contract_named(name: str | Path, folder: Path) -> Contract:
     """Return the contract that a name or path means: a file, a name in the folder's contracts, or a preset."""
     path = Path(name)
@@ -269,12 +349,6 @@ def contract_named(name: str | Path, folder: Path) -> Contract:
         return known_to_all
     known = sorted({*PRESETS, *(file.stem for file in (folder / "contracts").glob("*.yaml"))})
     raise ContractError(f"There is no contract {str(name)!r}. Known here are: {', '.join(known)}; or give a path.")
-
-
-def _packs() -> Path:
-    """Return the folder of the scenario packs: inside the installed package, or beside the source tree."""
-    inside = Path(__file__).parents[1] / "scenarios"
-    return inside if inside.is_dir() else Path(__file__).parents[3] / "scenarios"
 
 
 @contextmanager

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from allocopt.documents.whole import UNFINISHED
 from allocopt.errors import DataError, Issue
 from allocopt.readback import Plan
-from allocopt.readback.files import UNFINISHED, sweep, write_text
+from allocopt.readback.files import sweep, write_text
 from allocopt.readback.inputs import refuse_inputs
 from allocopt.readback.plan import TABLES
 

@@ -17,9 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -31,11 +29,12 @@ import numpy as np
 import pandas as pd
 
 from allocopt.contracts import Contract
+from allocopt.documents.whole import beside_of, written_whole
 from allocopt.errors import AllocoptError, ScenarioError
 from allocopt.problem.problem import Problem
 from allocopt.problem.scenario import Scenario
 from allocopt.problem.writer import digest, write_problem
-from allocopt.readback.files import UNFINISHED, sweep, write_text, written_whole
+from allocopt.readback.files import sweep, write_text
 
 MANIFEST = "manifest.json"
 OUTCOME, SEAL = b"allocopt", b"allocopt seal"
@@ -165,7 +164,7 @@ class RunFolder:
     def _made(self, inputs: Inputs, manifest: dict[str, Any]) -> None:
         """Make the folder whole or not at all; one that another process has made meanwhile is as good."""
         sweep(self.path.parent)
-        beside = self.path.with_name(f"{UNFINISHED}{os.getpid()}-{threading.get_ident()}-{self.path.name}")
+        beside = beside_of(self.path)
         try:
             write_problem(inputs.problem, beside / "problem")
             (beside / "results").mkdir()

@@ -126,6 +126,13 @@ class Contract(metaclass=Checked):
             raise ContractError("A contract is a mapping of keys such as 'name' and 'clauses' to values.")
         return cls(**content)
 
+    @staticmethod
+    def keys_at(place: tuple[Any, ...]) -> list[str]:
+        """Return the keys that are known at a place of a contract: those of the clause or stage that stands there."""
+        from allocopt.contracts.files import keys_at
+
+        return keys_at(place)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the contract as JSON-ready values; fields that were not given are left out."""
         content: dict[str, Any] = ADAPTER.dump_python(self, mode="json", exclude_none=True)

@@ -35,11 +35,11 @@ def _issue(origin: Origin, fault: Any) -> Issue:
     """Turn one complaint of the schema into an issue with its line, and the nearest known key."""
     loc = tuple(fault["loc"])
     place = untagged(loc)
-    return issue_of(fault, origin.file, origin.line(place), place, _keys(loc))
+    return issue_of(fault, origin.file, origin.line(place), place, keys_at(loc))
 
 
-def _keys(place: tuple[Any, ...]) -> list[str]:
-    """Return the keys that are known at a place of a contract file."""
+def keys_at(place: tuple[Any, ...]) -> list[str]:
+    """Return the keys that are known at a place of a contract, as the schema names it."""
     every: list[type[Clause] | type[Stage]] = [*CLAUSES, *STAGES]
     kinds = {_tag(kind): kind for kind in every}
     kind: Any = kinds.get(place[2]) if len(place) > 3 else None

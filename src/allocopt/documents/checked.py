@@ -79,11 +79,12 @@ class Checked(type):
         try:
             return super().__call__(*args, **fields)
         except ValidationError as error:
-            raise kind(issues_of(error.errors(), lambda fault: _issue(cls.__name__, fault, names))) from None
+            raise kind(issues_of(error.errors(), lambda fault: _issue(cls, fault, names))) from None
 
 
-def _issue(kind: str, fault: Any, names: list[str]) -> Issue:
+def _issue(cls: type, fault: Any, names: list[str]) -> Issue:
     """Return a complaint about arguments, which may have been given by position."""
-    first, *rest = untagged(fault["loc"]) or ("",)
-    place = (names[first] if isinstance(first, int) and first < len(names) else first, *rest)
-    return issue_of(fault, kind, None, place if fault["loc"] else (), names)
+    first, *rest = fault["loc"] or ("",)
+    loc = (names[first] if isinstance(first, int) and first < len(names) else first, *rest) if fault["loc"] else ()
+    keys_at = getattr(cls, "keys_at", None)  # of what is made of parts, which have keys of their own
+    return issue_of(fault, cls.__name__, None, untagged(loc), keys_at(loc) if keys_at else names)

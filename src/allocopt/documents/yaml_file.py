@@ -16,7 +16,7 @@ from allocopt.documents.bounded import CHARACTERS, BoundedParser, BoundedPlainPa
 from allocopt.documents.characters import told
 from allocopt.documents.faults import unseen_issues
 from allocopt.documents.origin import Origin
-from allocopt.errors import ContractError, Issue, ScenarioError
+from allocopt.errors import ContractError, DataError, Issue, ScenarioError
 
 BYTES = 4 * CHARACTERS
 
@@ -28,7 +28,7 @@ class _Constructor(RoundTripConstructor):
 _Constructor.add_constructor("tag:yaml.org,2002:timestamp", RoundTripConstructor.construct_yaml_str)
 
 
-def parse(path: Path, error: type[ContractError | ScenarioError], shape: str) -> Origin:
+def parse(path: Path, error: type[ContractError | ScenarioError | DataError], shape: str) -> Origin:
     """Return a YAML file as nested mappings and lists with line numbers.
 
     Parameters

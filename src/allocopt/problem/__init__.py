@@ -1,21 +1,23 @@
 """The facts of an allocation run: tables declared once, read, checked and encoded.
 
 `schema` declares every table and column; `readers` (with `csv_file`, `workbook` and `plain`) reads them into a
-`source`; `tables` reads each column by its type (`columns`, `labels`, `calendar`) and `checks` what only shows
-when columns or tables are seen together; `report` gathers the faults; `oddities` warns; `encode` turns what is
-left into the arrays of `facts`; `Problem` holds it all, unchangeable.
+`source`; `headers` says which row is the header and what its names mean; `tables` reads each column by its type
+(`columns` with `amounts`, `labels`, `calendar`) and `checks` what only shows when columns or tables are seen
+together, with `totals` for rows that sum up others and `debts` for negative stock; `report` gathers the faults and
+notes; `oddities` warns; `encode` turns what is left into the arrays of `facts`; `Problem` holds it all, unchangeable.
 
-`Scenario` makes another problem of one: `changes` (with `where`, which says which rows) write into a `draft`, `units`
-keeps units whole, `draws` adds chance, `difference` tells what came of it, `scenario_file` reads YAML.
+`Scenario` makes another problem of one: `changes` (with `comparisons`, how a `where` is written, and `where`, which
+rows it means) write into a `draft`, `units` keeps units whole, `draws` adds chance, `difference` tells what came of it,
+`scenario_file` reads YAML.
 
 Codes of faults, which never change once released:
 
-- tables and columns: ``unknown_table``, ``duplicate_table``, ``not_a_table``, ``unknown_column``,
-  ``missing_column``, ``duplicate_column``
+- tables and columns: ``missing_table``, ``unknown_table``, ``duplicate_table``, ``not_a_table``, ``no_header``,
+  ``unknown_column``, ``missing_column``, ``duplicate_column``, ``total_row``
 - files: ``no_such_path``, ``bad_file``, ``bad_encoding``, ``empty_file``, ``ragged``, ``unknown_form``,
   ``unknown_setting``, ``not_text``
-- cells: ``blank``, ``not_a_number``, ``not_finite``, ``negative``, ``out_of_bounds``, ``not_whole``,
-  ``number_too_large``, ``not_a_flag``, ``unknown_choice``
+- cells: ``blank``, ``formula_error``, ``not_a_number``, ``two_meanings``, ``mixed_currencies``, ``not_finite``,
+  ``negative``, ``out_of_bounds``, ``not_whole``, ``number_too_large``, ``not_a_flag``, ``unknown_choice``
 - ids: ``float_id``, ``not_an_id``, ``untidy_id``, ``reserved_id``, ``unknown_id``, ``duplicate_key``
 - periods: ``mixed_periods``, ``date_without_periods``, ``date_outside_periods``, ``bad_periods``, ``bad_date``,
   ``bad_horizon``, ``beyond_horizon``
@@ -23,6 +25,8 @@ Codes of faults, which never change once released:
 - warnings: ``ids_alike``, ``no_lane``, ``no_workload``, ``no_capacity``, ``nothing_usable``,
   ``expires_before_available``, ``expires_unsold``, ``expires_with_value``, ``no_supply``, ``committed_over_supply``,
   ``min_ship_over_units``
+- notes of reading: ``read_table``, ``read_header``, ``read_amount``, ``read_choice``, ``title``, ``trimmed``,
+  ``left_out``, ``utc``, ``debt``
 - scenarios, besides those above: ``fixed_table``, ``fixed_column``, ``wrong_type``, ``bad_where``,
   ``wrong_comparison``, ``no_row``, ``empty_range``, ``no_draw``
 - notes of scenarios: ``rounded``, ``firm_stays``, ``blank_stays``, ``cascade``, ``no_spread``
@@ -32,7 +36,21 @@ from __future__ import annotations
 
 from allocopt.problem.changes import Add, Put, Remove, Scale, Shift
 from allocopt.problem.draws import Draws
+from allocopt.problem.packs import example, examples
 from allocopt.problem.problem import Problem
 from allocopt.problem.scenario import Scenario
+from allocopt.problem.weeks import weeks
 
-__all__ = ["Add", "Draws", "Problem", "Put", "Remove", "Scale", "Scenario", "Shift"]
+__all__ = [
+    "Add",
+    "Draws",
+    "Problem",
+    "Put",
+    "Remove",
+    "Scale",
+    "Scenario",
+    "Shift",
+    "example",
+    "examples",
+    "weeks",
+]

@@ -8,17 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from allocopt.problem.columns import (
-    distinct_cells,
-    is_blank,
-    needed,
-    number_of,
-    numbers,
-    report_blanks,
-)
+from allocopt.problem.amounts import number_of
+from allocopt.problem.columns import distinct_cells, is_blank, numbers, report_blanks
 from allocopt.problem.facts import Floats
 from allocopt.problem.report import Report
 from allocopt.problem.schema import Column
@@ -31,7 +26,7 @@ ENDLESS = ("expires",)
 OPEN = ("available",)
 """Period columns that may lie after the calendar where the problem's horizon was given."""
 
-_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{4}-?W[0-9]{2}(-?[1-7])?")
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _BLANK, _NUMBER, _DATE, _FAULTY = range(4)
 
@@ -79,7 +74,13 @@ def as_date(day: float) -> dt.date:
 
 
 def day_of(cell: Any) -> float | None:
-    """Return a date, a time stamp or ISO text as days since 1970; None if it is none of these."""
+    """Return a date, a time stamp or ISO text as days since 1970; None if it is none of these.
+
+    An ISO week stands for its Monday.
+
+    >>> day_of("1970-01-02"), day_of("1970-W02"), day_of("soon")
+    (1.0, 4.0, None)
+    """
     if isinstance(cell, np.datetime64):
         cell = cell.astype("datetime64[us]").item()
     if isinstance(cell, str):
@@ -114,7 +115,7 @@ def dates(column: Column, source: Source, report: Report) -> Floats:
 
 
 def periods(column: Column, source: Source, calendar: CalendarState, report: Report) -> Floats:
-    """Read a column of periods as numbers; blank (never) and faulty cells are nan."""
+    """Read a column of periods as numbers; a blank is the default (nan is never), faulty cells are nan."""
     name = column.name
     arrow = source.columns[name].arrow
     plain = arrow is not None and (
@@ -124,6 +125,7 @@ def periods(column: Column, source: Source, calendar: CalendarState, report: Rep
         return _within(column, source, _whole(column, source, report), calendar, report)
     kinds, values = _moments(source, name)
     report_blanks(column, source, kinds == _BLANK, report)
+    report_utc(column, source, report)
     report.rows(
         source,
         name,
@@ -145,10 +147,40 @@ def periods(column: Column, source: Source, calendar: CalendarState, report: Rep
             "Use numbers or dates throughout the column.",
         )
         return np.full(source.length, np.nan)
+    blank = (kinds == _BLANK) & (column.default is not None) & (not column.required)
     if date.any():
-        return _dates_to_periods(column, source, np.where(date, values, np.nan), calendar, report)
-    whole = _bounded_whole(column, source, np.where(number, values, np.nan), report)
-    return _within(column, source, whole, calendar, report)
+        found = _dates_to_periods(column, source, np.where(date, values, np.nan), calendar, report)
+    else:
+        whole = _bounded_whole(column, source, np.where(number, values, np.nan), report)
+        found = _within(column, source, whole, calendar, report)
+    return np.where(blank, float(column.default), found) if isinstance(column.default, int) else found
+
+
+def report_utc(column: Column, source: Source, report: Report) -> None:
+    """Note that the stamps of a column are UTC, whose days may not be those of the business."""
+    name = column.name
+    distinct, place = distinct_cells(source, name)
+    zoned = np.array([_is_utc(cell) for cell in distinct], bool)
+    if zoned.any():
+        report.note_rows(
+            source,
+            name,
+            np.flatnonzero(zoned[place]),
+            "utc",
+            lambda _row, value: f"`{name}` is {value}, a stamp in UTC: its day is the day in UTC.",
+            "Convert the column to the local time of the business, without a zone.",
+        )
+
+
+def _is_utc(cell: Any) -> bool:
+    """Return whether a cell is a time stamp in UTC."""
+    if isinstance(cell, str) and _ISO.fullmatch(cell.strip()) and len(cell.strip()) > len("2026-11-27"):
+        try:
+            cell = dt.datetime.fromisoformat(cell.strip())
+        except ValueError:
+            return False
+    zoned = isinstance(cell, dt.datetime) and cell is not pd.NaT and cell.tzinfo is not None
+    return zoned and cell.utcoffset() == dt.timedelta(0) and str(cell.tzinfo).startswith(("UTC", "Etc/", "GMT", "Z"))
 
 
 def _moments(source: Source, name: str) -> tuple[NDArray[np.int8], Floats]:
@@ -163,7 +195,7 @@ def _moments(source: Source, name: str) -> tuple[NDArray[np.int8], Floats]:
         if day is not None:
             kinds[position], values[position] = _DATE, day
             continue
-        number = number_of(cell, source.textual)
+        number = number_of(cell, source.file)
         if number is None or not np.isfinite(number):
             kinds[position] = _FAULTY
         else:
@@ -198,7 +230,7 @@ def _bounded_whole(column: Column, source: Source, values: Floats, report: Repor
             "number_too_large",
             f"periods go up to {LAST_PERIOD}",
             "Leave it blank for never."
-            if not needed(column)
+            if not column.required
             else "Number the periods from 0, or write dates such as 2026-11-27 and give a periods table.",
         ),
         (fraction, "not_whole", "a period is a whole number", "Round it."),
@@ -232,12 +264,14 @@ def _dates_to_periods(column: Column, source: Source, days: Floats, calendar: Ca
     name = column.name
     dated = ~np.isnan(days)
     if calendar is None:
-        report.column(
+        report.rows(
             source,
             name,
             np.flatnonzero(dated),
             "date_without_periods",
-            lambda value: f"`{name}` is the date {value}, and there is no periods table to say which period it is in.",
+            lambda _row, value: (
+                f"`{name}` is the date {value}, and there is no periods table to say which period it is in."
+            ),
             "Give a periods table with period, start and end, or number the periods from 0.",
         )
         return np.full(len(days), np.nan)

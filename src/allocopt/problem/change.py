@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Annotated, ClassVar
 
@@ -15,9 +15,10 @@ from pydantic_core import PydanticCustomError
 from allocopt.documents.checked import STRICT, Checked
 from allocopt.documents.faults import Fault, nearest, own_faults
 from allocopt.errors import ScenarioError
+from allocopt.problem.comparisons import BadWhereError, Comparison, parse, text_of
 from allocopt.problem.draft import Draft, FaultsError, Places
 from allocopt.problem.schema import TABLES, Column, Table
-from allocopt.problem.where import BadWhereError, Comparison, UnknownValueError, faults, parse, rows
+from allocopt.problem.where import UnknownValueError, faults, rows
 
 CONFIG = ConfigDict(**STRICT, populate_by_name=True)
 CHANGEABLE = tuple(name for name in TABLES if name != "periods")
@@ -40,6 +41,20 @@ def _cell(value: object) -> object:
 Text = Annotated[str, Field(min_length=0)]
 Cell = Annotated[Text | Annotated[bool, Field(strict=True)] | int | float | None, BeforeValidator(_cell)]
 """What stands in one cell of a table."""
+
+
+def _where(value: object) -> object:
+    """Return a mapping of columns to values as text."""
+    if not isinstance(value, Mapping):
+        return value
+    try:
+        return text_of(value)
+    except BadWhereError as error:
+        raise own_faults([Fault((), "bad_where", str(error), error.hint)]) from None
+
+
+Where = Annotated[Text, BeforeValidator(_where, json_schema_input_type=Text)]
+"""Which rows: text as in files, or a mapping of columns to values."""
 
 
 class Change(metaclass=Checked):

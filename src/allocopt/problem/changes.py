@@ -18,7 +18,7 @@ from allocopt.problem.change import (
     CONFIG,
     Cell,
     Change,
-    Text,
+    Where,
     filled_rows,
     matching_rows,
     scope,
@@ -48,8 +48,8 @@ class Scale(Change):
         As ``"demand.units"``; the key `scale` in files.
     by : float
         Factor, at least 0.
-    where : str
-        Which rows; left out: all.
+    where : str or mapping
+        Which rows, as text or as columns and values; left out: all.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class Scale(Change):
     KEY: ClassVar[str] = "scale"
     column: Annotated[str, Field(validation_alias="scale", serialization_alias="scale")]
     by: Annotated[float, Field(ge=0), NUMBER]
-    where: Text = ""
+    where: Where = ""
 
     def faults(self) -> Iterator[Fault]:
         """Yield what no problem can make right."""
@@ -109,8 +109,8 @@ class Put(Change):
         As ``"channels.fee_rate"``.
     to : str, bool, int, float or None
         What the cells say then; None makes them blank. Days are text, such as ``"2026-11-27"``.
-    where : str
-        Which rows; left out: all.
+    where : str or mapping
+        Which rows, as text or as columns and values; left out: all.
 
     Examples
     --------
@@ -121,7 +121,7 @@ class Put(Change):
     KEY: ClassVar[str] = "set"
     column: Annotated[str, Field(validation_alias="set", serialization_alias="set")]
     to: Cell
-    where: Text = ""
+    where: Where = ""
 
     def faults(self) -> Iterator[Fault]:
         """Yield what no problem can make right."""
@@ -142,7 +142,7 @@ class Put(Change):
         source = Source(table.name, {column.name: of_list([self.to])}, 1, range(1))
         read = tables.Checked(table, source)
         tables.read_column(read, column, None if draft is None else draft.calendar, report)
-        return read, [fault] if fault else [_of_issue(("to",), issue) for issue in report.issues]
+        return read, [fault] if fault else [_of_issue(("to",), issue) for issue in report.errors]
 
     def make(self, draft: Draft) -> None:
         """Set the cells."""
@@ -201,8 +201,8 @@ class Shift(Change):
         As ``"supply.available"``; the key `shift` in files.
     by : int
         Periods later; earlier if negative.
-    where : str
-        Which rows; left out: all.
+    where : str or mapping
+        Which rows, as text or as columns and values; left out: all.
 
     Examples
     --------
@@ -213,7 +213,7 @@ class Shift(Change):
     KEY: ClassVar[str] = "shift"
     column: Annotated[str, Field(validation_alias="shift", serialization_alias="shift")]
     by: Annotated[int, Field(strict=True, ge=-10_000, le=10_000)]
-    where: Text = ""
+    where: Where = ""
 
     def faults(self) -> Iterator[Fault]:
         """Yield what no problem can make right."""
@@ -243,8 +243,8 @@ class Remove(Change):
     ----------
     table : str
         The key `remove` in files.
-    where : str
-        Which rows; left out: all.
+    where : str or mapping
+        Which rows, as text or as columns and values; left out: all.
 
     Examples
     --------
@@ -254,7 +254,7 @@ class Remove(Change):
 
     KEY: ClassVar[str] = "remove"
     table: Annotated[str, Field(validation_alias="remove", serialization_alias="remove")]
-    where: Text = ""
+    where: Where = ""
 
     def faults(self) -> Iterator[Fault]:
         """Yield what no problem can make right."""
@@ -332,7 +332,7 @@ class Add(Change):
 
     def make(self, draft: Draft) -> None:
         """Add the rows."""
-        columns = {name: of_list(cells) for name, cells in of_records(self.table, self.rows).items()}
+        columns = {name: of_list(cells) for name, cells in of_records(self.rows).items()}
         source = Source(self.table, columns, len(self.rows), range(len(self.rows)))
         report = Report()
         read = tables.read(TABLES[self.table], source, draft.calendar, report)

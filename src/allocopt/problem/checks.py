@@ -10,12 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from allocopt.errors import Issue
 from allocopt.problem.calendar import Calendar, CalendarState, calendar_of
+from allocopt.problem.debts import pay, with_debts
 from allocopt.problem.facts import Floats, Ints
-from allocopt.problem.report import Nearest, Report, nearest
-from allocopt.problem.schema import COMPANY, NEEDED, TABLES
-from allocopt.problem.source import Source
+from allocopt.problem.headers import understood
+from allocopt.problem.report import Nearest, Report, nearest, plain
+from allocopt.problem.schema import COMPANY, NEEDED, TABLES, Table
+from allocopt.problem.source import Source, without
 from allocopt.problem.tables import Bools, Checked, check_key, read
+from allocopt.problem.totals import report_totals, total_rows
+from allocopt.problem.weeks import Every, made_periods
 
 SUGGESTED = 100
 """Distinct unknown ids of one column for which the nearest known one is looked for."""
@@ -28,15 +33,27 @@ MISNAMED = ("unknown_table", "unknown_form")
 Tables = dict[str, Checked]
 
 
-def check(sources: Mapping[str, Source], horizon: int | None, report: Report) -> Tables:
-    """Read all tables and report every fault in them; `horizon` is the number of periods where it was given."""
+def check(
+    sources: Mapping[str, Source],
+    horizon: int | None,
+    report: Report,
+    *,
+    negative: str = "error",
+    every: Every | None = None,
+) -> Tables:
+    """Read all tables and report every fault in them.
+
+    `horizon` is the number of periods where it was given, `every` the length of periods that dates make; `negative`
+    says what negative units of supply are.
+    """
     _check_there(sources, report)
+    given, sources = sources, {name: understood(TABLES[name], source, report) for name, source in sources.items()}
     calendar: CalendarState = None
     source = sources["periods"]
-    before = len(report.issues)
-    found = read(TABLES["periods"], source, None, report)
-    check_key(found, report)
-    if found.unread or len(report.issues) > before:
+    if not source.length:
+        source = made_periods(sources, horizon, every, report) or source
+    found = _read(TABLES["periods"], source, None, report)
+    if any(issue.table == "periods" for issue in report.errors):
         calendar = "faulty" if source.given else None
     else:
         period, start, end = (found.numbers[name] for name in ("period", "start", "end"))
@@ -48,15 +65,34 @@ def check(sources: Mapping[str, Source], horizon: int | None, report: Report) ->
         if name == "periods":
             tables[name] = found
             continue
-        tables[name] = read(table, sources[name], calendar, report)
-        check_key(tables[name], report)
+        declared = table if negative == "error" else with_debts(table)
+        tables[name] = _read(declared, sources[name], calendar, report)
+    for name, checked in tables.items():
+        if checked.source.bare and not given[name].bare:  # it has no header: what it says is not known
+            checked.unread |= {column.name for column in checked.table.columns if column.required}
     for checked in tables.values():
         _check_references(checked, tables, report)
     _check_amounts(tables, report)
+    if negative == "net":
+        pay(tables["supply"], divisible(tables, tables["supply"]), report)
+    _check_parts(tables, report)
     if horizon is not None and calendar is None:
         _check_horizon(tables, horizon, report)
     _check_reserved_names(tables["channels"], report)
     return tables
+
+
+def _read(table: Table, source: Source, calendar: CalendarState, report: Report) -> Checked:
+    """Read one table and check its key; rows that sum up others are told as such, and as nothing else."""
+    before = len(report.issues)
+    checked = read(table, source, calendar, report)
+    totals = total_rows(checked)
+    if len(totals):
+        del report.issues[before:]
+        report_totals(checked, totals, report)
+        checked = read(table, without(source, totals), calendar, report)
+    check_key(checked, report)
+    return checked
 
 
 def _check_there(sources: Mapping[str, Source], report: Report) -> None:
@@ -133,12 +169,12 @@ def _check_references(checked: Checked, tables: Tables, report: Report) -> None:
             continue
         positions = np.flatnonzero(unknown)
         if not target.length:
-            report.column(
+            report.rows(
                 checked.source,
                 column.name,
                 positions,
                 "unknown_id",
-                lambda value, refers=refers: f"{value!r} is not in the table `{refers}`, which is empty.",  # type: ignore[misc]
+                lambda _row, value, refers=refers: f"{value!r} is not in the table `{refers}`, which is empty.",  # type: ignore[misc]
                 f"Give `{refers}` one row for each {key}.",
             )
             continue
@@ -154,29 +190,54 @@ def _report_unknown(
     report: Report,
 ) -> None:
     search = Nearest(known.to_pylist())
-    guesses: dict[str, str | None] = {}
+    texts, codes = checked.labels[name].texts, checked.labels[name].codes
+    distinct, place = np.unique(codes[positions], return_inverse=True)
+    guesses = {code: search.of(texts[code].as_py()) for code in distinct[:SUGGESTED].tolist()}
+    # What a spreadsheet did to a whole column of ids is one cause; any other misspelling is one of its own.
+    slips = {code: slip for code, guess in guesses.items() if (slip := _slip(texts[code].as_py(), guess))}
+    kinds = list(dict.fromkeys(slips.values()))
+    causes = np.array([-1 - kinds.index(slips[code]) if code in slips else code for code in distinct.tolist()])
 
-    def message(_position: int, value: str) -> str:
-        if value not in guesses:
-            guesses[value] = search.of(value) if len(guesses) < SUGGESTED else None
-        guess = guesses[value]
-        return f"{value!r} is not in the table `{refers}`." + (f" Did you mean {guess!r}?" if guess else "")
+    def message(position: int, value: str) -> str:
+        code = int(codes[position])
+        guess = guesses.get(code)
+        slip = f" {slips[code]}" if code in slips else ""
+        return f"{value!r} is not in the table `{refers}`." + (f" Did you mean {guess!r}?{slip}" if guess else "")
 
-    report.rows(checked.source, name, positions, "unknown_id", message, f"Add it to `{refers}` or mend the spelling.")
+    hint = f"Add it to `{refers}` or mend the spelling."
+    report.grouped(checked.source, name, positions, causes[place], "unknown_id", message, hint)
+
+
+def _slip(value: str, guess: str | None) -> str:
+    """Return by what an unknown id differs from the known one, where it is what programs do to ids."""
+    if guess is None or plain(value) != plain(guess):
+        return ""
+    if value.lstrip("0") == guess.lstrip("0"):
+        return "Leading zeros were lost." if len(value) < len(guess) else "There are more leading zeros."
+    return "They differ by case." if value.casefold() == guess.casefold() else ""
+
+
+def divisible(tables: Tables, checked: Checked) -> Bools:
+    """Return whether the SKU of each row can be divided; of an unknown one, which is a fault, it is not known."""
+    skus = tables["skus"]
+    by_code = np.zeros(len(skus.labels["sku"].texts) + 1, bool)
+    by_code[skus.labels["sku"].codes] = skus.codes["divisible"] == 1
+    place = references(checked, "sku", tables)
+    found: Bools = (place < 0) | by_code[place]
+    return found
 
 
 def _check_amounts(tables: Tables, report: Report) -> None:
-    divisible_sku = tables["skus"].codes["divisible"]
-    by_code = np.zeros(len(tables["skus"].labels["sku"].texts) + 1, bool)
-    by_code[tables["skus"].labels["sku"].codes] = divisible_sku == 1
     for name, columns in WHOLE_COLUMNS.items():
         checked = tables[name]
-        # An unknown SKU has a fault of its own: whether it can be divided is not known.
-        place = references(checked, "sku", tables)
-        divisible = (place < 0) | by_code[place]
+        parts = divisible(tables, checked)
         for column in columns:
             if column in checked.source.columns:
-                _check_whole(checked, column, divisible, report)
+                _check_whole(checked, column, parts, report)
+
+
+def _check_parts(tables: Tables, report: Report) -> None:
+    """Report amounts that are part of another one and larger than it."""
     supply, demand = tables["supply"], tables["demand"]
     _check_at_most(supply, "reserved", "reserved_over_units", "More units are reserved than there are", report)
     _check_at_most(demand, "min_units", "min_over_units", "More units are promised than are wanted", report)
@@ -226,3 +287,9 @@ def _check_reserved_names(channels: Checked, report: Report) -> None:
         lambda _row, value: f"{value!r} is the name of the row for what belongs to no channel.",
         "Give the channel another name.",
     )
+
+
+def refers_to(issue: Issue) -> str | None:
+    """Return the table that the column of a fault refers to."""
+    columns = TABLES[issue.table].columns
+    return next((column.refers for column in columns if column.name == issue.column), None)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,37 +11,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from allocopt.problem.amounts import NUMBER_LIMIT, PLAIN, Amount, amounts, number_of, told_apart
 from allocopt.problem.facts import Floats
-from allocopt.problem.report import Report, did_you_mean
+from allocopt.problem.report import Report, did_you_mean, plain_name
 from allocopt.problem.schema import Column
-from allocopt.problem.source import Cells, Source, python_cells
+from allocopt.problem.source import UNCALCULATED, Cells, Source, python_cells
 
 WHOLE_LIMIT = 2**30 - 1
 """Whole numbers stay below: codes and periods are 32-bit integers, and sums of two must fit."""
-NUMBER_LIMIT = 2.0**53
-"""No amount in a table lies above: beyond it a floating-point number no longer tells one unit from the next. Sums of
-amounts may be larger; they are added up in integers where it matters."""
 Codes = NDArray[np.int8]
 
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _FLAGS = {"true": 1, "yes": 1, "1": 1, "false": 0, "no": 0, "0": 0}
-_FILE_HINT = "Write digits, with a point for decimals and no thousands separator, such as 1250.5."
-_FRAME_HINT = "Give the column a numeric type, for example with pandas.to_numeric."
-
-
-def needed(column: Column) -> bool:
-    """Return whether no cell of the column may be blank."""
-    if column.type in ("id", "text"):
-        return column.required or bool(column.default)
-    return column.required or column.default is not None
-
-
-def blank_hint(column: Column) -> str:
-    """Return what to do about a blank cell."""
-    if column.required:
-        return "Fill it in or remove the row."
-    return f"Write {column.default!s}, or leave the whole column out."
+_DIGITS = "Write digits, with a point for decimals and no thousands separator, such as 1250.5."
+_NUMBER_HINTS = {
+    "frame": "Give the column a numeric type, for example with pandas.to_numeric.",
+    "plain": "Give numbers, not text.",
+}
+_FLAG_HINTS = {"frame": "Give booleans, or 0 and 1.", "plain": "Give true or false, or 0 and 1."}
+_HOW = {
+    "text": "text that is a number",
+    "currency": "an amount with its currency",
+    "percent": "a percentage",
+    "separators": "an amount with separators",
+    "brackets": "an amount below zero as accountants write it",
+}
+"""What a note says of an amount that had to be understood."""
 
 
 def is_blank(cell: object) -> bool:
@@ -58,24 +49,46 @@ def is_blank(cell: object) -> bool:
     )
 
 
+def report_failed(column: Column, source: Source, report: Report) -> None:
+    """Report the cells of a workbook whose formula gave no value."""
+    failed = source.failed.get(column.name, {})
+    broken = np.array([at for at, said in failed.items() if said != UNCALCULATED], np.intp)
+    report.rows(
+        source,
+        column.name,
+        broken,
+        "formula_error",
+        lambda _row, value: f"`{column.name}` is {value}: its formula fails.",
+        "Mend the formula, or write the value.",
+    )
+    report.rows(
+        source,
+        column.name,
+        np.setdiff1d(list(failed), broken).astype(np.intp),
+        "formula_error",
+        lambda _row, _value: f"`{column.name}` is a formula that was never calculated: the workbook holds no value.",
+        "Open the workbook in a spreadsheet program and save it, or write the value.",
+    )
+
+
 def report_blanks(column: Column, source: Source, blank: NDArray[np.bool_], report: Report) -> None:
-    """Report the blank cells of a column in which every row needs a value."""
-    if needed(column) and blank.any():
+    """Report the blank cells of a column that has to say something in every row."""
+    if column.required and blank.any():
         name = column.name
         report.rows(
             source,
             name,
-            np.flatnonzero(blank),
+            np.setdiff1d(np.flatnonzero(blank), list(source.failed.get(name, ()))),
             "blank",
             lambda _row, _value: f"`{name}` is blank.",
-            blank_hint(column),
+            "Fill it in or remove the row.",
         )
 
 
 def numbers(column: Column, source: Source, report: Report) -> Floats:
-    """Read a column of numbers; blank and faulty cells are nan."""
+    """Read a column of numbers; a blank is the default, else nan like faulty cells."""
     name = column.name
-    fast = _fast_numbers(source.columns[name], source.textual)
+    fast = _fast_numbers(source.columns[name], source.file)
     if fast is not None:
         values, blank = fast
         faulty = np.zeros(len(values), bool)
@@ -83,8 +96,9 @@ def numbers(column: Column, source: Source, report: Report) -> Floats:
         values, blank, faulty = _slow_numbers(column, source, report)
     if not np.isfinite(values).all():
         odd = ~np.isfinite(values) & ~blank & ~faulty
-        if not needed(column) and not source.textual:
-            blank = blank | (odd & np.isnan(values))
+        if not column.required:
+            missing = np.flatnonzero(odd & np.isnan(values))
+            blank[missing] = _are_missing(source, name, missing)
             odd &= ~blank
         report.rows(
             source,
@@ -96,7 +110,18 @@ def numbers(column: Column, source: Source, report: Report) -> Floats:
         )
         values = np.where(np.isfinite(values), values, np.nan)
     report_blanks(column, source, blank, report)
+    if blank.any() and not column.required and isinstance(column.default, int | float):
+        values = np.where(blank, float(column.default), values)
     return bounded(column, source, _told_apart(source, name, values), report)
+
+
+def _are_missing(source: Source, name: str, positions: NDArray[np.intp]) -> NDArray[np.bool_] | bool:
+    """Return which cells without a number are missing values, and no text that says so."""
+    arrow = source.columns[name].arrow
+    if arrow is not None and pa.types.is_floating(arrow.type):
+        return True
+    objects = source.objects(name)
+    return np.array([not isinstance(objects[position], str) for position in positions.tolist()], bool)
 
 
 def _told_apart(source: Source, name: str, values: Floats) -> Floats:
@@ -107,8 +132,9 @@ def _told_apart(source: Source, name: str, values: Floats) -> Floats:
         return values
     values, objects = values.copy(), source.objects(name)
     for row in edge.tolist():
-        if abs(Fraction(str(objects[row]).strip())) > NUMBER_LIMIT:
-            values[row] = math.nextafter(values[row], math.copysign(math.inf, values[row]))
+        cell = str(objects[row]).strip()
+        if PLAIN.fullmatch(cell):  # other text was told apart when it was understood
+            values[row] = told_apart(cell, values[row])
     return values
 
 
@@ -135,7 +161,7 @@ def bounded(column: Column, source: Source, values: Floats, report: Report) -> F
             hint,
         )
 
-    rows(negative, "negative", "it cannot be negative", "Write 0 or more.")
+    rows(negative, "negative", "it cannot be negative", _negative_hint(column, source))
     least = f"more than {column.low:g}" if column.above else f"at least {column.low:g}"
     most = "" if math.isinf(column.high) else f" and at most {column.high:g}"
     rows(outside, "out_of_bounds", f"it must be {least}{most}", _bounds_hint(column))
@@ -147,6 +173,15 @@ def bounded(column: Column, source: Source, values: Floats, report: Report) -> F
     )
     rows(fraction & ~negative & ~outside & ~large, "not_whole", "it must be a whole number", "Round it.")
     return np.where(negative | outside | large | fraction, np.nan, values)
+
+
+def _negative_hint(column: Column, source: Source) -> str:
+    if source.name == "supply" and column.name == "units":
+        return (
+            'It is owed, not free: read with negative="net" (on the command line --negative net) to have it paid by '
+            "the next lots there, or mend the count of the stock."
+        )
+    return "Write 0 or more."
 
 
 def _bounds_hint(column: Column) -> str:
@@ -181,58 +216,86 @@ def _fast_numbers(cells: Cells, textual: bool) -> tuple[Floats, NDArray[np.bool_
 def _slow_numbers(
     column: Column, source: Source, report: Report
 ) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    distinct, place = distinct_cells(source, column.name)
+    blank = np.array([is_blank(cell) for cell in distinct], bool)
+    if source.file:
+        filled = [cell for cell, nothing in zip(distinct, blank, strict=True) if not nothing]
+        read = iter(amounts(column, filled, source.decimal, typed=source.form != "csv"))
+        found = [Amount(None) if nothing else next(read) for nothing in blank]
+    else:
+        found = [Amount(number_of(cell, textual=False)) for cell in distinct]
+    values = np.array([np.nan if each.value is None else each.value for each in found])
+    faulty = np.array([each.value is None for each in found], bool) & ~blank
+    _report_amounts(column, source, found, faulty, place, report)
+    return values[place], blank[place], faulty[place]
+
+
+def _report_amounts(
+    column: Column,
+    source: Source,
+    found: list[Amount],
+    faulty: NDArray[np.bool_],
+    place: NDArray[np.intp],
+    report: Report,
+) -> None:
+    """Report the cells that are no amount, and note those that had to be understood."""
     name = column.name
-    cells = source.objects(name)
-    values = np.full(len(cells), np.nan)
-    blank = np.zeros(len(cells), bool)
-    faulty = np.zeros(len(cells), bool)
-    for position, cell in enumerate(cells):
-        if is_blank(cell):
-            blank[position] = True
-            continue
-        number = number_of(cell, source.textual)
-        if number is None:
-            faulty[position] = True
-        else:
-            values[position] = number
+    double = np.array([each.other is not None for each in found], bool)
+    foreign = np.array([each.currency != "" for each in found], bool)
+
+    def rows(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
+        return np.flatnonzero(mask[place]) if mask.any() else np.zeros(0, np.intp)
+
     report.rows(
         source,
         name,
-        np.flatnonzero(faulty),
+        rows(faulty & ~double & ~foreign),
         "not_a_number",
         lambda _row, value: f"`{name}` is {value!r}, which is not a number.",
-        _FILE_HINT if source.textual else _FRAME_HINT,
+        _NUMBER_HINTS.get(source.form, _DIGITS),
     )
-    return values, blank, faulty
+    report.rows(
+        source,
+        name,
+        rows(faulty & double),
+        "two_meanings",
+        lambda _row, value: f"`{name}` is {value!r}, which can be read in two ways: {_both(value)}.",
+        f"{_DIGITS} Or say by a mapping which sign is the decimal one.",
+    )
+    report.rows(
+        source,
+        name,
+        rows(faulty & foreign),
+        "mixed_currencies",
+        lambda _row, value: f"`{name}` is {value!r}: the column has amounts in several currencies.",
+        "Convert them to the currency of the problem.",
+    )
+    for how, what in _HOW.items():
+        report.note_rows(
+            source,
+            name,
+            rows(np.array([each.how == how for each in found], bool)),
+            "read_amount",
+            lambda row, value, what=what: f"`{name}` is {value!r}, {what}, read as {found[place[row]].value:.15g}.",  # type: ignore[misc]
+            f"Write {name} as a plain number.",
+        )
 
 
-def number_of(cell: Any, textual: bool) -> float | None:
-    """Return a cell as a number (perhaps nan or infinite), or None if it is none."""
-    if isinstance(cell, bool | np.bool_):
-        return None
-    if isinstance(cell, int | float | np.integer | np.floating | Decimal | Fraction):
-        try:
-            return float(cell) + 0.0
-        except OverflowError:
-            return math.inf
-        except ValueError:  # a signalling Decimal
-            return math.nan
-    if textual and isinstance(cell, str):
-        text = cell.strip()
-        if _NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text):
-            return float(text) + 0.0
-    return None
+def _both(value: str) -> str:
+    """Return the two meanings of an amount, as words."""
+    comma, point = value.replace(".", "").replace(",", "."), value.replace(",", "")
+    return f"{point} or {comma}"
 
 
 def flags(column: Column, source: Source, report: Report) -> Codes:
-    """Read a column of flags: 1 yes, 0 no, -1 blank or faulty."""
+    """Read a column of flags: 1 yes, 0 no; a blank is the default, else -1 like faulty cells."""
     name = column.name
     arrow = source.columns[name].arrow
     if arrow is not None and pa.types.is_boolean(arrow.type) and not arrow.null_count:
         clean: Codes = arrow.to_numpy(zero_copy_only=False).astype(np.int8)
         return clean
     distinct, place = distinct_cells(source, name)
-    codes = np.array([_flag_of(cell, source.textual) for cell in distinct], np.int8)[place]
+    codes = np.array([_flag_of(cell, source.file) for cell in distinct], np.int8)[place]
     report_blanks(column, source, codes == -1, report)
     report.rows(
         source,
@@ -240,9 +303,15 @@ def flags(column: Column, source: Source, report: Report) -> Codes:
         np.flatnonzero(codes == -2),
         "not_a_flag",
         lambda _row, value: f"`{name}` is {value!r}, which is neither true nor false.",
-        "Write true or false." if source.textual else "Give booleans, or 0 and 1.",
+        _FLAG_HINTS.get(source.form, "Write true or false."),
     )
-    return np.maximum(codes, -1).astype(np.int8)
+    default = -1 if column.default is None or column.required else int(bool(column.default))
+    return _filled(codes, default)
+
+
+def _filled(codes: Codes, default: int) -> Codes:
+    """Return codes with blanks (-1) as the default and faulty cells (-2) as -1."""
+    return np.where(codes == -1, default, np.maximum(codes, -1)).astype(np.int8)
 
 
 def _flag_of(cell: Any, textual: bool) -> int:
@@ -259,7 +328,7 @@ def _flag_of(cell: Any, textual: bool) -> int:
 
 
 def choices(column: Column, source: Source, report: Report) -> Codes:
-    """Read a column of choices: position in `column.choices`, -1 blank or faulty."""
+    """Read a column of choices: position in `column.choices`; a blank is the default, else -1 like faulty cells."""
     name = column.name
     distinct, place = distinct_cells(source, name)
     known = {choice: code for code, choice in enumerate(column.choices)}
@@ -267,26 +336,37 @@ def choices(column: Column, source: Source, report: Report) -> Codes:
     def code_of(cell: Any) -> int:
         if is_blank(cell) or (isinstance(cell, float) and math.isnan(cell)):
             return -1
-        return known.get(cell, -2) if isinstance(cell, str) else -2
+        return known.get(cell, known.get(plain_name(cell), -2) if source.file else -2) if isinstance(cell, str) else -2
 
-    codes = np.array([code_of(cell) for cell in distinct], np.int8)[place]
+    found = np.array([code_of(cell) for cell in distinct], np.int8)
+    codes = found[place]
     report_blanks(column, source, codes == -1, report)
-    report.rows(
+    wrong = np.flatnonzero(codes == -2)
+    report.grouped(
         source,
         name,
-        np.flatnonzero(codes == -2),
+        wrong,
+        place[wrong],
         "unknown_choice",
         lambda _row, value: f"`{name}` is {value!r}. {did_you_mean(value, column.choices)}".strip(),
         f"Write one of: {', '.join(column.choices)}.",
     )
-    return np.maximum(codes, -1).astype(np.int8)
+    understood = np.array([code >= 0 and cell not in known for code, cell in zip(found, distinct, strict=True)], bool)
+    if understood.any():
+        report.note_rows(
+            source,
+            name,
+            np.flatnonzero(understood[place]),
+            "read_choice",
+            lambda row, value: f"`{name}` is {value!r}, read as {column.choices[codes[row]]!r}.",
+            f"Write one of: {', '.join(column.choices)}.",
+        )
+    default = -1 if column.default is None or column.required else known[str(column.default)]
+    return _filled(codes, default)
 
 
 def distinct_cells(source: Source, name: str) -> tuple[list[Any], NDArray[np.intp]]:
-    """Return the distinct cells of a column and, for every row, the place of its own among them.
-
-    Mixed columns are returned cell by cell.
-    """
+    """Return the distinct cells of a column and, for every row, the place of its own among them."""
     cells = source.columns[name]
     if cells.arrow is not None:
         try:
@@ -295,4 +375,9 @@ def distinct_cells(source: Source, name: str) -> tuple[list[Any], NDArray[np.int
         except (pa.ArrowException, ValueError, OverflowError):  # a kind of cell that cannot be compared
             pass
     objects = source.objects(name)
-    return objects, np.arange(len(objects))
+    try:
+        places: dict[Any, int] = {}
+        place = np.array([places.setdefault((type(cell), cell), len(places)) for cell in objects], np.intp)
+        return [cell for _, cell in places], place
+    except Exception:  # a foreign object in a cell may do anything when it is compared
+        return objects, np.arange(len(objects))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
+from allocopt.problem.headers import SEARCHED, header_place, names_columns, note_titles
 from allocopt.problem.report import Report
+from allocopt.problem.schema import TABLES
 from allocopt.problem.source import Source, empty, from_arrow
 
 CHUNK = 10_000
+TITLES = 100_000
+"""Characters in which the header is looked for."""
 
 
 def read_csv(name: str, path: Path, report: Report) -> Source:
@@ -34,16 +40,50 @@ def read_csv(name: str, path: Path, report: Report) -> Source:
     except OSError as error:
         report.add(name, "bad_file", f"{path.name} cannot be read: {error.strerror}.", "Check the file.")
         return empty(name)
+    text = _from_header(name, text, report)
     plain = plain_source(name, text)
     return plain if plain is not None else careful_source(name, path, text, report)
 
 
-def plain_source(name: str, text: str) -> Source | None:
-    """Read text in which every line is a row and every comma ends a field, fast; None if it is not so plain."""
+def _from_header(name: str, text: str, report: Report) -> str:
+    """Return the text with empty lines in place of the titles above its header: lines keep their numbers."""
+    table = TABLES[name]
+    first = text[: text.find("\n")] if "\n" in text else text
+    if names_columns((cell.strip('"\r ') for cell in first.split(",")), table):
+        return text
+    lines = io.StringIO(text[:TITLES], newline="")
+    read = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal read
+        for line in lines:
+            read += len(line)
+            yield line
+
+    records: list[tuple[int, int, list[str]]] = []
+    reader = csv.reader(counted())
+    with suppress(csv.Error):
+        line, start = 1, 0
+        for record in reader:
+            if any(record):
+                records.append((line, start, record))
+            line, start = reader.line_num + 1, read
+            if len(records) == SEARCHED:
+                break
+    place = header_place([record for _, _, record in records], table)
+    if place == 0:
+        return text
+    note_titles(name, {line: record for line, _, record in records[:place]}, report)
+    line, start, _ = records[place]
+    return "\n" * (line - 1) + text[start:]
+
+
+def plain_source(name: str, text: str, separator: str = ",") -> Source | None:
+    """Read text in which every line is a row and every separator ends a field, fast; None if it is not so plain."""
     text = text.replace("\r\n", "\n").rstrip("\n") + "\n"
     if any(mark in text for mark in ('"', "\r", "\0", "\n\n")) or text.startswith("\n"):
         return None
-    header = text[: text.index("\n")].split(",")
+    header = text[: text.index("\n")].split(separator)
     if not any(header) or len(header) == 1:
         return None
     places = [str(place) for place in range(len(header))]
@@ -51,7 +91,7 @@ def plain_source(name: str, text: str) -> Source | None:
         table = arrow_csv.read_csv(
             pa.py_buffer(text.encode()),
             arrow_csv.ReadOptions(skip_rows=1, column_names=places),
-            arrow_csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
+            arrow_csv.ParseOptions(delimiter=separator, quote_char=False, ignore_empty_lines=False),
             arrow_csv.ConvertOptions(
                 check_utf8=False,
                 column_types=dict.fromkeys(places, pa.large_string()),
@@ -67,17 +107,17 @@ def plain_source(name: str, text: str) -> Source | None:
         if held.all():
             break
     table = table.rename_columns(header)
-    return from_arrow(name, table if held.all() else table.filter(held), np.flatnonzero(held) + 2, textual=True)
+    return from_arrow(name, table if held.all() else table.filter(held), np.flatnonzero(held) + 2, form="csv")
 
 
-def careful_source(name: str, path: Path, text: str, report: Report) -> Source:
+def careful_source(name: str, path: Path, text: str, report: Report, separator: str = ",") -> Source:
     """Read any CSV text, record by record; ragged lines and open quotation marks are reported."""
     header: list[str] = []
     columns: list[list[str]] = []
     records: list[list[str]] = []
     lines: list[int] = []
     ragged: list[tuple[int, int]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     line = 1
     try:
         for record in reader:
@@ -135,16 +175,19 @@ def _csv_source(
             row=1,
         )
         return empty(name)
-    for line, count in ragged[:1000]:
-        what = "few" if count < len(header) else "many"
-        report.add(
-            name,
-            "ragged",
-            f"The line has {count} fields and the header {len(header)}: too {what}.",
-            "Check its commas; a field with a comma in it stands in double quotes.",
-            row=line,
-        )
-    if len(ragged) > 1000:
-        report.add(name, "ragged", f"{len(ragged) - 1000} more lines have the wrong number of fields.", "")
+    if name in TABLES and not names_columns(header, TABLES[name]):
+        ragged = []  # of a file without a header nobody knows how long its lines are
+    for what, wrong in (
+        ("few", [(line, count) for line, count in ragged if count < len(header)]),
+        ("many", [(line, count) for line, count in ragged if count > len(header)]),
+    ):
+        if wrong:
+            report.add(
+                name,
+                "ragged",
+                f"The line has {wrong[0][1]} fields and the header {len(header)}: too {what}.",
+                "Check its commas; a field with a comma in it stands in double quotes.",
+                rows=[line for line, _ in wrong],
+            )
     arrays = [pa.array(column, pa.large_string()) for column in columns]
-    return from_arrow(name, pa.Table.from_arrays(arrays, names=header), lines, textual=True)
+    return from_arrow(name, pa.Table.from_arrays(arrays, names=header), lines, form="csv")

@@ -14,11 +14,26 @@ from allocopt.problem.tables import Checked
 from allocopt.problem.units import row_texts
 
 COLUMNS = ("change", "table", "row", "column", "before", "after")
+SHOWN, WIDEST = 60, 60
+"""Rows, and characters of a cell, that are printed."""
 ROW = "(row)"
 """What stands in `column` where a whole row was added or removed."""
 
 
-def difference(draft: Draft) -> pd.DataFrame:
+class CellChanges(pd.DataFrame):
+    """What a scenario changes; printed with all of its columns, however narrow the terminal."""
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame  # what is taken out of it is a table like any other
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return "(nothing changes)"
+        return self.to_string(index=False, max_rows=SHOWN, max_colwidth=WIDEST)
+
+
+def difference(draft: Draft) -> CellChanges:
     """Return one row for each cell that is another one now, and for each row that was removed or added.
 
     Columns are change (the number, from 1, of the last change that touched it), table, row (its key in words),
@@ -32,7 +47,7 @@ def difference(draft: Draft) -> pd.DataFrame:
     frame = pd.DataFrame(found, columns=[*COLUMNS, "place"], dtype=object)
     frame["change"] = frame["change"].astype(np.int64)
     frame = frame.sort_values(["change", "place"], kind="stable", ignore_index=True)
-    return frame.drop(columns="place")
+    return CellChanges(frame.drop(columns="place"))
 
 
 def _of_table(draft: Draft, table: str, touches: list[Touch]) -> list[tuple[Any, ...]]:

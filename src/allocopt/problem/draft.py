@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from allocopt.documents.faults import Fault
+from allocopt.problem.amounts import number_of
 from allocopt.problem.calendar import Calendar, CalendarState, calendar_of
-from allocopt.problem.columns import number_of
 from allocopt.problem.encode import horizon
 from allocopt.problem.facts import Floats
 from allocopt.problem.labels import Labels, encode

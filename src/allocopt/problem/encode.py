@@ -30,7 +30,7 @@ from allocopt.problem.facts import (
 from allocopt.problem.labels import encode as sort_texts
 from allocopt.problem.schema import CHANNEL_KINDS
 from allocopt.problem.tables import Checked
-from allocopt.rounding import floor_share
+from allocopt.problem.usable import usable_units
 
 PACKED_KINDS = ("wholesale", "store")
 """Kinds of channel whose lines are bound by the SKU's pack."""
@@ -129,12 +129,6 @@ def horizon(tables: Tables) -> int:
         tables["capacity"].numbers["period"],
     ]
     return 1 + max((int(values.max()) for values in last if len(values)), default=0)
-
-
-def usable_units(confidence: Floats, units: Floats, reserved: Floats, divisible: Flags) -> Floats:
-    """Return floor(confidence * units) - reserved, at least 0; not floored where the SKU is divisible [unit]."""
-    trusted = np.where(divisible, confidence * units, floor_share(confidence, units))
-    return np.maximum(trusted - reserved, 0.0)
 
 
 def _union(tables: Tables, *columns: tuple[str, str]) -> pa.Array:

@@ -60,17 +60,49 @@ def labels(column: Column, source: Source, report: Report, *, tidy: bool) -> tup
     """
     arrow, faulty = _texts(column, source, report)
     encoded = pc.dictionary_encode(arrow)
-    found, rank = encode(encoded.dictionary)
-    codes: Ints = encoded.indices.fill_null(-1).to_numpy()
-    codes = np.append(rank, np.int32(-1))[codes]
-    result = Labels(codes, found)
-    report_blanks(column, source, (codes < 0) & ~faulty, report)
+    indices = encoded.indices.fill_null(-1).to_numpy()
+    texts = encoded.dictionary
+    if tidy and source.file:
+        texts, indices = _trimmed(column, source, texts, indices, report)
+    found, rank = encode(texts)
+    codes: Ints = np.append(rank, np.int32(-1))[indices]
+    blank = (codes < 0) & ~faulty
+    report_blanks(column, source, blank, report)
+    if column.default and not column.required and blank.any():
+        codes, found = _with_default(codes, found, blank, str(column.default))
     if len(found):
         untidy = pc.match_substring_regex(found, _INVISIBLE if tidy else _CONTROL)
         if tidy:
             untidy = pc.or_(untidy, pc.not_equal(found, pc.utf8_trim_whitespace(found)))
         _report_untidy(column, source, codes, untidy.to_numpy(zero_copy_only=False), report)
-    return result, faulty
+    return Labels(codes, found), faulty
+
+
+def _trimmed(column: Column, source: Source, texts: Any, indices: Any, report: Report) -> tuple[Any, Any]:
+    """Return the distinct texts of a file's column without the white space around them, which is noted."""
+    tidy = pc.utf8_trim_whitespace(texts)
+    changed = pc.not_equal(tidy, texts).to_numpy(zero_copy_only=False)
+    if not changed.any():
+        return texts, indices
+    shown = changed & pc.not_equal(tidy, "").to_numpy(zero_copy_only=False)
+    report.note_rows(
+        source,
+        column.name,
+        np.flatnonzero((indices >= 0) & np.append(shown, False)[indices]),
+        "trimmed",
+        lambda _row, value: f"`{column.name}` is {value!r}, read without the white space around it.",
+        "Remove the white space.",
+    )
+    again = pc.dictionary_encode(tidy)
+    return again.dictionary, np.append(again.indices.to_numpy(), -1)[indices]
+
+
+def _with_default(codes: Ints, texts: Any, blank: NDArray[np.bool_], default: str) -> tuple[Ints, Any]:
+    """Return codes and sorted texts with the default where the column is blank."""
+    known, _ = encode(pc.unique(pa.concat_arrays([texts, pa.array([default], pa.large_string())])))
+    place = pc.index_in(texts, value_set=known).to_numpy(zero_copy_only=False).astype(np.int32)
+    code = np.int32(pc.index(known, default).as_py())
+    return np.where(blank, code, np.append(place, np.int32(-1))[codes]).astype(np.int32), known
 
 
 def _report_untidy(column: Column, source: Source, codes: Ints, untidy: NDArray[np.bool_], report: Report) -> None:
@@ -126,9 +158,16 @@ def _is_view(kind: Any) -> bool:
     return bool(kind == pa.string_view())
 
 
-_FLOAT_HINT = (
-    "Read the column as text (in pandas: dtype=str, keep_default_na=False); as a number, 00123 and 123 are the same."
-)
+_AS_TEXT = {
+    "frame": "Read the column as text (in pandas: dtype=str, keep_default_na=False)",
+    "workbook": "Format the column as text and type the id anew",
+    "parquet": "Write the column as text",
+    "plain": "Send ids as text",
+}
+
+
+def _float_hint(source: Source) -> str:
+    return f"{_AS_TEXT.get(source.form, 'Write the id as text')}; as a number, 00123 and 123 are the same."
 
 
 def _decimal_ids(column: Column, source: Source, arrow: Any, report: Report) -> tuple[Any, NDArray[np.bool_]]:
@@ -136,13 +175,13 @@ def _decimal_ids(column: Column, source: Source, arrow: Any, report: Report) -> 
     values = pc.cast(arrow, pa.float64()).fill_null(math.nan).to_numpy(zero_copy_only=False)
     held = ~np.isnan(values)
     if held.any():
-        report.column(
+        report.rows(
             source,
             column.name,
             np.flatnonzero(held),
             "float_id",
-            lambda value: f"`{column.name}` is {value}, a decimal number where an id is wanted.",
-            _FLOAT_HINT,
+            lambda _row, value: f"`{column.name}` is {value}, a decimal number where an id is wanted.",
+            _float_hint(source),
         )
     return pa.nulls(source.length, pa.large_string()), held
 
@@ -176,7 +215,7 @@ def _mixed_texts(column: Column, source: Source, report: Report) -> tuple[Any, N
         np.array(decimal, np.intp),
         "float_id",
         lambda _row, value: f"`{name}` is {value}, a decimal number where an id is wanted.",
-        _FLOAT_HINT,
+        _float_hint(source),
     )
     report.rows(
         source,
@@ -184,7 +223,7 @@ def _mixed_texts(column: Column, source: Source, report: Report) -> tuple[Any, N
         np.array(foreign, np.intp),
         "not_an_id",
         lambda _row, value: f"`{name}` is {value}, which is neither text nor a whole number.",
-        "Store the id as text.",
+        "Format the column as text and type the id anew." if source.form == "workbook" else "Store the id as text.",
     )
     report.rows(
         source,

@@ -58,27 +58,17 @@ def _text(values: Mapping[str, Any], name: str) -> Any:
     return "" if value is None else value
 
 
-def _default(table: str, column: Any) -> Any:
-    """Return what a column says where a record leaves it out: the same as where a table does."""
-    known = {declared.name: declared.default for declared in TABLES[table].columns}
-    return known.get(column)
-
-
-def of_records(table: str, records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Return records as columns; a column that a record leaves out says its default."""
+def of_records(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Return records as columns; a column that a record leaves out is blank in it."""
     names = list(dict.fromkeys(column for record in records for column in record))
-    return {
-        column: [record.get(column, default) for record in records]
-        for column in names
-        for default in (_default(table, column),)
-    }
+    return {column: [record.get(column) for record in records] for column in names}
 
 
 def _source(name: str, table: Any, report: Report) -> Source:
     if table is None:
         return absent(name)
     if isinstance(table, list | tuple) and all(isinstance(record, Mapping) for record in table):
-        columns: Any = of_records(name, table)
+        columns: Any = of_records(table)
     elif isinstance(table, Mapping) and all(isinstance(cells, list | tuple | np.ndarray) for cells in table.values()):
         columns = {column: list(cells) for column, cells in table.items()}
     else:
@@ -101,4 +91,4 @@ def _source(name: str, table: Any, report: Report) -> Source:
     if not columns:
         return empty(name)
     length = lengths.pop()
-    return Source(name, {str(key): of_list(cells) for key, cells in columns.items()}, length, range(length))
+    return Source(name, {str(key): of_list(cells) for key, cells in columns.items()}, length, range(length), "plain")

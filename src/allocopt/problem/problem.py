@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from allocopt import arguments
 from allocopt.errors import DataError, Issue
-from allocopt.problem.checks import check
+from allocopt.problem.checks import check, refers_to
 from allocopt.problem.encode import encode, freeze
 from allocopt.problem.facts import Facts
 from allocopt.problem.oddities import look
 from allocopt.problem.plain import from_plain, to_plain
-from allocopt.problem.readers import Inputs, read_path
+from allocopt.problem.readers import Inputs
+from allocopt.problem.reading import read_inputs
 from allocopt.problem.report import Report
 from allocopt.problem.schema import NEEDED, TABLES
 from allocopt.problem.settings import read_as_of, read_horizon, read_label
 from allocopt.problem.source import Source, empty, from_frame
+from allocopt.problem.told import told, told_html
 
 ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
 
@@ -59,6 +60,8 @@ class Problem:
         The same as integer codes and arrays, in canonical order.
     warnings : tuple of Issue
         What looks odd and is allowed.
+    notes : tuple of Issue
+        What was done while reading.
     as_of : datetime.date or None
     currency, name : str
     horizon : int or None
@@ -86,7 +89,7 @@ class Problem:
     array([10.])
     """
 
-    __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_horizon", "_name", "_tables", "_warnings")
+    __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_horizon", "_name", "_notes", "_tables", "_warnings")
 
     def __init__(
         self,
@@ -122,19 +125,19 @@ class Problem:
         self._currency = read_label("currency", inputs.currency, report)
         self._name = read_label("name", inputs.name, report)
         self._horizon = read_horizon(inputs.horizon, report)
-        unreadable = {issue.table for issue in report.errors}
-        tables = check(inputs.sources, self._horizon, report)
+        unreadable = {issue.table for issue in report.errors} | inputs.unread
+        tables = check(inputs.sources, self._horizon, report, negative=inputs.negative, every=inputs.every)
         errors = [
             issue
             for issue in report.errors
             # What follows only from a table that could not be read at all would mislead.
-            if not (issue.code == "unknown_id" and _refers_to(issue) in unreadable)
+            if not (issue.code == "unknown_id" and refers_to(issue) in unreadable)
         ]
         if errors:
             raise DataError(sorted(errors, key=lambda issue: ORDER.get(issue.table, len(ORDER))))
         self._facts = encode(tables, self._horizon)
         look(tables, self._facts, report)
-        self._warnings = tuple(report.warnings)
+        self._warnings, self._notes = tuple(report.warnings), tuple(report.notes)
         # Frames are built when they are asked for: the fast path works on the facts alone.
         self._tables = {name: checked.released() for name, checked in tables.items()}
         self._frames: dict[str, pd.DataFrame] = {}
@@ -151,7 +154,14 @@ class Problem:
         return problem
 
     @classmethod
-    def read(cls, path: str | Path) -> Problem:
+    def read(
+        cls,
+        path: str | Path,
+        *,
+        mapping: Any = None,
+        strict: bool = False,
+        negative: Literal["error", "net"] = "error",
+    ) -> Problem:
         """Read a problem from a folder of CSV or Parquet files, or from one Excel workbook.
 
         Parameters
@@ -159,20 +169,31 @@ class Problem:
         path : str or Path
             A folder with one file per table (``supply.csv`` or ``supply.parquet``) and perhaps
             ``problem.yaml`` (as_of, currency, name, horizon); or an ``.xlsx`` workbook with one sheet per table and
-            perhaps a sheet ``problem`` with the columns key and value.
+            perhaps a sheet ``problem`` with the columns key and value. With a mapping any folder, workbook or file.
+        mapping : str, Path, mapping, or list of these, optional
+            How files of other programs become tables: a YAML file, the name of a mapping that comes with allocopt,
+            such as ``"shopify_orders"``, or what such a file holds; left out, ``mapping.yaml`` of the folder if any.
+        strict : bool
+            Whether to refuse what is otherwise read with a note: amounts with a currency, a percent sign or
+            separators, names in another case, titles above the header, columns and sheets that are no table's.
+        negative : {"error", "net"}
+            What negative units of supply are: a fault, or a debt of their SKU and node, which the next lots there
+            pay in the order of their arrival (`allocopt.problem.debts`).
 
         Returns
         -------
         Problem
+            Whose `notes` say what was done while reading.
 
         Raises
         ------
         DataError
             If a file cannot be read or anything in it is wrong. Rows are lines of a CSV file (the header is
             line 1), rows of a worksheet, or rows of a Parquet file counted from 0.
+        TypeError, ValueError
+            If `strict` or `negative` is none of these.
         """
-        report = Report()
-        return cls._of(read_path(arguments.path("path", path), report), report)
+        return cls._of(*read_inputs(arguments.path("path", path), mapping, strict=strict, negative=negative))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Problem:
@@ -210,6 +231,27 @@ class Problem:
         as_of = self._as_of.isoformat() if self._as_of is not None else None
         given = {} if self._horizon is None else {"horizon": self._horizon}
         return {"name": self._name, "currency": self._currency, "as_of": as_of, **given, **tables}
+
+    def write(self, path: str | Path) -> None:
+        """Write the problem as a folder of CSV files or an Excel workbook; `read` reads the same problem again.
+
+        A workbook has drop-downs for kinds and ids and a sheet of meanings. Only columns that say more than their
+        default are written. Periods are numbers; their dates stand in the `periods` table.
+
+        Parameters
+        ----------
+        path : str or Path
+            A workbook where it ends in ``.xlsx``, else a folder, made if need be.
+
+        Raises
+        ------
+        DataError
+            If the workbook is there already, the folder holds a problem (nothing that somebody typed is
+            overwritten), or files cannot be written. Nothing is left half written.
+        """
+        from allocopt.problem.written import write
+
+        write(self, arguments.path("path", path))
 
     def replace(
         self,
@@ -347,6 +389,11 @@ class Problem:
         return self._warnings
 
     @property
+    def notes(self) -> tuple[Issue, ...]:
+        """What was done while reading: what was understood, left out or paid off."""
+        return self._notes
+
+    @property
     def as_of(self) -> dt.date | None:
         """Day by which the expiry of contracts and locks is judged."""
         return self._as_of
@@ -366,33 +413,8 @@ class Problem:
         """Number of periods as it was given, None where the tables say it."""
         return self._horizon
 
-    def _counts(self) -> list[tuple[int, str]]:
-        words = {"supply": "supply lot", "demand": "demand line"}
-        counts = [
-            (self._tables[table].length, words.get(table, table.removesuffix("s")))
-            for table in ("skus", "nodes", "channels", "supply", "demand", "lanes")
-        ]
-        return [*counts, (self._facts.periods, "period")]
-
     def __repr__(self) -> str:
-        counts = ", ".join(f"{count} {word if count == 1 else word + 's'}" for count, word in self._counts())
-        return f"Problem({f'{self._name!r}: ' if self._name else ''}{counts})"
+        return told(self)
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><td>{word if count == 1 else word + 's'}</td><td>{count:,}</td></tr>"
-            for count, word in self._counts()
-        )
-        title = html.escape(self._name) or "Problem"
-        notes = "".join(f"<li>{html.escape(str(issue))}</li>" for issue in self._warnings[:5])
-        more = len(self._warnings) - 5
-        if more > 0:
-            notes += f"<li>and {more} more warnings</li>"
-        return f"<table><caption>{title}</caption>{cells}</table>" + (f"<ul>{notes}</ul>" if notes else "")
-
-
-def _refers_to(issue: Issue) -> str | None:
-    for column in TABLES[issue.table].columns:
-        if column.name == issue.column:
-            return column.refers
-    return None
+        return told_html(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,15 @@ from typing import Any
 import pyarrow as pa
 
 from allocopt.problem.csv_file import read_csv
-from allocopt.problem.report import Report, did_you_mean
+from allocopt.problem.headers import CLOSE
+from allocopt.problem.report import Report, did_you_mean, nearest, plain_name
 from allocopt.problem.schema import SETTINGS, TABLES
 from allocopt.problem.source import Source, absent, empty, from_arrow
 
 SETTINGS_FILE = "problem.yaml"
+SETTINGS_SHEET = "problem"
+ALIKE = 0.85
+"""How alike a name must be to that of a table that is there to be taken for a slip."""
 OTHER_FORMS = (".xlsx", ".xls", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".gz", ".zip", ".feather", ".arrow")
 """Forms of a table that are not read from a folder, and must not be passed over in silence."""
 
@@ -29,6 +33,12 @@ class Inputs:
         One for each table, given or not.
     as_of, currency, name, horizon : object
         Not checked yet.
+    every : {"day", "week", "month"} or None
+        How long the periods are that dates make, where it was said.
+    unread : frozenset of str
+        Tables that could not be read, which is reported; what only follows from that is not.
+    negative : {"error", "net"}
+        What negative units of supply are.
     """
 
     sources: dict[str, Source]
@@ -36,6 +46,9 @@ class Inputs:
     currency: Any = ""
     name: Any = ""
     horizon: Any = None
+    every: Any = None
+    unread: frozenset[str] = frozenset()
+    negative: str = "error"
 
 
 def read_path(path: Path, report: Report) -> Inputs:
@@ -68,7 +81,7 @@ def _read_folder(folder: Path, report: Report) -> Inputs:
         report.add("problem", "no_such_path", f"The folder {str(folder)!r} cannot be read: {error.strerror}.")
         return Inputs({name: empty(name) for name in TABLES})
     files = _files(paths, report)
-    if not files and not report.issues:
+    if not files and not report.errors:
         report.add(
             "problem",
             "no_such_path",
@@ -83,7 +96,8 @@ def _read_folder(folder: Path, report: Report) -> Inputs:
 
 def _files(paths: Sequence[Path], report: Report) -> dict[str, Path]:
     """Return the file of each table, by name; what is no table's file and looks like one is reported."""
-    files: dict[str, Path] = {}
+    held: dict[str, Path] = {}
+    forms: dict[str, list[Path]] = {}
     for path in paths:
         suffix = path.suffix.lower()
         if suffix in OTHER_FORMS and path.name.split(".")[0] in TABLES:
@@ -97,24 +111,75 @@ def _files(paths: Sequence[Path], report: Report) -> dict[str, Path]:
         if path.name.startswith(".") or suffix not in (".csv", ".parquet"):
             continue
         name = path.name[: -len(suffix)]
-        if name not in TABLES:
-            report.add(
-                path.name,
-                "unknown_table",
-                f"There is no table {name!r}. {did_you_mean(name, TABLES)}".strip(),
-                f"Rename the file or move it to a subfolder. The tables are: {', '.join(TABLES)}.",
-                value=name,
-            )
-        elif name in files:
+        forms.setdefault(name, []).append(path)
+        held[name] = path
+    for name, twins in forms.items():
+        if len(twins) > 1:
             report.add(
                 name,
                 "duplicate_table",
-                f"The table is there twice: {files[name].name} and {path.name}.",
+                f"The table is there twice: {twins[0].name} and {twins[1].name}.",
                 "Keep one of the two files.",
             )
-        else:
-            files[name] = path
-    return files
+    named = tables_named({name: path.name for name, path in held.items()}, "file", report)
+    return {table: held[name] for name, table in named.items() if table in TABLES}
+
+
+def tables_named(names: Mapping[str, str], what: str, report: Report) -> dict[str, str]:
+    """Return which table (or the settings) each file or sheet is, by its name.
+
+    Case and blanks do not matter, which is noted. A name that is close to that of a missing table is a fault; any other
+    one is left out, which is noted.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        Names as they are read, each with what its owner calls it: with the ending of the file.
+    what : {"file", "sheet"}
+    report : Report
+    """
+    known = (*TABLES, SETTINGS_SHEET) if what == "sheet" else tuple(TABLES)
+    named = {name: name for name in names if name in known}
+    for name in names:
+        table = plain_name(name)
+        if name in named:
+            continue
+        if table in named.values():
+            twin = next(each for each, held in named.items() if held == table)
+            report.add(
+                table,
+                "duplicate_table",
+                f"The table is there twice: as {twin!r} and as {name!r}.",
+                f"Keep one, or give the other {what} a name of its own.",
+            )
+        elif table in known:
+            named[name] = table
+    meant = {name: table for name, table in named.items() if name != table}
+    if meant:
+        told = ", ".join(f"{names[name]!r} as {table}" for name, table in meant.items())
+        first = next(iter(meant.values()))
+        said = f"The {what} {told} is read." if len(meant) == 1 else f"The {what}s {told} are read."
+        report.note(first, "read_table", said, f"Name them {', '.join(meant.values())}.")
+    for name in names:
+        if name not in named and plain_name(name) not in known:
+            _stranger(name, names[name], what, [table for table in known if table not in named.values()], report)
+    return named
+
+
+def _stranger(name: str, called: str, what: str, missing: Sequence[str], report: Report) -> None:
+    """Report a file or sheet that may be a misspelled table, and note any other one."""
+    guess = nearest(plain_name(name), missing, CLOSE) or nearest(plain_name(name), TABLES, ALIKE)
+    if guess is None:
+        left = f"The {what} {called!r} is no table and left out."
+        report.note(called, "left_out", left, f"Remove it. The tables are: {', '.join(TABLES)}.")
+        return
+    report.add(
+        called,
+        "unknown_table",
+        f"There is no table {name!r}. Did you mean {guess!r}?",
+        f"Rename the {what}: by the table's name, or by one that is unlike it.",
+        value=name,
+    )
 
 
 def _read_file(name: str, path: Path | None, report: Report) -> Source:
@@ -179,4 +244,4 @@ def _read_parquet(name: str, path: Path, report: Report) -> Source:
         reason = " ".join(str(error).split())
         report.add(name, "bad_file", f"{path.name} cannot be read: {reason}", "Write the file anew.")
         return empty(name)
-    return from_arrow(name, table)
+    return from_arrow(name, table, form="parquet")

@@ -5,20 +5,22 @@ from __future__ import annotations
 import difflib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.errors import Issue
+from allocopt.errors import Issue, Severity
 from allocopt.problem.source import Source
 
 LISTED = 1000
-"""Rows listed one by one for one fault of one column; the rest is counted."""
+"""Rows that one entry names in `rows`; of more, it says how many there are."""
+GROUPS = 20
+"""Causes of one kind in one column that have an entry each; the others share one."""
+FEW = 5
+"""Rows, and values in them, that a message spells out."""
 CANDIDATES = 2000
 """Known ids that are searched in full for the nearest one; of more, only the neighbourhood is."""
-
-Severity = Literal["error", "warning"]
 
 
 class Report:
@@ -27,10 +29,13 @@ class Report:
     Attributes
     ----------
     issues : list of Issue
+    strict : bool
+        Whether what would be read with a note is a fault.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, strict: bool = False) -> None:
         self.issues: list[Issue] = []
+        self.strict = strict
 
     def add(
         self,
@@ -43,9 +48,22 @@ class Report:
         column: str | None = None,
         value: str | None = None,
         severity: Severity = "error",
+        rows: Sequence[int | str] = (),
     ) -> None:
-        """Add one issue."""
-        self.issues.append(Issue(table, row, column, value, code, message, hint, severity))
+        """Add one issue; of several `rows` the first is its row, and the message tells of the others."""
+        if len(rows):
+            row = rows[0]
+        if len(rows) > 1:
+            message += f" So it is in {len(rows):,} rows: {listed(rows)}."
+        held = tuple(rows[:LISTED])
+        self.issues.append(Issue(table, row, column, value, code, message, hint, severity, held, len(rows)))
+
+    def note(self, table: str, code: str, message: str, instead: str, **where: Any) -> None:
+        """Say what was done while reading; a strict report calls it a fault, whose remedy is `instead`."""
+        if self.strict:
+            self.add(table, code, f"{message} Reading is strict.", instead, **where)
+        else:
+            self.add(table, code, message, **where, severity="note")
 
     def rows(
         self,
@@ -58,46 +76,57 @@ class Report:
         *,
         severity: Severity = "error",
     ) -> None:
-        """Add one issue for each row at `positions`; `message` is given the position and the cell as text."""
-        for position in positions[:LISTED].tolist():
-            value = source.text(column, position)
-            self.add(
-                source.name,
-                code,
-                message(position, value),
-                hint,
-                row=source.row(position),
-                column=column,
-                value=value,
-                severity=severity,
-            )
-        more = len(positions) - LISTED
-        if more > 0:
-            self.add(
-                source.name,
-                code,
-                f"{more} more rows have the same fault as the {LISTED} listed ({code}).",
-                hint,
-                column=column,
-                severity=severity,
-            )
+        """Add one issue for all rows at `positions`, which have one cause.
 
-    def column(
+        `message` is given the position and the cell as text, and says it of the first row.
+        """
+        if not len(positions):
+            return
+        first = int(positions[0])
+        value = source.text(column, first)
+        text, count = message(first, value), len(positions)
+        rows = [source.row(position) for position in positions[:LISTED].tolist()]
+        if count > 1:
+            text += f" So it is in {count:,} rows: {_others(source, column, positions)}."
+        issue = Issue(source.name, rows[0], column, value, code, text, hint, severity, tuple(rows), count)
+        self.issues.append(issue)
+
+    def note_rows(
         self,
         source: Source,
         column: str,
         positions: NDArray[np.intp],
         code: str,
-        message: Callable[[str], str],
-        hint: str,
+        message: Callable[[int, str], str],
+        instead: str,
     ) -> None:
-        """Add one issue for a fault of the whole column, shown at the first of its rows."""
-        first = int(positions[0])
-        value = source.text(column, first)
-        text = message(value)
-        if len(positions) > 1:
-            text += f" So it is in {len(positions)} rows."
-        self.add(source.name, code, text, hint, row=source.row(first), column=column, value=value)
+        """Say what was done with some rows while reading; a strict report calls it a fault."""
+        if self.strict:
+            strict: Callable[[int, str], str] = lambda row, value: f"{message(row, value)} Reading is strict."  # noqa: E731
+            self.rows(source, column, positions, code, strict, instead)
+        else:
+            self.rows(source, column, positions, code, message, "", severity="note")
+
+    def grouped(
+        self,
+        source: Source,
+        column: str,
+        positions: NDArray[np.intp],
+        causes: NDArray[Any],
+        code: str,
+        message: Callable[[int, str], str],
+        hint: str,
+        *,
+        severity: Severity = "error",
+    ) -> None:
+        """Add one issue for each of the first causes, and one for all others; `causes` says which each row has."""
+        distinct, first, place = np.unique(causes, return_index=True, return_inverse=True)
+        order = np.argsort(first, kind="stable")
+        rank = np.empty(len(distinct), np.intp)
+        rank[order] = np.arange(len(distinct))
+        group = np.minimum(rank[place], GROUPS)
+        for number in range(min(len(distinct), GROUPS + 1)):
+            self.rows(source, column, positions[group == number], code, message, hint, severity=severity)
 
     @property
     def errors(self) -> list[Issue]:
@@ -109,12 +138,60 @@ class Report:
         """The issues that only look odd."""
         return [issue for issue in self.issues if issue.severity == "warning"]
 
+    @property
+    def notes(self) -> list[Issue]:
+        """What was done while reading."""
+        return [issue for issue in self.issues if issue.severity == "note"]
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+
+class RowByRow(Report):
+    """A report that has an entry for each row, for whoever sorts rows by what was done to them."""
+
+    def rows(
+        self,
+        source: Source,
+        column: str,
+        positions: NDArray[np.intp],
+        code: str,
+        message: Callable[[int, str], str],
+        hint: str,
+        *,
+        severity: Severity = "error",
+    ) -> None:
+        """Add one issue for each of the first rows, and one that counts all others."""
+        for position in positions[:LISTED].tolist():
+            super().rows(source, column, np.array([position]), code, message, hint, severity=severity)
+        more = len(positions) - LISTED
+        if more > 0:
+            self.add(source.name, code, f"{more} more rows are so.", hint, column=column, severity=severity)
+
+
+def listed(names: Sequence[object], count: int | None = None) -> str:
+    """Return the first few of some names as the end of a sentence.
+
+    >>> listed([2, 3, 4, 5, 6, 7])
+    '2, 3, 4, 5, 6 and 1 more'
+    """
+    more = (len(names) if count is None else count) - len(names[:FEW])
+    return ", ".join(map(str, names[:FEW])) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _others(source: Source, column: str, positions: NDArray[np.intp]) -> str:
+    """Return the rows of a cause in words: with their values where these differ, each value once."""
+    first_with: dict[str, int] = {}
+    for position in positions[:LISTED].tolist():
+        first_with.setdefault(source.text(column, position), position)
+    if len(first_with) == 1:
+        return listed([source.row(position) for position in positions[:FEW].tolist()], len(positions))
+    told = [f"{source.row(position)} ({value or 'blank'})" for value, position in first_with.items()]
+    return listed(told, len(positions))
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """Return the known word that looks most like `word`, or None."""
     known = list(known)
     alike = [name for name in known if name.casefold().strip() == word.casefold().strip()]
-    found = alike or difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    found = alike or difflib.get_close_matches(word, known, n=1, cutoff=cutoff)
     return found[0] if found else None
 
 
@@ -122,6 +199,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``"Did you mean 'x'?"`` or an empty text."""
     found = nearest(word, known)
     return f"Did you mean {found!r}?" if found is not None else ""
+
+
+def plain_name(text: str) -> str:
+    """Return the name of a table, column or choice without what people write in their own way.
+
+    >>> plain_name(" On Hand"), plain_name("Unit-Cost ")
+    ('on_hand', 'unit_cost')
+    """
+    return "_".join(text.casefold().replace("-", " ").replace("_", " ").replace("\ufeff", " ").split())
 
 
 def plain(text: str) -> str:

@@ -23,7 +23,7 @@ from allocopt.problem.difference import difference
 from allocopt.problem.draft import Draft, FaultsError
 from allocopt.problem.draws import Draws, sample, varying
 from allocopt.problem.problem import Problem
-from allocopt.problem.report import Report
+from allocopt.problem.report import Report, RowByRow
 from allocopt.problem.units import row_text
 
 KEYS = {kind: kind.KEY for kind in CHANGES}
@@ -124,6 +124,13 @@ class Scenario(metaclass=Checked):
         if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
             raise ScenarioError("A scenario is a mapping of keys such as 'name' and 'changes' to values.")
         return cls(**content)
+
+    @staticmethod
+    def keys_at(place: tuple[Any, ...]) -> list[str]:
+        """Return the keys that are known at a place of a scenario: those of the change that stands there."""
+        from allocopt.problem.scenario_file import keys_at
+
+        return keys_at(place)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scenario as JSON-ready values, with the keys of scenario files."""
@@ -296,7 +303,7 @@ class Scenario(metaclass=Checked):
         Alike faults of one change and column are told once, at the first of their rows.
         """
         try:
-            Problem._of(draft.inputs(positions=True), Report())
+            Problem._of(draft.inputs(positions=True), RowByRow())
         except DataError as error:
             faults = [issue for issue in error.issues if certain or issue.code not in TOGETHER]
         groups: dict[tuple[int, str, str | None, str], list[Issue]] = {}

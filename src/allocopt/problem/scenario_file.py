@@ -33,13 +33,13 @@ def _issue(origin: Origin, fault: Any) -> Issue:
     """Turn one complaint of the schema into an issue with its line, and the nearest known key."""
     loc = tuple(fault["loc"])
     place = untagged(loc)
-    return issue_of(fault, origin.file, origin.line(place), place, _keys(loc))
+    return issue_of(fault, origin.file, origin.line(place), place, keys_at(loc))
 
 
-def _keys(place: tuple[Any, ...]) -> list[str]:
-    """Return the keys that are known at a place of a scenario file."""
+def keys_at(place: tuple[Any, ...]) -> list[str]:
+    """Return the keys that are known at a place of a scenario, as the schema names it."""
     kinds = {kind.KEY: kind for kind in CHANGES}
-    if place[0] == "draws" and len(place) > 1:
+    if place and place[0] == "draws" and len(place) > 1:
         return [field.name for field in dataclasses.fields(Draws)]
     if len(place) > 3 and place[2] in kinds:
         kind = kinds[place[2]]

@@ -34,8 +34,8 @@ class Column:
     required : bool
         Whether the table must have the column.
     default : object
-        Value where the column is absent. ``None`` means "not given"; only then may single cells be blank.
-        Blank ids and texts are always allowed in optional columns and mean "any" or "none".
+        Value where the column is absent or a cell of it is blank. ``None`` means "not given"; a blank id or text
+        means "any" or "none".
     low, high : float
         Closed bounds of the values.
     above : bool
@@ -56,6 +56,21 @@ class Column:
     above: bool = False
     choices: tuple[str, ...] = ()
     refers: str | None = None
+
+    @property
+    def unit(self) -> str:
+        """Its unit as the meaning states it: ``currency/unit``, ``1`` of a share; empty where it has none."""
+        return self.meaning.rpartition("[")[2].partition("]")[0] if self.meaning.rstrip(".").endswith("]") else ""
+
+    @property
+    def money(self) -> bool:
+        """Whether it is an amount of money."""
+        return self.unit.startswith("currency")
+
+    @property
+    def share(self) -> bool:
+        """Whether it is a share of a whole, which can be written in percent."""
+        return self.unit == "1" and self.high == 1.0
 
 
 @dataclass(frozen=True)
@@ -320,6 +335,7 @@ SETTINGS = {
 def describe() -> str:
     """Return every table, column and setting as Markdown: the content of ``docs/tables.md``."""
     lines = ["# The tables of a problem", "", "Made from the declarations in `src/allocopt/problem/schema.py`.", ""]
+    lines += ["A blank in an optional column is its default; where there is none, it means that nothing is stated.", ""]
     for table in TABLES.values():
         there = "It must be there, and may be empty." if table.name in NEEDED else "It may be left out."
         lines += [f"## {table.name}", "", f"{table.meaning} Key: {', '.join(table.key)}. {there}", ""]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from allocopt.documents.characters import told, unseen
+from allocopt.problem.amounts import number_of
 from allocopt.problem.calendar import LAST_PERIOD, as_date, day_of
-from allocopt.problem.columns import number_of
 from allocopt.problem.report import Report
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from allocopt.errors import DataError, Issue
 
+Form = Literal["csv", "workbook", "parquet", "frame", "plain"]
+UNCALCULATED = "(not calculated)"
+"""What stands for a formula of a workbook that has no value."""
 NESTED = (list, tuple, dict, set)
 
 
@@ -49,8 +53,12 @@ class Source:
         Number of rows.
     rows : sequence
         Names of the rows as the user sees them: line numbers, worksheet rows, index labels.
-    textual : bool
-        Whether every cell is text because the form knows nothing else (CSV), so that numbers are read from text.
+    form : str
+        What it came as: ``csv``, ``workbook``, ``parquet``, ``frame`` or ``plain`` (JSON).
+    decimal : str
+        The decimal sign of its numbers where somebody said it, ``"."`` or ``","``.
+    failed : dict of str to dict of int to str
+        Cells of a workbook whose formula gave no value, by column and position: what stands there. They are blank.
     repeated : tuple of str
         Column names that occur more than once.
     given : bool
@@ -63,11 +71,18 @@ class Source:
     columns: Mapping[str, Cells]
     length: int
     rows: Any
-    textual: bool = False
+    form: Form = "frame"
     repeated: tuple[str, ...] = ()
     given: bool = True
     index: tuple[str, ...] = ()
+    decimal: str = ""
+    failed: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     _objects: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def file(self) -> bool:
+        """Whether it is a file that somebody typed or exported: text is read where it has one meaning."""
+        return self.form in ("csv", "workbook", "parquet")
 
     @property
     def bare(self) -> bool:
@@ -91,8 +106,30 @@ class Source:
         """Return one cell as text, as an error shows it."""
         if column not in self.columns:
             return ""
+        if position in self.failed.get(column, ()):
+            return self.failed[column][position]
         cells = self.columns[column]
         return shown(python_cell(cells.arrow[position]) if cells.arrow is not None else self.objects(column)[position])
+
+
+def without(source: Source, positions: NDArray[np.intp]) -> Source:
+    """Return a source without some of its rows."""
+    kept = np.delete(np.arange(source.length), positions)
+    columns = {name: _picked(cells, kept) for name, cells in source.columns.items()}
+    rows = [source.row(position) for position in kept.tolist()]
+    places = {old: new for new, old in enumerate(kept.tolist())} if source.failed else {}
+    failed = {
+        name: {places[position]: said for position, said in each.items() if position in places}
+        for name, each in source.failed.items()
+    }
+    return replace(source, columns=columns, length=len(kept), rows=rows, failed=failed, _objects={})
+
+
+def _picked(cells: Cells, kept: NDArray[np.intp]) -> Cells:
+    if cells.arrow is not None and not cells.own:
+        return of_arrow(cells.arrow.take(pa.array(kept)))
+    objects = cells.objects()
+    return of_list([objects[position] for position in kept.tolist()])
 
 
 class OutOfRange:
@@ -174,14 +211,14 @@ def from_frame(name: str, frame: Any) -> Source:
     return from_arrow(name, arrow)
 
 
-def from_arrow(name: str, table: Any, rows: Any = None, *, textual: bool = False) -> Source:
+def from_arrow(name: str, table: Any, rows: Any = None, *, form: Form = "frame") -> Source:
     """Return a pyarrow table as a source."""
     names = [str(column) for column in table.column_names]
     if not names:
         return empty(name)
     columns = {label: of_arrow(table.column(place)) for place, label in enumerate(names)}
     rows = rows if rows is not None else range(table.num_rows)
-    return Source(name, columns, table.num_rows, rows, textual, _repeated(names))
+    return Source(name, columns, table.num_rows, rows, form, _repeated(names))
 
 
 def of_arrow(array: Any) -> Cells:

@@ -12,10 +12,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from allocopt.problem.calendar import CalendarState, dates, periods
-from allocopt.problem.columns import Codes, choices, flags, numbers
+from allocopt.problem.columns import Codes, choices, flags, numbers, report_failed
 from allocopt.problem.facts import Floats
 from allocopt.problem.labels import Labels, constant, labels
-from allocopt.problem.report import Report, nearest
+from allocopt.problem.report import Report
 from allocopt.problem.schema import Column, Table
 from allocopt.problem.source import Cells, Source, of_arrow
 from allocopt.problem.times import times
@@ -119,8 +119,6 @@ def _of_codes(column: Column, codes: Codes) -> Any:
 def read(table: Table, source: Source, calendar: CalendarState, report: Report) -> Checked:
     """Read one table; what is wrong with it is reported."""
     checked = Checked(table, source)
-    if not source.bare:
-        _check_header(table, source, report)
     for column in table.columns:
         if column.name in source.columns and column.name not in source.repeated:
             read_column(checked, column, calendar, report)
@@ -131,44 +129,11 @@ def read(table: Table, source: Source, calendar: CalendarState, report: Report) 
     return checked
 
 
-def _check_header(table: Table, source: Source, report: Report) -> None:
-    known = [column.name for column in table.columns]
-    missing = [name for name in known if table.column(name).required and name not in source.columns]
-    for name in source.columns:
-        if name in known:
-            continue
-        free = [each for each in known if each not in source.columns]
-        guess = nearest(name, free)
-        report.add(
-            table.name,
-            "unknown_column",
-            f"There is no column {name!r}." + (f" Did you mean {guess!r}?" if guess else ""),
-            f"The columns of this table are: {', '.join(known)}.",
-            column=name,
-        )
-    for name in missing:
-        report.add(
-            table.name,
-            "missing_column",
-            f"The column {name!r} is missing.",
-            "It is the index of the frame: call reset_index() first."
-            if name in source.index
-            else f"Add it. {table.column(name).meaning}",
-            column=name,
-        )
-    for name in source.repeated:
-        report.add(
-            table.name,
-            "duplicate_column",
-            f"The column {name!r} is there more than once.",
-            "Keep one of them.",
-            column=name,
-        )
-
-
 def read_column(checked: Checked, column: Column, calendar: CalendarState, report: Report) -> None:
     """Read one column; what is wrong with it is reported."""
     name, source = column.name, checked.source
+    if name in source.failed:
+        report_failed(column, source, report)
     if column.type in ("id", "text"):
         tidy = column.type == "id" or name in checked.table.key
         checked.labels[name], faulty = labels(column, source, report, tidy=tidy)

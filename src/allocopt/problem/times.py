@@ -18,8 +18,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from allocopt.problem.calendar import Calendar, CalendarState, day_of
-from allocopt.problem.columns import distinct_cells, is_blank, number_of, numbers
+from allocopt.problem.amounts import number_of
+from allocopt.problem.calendar import Calendar, CalendarState, day_of, report_utc
+from allocopt.problem.columns import distinct_cells, is_blank, numbers
 from allocopt.problem.facts import Floats
 from allocopt.problem.report import Report
 from allocopt.problem.schema import Column
@@ -60,6 +61,8 @@ def times(column: Column, source: Source, calendar: CalendarState, report: Repor
     if arrow is not None and (pa.types.is_integer(arrow.type) or pa.types.is_floating(arrow.type)):
         return numbers(column, source, report)
     kinds, values = _moments(source, column.name)
+    if isinstance(calendar, Calendar) and (kinds == _ZONED).any():
+        report_utc(column, source, report)
     report.rows(
         source,
         column.name,
@@ -110,7 +113,7 @@ def _moments(source: Source, name: str) -> tuple[NDArray[np.int8], Floats]:
         if moment is not None:
             kinds[position], values[position] = _ZONED if moment[1] else _LOCAL, moment[0]
             continue
-        number = number_of(cell, source.textual)
+        number = number_of(cell, source.file)
         if number is None or not np.isfinite(number):
             kinds[position] = _FAULTY
         else:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from allocopt.problem.amounts import NUMBER_LIMIT
 from allocopt.problem.checks import WHOLE_COLUMNS, references
-from allocopt.problem.columns import NUMBER_LIMIT
 from allocopt.problem.draft import Draft, Places
 from allocopt.problem.facts import Floats
 from allocopt.problem.tables import SORTED_BY, Bools, Checked, sort_key

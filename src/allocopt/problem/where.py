@@ -1,40 +1,28 @@
-"""The language of ``where``: which rows of a table a change is about.
-
-.. code-block:: text
-
-    where      = comparison { "and" comparison }
-    comparison = column ( "=" | "!=" | "<" | "<=" | ">" | ">=" ) value
-               | column [ "not" ] "in" low ".." high                     both ends belong to it
-               | column [ "not" ] "in" "(" value { "," value } ")"
-    value      = word | 'text in quotes'                                 '' is a blank cell
+"""What a ``where`` means: which rows of a table a change is about.
 
 What may be compared follows from the column's type in the schema: texts, ids and choices are equal or not;
 numbers and periods are also less or more, periods are numbers, or dates where the problem has a calendar; flags
 are ``true`` or ``false``. A blank cell is neither less nor more than anything; ``not in`` is true of all other rows.
+How it is written is said in `allocopt.problem.comparisons`.
 """
 
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 
 from allocopt.documents.faults import Fault, nearest
+from allocopt.problem.amounts import number_of
 from allocopt.problem.calendar import Calendar, day_of
-from allocopt.problem.columns import number_of
+from allocopt.problem.comparisons import Comparison
 from allocopt.problem.schema import Column, Table
 from allocopt.problem.tables import Bools, Checked
 from allocopt.problem.times import LAST_DAY, in_periods, moment_of
 
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<quoted>'(?:[^']|'')*'|"(?:[^"]|"")*")"""
-    r"""|(?P<sign><=|>=|!=|=|<|>)|(?P<mark>[(),])|(?P<word>[^\s'"(),=<>!]+))"""
-)
 _SIGNS: dict[str, Callable[[np.ndarray, float], Bools]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -44,164 +32,9 @@ _SIGNS: dict[str, Callable[[np.ndarray, float], Bools]] = {
     ">=": operator.ge,
 }
 _ORDERED = ("<", "<=", ">", ">=")
-_WORDS = ("and", "or", "in", "not")
-_SHAPE = "Write comparisons such as `channel = amazon and period in 3..4`."
 _FLAGS = {"true": 1, "false": 0, "": -1}
 NAMES = {"id": "text", "text": "text", "choice": "a choice", "flag": "true or false", "date": "a date"}
 """What columns hold, in words."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One comparison.
-
-    Attributes
-    ----------
-    column : str
-    sign : str
-        ``=``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, or ``in``.
-    values : tuple of str
-        What it is compared with; of a range, its two ends.
-    text : str
-        As it was written.
-    negated : bool
-        ``not in``.
-    between : bool
-        Whether the values are the ends of a range.
-    """
-
-    column: str
-    sign: str
-    values: tuple[str, ...]
-    text: str
-    negated: bool = False
-    between: bool = False
-
-
-class BadWhereError(ValueError):
-    """A text is no `where`; `hint` says what to write."""
-
-    def __init__(self, message: str, hint: str = _SHAPE) -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
-def parse(text: str) -> tuple[Comparison, ...]:
-    """Return the comparisons of a `where`; none for a blank text: all rows.
-
-    Raises
-    ------
-    BadWhereError
-        If it cannot be understood.
-
-    Examples
-    --------
-    >>> [c.text for c in parse("channel = amazon and period in 3..4")]
-    ['channel = amazon', 'period in 3..4']
-    """
-    if not text.strip():
-        return ()
-    reader = _Reader(text)
-    found = [reader.comparison()]
-    while reader.word("and"):
-        found.append(reader.comparison())
-    if reader.word("or"):
-        raise BadWhereError(
-            "Comparisons cannot be joined by `or`.",
-            "Write `column in (a, b)` for one of several values, or a change for each of the two.",
-        )
-    if reader.at < len(reader.tokens):
-        raise BadWhereError(f"`and` is missing before {reader.shown()}.", "Put values with spaces in quotes.")
-    return tuple(found)
-
-
-class _Reader:
-    """Reads a `where` token by token."""
-
-    def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
-        self.tokens: list[tuple[str, str, int, int]] = []
-        place, end = 0, len(text.rstrip())
-        while place < end:
-            match = _TOKEN.match(text, place)
-            if match is None:
-                rest = text[place:].strip()
-                what = "A quotation mark is not closed" if rest[0] in "'\"" else f"{rest[0]!r} cannot stand here"
-                raise BadWhereError(f"{what}: {rest}.", "Put values with other than letters and digits in quotes.")
-            kind = str(match.lastgroup)
-            self.tokens.append((kind, match[kind], match.start(kind), match.end()))
-            place = match.end()
-
-    def shown(self) -> str:
-        """Return where the reader is, for a message."""
-        return f"`{self.tokens[self.at][1]}`" if self.at < len(self.tokens) else "the end"
-
-    def take(self, kind: str, *among: str) -> str | None:
-        """Return the next token and step behind it if it is of the kind and among the given ones."""
-        if self.at == len(self.tokens):
-            return None
-        found, token, _, _ = self.tokens[self.at]
-        known = token.lower() if kind == "word" else token
-        if found != kind or (among and known not in among):
-            return None
-        self.at += 1
-        return token
-
-    def word(self, word: str) -> bool:
-        """Return whether the next token is this word, and step behind it."""
-        return self.take("word", word) is not None
-
-    def comparison(self) -> Comparison:
-        first = self.at
-        before = self.shown()
-        column = self.take("word")
-        if column is None or column.lower() in _WORDS:
-            raise BadWhereError(f"The name of a column is missing before {before}.")
-        sign = self.take("sign")
-        negated = sign is None and self.word("not")
-        between = False
-        values: tuple[str, ...]
-        if sign is not None:
-            values = (self.value(column),)
-        elif self.word("in"):
-            between, values = self.several(column)
-        else:
-            raise BadWhereError(f"After `{column}{' not' if negated else ''}` a comparison is missing.")
-        text = self.text[self.tokens[first][2] : self.tokens[self.at - 1][3]]
-        return Comparison(column, sign or "in", values, text, negated, between)
-
-    def several(self, column: str) -> tuple[bool, tuple[str, ...]]:
-        """Read a range or a list."""
-        if self.take("mark", "(") is None:
-            text = ""
-            while self.at < len(self.tokens) and self.tokens[self.at][1].lower() not in _WORDS:
-                text += self.value(column)
-            ends = tuple(text.split(".."))
-            if len(ends) != 2 or not all(ends):
-                raise BadWhereError(
-                    f"After `{column} in` stands {text!r}.", "Write a range such as 3..4, or a list (a, b)."
-                )
-            return True, ends
-        values = [self.value(column)]
-        while self.take("mark", ","):
-            values.append(self.value(column))
-        if self.take("mark", ")") is None:
-            raise BadWhereError(f"The list of {column} is not closed before {self.shown()}.", "Write a list as (a, b).")
-        return False, tuple(values)
-
-    def value(self, column: str) -> str:
-        quoted = self.take("quoted")
-        if quoted is not None:
-            return quoted[1:-1].replace(quoted[0] * 2, quoted[0])
-        before = self.at
-        word = self.take("word")
-        if word is None or word.lower() in _WORDS:
-            self.at = before
-            raise BadWhereError(
-                f"A value of `{column}` is missing before {self.shown()}.",
-                "Write '' for a blank, and put a value that is called so in quotes.",
-            )
-        return word
 
 
 def faults(comparisons: tuple[Comparison, ...], table: Table) -> Iterator[Fault]:

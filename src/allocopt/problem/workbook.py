@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from allocopt.problem.readers import Inputs, settings
-from allocopt.problem.report import Report, did_you_mean
+from allocopt.problem.headers import SEARCHED, header_place, names_columns, note_titles
+from allocopt.problem.readers import SETTINGS_SHEET, Inputs, settings, tables_named
+from allocopt.problem.report import Report, plain_name
 from allocopt.problem.schema import SETTINGS, TABLES
-from allocopt.problem.source import Source, absent, empty, of_list
+from allocopt.problem.source import UNCALCULATED, Source, absent, empty, of_list
 
-SETTINGS_SHEET = "problem"
+MEANINGS_SHEET = "meanings"
+"""What the columns mean: for people, and not read."""
+ERRORS = frozenset(
+    ("#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA")
+)
+"""What a formula that fails leaves in its cell."""
+_NO_VALUE = re.compile(
+    rb'<c\b(?P<mark>[^>]*?\br="(?P<column>[A-Z]+)(?P<row>[0-9]+)"[^>]*)>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*'
+    rb"(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+)
 
 Row = tuple[int, list[Any]]
 
@@ -26,6 +37,7 @@ def read_workbook(path: Path, report: Report) -> Inputs:
         reader.read()
         try:
             sheets = {sheet.title: list(_rows(sheet)) for sheet in reader.wb.worksheets}
+            empty_formulas = {sheet.title: _uncalculated(sheet) for sheet in reader.wb.worksheets}
         finally:
             reader.wb.close()
         lost = _lost(reader)
@@ -43,21 +55,37 @@ def read_workbook(path: Path, report: Report) -> Inputs:
             value=part,
         )
     found: dict[str, Any] = {}
-    for name, rows in sheets.items():
+    told = [title for title, rows in sheets.items() if (rows or title in TABLES) and title != MEANINGS_SHEET]
+    named = tables_named({title: title for title in told}, "sheet", report)
+    if not named and not lost:
+        report.add(
+            "problem",
+            "no_such_path",
+            f"No sheet of {path.name} is a table: it has {', '.join(map(repr, sheets)) or 'none'}.",
+            f"Name the sheets by what they hold. The tables are: {', '.join(TABLES)}.",
+            value=path.name,
+        )
+        return Inputs({name: empty(name) for name in TABLES})
+    for title, name in named.items():
         if name == SETTINGS_SHEET:
-            found = _settings(rows, report)
-        elif name in TABLES:
-            sources[name] = _source(name, rows, report)
-        elif rows:
-            guess = did_you_mean(name, (*TABLES, SETTINGS_SHEET))
-            report.add(
-                name,
-                "unknown_table",
-                f"There is no table {name!r}. {guess}".strip(),
-                f"Rename or remove the sheet. The tables are: {', '.join(TABLES)}.",
-                value=name,
-            )
+            found = _settings(sheets[title], report)
+        else:
+            sources[name] = _source(name, sheets[title], empty_formulas[title], report)
     return Inputs({name: sources[name] for name in TABLES}, **found)
+
+
+def _uncalculated(sheet: Any) -> set[tuple[int, int]]:
+    """Return the cells (row, column from 0) with a formula and no value: a program wrote it, and nothing has run it."""
+    from openpyxl.utils import column_index_from_string  # type: ignore[import-untyped]
+
+    with sheet._get_source() as stream:
+        xml = stream.read()
+    found = _NO_VALUE.finditer(xml) if b"<f" in xml else ()
+    return {
+        (int(each["row"]), column_index_from_string(each["column"].decode()) - 1)
+        for each in found
+        if b't="str"' not in each["mark"]  # of a formula that gives an empty text
+    }
 
 
 def _lost(reader: Any) -> list[str]:
@@ -83,37 +111,49 @@ def _empty(cell: Any) -> bool:
     return cell is None or cell == ""
 
 
-def _source(name: str, rows: list[Row], report: Report) -> Source:
+def _source(name: str, rows: list[Row], formulas: set[tuple[int, int]], report: Report) -> Source:
     if not rows:
         report.add(name, "empty_file", f"The sheet {name!r} is empty.", "Write at least the row of column names.")
         return empty(name)
-    header = ["" if _empty(cell) else str(cell) for cell in rows[0][1]]
+    place = header_place([cells for _, cells in rows[:SEARCHED]], TABLES[name])
+    note_titles(name, dict(rows[:place]), report)
+    header = ["" if _empty(cell) else str(cell) for cell in rows[place][1]]
     width = len(header)
     records: list[list[Any]] = []
     lines: list[int] = []
-    for line, cells in rows[1:]:
+    stray: dict[int, Any] = {}
+    for line, cells in rows[place + 1 :]:
         if len(cells) > width:
-            report.add(
-                name,
-                "ragged",
-                f"There is a cell to the right of the last column: {str(cells[-1])!r}.",
-                "Give its column a name in the first row, or clear the cell.",
-                row=line,
-            )
+            stray[line] = cells[-1]
             continue
         records.append(cells + [None] * (width - len(cells)))
         lines.append(line)
+    if stray and names_columns(header, TABLES[name]):
+        report.add(
+            name,
+            "ragged",
+            f"There is a cell to the right of the last column: {str(next(iter(stray.values())))!r}.",
+            "Give its column a name in the header, or clear the cell.",
+            rows=list(stray),
+        )
+    failed: dict[str, dict[int, str]] = {}
+    for position, (line, cells) in enumerate(zip(lines, records, strict=True)):
+        for column, cell in enumerate(cells):
+            said = cell if cell in ERRORS else UNCALCULATED if cell is None and (line, column) in formulas else None
+            if said is not None:
+                failed.setdefault(header[column], {})[position] = said
+                cells[column] = None
     columns = list(map(list, zip(*records, strict=True))) if records else [[] for _ in header]
     repeated = tuple(dict.fromkeys(each for place, each in enumerate(header) if each in header[:place]))
     cells_of = {label: of_list(cells) for label, cells in zip(header, columns, strict=True)}
-    return Source(name, cells_of, len(records), lines, repeated=repeated)
+    return Source(name, cells_of, len(records), lines, "workbook", repeated, failed=failed)
 
 
 def _settings(rows: list[Row], report: Report) -> dict[str, Any]:
     values: dict[Any, Any] = {}
     if not rows:
         return {}
-    if [str(cell) for cell in rows[0][1][:2]] != ["key", "value"]:
+    if [plain_name(str(cell)) for cell in rows[0][1][:2]] != ["key", "value"]:
         report.add(
             SETTINGS_SHEET,
             "missing_column",

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import threading
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
+from allocopt.documents.whole import UNFINISHED, written_whole
 from allocopt.errors import SolveError
 from allocopt.readback.inputs import refuse_inputs
 
@@ -20,8 +19,6 @@ SHEET_ROWS = 1_048_575
 """Rows of data that fit on a worksheet."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters that a spreadsheet takes for a formula."""
-UNFINISHED = ".allocopt-"
-"""How the name of a file or folder begins that is being written; the number of the process follows."""
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 """Characters that no cell can hold; names never have them, those of a plan that was read back may."""
 
@@ -92,14 +89,3 @@ def _alive(process: int) -> bool:
     except (OSError, OverflowError):
         return True
     return True
-
-
-def written_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the target and move into place, so that an interruption leaves no half-written file."""
-    beside = path.with_name(f"{UNFINISHED}{os.getpid()}-{threading.get_ident()}-{path.name}")
-    try:
-        write(beside)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

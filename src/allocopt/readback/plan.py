@@ -304,6 +304,29 @@ class Plan:
         self.raise_for_status()
         write_tables(Path(folder), {name: self._table(name) for name in TABLES})
 
+    def to_sql(self, connection: Any, prefix: str = "") -> None:
+        """Write the tables into a database, in place of tables of the same names: all of them in one transaction.
+
+        Parameters
+        ----------
+        connection : sqlalchemy.Engine or sqlalchemy.Connection
+            A connection that has begun a transaction is left in it: its owner commits. Databases that cannot take back
+            the making of tables (MySQL) may keep some of them where it fails.
+        prefix : str
+            Put before the names of the tables.
+
+        Raises
+        ------
+        SolveError
+            If there is no plan.
+        DataError
+            If the database refuses; no address and no password is told.
+        """
+        from allocopt.readback.database import write_database
+
+        self.raise_for_status()
+        write_database(connection, prefix, {name: self._table(name) for name in TABLES})
+
     def __repr__(self) -> str:
         worth = f", objective {self.objective:,.2f}" if self.solved else ""
         return f"Plan({self.contract['name']!r}, {self.status}{worth})"

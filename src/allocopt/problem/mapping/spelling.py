@@ -1,0 +1,65 @@
+"""Amounts and dates as files of other programs spell them, respelled as the readers of tables understand them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+
+CURRENCY = "$€£¥"
+THOUSANDS = {".": ",'’", ",": ".'’"}
+"""Marks between thousands, by the decimal sign; blanks are so too."""
+BLANKS = " \u00a0\u202f"
+
+
+def amount(text: str, decimal: str) -> str:
+    """Return an amount as digits with a point; text that is none stays as it is.
+
+    Examples
+    --------
+    >>> amount(" $1,001.18 ", "."), amount("1.060,50 €", ","), amount("(3.50)", "."), amount("1,06", ".")
+    ('1001.18', '1060.50', '-3.50', '1,06')
+    """
+    bare = text.strip(BLANKS)
+    negative = bare.startswith("(") and bare.endswith(")")
+    bare = bare[1:-1] if negative else bare
+    sign = "-" if negative or bare.startswith("-") else ""
+    bare = bare.lstrip("+-").strip(CURRENCY + BLANKS)
+    if bare.startswith("-") and not sign:
+        sign, bare = "-", bare[1:]
+    marks = re.escape(THOUSANDS[decimal] + BLANKS)
+    point = re.escape(decimal)
+    if not re.fullmatch(rf"(\d+|\d{{1,3}}([{marks}]\d{{3}})+)?({point}\d*)?", bare) or not re.search(r"\d", bare):
+        return text
+    return sign + re.sub(rf"[{marks}]", "", bare).replace(decimal, ".")
+
+
+def moment(text: str, formats: Sequence[str]) -> str | None:
+    """Return a date or time stamp as ISO text; None where it can be read as two days, the text itself where as none.
+
+    Examples
+    --------
+    >>> moment("27/11/2026", ["%d/%m/%Y"]), moment("2026-11-27", ["%d/%m/%Y"])
+    ('2026-11-27', '2026-11-27')
+    >>> moment("27/11/2026 09:15", ["%d/%m/%Y %H:%M"])
+    '2026-11-27T09:15:00'
+    """
+    found = set()
+    for form in formats:
+        try:
+            read = dt.datetime.strptime(text.strip(), form)
+        except ValueError:
+            continue
+        timed = any(mark in form for mark in ("%H", "%I", "%X", "%c", "%T"))
+        found.add(read.isoformat() if timed else read.date().isoformat())
+    if len(found) > 1:
+        return None
+    return found.pop() if found else text
+
+
+def each(series: pd.Series[Any], respell: Callable[[str], Any]) -> pd.Series[Any]:
+    """Return a column of texts respelled; each distinct text is looked at once."""
+    return series.map({text: respell(text) for text in series.unique()})
