@@ -216,7 +216,9 @@ def _fast_numbers(cells: Cells, textual: bool) -> tuple[Floats, NDArray[np.bool_
 def _slow_numbers(
     column: Column, source: Source, report: Report
 ) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
-    distinct, place = distinct_cells(source, column.name)
+    distinct, place = source.objects(column.name), np.arange(source.length)
+    if source.file:
+        distinct, place = distinct_cells(source, column.name)
     blank = np.array([is_blank(cell) for cell in distinct], bool)
     if source.file:
         filled = [cell for cell, nothing in zip(distinct, blank, strict=True) if not nothing]
