@@ -16,7 +16,7 @@ from allocopt.solve import highs
 from allocopt.solve.certificate import certify
 from allocopt.solve.orders import solving
 from allocopt.solve.orders.engine import Search
-from allocopt.solve.orders.lots import Descent, bound_by_lots
+from allocopt.solve.orders.lots import Rented, bound_by_lots
 from allocopt.solve.orders.reading import read
 from allocopt.solve.orders.structure import UnreadableError
 from allocopt.solve.rents import Rents
@@ -201,7 +201,7 @@ def test_a_descent_never_loses_its_best() -> None:
     """The bound that is kept is the lowest one seen."""
     program = program_of(ao.Problem.from_dict(shop(40)))
     search, _ = searched(program, 100)
-    descent = Descent(search.given, search.price)
+    descent = Rented(search.given, search.price)
     seen = []
     for _ in range(30):
         descent.step(search.best)

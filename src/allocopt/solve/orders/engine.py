@@ -20,7 +20,7 @@ from allocopt.solve.orders.structure import Floats, Ints, Orders
 from allocopt.solve.solution import Clock
 
 if TYPE_CHECKING:
-    from allocopt.solve.orders.lots import Descent
+    from allocopt.solve.orders.lots import Rented
     from allocopt.solve.rents import Rents
 
 PRICED = 150
@@ -121,9 +121,9 @@ class Search:
 
     def run(self, clock: Clock, *, gap: float, moves: int | None = None, threads: int = 2) -> Rents:
         """Take turns until the gap, the clock or the moves end it; return rents that prove the bound."""
-        from allocopt.solve.orders.lots import Descent
+        from allocopt.solve.orders.lots import Rented
 
-        descent = Descent(self.given, self.price)
+        rented = Rented(self.given, self.price)
         turns = self._moves_of_turns(moves, endless=clock.limit is not None)
         with ThreadPoolExecutor(1) as pool:
             while clock.left > 0 and self.gap > gap:
@@ -132,15 +132,15 @@ class Search:
                     break
                 target = self.best
                 if threads > 1:
-                    beside = pool.submit(_lowered, descent, target, clock)
+                    beside = pool.submit(_lowered, rented, target, clock)
                     self._search(plan, clock)
                     beside.result()
                 else:
                     self._search(plan, clock)
-                    _lowered(descent, target, clock)
-                self.bound = min(self.bound, descent.best)
+                    _lowered(rented, target, clock)
+                self.bound = min(self.bound, rented.best)
                 self._close()
-        return descent.rents(self.program, self.price)
+        return rented.rents(self.program)
 
     def _moves_of_turns(self, limit: int | None, *, endless: bool) -> Iterator[tuple[int, float, float]]:
         """Yield the moves of each turn with the temperatures that they begin and end with."""
@@ -206,12 +206,12 @@ class Search:
         return max(earned, 1.0) / max(1, len(np.unique(unit[self.units > 0])))
 
 
-def _lowered(descent: Descent, target: float, clock: Clock) -> None:
+def _lowered(rented: Rented, target: float, clock: Clock) -> None:
     """Do the rounds of one turn."""
     for _ in range(ROUNDS):
-        if descent.over or clock.left <= 0:
+        if rented.over or clock.left <= 0:
             return
-        descent.step(target)
+        rented.step(target)
 
 
 def _by_value(given: Orders) -> Ints:

@@ -12,7 +12,7 @@ from numba import from_dtype, types
 from numba.core.dispatcher import Dispatcher
 
 from allocopt.solve.orders import native_lots, native_moves, native_prices, native_serving, records
-from allocopt.solve.prices.native_store import FLAGS, FLOATS, INTS, compiled, fingerprint
+from allocopt.solve.prices.native_store import CODES, FLAGS, FLOATS, INTS, compiled, fingerprint
 
 
 def _records(kind):
@@ -44,10 +44,11 @@ def _print() -> int:
     """Return a number that changes with what is compiled."""
     modules = native_lots, native_moves, native_prices, native_serving
     named = [item for module in modules for item in sorted(vars(module).items())]
-    functions = [each.py_func for _, each in named if isinstance(each, Dispatcher)]
+    parts = [each for _, each in named if isinstance(each, Dispatcher)]
+    functions, options = [each.py_func for each in parts], [sorted(each.targetoptions.items()) for each in parts]
     numbers = [item for item in named if isinstance(item[1], int | float)]
     kinds = [str(kind) for _, kind in sorted(vars(records).items()) if isinstance(kind, np.dtype)]
-    return fingerprint(functions, numbers, kinds)
+    return fingerprint(functions, options, numbers, kinds)
 
 
 def _compiled(number):
@@ -67,14 +68,18 @@ def _compiled(number):
     def anneal(b, pool, moves, stamp, hot, cold):
         return native_moves.anneal(b, pool, moves, stamp, hot, cold) if number >= 0 else 0
 
-    @compiled((BOOK, FLOATS))
-    def answer(b, used):
-        return native_prices.answer(b, used) if number >= 0 else 0.0
+    @compiled((BOOK, FLOATS, FLOATS, FLOATS))
+    def answer(b, used, top, score):
+        return native_prices.answer(b, used, top, score) if number >= 0 else 0.0
 
-    @compiled((FLOATS, INTS, INTS, FLOATS, FLOATS, FLOATS, FLAGS, FLOATS, FLOATS, WHOLE))
-    def lots_at_rents(limit, begin, member, value, rent, most, rigid, taken, shipped, deep):
+    @compiled((FLOATS, INTS, INTS, FLOATS, FLOATS, FLOATS, FLOATS, FLAGS, FLOATS, FLOATS, INTS, FLOATS, FLOATS, CODES))
+    def lots_at_rents(
+        limit, begin, member, weight, value, rent, most, rigid, taken, shipped, picked, each, best, choice
+    ):
         if number >= 0:
-            return native_lots.lots_at_rents(limit, begin, member, value, rent, most, rigid, taken, shipped, deep)
+            return native_lots.lots_at_rents(
+                limit, begin, member, weight, value, rent, most, rigid, taken, shipped, picked, each, best, choice
+            )
         return 0.0
 
     @compiled((INTS, INTS, INTS, INTS, FLAGS, FLOATS, FLOATS, FLOATS))
