@@ -39,6 +39,8 @@ ROUNDS = 8
 MOVES = 0.5
 """Moves in a turn, for each arc."""
 
+NONE: Floats = np.zeros(0)
+
 
 class Search:
     """The search for a plan in whole orders, and for a bound.
@@ -80,9 +82,9 @@ class Search:
 
     def first(self) -> None:
         """Find a first plan: orders by what a unit of them earns."""
-        from allocopt.solve.orders.native import in_turn
+        from allocopt.solve.orders.native import serve_all
 
-        in_turn(self.pages, _by_value(self.given))
+        serve_all(self.pages, NONE, _by_value(self.given))
         self._keep(self.pages)
 
     def by_prices(self, clock: Clock, given_prices: Floats | None = None) -> None:
@@ -94,7 +96,7 @@ class Search:
         given_prices : float64, shape (rows of the program,), optional
             Multipliers to take instead of prices of our own.
         """
-        from allocopt.solve.orders.native import in_turn
+        from allocopt.solve.orders.native import serve_all
         from allocopt.solve.orders.prices import from_multipliers, priced
 
         fresh = emptied(self.pages)
@@ -102,7 +104,7 @@ class Search:
             self.price = priced(fresh, self.given, self.best, rounds=PRICED, clock=clock)
         else:
             self.price = from_multipliers(fresh, self.given, given_prices)
-        in_turn(fresh, np.argsort(-fresh.orders["surplus"][:-1], kind="stable"))
+        serve_all(fresh, NONE, np.argsort(-fresh.orders["surplus"][:-1], kind="stable"))
         if fresh.total[0] < self.pages.total[0]:
             self.pages.arcs["worth"], self.pages.orders["surplus"] = fresh.arcs["worth"], fresh.orders["surplus"]
         else:
@@ -111,10 +113,11 @@ class Search:
 
     def begin_from(self, x: Floats) -> None:
         """Begin with a plan of the program, if it is better than the one there is."""
-        from allocopt.solve.orders.native import put_all
+        from allocopt.solve.orders.native import serve_all
 
         fresh = emptied(self.pages)
-        put_all(fresh, np.maximum(x[self.given.column] - self.given.base[self.given.column], 0.0), False)
+        units = np.maximum(x[self.given.column] - self.given.base[self.given.column], 0.0)
+        serve_all(fresh, units, np.zeros(0, np.int64))
         if fresh.total[0] > self.pages.total[0]:
             self.pages = fresh
             self._keep(fresh)
@@ -178,12 +181,12 @@ class Search:
 
     def _close(self) -> None:
         """Serve every order of the best plan anew, as long as there is one that another way of serving it betters."""
-        from allocopt.solve.orders.native import put_all
+        from allocopt.solve.orders.native import serve_all
 
         if self.best == self._closed:
             return
         fresh = emptied(self.pages)
-        put_all(fresh, self.units, True)
+        serve_all(fresh, self.units, np.arange(len(self.given.whole)))
         self._keep(fresh)
         self._closed = self.best
 
@@ -202,7 +205,7 @@ class Search:
         given = self.given
         whole = given.whole[given.order]
         unit = np.where(whole, given.order, len(given.whole) + np.arange(len(given.units)))[given.line]
-        earned = float(np.maximum(given.value, 0.0) @ self.units)
+        earned = float((np.abs(given.value) * self.units).sum())
         return max(earned, 1.0) / max(1, len(np.unique(unit[self.units > 0])))
 
 

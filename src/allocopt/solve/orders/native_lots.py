@@ -13,7 +13,6 @@ WORK = 1 << 22
 """Steps of a dynamic program beyond which a lot is relaxed."""
 
 
-@kernel
 def lots_at_rents(limit, begin, member, weight, value, rent, most, rigid, taken, shipped, picked, each, best, choice):
     """Return the sum over lots of what their arcs earn at best beyond rents.
 
@@ -140,7 +139,6 @@ def _short(units, picked, n, weight, value, rent, most, rigid, taken, shipped, b
     return total
 
 
-@kernel
 def orders_at_rents(order_line, line_arc, order_option, option, single, rent, charge, held):
     """Return the sum over orders of the most rent that they can collect; writes the arcs that they then hold.
 

@@ -33,6 +33,15 @@ WIDE = 1 << 14
 
 
 @kernel
+def used(b, a, r):
+    """Return what a unit on an arc takes of a resource."""
+    for k in range(b.arcs[a].use, b.arcs[a + 1].use):
+        if b.uses[k].resource == r:
+            return b.uses[k].amount
+    return 1.0
+
+
+@kernel
 def take_back(b, r, need, o, heat):
     """Free so much of a resource where it is missed least; return whether it could be had."""
     n = b.resources[r + 1].user - b.resources[r].user
@@ -43,7 +52,7 @@ def take_back(b, r, need, o, heat):
             return False
         first, last = b.resources[r].user, b.resources[r + 1].user
         turn = first + draw(b, n) - 1
-        best, at, coef = np.inf, -1, 1.0
+        best, at = np.inf, -1
         for _ in range(min(n, LOOK)):
             turn = turn + 1 if turn + 1 < last else first
             a = b.users[turn]
@@ -54,7 +63,7 @@ def take_back(b, r, need, o, heat):
                 continue
             score = b.arcs[a].worth
             if b.orders[p].whole:
-                score = surplus(b, p) / max(min(b.arcs[a].x, need - b.resources[r].left), 1.0)
+                score = surplus(b, p) / max(min(b.arcs[a].x * used(b, a, r), need - b.resources[r].left), 1.0)
             score += heat * noise(b)
             if score < best:
                 best, at = score, a
@@ -64,10 +73,7 @@ def take_back(b, r, need, o, heat):
         if b.orders[p].whole:
             unserve(b, p)
             continue
-        for k in range(b.arcs[at].use, b.arcs[at + 1].use):
-            if b.uses[k].resource == r:
-                coef = b.uses[k].amount
-        trim(b, at, np.ceil((need - b.resources[r].left) / coef - 1e-9))
+        trim(b, at, np.ceil((need - b.resources[r].left) / used(b, at, r) - 1e-9))
     return b.resources[r].left >= need
 
 
@@ -282,28 +288,6 @@ def _waiting(b, a, stamp):
 
 
 @kernel
-def anneal(b, pool, moves, stamp, hot, cold):
-    """Make some moves while the temperature falls from hot to cold; return how many stayed.
-
-    ``pool`` are the orders that are drawn, ``stamp`` a number that no move had yet; moves count on from it.
-    """
-    stayed = 0
-    for m in range(moves):
-        heat = hot * (cold / hot) ** (m / moves)
-        b.tally[0] = 0
-        base = b.total[0]
-        o = pool[draw(b, len(pool))]
-        if move(b, o, stamp + m, heat):
-            change = b.total[0] - base
-            if change >= -heat * noise(b):
-                if b.tally[0] > 0:
-                    stayed += 1
-                continue
-        undo(b, 0)
-    return stayed
-
-
-@kernel
 def move(b, o, stamp, heat):
     """Put an order in, or out, or a little of it elsewhere, and mend what that did; False where it comes to nothing."""
     first, last = b.orders[o].line, b.orders[o + 1].line
@@ -330,3 +314,24 @@ def move(b, o, stamp, heat):
     if comes_back:
         again(b, o)
     return True
+
+
+def anneal(b, pool, moves, stamp, hot, cold):
+    """Make some moves while the temperature falls from hot to cold; return how many stayed.
+
+    ``pool`` are the orders that are drawn, ``stamp`` a number that no move had yet; moves count on from it.
+    """
+    stayed = 0
+    for m in range(moves):
+        heat = hot * (cold / hot) ** (m / moves)
+        b.tally[0] = 0
+        base = b.total[0]
+        o = pool[draw(b, len(pool))]
+        if move(b, o, stamp + m, heat):
+            change = b.total[0] - base
+            if change >= -heat * noise(b):
+                if b.tally[0] > 0:
+                    stayed += 1
+                continue
+        undo(b, 0)
+    return stayed

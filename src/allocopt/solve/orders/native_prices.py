@@ -16,7 +16,6 @@ def judge(b):
         b.arcs[a].worth = worth
 
 
-@kernel
 def answer(b, used, top, score):
     """Return what orders and resources together are worth at the prices; no plan is worth more.
 

@@ -252,52 +252,41 @@ def surplus(b, o):
 
 
 @kernel
-def serve(b, o):
-    """Serve an order that has nothing as well as what is left allows; nothing where it earns nothing."""
-    start, base = b.tally[0], b.total[0]
-    first, last = b.orders[o].option, b.orders[o + 1].option
-    if last - first == 1 or not b.orders[o].single:
-        q = first if last - first == 1 else ANY
-        if not fill(b, o, q) or b.total[0] < base:
-            undo(b, start)
-        return
-    best, at = -np.inf, ANY
-    for q in range(first, last):
-        if opens(b, q):
-            if fill(b, o, q) and b.tally[0] > start and b.total[0] > base:
-                score = surplus(b, o)
-                if score > best:
-                    best, at = score, q
-            undo(b, start)
-    if at != ANY:
-        fill(b, o, at)
-
-
-@kernel
 def again(b, o):
-    """Serve an order anew; what it had stays where that is no better."""
+    """Serve an order anew as well as what is left allows; what it had stays where that is no better."""
     start, base = b.tally[0], b.total[0]
     unserve(b, o)
-    serve(b, o)
+    bare, nothing = b.tally[0], b.total[0]
+    q, last = b.orders[o].option, b.orders[o + 1].option
+    final = last - q == 1 or not b.orders[o].single
+    if final and last - q > 1:
+        q = ANY
+    best, at = -np.inf, ANY
+    while True:  # one option after the other, and the best of several once more
+        good = (final or opens(b, q)) and fill(b, o, q) and b.total[0] >= nothing
+        if final:
+            if not good:
+                undo(b, bare)
+            break
+        if good and b.total[0] > nothing:
+            score = surplus(b, o)
+            if score > best:
+                best, at = score, q
+        undo(b, bare)
+        q += 1
+        if q == last:
+            if at == ANY:
+                break
+            q, final = at, True
     if b.total[0] < base - FREE or (b.total[0] <= base and b.tally[0] > start):
         undo(b, start)
 
 
-@kernel
-def in_turn(b, orders):
-    """Serve orders one after the other."""
-    for o in orders:
-        serve(b, o)
-        b.tally[0] = 0
-
-
-@kernel
-def put_all(b, units, again_too):
-    """Set the units of every arc; serve every order anew from there, where that is asked for."""
+def serve_all(b, units, orders):
+    """Set the units of every arc, or of none, and then serve orders anew, one after the other."""
     for a in range(len(units)):
         put(b, a, units[a])
         b.tally[0] = 0
-    if again_too:
-        for o in range(len(b.orders) - 1):
-            again(b, o)
-            b.tally[0] = 0
+    for o in orders:
+        again(b, o)
+        b.tally[0] = 0

@@ -17,7 +17,11 @@ LEAST_STEP = 1e-3
 
 
 def first_prices(given: Orders) -> Floats:
-    """Return half of the value per unit of the first arc that does not fit, resource by resource, best arcs first."""
+    """Return where prices begin.
+
+    Of limits: half of the value per unit of the first arc that does not fit, best arcs first. Of what there has to be
+    at least: what the cheapest arc loses for a unit of it.
+    """
     resource, arc = given.uses.item, np.repeat(np.arange(len(given.column)), np.diff(given.uses.ptr))
     plain = given.rate[resource] == 0
     resource, arc, each = resource[plain], arc[plain], given.uses.value[plain]
@@ -29,7 +33,11 @@ def first_prices(given: Orders) -> Floats:
     over = np.flatnonzero(taken - before[resource] > given.limit[resource])[::-1]
     price = np.zeros(len(given.limit))
     price[resource[over]] = np.maximum(ratio[over], 0.0) * 0.5
-    return price
+    owner = np.repeat(np.arange(len(given.column)), np.diff(given.uses.ptr))
+    gives = np.flatnonzero(given.uses.value < 0)
+    loss = np.full(len(given.limit), np.inf)
+    np.minimum.at(loss, given.uses.item[gives], given.value[owner[gives]] / given.uses.value[gives])
+    return np.where(np.isfinite(loss) & (given.limit < 0), np.maximum(loss, 0.0), price)
 
 
 def priced(pages: Book, given: Orders, target: float, *, rounds: int, clock: Clock) -> Floats:

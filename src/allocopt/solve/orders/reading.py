@@ -28,7 +28,7 @@ LARGEST = 0.2
 FEW = 100
 """Lines that are not many."""
 INSIST = 2.0
-"""What breaking a hard limit by one costs in the search, in terms of what the best order earns."""
+"""What breaking a hard limit by one costs in the search, in terms of what the largest order earns or costs."""
 
 
 def read(program: Program) -> Orders:
@@ -111,7 +111,9 @@ class _Reading:
         value = p.cost[self.arc].copy()
         packed = np.flatnonzero(self.is_pack[self.gate])
         value[place[self.member[packed]]] += (p.cost[self.over] / np.maximum(self.size, 1.0))[self.gate[packed]]
-        best = np.bincount(order[line], weights=np.maximum(value, 0.0) * m.room[self.arc], minlength=1).max()
+        most = np.zeros(len(first_of_line))
+        np.maximum.at(most, line, np.abs(value) * m.room[self.arc])
+        best = np.bincount(order, weights=most, minlength=1).max()
         row, sign, limit, rate, uses, once, scale, integral = self._resources(
             place, number, spare, INSIST * max(best, 1.0)
         )

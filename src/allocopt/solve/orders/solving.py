@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +26,9 @@ SHARE = 0.2
 SEARCH = 0.95
 """Part of what is then left that the search takes; the rest is for proving what it found, and for ties."""
 METHOD = "whole orders"
+MODULE = "allocopt.solve.orders.native"
+READ = 0.7
+"""Part of the time that is left which loading compiled code may take."""
 
 
 def solved(
@@ -101,9 +105,13 @@ def at_once(program: Program, clock: Clock) -> NDArray[np.float64] | None:
 
 def _ready(clock: Clock) -> bool:
     """Return whether what is compiled can be there in time."""
-    if PART * clock.left < LOADING:
+    if MODULE not in sys.modules and READ * clock.left < LOADING:
         return False
     from allocopt.solve.orders.native import FUNCTIONS
     from allocopt.solve.prices import native_store
 
+    if all(native_store.loaded(function) for function in FUNCTIONS):
+        return clock.left > 0
+    if READ * clock.left < LOADING:
+        return False
     return PART * clock.left >= COMPILING or all(native_store.kept(function) for function in FUNCTIONS)
