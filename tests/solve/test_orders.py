@@ -14,7 +14,7 @@ from allocopt.journey import formulate
 from allocopt.rules import Clause
 from allocopt.solve import highs
 from allocopt.solve.certificate import certify
-from allocopt.solve.orders import solving
+from allocopt.solve.orders import native, solving
 from allocopt.solve.orders.engine import Search
 from allocopt.solve.orders.lots import Rented, bound_by_lots
 from allocopt.solve.orders.reading import read
@@ -150,6 +150,14 @@ def test_threads_and_repetition_change_nothing(nodes: int, whole: bool) -> None:
     ended = [searched(program, 2_000, threads)[0] for threads in (1, 2, 2)]
     assert len({search.bound for search in ended}) == 1
     assert all(np.array_equal(search.units, ended[0].units) for search in ended)
+
+
+def test_what_is_compiled_is_compiled_once() -> None:
+    """Whatever a program holds, functions are called with the types that their code is kept for."""
+    for nodes, whole in ((1, True), (3, False)):
+        searched(program_of(ao.Problem.from_dict(shop(30, nodes=nodes, whole=whole))), 100)
+    for function in native.FUNCTIONS:
+        assert list(function.overloads) == [function._cache.signature], function.__name__
 
 
 def test_a_loop_is_never_better(monkeypatch: pytest.MonkeyPatch) -> None:

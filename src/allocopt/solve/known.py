@@ -78,11 +78,17 @@ class Known:
         """The best known plan; where no other is known, one that keeps promises only is looked for."""
         if self.quick is not None:
             return self.quick
-        kept = promises_only(self._program, self._nothing, self._clock)
+        kept = self._served(orders.MANY)
+        if kept is None:
+            kept = promises_only(self._program, self._nothing, self._clock)
         if kept is None:  # whoever searches small programs may fail, or lie
-            served = orders.at_once(self._program, self._clock)
-            kept = served if served is not None and holds(self._program, served) else None
+            kept = self._served(0)
         return None if kept is None else self._grown(kept)
+
+    def _served(self, many: int) -> Floats | None:
+        """Return the plan that orders in turn come to, if it keeps every row; None below so many orders."""
+        served = orders.at_once(self._program, self._clock, many=many)
+        return served if served is not None and holds(self._program, served) else None
 
     @cached_property
     def _nothing(self) -> Floats:

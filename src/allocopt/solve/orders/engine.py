@@ -28,12 +28,16 @@ PRICED = 150
 HOT, COLD, WARM = 0.15, 0.025, 0.018
 """Temperatures between which a search cools, as parts of what an order (or line) earns on average; the last is where a
 short cooling begins, for each five moves that it has for an order."""
+FORCED = 0.1
+"""What a move exchanges of an order that has to be served, as a part of what it earns or costs."""
 CHUNK = 512
 """Moves between two looks at the clock."""
 FIRST, GROWTH = 2.0, 2.0
 """Moves an order in the first cooling, and how much longer each next one is."""
 PLENTY = 64.0
 """Moves an order in the last cooling of a call without a limit."""
+MENDING = 64
+"""Moves an order in which promises have to be kept that serving in turn broke."""
 ROUNDS = 8
 """Rounds of the bound in a turn."""
 MOVES = 0.5
@@ -110,6 +114,33 @@ class Search:
         else:
             self.pages = fresh
         self._keep(self.pages)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the present plan breaks a limit that must not be broken."""
+        resources = self.pages.resources[:-1]
+        return bool((self.given.insisted & (resources["left"] < 0)).any())
+
+    def mend(self, clock: Clock) -> None:
+        """Make moves until the plan breaks no limit, or there have been so many that it looks hopeless."""
+        for plan in self._moves_of_turns(MENDING * len(self.given.whole), endless=False):
+            if not self.broken or clock.left <= 0:
+                break
+            self._search(plan, clock)
+
+    def proof(self, multipliers: Floats | None, worth: float, clock: Clock, *, gap: float, rounds: int) -> Rents:
+        """Return rents that prove a bound on a plan of such worth, from multipliers of the linear relaxation."""
+        from allocopt.solve.orders.lots import Rented
+        from allocopt.solve.orders.prices import from_multipliers
+
+        if multipliers is not None:
+            self.price = from_multipliers(self.pages, self.given, multipliers)
+        rented = Rented(self.given, self.price)
+        for _ in range(rounds):
+            if rented.over or clock.left <= 0 or relative_gap(worth, rented.best + self.fixed) <= gap:
+                break
+            rented.step(worth - self.fixed)
+        return rented.rents(self.program)
 
     def begin_from(self, x: Floats) -> None:
         """Begin with a plan of the program, if it is better than the one there is."""
@@ -201,11 +232,17 @@ class Search:
         return np.concatenate([orders, near[: len(near) // 2], near[: len(near) // 4]])
 
     def _exchanged(self) -> float:
-        """Return what a move exchanges on average: an order where orders are whole, else a line."""
+        """Return what a move exchanges on average: an order where orders are whole, else a line.
+
+        Of orders that have to be served it is only the way in which they are: `FORCED` of what they earn or cost.
+        """
         given = self.given
         whole = given.whole[given.order]
         unit = np.where(whole, given.order, len(given.whole) + np.arange(len(given.units)))[given.line]
-        earned = float((np.abs(given.value) * self.units).sum())
+        owner = np.repeat(np.arange(len(given.column)), np.diff(given.uses.ptr))
+        forced = np.zeros(len(given.column), dtype=bool)
+        forced[owner[(given.uses.value < 0) & given.insisted[given.uses.item]]] = True
+        earned = float((np.abs(given.value) * self.units * np.where(forced, FORCED, 1.0)).sum())
         return max(earned, 1.0) / max(1, len(np.unique(unit[self.units > 0])))
 
 

@@ -71,7 +71,9 @@ class Lots:
             once, weights=price[given.once.item] * given.once.value, minlength=len(given.fee)
         )
         option = np.repeat(np.arange(len(given.option_order)), np.diff(given.needs.ptr))
-        self.charge = np.bincount(option, weights=charge[given.needs.item], minlength=len(given.option_order))
+        # Sums of nothing are whole numbers to numpy.
+        by_option = np.bincount(option, weights=charge[given.needs.item], minlength=len(given.option_order))
+        self.charge = by_option.astype(float)
         self.order_line, self.line_arc = starts(given.order, len(given.whole)), starts(given.line, len(given.units))
         self.order_option = starts(given.option_order, len(given.whole))
         self.taken, self.shipped, self.held = np.zeros(arcs), np.zeros(arcs), np.zeros(arcs)

@@ -10,17 +10,24 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
 from allocopt.solve import highs
-from allocopt.solve.certificate import relative_gap, upper_bound
+from allocopt.solve.certificate import breach, relative_gap, upper_bound
 from allocopt.solve.orders.engine import Search
-from allocopt.solve.orders.structure import UnreadableError
+from allocopt.solve.orders.structure import Floats, UnreadableError
 from allocopt.solve.prices.serving import COMPILING, LOADING, PART
 from allocopt.solve.solution import Clock, Solution
 
 MANY = 200
 """Orders that are whole, ship over one option, or have a least quantity, from which on the search pays."""
-RELAXED = 30_000
-"""At most so many columns: HiGHS solves the linear relaxation, which takes a part of the time; beyond, our own prices
-come as near in less."""
+SOME = 20
+"""As many of which a bound is proven after branch and bound."""
+SMALL, RELAXED, POOR = 5_000, 150_000, 0.1
+"""At most so many columns: HiGHS solves the linear relaxation; of more, up to so many, where our own prices leave such
+a relative gap. Else they come as near in less time."""
+BRANCHED, HALF = 10_000, 0.5
+"""At most so many columns: under a time limit, branch and bound goes on from where the search came to, in the other
+half of the time."""
+ROUNDS = 400
+"""Rounds of a bound for a plan that branch and bound found."""
 SHARE = 0.2
 """Part of the time that prices, and the linear relaxation, may each take."""
 SEARCH = 0.95
@@ -73,33 +80,103 @@ def solved(
     search.first()
     if known is not None:
         search.begin_from(known)
-    relaxed = highs.linear(program, clock.share(SHARE)) if program.columns <= RELAXED else None
-    multipliers = None if relaxed is None or relaxed.status != "optimal" else relaxed.multipliers
-    search.by_prices(clock.share(SHARE), multipliers)
-    rents = search.run(clock.share(SEARCH), gap=gap, moves=moves, threads=2 if threads is None else threads)
-    multipliers = search.multipliers if multipliers is None else multipliers
+    search.by_prices(clock.share(SHARE))
+    multipliers = _multipliers(program, search, clock)
+    branched = program.columns <= BRANCHED and clock.limit is not None
+    rents = search.run(
+        clock.share(HALF if branched else SEARCH), gap=gap, moves=moves, threads=2 if threads is None else threads
+    )
     bound = min(search.bound + search.fixed, upper_bound(program, multipliers))
-    x = search.plan
+    x, iterations = search.plan, search.moves
+    if branched and relative_gap(program.objective(x), bound) > gap:
+        last = highs.branch(program, clock.share(SEARCH), gap=gap, start=x)
+        x, iterations = _better(program, x, last.x), iterations + last.iterations
     close = relative_gap(program.objective(x), bound) <= gap
     message = "" if close else "the gap that was asked for is not reached"
-    found = Solution("feasible", x, multipliers, bound, METHOD, clock.seconds, search.moves, message, rents=rents)
+    found = Solution("feasible", x, multipliers, bound, METHOD, clock.seconds, iterations, message, rents=rents)
     return replace(found, status="optimal") if close else found
 
 
-def at_once(program: Program, clock: Clock) -> NDArray[np.float64] | None:
+def _multipliers(program: Program, search: Search, clock: Clock) -> Floats:
+    """Return multipliers: of the search's own prices, or where these are poor or it is small of the relaxation."""
+    own = search.multipliers
+    poor = relative_gap(search.best + search.fixed, upper_bound(program, own)) > POOR
+    if program.columns > (RELAXED if poor else SMALL):
+        return own
+    relaxed = highs.linear(program, clock.share(2 * SHARE))
+    if relaxed.status != "optimal" or relaxed.multipliers is None:
+        return own
+    search.by_prices(clock.share(SHARE), relaxed.multipliers)
+    return relaxed.multipliers
+
+
+def _better(program: Program, x: Floats, other: Floats | None) -> Floats:
+    """Return the better one of a plan and what a solver says is one, if it is."""
+    if other is None or np.shape(other) != (program.columns,) or not np.isfinite(other).all():
+        return x
+    whole = np.where(program.integer, np.rint(other), other)
+    kept = breach(program, whole)[0] == 0
+    return whole if kept and (program.objective(whole) > program.objective(x) or breach(program, x)[0] > 0) else x
+
+
+def bounded(program: Program, found: Solution, clock: Clock, *, gap: float) -> Solution:
+    """Return a solution of a program of few orders with rents, where its own bound is not close enough to its plan.
+
+    Parameters
+    ----------
+    program : Program
+    found : Solution
+    clock : Clock
+    gap : float
+        Relative gap that is wanted.
+    """
+    if found.x is None or not few(program):
+        return found
+    worth = program.objective(found.x)
+    if relative_gap(worth, upper_bound(program, found.multipliers)) <= gap:
+        return found
+    try:
+        search = Search(program)
+    except UnreadableError:
+        return found
+    if search.given.knotted < SOME or not _ready(clock):
+        return found
+    return replace(found, rents=search.proof(found.multipliers, worth, clock, gap=gap, rounds=ROUNDS))
+
+
+def few(program: Program) -> bool:
+    """Return whether a program may be one of few orders, of which it pays to prove a bound after a plan was found."""
+    lines = program.column_line
+    return lines is not None and int((program.integer & (lines < 0)).sum()) >= SOME and program.columns <= BRANCHED
+
+
+def at_once(program: Program, clock: Clock, *, many: int = 0) -> NDArray[np.float64] | None:
     """Return the plan that orders in turn come to, which asks no solver; None where it cannot be read or served so.
 
-    Promises weigh more than anything that can be earned, so that they come first; whether all are kept is for the
-    caller to see.
+    Promises weigh more than anything that can be earned, so that they come first. Where some are broken, a few moves
+    are made to mend that; whether all are kept is for the caller to see.
+
+    Parameters
+    ----------
+    program : Program
+    clock : Clock
+    many : int
+        None is returned where fewer orders hang together.
     """
+    lines = program.column_line
+    if lines is None or int((program.integer & (lines < 0)).sum()) < many:
+        return None
     try:
         search = Search(program)
     except UnreadableError:
         return None
-    if not _ready(clock):
+    if search.given.knotted < many or not _ready(clock):
         return None
     search.first()
-    search.by_prices(clock)
+    if search.broken or not many:
+        search.by_prices(clock.share(SHARE))
+    if search.broken and many:
+        search.mend(clock)
     return search.plan
 
 
