@@ -86,6 +86,7 @@ def in_highs(shop: Shop, limit: float) -> Found:
 
     model = natural(shop)
     matrix = csc_array((model.value.astype(float), (model.row, model.column)), shape=(len(model.low), len(model.cents)))
+    highspy.Highs.resetGlobalScheduler(True)  # its number of threads is that of the first call of a process
     begun = time.perf_counter()
     solver = highspy.Highs()
     for name, value in {"output_flag": False, "time_limit": limit, "threads": WORKERS, "mip_rel_gap": 0.0}.items():
@@ -98,6 +99,7 @@ def in_highs(shop: Shop, limit: float) -> Found:
     )  # fmt: skip
     solver.run()
     seconds, info = time.perf_counter() - begun, solver.getInfo()
+    highspy.Highs.resetGlobalScheduler(True)
     there = info.primal_solution_status == 2
     y = np.array(solver.getSolution().col_value) if there else None
     status = solver.getModelStatus().name

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.orders import __main__ as command
+from benchmarks.orders import agree
 from benchmarks.orders.contenders import in_allocopt, in_highs, looped
 from benchmarks.orders.families import FAMILIES, knapsack, published
 from benchmarks.orders.natural import natural
 
 import allocopt as ao
+from allocopt.solve.orders import solving
 from benchmarks import record
 
 TINY = 8
@@ -107,3 +109,31 @@ def test_a_shop_at_a_limit_is_held_against_its_own_rules() -> None:
     found = in_allocopt(FAMILIES["parcel"](30, 2), 2.0)
     assert found["value"] > 0
     assert found["bound"] >= found["value"] - 1e-6
+
+
+def test_the_search_agrees_with_brute_force() -> None:
+    """Tiny shops that mix everything: never above the optimum, never a bound below it, and mostly the optimum."""
+    found = agree.compared([agree.tiny(seed) for seed in range(1, 8)], agree.by_brute_force)
+    assert found["shops"] == 7
+    assert not found["wrong"]
+    assert found["met"] >= 5
+
+
+@pytest.mark.parametrize("seed", [4, 7, 9])
+def test_allocate_finds_what_the_search_alone_misses(seed: int) -> None:
+    """Few orders are proven by branch and bound: the optimum of brute force."""
+    shop = agree.tiny(seed)
+    assert ao.allocate(ao.Problem(**shop.tables())).objective == pytest.approx(agree.by_brute_force(shop))
+
+
+def test_brute_force_and_the_natural_model_agree() -> None:
+    """Two statements that share no code have the same optimum."""
+    for seed in range(1, 5):
+        shop = agree.tiny(seed)
+        assert agree.by_brute_force(shop) == pytest.approx(in_highs(shop, 20.0)["value"])
+
+
+def test_one_plan_whatever_the_order_of_rows_and_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same shop, its rows shuffled, on one thread and on two: one plan."""
+    monkeypatch.setattr(solving, "MANY", 20)
+    assert len(set(agree.prints(FAMILIES["mixed"](80, 4)))) == 1

@@ -242,8 +242,9 @@ class Search:
         owner = np.repeat(np.arange(len(given.column)), np.diff(given.uses.ptr))
         forced = np.zeros(len(given.column), dtype=bool)
         forced[owner[(given.uses.value < 0) & given.insisted[given.uses.item]]] = True
-        earned = float((np.abs(given.value) * self.units * np.where(forced, FORCED, 1.0)).sum())
-        return max(earned, 1.0) / max(1, len(np.unique(unit[self.units > 0])))
+        units = self.units if self.units.any() else np.minimum(given.most, given.units[given.line])
+        earned = float((np.abs(given.value) * units * np.where(forced, FORCED, 1.0)).sum())
+        return max(earned, 1.0) / max(1, len(np.unique(unit[units > 0])))
 
 
 def _lowered(rented: Rented, target: float, clock: Clock) -> None:
