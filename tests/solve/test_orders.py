@@ -16,6 +16,7 @@ from allocopt.solve import highs
 from allocopt.solve.certificate import certify
 from allocopt.solve.orders import native, solving
 from allocopt.solve.orders.engine import Search
+from allocopt.solve.orders.first import by_value, in_passes
 from allocopt.solve.orders.lots import Rented, bound_by_lots
 from allocopt.solve.orders.reading import read
 from allocopt.solve.orders.structure import UnreadableError
@@ -176,6 +177,25 @@ def test_a_longer_search_contains_the_shorter_one() -> None:
     program = program_of(ao.Problem.from_dict(shop(120, nodes=2, whole=False)))
     earned = [searched(program, moves)[0].best for moves in (100, 1_000, 5_000)]
     assert earned == sorted(earned)
+
+
+@pytest.mark.parametrize(("nodes", "whole"), [(1, True), (3, False), (3, True)])
+def test_orders_in_turn_need_no_compiled_code(nodes: int, whole: bool) -> None:
+    """Many at a time, without compiled code: a plan that keeps every rule, and about as good as one by one."""
+    program = program_of(ao.Problem.from_dict(shop(120, nodes=nodes, whole=whole)))
+    search = Search(program)
+    search.first()
+    x = search.given.plan(program, in_passes(search.given, by_value(search.given)))
+    assert certify(program, x, None).violation == 0
+    assert program.objective(x) >= 0.97 * (search.best + search.fixed)
+
+
+def test_without_compiled_code_there_is_the_first_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where compiling does not fit into the limit, complete orders earn what a loop by value earns all the same."""
+    monkeypatch.setattr(solving, "_ready", lambda clock: False)
+    tables = shop(300)
+    plan = ao.allocate(ao.Problem.from_dict(tables), time_limit=0.5)
+    assert plan.objective >= by_a_loop(tables) - 1e-6
 
 
 def test_commitments_are_kept_from_a_plan_that_keeps_them() -> None:

@@ -70,8 +70,15 @@ class Known:
 
     @cached_property
     def quick(self) -> Floats | None:
-        """The best plan that takes no solver: the one given, or the greedy one from nothing or from mended promises."""
-        return best_of(self._program, self.given, None if self._least is None else self._grown(self._least))
+        """The best plan that takes no solver.
+
+        The one given, the greedy one from nothing or from mended promises, or orders in turn.
+        """
+        grown = None if self._least is None else self._grown(self._least)
+        in_turn = orders.in_passes(self._program, self._clock)
+        if in_turn is not None and not holds(self._program, in_turn):
+            in_turn = None
+        return best_of(self._program, self.given, grown, in_turn)
 
     @cached_property
     def best(self) -> Floats | None:

@@ -14,9 +14,10 @@ import numpy as np
 
 from allocopt.algebra.program import Program
 from allocopt.solve.certificate import relative_gap
+from allocopt.solve.orders.first import by_value
 from allocopt.solve.orders.reading import read
 from allocopt.solve.orders.records import Book, book, emptied
-from allocopt.solve.orders.structure import Floats, Ints, Orders
+from allocopt.solve.orders.structure import Floats, Ints
 from allocopt.solve.solution import Clock
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Search:
         """Find a first plan: orders by what a unit of them earns."""
         from allocopt.solve.orders.native import serve_all
 
-        serve_all(self.pages, NONE, _by_value(self.given))
+        serve_all(self.pages, NONE, by_value(self.given))
         self._keep(self.pages)
 
     def by_prices(self, clock: Clock, given_prices: Floats | None = None) -> None:
@@ -253,12 +254,3 @@ def _lowered(rented: Rented, target: float, clock: Clock) -> None:
         if rented.over or clock.left <= 0:
             return
         rented.step(target)
-
-
-def _by_value(given: Orders) -> Ints:
-    """Return the orders by what a unit of them earns at best, the dearest first."""
-    top = np.zeros(len(given.units))
-    np.maximum.at(top, given.line, given.value)
-    value = np.bincount(given.order, weights=top * given.units, minlength=len(given.whole))
-    units = np.bincount(given.order, weights=given.units, minlength=len(given.whole))
-    return np.argsort(-value / np.maximum(units, 1.0), kind="stable")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import ref
+
 import numpy as np
 
 from allocopt.algebra.program import Program
@@ -34,12 +36,27 @@ INSIST = 2.0
 def read(program: Program) -> Orders:
     """Return a program as orders.
 
+    Who asks again about the same program is not kept waiting.
+
     Raises
     ------
     UnreadableError
         If it holds anything that orders do not know.
     """
-    return _Reading(program).orders()
+    for seen, found in tuple(_LAST):
+        if seen() is program:
+            return found
+    found = _Reading(program).orders()
+    _LAST[:] = [(ref(program, _forgotten), found)]
+    return found
+
+
+_LAST: list[tuple[ref[Program], Orders]] = []
+"""The program that was read last, as long as it is there."""
+
+
+def _forgotten(program: ref[Program]) -> None:
+    _LAST[:] = [each for each in _LAST if each[0] is not program]
 
 
 class _Reading:

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program
 from allocopt.solve import highs
 from allocopt.solve.certificate import breach, relative_gap, upper_bound
+from allocopt.solve.orders import first
 from allocopt.solve.orders.engine import Search
+from allocopt.solve.orders.first import by_value
+from allocopt.solve.orders.reading import read
 from allocopt.solve.orders.structure import Floats, UnreadableError
 from allocopt.solve.prices.serving import COMPILING, LOADING, PART
 from allocopt.solve.solution import Clock, Solution
@@ -148,6 +151,21 @@ def few(program: Program) -> bool:
     """Return whether a program may be one of few orders, of which it pays to prove a bound after a plan was found."""
     lines = program.column_line
     return lines is not None and int((program.integer & (lines < 0)).sum()) >= SOME and program.columns <= BRANCHED
+
+
+def in_passes(program: Program, clock: Clock) -> Floats | None:
+    """Return a plan of many orders that takes neither a solver nor compiled code.
+
+    None where they cannot be read so, or where what is compiled can be there in time.
+    """
+    lines = program.column_line
+    if lines is None or int((program.integer & (lines < 0)).sum()) < MANY or _ready(clock):
+        return None
+    try:
+        given = read(program)
+    except UnreadableError:
+        return None
+    return None if given.knotted < MANY else given.plan(program, first.in_passes(given, by_value(given)))
 
 
 def at_once(program: Program, clock: Clock, *, many: int = 0) -> NDArray[np.float64] | None:
