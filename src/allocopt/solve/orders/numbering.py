@@ -27,6 +27,8 @@ def distinct(codes: Ints) -> Ints:
 
 def components(left: Ints, right: Ints, width: int, height: int) -> tuple[Ints, Ints]:
     """Return the connected component of each node on the left and on the right of a graph's edges."""
+    if not len(left):
+        return np.arange(width), width + np.arange(height)
     from scipy import sparse
     from scipy.sparse import csgraph
 

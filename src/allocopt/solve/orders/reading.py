@@ -179,14 +179,11 @@ class _Reading:
         Lines belong together where a switch that counts stands over both; arcs, where they share a pack or a least
         quantity.
         """
-        p = self.program
         line = self.line_of[self.arc]
         height = int(self.line_of.max(initial=0)) + 1
-        self._whole_apart(paying, height)
-        ties = self.is_whole[self.gate] | paying[self.over[self.gate]]
-        order = components(self.line_of[self.member[ties]], self.over[self.gate[ties]], height, p.columns)[0][line]
+        order = self._whole_apart(paying, height)[line]
         tied = self.is_pack[self.gate] | self.is_least[self.gate]
-        of_arc, of_gate = components(self.member[tied], self.gate[tied], p.columns, self.matrix.rows)
+        of_arc, of_gate = components(self.member[tied], self.gate[tied], self.program.columns, self.matrix.rows)
         shipment = of_arc[self.arc]
         members = np.bincount(self.gate[tied], minlength=self.matrix.rows)
         used = np.flatnonzero(members)
@@ -194,8 +191,11 @@ class _Reading:
             raise UnreadableError("some shipments overlap")
         return order, line, shipment
 
-    def _whole_apart(self, paying: Flags, height: int) -> None:
-        """Take lines that are served in full by themselves for packs where their order has other lines too."""
+    def _whole_apart(self, paying: Flags, height: int) -> Ints:
+        """Return the order of each line.
+
+        Lines that are served in full by themselves are taken for packs where their order has other lines too.
+        """
         ties = self.is_whole[self.gate] | paying[self.over[self.gate]]
         members, over = self.member[ties], self.over[self.gate[ties]]
         by_line, by_switch = components(self.line_of[members], over, height, self.program.columns)
@@ -205,7 +205,11 @@ class _Reading:
         gates = np.bincount(self.over[self.is_whole], minlength=self.program.columns)
         whole = np.flatnonzero(self.is_whole)
         alone = whole[(gates[self.over[whole]] == 1) & (size[by_switch[self.over[whole]]] > 1)]
+        if not len(alone):
+            return by_line
         self.is_whole[alone], self.is_pack[alone] = False, True
+        ties = self.is_whole[self.gate] | paying[self.over[self.gate]]
+        return components(self.line_of[self.member[ties]], self.over[self.gate[ties]], height, self.program.columns)[0]
 
     def _packs(self, place: Ints, shipment: Ints, size: int) -> tuple[Floats, Floats]:
         """Return pack and least quantity of each shipment."""
