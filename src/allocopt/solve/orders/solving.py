@@ -35,6 +35,10 @@ SHARE = 0.2
 """Part of the time that prices, and the linear relaxation, may each take."""
 SEARCH = 0.95
 """Part of what is then left that the search takes; the rest is for proving what it found, and for ties."""
+PROVING = 3e-6
+"""Seconds for each column that are kept for reading the program again, and for proving what was found."""
+HURRY = 1.0
+"""Seconds below which a plan comes before anything else."""
 METHOD = "whole orders"
 MODULE = "allocopt.solve.orders.native"
 READ = 0.7
@@ -86,9 +90,10 @@ def solved(
     search.by_prices(clock.share(SHARE))
     multipliers = _multipliers(program, search, clock)
     branched = program.columns <= BRANCHED and clock.limit is not None
-    rents = search.run(
-        clock.share(HALF if branched else SEARCH), gap=gap, moves=moves, threads=2 if threads is None else threads
-    )
+    patience = clock.share(HALF if branched else SEARCH)
+    if clock.limit is not None:
+        patience = Clock.started(min(patience.left, max(0.0, clock.left - PROVING * program.columns)))
+    rents = search.run(patience, gap=gap, moves=moves, threads=2 if threads is None else threads)
     bound = min(search.bound + search.fixed, upper_bound(program, multipliers))
     x, iterations = search.plan, search.moves
     if branched and relative_gap(program.objective(x), bound) > gap:
@@ -156,10 +161,10 @@ def few(program: Program) -> bool:
 def in_passes(program: Program, clock: Clock) -> Floats | None:
     """Return a plan of many orders that takes neither a solver nor compiled code.
 
-    None where they cannot be read so, or where what is compiled can be there in time.
+    None where they cannot be read so, or where what is compiled can be there in time, with some of it to spare.
     """
     lines = program.column_line
-    if lines is None or int((program.integer & (lines < 0)).sum()) < MANY or _ready(clock):
+    if lines is None or int((program.integer & (lines < 0)).sum()) < MANY or (clock.left >= HURRY and _ready(clock)):
         return None
     try:
         given = read(program)
