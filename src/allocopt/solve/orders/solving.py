@@ -26,9 +26,11 @@ SOME = 20
 SMALL, RELAXED, POOR = 5_000, 150_000, 0.1
 """At most so many columns: HiGHS solves the linear relaxation; of more, up to so many, where our own prices leave such
 a relative gap. Else they come as near in less time."""
-BRANCHED, HALF = 10_000, 0.5
-"""At most so many columns: under a time limit, branch and bound goes on from where the search came to, in the other
-half of the time."""
+PACE = 2e-5
+"""Seconds for each column that the relaxation has to have."""
+BRANCHED, BEFORE = 10_000, 0.3
+"""At most so many columns: under a time limit, branch and bound goes on from where the search came to, in the rest
+of the time."""
 ROUNDS = 400
 """Rounds of a bound for a plan that branch and bound found."""
 SHARE = 0.2
@@ -90,7 +92,7 @@ def solved(
     search.by_prices(clock.share(SHARE))
     multipliers = _multipliers(program, search, clock)
     branched = program.columns <= BRANCHED and clock.limit is not None
-    patience = clock.share(HALF if branched else SEARCH)
+    patience = clock.share(BEFORE if branched else SEARCH)
     if clock.limit is not None:
         patience = Clock.started(min(patience.left, max(0.0, clock.left - PROVING * program.columns)))
     rents = search.run(patience, gap=gap, moves=moves, threads=2 if threads is None else threads)
@@ -109,7 +111,7 @@ def _multipliers(program: Program, search: Search, clock: Clock) -> Floats:
     """Return multipliers: of the search's own prices, or where these are poor or it is small of the relaxation."""
     own = search.multipliers
     poor = relative_gap(search.best + search.fixed, upper_bound(program, own)) > POOR
-    if program.columns > (RELAXED if poor else SMALL):
+    if program.columns > (RELAXED if poor else SMALL) or 2 * SHARE * clock.left < PACE * program.columns:
         return own
     relaxed = highs.linear(program, clock.share(2 * SHARE))
     if relaxed.status != "optimal" or relaxed.multipliers is None:
