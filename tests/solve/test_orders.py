@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from tests.strategies import cases
 
@@ -13,9 +13,10 @@ from allocopt.algebra.program import Program, tightened
 from allocopt.rules import Clause
 from allocopt.solve import highs
 from allocopt.solve.certificate import certify
-from allocopt.solve.orders import solving
+from allocopt.solve.orders import native, solving
 from allocopt.solve.orders.engine import Search
-from allocopt.solve.orders.lots import Descent, bound_by_lots
+from allocopt.solve.orders.first import by_value, in_passes
+from allocopt.solve.orders.lots import Rented, bound_by_lots
 from allocopt.solve.orders.reading import read
 from allocopt.solve.orders.structure import UnreadableError
 from allocopt.solve.rents import Rents
@@ -119,6 +120,10 @@ def test_a_plan_keeps_every_rule_and_no_bound_is_too_low(case: tuple[ao.Problem,
 def test_any_rents_give_a_bound(seed: int, nodes: int, whole: bool) -> None:
     """A bound by integral lots holds for rents, tolls and prices taken out of the air."""
     program = program_of(ao.Problem.from_dict(shop(5, seed=seed, nodes=nodes, whole=whole)))
+    try:
+        read(program)
+    except UnreadableError:  # there is no stock at all
+        reject()
     random = np.random.default_rng(seed)
     rents = Rents(
         random.normal(0, 20, program.rows), random.normal(0, 20, program.columns), random.normal(0, 60, program.columns)
@@ -152,6 +157,14 @@ def test_threads_and_repetition_change_nothing(nodes: int, whole: bool) -> None:
     assert all(np.array_equal(search.units, ended[0].units) for search in ended)
 
 
+def test_what_is_compiled_is_compiled_once() -> None:
+    """Whatever a program holds, functions are called with the types that their code is kept for."""
+    for nodes, whole in ((1, True), (3, False)):
+        searched(program_of(ao.Problem.from_dict(shop(30, nodes=nodes, whole=whole))), 100)
+    for function in native.FUNCTIONS:
+        assert list(function.overloads) == [function._cache.signature], function.__name__
+
+
 def test_a_loop_is_never_better(monkeypatch: pytest.MonkeyPatch) -> None:
     """Complete orders earn at least what a loop by value earns, and the certificate knows how much is left."""
     monkeypatch.setattr(solving, "MANY", 50)
@@ -168,6 +181,25 @@ def test_a_longer_search_contains_the_shorter_one() -> None:
     program = program_of(ao.Problem.from_dict(shop(120, nodes=2, whole=False)))
     earned = [searched(program, moves)[0].best for moves in (100, 1_000, 5_000)]
     assert earned == sorted(earned)
+
+
+@pytest.mark.parametrize(("nodes", "whole"), [(1, True), (3, False), (3, True)])
+def test_orders_in_turn_need_no_compiled_code(nodes: int, whole: bool) -> None:
+    """Many at a time, without compiled code: a plan that keeps every rule, and about as good as one by one."""
+    program = program_of(ao.Problem.from_dict(shop(120, nodes=nodes, whole=whole)))
+    search = Search(program)
+    search.first()
+    x = search.given.plan(program, in_passes(search.given, by_value(search.given)))
+    assert certify(program, x, None).violation == 0
+    assert program.objective(x) >= 0.97 * (search.best + search.fixed)
+
+
+def test_without_compiled_code_there_is_the_first_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where compiling does not fit into the limit, complete orders earn what a loop by value earns all the same."""
+    monkeypatch.setattr(solving, "_ready", lambda clock: False)
+    tables = shop(300)
+    plan = ao.allocate(ao.Problem.from_dict(tables), time_limit=0.5)
+    assert plan.objective >= by_a_loop(tables) - 1e-6
 
 
 def test_commitments_are_kept_from_a_plan_that_keeps_them() -> None:
@@ -201,7 +233,7 @@ def test_a_descent_never_loses_its_best() -> None:
     """The bound that is kept is the lowest one seen."""
     program = program_of(ao.Problem.from_dict(shop(40)))
     search, _ = searched(program, 100)
-    descent = Descent(search.given, search.price)
+    descent = Rented(search.given, search.price)
     seen = []
     for _ in range(30):
         descent.step(search.best)

@@ -70,19 +70,32 @@ class Known:
 
     @cached_property
     def quick(self) -> Floats | None:
-        """The best plan that takes no solver: the one given, or the greedy one from nothing or from mended promises."""
-        return best_of(self._program, self.given, None if self._least is None else self._grown(self._least))
+        """The best plan that takes no solver.
+
+        The one given, the greedy one from nothing or from mended promises, or orders in turn.
+        """
+        grown = None if self._least is None else self._grown(self._least)
+        in_turn = orders.in_passes(self._program, self._clock)
+        if in_turn is not None and not holds(self._program, in_turn):
+            in_turn = None
+        return best_of(self._program, self.given, grown, in_turn)
 
     @cached_property
     def best(self) -> Floats | None:
         """The best known plan; where no other is known, one that keeps promises only is looked for."""
         if self.quick is not None:
             return self.quick
-        kept = promises_only(self._program, self._nothing, self._clock)
+        kept = self._served(orders.MANY)
+        if kept is None:
+            kept = promises_only(self._program, self._nothing, self._clock)
         if kept is None:  # whoever searches small programs may fail, or lie
-            served = orders.at_once(self._program, self._clock)
-            kept = served if served is not None and holds(self._program, served) else None
+            kept = self._served(0)
         return None if kept is None else self._grown(kept)
+
+    def _served(self, many: int) -> Floats | None:
+        """Return the plan that orders in turn come to, if it keeps every row; None below so many orders."""
+        served = orders.at_once(self._program, self._clock, many=many)
+        return served if served is not None and holds(self._program, served) else None
 
     @cached_property
     def _nothing(self) -> Floats:

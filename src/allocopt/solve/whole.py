@@ -36,6 +36,8 @@ MOVES = 100
 """Moves of a search for whole orders for each unit of a work limit."""
 
 TOO_LATE = "the time limit came before a plan in whole units was found"
+FOUND = 0.93
+"""Part of the time in which a plan of few whole orders is looked for; the rest is for a bound of our own."""
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
 
@@ -128,7 +130,9 @@ def _solved(
             return _narrow(small, clock, replace(search, gap=gap), finer, flat=flat, start=None, known=known)
 
         return refined(program, core, clock, gap=search.gap, known=known)
-    return _narrow(program, clock, search, relax, flat=flat, start=start, known=known)
+    patience = clock.share(FOUND) if orders.few(program) else clock
+    found = _narrow(program, patience, search, relax, flat=flat, start=start, known=known)
+    return orders.bounded(program, found, clock, gap=search.gap)
 
 
 def _narrow(

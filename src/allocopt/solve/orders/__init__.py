@@ -1,5 +1,5 @@
 """Whole orders, packs and least shipments: a plan at once, a search that betters it, and a bound by integral lots."""
 
-from allocopt.solve.orders.solving import at_once, solved
+from allocopt.solve.orders.solving import MANY, at_once, bounded, few, in_passes, solved
 
-__all__ = ["at_once", "solved"]
+__all__ = ["MANY", "at_once", "bounded", "few", "in_passes", "solved"]

@@ -14,13 +14,14 @@ import numpy as np
 
 from allocopt.algebra.program import Program
 from allocopt.solve.certificate import relative_gap
+from allocopt.solve.orders.first import by_value
 from allocopt.solve.orders.reading import read
 from allocopt.solve.orders.records import Book, book, emptied
-from allocopt.solve.orders.structure import Floats, Ints, Orders
+from allocopt.solve.orders.structure import Floats, Ints
 from allocopt.solve.solution import Clock
 
 if TYPE_CHECKING:
-    from allocopt.solve.orders.lots import Descent
+    from allocopt.solve.orders.lots import Rented
     from allocopt.solve.rents import Rents
 
 PRICED = 150
@@ -28,16 +29,22 @@ PRICED = 150
 HOT, COLD, WARM = 0.15, 0.025, 0.018
 """Temperatures between which a search cools, as parts of what an order (or line) earns on average; the last is where a
 short cooling begins, for each five moves that it has for an order."""
+FORCED = 0.1
+"""What a move exchanges of an order that has to be served, as a part of what it earns or costs."""
 CHUNK = 512
 """Moves between two looks at the clock."""
 FIRST, GROWTH = 2.0, 2.0
 """Moves an order in the first cooling, and how much longer each next one is."""
 PLENTY = 64.0
 """Moves an order in the last cooling of a call without a limit."""
+MENDING = 64
+"""Moves an order in which promises have to be kept that serving in turn broke."""
 ROUNDS = 8
 """Rounds of the bound in a turn."""
 MOVES = 0.5
 """Moves in a turn, for each arc."""
+
+NONE: Floats = np.zeros(0)
 
 
 class Search:
@@ -80,9 +87,9 @@ class Search:
 
     def first(self) -> None:
         """Find a first plan: orders by what a unit of them earns."""
-        from allocopt.solve.orders.native import in_turn
+        from allocopt.solve.orders.native import serve_all
 
-        in_turn(self.pages, _by_value(self.given))
+        serve_all(self.pages, NONE, by_value(self.given))
         self._keep(self.pages)
 
     def by_prices(self, clock: Clock, given_prices: Floats | None = None) -> None:
@@ -94,7 +101,7 @@ class Search:
         given_prices : float64, shape (rows of the program,), optional
             Multipliers to take instead of prices of our own.
         """
-        from allocopt.solve.orders.native import in_turn
+        from allocopt.solve.orders.native import serve_all
         from allocopt.solve.orders.prices import from_multipliers, priced
 
         fresh = emptied(self.pages)
@@ -102,28 +109,56 @@ class Search:
             self.price = priced(fresh, self.given, self.best, rounds=PRICED, clock=clock)
         else:
             self.price = from_multipliers(fresh, self.given, given_prices)
-        in_turn(fresh, np.argsort(-fresh.orders["surplus"][:-1], kind="stable"))
+        serve_all(fresh, NONE, np.argsort(-fresh.orders["surplus"][:-1], kind="stable"))
         if fresh.total[0] < self.pages.total[0]:
             self.pages.arcs["worth"], self.pages.orders["surplus"] = fresh.arcs["worth"], fresh.orders["surplus"]
         else:
             self.pages = fresh
         self._keep(self.pages)
 
+    @property
+    def broken(self) -> bool:
+        """Whether the present plan breaks a limit that must not be broken."""
+        resources = self.pages.resources[:-1]
+        return bool((self.given.insisted & (resources["left"] < 0)).any())
+
+    def mend(self, clock: Clock) -> None:
+        """Make moves until the plan breaks no limit, or there have been so many that it looks hopeless."""
+        for plan in self._moves_of_turns(MENDING * len(self.given.whole), endless=False):
+            if not self.broken or clock.left <= 0:
+                break
+            self._search(plan, clock)
+
+    def proof(self, multipliers: Floats | None, worth: float, clock: Clock, *, gap: float, rounds: int) -> Rents:
+        """Return rents that prove a bound on a plan of such worth, from multipliers of the linear relaxation."""
+        from allocopt.solve.orders.lots import Rented
+        from allocopt.solve.orders.prices import from_multipliers
+
+        if multipliers is not None:
+            self.price = from_multipliers(self.pages, self.given, multipliers)
+        rented = Rented(self.given, self.price)
+        for _ in range(rounds):
+            if rented.over or clock.left <= 0 or relative_gap(worth, rented.best + self.fixed) <= gap:
+                break
+            rented.step(worth - self.fixed)
+        return rented.rents(self.program)
+
     def begin_from(self, x: Floats) -> None:
         """Begin with a plan of the program, if it is better than the one there is."""
-        from allocopt.solve.orders.native import put_all
+        from allocopt.solve.orders.native import serve_all
 
         fresh = emptied(self.pages)
-        put_all(fresh, np.maximum(x[self.given.column] - self.given.base[self.given.column], 0.0), False)
+        units = np.maximum(x[self.given.column] - self.given.base[self.given.column], 0.0)
+        serve_all(fresh, units, np.zeros(0, np.int64))
         if fresh.total[0] > self.pages.total[0]:
             self.pages = fresh
             self._keep(fresh)
 
     def run(self, clock: Clock, *, gap: float, moves: int | None = None, threads: int = 2) -> Rents:
         """Take turns until the gap, the clock or the moves end it; return rents that prove the bound."""
-        from allocopt.solve.orders.lots import Descent
+        from allocopt.solve.orders.lots import Rented
 
-        descent = Descent(self.given, self.price)
+        rented = Rented(self.given, self.price)
         turns = self._moves_of_turns(moves, endless=clock.limit is not None)
         with ThreadPoolExecutor(1) as pool:
             while clock.left > 0 and self.gap > gap:
@@ -132,15 +167,15 @@ class Search:
                     break
                 target = self.best
                 if threads > 1:
-                    beside = pool.submit(_lowered, descent, target, clock)
+                    beside = pool.submit(_lowered, rented, target, clock)
                     self._search(plan, clock)
                     beside.result()
                 else:
                     self._search(plan, clock)
-                    _lowered(descent, target, clock)
-                self.bound = min(self.bound, descent.best)
+                    _lowered(rented, target, clock)
+                self.bound = min(self.bound, rented.best)
                 self._close()
-        return descent.rents(self.program, self.price)
+        return rented.rents(self.program)
 
     def _moves_of_turns(self, limit: int | None, *, endless: bool) -> Iterator[tuple[int, float, float]]:
         """Yield the moves of each turn with the temperatures that they begin and end with."""
@@ -178,12 +213,12 @@ class Search:
 
     def _close(self) -> None:
         """Serve every order of the best plan anew, as long as there is one that another way of serving it betters."""
-        from allocopt.solve.orders.native import put_all
+        from allocopt.solve.orders.native import serve_all
 
         if self.best == self._closed:
             return
         fresh = emptied(self.pages)
-        put_all(fresh, self.units, True)
+        serve_all(fresh, self.units, np.arange(len(self.given.whole)))
         self._keep(fresh)
         self._closed = self.best
 
@@ -198,26 +233,24 @@ class Search:
         return np.concatenate([orders, near[: len(near) // 2], near[: len(near) // 4]])
 
     def _exchanged(self) -> float:
-        """Return what a move exchanges on average: an order where orders are whole, else a line."""
+        """Return what a move exchanges on average: an order where orders are whole, else a line.
+
+        Of orders that have to be served it is only the way in which they are: `FORCED` of what they earn or cost.
+        """
         given = self.given
         whole = given.whole[given.order]
         unit = np.where(whole, given.order, len(given.whole) + np.arange(len(given.units)))[given.line]
-        earned = float(np.maximum(given.value, 0.0) @ self.units)
-        return max(earned, 1.0) / max(1, len(np.unique(unit[self.units > 0])))
+        owner = np.repeat(np.arange(len(given.column)), np.diff(given.uses.ptr))
+        forced = np.zeros(len(given.column), dtype=bool)
+        forced[owner[(given.uses.value < 0) & given.insisted[given.uses.item]]] = True
+        units = self.units if self.units.any() else np.minimum(given.most, given.units[given.line])
+        earned = float((np.abs(given.value) * units * np.where(forced, FORCED, 1.0)).sum())
+        return max(earned, 1.0) / max(1, len(np.unique(unit[units > 0])))
 
 
-def _lowered(descent: Descent, target: float, clock: Clock) -> None:
+def _lowered(rented: Rented, target: float, clock: Clock) -> None:
     """Do the rounds of one turn."""
     for _ in range(ROUNDS):
-        if descent.over or clock.left <= 0:
+        if rented.over or clock.left <= 0:
             return
-        descent.step(target)
-
-
-def _by_value(given: Orders) -> Ints:
-    """Return the orders by what a unit of them earns at best, the dearest first."""
-    top = np.zeros(len(given.units))
-    np.maximum.at(top, given.line, given.value)
-    value = np.bincount(given.order, weights=top * given.units, minlength=len(given.whole))
-    units = np.bincount(given.order, weights=given.units, minlength=len(given.whole))
-    return np.argsort(-value / np.maximum(units, 1.0), kind="stable")
+        rented.step(target)

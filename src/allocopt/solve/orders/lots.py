@@ -20,14 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
+from allocopt.solve.orders.descent import Descent
 from allocopt.solve.orders.native import lots_at_rents, orders_at_rents
-from allocopt.solve.orders.prices import BETTER, DEFLECTED, PATIENCE, SHRINK
+from allocopt.solve.orders.native_lots import DEEP
 from allocopt.solve.orders.reading import read
 from allocopt.solve.orders.structure import Floats, Ints, Orders, starts
 from allocopt.solve.rents import Rents
 
-DEEP = 400
-"""Lots of more units are relaxed."""
+TABLE = 1 << 23
+"""Entries of the largest table of a dynamic program over a lot's units."""
 LEAST_STEP = 1e-4
 """Step at which a descent ends."""
 
@@ -45,7 +46,7 @@ class Lots:
     def __init__(self, given: Orders, price: Floats) -> None:
         self.given = given
         arcs = len(given.column)
-        self.lot, is_lot = lots_of(given)
+        self.lot, self.weight, is_lot = lots_of(given)
         free = is_lot.copy()
         free[given.choice[given.choice >= 0]] = True
         most = np.where((given.rate > 0) & ~given.insisted, given.rate, np.inf)
@@ -70,10 +71,21 @@ class Lots:
             once, weights=price[given.once.item] * given.once.value, minlength=len(given.fee)
         )
         option = np.repeat(np.arange(len(given.option_order)), np.diff(given.needs.ptr))
-        self.charge = np.bincount(option, weights=charge[given.needs.item], minlength=len(given.option_order))
+        # Sums of nothing are whole numbers to numpy.
+        by_option = np.bincount(option, weights=charge[given.needs.item], minlength=len(given.option_order))
+        self.charge = by_option.astype(float)
         self.order_line, self.line_arc = starts(given.order, len(given.whole)), starts(given.line, len(given.units))
         self.order_option = starts(given.option_order, len(given.whole))
         self.taken, self.shipped, self.held = np.zeros(arcs), np.zeros(arcs), np.zeros(arcs)
+        members = np.diff(self.begin)
+        short = is_lot & (self.limit <= DEEP)
+        table = int((members * (self.limit + 1.0))[short].max(initial=0.0))
+        self._room = (
+            np.empty(members.max(initial=1), np.int64),
+            np.empty(members.max(initial=1)),
+            np.empty(int(self.limit[short].max(initial=0.0)) + 1),
+            np.empty(min(table, TABLE), np.int32),
+        )
 
     def allowed(self, rent: Floats, toll: Floats) -> tuple[Floats, Floats]:
         """Return rents (by arc) and tolls (by pair) without what would prove nothing."""
@@ -87,7 +99,17 @@ class Lots:
         """
         worth = self.value - toll[self.pair]
         by_lots = lots_at_rents(
-            self.limit, self.begin, self.member, worth, rent, self.most, self.rigid, self.taken, self.shipped, DEEP
+            self.limit,
+            self.begin,
+            self.member,
+            self.weight,
+            worth,
+            rent,
+            self.most,
+            self.rigid,
+            self.taken,
+            self.shipped,
+            *self._room,
         )
         collected = rent + np.where(self.on_lot, 0.0, np.maximum(worth, 0.0) * self.most)
         collected[self.first] += toll * self.given.units[self.given.line[self.first]]
@@ -112,25 +134,28 @@ class Lots:
         return rent, np.where(self.several, held - shipped, 0.0)
 
 
-def lots_of(given: Orders) -> tuple[Ints, NDArray[np.bool_]]:
-    """Return the lot of each arc (-1: none), and which resources are lots.
+def lots_of(given: Orders) -> tuple[Ints, Floats, NDArray[np.bool_]]:
+    """Return the lot of each arc (-1: none), what a unit takes of it, and which resources are lots.
 
-    A lot is a resource of which each unit takes one, that no switch takes of; of several, the one that an arc lists
-    first.
+    A lot is a resource of which units take whole numbers, that no switch takes of. Where an arc has several, it is one
+    of which a unit takes one, and of these the one that is listed first.
     """
     resources, arcs = len(given.limit), len(given.column)
-    plain = np.ones(resources, dtype=bool)
+    whole = np.ones(resources, dtype=bool)
+    whole[given.uses.item[(given.uses.value < 1.0) | (given.uses.value != np.rint(given.uses.value))]] = False
+    whole[given.once.item] = False
+    whole[(given.rate > 0) | ~given.integral] = False
+    plain = whole.copy()
     plain[given.uses.item[given.uses.value != 1.0]] = False
-    plain[given.once.item] = False
-    plain[(given.rate > 0) | ~given.integral] = False
     owner = np.repeat(np.arange(arcs), np.diff(given.uses.ptr))
-    mine = np.flatnonzero(plain[given.uses.item])[::-1]
-    lot = np.full(arcs, -1)
-    lot[owner[mine]] = given.uses.item[mine]
+    lot, weight = np.full(arcs, -1), np.ones(arcs)
+    for kind in (whole, plain):
+        mine = np.flatnonzero(kind[given.uses.item])[::-1]
+        lot[owner[mine]], weight[owner[mine]] = given.uses.item[mine], given.uses.value[mine]
     # A resource that is the lot of some of its arcs only is priced like any other.
     users = np.bincount(given.uses.item, minlength=resources)
     is_lot = (np.bincount(lot[lot >= 0], minlength=resources) == users) & (users > 0)
-    return np.where(np.append(is_lot, False)[lot], lot, -1), is_lot
+    return np.where(np.append(is_lot, False)[lot], lot, -1), weight, is_lot
 
 
 def _pairs(given: Orders) -> tuple[Ints, Ints]:
@@ -155,8 +180,8 @@ def bound_by_lots(program: Program, rents: Rents) -> float:
     return lots.at(rent, toll) + float(program.cost @ given.base) + program.constant
 
 
-class Descent:
-    """Rents that get better step by step: deflected subgradients towards the best plan known (as in `prices`).
+class Rented:
+    """Rents that get better step by step.
 
     Parameters
     ----------
@@ -166,51 +191,55 @@ class Descent:
     """
 
     def __init__(self, given: Orders, price: Floats) -> None:
+        self._price = price = _insisted(given, price)
         self.lots = lots = Lots(given, price)
-        lot_price = np.where(lots.on_lot, np.append(price, 0.0)[lots.lot], 0.0)
+        lot_price = np.where(lots.on_lot, np.append(price, 0.0)[lots.lot] * lots.weight, 0.0)
         beyond = lots.value - lot_price
         toll = np.zeros(len(lots.several))
         np.maximum.at(toll, lots.pair, beyond)
         toll = np.where(lots.several, toll, 0.0)
-        self.rent, self.toll = lots.allowed(lots.most * (beyond - toll[lots.pair]), toll)
-        self.best, self.kept = np.inf, (self.rent, self.toll)
-        self._way: tuple[Floats, Floats] | None = None
-        self._step, self._idle = 1.0, 0
+        start = np.concatenate([lots.most * (beyond - toll[lots.pair]), toll])
+        self._descent = Descent(start, lambda at: np.concatenate(lots.allowed(*self._split(at))), LEAST_STEP)
+
+    @property
+    def best(self) -> float:
+        """The lowest bound so far."""
+        return self._descent.best
 
     @property
     def over(self) -> bool:
         """Whether steps have become too small to matter."""
-        return self._step < LEAST_STEP
+        return self._descent.over
 
     def step(self, target: float) -> None:
         """Look at the present rents, keep them if they are the best, and move on towards a target."""
-        value = self.lots.at(self.rent, self.toll)
-        self._idle = 0 if value < self.best - BETTER * abs(value) else self._idle + 1
-        if value < self.best:
-            self.best, self.kept = value, (self.rent, self.toll)
-        if self._idle >= PATIENCE:
-            self._step, self._idle, self._way = self._step * SHRINK, 0, None
-            self.rent, self.toll = self.kept
-            return
-        slopes = self.lots.slopes()
-        if self._way is not None:
-            slopes = (
-                (1 - DEFLECTED) * slopes[0] + DEFLECTED * self._way[0],
-                (1 - DEFLECTED) * slopes[1] + DEFLECTED * self._way[1],
-            )
-        self._way = slopes
-        norm = float(slopes[0] @ slopes[0]) + float(slopes[1] @ slopes[1])
-        if norm <= 0:
-            self._step = 0.0
-            return
-        size = self._step * max(value - target, 1e-6 * abs(value)) / norm
-        self.rent, self.toll = self.lots.allowed(self.rent - size * slopes[0], self.toll - size * slopes[1])
+        value = self.lots.at(*self._split(self._descent.at))
+        self._descent.seen(value)
+        self._descent.move(value, np.concatenate(self.lots.slopes()), target)
 
-    def rents(self, program: Program, price: Floats) -> Rents:
-        """Return the best rents as those of a program's columns; `price` as at the start."""
-        given, (rent, toll) = self.lots.given, self.kept
+    def rents(self, program: Program) -> Rents:
+        """Return the best rents as those of a program's columns."""
+        given, (rent, toll) = self.lots.given, self._split(self._descent.kept)
         found = Rents(np.zeros(program.rows), np.zeros(program.columns), np.zeros(program.columns))
-        np.add.at(found.price, given.row, given.sign * price * given.scale)
+        np.add.at(found.price, given.row, given.sign * self._price * given.scale)
         found.rent[given.column] = rent
         found.toll[given.column] = toll[self.lots.pair]
         return found
+
+    def _split(self, at: Floats) -> tuple[Floats, Floats]:
+        arcs = len(self.lots.lot)
+        return at[:arcs], at[arcs:]
+
+
+def _insisted(given: Orders, price: Floats) -> Floats:
+    """Return the prices with so much on orders that have to be complete that leaving one out is never worth it.
+
+    Rents then stand for multipliers of any sign of what such an order must get.
+    """
+    owner = np.repeat(np.arange(len(given.column)), np.diff(given.uses.ptr))
+    order = given.order[given.line[owner]]
+    low, high = np.full(len(price), len(given.whole)), np.full(len(price), -1)
+    np.minimum.at(low, given.uses.item, order)
+    np.maximum.at(high, given.uses.item, order)
+    alone = given.insisted & (low == high) & given.whole[np.minimum(low, len(given.whole) - 1)]
+    return np.where(alone, np.maximum(price, given.rate), price)

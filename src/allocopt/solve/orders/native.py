@@ -7,12 +7,14 @@ them say is part of the key under which it is kept.
 
 from __future__ import annotations
 
+from types import FunctionType
+
 import numpy as np
 from numba import from_dtype, types
 from numba.core.dispatcher import Dispatcher
 
 from allocopt.solve.orders import native_lots, native_moves, native_prices, native_serving, records
-from allocopt.solve.prices.native_store import FLAGS, FLOATS, INTS, compiled, fingerprint
+from allocopt.solve.prices.native_store import CODES, FLAGS, FLOATS, INTS, compiled, fingerprint
 
 
 def _records(kind):
@@ -44,46 +46,20 @@ def _print() -> int:
     """Return a number that changes with what is compiled."""
     modules = native_lots, native_moves, native_prices, native_serving
     named = [item for module in modules for item in sorted(vars(module).items())]
-    functions = [each.py_func for _, each in named if isinstance(each, Dispatcher)]
+    parts = [each for _, each in named if isinstance(each, Dispatcher)]
+    functions = [each.py_func for each in parts] + [each for _, each in named if isinstance(each, FunctionType)]
+    options = [sorted(each.targetoptions.items()) for each in parts]
     numbers = [item for item in named if isinstance(item[1], int | float)]
     kinds = [str(kind) for _, kind in sorted(vars(records).items()) if isinstance(kind, np.dtype)]
-    return fingerprint(functions, numbers, kinds)
+    return fingerprint(functions, options, numbers, kinds)
 
 
-def _compiled(number):
-    """Return the functions; `number` is part of each, so that their code is kept under it."""
+NUMBER = _print()
+LOT_ARRAYS = FLOATS, INTS, INTS, FLOATS, FLOATS, FLOATS, FLOATS, FLAGS, FLOATS, FLOATS, INTS, FLOATS, FLOATS, CODES
 
-    @compiled((BOOK, INTS))
-    def in_turn(b, orders):
-        if number >= 0:
-            native_serving.in_turn(b, orders)
-
-    @compiled((BOOK, FLOATS, types.boolean))
-    def put_all(b, units, again_too):
-        if number >= 0:
-            native_serving.put_all(b, units, again_too)
-
-    @compiled((BOOK, INTS, WHOLE, WHOLE, REAL, REAL))
-    def anneal(b, pool, moves, stamp, hot, cold):
-        return native_moves.anneal(b, pool, moves, stamp, hot, cold) if number >= 0 else 0
-
-    @compiled((BOOK, FLOATS))
-    def answer(b, used):
-        return native_prices.answer(b, used) if number >= 0 else 0.0
-
-    @compiled((FLOATS, INTS, INTS, FLOATS, FLOATS, FLOATS, FLAGS, FLOATS, FLOATS, WHOLE))
-    def lots_at_rents(limit, begin, member, value, rent, most, rigid, taken, shipped, deep):
-        if number >= 0:
-            return native_lots.lots_at_rents(limit, begin, member, value, rent, most, rigid, taken, shipped, deep)
-        return 0.0
-
-    @compiled((INTS, INTS, INTS, INTS, FLAGS, FLOATS, FLOATS, FLOATS))
-    def orders_at_rents(order_line, line_arc, order_option, option, single, rent, charge, held):
-        if number >= 0:
-            return native_lots.orders_at_rents(order_line, line_arc, order_option, option, single, rent, charge, held)
-        return 0.0
-
-    return in_turn, put_all, anneal, answer, lots_at_rents, orders_at_rents
-
-
-FUNCTIONS = in_turn, put_all, anneal, answer, lots_at_rents, orders_at_rents = _compiled(_print())
+serve_all = compiled((BOOK, FLOATS, INTS), NUMBER)(native_serving.serve_all)
+anneal = compiled((BOOK, INTS, WHOLE, WHOLE, REAL, REAL), NUMBER)(native_moves.anneal)
+answer = compiled((BOOK, FLOATS, FLOATS, FLOATS), NUMBER)(native_prices.answer)
+lots_at_rents = compiled(LOT_ARRAYS, NUMBER)(native_lots.lots_at_rents)
+orders_at_rents = compiled((INTS, INTS, INTS, INTS, FLAGS, FLOATS, FLOATS, FLOATS), NUMBER)(native_lots.orders_at_rents)
+FUNCTIONS = serve_all, anneal, answer, lots_at_rents, orders_at_rents

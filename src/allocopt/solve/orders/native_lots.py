@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-ANY = -1
+from allocopt.solve.orders.native_serving import ANY, kernel
+
+DEEP = 2_000
+"""Lots of more units are relaxed."""
+WORK = 1 << 22
+"""Steps of a dynamic program beyond which a lot is relaxed."""
 
 
-@njit(nogil=True)
-def lots_at_rents(limit, begin, member, value, rent, most, rigid, taken, shipped, deep):
+def lots_at_rents(limit, begin, member, weight, value, rent, most, rigid, taken, shipped, picked, each, best, choice):
     """Return the sum over lots of what their arcs earn at best beyond rents.
 
     Parameters
@@ -19,97 +22,123 @@ def lots_at_rents(limit, begin, member, value, rent, most, rigid, taken, shipped
         Whole units of each lot.
     begin, member : int64
         Arcs of each lot: ``member[begin[i] : begin[i + 1]]``.
-    value, rent, most : float64, shape (arcs,)
-        Money per unit, money once if anything ships, most units.
+    weight, value, rent, most : float64, shape (arcs,)
+        Whole units of the lot, and money, for a unit on the arc; money once if anything ships; most units.
     rigid : bool, shape (arcs,)
         Whether an arc ships its most or nothing.
     taken, shipped : float64, shape (arcs,)
         Written: how far each arc is used (1, or the part that a long lot has room for), and its units.
-    deep : int
-        Lots of more units are relaxed: no dynamic program over units.
+    picked, each, best, choice : int64, float64, float64, int32
+        Room to work in: for the arcs of the largest lot (twice), the units of the largest one that is not relaxed, and
+        the product of both.
     """
     total = 0.0
-    best = np.zeros(deep + 1)
     for r in range(len(limit)):
-        n, wanted, units = 0, 0.0, int(limit[r])
-        picked = np.empty(begin[r + 1] - begin[r], np.int64)
+        n, wanted, work = 0, 0.0, 0.0
         for k in range(begin[r], begin[r + 1]):
             a = member[k]
             taken[a] = 0.0
             shipped[a] = 0.0
-            u = min(most[a], limit[r])
+            u = min(most[a], np.floor(limit[r] / weight[a]))
             if rigid[a] and u < most[a]:
                 continue
-            if value[a] * u - rent[a] > 0.0:
+            if u > 0.0 and value[a] * u - rent[a] > 0.0:
                 picked[n] = a
                 n += 1
-                wanted += u
-        if n == 0 or units == 0:
+                wanted += weight[a] * u
+                work += limit[r] if rigid[a] else limit[r] * u
+        if n == 0:
             continue
         if wanted <= limit[r]:
             for k in range(n):
                 a = picked[k]
                 taken[a] = 1.0
-                shipped[a] = min(most[a], limit[r])
+                shipped[a] = min(most[a], np.floor(limit[r] / weight[a]))
                 total += value[a] * shipped[a] - rent[a]
-        elif units > deep:
-            total += _long(limit[r], picked[:n], value, rent, most, taken, shipped)
+        elif limit[r] >= len(best) or work > WORK or n * (limit[r] + 1.0) > len(choice):
+            total += _long(limit[r], picked, n, weight, value, rent, most, taken, shipped, each)
         else:
-            total += _short(units, picked[:n], value, rent, most, rigid, taken, shipped, best)
+            total += _short(int(limit[r]), picked, n, weight, value, rent, most, rigid, taken, shipped, best, choice)
     return total
 
 
-@njit(nogil=True)
-def _long(limit, picked, value, rent, most, taken, shipped):
-    """Return the relaxation of one lot: arcs in the order of what a unit earns beyond its part of the rent."""
-    each = np.empty(len(picked))
-    for k in range(len(picked)):
+@kernel
+def _long(limit, picked, n, weight, value, rent, most, taken, shipped, each):
+    """Return the relaxation of one lot: arcs in the order of what a unit of it earns beyond its part of the rent."""
+    for k in range(n):
         a = picked[k]
-        each[k] = rent[a] / min(most[a], limit) - value[a]
+        u = min(most[a], np.floor(limit / weight[a]))
+        each[k] = (value[a] - rent[a] / u) / weight[a]
+    _sort(picked, each, n)
     total, rest = 0.0, limit
-    for k in np.argsort(each):
+    for k in range(n):
         a = picked[k]
-        u = min(most[a], limit)
-        part = min(rest, u)
-        total -= each[k] * part
-        taken[a] = part / u
-        shipped[a] = part
+        u = min(most[a], np.floor(limit / weight[a]))
+        part = min(rest, u * weight[a])
+        total += each[k] * part
+        taken[a] = part / (u * weight[a])
+        shipped[a] = part / weight[a]
         rest -= part
         if rest <= 0.0:
             break
     return total
 
 
-@njit(nogil=True)
-def _short(units, picked, value, rent, most, rigid, taken, shipped, best):
+@kernel
+def _sort(picked, each, n):
+    """Sort the first n, the largest first (Shell's method)."""
+    step = 1
+    while 3 * step + 1 < n:
+        step = 3 * step + 1
+    while step > 0:
+        for i in range(step, n):
+            item, key, j = picked[i], each[i], i
+            while j >= step and each[j - step] < key:
+                picked[j], each[j] = picked[j - step], each[j - step]
+                j -= step
+            picked[j], each[j] = item, key
+        step //= 3
+
+
+@kernel
+def _short(units, picked, n, weight, value, rent, most, rigid, taken, shipped, best, choice):
     """Return the optimum of one lot by dynamic programming over its units."""
-    n = len(picked)
-    choice = np.zeros((n, units + 1), np.int32)
-    best[: units + 1] = 0.0
+    for c in range(units + 1):
+        best[c] = 0.0
     for k in range(n):
         a = picked[k]
-        v, f = value[a], rent[a]
-        u = int(min(most[a], float(units)))
-        low = u if rigid[a] else 1
-        for c in range(units, low - 1, -1):
+        v, f, w = value[a], rent[a], int(weight[a])
+        u = int(min(most[a], float(units // w)))
+        low, row = u if rigid[a] else 1, k * (units + 1)
+        if low == u:
+            gain, size = v * u - f, w * u
+            for c in range(units, size - 1, -1):
+                other = best[c - size] + gain
+                got = other > best[c]
+                choice[row + c] = u if got else 0
+                best[c] = other if got else best[c]
+            for c in range(size):
+                choice[row + c] = 0
+            continue
+        for c in range(units, -1, -1):
             top, got = best[c], 0
-            for x in range(min(u, c), low - 1, -1):
-                if best[c - x] + v * x - f > top:
-                    top, got = best[c - x] + v * x - f, x
+            for x in range(min(u, c // w), low - 1, -1):
+                if best[c - x * w] + v * x - f > top:
+                    top, got = best[c - x * w] + v * x - f, x
             best[c] = top
-            choice[k, c] = got
+            choice[row + c] = got
     total = best[units]
     c = units
     for k in range(n - 1, -1, -1):
-        x = choice[k, c]
+        a = picked[k]
+        x = choice[k * (units + 1) + c]
         if x > 0:
-            taken[picked[k]] = 1.0
-            shipped[picked[k]] = x
-            c -= x
+            taken[a] = 1.0
+            shipped[a] = x
+            c -= x * int(weight[a])
     return total
 
 
-@njit(nogil=True)
 def orders_at_rents(order_line, line_arc, order_option, option, single, rent, charge, held):
     """Return the sum over orders of the most rent that they can collect; writes the arcs that they then hold.
 

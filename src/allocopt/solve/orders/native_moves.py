@@ -9,9 +9,20 @@ work is done is counted in moves.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from allocopt.solve.orders.native_serving import again, drain, draw, noise, opens, pour, put, surplus, undo, unserve
+from allocopt.solve.orders.native_serving import (
+    again,
+    drain,
+    draw,
+    kernel,
+    noise,
+    opens,
+    pour,
+    put,
+    surplus,
+    undo,
+    unserve,
+)
 
 LOOK = 48
 """Holders of a resource that are looked at when some of it is taken back."""
@@ -21,7 +32,16 @@ WIDE = 1 << 14
 """Changes after which a move takes nothing more back and mends nothing more."""
 
 
-@njit(nogil=True)
+@kernel
+def used(b, a, r):
+    """Return what a unit on an arc takes of a resource."""
+    for k in range(b.arcs[a].use, b.arcs[a + 1].use):
+        if b.uses[k].resource == r:
+            return b.uses[k].amount
+    return 1.0
+
+
+@kernel
 def take_back(b, r, need, o, heat):
     """Free so much of a resource where it is missed least; return whether it could be had."""
     n = b.resources[r + 1].user - b.resources[r].user
@@ -30,10 +50,12 @@ def take_back(b, r, need, o, heat):
             return True
         if n == 0 or b.tally[0] > WIDE:
             return False
-        shift = draw(b, n)
-        best, at, coef = np.inf, -1, 1.0
-        for k in range(min(n, LOOK)):
-            a = b.users[b.resources[r].user + (shift + k) % n]
+        first, last = b.resources[r].user, b.resources[r + 1].user
+        turn = first + draw(b, n) - 1
+        best, at = np.inf, -1
+        for _ in range(min(n, LOOK)):
+            turn = turn + 1 if turn + 1 < last else first
+            a = b.users[turn]
             if b.arcs[a].x <= 0.0:
                 continue
             p = b.lines[b.arcs[a].line].order
@@ -41,7 +63,7 @@ def take_back(b, r, need, o, heat):
                 continue
             score = b.arcs[a].worth
             if b.orders[p].whole:
-                score = surplus(b, p) / max(min(b.arcs[a].x, need - b.resources[r].left), 1.0)
+                score = surplus(b, p) / max(min(b.arcs[a].x * used(b, a, r), need - b.resources[r].left), 1.0)
             score += heat * noise(b)
             if score < best:
                 best, at = score, a
@@ -51,14 +73,11 @@ def take_back(b, r, need, o, heat):
         if b.orders[p].whole:
             unserve(b, p)
             continue
-        for k in range(b.arcs[at].use, b.arcs[at + 1].use):
-            if b.uses[k].resource == r:
-                coef = b.uses[k].amount
-        trim(b, at, np.ceil((need - b.resources[r].left) / coef - 1e-9))
+        trim(b, at, np.ceil((need - b.resources[r].left) / used(b, at, r) - 1e-9))
     return b.resources[r].left >= need
 
 
-@njit(nogil=True)
+@kernel
 def trim(b, a, units):
     """Take units off an arc, and what else its shipment then cannot keep."""
     h = b.arcs[a].shipment
@@ -74,7 +93,7 @@ def trim(b, a, units):
         put(b, a, keep)
 
 
-@njit(nogil=True)
+@kernel
 def make_way(b, q, o, heat):
     """Free what an option takes once, by closing other orders there; return whether it can be used now."""
     if opens(b, q):
@@ -92,10 +111,11 @@ def make_way(b, q, o, heat):
             for _ in range(8):
                 if b.resources[r].left >= need:
                     break
-                shift = draw(b, n)
+                turn = draw(b, n)
                 best, at = np.inf, -1
-                for i in range(min(n, LOOK)):
-                    t = b.takers[b.resources[r].taker + (shift + i) % n]
+                for _ in range(min(n, LOOK)):
+                    turn = turn + 1 if turn + 1 < n else 0
+                    t = b.takers[b.resources[r].taker + turn]
                     p = b.switches[t].order
                     if b.switches[t].open > 0 and p != o:
                         score = surplus(b, p) + heat * noise(b)
@@ -109,7 +129,7 @@ def make_way(b, q, o, heat):
     return opens(b, q)
 
 
-@njit(nogil=True)
+@kernel
 def chosen_option(b, o, heat):
     """Return the option that an order would earn most over if all it wants were there, with some chance."""
     best, at = -np.inf, -1
@@ -128,7 +148,7 @@ def chosen_option(b, o, heat):
     return at
 
 
-@njit(nogil=True)
+@kernel
 def force(b, o, heat):
     """Put an order in, taking back what stands in its way; False where an order that is whole stays short."""
     whole = b.orders[o].whole
@@ -157,7 +177,7 @@ def force(b, o, heat):
     return True
 
 
-@njit(nogil=True)
+@kernel
 def forced(b, a, units, o, heat):
     """Ship units more on an arc, taking back what stands in their way; return how many did."""
     if not make_way(b, b.arcs[a].option, o, heat):
@@ -174,7 +194,7 @@ def forced(b, a, units, o, heat):
     return b.shipments[h].got - before
 
 
-@njit(nogil=True)
+@kernel
 def shift(b, o, heat):
     """Ship a little more of a line on one arc, at the cost of its others and of other orders; False: not possible."""
     d = b.orders[o].line + draw(b, b.orders[o + 1].line - b.orders[o].line)
@@ -205,7 +225,7 @@ def shift(b, o, heat):
     return line.got > got and not (b.orders[o].whole and line.got < line.units)
 
 
-@njit(nogil=True)
+@kernel
 def may_fit(b, o):
     """Return whether an order can be complete as far as the first resource of each arc tells."""
     for d in range(b.orders[o].line, b.orders[o + 1].line):
@@ -225,7 +245,7 @@ def may_fit(b, o):
     return True
 
 
-@njit(nogil=True)
+@kernel
 def mend(b, stamp):
     """Serve anew those who lost units in this move, and those who wait for what became free, in either order."""
     end = b.tally[0]
@@ -244,7 +264,7 @@ def mend(b, stamp):
                 _waiting(b, a, stamp)
 
 
-@njit(nogil=True)
+@kernel
 def _waiting(b, a, stamp):
     """Serve anew some who could use what is left of an arc's first resource."""
     if b.arcs[a].use == b.arcs[a + 1].use:
@@ -252,10 +272,11 @@ def _waiting(b, a, stamp):
     r = b.uses[b.arcs[a].use].resource
     count = b.resources[r + 1].user - b.resources[r].user
     turn, tried = draw(b, count), 0
-    for k in range(min(count, 8 * TRIES)):
+    for _ in range(min(count, 8 * TRIES)):
         if b.resources[r].left <= 0.0 or tried >= TRIES:
             return
-        other = b.users[b.resources[r].user + (turn + k) % count]
+        turn = turn + 1 if turn + 1 < count else 0
+        other = b.users[b.resources[r].user + turn]
         line = b.lines[b.arcs[other].line]
         p = line.order
         if b.orders[p].mark != stamp and line.got < line.units:
@@ -266,29 +287,7 @@ def _waiting(b, a, stamp):
             again(b, p)
 
 
-@njit(nogil=True)
-def anneal(b, pool, moves, stamp, hot, cold):
-    """Make some moves while the temperature falls from hot to cold; return how many stayed.
-
-    ``pool`` are the orders that are drawn, ``stamp`` a number that no move had yet; moves count on from it.
-    """
-    stayed = 0
-    for m in range(moves):
-        heat = hot * (cold / hot) ** (m / moves)
-        b.tally[0] = 0
-        base = b.total[0]
-        o = pool[draw(b, len(pool))]
-        if move(b, o, stamp + m, heat):
-            change = b.total[0] - base
-            if change >= -heat * noise(b):
-                if b.tally[0] > 0:
-                    stayed += 1
-                continue
-        undo(b, 0)
-    return stayed
-
-
-@njit(nogil=True)
+@kernel
 def move(b, o, stamp, heat):
     """Put an order in, or out, or a little of it elsewhere, and mend what that did; False where it comes to nothing."""
     first, last = b.orders[o].line, b.orders[o + 1].line
@@ -315,3 +314,24 @@ def move(b, o, stamp, heat):
     if comes_back:
         again(b, o)
     return True
+
+
+def anneal(b, pool, moves, stamp, hot, cold):
+    """Make some moves while the temperature falls from hot to cold; return how many stayed.
+
+    ``pool`` are the orders that are drawn, ``stamp`` a number that no move had yet; moves count on from it.
+    """
+    stayed = 0
+    for m in range(moves):
+        heat = hot * (cold / hot) ** (m / moves)
+        b.tally[0] = 0
+        base = b.total[0]
+        o = pool[draw(b, len(pool))]
+        if move(b, o, stamp + m, heat):
+            change = b.total[0] - base
+            if change >= -heat * noise(b):
+                if b.tally[0] > 0:
+                    stayed += 1
+                continue
+        undo(b, 0)
+    return stayed

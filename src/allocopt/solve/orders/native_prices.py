@@ -3,13 +3,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
-
-ANY = -1
+from allocopt.solve.orders.native_serving import ANY, kernel
 
 
-@njit(nogil=True)
+@kernel
 def judge(b):
     """Set what a unit on each arc earns beyond the prices of what it takes."""
     for a in range(len(b.arcs) - 1):
@@ -19,18 +16,14 @@ def judge(b):
         b.arcs[a].worth = worth
 
 
-@njit(nogil=True)
-def answer(b, used):
+def answer(b, used, top, score):
     """Return what orders and resources together are worth at the prices; no plan is worth more.
 
-    Writes what the orders would use of each resource, and the surplus of each order.
+    Writes what the orders would use of each resource, and the surplus of each order; `top` and `score` have room for
+    a number for each option of any order.
     """
     judge(b)
     total = 0.0
-    widest = 1
-    for o in range(len(b.orders) - 1):
-        widest = max(widest, b.orders[o + 1].option - b.orders[o].option)
-    top, score = np.empty(widest), np.empty(widest)
     for r in range(len(b.resources) - 1):
         used[r] = 0.0
         total += b.resources[r].price * b.resources[r].limit
@@ -52,7 +45,7 @@ def answer(b, used):
     return total
 
 
-@njit(nogil=True)
+@kernel
 def _scores(b, o, top, score):
     """Write what an order earns over each of its options at the prices."""
     whole = b.orders[o].whole != 0
@@ -71,7 +64,7 @@ def _scores(b, o, top, score):
             score[i] += top[i] * b.lines[d].units
 
 
-@njit(nogil=True)
+@kernel
 def _best(b, d, q, whole):
     """Return the best arc of a line over an option, -1 where it earns nothing (and need not be served)."""
     top, at = 0.0, -1
@@ -81,7 +74,7 @@ def _best(b, d, q, whole):
     return at
 
 
-@njit(nogil=True)
+@kernel
 def _earned(b, o, q):
     """Return what an order earns over an option at the prices."""
     whole = b.orders[o].whole != 0
@@ -98,7 +91,7 @@ def _earned(b, o, q):
     return score
 
 
-@njit(nogil=True)
+@kernel
 def _charge(b, s):
     """Return the fee of a switch and the price of what it takes once."""
     charge = b.switches[s].fee
@@ -107,7 +100,7 @@ def _charge(b, s):
     return charge
 
 
-@njit(nogil=True)
+@kernel
 def _taken(b, o, q, used):
     """Add what an order takes over an option."""
     if q != ANY:

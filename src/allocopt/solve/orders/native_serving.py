@@ -7,16 +7,22 @@ Every change of units goes through `put`, which keeps what is left of each resou
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
+INNER: Any = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+kernel: Any = njit(nogil=True, **INNER)
+"""Compiled as a part of others, that hands out no arrays of its own: no counts of references are kept, nothing is
+raised, and Python cannot call it. It halves the time of both compiling and running."""
 ANY = -1
 """Stands for every option of an order."""
 FREE = 1e-9
 """Residue of a division that is no unit."""
 
 
-@njit(nogil=True)
+@kernel
 def draw(b, below):
     """Return a random whole number from 0 to below - 1 (xorshift)."""
     v = b.tally[1]
@@ -27,13 +33,13 @@ def draw(b, below):
     return ((v >> 11) & 0x1FFFFFFFFFFFFF) % below
 
 
-@njit(nogil=True)
+@kernel
 def noise(b):
     """Return an exponentially distributed number of mean 1."""
     return -np.log((draw(b, 1 << 30) + 1) / (1 << 30))
 
 
-@njit(nogil=True)
+@kernel
 def put(b, a, units):
     """Set the units of one arc."""
     arc = b.arcs[a]
@@ -62,7 +68,7 @@ def put(b, a, units):
             turn(b, arc.option, -1)
 
 
-@njit(nogil=True)
+@kernel
 def take(b, r, amount):
     """Take so much of a resource; what is missing is paid for, where that may be."""
     before = b.resources[r].left
@@ -72,7 +78,7 @@ def take(b, r, amount):
         b.total[0] += b.resources[r].rate * (min(left, 0.0) - min(before, 0.0))
 
 
-@njit(nogil=True)
+@kernel
 def turn(b, q, way):
     """Turn the switches of an option on (1) or off (-1), unless another option holds them."""
     for k in range(b.options[q].need, b.options[q + 1].need):
@@ -85,7 +91,7 @@ def turn(b, q, way):
                 take(b, b.onces[j].resource, way * b.onces[j].amount)
 
 
-@njit(nogil=True)
+@kernel
 def undo(b, to):
     """Go back to when the log had so many changes."""
     while b.tally[0] > to:
@@ -94,7 +100,7 @@ def undo(b, to):
         b.tally[0] = end
 
 
-@njit(nogil=True)
+@kernel
 def opens(b, q):
     """Return whether an option can be used: its switches are on, or what they take once is left."""
     if b.options[q].open > 0:
@@ -109,7 +115,7 @@ def opens(b, q):
     return True
 
 
-@njit(nogil=True)
+@kernel
 def to_open(b, q, r):
     """Return what the switches of an option that are still off would take of a resource."""
     amount = 0.0
@@ -122,7 +128,7 @@ def to_open(b, q, r):
     return amount
 
 
-@njit(nogil=True)
+@kernel
 def room(b, a):
     """Return how many more units an arc can take."""
     arc = b.arcs[a]
@@ -145,7 +151,7 @@ def room(b, a):
     return fits
 
 
-@njit(nogil=True)
+@kernel
 def pour(b, h, wish):
     """Ship up to so many units more of a shipment, best arcs first, in whole packs; return whether anything did."""
     start = b.tally[0]
@@ -179,7 +185,7 @@ def pour(b, h, wish):
     return True
 
 
-@njit(nogil=True)
+@kernel
 def drain(b, h, units):
     """Take units off a shipment, worst arcs first."""
     first, last = b.shipments[h].arc, b.shipments[h + 1].arc
@@ -195,7 +201,7 @@ def drain(b, h, units):
         units -= cut
 
 
-@njit(nogil=True)
+@kernel
 def unserve(b, o):
     """Take everything off an order."""
     for a in range(b.lines[b.orders[o].line].arc, b.lines[b.orders[o + 1].line].arc):
@@ -203,7 +209,7 @@ def unserve(b, o):
             put(b, a, 0.0)
 
 
-@njit(nogil=True)
+@kernel
 def fill(b, o, q):
     """Serve what is missing of an order over one option (or `ANY`), best shipments first.
 
@@ -231,7 +237,7 @@ def fill(b, o, q):
     return True
 
 
-@njit(nogil=True)
+@kernel
 def surplus(b, o):
     """Return what an order earns beyond the prices of what it takes."""
     total = 0.0
@@ -245,53 +251,42 @@ def surplus(b, o):
     return total
 
 
-@njit(nogil=True)
-def serve(b, o):
-    """Serve an order that has nothing as well as what is left allows; nothing where it earns nothing."""
-    start, base = b.tally[0], b.total[0]
-    first, last = b.orders[o].option, b.orders[o + 1].option
-    if last - first == 1 or not b.orders[o].single:
-        q = first if last - first == 1 else ANY
-        if not fill(b, o, q) or b.total[0] < base:
-            undo(b, start)
-        return
-    best, at = -np.inf, ANY
-    for q in range(first, last):
-        if opens(b, q):
-            if fill(b, o, q) and b.tally[0] > start and b.total[0] > base:
-                score = surplus(b, o)
-                if score > best:
-                    best, at = score, q
-            undo(b, start)
-    if at != ANY:
-        fill(b, o, at)
-
-
-@njit(nogil=True)
+@kernel
 def again(b, o):
-    """Serve an order anew; what it had stays where that is no better."""
+    """Serve an order anew as well as what is left allows; what it had stays where that is no better."""
     start, base = b.tally[0], b.total[0]
     unserve(b, o)
-    serve(b, o)
+    bare, nothing = b.tally[0], b.total[0]
+    q, last = b.orders[o].option, b.orders[o + 1].option
+    final = last - q == 1 or not b.orders[o].single
+    if final and last - q > 1:
+        q = ANY
+    best, at = -np.inf, ANY
+    while True:  # one option after the other, and the best of several once more
+        good = (final or opens(b, q)) and fill(b, o, q) and b.total[0] >= nothing
+        if final:
+            if not good:
+                undo(b, bare)
+            break
+        if good and b.total[0] > nothing:
+            score = surplus(b, o)
+            if score > best:
+                best, at = score, q
+        undo(b, bare)
+        q += 1
+        if q == last:
+            if at == ANY:
+                break
+            q, final = at, True
     if b.total[0] < base - FREE or (b.total[0] <= base and b.tally[0] > start):
         undo(b, start)
 
 
-@njit(nogil=True)
-def in_turn(b, orders):
-    """Serve orders one after the other."""
-    for o in orders:
-        serve(b, o)
-        b.tally[0] = 0
-
-
-@njit(nogil=True)
-def put_all(b, units, again_too):
-    """Set the units of every arc; serve every order anew from there, where that is asked for."""
+def serve_all(b, units, orders):
+    """Set the units of every arc, or of none, and then serve orders anew, one after the other."""
     for a in range(len(units)):
         put(b, a, units[a])
         b.tally[0] = 0
-    if again_too:
-        for o in range(len(b.orders) - 1):
-            again(b, o)
-            b.tally[0] = 0
+    for o in orders:
+        again(b, o)
+        b.tally[0] = 0

@@ -1,8 +1,4 @@
-"""Prices of resources by subgradients, and the multipliers of a program's rows that they stand for.
-
-Steps are those of Polyak towards the best plan known, deflected by the step before: Held, Wolfe and Crowder, Validation
-of subgradient optimization, Mathematical Programming 6 (1974); Camerini, Fratta and Maffioli, ibid. Study 3 (1975).
-"""
+"""Prices of resources by subgradients, and the multipliers of a program's rows that they stand for."""
 
 from __future__ import annotations
 
@@ -10,21 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
+from allocopt.solve.orders.descent import Descent
 from allocopt.solve.orders.native import answer
 from allocopt.solve.orders.records import Book
 from allocopt.solve.orders.structure import LINE, LINK, PACK, WHOLE, Floats, Ints, Orders
 from allocopt.solve.solution import Clock
 
-PATIENCE, SHRINK, LEAST_STEP = 12, 0.6, 1e-3
-"""Rounds without gain after which steps shrink, by how much, and where it ends."""
-DEFLECTED = 0.3
-"""Part of the step before that goes into each step."""
-BETTER = 1e-7
-"""Relative gain that counts as one."""
+LEAST_STEP = 1e-3
+"""Step at which a descent ends."""
 
 
 def first_prices(given: Orders) -> Floats:
-    """Return half of the value per unit of the first arc that does not fit, resource by resource, best arcs first."""
+    """Return where prices begin.
+
+    Of limits: half of the value per unit of the first arc that does not fit, best arcs first. Of what there has to be
+    at least: what the cheapest arc loses for a unit of it.
+    """
     resource, arc = given.uses.item, np.repeat(np.arange(len(given.column)), np.diff(given.uses.ptr))
     plain = given.rate[resource] == 0
     resource, arc, each = resource[plain], arc[plain], given.uses.value[plain]
@@ -36,7 +33,11 @@ def first_prices(given: Orders) -> Floats:
     over = np.flatnonzero(taken - before[resource] > given.limit[resource])[::-1]
     price = np.zeros(len(given.limit))
     price[resource[over]] = np.maximum(ratio[over], 0.0) * 0.5
-    return price
+    owner = np.repeat(np.arange(len(given.column)), np.diff(given.uses.ptr))
+    gives = np.flatnonzero(given.uses.value < 0)
+    loss = np.full(len(given.limit), np.inf)
+    np.minimum.at(loss, given.uses.item[gives], given.value[owner[gives]] / given.uses.value[gives])
+    return np.where(np.isfinite(loss) & (given.limit < 0), np.maximum(loss, 0.0), price)
 
 
 def priced(pages: Book, given: Orders, target: float, *, rounds: int, clock: Clock) -> Floats:
@@ -54,31 +55,24 @@ def priced(pages: Book, given: Orders, target: float, *, rounds: int, clock: Clo
     """
     free = np.ones(len(given.limit), dtype=bool)
     free[given.choice[given.choice >= 0]] = False
-    price = np.where(free, first_prices(given), 0.0)
-    best, best_price, way = np.inf, price, np.zeros(len(price))
-    used = np.zeros(len(price))
     most = np.where(given.rate > 0, given.rate, np.inf)
-    step, idle = 1.0, 0
+    descent = Descent(np.where(free, first_prices(given), 0.0), lambda price: np.clip(price, 0.0, most), LEAST_STEP)
+    used = np.zeros(len(free))
     for _ in range(rounds):
-        pages.resources["price"][:-1] = price
-        value = answer(pages, used)
-        idle = 0 if value < best - BETTER * abs(value) else idle + 1
-        if value < best:
-            best, best_price = value, price
-        if step < LEAST_STEP or clock.left <= 0:
+        value = answered(pages, descent.at, used)
+        descent.seen(value)
+        if descent.over or clock.left <= 0:
             break
-        if idle >= PATIENCE:
-            step, idle, price, way = step * SHRINK, 0, best_price, np.zeros(len(price))
-            continue
-        slope = np.where(free, given.limit - used, 0.0)
-        way = (1 - DEFLECTED) * slope + DEFLECTED * way if way.any() else slope
-        norm = float(way @ way)
-        if norm <= 0:
-            break
-        price = np.clip(price - step * max(value - target, 1e-6 * abs(value)) / norm * way, 0.0, most)
-    pages.resources["price"][:-1] = best_price
-    answer(pages, used)
-    return best_price
+        descent.move(value, np.where(free, given.limit - used, 0.0), target)
+    answered(pages, descent.kept, used)
+    return descent.kept
+
+
+def answered(pages: Book, price: Floats, used: Floats) -> float:
+    """Return what orders and resources are worth at prices; leaves both in the records, and what would be used."""
+    pages.resources["price"][:-1] = price
+    widest = int(np.diff(pages.orders["option"]).max(initial=1))
+    return float(answer(pages, used, np.empty(widest), np.empty(widest)))
 
 
 def from_multipliers(pages: Book, given: Orders, y: Floats) -> Floats:
@@ -86,8 +80,7 @@ def from_multipliers(pages: Book, given: Orders, y: Floats) -> Floats:
     price = np.maximum(given.sign * y[given.row], 0.0) / given.scale
     price[given.choice[given.choice >= 0]] = 0.0
     price = np.minimum(price, np.where(given.rate > 0, given.rate, np.inf))
-    pages.resources["price"][:-1] = price
-    answer(pages, np.zeros(len(price)))
+    answered(pages, price, np.zeros(len(price)))
     return price
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from weakref import ref
+
 import numpy as np
 
 from allocopt.algebra.program import Program
 from allocopt.solve.orders.matrix import Flags, Matrix
+from allocopt.solve.orders.numbering import components, distinct, powers, runs, scaled
 from allocopt.solve.orders.structure import (
     LEAST,
     LINE,
@@ -21,25 +24,38 @@ from allocopt.solve.orders.structure import (
     UnreadableError,
 )
 
-DECIMALS = 9
-"""Rows whose numbers become whole times a power of ten up to this one are counted in whole numbers."""
 LARGEST = 0.2
 """Part of the lines that one order may have, where there are many: beyond, it is no order."""
 FEW = 100
 """Lines that are not many."""
 INSIST = 2.0
-"""What breaking a hard limit by one costs in the search, in terms of what the best order earns."""
+"""What breaking a hard limit by one costs in the search, in terms of what the largest order earns or costs."""
 
 
 def read(program: Program) -> Orders:
     """Return a program as orders.
+
+    Who asks again about the same program is not kept waiting.
 
     Raises
     ------
     UnreadableError
         If it holds anything that orders do not know.
     """
-    return _Reading(program).orders()
+    for seen, found in tuple(_LAST):
+        if seen() is program:
+            return found
+    found = _Reading(program).orders()
+    _LAST[:] = [(ref(program, _forgotten), found)]
+    return found
+
+
+_LAST: list[tuple[ref[Program], Orders]] = []
+"""The program that was read last, as long as it is there."""
+
+
+def _forgotten(program: ref[Program]) -> None:
+    _LAST[:] = [each for each in _LAST if each[0] is not program]
 
 
 class _Reading:
@@ -96,9 +112,9 @@ class _Reading:
         order, line, shipment = self._levels(paying)
         by = np.lexsort((self.arc, shipment, line, order))
         self.arc, order = self.arc[by], order[by]
-        line, first_of_line = _runs(line[by])
-        shipment, first_of_shipment = _runs(shipment[by])
-        order = _runs(order)[0][first_of_line]
+        line, first_of_line = runs(line[by])
+        shipment, first_of_shipment = runs(shipment[by])
+        order = runs(order)[0][first_of_line]
         orders = int(order.max(initial=-1)) + 1
         if np.bincount(order, minlength=1).max() > max(FEW, LARGEST * len(order)):
             raise UnreadableError("one switch stands over too much")
@@ -111,7 +127,9 @@ class _Reading:
         value = p.cost[self.arc].copy()
         packed = np.flatnonzero(self.is_pack[self.gate])
         value[place[self.member[packed]]] += (p.cost[self.over] / np.maximum(self.size, 1.0))[self.gate[packed]]
-        best = np.bincount(order[line], weights=np.maximum(value, 0.0) * m.room[self.arc], minlength=1).max()
+        most = np.zeros(len(first_of_line))
+        np.maximum.at(most, line, np.abs(value) * m.room[self.arc])
+        best = np.bincount(order, weights=most, minlength=1).max()
         row, sign, limit, rate, uses, once, scale, integral = self._resources(
             place, number, spare, INSIST * max(best, 1.0)
         )
@@ -161,14 +179,11 @@ class _Reading:
         Lines belong together where a switch that counts stands over both; arcs, where they share a pack or a least
         quantity.
         """
-        p = self.program
         line = self.line_of[self.arc]
         height = int(self.line_of.max(initial=0)) + 1
-        self._whole_apart(paying, height)
-        ties = self.is_whole[self.gate] | paying[self.over[self.gate]]
-        order = _components(self.line_of[self.member[ties]], self.over[self.gate[ties]], height, p.columns)[0][line]
+        order = self._whole_apart(paying, height)[line]
         tied = self.is_pack[self.gate] | self.is_least[self.gate]
-        of_arc, of_gate = _components(self.member[tied], self.gate[tied], p.columns, self.matrix.rows)
+        of_arc, of_gate = components(self.member[tied], self.gate[tied], self.program.columns, self.matrix.rows)
         shipment = of_arc[self.arc]
         members = np.bincount(self.gate[tied], minlength=self.matrix.rows)
         used = np.flatnonzero(members)
@@ -176,18 +191,25 @@ class _Reading:
             raise UnreadableError("some shipments overlap")
         return order, line, shipment
 
-    def _whole_apart(self, paying: Flags, height: int) -> None:
-        """Take lines that are served in full by themselves for packs where their order has other lines too."""
+    def _whole_apart(self, paying: Flags, height: int) -> Ints:
+        """Return the order of each line.
+
+        Lines that are served in full by themselves are taken for packs where their order has other lines too.
+        """
         ties = self.is_whole[self.gate] | paying[self.over[self.gate]]
         members, over = self.member[ties], self.over[self.gate[ties]]
-        by_line, by_switch = _components(self.line_of[members], over, height, self.program.columns)
+        by_line, by_switch = components(self.line_of[members], over, height, self.program.columns)
         lines = np.zeros(height, dtype=bool)
         lines[self.line_of[self.arc]] = True
         size = np.bincount(by_line[lines], minlength=int(by_line.max(initial=0)) + 1 + self.program.columns)
         gates = np.bincount(self.over[self.is_whole], minlength=self.program.columns)
         whole = np.flatnonzero(self.is_whole)
         alone = whole[(gates[self.over[whole]] == 1) & (size[by_switch[self.over[whole]]] > 1)]
+        if not len(alone):
+            return by_line
         self.is_whole[alone], self.is_pack[alone] = False, True
+        ties = self.is_whole[self.gate] | paying[self.over[self.gate]]
+        return components(self.line_of[self.member[ties]], self.over[self.gate[ties]], height, self.program.columns)[0]
 
     def _packs(self, place: Ints, shipment: Ints, size: int) -> tuple[Floats, Floats]:
         """Return pack and least quantity of each shipment."""
@@ -231,7 +253,7 @@ class _Reading:
     def _options(self, order: Ints, place: Ints, number: Ints) -> tuple[Ints, Ints, Listed]:
         """Return the option of each arc, the order of each option, and the switches that it needs."""
         over = number[self.over[self.gate]] >= 0
-        pair = _distinct(place[self.member[over]] * (len(number) + 1) + number[self.over[self.gate[over]]])
+        pair = distinct(place[self.member[over]] * (len(number) + 1) + number[self.over[self.gate[over]]])
         arc, switch = np.divmod(pair, len(number) + 1)
         prints = np.random.default_rng(0).integers(1, 2**40, int(number.max(initial=-1)) + 1)
         key = np.zeros(len(order), dtype=np.int64)
@@ -272,7 +294,7 @@ class _Reading:
         arc, taken, amount = self._by_arc(place, packs, column, resource, value * scale[resource], len(row))
         switched = number[column] >= 0
         once = value[switched] * scale[resource[switched]]
-        tens = _powers(np.concatenate([taken, resource[switched]]), np.concatenate([amount, once]), len(row))
+        tens = powers(np.concatenate([taken, resource[switched]]), np.concatenate([amount, once]), len(row))
         limit = limit * scale
         whole = np.bincount(m.row[~self.program.integer[m.column]], minlength=m.rows)[row] == 0
         whole &= m.breach[row] < 0
@@ -283,10 +305,10 @@ class _Reading:
         rate = np.where(insisted, insist, 0.0)
         soft = m.breach[row] >= 0
         rate[soft] = -self.program.cost[m.breach[row[soft]]] / m.each[row[soft]]
-        uses = Listed.of(arc, taken, _scaled(amount, tens[taken]), len(self.arc))
+        uses = Listed.of(arc, taken, scaled(amount, tens[taken]), len(self.arc))
         switches = int(number.max(initial=-1)) + 1
         onces = Listed.of(
-            number[column[switched]], resource[switched], _scaled(once, tens[resource[switched]]), switches
+            number[column[switched]], resource[switched], scaled(once, tens[resource[switched]]), switches
         )
         return row, sign, limit, rate / scale, uses, onces, scale, whole
 
@@ -343,50 +365,6 @@ class _Reading:
         return Followers(
             column, number[self.over[self.gate]], self.member, divisor[column], broken, m.breach[broken], m.each[broken]
         )
-
-
-def _runs(codes: Ints) -> tuple[Ints, Ints]:
-    """Number runs of equal codes from 0; return the number of each member and where each run begins."""
-    new = np.ones(len(codes), dtype=bool)
-    new[1:] = codes[1:] != codes[:-1]
-    return np.cumsum(new) - 1, np.flatnonzero(new)
-
-
-def _distinct(codes: Ints) -> Ints:
-    """Return the codes that occur, ascending. They come nearly sorted, which a stable sort makes use of."""
-    codes = np.sort(codes, kind="stable")
-    new = np.ones(len(codes), dtype=bool)
-    new[1:] = codes[1:] != codes[:-1]
-    return codes[new]
-
-
-def _components(left: Ints, right: Ints, width: int, height: int) -> tuple[Ints, Ints]:
-    """Return the connected component of each node on the left and on the right of a graph's edges."""
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
-    size = width + height
-    graph = sparse.coo_array((np.ones(len(left), np.int8), (left, width + right)), shape=(size, size))
-    labels = csgraph.connected_components(graph.tocsr(), directed=False)[1].astype(np.int64)
-    return labels[:width], labels[width:]
-
-
-def _powers(row: Ints, value: Floats, rows: int) -> Floats:
-    """Return the least power of ten that makes all values of each row whole, 0 where none does."""
-    found = np.zeros(rows)
-    for exponent in range(DECIMALS + 1):
-        power = 10.0**exponent
-        whole = np.rint(value * power) / power == value
-        good = (np.bincount(row[~whole], minlength=rows) == 0) & (found == 0)
-        found[good] = power
-        if found.all():
-            break
-    return found
-
-
-def _scaled(value: Floats, power: Floats) -> Floats:
-    """Return values times powers of ten, exactly whole where they are meant to be."""
-    return np.where(power > 0, np.rint(value * power), value)
 
 
 def _choices(option_order: Ints, needs: Listed, uses: Listed, once: Listed, limit: Floats, orders: int) -> Ints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,22 +10,41 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
 from allocopt.solve import highs
-from allocopt.solve.certificate import relative_gap, upper_bound
+from allocopt.solve.certificate import breach, relative_gap, upper_bound
+from allocopt.solve.orders import first
 from allocopt.solve.orders.engine import Search
-from allocopt.solve.orders.structure import UnreadableError
+from allocopt.solve.orders.first import by_value
+from allocopt.solve.orders.reading import read
+from allocopt.solve.orders.structure import Floats, UnreadableError
 from allocopt.solve.prices.serving import COMPILING, LOADING, PART
 from allocopt.solve.solution import Clock, Solution
 
 MANY = 200
 """Orders that are whole, ship over one option, or have a least quantity, from which on the search pays."""
-RELAXED = 30_000
-"""At most so many columns: HiGHS solves the linear relaxation, which takes a part of the time; beyond, our own prices
-come as near in less."""
+SOME = 20
+"""As many of which a bound is proven after branch and bound."""
+SMALL, RELAXED, POOR = 5_000, 150_000, 0.1
+"""At most so many columns: HiGHS solves the linear relaxation; of more, up to so many, where our own prices leave such
+a relative gap. Else they come as near in less time."""
+PACE = 2e-5
+"""Seconds for each column that the relaxation has to have."""
+BRANCHED, BEFORE = 10_000, 0.3
+"""At most so many columns: under a time limit, branch and bound goes on from where the search came to, in the rest
+of the time."""
+ROUNDS = 400
+"""Rounds of a bound for a plan that branch and bound found."""
 SHARE = 0.2
 """Part of the time that prices, and the linear relaxation, may each take."""
 SEARCH = 0.95
 """Part of what is then left that the search takes; the rest is for proving what it found, and for ties."""
+PROVING = 3e-6
+"""Seconds for each column that are kept for reading the program again, and for proving what was found."""
+HURRY = 1.0
+"""Seconds below which a plan comes before anything else."""
 METHOD = "whole orders"
+MODULE = "allocopt.solve.orders.native"
+READ = 0.7
+"""Part of the time that is left which loading compiled code may take."""
 
 
 def solved(
@@ -69,41 +89,131 @@ def solved(
     search.first()
     if known is not None:
         search.begin_from(known)
-    relaxed = highs.linear(program, clock.share(SHARE)) if program.columns <= RELAXED else None
-    multipliers = None if relaxed is None or relaxed.status != "optimal" else relaxed.multipliers
-    search.by_prices(clock.share(SHARE), multipliers)
-    rents = search.run(clock.share(SEARCH), gap=gap, moves=moves, threads=2 if threads is None else threads)
-    multipliers = search.multipliers if multipliers is None else multipliers
+    search.by_prices(clock.share(SHARE))
+    multipliers = _multipliers(program, search, clock)
+    branched = program.columns <= BRANCHED and clock.limit is not None
+    patience = clock.share(BEFORE if branched else SEARCH)
+    if clock.limit is not None:
+        patience = Clock.started(min(patience.left, max(0.0, clock.left - PROVING * program.columns)))
+    rents = search.run(patience, gap=gap, moves=moves, threads=2 if threads is None else threads)
     bound = min(search.bound + search.fixed, upper_bound(program, multipliers))
-    x = search.plan
+    x, iterations = search.plan, search.moves
+    if branched and relative_gap(program.objective(x), bound) > gap:
+        last = highs.branch(program, clock.share(SEARCH), gap=gap, start=x)
+        x, iterations = _better(program, x, last.x), iterations + last.iterations
     close = relative_gap(program.objective(x), bound) <= gap
     message = "" if close else "the gap that was asked for is not reached"
-    found = Solution("feasible", x, multipliers, bound, METHOD, clock.seconds, search.moves, message, rents=rents)
+    found = Solution("feasible", x, multipliers, bound, METHOD, clock.seconds, iterations, message, rents=rents)
     return replace(found, status="optimal") if close else found
 
 
-def at_once(program: Program, clock: Clock) -> NDArray[np.float64] | None:
+def _multipliers(program: Program, search: Search, clock: Clock) -> Floats:
+    """Return multipliers: of the search's own prices, or where these are poor or it is small of the relaxation."""
+    own = search.multipliers
+    poor = relative_gap(search.best + search.fixed, upper_bound(program, own)) > POOR
+    if program.columns > (RELAXED if poor else SMALL) or 2 * SHARE * clock.left < PACE * program.columns:
+        return own
+    relaxed = highs.linear(program, clock.share(2 * SHARE))
+    if relaxed.status != "optimal" or relaxed.multipliers is None:
+        return own
+    search.by_prices(clock.share(SHARE), relaxed.multipliers)
+    return relaxed.multipliers
+
+
+def _better(program: Program, x: Floats, other: Floats | None) -> Floats:
+    """Return the better one of a plan and what a solver says is one, if it is."""
+    if other is None or np.shape(other) != (program.columns,) or not np.isfinite(other).all():
+        return x
+    whole = np.where(program.integer, np.rint(other), other)
+    kept = breach(program, whole)[0] == 0
+    return whole if kept and (program.objective(whole) > program.objective(x) or breach(program, x)[0] > 0) else x
+
+
+def bounded(program: Program, found: Solution, clock: Clock, *, gap: float) -> Solution:
+    """Return a solution of a program of few orders with rents, where its own bound is not close enough to its plan.
+
+    Parameters
+    ----------
+    program : Program
+    found : Solution
+    clock : Clock
+    gap : float
+        Relative gap that is wanted.
+    """
+    if found.x is None or not few(program):
+        return found
+    worth = program.objective(found.x)
+    if relative_gap(worth, upper_bound(program, found.multipliers)) <= gap:
+        return found
+    try:
+        search = Search(program)
+    except UnreadableError:
+        return found
+    if search.given.knotted < SOME or not _ready(clock):
+        return found
+    return replace(found, rents=search.proof(found.multipliers, worth, clock, gap=gap, rounds=ROUNDS))
+
+
+def few(program: Program) -> bool:
+    """Return whether a program may be one of few orders, of which it pays to prove a bound after a plan was found."""
+    lines = program.column_line
+    return lines is not None and int((program.integer & (lines < 0)).sum()) >= SOME and program.columns <= BRANCHED
+
+
+def in_passes(program: Program, clock: Clock) -> Floats | None:
+    """Return a plan of many orders that takes neither a solver nor compiled code.
+
+    None where they cannot be read so, or where what is compiled can be there in time, with some of it to spare.
+    """
+    lines = program.column_line
+    if lines is None or int((program.integer & (lines < 0)).sum()) < MANY or (clock.left >= HURRY and _ready(clock)):
+        return None
+    try:
+        given = read(program)
+    except UnreadableError:
+        return None
+    return None if given.knotted < MANY else given.plan(program, first.in_passes(given, by_value(given)))
+
+
+def at_once(program: Program, clock: Clock, *, many: int = 0) -> NDArray[np.float64] | None:
     """Return the plan that orders in turn come to, which asks no solver; None where it cannot be read or served so.
 
-    Promises weigh more than anything that can be earned, so that they come first; whether all are kept is for the
-    caller to see.
+    Promises weigh more than anything that can be earned, so that they come first. Where some are broken, a few moves
+    are made to mend that; whether all are kept is for the caller to see.
+
+    Parameters
+    ----------
+    program : Program
+    clock : Clock
+    many : int
+        None is returned where fewer orders hang together.
     """
+    lines = program.column_line
+    if lines is None or int((program.integer & (lines < 0)).sum()) < many:
+        return None
     try:
         search = Search(program)
     except UnreadableError:
         return None
-    if not _ready(clock):
+    if search.given.knotted < many or not _ready(clock):
         return None
     search.first()
-    search.by_prices(clock)
+    if search.broken or not many:
+        search.by_prices(clock.share(SHARE))
+    if search.broken and many:
+        search.mend(clock)
     return search.plan
 
 
 def _ready(clock: Clock) -> bool:
     """Return whether what is compiled can be there in time."""
-    if PART * clock.left < LOADING:
+    if MODULE not in sys.modules and READ * clock.left < LOADING:
         return False
     from allocopt.solve.orders.native import FUNCTIONS
     from allocopt.solve.prices import native_store
 
+    if all(native_store.loaded(function) for function in FUNCTIONS):
+        return clock.left > 0
+    if READ * clock.left < LOADING:
+        return False
     return PART * clock.left >= COMPILING or all(native_store.kept(function) for function in FUNCTIONS)

@@ -26,16 +26,17 @@ INTS, CODES, FLOATS, SIDES, FLAGS = (
 TABLE = types.float64[:, ::1]
 
 
-def compiled(signature: tuple[Any, ...], **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Let a function be compiled when it is first called, for arguments of these types, and kept.
+def compiled(signature: tuple[Any, ...], number: int = 0, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Let a function be compiled when it is first called, for arguments of these types, and kept under a number.
 
-    Functions that it calls need no more than `njit`: their code is part of its own. `options` are those of `njit`.
+    Functions that it calls need no more than `njit`: their code is part of its own, and `number` has to change with
+    it. `options` are those of `njit`.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
         made: Any = njit(nogil=True, **options)(function)
         if made is not function:  # the same where numba is told not to compile
-            made._cache = Store(function, signature)
+            made._cache = Store(function, signature, number)
         return made
 
     return decorate
@@ -112,6 +113,15 @@ class _Personal(_Anyhow, caching.UserWideCacheLocator):
     """The user's cache."""
 
 
+class _Numbered(caching.FunctionCache):
+    """Keeps code under a number as well."""
+
+    number = 0
+
+    def _index_key(self, signature, codegen):
+        return *super()._index_key(signature, codegen), self.number
+
+
 class Store:
     """Keeps the code of one function; what numba asks of a cache, and where it comes from.
 
@@ -120,10 +130,12 @@ class Store:
     function : callable
     signature : tuple
         Types of its arguments.
+    number : int
+        What its code is kept under, besides.
     """
 
-    def __init__(self, function: Callable[..., Any], signature: tuple[Any, ...]) -> None:
-        self.function, self.signature = function, signature
+    def __init__(self, function: Callable[..., Any], signature: tuple[Any, ...], number: int = 0) -> None:
+        self.function, self.signature, self.number = function, signature, number
 
     @cached_property
     def _places(self) -> list[caching.FunctionCache]:
@@ -134,7 +146,7 @@ class Store:
         for locator in (_Named, _Beside, _Personal):
             code = type("Code", (caching.CompileResultCacheImpl,), {"_locator_classes": [locator]})
             try:
-                place = type("Place", (caching.FunctionCache,), {"_impl_class": code})(self.function)
+                place = type("Place", (_Numbered,), {"_impl_class": code, "number": self.number})(self.function)
             except (RuntimeError, OSError):  # there is no such place
                 continue
             yield place
