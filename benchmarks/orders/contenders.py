@@ -168,9 +168,9 @@ def first_plan(shop: Shop, repeats: int = 3) -> Found:
     """Return how soon after a program is stated orders are served in turn, and what that earns."""
     import allocopt as ao
     from allocopt.contracts import pooled
-    from allocopt.journey import formulate
     from allocopt.solve.orders import at_once
     from allocopt.solve.solution import Clock
+    from allocopt.stages.stated import formulate
     from benchmarks.orders.families import complete
 
     def served(given: Shop) -> tuple[float, Any, Any]:
