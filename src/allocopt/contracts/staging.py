@@ -159,7 +159,8 @@ def _certified(goal: Program, solution: Solution, settle: Settle) -> tuple[Solut
 
     def checked(x: Floats | None) -> Certificate:
         assert x is not None
-        return certify(goal, x, solution.multipliers, solution.claimed_bound, solution.cases, solution.rents)
+        proofs = (solution.cases, solution.rents, solution.leaves)
+        return certify(goal, x, solution.multipliers, solution.claimed_bound, *proofs)
 
     moved = settle(goal, solution)
     certificate = checked(moved.x)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.exact import breaches
 from allocopt.algebra.program import Program, bounded, tightened
 from allocopt.errors import SolveError
+from allocopt.solve.leaves import Leaves
 from allocopt.solve.rents import Rents
 
 STRAY = 1e-6
@@ -113,6 +114,7 @@ def certify(
     claimed_bound: float | None = None,
     cases: Sequence[Case] = (),
     rents: Rents | None = None,
+    leaves: Leaves | None = None,
 ) -> Certificate:
     """Check a plan: its worth, a bound on every plan, its breaches.
 
@@ -128,6 +130,8 @@ def certify(
         A proof by cases; it counts only if the cases cover every plan.
     rents : Rents, optional
         A proof by integral lots (`allocopt.solve.orders.lots`), recomputed here.
+    leaves : Leaves, optional
+        A proof by blocks in whole units (`allocopt.solve.trees.proof`), recomputed here.
 
     Returns
     -------
@@ -136,7 +140,7 @@ def certify(
     if np.shape(x) != (program.columns,):
         raise SolveError(f"the solver answered {np.shape(x)} values for {program.columns} columns")
     objective = worth(program, x)
-    bound = own_bound(program, multipliers, cases, rents)
+    bound = own_bound(program, multipliers, cases, rents, leaves)
     violation, worst_row = breach(program, x)
     whole = x[program.integer]
     integrality = float(np.abs(whole - np.rint(whole)).max(initial=0.0)) if np.isfinite(whole).all() else math.inf
@@ -159,14 +163,19 @@ def own_bound(
     multipliers: NDArray[np.float64] | None,
     cases: Sequence[Case] = (),
     rents: Rents | None = None,
+    leaves: Leaves | None = None,
 ) -> float:
-    """Return the best bound that multipliers, cases and rents prove [currency]; see `certify`."""
+    """Return the best bound that multipliers, cases, rents and leaves prove [currency]; see `certify`."""
     bound = min(upper_bound(program, multipliers), bound_by_cases(program, cases))
-    if rents is None:
-        return bound
-    from allocopt.solve.orders.lots import bound_by_lots
+    if rents is not None:
+        from allocopt.solve.orders.lots import bound_by_lots
 
-    return min(bound, bound_by_lots(program, rents))
+        bound = min(bound, bound_by_lots(program, rents))
+    if leaves is not None:
+        from allocopt.solve.trees.proof import bound_by_leaves
+
+        bound = min(bound, bound_by_leaves(program, leaves))
+    return bound
 
 
 def worth(program: Program, x: NDArray[np.float64]) -> float:

@@ -32,6 +32,9 @@ class Searched:
     ----------
     x : float64, shape (columns,), or None
         The best plan, whole units exactly whole. Rows are kept but for what rounding makes of them.
+    bound : float
+        What no plan is worth more than, as the search saw it, without the program's constant; the tree proves it but
+        for roundings.
     tree : Tree
         Positions are those of the program that was searched.
     work : int
@@ -39,6 +42,7 @@ class Searched:
     """
 
     x: Floats | None
+    bound: float
     tree: Tree
     work: int
 
@@ -87,7 +91,9 @@ def searched(
     plan = np.zeros(program.columns) if start is None else np.array(start, dtype=np.float64)
     worth = -np.inf if start is None else float(program.cost @ plan)
     made, _, best, _, pivots = search(_small(program, Small), sheet, found, plan, worth, float(margin), float(work))
-    return Searched(plan if best > -np.inf else None, _tree(program, found, made, best), int(pivots))
+    leaf = found.child[:made] < 0
+    bound = max(best, float(found.bound[:made][leaf].max()))
+    return Searched(plan if best > -np.inf else None, bound, _tree(program, found, made, bound), int(pivots))
 
 
 def _limits(program: Program) -> tuple[Floats, Floats, Floats, Floats]:
@@ -107,14 +113,13 @@ def _small(program: Program, kind: type) -> tuple[NDArray[np.float64], ...]:
     )
 
 
-def _tree(program: Program, nodes: NDArray[np.float64], made: int, worth: float) -> Tree:
+def _tree(program: Program, nodes: NDArray[np.float64], made: int, bound: float) -> Tree:
     """Return the part of the nodes made that proves the bound of all of them.
 
     A node that promises no more than the bound is a leaf, whatever was found below it.
     """
     child, own = nodes.child[:made], nodes.own[:made]
     said = nodes.bound[:made]
-    bound = max(worth, float(said[child < 0].max()))
     shown = np.zeros(made, dtype=bool)
     shown[0] = True
     opened = (child >= 0) & (said > bound)

@@ -1,0 +1,282 @@
+"""Whole units block by block by our own search: a plan near the relaxation, and a bound that our arithmetic recomputes.
+
+1. *Near*: the relaxation leaves few blocks with fractions. At its prices of the rows between blocks each of them is
+   searched in whole units, its gates (packs, switches: what is in a row with other entries than one) first at the whole
+   numbers next to where the relaxation has them, then further away.
+2. *Held*: with all gates held the rest is nearly a network; its linear program moves units between blocks until the
+   rows between them are met, and loses almost nothing. What is left of fractions is rounded block by block.
+3. *Bound*: each of these blocks is searched at the prices from its plan on. Every leaf of these searches is bounded by
+   multipliers (`allocopt.solve.trees.proof`).
+4. *Better*: blocks are opened again over what the others leave, those first whose plan is furthest from its bound.
+
+All of it counts nodes, never the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.program import Program, bounded, restricted
+from allocopt.solve import highs, trees
+from allocopt.solve.blocks import Standing, missed_by_block
+from allocopt.solve.certificate import cleaned
+from allocopt.solve.inside import settled
+from allocopt.solve.known import best_of
+from allocopt.solve.leaves import Leaves, Tree
+from allocopt.solve.solution import Clock, Solution
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+REACHES = (0.0, 1.0, 4.0, np.inf)
+"""How far from the whole numbers next to the relaxation the gates of a block may be, one after the other."""
+NEAR, DEEP, AGAIN = 200, 1_000, 200
+"""Nodes of a search near the relaxation, of one for the bound, and of one over what other blocks leave."""
+PART = 0.2
+"""Part of the gap wanted that the searches in all blocks together may leave open."""
+CHARGED = (0.95, 0.9, 0.5)
+"""Part of the prices that blocks pay for what they use of the rows between them, pass by pass."""
+HELP = 5
+"""Nodes of HiGHS in a block in which our own search finds no plan."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """A program in blocks, with the prices of the rows between them.
+
+    Attributes
+    ----------
+    program : Program
+    relaxed : float64, shape (columns,)
+        Optimal plan of the linear relaxation.
+    price : float64, shape (rows,)
+        Its multipliers.
+    labels : int, shape (columns,)
+        Block of each column.
+    """
+
+    program: Program
+    relaxed: Floats
+    price: Floats
+    labels: Ints
+
+    @property
+    def open(self) -> list[Ints]:
+        """The columns of each block that has fractions in the relaxation."""
+        away = self.program.integer & (np.abs(self.relaxed - np.rint(self.relaxed)) > highs.WHOLE)
+        order = np.argsort(self.labels, kind="stable")
+        ends = np.searchsorted(self.labels[order], np.arange(int(self.labels.max()) + 2))
+        return [order[ends[block] : ends[block + 1]] for block in np.unique(self.labels[away]).tolist()]
+
+
+@dataclass(frozen=True, eq=False)
+class Parted:
+    """What came of the blocks: a plan in whole units, what proves a bound, and the work (pivots, iterations)."""
+
+    x: Floats
+    leaves: Leaves | None
+    iterations: int
+
+
+Relax = Callable[[Program], Solution]
+"""Solves the relaxation of a program that differs from the first one in the limits of its gates."""
+
+
+def by_parts(parts: Parts, relax: Relax, clock: Clock, *, gap: float, known: Floats | None = None) -> Parted | None:
+    """Return a plan in whole units and a bound, or None where the blocks do not yield a plan.
+
+    Parameters
+    ----------
+    parts : Parts
+    relax : callable
+    clock : Clock
+    gap : float
+        Relative gap between plan and bound at which to stop.
+    known : float64, shape (columns,), optional
+        A plan that keeps every row, in whole units.
+    """
+    work = _Work(parts, clock, gap)
+    plan = work.near()
+    if plan is not None:
+        held = relax(bounded(parts.program, work.gate, lower=plan[work.gate], upper=plan[work.gate]))
+        work.iterations += held.iterations
+        plan = work.made_whole(held.x) if held.status == "optimal" and held.x is not None else None
+    plan = best_of(parts.program, plan, known)
+    if plan is None:
+        return None
+    bound = parts.program.objective(parts.relaxed)
+    if work.enough(plan, bound):
+        return Parted(plan, None, work.iterations)
+    leaves = work.searched_deep(plan)
+    bound -= float(work.proven.sum())
+    for part in CHARGED:
+        if work.enough(plan, bound) or clock.left <= 0:
+            break
+        plan = work.better(plan, part, bound)
+    return Parted(plan, leaves, work.iterations)
+
+
+class _Work:
+    """The work on the blocks of one program."""
+
+    def __init__(self, parts: Parts, clock: Clock, gap: float) -> None:
+        program = parts.program
+        self.parts, self.clock, self.gap = parts, clock, gap
+        self.between = _several(program, parts.labels)
+        self.price = cleaned(program, parts.price)
+        self.gate = _gates(program, self.between)
+        self.open = parts.open
+        self.size = int(parts.labels.max()) + 1
+        self.proven = np.zeros(self.size)
+        self.iterations = 0
+        self._apart = replace(
+            program,
+            cost=program.priced(np.where(self.between, self.price, 0.0)),
+            row_lower=np.where(self.between, -np.inf, program.row_lower),
+            row_upper=np.where(self.between, np.inf, program.row_upper),
+            constant=0.0,
+        )
+        self._nowhere, self._nothing = np.zeros(program.columns), np.zeros(program.rows)
+
+    def enough(self, plan: Floats, bound: float) -> bool:
+        """Return whether a plan is as close to a bound as was asked for."""
+        worth = self.parts.program.objective(plan)
+        return bound - worth <= self.gap * max(1.0, abs(worth))
+
+    @property
+    def margin(self) -> float:
+        """What the search in one block may leave open [currency]."""
+        worth = max(1.0, abs(self.parts.program.objective(self.parts.relaxed)))
+        return PART * self.gap * worth / max(1, len(self.open))
+
+    def near(self) -> Floats | None:
+        """Return a plan near the relaxation that is whole in every block and may break rows between them."""
+        x, program = self.parts.relaxed, self.parts.program
+        closed = program.integer.copy()
+        for columns in self.open:
+            closed[columns] = False
+        plan = np.where(closed, np.rint(x), x)
+        for columns in self.open:
+            if self.clock.left <= 0:
+                return None
+            small, _ = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
+            found = self._near(small, x[columns], self.gate[columns])
+            if found is None:
+                return None
+            plan[columns] = found
+        return plan
+
+    def _near(self, small: Program, x: Floats, gate: NDArray[np.bool_]) -> Floats | None:
+        """Return a plan of one block whose gates are near the relaxation."""
+        low, high = np.floor(x[gate] + highs.WHOLE), np.ceil(x[gate] - highs.WHOLE)
+        for reach in REACHES:
+            lower, upper = np.maximum(small.lower[gate], low - reach), np.minimum(small.upper[gate], high + reach)
+            found = trees.searched(bounded(small, gate, lower=lower, upper=upper), margin=self.margin, nodes=NEAR)
+            self.iterations += 0 if found is None else found.work
+            if found is not None and found.x is not None:
+                return found.x
+        return self._helped(small)
+
+    def _helped(self, small: Program) -> Floats | None:
+        """Return the plan of HiGHS where our own search has none."""
+        said = highs.branch(small, self.clock, gap=self.gap, work_limit=HELP, brief=True)
+        self.iterations += said.iterations
+        if said.x is None or np.shape(said.x) != (small.columns,):
+            return None
+        return np.where(small.integer, np.rint(said.x), said.x)
+
+    def made_whole(self, x: Floats) -> Floats | None:
+        """Return a plan made whole block by block over what the others leave; gates move where they have to."""
+        program = self.parts.program
+        away = program.integer & (np.abs(x - np.rint(x)) > highs.WHOLE)
+        fractions = np.zeros(self.size, dtype=bool)
+        fractions[self.parts.labels[away]] = True
+        plan = np.where(program.integer & ~fractions[self.parts.labels], np.rint(x), x)
+        standing = Standing(replace(program, cost=self._charged(CHARGED[0])), plan)
+        for columns in [columns for columns in self._members() if fractions[self.parts.labels[columns[0]]]]:
+            if self.clock.left <= 0:
+                return None
+            small, rows = standing.alone(columns)
+            gate = self.gate[columns]
+            held = bounded(small, gate, lower=np.rint(x[columns][gate]), upper=np.rint(x[columns][gate]))
+            for tried in (held, small):
+                found = trees.searched(replace(tried, constant=0.0), margin=self.margin, nodes=NEAR)
+                self.iterations += 0 if found is None else found.work
+                if found is not None and found.x is not None:
+                    break
+            values = self._helped(small) if found is None or found.x is None else found.x
+            if values is None:
+                return None
+            standing.put(small, rows, columns, values)
+        return settled(program, standing.x, self.clock)
+
+    def searched_deep(self, plan: Floats) -> Leaves:
+        """Return the trees of the blocks whose relaxation promises more than their plan has."""
+        found: list[Tree] = []
+        missed = missed_by_block(self.parts.program, plan, self.price, self.parts.labels, self.between)
+        for columns in self._members(missed, self.margin):
+            if self.clock.left <= 0:
+                break
+            small, rows = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
+            searched = trees.searched(small, start=plan[columns], margin=self.margin, nodes=DEEP)
+            if searched is None:
+                continue
+            self.iterations += searched.work
+            block, mine = self.parts.labels[columns[0]], ~self.between[rows]
+            left = searched.bound - float(small.cost @ plan[columns])
+            self.proven[block] = max(0.0, missed[block] - max(0.0, left))
+            tree = searched.tree
+            found.append(replace(tree, columns=columns, rows=rows[mine], multipliers=tree.multipliers[:, mine]))
+        return Leaves(self.price, tuple(found))
+
+    def better(self, plan: Floats, part: float, bound: float) -> Floats:
+        """Open blocks again over what the others leave, those first that are furthest from their bounds."""
+        program = self.parts.program
+        missed = missed_by_block(program, plan, self.price, self.parts.labels, self.between) - self.proven
+        standing = Standing(replace(program, cost=self._charged(part)), plan)
+        for columns in self._members(missed, self.margin):
+            if self.clock.left <= 0 or self.enough(standing.x, bound):
+                break
+            small, rows = standing.alone(columns)
+            now = standing.x[columns]
+            found = trees.searched(replace(small, constant=0.0), start=now, margin=self.margin / 10, nodes=AGAIN)
+            self.iterations += 0 if found is None else found.work
+            if found is not None and found.x is not None and small.cost @ found.x > small.cost @ now:
+                standing.put(small, rows, columns, found.x)
+        better = best_of(program, plan, settled(program, standing.x, self.clock))
+        assert better is not None
+        return better
+
+    def _charged(self, part: float) -> Floats:
+        return self.parts.program.priced(np.where(self.between, part * self.price, 0.0))
+
+    def _members(self, missed: Floats | None = None, least: float = 0.0) -> list[Ints]:
+        """Return the columns of each block, ascending; those that miss more than a least sum, the most first."""
+        order = np.argsort(self.parts.labels, kind="stable")
+        ends = np.searchsorted(self.parts.labels[order], np.arange(self.size + 1))
+        blocks = np.arange(self.size)
+        if missed is not None:
+            blocks = np.argsort(-missed, kind="stable")
+            blocks = blocks[missed[blocks] > least]
+        return [order[ends[block] : ends[block + 1]] for block in blocks.tolist()]
+
+
+def _gates(program: Program, between: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the whole-unit columns with another entry than one in a row of their block: packs and switches."""
+    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    gate = np.zeros(program.columns, dtype=bool)
+    gate[column[(np.abs(program.data) != 1.0) & ~between[program.indices]]] = True
+    return gate & program.integer
+
+
+def _several(program: Program, labels: Ints) -> NDArray[np.bool_]:
+    """Return the rows with columns of several blocks, shape (rows,)."""
+    block = np.repeat(labels, np.diff(program.indptr))
+    low, high = np.full(program.rows, np.iinfo(np.int64).max), np.full(program.rows, -1)
+    np.minimum.at(low, program.indices, block)
+    np.maximum.at(high, program.indices, block)
+    return high > low
