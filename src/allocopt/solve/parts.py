@@ -100,20 +100,19 @@ def by_parts(parts: Parts, relax: Relax, clock: Clock, *, gap: float, known: Flo
         A plan that keeps every row, in whole units.
     """
     work = _Work(parts, clock, gap)
-    plan = work.near()
-    if plan is not None:
-        held = relax(bounded(parts.program, work.gate, lower=plan[work.gate], upper=plan[work.gate]))
-        work.iterations += held.iterations
-        plan = work.made_whole(held.x) if held.status == "optimal" and held.x is not None else None
-    plan = best_of(parts.program, plan, known)
+    near = work.near()
+    plan = best_of(parts.program, None if near is None else work.joined(near, relax), known)
     if plan is None:
         return None
     bound = parts.program.objective(parts.relaxed)
     if work.enough(plan, bound):
         return Parted(plan, None, work.iterations)
-    leaves = work.searched_deep(plan)
+    leaves, nearer = work.searched_deep(plan)
     bound -= float(work.proven.sum())
+    if not work.enough(plan, bound):
+        plan = best_of(parts.program, plan, work.joined(nearer, relax))
     for part in CHARGED:
+        assert plan is not None
         if work.enough(plan, bound) or clock.left <= 0:
             break
         plan = work.better(plan, part, bound)
@@ -189,6 +188,13 @@ class _Work:
             return None
         return np.where(small.integer, np.rint(said.x), said.x)
 
+    def joined(self, plan: Floats, relax: Relax) -> Floats | None:
+        """Return a plan that keeps all rows, with the gates of one that may break rows between blocks."""
+        gate = self.gate
+        held = relax(bounded(self.parts.program, gate, lower=plan[gate], upper=plan[gate]))
+        self.iterations += held.iterations
+        return self.made_whole(held.x) if held.status == "optimal" and held.x is not None else None
+
     def made_whole(self, x: Floats) -> Floats | None:
         """Return a plan made whole block by block over what the others leave; gates move where they have to."""
         program = self.parts.program
@@ -214,8 +220,9 @@ class _Work:
             standing.put(small, rows, columns, values)
         return settled(program, standing.x, self.clock)
 
-    def searched_deep(self, plan: Floats) -> Leaves:
-        """Return the trees of the blocks whose relaxation promises more than their plan has."""
+    def searched_deep(self, plan: Floats) -> tuple[Leaves, Floats]:
+        """Return the trees of the blocks whose relaxation promises more than their plan has, and their best plans."""
+        nearer = plan.copy()
         found: list[Tree] = []
         missed = missed_by_block(self.parts.program, plan, self.price, self.parts.labels, self.between)
         for columns in self._members(missed, self.margin):
@@ -226,12 +233,13 @@ class _Work:
             if searched is None:
                 continue
             self.iterations += searched.work
+            nearer[columns] = searched.x
             block, mine = self.parts.labels[columns[0]], ~self.between[rows]
             left = searched.bound - float(small.cost @ plan[columns])
             self.proven[block] = max(0.0, missed[block] - max(0.0, left))
             tree = searched.tree
             found.append(replace(tree, columns=columns, rows=rows[mine], multipliers=tree.multipliers[:, mine]))
-        return Leaves(self.price, tuple(found))
+        return Leaves(self.price, tuple(found)), nearer
 
     def better(self, plan: Floats, part: float, bound: float) -> Floats:
         """Open blocks again over what the others leave, those first that are furthest from their bounds."""
