@@ -237,8 +237,7 @@ class _Work:
             block, mine = self.parts.labels[columns[0]], ~self.between[rows]
             left = searched.bound - float(small.cost @ plan[columns])
             self.proven[block] = max(0.0, missed[block] - max(0.0, left))
-            tree = searched.tree
-            found.append(replace(tree, columns=columns, rows=rows[mine], multipliers=tree.multipliers[:, mine]))
+            found.append(searched.tree.placed(columns, rows, mine))
         return Leaves(self.price, tuple(found)), nearer
 
     def better(self, plan: Floats, part: float, bound: float) -> Floats:

@@ -30,7 +30,7 @@ FAR = 1e7
 
 
 class Small(NamedTuple):
-    """A program as compiled code takes it."""
+    """A program as compiled code takes it; `integer` says of columns, then of rows, whether they are always whole."""
 
     cost: Any
     lower: Any
@@ -100,10 +100,11 @@ def search(program, sheet, nodes, plan, worth, margin, work):
             if not put_free(sheet):
                 break
             jumped = False
-        fate = solved(sheet, program, nodes.multipliers[looked], worth + margin)
-        if fate == ASTRAY:
-            break
         nodes.waits[node] = False
+        fate = solved(sheet, program, nodes.multipliers[looked], worth + margin)
+        if fate == ASTRAY:  # this node stays as its parent bounds it
+            node, fresh = -1, -np.inf
+            continue
         nodes.own[node] = looked
         looked += 1
         nodes.bound[node] = -np.inf if fate == NO_PLAN else min(nodes.bound[node], sheet.told[WORTH])
@@ -154,8 +155,11 @@ def put_blame(sheet, program, blame):
 @njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 def hold(sheet, program, nodes, node):
     """Set the limits of a node."""
-    for j in range(len(program.lower)):
+    columns = len(program.lower)
+    for j in range(columns):
         sheet.low[j], sheet.high[j] = program.lower[j], program.upper[j]
+    for i in range(len(program.row_lower)):
+        sheet.low[columns + i], sheet.high[columns + i] = program.row_lower[i], program.row_upper[i]
     while nodes.parent[node] >= 0:
         column, limit = nodes.column[node], nodes.limit[node]
         if nodes.side[node] == 1:
@@ -213,13 +217,13 @@ def undecided(sheet, program, blame):
     pick, most, down_first = -1, -1.0, True
     for line in range(len(sheet.basic)):
         who = sheet.basic[line]
-        if who >= len(program.integer) or not program.integer[who]:
+        if not program.integer[who]:
             continue
         part = sheet.value[line] - np.floor(sheet.value[line])
         if part <= WHOLE or part >= 1.0 - WHOLE:
             continue
         down, up = part * penalty(sheet, line, -part), (1.0 - part) * penalty(sheet, line, 1.0 - part)
-        score = max(down, WHOLE) * max(up, WHOLE) * (1.0 + blame[who]) ** 4
+        score = max(down, WHOLE) * max(up, WHOLE) * (1.0 + (blame[who] if who < len(blame) else 0.0)) ** 4
         if score > most:
             pick, most, down_first = line, score, down < up or (down == up and part < 0.5)
     return pick, down_first

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program, restricted, tightened
 from allocopt.solve.certificate import at_best, cleaned, column_sums, upper_bound
 from allocopt.solve.leaves import Leaves, Tree
+from allocopt.solve.trees.sums import told_apart
 
 Floats = NDArray[np.float64]
 
@@ -76,11 +77,10 @@ def _apart(program: Program, tree: Tree, touched: NDArray[np.intp]) -> bool:
         (mine[tree.rows] == touched[tree.rows]).all()
         and (first > nodes[inner]).all()
         and (first + 1 < len(nodes)).all()
-        and program.integer[tree.columns[tree.column[first]]].all()
         and (tree.column[first] == tree.column[first + 1]).all()
         and (tree.limit[first + 1] - tree.limit[first] == 1.0).all()
         and (tree.limit == np.rint(tree.limit)).all()
-        and tree.multipliers.shape[1:] == tree.rows.shape
+        and tree.multipliers.shape[1:] == (len(tree.rows) + len(tree.sums),)
     )
 
 
@@ -93,27 +93,32 @@ def bound_of_tree(program: Program, tree: Tree, price: Floats, mine: NDArray[np.
         Of the tree's columns alone.
     tree : Tree
     price : float64, shape (rows of the program,)
-        0 for rows of the block's own.
+        Of the rows of others; 0 for those of the block's own.
     mine : bool, shape (rows of the program,)
         Which rows those are.
     """
-    lower, upper = _limits(program, tree)
+    extra = len(tree.sums)
+    mine, price = np.append(mine, np.ones(extra, dtype=bool)), np.append(price, np.zeros(extra))
+    program, whole = told_apart(program, tree.sums)
+    if not np.concatenate([program.integer, whole[mine]])[tree.column[1:]].all():
+        return math.inf
+    lower, upper = _limits(program, tree, mine)
     said = np.full(len(tree.child), np.inf)
     bounded = np.flatnonzero(tree.own >= 0)
     size = max(1, AT_ONCE // max(1, program.nonzeros))
     for start in range(0, len(bounded), size):
         these = bounded[start : start + size]
-        y = np.tile(price, (len(these), 1))
-        y[:, mine] = _cleaned(program, tree.multipliers[tree.own[these]], mine)
-        said[these] = _bounds(program, y, mine, lower[these], upper[these])
+        y = np.where(np.isfinite(tree.multipliers[tree.own[these]]), tree.multipliers[tree.own[these]], 0.0)
+        said[these] = _bounds(program, y, price, mine, lower[these], upper[these])
     for node in np.flatnonzero(tree.child >= 0)[::-1].tolist():
         said[node] = min(said[node], max(said[tree.child[node]], said[tree.child[node] + 1]))
     return float(said[0])
 
 
-def _limits(program: Program, tree: Tree) -> tuple[Floats, Floats]:
-    """Return the limits of the columns in each node, each of shape (nodes, columns)."""
-    lower, upper = np.tile(program.lower, (len(tree.child), 1)), np.tile(program.upper, (len(tree.child), 1))
+def _limits(program: Program, tree: Tree, mine: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return the limits of the columns and the block's own rows in each node, each of shape (nodes, columns + rows)."""
+    lower = np.tile(np.concatenate([program.lower, program.row_lower[mine]]), (len(tree.child), 1))
+    upper = np.tile(np.concatenate([program.upper, program.row_upper[mine]]), (len(tree.child), 1))
     for node in np.flatnonzero(tree.child >= 0).tolist():
         first = tree.child[node]
         column, limit = tree.column[first], tree.limit[first]
@@ -123,25 +128,22 @@ def _limits(program: Program, tree: Tree) -> tuple[Floats, Floats]:
     return lower, upper
 
 
-def _cleaned(program: Program, multipliers: Floats, mine: NDArray[np.bool_]) -> Floats:
-    """Return multipliers, zero where they are no number or point at an open side of a row."""
-    y = np.where(np.isfinite(multipliers), multipliers, 0.0)
-    low, high = program.row_lower[mine], program.row_upper[mine]
-    cleaned: Floats = np.where(((y > 0) & np.isinf(high)) | ((y < 0) & np.isinf(low)), 0.0, y)
-    return cleaned
-
-
-def _bounds(program: Program, y: Floats, mine: NDArray[np.bool_], lower: Floats, upper: Floats) -> Floats:
-    """Return the bound of each node at its multipliers, one line a node; rows of others are charged, not earned."""
-    eps = np.finfo(np.float64).eps
-    limit = np.where(y > 0, program.row_upper, np.where(y < 0, program.row_lower, 0.0))
-    at_rows = np.where(mine, y * np.where(np.isfinite(limit), limit, 0.0), 0.0)
-    taken = program.data * y[:, program.indices]
+def _bounds(
+    program: Program, y: Floats, price: Floats, mine: NDArray[np.bool_], lower: Floats, upper: Floats
+) -> Floats:
+    """Return the bound of each node at the multipliers of its own rows; other rows are charged at their prices."""
+    eps, columns = np.finfo(np.float64).eps, program.columns
+    empty = (lower > upper).any(axis=1)
+    limit = np.where(y > 0, upper[:, columns:], np.where(y < 0, lower[:, columns:], 0.0))
+    y = np.where(np.isfinite(limit), y, 0.0)
+    at_rows = y * np.where(np.isfinite(limit), limit, 0.0)
+    every = np.tile(price, (len(y), 1))
+    every[:, mine] = y
+    taken = program.data * every[:, program.indices]
     value = program.cost - column_sums(program, taken)
     sizes = np.abs(program.cost) + column_sums(program, np.abs(taken))
     off = (np.diff(program.indptr) + 2) * eps * sizes
-    empty = (lower > upper).any(axis=1)
-    at_columns = at_best(value, off, sizes, lower, upper)
+    at_columns = at_best(value, off, sizes, lower[:, :columns], upper[:, :columns])
     total = at_rows.sum(axis=1) + at_columns.sum(axis=1)
     sizes_of_sum = np.abs(at_rows).sum(axis=1) + np.abs(at_columns).sum(axis=1)
     bounds: Floats = np.where(empty, -np.inf, total + 64 * eps * sizes_of_sum)

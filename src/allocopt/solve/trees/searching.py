@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,10 @@ from allocopt.algebra.program import Program
 from allocopt.solve.leaves import Tree
 from allocopt.solve.prices.serving import COMPILING, LOADING, PART
 from allocopt.solve.solution import Clock
+from allocopt.solve.trees.sums import sums_of, told_apart
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 LARGE = 3_000_000
 """Entries of the sheet (columns x rows) above which a program is left to others."""
@@ -86,34 +89,38 @@ def searched(
     from allocopt.solve.trees.native_search import Small, new_nodes
     from allocopt.solve.trees.native_sheet import new_sheet
 
+    rows, sums = program.rows, sums_of(program)
+    program, whole = told_apart(program, sums)
     most = max(1, min(nodes, ROOM // max(program.rows, 1)))
     found, sheet = new_nodes(most, program.rows), new_sheet(*_limits(program))
     plan = np.zeros(program.columns) if start is None else np.array(start, dtype=np.float64)
     worth = -np.inf if start is None else float(program.cost @ plan)
-    made, _, best, _, pivots = search(_small(program, Small), sheet, found, plan, worth, float(margin), float(work))
+    made, _, best, _, pivots = search(_small(program, whole, Small), sheet, found, plan, worth, float(margin), float(work))
     leaf = found.child[:made] < 0
     bound = max(best, float(found.bound[:made][leaf].max()))
-    return Searched(plan if best > -np.inf else None, bound, _tree(program, found, made, bound), int(pivots))
+    return Searched(plan if best > -np.inf else None, bound, _tree(program, rows, sums, found, made, bound), int(pivots))
 
 
 def _limits(program: Program) -> tuple[Floats, Floats, Floats, Floats]:
     return program.lower, program.upper, program.row_lower, program.row_upper
 
 
-def _small(program: Program, kind: type) -> tuple[NDArray[np.float64], ...]:
+def _small(program: Program, whole: NDArray[np.bool_], kind: Any) -> Any:
     """Return the arrays of a program as compiled code takes them."""
     floats = (program.cost, program.lower, program.upper)
     codes = (program.indptr, program.indices)
     more = (program.data, program.row_lower, program.row_upper)
     return kind(
         *(np.array(values, np.float64) for values in floats),
-        np.array(program.integer, np.bool_),
+        np.concatenate([program.integer, whole]),
         *(np.array(values, np.int32) for values in codes),
         *(np.array(values, np.float64) for values in more),
     )
 
 
-def _tree(program: Program, nodes: NDArray[np.float64], made: int, bound: float) -> Tree:
+def _tree(
+    program: Program, rows: int, sums: tuple[Ints, ...], nodes: Any, made: int, bound: float
+) -> Tree:
     """Return the part of the nodes made that proves the bound of all of them.
 
     A node that promises no more than the bound is a leaf, whatever was found below it.
@@ -135,7 +142,8 @@ def _tree(program: Program, nodes: NDArray[np.float64], made: int, bound: float)
     lines = np.cumsum(bounds) - 1
     return Tree(
         columns=np.arange(program.columns),
-        rows=np.arange(program.rows),
+        rows=np.arange(rows),
+        sums=sums,
         column=nodes.column[:made][shown],
         limit=nodes.limit[:made][shown],
         child=np.where(opened, new[child], -1)[shown].astype(np.int32),
