@@ -34,12 +34,17 @@ Ints = NDArray[np.intp]
 
 REACHES = (0.0, 1.0, 4.0, np.inf)
 """How far from the whole numbers next to the relaxation the gates of a block may be, one after the other."""
-NEAR, DEEP, AGAIN = 200, 1_000, 200
-"""Nodes of a search near the relaxation, of one for the bound, and of one over what other blocks leave."""
+NEAR, DEEP, AGAIN = (200, 5e7), (1_000, 2e8), (200, 2e7)
+"""Nodes, and numbers of the sheet that may be changed, of a search near the relaxation, of one for the bound, and of one
+over what other blocks leave."""
 PART = 0.2
 """Part of the gap wanted that the searches in all blocks together may leave open."""
 CHARGED = (0.95, 0.9, 0.5)
 """Part of the prices that blocks pay for what they use of the rows between them, pass by pass."""
+ROUNDS = 2
+"""Linear programs in which a plan is made whole."""
+HARD = 0.5
+"""A search that leaves this part of the gap wanted open is helped."""
 HELP = 5
 """Nodes of HiGHS in a block in which our own search finds no plan."""
 
@@ -100,8 +105,10 @@ def by_parts(parts: Parts, relax: Relax, clock: Clock, *, gap: float, known: Flo
         A plan that keeps every row, in whole units.
     """
     work = _Work(parts, clock, gap)
-    near = work.near()
-    plan = best_of(parts.program, None if near is None else work.joined(near, relax), known)
+    near = work.near(known)
+    plan = None if near is None else work.joined(near, relax)
+    if plan is None and known is not None:
+        plan = best_of(parts.program, work.joined(known, relax), known)
     if plan is None:
         return None
     bound = parts.program.objective(parts.relaxed)
@@ -131,6 +138,9 @@ class _Work:
         self.open = parts.open
         self.size = int(parts.labels.max()) + 1
         self.proven = np.zeros(self.size)
+        self.wanted = gap * max(1.0, abs(program.objective(parts.relaxed)))
+        """What may be left open [currency]; `margin` of it in one block."""
+        self.margin = PART * self.wanted / max(1, len(self.open))
         self.iterations = 0
         self._apart = replace(
             program,
@@ -146,14 +156,11 @@ class _Work:
         worth = self.parts.program.objective(plan)
         return bound - worth <= self.gap * max(1.0, abs(worth))
 
-    @property
-    def margin(self) -> float:
-        """What the search in one block may leave open [currency]."""
-        worth = max(1.0, abs(self.parts.program.objective(self.parts.relaxed)))
-        return PART * self.gap * worth / max(1, len(self.open))
+    def near(self, known: Floats | None) -> Floats | None:
+        """Return a plan near the relaxation that is whole in every block and may break rows between them.
 
-    def near(self) -> Floats | None:
-        """Return a plan near the relaxation that is whole in every block and may break rows between them."""
+        Where a plan is known, each block gives rows that ask for a least sum what it gives them there.
+        """
         x, program = self.parts.relaxed, self.parts.program
         closed = program.integer.copy()
         for columns in self.open:
@@ -162,7 +169,10 @@ class _Work:
         for columns in self.open:
             if self.clock.left <= 0:
                 return None
-            small, _ = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
+            small, rows = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
+            if known is not None:
+                asked = self.between[rows] & np.isfinite(program.row_lower[rows])
+                small = replace(small, row_lower=np.where(asked, small.activity(known[columns]), small.row_lower))
             found = self._near(small, x[columns], self.gate[columns])
             if found is None:
                 return None
@@ -174,31 +184,47 @@ class _Work:
         low, high = np.floor(x[gate] + highs.WHOLE), np.ceil(x[gate] - highs.WHOLE)
         for reach in REACHES:
             lower, upper = np.maximum(small.lower[gate], low - reach), np.minimum(small.upper[gate], high + reach)
-            found = trees.searched(bounded(small, gate, lower=lower, upper=upper), margin=self.margin, nodes=NEAR)
+            found = trees.searched(
+                bounded(small, gate, lower=lower, upper=upper), margin=self.margin, nodes=NEAR[0], work=NEAR[1]
+            )
             self.iterations += 0 if found is None else found.work
             if found is not None and found.x is not None:
                 return found.x
         return self._helped(small)
 
-    def _helped(self, small: Program) -> Floats | None:
-        """Return the plan of HiGHS where our own search has none."""
-        said = highs.branch(small, self.clock, gap=self.gap, work_limit=HELP, brief=True)
+    def _helped(self, small: Program, start: Floats | None = None) -> Floats | None:
+        """Return the plan of HiGHS where our own search has none, or none that is close to its bound."""
+        said = highs.branch(small, self.clock, gap=PART * self.gap, work_limit=HELP, start=start, brief=True)
         self.iterations += said.iterations
         if said.x is None or np.shape(said.x) != (small.columns,):
             return None
         return np.where(small.integer, np.rint(said.x), said.x)
 
     def joined(self, plan: Floats, relax: Relax) -> Floats | None:
-        """Return a plan that keeps all rows, with the gates of one that may break rows between blocks."""
-        gate = self.gate
-        held = relax(bounded(self.parts.program, gate, lower=plan[gate], upper=plan[gate]))
-        self.iterations += held.iterations
-        return self.made_whole(held.x) if held.status == "optimal" and held.x is not None else None
+        """Return a plan that keeps all rows, with the gates of one that may break rows between blocks.
 
-    def made_whole(self, x: Floats) -> Floats | None:
+        What rounding a block leaves idle is given to others by the linear program, in which that block is held as well.
+        """
+        program, held = self.parts.program, self.gate.copy()
+        best: Floats | None = None
+        for _ in range(ROUNDS):
+            said = relax(bounded(program, held, lower=plan[held], upper=plan[held]))
+            self.iterations += said.iterations
+            if said.status != "optimal" or said.x is None:
+                break
+            away = program.integer & (np.abs(said.x - np.rint(said.x)) > highs.WHOLE)
+            rounded = self.made_whole(said.x, away)
+            best = best_of(program, best, rounded)
+            if rounded is None or not away.any():
+                break
+            fractions = np.zeros(self.size, dtype=bool)
+            fractions[self.parts.labels[away]] = True
+            held, plan = held | (program.integer & fractions[self.parts.labels]), rounded
+        return best
+
+    def made_whole(self, x: Floats, away: NDArray[np.bool_]) -> Floats | None:
         """Return a plan made whole block by block over what the others leave; gates move where they have to."""
         program = self.parts.program
-        away = program.integer & (np.abs(x - np.rint(x)) > highs.WHOLE)
         fractions = np.zeros(self.size, dtype=bool)
         fractions[self.parts.labels[away]] = True
         plan = np.where(program.integer & ~fractions[self.parts.labels], np.rint(x), x)
@@ -210,7 +236,7 @@ class _Work:
             gate = self.gate[columns]
             held = bounded(small, gate, lower=np.rint(x[columns][gate]), upper=np.rint(x[columns][gate]))
             for tried in (held, small):
-                found = trees.searched(replace(tried, constant=0.0), margin=self.margin, nodes=NEAR)
+                found = trees.searched(replace(tried, constant=0.0), margin=self.margin, nodes=NEAR[0], work=NEAR[1])
                 self.iterations += 0 if found is None else found.work
                 if found is not None and found.x is not None:
                     break
@@ -229,13 +255,16 @@ class _Work:
             if self.clock.left <= 0:
                 break
             small, rows = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
-            searched = trees.searched(small, start=plan[columns], margin=self.margin, nodes=DEEP)
+            searched = trees.searched(small, start=plan[columns], margin=self.margin, nodes=DEEP[0], work=DEEP[1])
             if searched is None:
                 continue
             self.iterations += searched.work
-            nearer[columns] = searched.x
             block, mine = self.parts.labels[columns[0]], ~self.between[rows]
             left = searched.bound - float(small.cost @ plan[columns])
+            best = searched.x
+            if best is not None and searched.bound - float(small.cost @ best) > HARD * self.wanted:
+                best = best_of(small, best, self._helped(small, best))
+            nearer[columns] = plan[columns] if best is None else best
             self.proven[block] = max(0.0, missed[block] - max(0.0, left))
             found.append(searched.tree.placed(columns, rows, mine))
         return Leaves(self.price, tuple(found)), nearer
@@ -250,7 +279,9 @@ class _Work:
                 break
             small, rows = standing.alone(columns)
             now = standing.x[columns]
-            found = trees.searched(replace(small, constant=0.0), start=now, margin=self.margin / 10, nodes=AGAIN)
+            found = trees.searched(
+                replace(small, constant=0.0), start=now, margin=self.margin / 10, nodes=AGAIN[0], work=AGAIN[1]
+            )
             self.iterations += 0 if found is None else found.work
             if found is not None and found.x is not None and small.cost @ found.x > small.cost @ now:
                 standing.put(small, rows, columns, found.x)

@@ -90,11 +90,11 @@ class Scaled:
 
     def _grown(self, leaves: Leaves) -> Leaves:
         """Return what proves a bound in the units of the program that was scaled; whole columns keep theirs."""
-        trees = tuple(
-            replace(tree, multipliers=np.ldexp(tree.multipliers * self.row[tree.rows], self.money))
-            for tree in leaves.trees
-        )
-        return Leaves(self._prices(leaves.price), trees)
+        trees = []
+        for tree in leaves.trees:
+            row = np.append(self.row[tree.rows], np.ones(len(tree.sums)))
+            trees.append(replace(tree, multipliers=np.ldexp(tree.multipliers * row, self.money)))
+        return Leaves(self._prices(leaves.price), tuple(trees))
 
     def _prices(self, multipliers: Floats) -> Floats:
         return np.ldexp(multipliers * self.row, self.money)

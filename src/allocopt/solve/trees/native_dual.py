@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from allocopt.solve.trees.native_sheet import LINE, PIVOT, PIVOTS, SIDE, WORK, WORTH, pivot
+from allocopt.solve.trees.native_sheet import LINE, PIVOT, PIVOTS, SIDE, WORTH, move, pivot
 
 BEST, NO_PLAN, TOO_LITTLE, ASTRAY = 0, 1, 2, 3
 """How it ended: at the best plan; at a line that cannot be met; below what is worth a look; nowhere."""
@@ -114,17 +114,6 @@ def breakpoint(sheet, line, short, candidates):
         entering[first], entering[left] = entering[left], entering[first]
         ratio[first], ratio[left] = ratio[left], ratio[first]
     return -1
-
-
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def move(sheet, place, step):
-    """Let the basic ones follow a free one that moves by a step."""
-    rows = len(sheet.basic)
-    sheet.told[WORTH] += sheet.table[rows, place] * step
-    for i in range(rows):
-        if sheet.table[i, place] != 0.0:
-            sheet.value[i] += sheet.table[i, place] * step
-    sheet.told[WORK] += 2 * rows
 
 
 @njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)

@@ -85,7 +85,7 @@ def search(program, sheet, nodes, plan, worth, margin, work):
     load(sheet, program)
     found, blame = np.zeros(len(program.cost)), np.zeros(len(program.cost))
     nodes.waits[0] = True
-    made, looked, node, jumped, fresh = 1, 0, -1, True, 0.0
+    made, looked, node, jumped, anew, fresh = 1, 0, -1, True, True, 0.0
     while looked < len(nodes.multipliers) and sheet.told[WORK] < work:
         if node < 0:
             deep = np.isinf(worth) and looked % TURN != 0
@@ -94,12 +94,12 @@ def search(program, sheet, nodes, plan, worth, margin, work):
                 break
         if sheet.told[PIVOTS] - fresh > FRESH:
             rewrite(sheet, program)
-            fresh, jumped = sheet.told[PIVOTS], True
+            fresh, jumped, anew = sheet.told[PIVOTS], True, True
         if jumped:
             hold(sheet, program, nodes, node)
-            if not put_free(sheet):
+            if not put_free(sheet, anew):
                 break
-            jumped = False
+            jumped, anew = False, False
         nodes.waits[node] = False
         fate = solved(sheet, program, nodes.multipliers[looked], worth + margin)
         if fate == ASTRAY:  # this node stays as its parent bounds it
@@ -178,7 +178,7 @@ def solved(sheet, program, into, enough):
         if fate != ASTRAY and multipliers(sheet, fate, enough, into) and (fate != BEST or kept(sheet, program)):
             return fate
         rewrite(sheet, program)
-        if not put_free(sheet):
+        if not put_free(sheet, True):
             return ASTRAY
     return ASTRAY
 

@@ -146,30 +146,46 @@ def rewrite(sheet, program):
 
 
 @njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def put_free(sheet):
+def move(sheet, place, step):
+    """Let the basic ones follow a free one that moves by a step."""
+    rows = len(sheet.basic)
+    sheet.told[WORTH] += sheet.table[rows, place] * step
+    for i in range(rows):
+        if sheet.table[i, place] != 0.0:
+            sheet.value[i] += sheet.table[i, place] * step
+    sheet.told[WORK] += 2 * rows
+
+
+@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def put_free(sheet, anew):
     """Put the free ones where they are worth most, and the others where that leaves them; False where that is nowhere.
 
-    Whatever the limits became, no free one is then worth more elsewhere: the dual simplex can go on.
+    Whatever the limits became, no free one is then worth more elsewhere: the dual simplex can go on. The basic ones
+    follow what moves, or are added up `anew`.
     """
     table, low, high, at = sheet.table, sheet.low, sheet.high, sheet.at
     rows, columns = len(sheet.basic), len(sheet.free)
     for j in range(columns):
-        who, worth = sheet.free[j], table[rows, j]
+        who, worth, place = sheet.free[j], table[rows, j], at[j]
         if low[who] == high[who] or (worth < -FLAT and not np.isinf(low[who])):
-            at[j] = low[who]
+            place = low[who]
         elif worth > FLAT and not np.isinf(high[who]):
-            at[j] = high[who]
+            place = high[who]
         elif abs(worth) > ASTRAY:
             return False
         elif not np.isinf(low[who]) and (np.isinf(high[who]) or at[j] != high[who]):
-            at[j] = low[who]
+            place = low[who]
         else:
-            at[j] = 0.0 if np.isinf(high[who]) else high[who]
-    for i in range(rows):
-        total = 0.0
-        for j in range(columns):
-            if at[j] != 0.0:
-                total += table[i, j] * at[j]
-        sheet.value[i] = total
-    sheet.told[WORK] += rows * columns
+            place = 0.0 if np.isinf(high[who]) else high[who]
+        if place != at[j]:
+            if not anew:
+                move(sheet, j, place - at[j])
+            at[j] = place
+    if anew:
+        for i in range(rows):
+            sheet.value[i] = 0.0
+            for j in range(columns):
+                if at[j] != 0.0:
+                    sheet.value[i] += table[i, j] * at[j]
+        sheet.told[WORK] += rows * columns
     return True
