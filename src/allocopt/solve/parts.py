@@ -171,13 +171,17 @@ class _Work:
                 return None
             small, rows = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
             if known is not None:
-                asked = self.between[rows] & np.isfinite(program.row_lower[rows])
-                small = replace(small, row_lower=np.where(asked, small.activity(known[columns]), small.row_lower))
+                small = self._asked(small, rows, known[columns])
             found = self._near(small, x[columns], self.gate[columns])
             if found is None:
                 return None
             plan[columns] = found
         return plan
+
+    def _asked(self, small: Program, rows: Ints, x: Floats) -> Program:
+        """Return a block that gives rows between blocks which ask for a least sum what it gives them in a plan."""
+        asked = self.between[rows] & np.isfinite(self.parts.program.row_lower[rows])
+        return replace(small, row_lower=np.where(asked, small.activity(x), small.row_lower))
 
     def _near(self, small: Program, x: Floats, gate: NDArray[np.bool_]) -> Floats | None:
         """Return a plan of one block whose gates are near the relaxation."""
@@ -264,6 +268,10 @@ class _Work:
             best = searched.x
             if best is not None and searched.bound - float(small.cost @ best) > HARD * self.wanted:
                 best = best_of(small, best, self._helped(small, best))
+            given = self._asked(small, rows, plan[columns])
+            if best is not None and (given.activity(best) < given.row_lower).any():
+                less = trees.searched(given, start=plan[columns], margin=self.margin, nodes=AGAIN[0], work=AGAIN[1])
+                best = None if less is None else less.x
             nearer[columns] = plan[columns] if best is None else best
             self.proven[block] = max(0.0, missed[block] - max(0.0, left))
             found.append(searched.tree.placed(columns, rows, mine))
