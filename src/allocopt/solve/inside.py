@@ -90,8 +90,8 @@ def settled(program: Program, x: NDArray[np.float64], clock: Clock) -> NDArray[n
     if program.integer.all():
         return None
     held = fixed(program, program.integer, whole[program.integer])
-    again = sane(held, highs.linear(held, clock))
-    if again.status != "optimal" or again.x is None:
+    again = highs.linear(held, clock)
+    if again.status != "optimal" or again.x is None or np.shape(again.x) != (program.columns,):
         return None
     x = inside(held, np.where(program.integer, whole, again.x), clock)
     return x if breach(program, x)[0] == 0 else None

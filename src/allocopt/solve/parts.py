@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.program import Program, bounded, restricted
+from allocopt.algebra.program import COUPLES, Program, bounded, restricted
 from allocopt.solve import highs, trees
 from allocopt.solve.blocks import Standing, missed_by_block
 from allocopt.solve.certificate import cleaned
@@ -45,6 +45,9 @@ ROUNDS = 2
 """Linear programs in which a plan is made whole."""
 HARD = 0.5
 """A search that leaves this part of the gap wanted open is helped."""
+TURNS, LITTLE = 3, 0.1
+"""How often plans are joined anew from the best plans of the blocks, and the part of the gap wanted that has to come of
+it for another turn."""
 HELP = 5
 """Nodes of HiGHS in a block in which our own search finds no plan."""
 
@@ -116,8 +119,16 @@ def by_parts(parts: Parts, relax: Relax, clock: Clock, *, gap: float, known: Flo
         return Parted(plan, None, work.iterations)
     leaves, nearer = work.searched_deep(plan)
     bound -= float(work.proven.sum())
-    if not work.enough(plan, bound):
-        plan = best_of(parts.program, plan, work.joined(nearer, relax))
+    for _ in range(TURNS):
+        if work.enough(plan, bound) or clock.left <= 0:
+            break
+        found = work.joined(nearer, relax)
+        gain = -np.inf if found is None else parts.program.objective(found) - parts.program.objective(plan)
+        plan = best_of(parts.program, plan, found)
+        assert plan is not None
+        if gain <= LITTLE * work.wanted or work.enough(plan, bound):
+            break
+        nearer = work.nearer(plan)
     for part in CHARGED:
         assert plan is not None
         if work.enough(plan, bound) or clock.left <= 0:
@@ -233,22 +244,32 @@ class _Work:
         fractions[self.parts.labels[away]] = True
         plan = np.where(program.integer & ~fractions[self.parts.labels], np.rint(x), x)
         standing = Standing(replace(program, cost=self._charged(CHARGED[0])), plan)
-        for columns in [columns for columns in self._members() if fractions[self.parts.labels[columns[0]]]]:
-            if self.clock.left <= 0:
-                return None
+        members = [columns for columns in self._members() if fractions[self.parts.labels[columns[0]]]]
+        failed = [columns for columns in members if self.clock.left <= 0 or not self._round(standing, columns)]
+        if failed:  # together, over all that is left by then
+            columns = np.sort(np.concatenate(members))
             small, rows = standing.alone(columns)
-            gate = self.gate[columns]
-            held = bounded(small, gate, lower=np.rint(x[columns][gate]), upper=np.rint(x[columns][gate]))
-            for tried in (held, small):
-                found = trees.searched(replace(tried, constant=0.0), margin=self.margin, nodes=NEAR[0], work=NEAR[1])
-                self.iterations += 0 if found is None else found.work
-                if found is not None and found.x is not None:
-                    break
-            values = self._helped(small) if found is None or found.x is None else found.x
+            values = self._helped(small)
             if values is None:
                 return None
             standing.put(small, rows, columns, values)
         return settled(program, standing.x, self.clock)
+
+    def _round(self, standing: Standing, columns: Ints) -> bool:
+        """Make one block whole over what the others leave; return whether that is possible."""
+        small, rows = standing.alone(columns)
+        gate = self.gate[columns]
+        at = np.rint(standing.x[columns][gate])
+        for tried in (bounded(small, gate, lower=at, upper=at), small):
+            found = trees.searched(replace(tried, constant=0.0), margin=self.margin, nodes=NEAR[0], work=NEAR[1])
+            self.iterations += 0 if found is None else found.work
+            if found is not None and found.x is not None:
+                standing.put(small, rows, columns, found.x)
+                return True
+        values = self._helped(small)
+        if values is not None:
+            standing.put(small, rows, columns, values)
+        return values is not None
 
     def searched_deep(self, plan: Floats) -> tuple[Leaves, Floats]:
         """Return the trees of the blocks whose relaxation promises more than their plan has, and their best plans."""
@@ -268,14 +289,30 @@ class _Work:
             best = searched.x
             if best is not None and searched.bound - float(small.cost @ best) > HARD * self.wanted:
                 best = best_of(small, best, self._helped(small, best))
-            given = self._asked(small, rows, plan[columns])
-            if best is not None and (given.activity(best) < given.row_lower).any():
-                less = trees.searched(given, start=plan[columns], margin=self.margin, nodes=AGAIN[0], work=AGAIN[1])
-                best = None if less is None else less.x
-            nearer[columns] = plan[columns] if best is None else best
+            nearer[columns] = self._kept(small, rows, plan[columns], best)
             self.proven[block] = max(0.0, missed[block] - max(0.0, left))
             found.append(searched.tree.placed(columns, rows, mine))
         return Leaves(self.price, tuple(found)), nearer
+
+    def nearer(self, plan: Floats) -> Floats:
+        """Return the best plans of the blocks that are still far from their bounds, at the prices."""
+        nearer = plan.copy()
+        missed = missed_by_block(self.parts.program, plan, self.price, self.parts.labels, self.between) - self.proven
+        for columns in self._members(missed, self.margin):
+            if self.clock.left <= 0:
+                break
+            small, rows = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
+            nearer[columns] = self._kept(small, rows, plan[columns], None)
+        return nearer
+
+    def _kept(self, small: Program, rows: Ints, now: Floats, best: Floats | None) -> Floats:
+        """Return the best plan of a block, or one that gives rows which ask for a least sum what they have now."""
+        given = self._asked(small, rows, now)
+        if best is None or (given.activity(best) < given.row_lower).any():
+            found = trees.searched(given, start=now, margin=self.margin, nodes=AGAIN[0], work=AGAIN[1])
+            self.iterations += 0 if found is None else found.work
+            best = None if found is None else found.x
+        return now if best is None else best
 
     def better(self, plan: Floats, part: float, bound: float) -> Floats:
         """Open blocks again over what the others leave, those first that are furthest from their bounds."""
@@ -312,11 +349,11 @@ class _Work:
 
 
 def _gates(program: Program, between: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the whole-unit columns with another entry than one in a row of their block: packs and switches."""
+    """Return the whole-unit columns of no block, or with another entry than one in a row of it: switches and packs."""
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
     gate = np.zeros(program.columns, dtype=bool)
     gate[column[(np.abs(program.data) != 1.0) & ~between[program.indices]]] = True
-    return gate & program.integer
+    return (gate | (program.column_sku == COUPLES)) & program.integer
 
 
 def _several(program: Program, labels: Ints) -> NDArray[np.bool_]:

@@ -43,6 +43,9 @@ TOO_LATE = "the time limit came before a plan in whole units was found"
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
 
+FEW = 5
+"""Nodes of branch and bound over more than `DIRECT` columns: what it finds, it finds at the root."""
+
 SEARCHED = 10_000
 """At most so many columns: beyond, branch and bound finds nothing in a reasonable time where rounding found a plan, and
 a bound from whole blocks proves more."""
@@ -212,7 +215,13 @@ def _whole(
     if first is None and clock.left <= 0:
         return replace(relaxed, status="interrupted", x=None, message=TOO_LATE)
     start, before = (None, relaxed) if first is None else (first.x, first)
-    last = _searched(program, clock, search, start)
+    if program.columns > DIRECT:
+        nodes = FEW if search.nodes is None else min(FEW, search.nodes)
+        last = _branched(program, clock, search.wish, nodes, start, brief=True)
+        if last.x is not None and (again := _parted(program, relaxed, clock, search, relax, last.x)) is not None:
+            start, before = again.x, again
+    else:
+        last = _searched(program, clock, search, start)
     iterations = before.iterations + last.iterations
     method = "branch and bound" if first is None else "blocks + branch and bound"
     plans = [plan for plan in (start, None if last.x is None else settled(program, last.x, clock)) if plan is not None]
@@ -307,10 +316,16 @@ def _searched(program: Program, clock: Clock, search: Wanted, start: NDArray[np.
 
 
 def _branched(
-    program: Program, clock: Clock, gap: float, nodes: int | None, start: NDArray[np.float64] | None
+    program: Program,
+    clock: Clock,
+    gap: float,
+    nodes: int | None,
+    start: NDArray[np.float64] | None,
+    *,
+    brief: bool = False,
 ) -> Solution:
     """Return what branch and bound answers, without what cannot be an answer."""
-    return sane(program, highs.branch(program, clock, gap=gap, work_limit=nodes, start=start))
+    return sane(program, highs.branch(program, clock, gap=gap, work_limit=nodes, start=start, brief=brief))
 
 
 def _judged(

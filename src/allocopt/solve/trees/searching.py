@@ -95,10 +95,14 @@ def searched(
     found, sheet = new_nodes(most, program.rows), new_sheet(*_limits(program))
     plan = np.zeros(program.columns) if start is None else np.array(start, dtype=np.float64)
     worth = -np.inf if start is None else float(program.cost @ plan)
-    made, _, best, _, pivots = search(_small(program, whole, Small), sheet, found, plan, worth, float(margin), float(work))
+    made, _, best, _, pivots = search(
+        _small(program, whole, Small), sheet, found, plan, worth, float(margin), float(work)
+    )
     leaf = found.child[:made] < 0
     bound = max(best, float(found.bound[:made][leaf].max()))
-    return Searched(plan if best > -np.inf else None, bound, _tree(program, rows, sums, found, made, bound), int(pivots))
+    return Searched(
+        plan if best > -np.inf else None, bound, _tree(program, rows, sums, found, made, bound), int(pivots)
+    )
 
 
 def _limits(program: Program) -> tuple[Floats, Floats, Floats, Floats]:
@@ -118,9 +122,7 @@ def _small(program: Program, whole: NDArray[np.bool_], kind: Any) -> Any:
     )
 
 
-def _tree(
-    program: Program, rows: int, sums: tuple[Ints, ...], nodes: Any, made: int, bound: float
-) -> Tree:
+def _tree(program: Program, rows: int, sums: tuple[Ints, ...], nodes: Any, made: int, bound: float) -> Tree:
     """Return the part of the nodes made that proves the bound of all of them.
 
     A node that promises no more than the bound is a leaf, whatever was found below it.
