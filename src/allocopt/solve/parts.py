@@ -35,8 +35,8 @@ Ints = NDArray[np.intp]
 REACHES = (0.0, 1.0, 4.0, np.inf)
 """How far from the whole numbers next to the relaxation the gates of a block may be, one after the other."""
 NEAR, DEEP, AGAIN = (200, 5e7), (1_000, 2e8), (200, 2e7)
-"""Nodes, and numbers of the sheet that may be changed, of a search near the relaxation, of one for the bound, and of one
-over what other blocks leave."""
+"""Nodes, and numbers of the sheet that may be changed, of a search near the relaxation, of one for the bound, and of
+one over what other blocks leave."""
 PART = 0.2
 """Part of the gap wanted that the searches in all blocks together may leave open."""
 CHARGED = (0.95, 0.9, 0.5)
@@ -230,7 +230,7 @@ class _Work:
             away = program.integer & (np.abs(said.x - np.rint(said.x)) > highs.WHOLE)
             rounded = self.made_whole(said.x, away)
             best = best_of(program, best, rounded)
-            if rounded is None or not away.any():
+            if rounded is None or not away.any() or self.enough(rounded, program.objective(self.parts.relaxed)):
                 break
             fractions = np.zeros(self.size, dtype=bool)
             fractions[self.parts.labels[away]] = True
@@ -353,7 +353,8 @@ def _gates(program: Program, between: NDArray[np.bool_]) -> NDArray[np.bool_]:
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
     gate = np.zeros(program.columns, dtype=bool)
     gate[column[(np.abs(program.data) != 1.0) & ~between[program.indices]]] = True
-    return (gate | (program.column_sku == COUPLES)) & program.integer
+    found: NDArray[np.bool_] = (gate | (program.column_sku == COUPLES)) & program.integer
+    return found
 
 
 def _several(program: Program, labels: Ints) -> NDArray[np.bool_]:

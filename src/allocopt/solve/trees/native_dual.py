@@ -8,9 +8,8 @@ their other limit on the way. Source: Koberstein, The dual simplex method (2005)
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from allocopt.solve.trees.native_sheet import LINE, PIVOT, PIVOTS, SIDE, WORTH, move, pivot
+from allocopt.solve.trees.native_sheet import LINE, PIVOT, PIVOTS, SIDE, WORTH, inner, move, pivot
 
 BEST, NO_PLAN, TOO_LITTLE, ASTRAY = 0, 1, 2, 3
 """How it ended: at the best plan; at a line that cannot be met; below what is worth a look; nowhere."""
@@ -23,7 +22,7 @@ TIED = 1e-10
 """Ratios so close are ties: the largest entry wins."""
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def dual(sheet, enough, pivots):
     """Find the best plan within the limits, unless it is worth no more than `enough`."""
     table, at, told = sheet.table, sheet.at, sheet.told
@@ -38,7 +37,7 @@ def dual(sheet, enough, pivots):
         if line < 0:
             return BEST
         candidates = those_that_mend(sheet, line, short)
-        place = breakpoint(sheet, line, short, candidates)
+        place = who_enters(sheet, line, short, candidates)
         if place < 0:
             told[LINE], told[SIDE] = line, 1.0 if short > 0 else -1.0
             return NO_PLAN
@@ -53,7 +52,7 @@ def dual(sheet, enough, pivots):
     return ASTRAY
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def furthest(sheet):
     """Return the line that breaks its limits most for its length, and what it is short of (negative: over)."""
     line, short, worst = -1, 0.0, 0.0
@@ -66,7 +65,7 @@ def furthest(sheet):
     return line, short
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def those_that_mend(sheet, line, short):
     """Put the free ones that can mend a line into `entering`, with what each costs per unit mended; their number."""
     table, count = sheet.table, 0
@@ -84,8 +83,8 @@ def those_that_mend(sheet, line, short):
     return count
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-def breakpoint(sheet, line, short, candidates):
+@inner
+def who_enters(sheet, line, short, candidates):
     """Return who enters, -1 for nobody; those that are cheaper and do not suffice go to their other limit."""
     entering, ratio, table = sheet.entering, sheet.ratio, sheet.table
     left, missing = candidates, abs(short)
@@ -116,7 +115,7 @@ def breakpoint(sheet, line, short, candidates):
     return -1
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def multipliers(sheet, fate, enough, into):
     """Write the multipliers of the rows; where a line cannot be met, such as prove that no plan is worth `enough`.
 

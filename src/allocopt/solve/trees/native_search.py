@@ -12,10 +12,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from allocopt.solve.trees.native_dual import ASTRAY, BEST, NO_PLAN, dual, multipliers, those_that_mend
-from allocopt.solve.trees.native_sheet import LINE, PIVOT, PIVOTS, WORK, WORTH, load, put_free, rewrite
+from allocopt.solve.trees.native_sheet import LINE, PIVOT, PIVOTS, WORK, WORTH, inner, load, put_free, rewrite
 
 WHOLE = 1e-6
 """Distance from a whole number that is rounding."""
@@ -76,7 +75,7 @@ def new_nodes(most, rows):
     )
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def search(program, sheet, nodes, plan, worth, margin, work):
     """Search; return the nodes made, the nodes looked at, the worth of the plan (in `plan`), work and pivots.
 
@@ -127,32 +126,33 @@ def search(program, sheet, nodes, plan, worth, margin, work):
     return made, looked, worth, sheet.told[WORK], sheet.told[PIVOTS]
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def next_node(nodes, made, enough, deep):
     """Return the node that waits and promises most, of equal ones the last; or simply the last one."""
     best = -1
     for node in range(made):
-        if nodes.waits[node] and nodes.bound[node] > enough:
-            if best < 0 or deep or nodes.bound[node] >= nodes.bound[best]:
-                best = node
+        more = best < 0 or deep or nodes.bound[node] >= nodes.bound[best]
+        if more and nodes.waits[node] and nodes.bound[node] > enough:
+            best = node
     return best
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def put_blame(sheet, program, blame):
     """Blame the columns without whose branching the line that cannot be met could be."""
     line = int(sheet.told[LINE])
     for j in range(len(sheet.free)):
         who = sheet.free[j]
-        if who < len(blame) and abs(sheet.table[line, j]) >= PIVOT:
-            if sheet.low[who] > program.lower[who] or sheet.high[who] < program.upper[who]:
-                blame[who] += 1.0
+        if who >= len(blame) or abs(sheet.table[line, j]) < PIVOT:
+            continue
+        if sheet.low[who] > program.lower[who] or sheet.high[who] < program.upper[who]:
+            blame[who] += 1.0
     who = sheet.basic[line]
     if who < len(blame):
         blame[who] += 1.0
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def hold(sheet, program, nodes, node):
     """Set the limits of a node."""
     columns = len(program.lower)
@@ -169,7 +169,7 @@ def hold(sheet, program, nodes, node):
         node = nodes.parent[node]
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def solved(sheet, program, into, enough):
     """Solve the node at hand and write its multipliers; once more on a fresh sheet where rounding got in the way."""
     pivots = 100 + 5 * (len(sheet.basic) + len(sheet.free))
@@ -183,7 +183,7 @@ def solved(sheet, program, into, enough):
     return ASTRAY
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def kept(sheet, program):
     """Return whether what the sheet says of the rows is what the columns make of them."""
     rows, columns = len(sheet.basic), len(sheet.free)
@@ -201,13 +201,13 @@ def kept(sheet, program):
     for j in range(columns):
         for entry in range(program.indptr[j], program.indptr[j + 1]):
             said[program.indices[entry]] -= program.data[entry] * x[j]
+    off = 0.0
     for i in range(rows):
-        if abs(said[i]) > NEARLY:
-            return False
-    return True
+        off = max(off, abs(said[i]))
+    return off <= NEARLY
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def undecided(sheet, program, blame):
     """Return the line of the column to branch on (-1 where all are whole), and whether down comes first.
 
@@ -229,7 +229,7 @@ def undecided(sheet, program, blame):
     return pick, down_first
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def penalty(sheet, line, short):
     """Return what a line costs at least per unit by which it has to change."""
     least = FAR
@@ -239,7 +239,7 @@ def penalty(sheet, line, short):
     return least
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def read(sheet, program, x):
     """Write the plan, whole units whole, and return its worth; -inf where that breaks a row."""
     rows, columns = len(sheet.basic), len(sheet.free)
@@ -262,7 +262,7 @@ def read(sheet, program, x):
     return worth
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def split(sheet, nodes, node, made, column, floor, down):
     """Make the two children of a node, and return the one to go on with, whose limit the sheet has then."""
     nodes.child[node] = made

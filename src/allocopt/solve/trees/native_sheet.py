@@ -16,6 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+_HOW: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+inner = njit(**_HOW)
+"""Compiles what only compiled code calls: that takes half the time."""
+
 PIVOT = 1e-7
 """Entries below are no pivots."""
 ZERO = 1e-11
@@ -69,7 +73,7 @@ def new_sheet(lower, upper, row_lower, row_upper):
     )
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def load(sheet, program):
     """Write the program: all columns free, all rows basic."""
     table, rows, columns = sheet.table, len(sheet.basic), len(sheet.free)
@@ -89,7 +93,7 @@ def load(sheet, program):
     sheet.told[WORK] += rows * columns
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def pivot(sheet, line, place):
     """Let the basic one of a line and the free one of a place change places."""
     table, length, filled = sheet.table, sheet.length, sheet.filled
@@ -125,7 +129,7 @@ def pivot(sheet, line, place):
     sheet.told[WORK] += entries * lines + 3 * columns + 4 * rows
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def rewrite(sheet, program):
     """Write the sheet anew with the columns that are basic, so that no rounding is left of what came before."""
     rows, columns = len(sheet.basic), len(sheet.free)
@@ -138,14 +142,14 @@ def rewrite(sheet, program):
             continue
         line = -1
         for i in range(rows):
-            if not wanted[sheet.basic[i]] and abs(sheet.table[i, place]) > PIVOT:
-                if line < 0 or abs(sheet.table[i, place]) > abs(sheet.table[line, place]):
-                    line = i
+            larger = line < 0 or abs(sheet.table[i, place]) > abs(sheet.table[line, place])
+            if larger and not wanted[sheet.basic[i]] and abs(sheet.table[i, place]) > PIVOT:
+                line = i
         if line >= 0:
             pivot(sheet, line, place)
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def move(sheet, place, step):
     """Let the basic ones follow a free one that moves by a step."""
     rows = len(sheet.basic)
@@ -156,7 +160,7 @@ def move(sheet, place, step):
     sheet.told[WORK] += 2 * rows
 
 
-@njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+@inner
 def put_free(sheet, anew):
     """Put the free ones where they are worth most, and the others where that leaves them; False where that is nowhere.
 

@@ -61,7 +61,7 @@ def bound_by_leaves(program: Program, leaves: Leaves) -> float:
         small, rows = restricted(program, tree.columns, nowhere, activity, 0.0)
         mine = own_rows[rows]
         total += bound_of_tree(small, tree, np.where(mine, 0.0, price[rows]), mine)
-    return total + abs(total) * ROUNDED * (1 + len(leaves.trees))
+    return total + abs(total) * ROUNDED * (1 + len(leaves.trees)) if math.isfinite(total) else total
 
 
 def _apart(program: Program, tree: Tree, touched: NDArray[np.intp]) -> bool:
@@ -75,6 +75,7 @@ def _apart(program: Program, tree: Tree, touched: NDArray[np.intp]) -> bool:
     first = tree.child[inner]
     return bool(
         (mine[tree.rows] == touched[tree.rows]).all()
+        and (mine[tree.rows] > 0).all()
         and (first > nodes[inner]).all()
         and (first + 1 < len(nodes)).all()
         and (tree.column[first] == tree.column[first + 1]).all()

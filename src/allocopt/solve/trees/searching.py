@@ -92,7 +92,8 @@ def searched(
     rows, sums = program.rows, sums_of(program)
     program, whole = told_apart(program, sums)
     most = max(1, min(nodes, ROOM // max(program.rows, 1)))
-    found, sheet = new_nodes(most, program.rows), new_sheet(*_limits(program))
+    found: Any = new_nodes(most, program.rows)  # type: ignore[no-untyped-call]
+    sheet: Any = new_sheet(*_limits(program))  # type: ignore[no-untyped-call]
     plan = np.zeros(program.columns) if start is None else np.array(start, dtype=np.float64)
     worth = -np.inf if start is None else float(program.cost @ plan)
     made, _, best, _, pivots = search(

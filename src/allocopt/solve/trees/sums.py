@@ -1,7 +1,7 @@
 """Sums of packs that are worth telling apart: of those that draw on the same row.
 
-Branching on the packs of one line only moves a part of a pack to another line that draws on the same stock. The sum over
-all of them is a whole number as well, and with it the stock counts in whole packs.
+Branching on the packs of one line only moves a part of a pack to another line that draws on the same stock. The sum
+over all of them is a whole number as well, and with it the stock counts in whole packs.
 """
 
 from __future__ import annotations
