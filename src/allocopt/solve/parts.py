@@ -191,7 +191,8 @@ class _Work:
 
     def _asked(self, small: Program, rows: Ints, x: Floats) -> Program:
         """Return a block that gives rows between blocks which ask for a least sum what it gives them in a plan."""
-        asked = self.between[rows] & np.isfinite(self.parts.program.row_lower[rows])
+        program = self.parts.program
+        asked = self.between[rows] & np.isfinite(program.row_lower[rows]) & np.isinf(program.row_upper[rows])
         return replace(small, row_lower=np.where(asked, small.activity(x), small.row_lower))
 
     def _near(self, small: Program, x: Floats, gate: NDArray[np.bool_]) -> Floats | None:
@@ -308,7 +309,8 @@ class _Work:
     def _kept(self, small: Program, rows: Ints, now: Floats, best: Floats | None) -> Floats:
         """Return the best plan of a block, or one that gives rows which ask for a least sum what they have now."""
         given = self._asked(small, rows, now)
-        if best is None or (given.activity(best) < given.row_lower).any():
+        asked = given.row_lower > small.row_lower
+        if best is None or (given.activity(best) < given.row_lower - highs.WHOLE)[asked].any():
             found = trees.searched(given, start=now, margin=self.margin, nodes=AGAIN[0], work=AGAIN[1])
             self.iterations += 0 if found is None else found.work
             best = None if found is None else found.x
