@@ -37,7 +37,7 @@ SIBLINGS = (("algebra", "arcs"), ("arcs", "algebra"), ("algebra", "problem"), ("
 ONLY_IN = {
     "highspy": "solve/highs",
     "joblib": "compare",
-    "numba": ("solve/native", "solve/orders/native", "solve/prices/native", "solve/ties/native"),
+    "numba": ("solve/native", "solve/orders/native", "solve/prices/native", "solve/ties/native", "solve/trees/native"),
     "pyomo": "pyomo_model/",
     "sqlalchemy": ("problem/mapping/sql", "readback/database"),
     "typer": "cli",

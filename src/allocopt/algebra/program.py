@@ -88,7 +88,7 @@ class Program:
 
     def objective(self, x: NDArray[np.float64]) -> float:
         """Return ``cost @ x + constant`` [currency]."""
-        return float(self.cost @ x) + self.constant
+        return float(np.einsum("i,i->", self.cost, x)) + self.constant  # one thread: the same sum everywhere
 
 
 def bounded(program: Program, columns: ArrayLike, *, lower: ArrayLike, upper: ArrayLike) -> Program:
@@ -306,8 +306,7 @@ def tightened(program: Program) -> Program:
     """
     if not program.integer.any():
         return program
-    broken = ~np.repeat(program.integer, np.diff(program.indptr)) | (program.data != np.rint(program.data))
-    whole = np.bincount(program.indices[broken], minlength=program.rows) == 0
+    whole = whole_rows(program)
     return replace(
         program,
         lower=_up(program.lower, program.integer),
@@ -315,6 +314,13 @@ def tightened(program: Program) -> Program:
         row_lower=_up(program.row_lower, whole),
         row_upper=-_up(-program.row_upper, whole),
     )
+
+
+def whole_rows(program: Program) -> NDArray[np.bool_]:
+    """Return which rows take whole numbers only: all their columns and entries are whole, shape (rows,)."""
+    broken = ~np.repeat(program.integer, np.diff(program.indptr)) | (program.data != np.rint(program.data))
+    whole: NDArray[np.bool_] = np.bincount(program.indices[broken], minlength=program.rows) == 0
+    return whole
 
 
 def _up(limits: NDArray[np.float64], whole: NDArray[np.bool_]) -> NDArray[np.float64]:

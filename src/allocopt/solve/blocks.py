@@ -151,7 +151,7 @@ def rounded(
     return Rounded(plan, iterations)
 
 
-class _Standing:
+class Standing:
     """A plan that is changed block by block, with what it takes of every row and what it is worth."""
 
     def __init__(self, program: Program, plan: NDArray[np.float64]) -> None:
@@ -187,7 +187,7 @@ def _dived(
     These are the blocks that rounding finds no plan for, and those that lose most, until the others together lose no
     more than `ROUNDED` of the gap.
     """
-    standing = _Standing(program, plan)
+    standing = Standing(program, plan)
     lost, iterations = np.full(len(open_blocks), np.inf), 0
     for number, columns in enumerate(_members(labels, open_blocks)):
         small, rows = standing.alone(columns)
@@ -235,14 +235,22 @@ def _promising(
 
 
 def missed_by_block(
-    program: Program, plan: NDArray[np.float64], y: NDArray[np.float64], labels: NDArray[np.intp]
+    program: Program,
+    plan: NDArray[np.float64],
+    y: NDArray[np.float64],
+    labels: NDArray[np.intp],
+    between: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float64]:
-    """Return what each block could earn beyond a plan, at most, at multipliers ``y`` [currency]."""
+    """Return what each block could earn beyond a plan, at most, at multipliers ``y`` [currency].
+
+    `between` are the rows that belong to no block, by default those that couple.
+    """
+    between = program.row_sku == COUPLES if between is None else between
     worth = program.priced(y)
     at_best = np.where(worth > 0, program.upper, program.lower)
     missed = np.where(np.isfinite(at_best), worth * (at_best - plan), 0.0)
     limit = np.where(y > 0, program.row_upper, np.where(y < 0, program.row_lower, 0.0))
-    own = np.where(program.row_sku == COUPLES, 0.0, y * (limit - program.activity(plan)))
+    own = np.where(between, 0.0, y * (limit - program.activity(plan)))
     owner = np.full(program.rows, -1)
     owner[program.indices] = np.repeat(labels, np.diff(program.indptr))
     inside = owner >= 0
@@ -258,7 +266,7 @@ def _made_whole(
 
     Groups that find nothing by themselves are solved together at the end, over all that is left by then.
     """
-    standing = _Standing(program, plan)
+    standing = Standing(program, plan)
     iterations = 0
     failed = []
     for number, columns in enumerate(groups):
@@ -290,7 +298,7 @@ def _improved(
     enough: Callable[[NDArray[np.float64]], bool],
 ) -> tuple[NDArray[np.float64], int]:
     """Solve each group of a whole plan again, keeping what is worth more, until it is worth enough."""
-    standing = _Standing(program, plan)
+    standing = Standing(program, plan)
     iterations = 0
     for number, columns in enumerate(groups):
         if enough(standing.x) or clock.left <= 0:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.exact import breaches
 from allocopt.algebra.program import Program, bounded, tightened
 from allocopt.errors import SolveError
+from allocopt.solve.leaves import Leaves
 from allocopt.solve.rents import Rents
 
 STRAY = 1e-6
@@ -113,6 +114,7 @@ def certify(
     claimed_bound: float | None = None,
     cases: Sequence[Case] = (),
     rents: Rents | None = None,
+    leaves: Leaves | None = None,
 ) -> Certificate:
     """Check a plan: its worth, a bound on every plan, its breaches.
 
@@ -128,6 +130,8 @@ def certify(
         A proof by cases; it counts only if the cases cover every plan.
     rents : Rents, optional
         A proof by integral lots (`allocopt.solve.orders.lots`), recomputed here.
+    leaves : Leaves, optional
+        A proof by blocks in whole units (`allocopt.solve.trees.proof`), recomputed here.
 
     Returns
     -------
@@ -136,7 +140,7 @@ def certify(
     if np.shape(x) != (program.columns,):
         raise SolveError(f"the solver answered {np.shape(x)} values for {program.columns} columns")
     objective = worth(program, x)
-    bound = own_bound(program, multipliers, cases, rents)
+    bound = own_bound(program, multipliers, cases, rents, leaves)
     violation, worst_row = breach(program, x)
     whole = x[program.integer]
     integrality = float(np.abs(whole - np.rint(whole)).max(initial=0.0)) if np.isfinite(whole).all() else math.inf
@@ -159,14 +163,19 @@ def own_bound(
     multipliers: NDArray[np.float64] | None,
     cases: Sequence[Case] = (),
     rents: Rents | None = None,
+    leaves: Leaves | None = None,
 ) -> float:
-    """Return the best bound that multipliers, cases and rents prove [currency]; see `certify`."""
+    """Return the best bound that multipliers, cases, rents and leaves prove [currency]; see `certify`."""
     bound = min(upper_bound(program, multipliers), bound_by_cases(program, cases))
-    if rents is None:
-        return bound
-    from allocopt.solve.orders.lots import bound_by_lots
+    if rents is not None:
+        from allocopt.solve.orders.lots import bound_by_lots
 
-    return min(bound, bound_by_lots(program, rents))
+        bound = min(bound, bound_by_lots(program, rents))
+    if leaves is not None:
+        from allocopt.solve.trees.proof import bound_by_leaves
+
+        bound = min(bound, bound_by_leaves(program, leaves))
+    return bound
 
 
 def worth(program: Program, x: NDArray[np.float64]) -> float:
@@ -239,17 +248,24 @@ def upper_bound(program: Program, multipliers: NDArray[np.float64] | None) -> fl
     eps = np.finfo(kind).eps
     at_rows = y.astype(kind) * np.where(y > 0, program.row_upper, np.where(y < 0, program.row_lower, 0.0))
     taken = program.data.astype(kind) * y[program.indices]
-    value = program.cost - _column_sums(program, taken)
-    sizes = np.abs(program.cost) + _column_sums(program, np.abs(taken))
+    value = program.cost - column_sums(program, taken)
+    sizes = np.abs(program.cost) + column_sums(program, np.abs(taken))
     off = (np.diff(program.indptr) + 2) * eps * sizes
-    nothing = (np.isinf(program.upper) | np.isinf(program.lower)) & (np.abs(value) <= NOTHING * sizes)
-    least, most = np.where(nothing, 0.0, value - off), np.where(nothing, 0.0, value + off)
-    # A reduced value lies between `least` and `most`, its column between two bounds: one of four ends is the largest.
-    ends = [_times(end, limit) for end in (least, most) for limit in (program.lower, program.upper)]
-    at_columns = np.maximum.reduce(ends)
+    at_columns = at_best(value, off, sizes, program.lower, program.upper)
     total = at_rows.sum() + at_columns.sum() + kind(program.constant)
     sizes = np.abs(at_rows).sum() + np.abs(at_columns).sum() + abs(program.constant)
     return float(total + PAIRWISE * eps * sizes)
+
+
+def at_best(
+    value: NDArray[Any], off: NDArray[Any], sizes: NDArray[Any], lower: NDArray[np.float64], upper: NDArray[np.float64]
+) -> NDArray[Any]:
+    """Return what each column earns at most between its bounds, at reduced values that may be off by so much."""
+    nothing = (np.isinf(upper) | np.isinf(lower)) & (np.abs(value) <= NOTHING * sizes)
+    least, most = np.where(nothing, 0.0, value - off), np.where(nothing, 0.0, value + off)
+    # A reduced value lies between `least` and `most`, its column between two bounds: one of four ends is the largest.
+    ends: NDArray[Any] = np.maximum.reduce([_times(end, limit) for end in (least, most) for limit in (lower, upper)])
+    return ends
 
 
 def _times(values: NDArray[Any], limits: NDArray[np.float64]) -> NDArray[Any]:
@@ -258,12 +274,13 @@ def _times(values: NDArray[Any], limits: NDArray[np.float64]) -> NDArray[Any]:
     return product
 
 
-def _column_sums(program: Program, entries: NDArray[Any]) -> NDArray[Any]:
-    """Return the sum of ``entries`` (one per nonzero) over each column, shape (columns,)."""
+def column_sums(program: Program, entries: NDArray[Any]) -> NDArray[Any]:
+    """Return the sums of ``entries`` over each column, shape (..., columns); the last axis has one per nonzero."""
     if not program.columns:
-        return np.zeros(0, entries.dtype)
-    sums: NDArray[Any] = np.add.reduceat(np.append(entries, entries.dtype.type(0)), program.indptr[:-1])
-    sums[program.indptr[:-1] == program.indptr[1:]] = 0.0
+        return np.zeros((*entries.shape[:-1], 0), entries.dtype)
+    ended = np.concatenate([entries, np.zeros((*entries.shape[:-1], 1), entries.dtype)], axis=-1)
+    sums: NDArray[Any] = np.add.reduceat(ended, program.indptr[:-1], axis=-1)
+    sums[..., program.indptr[:-1] == program.indptr[1:]] = 0.0
     return sums
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.program import Program, bounded
+from allocopt.algebra.program import Program, bounded, fixed
 from allocopt.solve import highs
 from allocopt.solve.certificate import breach
 from allocopt.solve.solution import Clock
@@ -74,3 +74,24 @@ def _mended(program: Program, x: Floats, free: NDArray[np.bool_], clock: Clock) 
     moved = np.clip(x + found.x / unit, program.lower, program.upper)
     moved = np.where(free, moved, x)
     return moved if breach(program, moved)[0] == 0 else None
+
+
+def settled(program: Program, x: NDArray[np.float64], clock: Clock) -> NDArray[np.float64] | None:
+    """Return the plan with its whole-unit columns exactly whole, or None where that is more than rounding.
+
+    Where exact whole numbers break a row that has divisible columns too, those are solved again.
+    """
+    whole = np.where(program.integer, np.rint(x), x)
+    if np.abs(whole - x).max(initial=0.0) > highs.WHOLE:
+        return None
+    whole = np.clip(whole, program.lower, program.upper)
+    if breach(program, whole)[0] == 0:
+        return whole
+    if program.integer.all():
+        return None
+    held = fixed(program, program.integer, whole[program.integer])
+    again = highs.linear(held, clock)
+    if again.status != "optimal" or again.x is None or np.shape(again.x) != (program.columns,):
+        return None
+    x = inside(held, np.where(program.integer, whole, again.x), clock)
+    return x if breach(program, x)[0] == 0 else None

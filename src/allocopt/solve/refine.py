@@ -216,6 +216,7 @@ class _Search:
             iterations=self.iterations,
             message="" if close else self.last.message or "the gap that was asked for is not reached",
             basis=None,
+            leaves=None,
         )
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.exact import decimals, steps
 from allocopt.algebra.program import Program
+from allocopt.solve.leaves import Leaves
 from allocopt.solve.rents import Rents
 from allocopt.solve.solution import Solution
 from allocopt.solve.start import Prices, Start
@@ -84,7 +85,16 @@ class Scaled:
             basis=basis,
             cases=cases,
             rents=rents,
+            leaves=None if found.leaves is None else self._grown(found.leaves),
         )
+
+    def _grown(self, leaves: Leaves) -> Leaves:
+        """Return what proves a bound in the units of the program that was scaled; whole columns keep theirs."""
+        trees = []
+        for tree in leaves.trees:
+            row = np.append(self.row[tree.rows], np.ones(len(tree.sums)))
+            trees.append(replace(tree, multipliers=np.ldexp(tree.multipliers * row, self.money)))
+        return Leaves(self._prices(leaves.price), tuple(trees))
 
     def _prices(self, multipliers: Floats) -> Floats:
         return np.ldexp(multipliers * self.row, self.money)

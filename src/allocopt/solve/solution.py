@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.solve.certificate import Case
+from allocopt.solve.leaves import Leaves
 from allocopt.solve.rents import Rents
 from allocopt.solve.start import Start
 
@@ -52,6 +53,8 @@ class Solution:
         Whether a second search from other settings came to the claimed bound as well.
     rents : Rents or None
         What proves a bound by integral lots, where whole orders were searched.
+    leaves : Leaves or None
+        What proves a bound by blocks in whole units.
     """
 
     status: Status
@@ -67,6 +70,7 @@ class Solution:
     notes: tuple[str, ...] = ()
     confirmed: bool = False
     rents: Rents | None = None
+    leaves: Leaves | None = None
 
 
 @dataclass(frozen=True)

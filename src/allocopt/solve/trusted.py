@@ -269,7 +269,7 @@ def _polished(program: Program, x: Floats, known: Known) -> Floats:
 
 def _own_bound(program: Program, answer: Solution) -> float:
     """Return what our own arithmetic makes of an answer's multipliers and cases."""
-    return own_bound(program, answer.multipliers, answer.cases, answer.rents)
+    return own_bound(program, answer.multipliers, answer.cases, answer.rents, answer.leaves)
 
 
 def _proven(program: Program, answer: Solution, x: Floats, own: float) -> Solution:

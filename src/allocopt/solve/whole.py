@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.program import Program, fixed, tightened
-from allocopt.solve import blocks, highs, orders
+from allocopt.algebra.program import Program, tightened
+from allocopt.solve import blocks, highs, orders, trees
 from allocopt.solve.block_bound import block_bound
 from allocopt.solve.cases import by_cases, switches
-from allocopt.solve.certificate import believable, breach, relative_gap, upper_bound
+from allocopt.solve.certificate import believable, own_bound, relative_gap, upper_bound
 from allocopt.solve.effort import EXACT, Effort
-from allocopt.solve.inside import inside
+from allocopt.solve.inside import inside, settled
 from allocopt.solve.known import Known
+from allocopt.solve.parts import Parts, by_parts
 from allocopt.solve.refine import refined, wide
 from allocopt.solve.relaxation import Relaxer
 from allocopt.solve.scaling import level
@@ -40,6 +41,9 @@ FOUND = 0.93
 """Part of the time in which a plan of few whole orders is looked for; the rest is for a bound of our own."""
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
+
+FEW = 5
+"""Nodes of branch and bound over more than `DIRECT` columns: what it finds, it finds at the root."""
 
 SEARCHED = 10_000
 """At most so many columns: beyond, branch and bound finds nothing in a reasonable time where rounding found a plan, and
@@ -157,7 +161,7 @@ def _narrow(
         if x is not None:
             return replace(relaxed, x=x)
         if relaxed.status == "optimal" or clock.left > 0:
-            return _whole(program, relaxed, clock, search, known)
+            return _whole(program, relaxed, clock, search, relax, known)
         return replace(relaxed, x=None, status="interrupted")
     if relaxed.x is not None and not program.integer.any():
         return replace(relaxed, x=inside(program, relaxed.x, clock))
@@ -165,26 +169,33 @@ def _narrow(
 
 
 def _whole(
-    program: Program, relaxed: Solution, clock: Clock, search: Wanted, known: NDArray[np.float64] | None
+    program: Program,
+    relaxed: Solution,
+    clock: Clock,
+    search: Wanted,
+    relax: Relaxer,
+    known: NDArray[np.float64] | None,
 ) -> Solution:
     """Return a whole-unit plan, given a relaxation that has fractions."""
-    start, method, iterations = None, "branch and bound", relaxed.iterations
+    first = None
     if program.columns > DIRECT and relaxed.x is not None and relaxed.multipliers is not None:
-        patience = clock.share(ROUNDING)
-        found = blocks.rounded(program, relaxed.x, relaxed.multipliers, patience, gap=search.wish, known=known)
-        if found is not None:
-            start, iterations = settled(program, found.x, clock), iterations + found.iterations
-    if start is not None:
-        first = _judged(program, relaxed, start, relaxed.claimed_bound, search.wish, "blocks", iterations)
-        if first.status == "optimal" or not search.after_blocks:
-            return first
-        if program.columns > SEARCHED:
-            return _bounded(program, first, relaxed, clock, search)
-        method = "blocks + branch and bound"
-    elif clock.left <= 0:
-        return replace(relaxed, status="interrupted", x=None, iterations=iterations, message=TOO_LATE)
-    last = _searched(program, clock, search, start)
-    iterations += last.iterations
+        first = _parted(program, relaxed, clock, search, relax, known)
+        if first is None:
+            first = _rounded(program, relaxed, clock, search, known)
+    if first is not None and (first.status == "optimal" or not search.after_blocks or program.columns > SEARCHED):
+        return first
+    if first is None and clock.left <= 0:
+        return replace(relaxed, status="interrupted", x=None, message=TOO_LATE)
+    start, before = (None, relaxed) if first is None else (first.x, first)
+    if program.columns > DIRECT:
+        nodes = FEW if search.nodes is None else min(FEW, search.nodes)
+        last = _branched(program, clock, search.wish, nodes, start, brief=True)
+        if last.x is not None and (again := _parted(program, relaxed, clock, search, relax, last.x)) is not None:
+            start, before = again.x, again
+    else:
+        last = _searched(program, clock, search, start)
+    iterations = before.iterations + last.iterations
+    method = "branch and bound" if first is None else "blocks + branch and bound"
     plans = [plan for plan in (start, None if last.x is None else settled(program, last.x, clock)) if plan is not None]
     if not plans:
         return replace(
@@ -195,11 +206,58 @@ def _whole(
             basis=relaxed.basis,
             notes=relaxed.notes,
         )
-    bounds = [bound for bound in (relaxed.claimed_bound, last.claimed_bound) if bound is not None]
+    bounds = [bound for bound in (before.claimed_bound, last.claimed_bound) if bound is not None]
     bound = min(bounds) if bounds else None
     best = max(plans, key=program.objective)
-    judged = _judged(program, relaxed, best, bound, search.gap, method, iterations)
+    judged = _judged(program, before, best, bound, search.gap, method, iterations)
     return judged if judged.status == "optimal" else replace(judged, message=last.message or judged.message)
+
+
+def _parted(
+    program: Program,
+    relaxed: Solution,
+    clock: Clock,
+    search: Wanted,
+    relax: Relaxer,
+    known: NDArray[np.float64] | None,
+) -> Solution | None:
+    """Return a plan and a bound from our own search in each block; None where there are none, or it is not compiled."""
+    labels = blocks.components(program)
+    if labels is None or not trees.ready(clock):
+        return None
+    assert relaxed.x is not None
+    assert relaxed.multipliers is not None
+    patience = clock.share(ROUNDING)
+
+    def again(held: Program) -> Solution:
+        return sane(held, relax(held, patience, start=relaxed.basis))
+
+    parts = Parts(program, relaxed.x, relaxed.multipliers, labels)
+    found = by_parts(parts, again, patience, gap=search.wish, known=known)
+    if found is None:
+        return None
+    iterations = relaxed.iterations + found.iterations
+    bound = own_bound(program, relaxed.multipliers, leaves=found.leaves)
+    proven = replace(relaxed, leaves=found.leaves)
+    return _judged(program, proven, found.x, bound, search.gap, "blocks", iterations)
+
+
+def _rounded(
+    program: Program, relaxed: Solution, clock: Clock, search: Wanted, known: NDArray[np.float64] | None
+) -> Solution | None:
+    """Return a plan from rounding block by block with HiGHS; None where that yields none."""
+    assert relaxed.x is not None
+    assert relaxed.multipliers is not None
+    patience = clock.share(ROUNDING)
+    found = blocks.rounded(program, relaxed.x, relaxed.multipliers, patience, gap=search.wish, known=known)
+    plan = None if found is None else settled(program, found.x, clock)
+    if found is None or plan is None:
+        return None
+    iterations = relaxed.iterations + found.iterations
+    first = _judged(program, relaxed, plan, relaxed.claimed_bound, search.wish, "blocks", iterations)
+    if first.status == "optimal" or not search.after_blocks or program.columns <= SEARCHED:
+        return first
+    return _bounded(program, first, relaxed, clock, search)
 
 
 def _bounded(program: Program, first: Solution, relaxed: Solution, clock: Clock, search: Wanted) -> Solution:
@@ -230,10 +288,16 @@ def _searched(program: Program, clock: Clock, search: Wanted, start: NDArray[np.
 
 
 def _branched(
-    program: Program, clock: Clock, gap: float, nodes: int | None, start: NDArray[np.float64] | None
+    program: Program,
+    clock: Clock,
+    gap: float,
+    nodes: int | None,
+    start: NDArray[np.float64] | None,
+    *,
+    brief: bool = False,
 ) -> Solution:
     """Return what branch and bound answers, without what cannot be an answer."""
-    return sane(program, highs.branch(program, clock, gap=gap, work_limit=nodes, start=start))
+    return sane(program, highs.branch(program, clock, gap=gap, work_limit=nodes, start=start, brief=brief))
 
 
 def _judged(
@@ -257,25 +321,5 @@ def _judged(
         message="" if close else "the gap that was asked for is not reached",
         basis=relaxed.basis,
         notes=relaxed.notes,
+        leaves=relaxed.leaves,
     )
-
-
-def settled(program: Program, x: NDArray[np.float64], clock: Clock) -> NDArray[np.float64] | None:
-    """Return the plan with its whole-unit columns exactly whole, or None where that is more than rounding.
-
-    Where exact whole numbers break a row that has divisible columns too, those are solved again.
-    """
-    whole = np.where(program.integer, np.rint(x), x)
-    if np.abs(whole - x).max(initial=0.0) > highs.WHOLE:
-        return None
-    whole = np.clip(whole, program.lower, program.upper)
-    if breach(program, whole)[0] == 0:
-        return whole
-    if program.integer.all():
-        return None
-    held = fixed(program, program.integer, whole[program.integer])
-    again = sane(held, highs.linear(held, clock))
-    if again.status != "optimal" or again.x is None:
-        return None
-    x = inside(held, np.where(program.integer, whole, again.x), clock)
-    return x if breach(program, x)[0] == 0 else None

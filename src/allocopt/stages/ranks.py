@@ -21,7 +21,7 @@ import numpy as np
 
 from allocopt.algebra.program import Program, with_rows
 from allocopt.problem.facts import Floats, Ints
-from allocopt.solve import Certificate, Goal, Ordered, Solution, certify, in_order
+from allocopt.solve import Certificate, Goal, Ordered, Solution, in_order
 from allocopt.solve.certificate import breach
 from allocopt.solve.solution import Clock, Status
 from allocopt.stages.task import Task
@@ -142,7 +142,7 @@ def _one_by_one(task: Task, goals: Sequence[Goal]) -> _Reached:
             loose = f"a limit was reached at rank {number + 1} of {len(goals)}"
             break
         best = found
-        proof = certify(goal, found.x, found.multipliers, found.claimed_bound, found.cases)
+        proof = certified(goal, found.x, found)
         claimed = np.inf if found.claimed_bound is None or found.status != "optimal" else found.claimed_bound
         most[number] = min(proof.bound, claimed)
         if found.status != "optimal":

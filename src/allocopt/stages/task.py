@@ -165,4 +165,5 @@ class Task:
 def _certified(goal: Program, found: Solution, x: Floats | None) -> Certificate:
     """Return the certificate of a plan by what was found of its goal."""
     assert x is not None
-    return certify(goal, x, found.multipliers, found.claimed_bound, found.cases, found.rents)
+    proofs = (found.cases, found.rents, found.leaves)
+    return certify(goal, x, found.multipliers, found.claimed_bound, *proofs)

@@ -83,8 +83,9 @@ def compile_ahead() -> bool:
     from allocopt.solve.orders import native
     from allocopt.solve.prices import native_store
     from allocopt.solve.ties import native_moves
+    from allocopt.solve.trees.native import search
 
-    functions = (*_functions(), native_moves.settle, native_greedy.run, *native.FUNCTIONS)
+    functions = (*_functions(), native_moves.settle, native_greedy.run, *native.FUNCTIONS, search)
     if not all(native_store.kept(function) or native_store.can_keep(function) for function in functions):
         return False
     for function in functions:

@@ -1,0 +1,368 @@
+"""Whole units block by block by our own search: a plan near the relaxation, and a bound that our arithmetic recomputes.
+
+1. *Near*: the relaxation leaves few blocks with fractions. At its prices of the rows between blocks each of them is
+   searched in whole units, its gates (packs, switches: what is in a row with other entries than one) first at the whole
+   numbers next to where the relaxation has them, then further away.
+2. *Held*: with all gates held the rest is nearly a network; its linear program moves units between blocks until the
+   rows between them are met, and loses almost nothing. What is left of fractions is rounded block by block.
+3. *Bound*: each of these blocks is searched at the prices from its plan on. Every leaf of these searches is bounded by
+   multipliers (`allocopt.solve.trees.proof`).
+4. *Better*: blocks are opened again over what the others leave, those first whose plan is furthest from its bound.
+
+All of it counts nodes, never the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.program import COUPLES, Program, bounded, restricted
+from allocopt.solve import highs, trees
+from allocopt.solve.blocks import Standing, missed_by_block
+from allocopt.solve.certificate import cleaned
+from allocopt.solve.inside import settled
+from allocopt.solve.known import best_of
+from allocopt.solve.leaves import Leaves, Tree
+from allocopt.solve.solution import Clock, Solution
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+REACHES = (0.0, 1.0, 4.0, np.inf)
+"""How far from the whole numbers next to the relaxation the gates of a block may be, one after the other."""
+NEAR, DEEP, AGAIN = (200, 5e7), (1_000, 2e8), (200, 2e7)
+"""Nodes, and numbers of the sheet that may be changed, of a search near the relaxation, of one for the bound, and of
+one over what other blocks leave."""
+PART = 0.2
+"""Part of the gap wanted that the searches in all blocks together may leave open."""
+CHARGED = (0.95, 0.9, 0.5)
+"""Part of the prices that blocks pay for what they use of the rows between them, pass by pass."""
+ROUNDS = 2
+"""Linear programs in which a plan is made whole."""
+HARD = 0.5
+"""A search that leaves this part of the gap wanted open is helped."""
+TURNS, LITTLE = 3, 0.1
+"""How often plans are joined anew from the best plans of the blocks, and the part of the gap wanted that has to come of
+it for another turn."""
+HELP = 5
+"""Nodes of HiGHS in a block in which our own search finds no plan."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """A program in blocks, with the prices of the rows between them.
+
+    Attributes
+    ----------
+    program : Program
+    relaxed : float64, shape (columns,)
+        Optimal plan of the linear relaxation.
+    price : float64, shape (rows,)
+        Its multipliers.
+    labels : int, shape (columns,)
+        Block of each column.
+    """
+
+    program: Program
+    relaxed: Floats
+    price: Floats
+    labels: Ints
+
+    @property
+    def open(self) -> list[Ints]:
+        """The columns of each block that has fractions in the relaxation."""
+        away = self.program.integer & (np.abs(self.relaxed - np.rint(self.relaxed)) > highs.WHOLE)
+        order = np.argsort(self.labels, kind="stable")
+        ends = np.searchsorted(self.labels[order], np.arange(int(self.labels.max()) + 2))
+        return [order[ends[block] : ends[block + 1]] for block in np.unique(self.labels[away]).tolist()]
+
+
+@dataclass(frozen=True, eq=False)
+class Parted:
+    """What came of the blocks: a plan in whole units, what proves a bound, and the work (pivots, iterations)."""
+
+    x: Floats
+    leaves: Leaves | None
+    iterations: int
+
+
+Relax = Callable[[Program], Solution]
+"""Solves the relaxation of a program that differs from the first one in the limits of its gates."""
+
+
+def by_parts(parts: Parts, relax: Relax, clock: Clock, *, gap: float, known: Floats | None = None) -> Parted | None:
+    """Return a plan in whole units and a bound, or None where the blocks do not yield a plan.
+
+    Parameters
+    ----------
+    parts : Parts
+    relax : callable
+    clock : Clock
+    gap : float
+        Relative gap between plan and bound at which to stop.
+    known : float64, shape (columns,), optional
+        A plan that keeps every row, in whole units.
+    """
+    work = _Work(parts, clock, gap)
+    near = work.near(known)
+    plan = None if near is None else work.joined(near, relax)
+    if plan is None and known is not None:
+        plan = best_of(parts.program, work.joined(known, relax), known)
+    if plan is None:
+        return None
+    bound = parts.program.objective(parts.relaxed)
+    if work.enough(plan, bound):
+        return Parted(plan, None, work.iterations)
+    leaves, nearer = work.searched_deep(plan)
+    bound -= float(work.proven.sum())
+    for _ in range(TURNS):
+        if work.enough(plan, bound) or clock.left <= 0:
+            break
+        found = work.joined(nearer, relax)
+        gain = -np.inf if found is None else parts.program.objective(found) - parts.program.objective(plan)
+        plan = best_of(parts.program, plan, found)
+        assert plan is not None
+        if gain <= LITTLE * work.wanted or work.enough(plan, bound):
+            break
+        nearer = work.nearer(plan)
+    for part in CHARGED:
+        assert plan is not None
+        if work.enough(plan, bound) or clock.left <= 0:
+            break
+        plan = work.better(plan, part, bound)
+    return Parted(plan, leaves, work.iterations)
+
+
+class _Work:
+    """The work on the blocks of one program."""
+
+    def __init__(self, parts: Parts, clock: Clock, gap: float) -> None:
+        program = parts.program
+        self.parts, self.clock, self.gap = parts, clock, gap
+        self.between = _several(program, parts.labels)
+        self.price = cleaned(program, parts.price)
+        self.gate = _gates(program, self.between)
+        self.open = parts.open
+        self.size = int(parts.labels.max()) + 1
+        self.proven = np.zeros(self.size)
+        self.wanted = gap * max(1.0, abs(program.objective(parts.relaxed)))
+        """What may be left open [currency]; `margin` of it in one block."""
+        self.margin = PART * self.wanted / max(1, len(self.open))
+        self.iterations = 0
+        self._apart = replace(
+            program,
+            cost=program.priced(np.where(self.between, self.price, 0.0)),
+            row_lower=np.where(self.between, -np.inf, program.row_lower),
+            row_upper=np.where(self.between, np.inf, program.row_upper),
+            constant=0.0,
+        )
+        self._nowhere, self._nothing = np.zeros(program.columns), np.zeros(program.rows)
+
+    def enough(self, plan: Floats, bound: float) -> bool:
+        """Return whether a plan is as close to a bound as was asked for."""
+        worth = self.parts.program.objective(plan)
+        return bound - worth <= self.gap * max(1.0, abs(worth))
+
+    def near(self, known: Floats | None) -> Floats | None:
+        """Return a plan near the relaxation that is whole in every block and may break rows between them.
+
+        Where a plan is known, each block gives rows that ask for a least sum what it gives them there.
+        """
+        x, program = self.parts.relaxed, self.parts.program
+        closed = program.integer.copy()
+        for columns in self.open:
+            closed[columns] = False
+        plan = np.where(closed, np.rint(x), x)
+        for columns in self.open:
+            if self.clock.left <= 0:
+                return None
+            small, rows = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
+            if known is not None:
+                small = self._asked(small, rows, known[columns])
+            found = self._near(small, x[columns], self.gate[columns])
+            if found is None:
+                return None
+            plan[columns] = found
+        return plan
+
+    def _asked(self, small: Program, rows: Ints, x: Floats) -> Program:
+        """Return a block that gives rows between blocks which ask for a least sum what it gives them in a plan."""
+        program = self.parts.program
+        asked = self.between[rows] & np.isfinite(program.row_lower[rows]) & np.isinf(program.row_upper[rows])
+        return replace(small, row_lower=np.where(asked, small.activity(x), small.row_lower))
+
+    def _near(self, small: Program, x: Floats, gate: NDArray[np.bool_]) -> Floats | None:
+        """Return a plan of one block whose gates are near the relaxation."""
+        low, high = np.floor(x[gate] + highs.WHOLE), np.ceil(x[gate] - highs.WHOLE)
+        for reach in REACHES:
+            lower, upper = np.maximum(small.lower[gate], low - reach), np.minimum(small.upper[gate], high + reach)
+            found = trees.searched(
+                bounded(small, gate, lower=lower, upper=upper), margin=self.margin, nodes=NEAR[0], work=NEAR[1]
+            )
+            self.iterations += 0 if found is None else found.work
+            if found is not None and found.x is not None:
+                return found.x
+        return self._helped(small)
+
+    def _helped(self, small: Program, start: Floats | None = None) -> Floats | None:
+        """Return the plan of HiGHS where our own search has none, or none that is close to its bound."""
+        said = highs.branch(small, self.clock, gap=PART * self.gap, work_limit=HELP, start=start, brief=True)
+        self.iterations += said.iterations
+        if said.x is None or np.shape(said.x) != (small.columns,):
+            return None
+        return np.where(small.integer, np.rint(said.x), said.x)
+
+    def joined(self, plan: Floats, relax: Relax) -> Floats | None:
+        """Return a plan that keeps all rows, with the gates of one that may break rows between blocks.
+
+        What rounding a block leaves idle is given to others by the linear program, in which that block is held as well.
+        """
+        program, held = self.parts.program, self.gate.copy()
+        best: Floats | None = None
+        for _ in range(ROUNDS):
+            said = relax(bounded(program, held, lower=plan[held], upper=plan[held]))
+            self.iterations += said.iterations
+            if said.status != "optimal" or said.x is None:
+                break
+            away = program.integer & (np.abs(said.x - np.rint(said.x)) > highs.WHOLE)
+            rounded = self.made_whole(said.x, away)
+            best = best_of(program, best, rounded)
+            if rounded is None or not away.any() or self.enough(rounded, program.objective(self.parts.relaxed)):
+                break
+            fractions = np.zeros(self.size, dtype=bool)
+            fractions[self.parts.labels[away]] = True
+            held, plan = held | (program.integer & fractions[self.parts.labels]), rounded
+        return best
+
+    def made_whole(self, x: Floats, away: NDArray[np.bool_]) -> Floats | None:
+        """Return a plan made whole block by block over what the others leave; gates move where they have to."""
+        program = self.parts.program
+        fractions = np.zeros(self.size, dtype=bool)
+        fractions[self.parts.labels[away]] = True
+        plan = np.where(program.integer & ~fractions[self.parts.labels], np.rint(x), x)
+        standing = Standing(replace(program, cost=self._charged(CHARGED[0])), plan)
+        members = [columns for columns in self._members() if fractions[self.parts.labels[columns[0]]]]
+        failed = [columns for columns in members if self.clock.left <= 0 or not self._round(standing, columns)]
+        if failed:  # together, over all that is left by then
+            columns = np.sort(np.concatenate(members))
+            small, rows = standing.alone(columns)
+            values = self._helped(small)
+            if values is None:
+                return None
+            standing.put(small, rows, columns, values)
+        return settled(program, standing.x, self.clock)
+
+    def _round(self, standing: Standing, columns: Ints) -> bool:
+        """Make one block whole over what the others leave; return whether that is possible."""
+        small, rows = standing.alone(columns)
+        gate = self.gate[columns]
+        at = np.rint(standing.x[columns][gate])
+        for tried in (bounded(small, gate, lower=at, upper=at), small):
+            found = trees.searched(replace(tried, constant=0.0), margin=self.margin, nodes=NEAR[0], work=NEAR[1])
+            self.iterations += 0 if found is None else found.work
+            if found is not None and found.x is not None:
+                standing.put(small, rows, columns, found.x)
+                return True
+        values = self._helped(small)
+        if values is not None:
+            standing.put(small, rows, columns, values)
+        return values is not None
+
+    def searched_deep(self, plan: Floats) -> tuple[Leaves, Floats]:
+        """Return the trees of the blocks whose relaxation promises more than their plan has, and their best plans."""
+        nearer = plan.copy()
+        found: list[Tree] = []
+        missed = missed_by_block(self.parts.program, plan, self.price, self.parts.labels, self.between)
+        for columns in self._members(missed, self.margin):
+            if self.clock.left <= 0:
+                break
+            small, rows = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
+            searched = trees.searched(small, start=plan[columns], margin=self.margin, nodes=DEEP[0], work=DEEP[1])
+            if searched is None:
+                continue
+            self.iterations += searched.work
+            block, mine = self.parts.labels[columns[0]], ~self.between[rows]
+            left = searched.bound - float(small.cost @ plan[columns])
+            best = searched.x
+            if best is not None and searched.bound - float(small.cost @ best) > HARD * self.wanted:
+                best = best_of(small, best, self._helped(small, best))
+            nearer[columns] = self._kept(small, rows, plan[columns], best)
+            self.proven[block] = max(0.0, missed[block] - max(0.0, left))
+            found.append(searched.tree.placed(columns, rows, mine))
+        return Leaves(self.price, tuple(found)), nearer
+
+    def nearer(self, plan: Floats) -> Floats:
+        """Return the best plans of the blocks that are still far from their bounds, at the prices."""
+        nearer = plan.copy()
+        missed = missed_by_block(self.parts.program, plan, self.price, self.parts.labels, self.between) - self.proven
+        for columns in self._members(missed, self.margin):
+            if self.clock.left <= 0:
+                break
+            small, rows = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
+            nearer[columns] = self._kept(small, rows, plan[columns], None)
+        return nearer
+
+    def _kept(self, small: Program, rows: Ints, now: Floats, best: Floats | None) -> Floats:
+        """Return the best plan of a block, or one that gives rows which ask for a least sum what they have now."""
+        given = self._asked(small, rows, now)
+        asked = given.row_lower > small.row_lower
+        if best is None or (given.activity(best) < given.row_lower - highs.WHOLE)[asked].any():
+            found = trees.searched(given, start=now, margin=self.margin, nodes=AGAIN[0], work=AGAIN[1])
+            self.iterations += 0 if found is None else found.work
+            best = None if found is None else found.x
+        return now if best is None else best
+
+    def better(self, plan: Floats, part: float, bound: float) -> Floats:
+        """Open blocks again over what the others leave, those first that are furthest from their bounds."""
+        program = self.parts.program
+        missed = missed_by_block(program, plan, self.price, self.parts.labels, self.between) - self.proven
+        standing = Standing(replace(program, cost=self._charged(part)), plan)
+        for columns in self._members(missed, self.margin):
+            if self.clock.left <= 0 or self.enough(standing.x, bound):
+                break
+            small, rows = standing.alone(columns)
+            now = standing.x[columns]
+            found = trees.searched(
+                replace(small, constant=0.0), start=now, margin=self.margin / 10, nodes=AGAIN[0], work=AGAIN[1]
+            )
+            self.iterations += 0 if found is None else found.work
+            if found is not None and found.x is not None and small.cost @ found.x > small.cost @ now:
+                standing.put(small, rows, columns, found.x)
+        better = best_of(program, plan, settled(program, standing.x, self.clock))
+        assert better is not None
+        return better
+
+    def _charged(self, part: float) -> Floats:
+        return self.parts.program.priced(np.where(self.between, part * self.price, 0.0))
+
+    def _members(self, missed: Floats | None = None, least: float = 0.0) -> list[Ints]:
+        """Return the columns of each block, ascending; those that miss more than a least sum, the most first."""
+        order = np.argsort(self.parts.labels, kind="stable")
+        ends = np.searchsorted(self.parts.labels[order], np.arange(self.size + 1))
+        blocks = np.arange(self.size)
+        if missed is not None:
+            blocks = np.argsort(-missed, kind="stable")
+            blocks = blocks[missed[blocks] > least]
+        return [order[ends[block] : ends[block + 1]] for block in blocks.tolist()]
+
+
+def _gates(program: Program, between: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the whole-unit columns of no block, or with another entry than one in a row of it: switches and packs."""
+    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    gate = np.zeros(program.columns, dtype=bool)
+    gate[column[(np.abs(program.data) != 1.0) & ~between[program.indices]]] = True
+    found: NDArray[np.bool_] = (gate | (program.column_sku == COUPLES)) & program.integer
+    return found
+
+
+def _several(program: Program, labels: Ints) -> NDArray[np.bool_]:
+    """Return the rows with columns of several blocks, shape (rows,)."""
+    block = np.repeat(labels, np.diff(program.indptr))
+    low, high = np.full(program.rows, np.iinfo(np.int64).max), np.full(program.rows, -1)
+    np.minimum.at(low, program.indices, block)
+    np.maximum.at(high, program.indices, block)
+    return high > low

@@ -1,0 +1,5 @@
+"""Small programs in whole units, searched by code of our own whose every leaf can be bounded again without it."""
+
+from allocopt.solve.trees.searching import Searched, ready, searched
+
+__all__ = ["Searched", "ready", "searched"]

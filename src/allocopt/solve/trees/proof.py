@@ -1,0 +1,151 @@
+"""The bound that trees prove, from the program and their numbers alone: whoever searched is not asked.
+
+.. code-block:: text
+
+    bound  =  prices x limits of the rows between blocks  +  what columns of no block earn at these prices
+              + sum over the blocks of the largest bound of a leaf
+
+Any numbers will do: the two children of a node cover it, whatever column and whole limit set them apart, and in a leaf
+any multipliers of the block's own rows give a bound. Source: Lagrangian relaxation of the rows between blocks,
+Geoffrion, Mathematical Programming Study 2 (1974).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.program import Program, restricted, tightened
+from allocopt.solve.certificate import at_best, cleaned, column_sums, upper_bound
+from allocopt.solve.leaves import Leaves, Tree
+from allocopt.solve.trees.sums import told_apart
+
+Floats = NDArray[np.float64]
+
+AT_ONCE = 4_000_000
+"""Numbers that are looked at together."""
+ROUNDED = 2.0**-50
+"""What a sum of doubles may be off by, relative to the sizes of its terms, a term."""
+
+
+def bound_by_leaves(program: Program, leaves: Leaves) -> float:
+    """Return what no plan in whole units is worth more than [currency]; inf where the trees are no proof.
+
+    Parameters
+    ----------
+    program : Program
+    leaves : Leaves
+    """
+    program = tightened(program)
+    price = cleaned(program, leaves.price)
+    owner, touched = np.zeros(program.columns, dtype=bool), np.bincount(program.indices, minlength=program.rows)
+    own_rows = np.zeros(program.rows, dtype=bool)
+    for tree in leaves.trees:
+        if owner[tree.columns].any() or not _apart(program, tree, touched):
+            return math.inf
+        owner[tree.columns] = True
+        own_rows[tree.rows] = True
+    price = np.where(own_rows, 0.0, price)
+    nowhere = np.zeros(program.columns)
+    rest = replace(
+        program,
+        cost=np.where(owner, 0.0, program.cost),
+        data=np.where(np.repeat(owner, np.diff(program.indptr)), 0.0, program.data),
+    )
+    total = upper_bound(rest, price)
+    activity = np.zeros(program.rows)
+    for tree in leaves.trees:
+        small, rows = restricted(program, tree.columns, nowhere, activity, 0.0)
+        mine = own_rows[rows]
+        total += bound_of_tree(small, tree, np.where(mine, 0.0, price[rows]), mine)
+    return total + abs(total) * ROUNDED * (1 + len(leaves.trees)) if math.isfinite(total) else total
+
+
+def _apart(program: Program, tree: Tree, touched: NDArray[np.intp]) -> bool:
+    """Return whether the rows of a tree touch its columns only, and its nodes follow one another."""
+    entries = np.concatenate(
+        [program.indices[program.indptr[column] : program.indptr[column + 1]] for column in tree.columns.tolist()]
+    )
+    mine = np.bincount(entries, minlength=program.rows)
+    nodes = np.arange(len(tree.child))
+    inner = tree.child >= 0
+    first = tree.child[inner]
+    return bool(
+        (mine[tree.rows] == touched[tree.rows]).all()
+        and (mine[tree.rows] > 0).all()
+        and (first > nodes[inner]).all()
+        and (first + 1 < len(nodes)).all()
+        and (tree.column[first] == tree.column[first + 1]).all()
+        and (tree.limit[first + 1] - tree.limit[first] == 1.0).all()
+        and (tree.limit == np.rint(tree.limit)).all()
+        and tree.multipliers.shape[1:] == (len(tree.rows) + len(tree.sums),)
+    )
+
+
+def bound_of_tree(program: Program, tree: Tree, price: Floats, mine: NDArray[np.bool_]) -> float:
+    """Return what no plan of one block is worth more than, less what others rows take of it at their prices.
+
+    Parameters
+    ----------
+    program : Program
+        Of the tree's columns alone.
+    tree : Tree
+    price : float64, shape (rows of the program,)
+        Of the rows of others; 0 for those of the block's own.
+    mine : bool, shape (rows of the program,)
+        Which rows those are.
+    """
+    extra = len(tree.sums)
+    mine, price = np.append(mine, np.ones(extra, dtype=bool)), np.append(price, np.zeros(extra))
+    program, whole = told_apart(program, tree.sums)
+    if not np.concatenate([program.integer, whole[mine]])[tree.column[1:]].all():
+        return math.inf
+    lower, upper = _limits(program, tree, mine)
+    said = np.full(len(tree.child), np.inf)
+    bounded = np.flatnonzero(tree.own >= 0)
+    size = max(1, AT_ONCE // max(1, program.nonzeros))
+    for start in range(0, len(bounded), size):
+        these = bounded[start : start + size]
+        y = np.where(np.isfinite(tree.multipliers[tree.own[these]]), tree.multipliers[tree.own[these]], 0.0)
+        said[these] = _bounds(program, y, price, mine, lower[these], upper[these])
+    for node in np.flatnonzero(tree.child >= 0)[::-1].tolist():
+        said[node] = min(said[node], max(said[tree.child[node]], said[tree.child[node] + 1]))
+    return float(said[0])
+
+
+def _limits(program: Program, tree: Tree, mine: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return the limits of the columns and the block's own rows in each node, each of shape (nodes, columns + rows)."""
+    lower = np.tile(np.concatenate([program.lower, program.row_lower[mine]]), (len(tree.child), 1))
+    upper = np.tile(np.concatenate([program.upper, program.row_upper[mine]]), (len(tree.child), 1))
+    for node in np.flatnonzero(tree.child >= 0).tolist():
+        first = tree.child[node]
+        column, limit = tree.column[first], tree.limit[first]
+        lower[first : first + 2], upper[first : first + 2] = lower[node], upper[node]
+        upper[first, column] = min(upper[first, column], limit)
+        lower[first + 1, column] = max(lower[first + 1, column], limit + 1.0)
+    return lower, upper
+
+
+def _bounds(
+    program: Program, y: Floats, price: Floats, mine: NDArray[np.bool_], lower: Floats, upper: Floats
+) -> Floats:
+    """Return the bound of each node at the multipliers of its own rows; other rows are charged at their prices."""
+    eps, columns = np.finfo(np.float64).eps, program.columns
+    empty = (lower > upper).any(axis=1)
+    limit = np.where(y > 0, upper[:, columns:], np.where(y < 0, lower[:, columns:], 0.0))
+    y = np.where(np.isfinite(limit), y, 0.0)
+    at_rows = y * np.where(np.isfinite(limit), limit, 0.0)
+    every = np.tile(price, (len(y), 1))
+    every[:, mine] = y
+    taken = program.data * every[:, program.indices]
+    value = program.cost - column_sums(program, taken)
+    sizes = np.abs(program.cost) + column_sums(program, np.abs(taken))
+    off = (np.diff(program.indptr) + 2) * eps * sizes
+    at_columns = at_best(value, off, sizes, lower[:, :columns], upper[:, :columns])
+    total = at_rows.sum(axis=1) + at_columns.sum(axis=1)
+    sizes_of_sum = np.abs(at_rows).sum(axis=1) + np.abs(at_columns).sum(axis=1)
+    bounds: Floats = np.where(empty, -np.inf, total + 64 * eps * sizes_of_sum)
+    return bounds

@@ -1,0 +1,135 @@
+"""Our own search of small programs in whole units, and the bound that its leaves prove."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from allocopt.algebra.program import Program
+from allocopt.solve.certificate import own_bound
+from allocopt.solve.leaves import Leaves, Tree
+from allocopt.solve.trees import searched
+from allocopt.solve.trees.proof import bound_by_leaves
+
+
+def program(matrix, cost, upper, row_lower, row_upper, whole=None) -> Program:
+    """A program from a dense matrix."""
+    matrix = np.asarray(matrix, float)
+    rows, columns = matrix.shape
+    column, row = np.nonzero(matrix.T)
+    return Program(
+        cost=np.asarray(cost, float),
+        lower=np.zeros(columns),
+        upper=np.asarray(upper, float),
+        integer=np.ones(columns, bool) if whole is None else np.asarray(whole, bool),
+        indptr=np.concatenate([[0], np.cumsum(np.bincount(column, minlength=columns))]).astype(np.int32),
+        indices=row.astype(np.int32),
+        data=matrix.T[column, row],
+        row_lower=np.asarray(row_lower, float),
+        row_upper=np.asarray(row_upper, float),
+        column_sku=np.zeros(columns, np.int32),
+        row_sku=np.zeros(rows, np.int32),
+    )
+
+
+def best(small: Program) -> float:
+    """What the best plan in whole units is worth, by trying all of them; -inf without one."""
+    worth = -np.inf
+    for x in itertools.product(*(range(int(most) + 1) for most in small.upper)):
+        activity = small.activity(np.array(x, float))
+        if (activity <= small.row_upper + 1e-9).all() and (activity >= small.row_lower - 1e-9).all():
+            worth = max(worth, small.objective(np.array(x, float)))
+    return worth
+
+
+@st.composite
+def programs(draw):
+    """Programs of up to 5 columns and 4 rows with packs, switches, least sums and equal sums."""
+    columns, rows = draw(st.integers(1, 5)), draw(st.integers(1, 4))
+    entry = st.sampled_from([0, 0, 1, 1, 1, 2, 3, -1, -2, 0.5])
+    matrix = np.array([[draw(entry) for _ in range(columns)] for _ in range(rows)])
+    matrix[~matrix.any(axis=1), 0] = 1  # a row that no column touches is no row of a block
+    limits = [draw(st.sampled_from([(-np.inf, 4), (-np.inf, 2.5), (1, np.inf), (2, 5), (0, 0)])) for _ in range(rows)]
+    cost = [draw(st.integers(-4, 9)) for _ in range(columns)]
+    return program(matrix, cost, [draw(st.integers(0, 3)) for _ in range(columns)], *zip(*limits, strict=True))
+
+
+def leaves(small: Program, tree: Tree) -> Leaves:
+    """A proof by one tree."""
+    return Leaves(np.zeros(small.rows), (tree,))
+
+
+@settings(max_examples=150)
+@given(programs())
+def test_a_search_to_the_end_is_what_trying_everything_finds(small):
+    """The plan is the best one, or there is none; the leaves prove it, to the last digits."""
+    found = searched(small, nodes=2_000)
+    truth = best(small)
+    if truth == -np.inf:
+        assert found.x is None
+    else:
+        assert small.objective(found.x) == pytest.approx(truth)
+        assert truth <= bound_by_leaves(small, leaves(small, found.tree)) <= truth + 1e-6
+
+
+@settings(max_examples=100)
+@given(programs(), st.integers(1, 6))
+def test_a_search_that_stops_early_proves_no_less_than_the_truth(small, nodes):
+    """Whatever is still open counts in the bound, and a plan that was given is never lost."""
+    truth = best(small)
+    bound = bound_by_leaves(small, leaves(small, searched(small, nodes=nodes).tree))
+    assert bound >= truth
+    if small.row_lower.max() <= 0:
+        again = searched(small, start=np.zeros(small.columns), nodes=nodes)
+        assert again.x is not None
+        assert small.objective(again.x) >= 0
+
+
+@settings(max_examples=100)
+@given(programs(), st.integers(0, 2**32 - 1))
+def test_no_numbers_make_a_false_bound(small, seed):
+    """Multipliers and limits of anybody who lies give a worse bound, or none, and never one below a plan."""
+    tree, chance = searched(small, nodes=50).tree, np.random.default_rng(seed)
+    wrong = replace(
+        tree,
+        multipliers=tree.multipliers + chance.normal(0, 3, tree.multipliers.shape),
+        limit=tree.limit + chance.integers(-1, 2),
+    )
+    assert bound_by_leaves(small, leaves(small, wrong)) >= best(small)
+
+
+def test_a_proof_that_does_not_cover_everything_is_none():
+    """Trees that share columns, children that leave a number out, and rows of others prove nothing."""
+    small = program([[3, 2]], [5, 3], [3, 3], [-np.inf], [7])
+    tree = searched(small, nodes=50).tree
+    assert np.isfinite(bound_by_leaves(small, leaves(small, tree)))
+    inner = np.flatnonzero(tree.child >= 0)
+    assert len(inner)
+    gap = tree.limit.copy()
+    gap[tree.child[inner[0]] + 1] += 1
+    for wrong in (
+        (tree, tree),
+        (replace(tree, limit=gap),),
+        (replace(tree, columns=tree.columns[:1], column=np.minimum(tree.column, 0)),),
+        (replace(tree, child=np.where(tree.child >= 0, 0, -1).astype(np.int32)),),
+    ):
+        assert bound_by_leaves(small, Leaves(np.zeros(1), wrong)) == np.inf
+
+
+def test_stock_counts_in_whole_packs():
+    """40 units serve three lines in packs of 12: three packs in all, which few nodes prove."""
+    ships = np.eye(3)
+    packs = np.hstack([ships, -12 * ships])
+    stock = np.array([[1, 1, 1, 0, 0, 0]])
+    small = program(
+        np.vstack([stock, packs]), [5, 5.1, 5.2, 0, 0, 0], [36, 36, 36, 3, 3, 3], [-np.inf, 0, 0, 0], [40, 0, 0, 0]
+    )
+    found = searched(small)
+    assert small.objective(found.x) == pytest.approx(36 * 5.2)
+    assert own_bound(small, None, leaves=leaves(small, found.tree)) == pytest.approx(36 * 5.2)
+    assert len(found.tree.child) <= 9
