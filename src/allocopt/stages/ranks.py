@@ -24,7 +24,7 @@ from allocopt.problem.facts import Floats, Ints
 from allocopt.solve import Certificate, Goal, Ordered, Solution, in_order
 from allocopt.solve.certificate import breach
 from allocopt.solve.solution import Clock, Status
-from allocopt.stages.task import Task
+from allocopt.stages.task import Task, certified
 
 SLACK = 1e-9
 """By how much a total may fall short of what a rank reached, relative to 1 + the total: rounding only."""
@@ -142,7 +142,7 @@ def _one_by_one(task: Task, goals: Sequence[Goal]) -> _Reached:
             loose = f"a limit was reached at rank {number + 1} of {len(goals)}"
             break
         best = found
-        proof = certified(goal, found.x, found)
+        proof = certified(goal, found, found.x)
         claimed = np.inf if found.claimed_bound is None or found.status != "optimal" else found.claimed_bound
         most[number] = min(proof.bound, claimed)
         if found.status != "optimal":

@@ -120,9 +120,9 @@ class Task:
         if found.x is None:
             return StageResult(self.stage, found, None, goal, self.program, found.notes)
         moved = self.settle(goal, found)
-        certificate = _certified(goal, found, moved.x)
+        certificate = certified(goal, found, moved.x)
         if not certificate.passed and moved.x is not found.x:
-            moved, certificate = replace(found, notes=(*moved.notes, UNSETTLED)), _certified(goal, found, found.x)
+            moved, certificate = replace(found, notes=(*moved.notes, UNSETTLED)), certified(goal, found, found.x)
         kept = self.program
         if self.stage.lock == "value" and not self.last:
             columns = np.flatnonzero(goal.cost)
@@ -162,7 +162,7 @@ class Task:
         return StageResult(self.stage, found, certificate, goal, kept, (*self.heard, *found.notes))
 
 
-def _certified(goal: Program, found: Solution, x: Floats | None) -> Certificate:
+def certified(goal: Program, found: Solution, x: Floats | None) -> Certificate:
     """Return the certificate of a plan by what was found of its goal."""
     assert x is not None
     proofs = (found.cases, found.rents, found.leaves)
