@@ -8,10 +8,11 @@ STAMP := $(VENV)/.ready
 NEWEST := .venv-newest
 PIP := -m pip install --quiet --disable-pip-version-check
 PACK := scenarios/quickstart
-SLOW := benchmarks compare pyomo_model readback/test_tables.py readback/test_travel.py rules/test_brute.py \
-  rules/test_exceptions.py rules/test_keep_or_retire.py rules/test_naive.py problem/test_problem_fuzz.py \
-  problem/test_scenario.py problem/test_scenario_draws.py solve stages/test_stages.py test_arcs.py test_cli_compare.py \
-  test_cli_edges.py test_cli_retire.py test_notebooks.py test_properties.py test_published.py test_scenarios.py ties
+SLOW := algebra/test_exact.py benchmarks compare problem/test_problem_facts.py problem/test_problem_fuzz.py \
+  problem/test_scenario.py problem/test_scenario_draws.py pyomo_model readback rules/test_brute.py \
+  rules/test_exceptions.py rules/test_keep_or_retire.py rules/test_naive.py solve stages test_arcs.py \
+  test_cli_compare.py test_cli_edges.py test_cli_retire.py test_exact.py test_hostile_yaml.py test_notebooks.py \
+  test_properties.py test_published.py test_scenarios.py ties
 JSON := demo "check $(PACK)" "allocate $(PACK) --contract protect_dtc" "retire $(PACK)" \
   "compare $(PACK) --jobs 2 --out $(NEWEST)/runs"
 

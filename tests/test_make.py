@@ -27,7 +27,7 @@ def test_every_command_that_speaks_json_is_checked_with_the_newest_versions() ->
 
 
 def test_the_quick_tests_leave_out_what_is_there_and_never_what_a_new_clause_is_told_by() -> None:
-    """`make quick` names slow files and folders that exist; the checklist, the golden programs and the pages stay in."""
+    """`make quick` names slow files and folders that exist; checklist, golden programs and pages stay in."""
     tests = REPOSITORY / "tests"
     slow = [tests / name for name in listed("SLOW").split()]
     assert [path for path in slow if not path.exists()] == []
