@@ -1,4 +1,5 @@
 # `make demo`: set up .venv and show one allocation. `make test`: set up .venv and run every check.
+# `make quick`: lint and the fast tests, under a minute, while you work: all tests but those that stand in SLOW.
 # `make test-newest`: the tests, and every command's JSON, with the newest versions that the metadata allows.
 PYTHON ?= python3.11
 VENV := .venv
@@ -7,15 +8,23 @@ STAMP := $(VENV)/.ready
 NEWEST := .venv-newest
 PIP := -m pip install --quiet --disable-pip-version-check
 PACK := scenarios/quickstart
+SLOW := algebra/test_exact.py benchmarks compare problem/test_problem_facts.py problem/test_problem_fuzz.py \
+  problem/test_scenario.py problem/test_scenario_draws.py pyomo_model readback rules/test_brute.py \
+  rules/test_exceptions.py rules/test_keep_or_retire.py rules/test_naive.py solve stages test_arcs.py \
+  test_cli_compare.py test_cli_edges.py test_cli_retire.py test_exact.py test_hostile_yaml.py test_notebooks.py \
+  test_properties.py test_published.py test_scenarios.py ties
 JSON := demo "check $(PACK)" "allocate $(PACK) --contract protect_dtc" "retire $(PACK)" \
   "compare $(PACK) --jobs 2 --out $(NEWEST)/runs"
 
-.PHONY: demo test lint types unit test-newest newest json clean
+.PHONY: demo test quick lint types unit test-newest newest json clean
 
 demo: $(STAMP)
 	$(BIN)/allocopt demo
 
 test: lint types unit
+
+quick: lint
+	$(BIN)/python -m pytest $(addprefix --ignore=tests/,$(SLOW))
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -14,11 +14,12 @@ from tests.rules.test_golden import GOLDEN, MODELS
 from tests.strategies import MADE
 
 import allocopt as ao
+from allocopt.documents.described import meanings
 from allocopt.rules import CLAUSES, RULES, Clause, Rule
 
 ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "clauses.md"
 SCHEMA = ROOT / "src" / "allocopt" / "contracts" / "contract.schema.json"
-WRITE = "python -c 'import json, allocopt as ao; print(json.dumps(ao.Contract.json_schema(), indent=2))'"
 
 
 def lacking(rule: Rule) -> Iterator[str]:
@@ -43,11 +44,12 @@ def unfinished(kind: type[Clause]) -> Iterator[str]:
     told = inspect.getdoc(kind) or ""
     if tag.name != "clause" or not isinstance(tag.default, str):
         yield f'{name}: the last field is clause: Literal["..."] = "...", its name in contract files'
-    unsaid = [field.name for field in dataclasses.fields(kind) if field.name != "clause" and field.name not in told]  # type: ignore[arg-type]
+    said = {"clause", *meanings(kind)}
+    unsaid = [field.name for field in dataclasses.fields(kind) if field.name not in said]  # type: ignore[arg-type]
     if unsaid:
         yield f"{name}: the docstring says what {', '.join(unsaid)} mean, with units, under Attributes"
-    if ">>> " not in told:
-        yield f"{name}: the docstring has an example that runs"
+    if f">>> {name}(" not in told:
+        yield f"{name}: the docstring has an example that begins with {name}("
     if getattr(ao, name, None) is not kind:
         yield f"rules/clauses.py: from {kind.__module__} import {name} as {name}"
     if not any(isinstance(said, kind) for _, clauses in MODELS.values() for said in clauses):
@@ -59,7 +61,9 @@ def unfinished(kind: type[Clause]) -> Iterator[str]:
         yield f"tests/clauses/{tag.default}.py: state(records, model, clause), which states it in the naive model"
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     if name not in schema["$defs"]:
-        yield f"src/allocopt/contracts/contract.schema.json: written anew, by {WRITE}"
+        yield "allocopt schema contract --out src/allocopt/contracts/contract.schema.json: the schema, written anew"
+    if f"\n## {name}\n" not in PAGE.read_text(encoding="utf-8"):
+        yield "python -m docs.clauses: docs/clauses.md, written anew"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

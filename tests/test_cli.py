@@ -54,6 +54,33 @@ def test_demo_needs_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert machine.stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "place"), [("contract", ao.Contract, "contracts"), ("scenario", ao.Scenario, "problem")]
+)
+def test_schemas_are_written_as_they_are_shipped(name: str, kind: Any, place: str, tmp_path: Path) -> None:
+    """On standard output and in a file, to the byte; a contract's is the one that nobody has to name."""
+    shipped = (Path(ao.__file__).parent / place / f"{name}.schema.json").read_text(encoding="utf-8")
+    printed = run("schema", name)
+    assert (printed.exit_code, printed.stdout, printed.stderr) == (SOLVED, shipped, "")
+    assert json.loads(printed.stdout) == kind.json_schema()
+    written = run("schema", name, "--out", tmp_path / "new" / "file.json")
+    assert (written.exit_code, written.stdout) == (SOLVED, "")
+    assert (tmp_path / "new" / "file.json").read_text(encoding="utf-8") == shipped
+    if name == "contract":
+        assert run("schema").stdout == shipped
+
+
+def test_a_schema_that_cannot_be_written_or_is_unknown_is_bad_input(tmp_path: Path) -> None:
+    """Both are told on the other stream."""
+    refused = run("schema", "--out", tmp_path)
+    assert (refused.exit_code, refused.stdout) == (BAD_INPUT, "")
+    assert "cannot be written" in refused.stderr
+    unknown = run("schema", "plan")
+    assert (unknown.exit_code, unknown.stdout) == (BAD_INPUT, "")
+    assert "'contract'" in unknown.stderr
+    assert "'scenario'" in unknown.stderr
+
+
 def test_the_packs_are_found() -> None:
     """The demo's pack is there, beside the sources or inside the installed package."""
     assert (ao.examples()["holiday_promo"] / "contracts" / "pooled.yaml").is_file()

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docs import clauses
 from typer.testing import CliRunner
 
 import allocopt as ao
 from allocopt import cli
+from allocopt.documents.described import meanings
 from allocopt.problem.schema import describe
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +56,78 @@ def test_python_of_the_pages_runs(page: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_the_page_of_tables_is_what_is_declared() -> None:
     """Every table, column and setting stands there as the library reads it."""
     assert (ROOT / "docs" / "tables.md").read_text(encoding="utf-8") == describe()
+
+
+def test_the_page_of_clauses_is_what_the_classes_say() -> None:
+    """Every kind of clause stands there with its keys, examples and rows; `python -m docs.clauses` writes it."""
+    assert clauses.PAGE.read_text(encoding="utf-8") == clauses.describe()
+
+
+def test_the_examples_of_a_clause_say_the_same_in_both_languages(tmp_path: Path) -> None:
+    """What the page shows as YAML reads as the clause that it shows as Python."""
+    texts = blocks(clauses.PAGE, "yaml")
+    assert len(texts) == len(clauses.CLAUSES)
+    for text, kind in zip(texts, clauses.CLAUSES, strict=True):
+        file = tmp_path / f"{kind.__name__}.yaml"
+        file.write_text(text, encoding="utf-8")
+        assert ao.Contract.read(file).clauses == (clauses.example(kind)[1],)
+
+
+def undescribed(schema: dict[str, Any]) -> list[str]:
+    """Return the properties of a schema, and of every kind that it defines, of which nothing is said."""
+    kinds = {schema["title"]: schema, **schema["$defs"]}
+    return [
+        f"{name}.{key}"
+        for name, kind in kinds.items()
+        for key, value in kind.get("properties", {}).items()
+        if not value.get("description", "").endswith((".", "]"))
+    ]
+
+
+@pytest.mark.parametrize("kind", [ao.Contract, ao.Scenario], ids=lambda kind: kind.__name__)
+def test_every_property_of_a_schema_is_described(kind: Any) -> None:
+    """Whoever completes a file in an editor is told what each key means: it stands under Attributes of its class."""
+    assert undescribed(kind.json_schema()) == []
+
+
+def test_a_field_that_nobody_explains_is_found() -> None:
+    """The test above sees a property without a meaning, at the top and inside a kind."""
+    schema = ao.Contract.json_schema()
+    del schema["properties"]["owner"]["description"], schema["$defs"]["Cap"]["properties"]["per"]["description"]
+    assert {"Contract.owner", "Cap.per"} <= set(undescribed(schema))
+
+
+def test_meanings_come_from_the_class_and_those_above_it() -> None:
+    """Several names before one text share it, a text of several lines is one, and "See" leads upwards."""
+
+    class Above:
+        """Above.
+
+        Attributes
+        ----------
+        low, high : float
+            Bounds,
+            both inside [unit].
+        bare : str
+        """
+
+    class Below(Above):
+        """Below.
+
+        Attributes
+        ----------
+        low
+            See `Above`.
+        high : int
+            Not inside [unit].
+
+        Examples
+        --------
+        note : str
+            No field.
+        """
+
+    assert meanings(Below) == {"low": "Bounds, both inside [unit].", "high": "Not inside [unit]."}
 
 
 def test_yaml_of_the_pages_is_a_contract_or_a_scenario(tmp_path: Path) -> None:

@@ -55,14 +55,14 @@ FILES = sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.p
 
 
 @cache
-def parsed(file: str) -> ast.Module:
-    """Return the syntax tree of a source file."""
-    return ast.parse((SOURCE / file).read_text(encoding="utf-8"))
+def nodes(file: str) -> tuple[ast.AST, ...]:
+    """Return everything in the syntax tree of a source file."""
+    return tuple(ast.walk(ast.parse((SOURCE / file).read_text(encoding="utf-8"))))
 
 
 def imports(file: str) -> Iterator[tuple[int, str]]:
     """Yield every module that a file imports, wherever in it, with the line."""
-    for node in ast.walk(parsed(file)):
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -136,7 +136,7 @@ def test_files_and_functions_are_short(file):
 
 def functions(file: str) -> Iterator[Function]:
     """Yield every function and method of a file."""
-    return (node for node in ast.walk(parsed(file)) if isinstance(node, Function))
+    return (node for node in nodes(file) if isinstance(node, Function))
 
 
 def length(node: Function) -> int:
@@ -149,7 +149,7 @@ def length(node: Function) -> int:
 @pytest.mark.parametrize("file", [file for file in FILES if layer_of(file) != "cli"])
 def test_the_library_neither_prints_nor_configures_logging(file):
     """Only the command line speaks; a library that logs leaves the configuration to its user."""
-    calls = [node.func for node in ast.walk(parsed(file)) if isinstance(node, ast.Call)]
+    calls = [node.func for node in nodes(file) if isinstance(node, ast.Call)]
     assert not [call for call in calls if isinstance(call, ast.Name) and call.id in ("print", "input", "eval", "exec")]
     configuring = ("basicConfig", "addHandler", "setLevel", "filterwarnings", "simplefilter")
     assert not [call for call in calls if isinstance(call, ast.Attribute) and call.attr in configuring]

@@ -1,4 +1,4 @@
-"""The command line: ``allocopt demo | init DIR | check DIR | allocate DIR | compare DIR | retire DIR``.
+"""The command line: ``allocopt demo | init DIR | check DIR | allocate DIR | compare DIR | retire DIR | schema``.
 
 Exit codes: 0 solved, 1 not solved, 2 bad input or an output that cannot be written, 130 interrupted (Ctrl-C), 143
 terminated (SIGTERM). What long commands say while they run goes to standard error.
@@ -48,6 +48,7 @@ from allocopt.contracts import PRESETS, Contract, preset
 from allocopt.errors import ContractError, DataError, ScenarioError, SolveError
 from allocopt.problem import Problem, Scenario, examples
 from allocopt.problem.schema import TABLES
+from allocopt.readback.files import write_text
 from allocopt.readback.terminal import show_plan
 
 __all__ = ["BAD_INPUT", "INTERRUPTED", "NOT_SOLVED", "SOLVED", "TERMINATED", "app", "main"]
@@ -106,6 +107,7 @@ def common(
 
 Seconds = partial(typer.Option, "--time-limit", min=0, callback=_limited)
 Gap = partial(typer.Option, "--gap", min=0, callback=_limited)
+Kind = StrEnum("Kind", ["CONTRACT", "SCENARIO"])
 Jobs = Annotated[int, typer.Option("--jobs", min=-1, callback=_limited, help="Worker processes; -1: one a core.")]
 
 
@@ -293,6 +295,23 @@ def retire(
         with printing():
             show_retirement(found, out)
     raise typer.Exit(NOT_SOLVED if found.unsolved else SOLVED)
+
+
+@app.command()
+def schema(
+    name: Annotated[Kind, typer.Argument(help="Which files it is of.")] = Kind.CONTRACT,
+    out_file: Annotated[Path | None, typer.Option("--out", help="File to write instead of printing it.")] = None,
+) -> None:
+    """Print the JSON schema of contract or scenario files, by which editors check and complete them."""
+    told = json.dumps((Contract if name is Kind.CONTRACT else Scenario).json_schema(), indent=2)
+    if out_file is None:
+        say(told)
+        return
+    try:
+        write_text(out_file, told + "\n")
+    except OSError as error:
+        complain(f"{out_file} cannot be written: {error.strerror or error}.")
+        raise typer.Exit(BAD_INPUT) from None
 
 
 def _run(

@@ -65,6 +65,7 @@ class Contract(metaclass=Checked):
     Attributes
     ----------
     name : str
+        What it is called in plans and comparisons.
     clauses : tuple of Clause
         What was agreed on, such as `Protect` or `Cap`; none: physics alone.
     stages : tuple of Stage
@@ -73,8 +74,10 @@ class Contract(metaclass=Checked):
         Person who answers for the contract.
     reason : str
         Why it exists, in a sentence.
-    valid_from, valid_to : datetime.date or None
-        First and last day on which it holds, judged by the problem's ``as_of``.
+    valid_from : datetime.date or None
+        First day on which it holds, judged by the problem's ``as_of``; None: no first.
+    valid_to : datetime.date or None
+        Last day on which it holds, judged by the problem's ``as_of``; None: no last.
 
     Raises
     ------

@@ -118,8 +118,10 @@ class MaxMinFill(Stage):
 
     Attributes
     ----------
-    channels, lock
-        See `Stage`; the stock is shared fairly among the channels, whose totals a lock on the value keeps.
+    channels : tuple of str or None
+        Channels among which the stock is shared fairly; None: all.
+    lock : {"value", "plan"}
+        Keep the totals of the channels, or keep what each line was given.
     measure : {"fill", "units"}
         What is levelled: the share of demand served, or units.
     per : {"sku", "channel"}

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from allocopt.documents.described import described
 from allocopt.documents.faults import issue_of, issues_of, spelled, unseen_issues, untagged
 from allocopt.errors import ContractError, Issue, ScenarioError
 
-STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, str_min_length=1)
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, str_min_length=1, json_schema_extra=described)
 
 
 def _one_or_many(value: object) -> object:

@@ -45,7 +45,7 @@ class Scale(Change):
     Attributes
     ----------
     column : str
-        As ``"demand.units"``; the key `scale` in files.
+        Table and column, as ``"demand.units"``; the key `scale` in files.
     by : float
         Factor, at least 0.
     where : str or mapping
@@ -106,7 +106,7 @@ class Put(Change):
     Attributes
     ----------
     column : str
-        As ``"channels.fee_rate"``.
+        Table and column, as ``"channels.fee_rate"``; the key `set` in files.
     to : str, bool, int, float or None
         What the cells say then; None makes them blank. Days are text, such as ``"2026-11-27"``.
     where : str or mapping
@@ -198,7 +198,7 @@ class Shift(Change):
     Attributes
     ----------
     column : str
-        As ``"supply.available"``; the key `shift` in files.
+        Table and column, as ``"supply.available"``; the key `shift` in files.
     by : int
         Periods later; earlier if negative.
     where : str or mapping
@@ -242,7 +242,7 @@ class Remove(Change):
     Attributes
     ----------
     table : str
-        The key `remove` in files.
+        Table that loses rows; the key `remove` in files.
     where : str or mapping
         Which rows, as text or as columns and values; left out: all.
 
@@ -295,7 +295,7 @@ class Add(Change):
     Attributes
     ----------
     table : str
-        The key `add` in files.
+        Table that gains rows; the key `add` in files.
     rows : tuple of dict
         Cells by column; a column that is left out says its default.
 

@@ -61,6 +61,7 @@ class Scenario(metaclass=Checked):
     Attributes
     ----------
     name : str
+        What it is called in comparisons.
     changes : tuple of Scale, Put, Shift, Remove or Add
         One after the other; each sees what those before it did. None: the problem as it is.
     draws : Draws or None

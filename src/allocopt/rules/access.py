@@ -32,14 +32,17 @@ class Access(Clause):
     Attributes
     ----------
     channel : str
+        Channel that may use only these lots.
     kinds : tuple of {"on_hand", "inbound", "safety", "returns"} or None
         Kinds of lot that it may use; None: all. Safety lots need a `SafetyStock` clause besides.
     min_confidence : float
         Least confidence of a lot [1].
     from_period : int
         First period in which these lots may ship to it.
-    sku, node : tuple of str or None
-        Only lots of these articles, at these nodes.
+    sku : tuple of str or None
+        Only lots of these articles; None: all.
+    node : tuple of str or None
+        Only lots at these nodes; None: all.
 
     Examples
     --------

@@ -42,7 +42,7 @@ class Approval(Clause):
     value : float or None
         Orders whose revenue, net of returns, is higher are reported [currency].
     channel : str or None
-        None: orders of all channels.
+        Only orders of this channel; None: of all.
     owner : str
         Who has to approve; ``""``: the owner of the order's channel.
 

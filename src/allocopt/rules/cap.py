@@ -30,6 +30,7 @@ class Cap(Clause):
     Attributes
     ----------
     channel : str
+        Channel that is limited.
     units : float or None
         Units of each SKU in scope (``per="sku"``) or of all together (``per="total"``) [unit].
     share : float or None
@@ -37,10 +38,13 @@ class Cap(Clause):
     of : {"supply", "on_hand", "inbound", "demand"}
         What the share is a share of; ``"on_hand"`` and ``"inbound"`` also limit what is counted to such lots.
     per : {"sku", "total"}
+        Whether it holds for each article by itself, or for all in scope together.
     penalty : float or None
         Cost per unit beyond the cap [currency/unit]; None: the cap is hard.
-    sku, node : tuple of str or None
-        Only these articles, only lots at these nodes.
+    sku : tuple of str or None
+        Only these articles; None: all.
+    node : tuple of str or None
+        Only lots at these nodes; None: all.
 
     Examples
     --------

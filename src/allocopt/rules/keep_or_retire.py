@@ -38,6 +38,7 @@ class KeepOrRetire(OfLeaving):
     Attributes
     ----------
     channel : str
+        Channel that is in question.
     recapture : tuple of Recapture
         Which shares of its demand other channels take over if it is retired; shares add up to at most 1.
     reason : str

@@ -39,7 +39,10 @@ class Lock(Clause):
 
     Attributes
     ----------
-    channel, sku : str
+    channel : str
+        Channel that gets the units.
+    sku : str
+        Their article.
     units : float
         Units that ship in scope, no more and no fewer [unit].
     node : tuple of str or None
@@ -50,8 +53,10 @@ class Lock(Clause):
         Only demand lines of this order.
     kind : {"on_hand", "inbound", "safety", "returns"} or None
         Only lots of this kind. Safety lots need a `SafetyStock` clause besides.
-    owner, reason : str
-        Who answers for it, and why.
+    owner : str
+        Person who answers for it.
+    reason : str
+        Why it is fixed, in a sentence.
     expires : datetime.date or None
         Last day on which it holds, judged by the problem's ``as_of``.
 

@@ -42,8 +42,9 @@ class Promotion(OfPromotions):
     Attributes
     ----------
     promotion : str
-        As in ``demand.promotion``.
+        Its name, as in ``demand.promotion``.
     run : {"choose", "yes", "no"}
+        Whether it runs in any case, never, or if that is worth more (``"choose"``).
     uplift : float
         By which share of its units more is wanted while it runs [1].
     discount : float or None
@@ -51,7 +52,7 @@ class Promotion(OfPromotions):
     price : float or None
         Price while it runs, instead of a discount [currency/unit].
     cost : float
-        Of running it, paid by the company [currency].
+        Cost of running it, paid by the company [currency].
     stated : {"without", "with"}
         Whether the table states demand without the promotion, or as it is while it runs.
 

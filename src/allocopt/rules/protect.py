@@ -23,6 +23,7 @@ class Protect(Clause):
     Attributes
     ----------
     channel : str
+        Channel that it is protected for.
     share : float or None
         Share of what `of` names [1]; a reserved share of supply binds lot by lot.
     units : float or None
@@ -40,8 +41,10 @@ class Protect(Clause):
         Cost per unit by which the protection is broken [currency/unit]; None: it is hard.
     release_from : int or None
         First period in which the protection no longer holds; shares of demand are of what is due before.
-    sku, node : tuple of str or None
-        Only these articles, only lots at these nodes.
+    sku : tuple of str or None
+        Only these articles; None: all.
+    node : tuple of str or None
+        Only lots at these nodes; None: all.
 
     Examples
     --------

@@ -39,6 +39,7 @@ class Retire(OfLeaving):
     Attributes
     ----------
     channel : str
+        Channel that goes.
     recapture : tuple of Recapture
         Which shares of its demand other channels take over; shares add up to at most 1.
     reason : str

@@ -31,12 +31,15 @@ class SafetyStock(Clause):
     Attributes
     ----------
     channel : str
+        Channel that may draw it.
     penalty : float
         Cost per unit drawn that steers the plan and is no cash [currency/unit].
     from_period : int
         First period in which it may be drawn.
-    sku, node : tuple of str or None
-        Only lots of these articles, at these nodes.
+    sku : tuple of str or None
+        Only lots of these articles; None: all.
+    node : tuple of str or None
+        Only lots at these nodes; None: all.
 
     Examples
     --------

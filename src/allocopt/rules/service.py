@@ -39,7 +39,7 @@ class Service(Clause):
     fill : float
         Least share of the units wanted in scope [1].
     channel : str or None
-        None: all channels together.
+        Only demand of this channel; None: of all channels together.
     sku : tuple of str or None
         Only these articles.
     region : tuple of str or None
