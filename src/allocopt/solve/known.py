@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, restricted, tightened
-from allocopt.solve import highs, orders
+from allocopt.solve import blocks, highs, orders
 from allocopt.solve.certificate import breach
 from allocopt.solve.solution import Clock
 
@@ -36,6 +36,8 @@ REACH = 20
 """Steps from a broken row to what has to make room for what mends it."""
 PASSES = 12
 """Passes over the columns after which a greedy plan is good enough."""
+ROUNDS = 3
+"""Searches for promises that single columns cannot keep, each with those that the one before left short."""
 RESIDUE = 1e-9
 """Below, what is left of a row is a rounding residue."""
 
@@ -87,7 +89,9 @@ class Known:
             return self.quick
         kept = self._served(orders.MANY)
         if kept is None:
-            kept = promises_only(self._program, self._nothing, self._clock)
+            kept = self._in_steps()
+        if kept is None:
+            kept = promises_only(self._program, self._mended, self._clock)
         if kept is None:  # whoever searches small programs may fail, or lie
             kept = self._served(0)
         return None if kept is None else self._grown(kept)
@@ -103,15 +107,52 @@ class Known:
         return nearest
 
     @cached_property
+    def _mended(self) -> Floats:
+        """Nothing, or what rises for promises: those that earn most first, and then whatever is in the fewest rows."""
+        return self._nothing if holds(self._program, self._nothing) else self._risen(self._nothing)
+
+    def _risen(self, x: Floats) -> Floats:
+        kept = mended(self._program, x)
+        return kept if holds(self._program, kept) else mended(self._program, kept, lean=True)
+
+    def _in_steps(self) -> Floats | None:
+        """Return a plan that keeps what single columns cannot mend first, by a small search, and then all else.
+
+        Searched together is what is short in the blocks of the program in which something cannot be mended.
+        """
+        program, kept = self._program, self._mended
+        labels = blocks.components(program)
+        easy = program.activity(self._nothing) < program.row_lower
+        for _ in range(ROUNDS):
+            easy &= program.activity(kept) >= program.row_lower
+            if labels is not None:
+                easy &= ~_beside(program, labels, program.activity(kept) < program.row_lower)
+            alone = replace(program, row_lower=np.where(easy, -np.inf, program.row_lower))
+            first = promises_only(alone, self._nothing, self._clock)
+            if first is None:
+                return None
+            kept = self._risen(first)
+            if holds(program, kept):
+                return kept
+        return None
+
+    @property
     def _least(self) -> Floats | None:
-        if holds(self._program, self._nothing):
-            return self._nothing
-        kept = mended(self._program, self._nothing)
-        return kept if holds(self._program, kept) else None
+        return self._mended if holds(self._program, self._mended) else None
 
     def _grown(self, x: Floats) -> Floats:
         found = greedy(self._program, x)
         return found if holds(self._program, found) else x
+
+
+def _beside(program: Program, labels: NDArray[np.intp], rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the rows that share a block with some rows, shape (rows,)."""
+    label = np.repeat(labels, np.diff(program.indptr))
+    mine = np.zeros(int(labels.max(initial=0)) + 1, dtype=bool)
+    mine[label[rows[program.indices]]] = True
+    near = np.zeros(program.rows, dtype=bool)
+    near[program.indices[mine[label]]] = True
+    return near
 
 
 def known_plan(program: Program) -> Floats | None:
@@ -186,17 +227,19 @@ def movers(program: Program, x: Floats) -> NDArray[np.bool_]:
     return chosen
 
 
-def mended(program: Program, x: Floats) -> Floats:
+def mended(program: Program, x: Floats, *, lean: bool = False) -> Floats:
     """Return a plan in which columns have risen to mend the rows that fall short, those that earn most first.
 
-    Without a solver, and as far as single columns can do it: what takes packs or switches stays broken.
+    Without a solver, and as far as single columns can do it: what takes packs or switches stays broken. With `lean`,
+    columns in few rows come first, whatever they earn: they are in the way of nothing else.
     """
     short = program.activity(x) < program.row_lower
     column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
     helps = np.zeros(program.columns, dtype=bool)
     helps[column[short[program.indices] & (program.data > 0)]] = True
     order = np.flatnonzero(helps & (program.upper > x))
-    order = order[np.argsort(-program.cost[order], kind="stable")]
+    first = np.diff(program.indptr)[order] if lean else np.zeros(len(order))
+    order = order[np.lexsort((-program.cost[order], first))]
     return _risen(replace(program, row_upper=np.where(short, program.row_lower, program.row_upper)), x, order)
 
 
