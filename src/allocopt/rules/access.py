@@ -47,8 +47,6 @@ class Access(Clause):
     'access channel amazon, kinds on_hand'
     """
 
-    SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node")
-
     channel: str
     kinds: Kinds = None
     min_confidence: Share = 0.0
@@ -61,7 +59,6 @@ class Access(Clause):
 class AccessRule(Rule):
     """Channels use only the lots that the contract gives them access to."""
 
-    name: ClassVar[str] = "access"
     clause: ClassVar[type[Clause] | None] = Access
     reasons: ClassVar[dict[str, str]] = {
         "access_kind": "the channel may not use this kind of lot",

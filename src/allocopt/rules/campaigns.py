@@ -70,7 +70,6 @@ class Campaigns(OfPromotions):
 class CampaignsRule(Rule):
     """No article is in more promotions at a time than agreed."""
 
-    name: ClassVar[str] = "campaigns"
     clause: ClassVar[type[Clause] | None] = Campaigns
     reads: ClassVar[type[Clause] | None] = OfPromotions
 

@@ -107,13 +107,10 @@ class Promotion(OfPromotions):
 class PromotionRule(Rule):
     """Promotions that run change demand and prices, and cost what they cost."""
 
-    name: ClassVar[str] = "promotion"
     clause: ClassVar[type[Clause] | None] = Promotion
 
     def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
         """Return the facts with demand as promotions make it; both ways, on a switch, where that is left open."""
-        if not clauses:
-            return facts
         agreed = [clause for _, clause in clauses]
         switch = np.full(len(agreed), ANY, dtype=np.int32)
         open_ = [number for number, clause in enumerate(agreed) if clause.run == "choose"]

@@ -167,13 +167,10 @@ class Ranking:
 class ProtectionLevelsRule(Rule):
     """Channels that pay less leave units for those that pay more."""
 
-    name: ClassVar[str] = "protection_levels"
     clause: ClassVar[type[Clause] | None] = ProtectionLevels
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per clause, SKU and rank that somebody stands below, and the units beyond soft limits."""
-        if not clauses:
-            return
         facts, skus = on.facts, on.facts.skus
         each = [bears(facts, clause, _lines(facts, clause), kept=True) for _, clause in clauses]
         cases = cases_of(on, clauses, np.any(each, axis=0))

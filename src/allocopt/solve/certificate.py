@@ -239,8 +239,8 @@ def upper_bound(program: Program, multipliers: NDArray[np.float64] | None) -> fl
     eps = np.finfo(kind).eps
     at_rows = y.astype(kind) * np.where(y > 0, program.row_upper, np.where(y < 0, program.row_lower, 0.0))
     taken = program.data.astype(kind) * y[program.indices]
-    value = program.cost - _column_sums(program, taken)
-    sizes = np.abs(program.cost) + _column_sums(program, np.abs(taken))
+    value = program.cost - program.column_sums(taken)
+    sizes = np.abs(program.cost) + program.column_sums(np.abs(taken))
     off = (np.diff(program.indptr) + 2) * eps * sizes
     nothing = (np.isinf(program.upper) | np.isinf(program.lower)) & (np.abs(value) <= NOTHING * sizes)
     least, most = np.where(nothing, 0.0, value - off), np.where(nothing, 0.0, value + off)
@@ -256,15 +256,6 @@ def _times(values: NDArray[Any], limits: NDArray[np.float64]) -> NDArray[Any]:
     """Return the products, 0 where a value is 0 and the limit infinite."""
     product: NDArray[Any] = np.where(values == 0, 0.0, values) * np.where(values == 0, 0.0, limits)
     return product
-
-
-def _column_sums(program: Program, entries: NDArray[Any]) -> NDArray[Any]:
-    """Return the sum of ``entries`` (one per nonzero) over each column, shape (columns,)."""
-    if not program.columns:
-        return np.zeros(0, entries.dtype)
-    sums: NDArray[Any] = np.add.reduceat(np.append(entries, entries.dtype.type(0)), program.indptr[:-1])
-    sums[program.indptr[:-1] == program.indptr[1:]] = 0.0
-    return sums
 
 
 def bound_by_cases(program: Program, cases: Sequence[Case]) -> float:
@@ -290,16 +281,9 @@ def bound_by_cases(program: Program, cases: Sequence[Case]) -> float:
 
 def impossible(program: Program) -> bool:
     """Return whether the bounds of the columns alone keep some row from being met."""
-    at_least, at_most = program.data * program.lower[_column(program)], program.data * program.upper[_column(program)]
-    least = np.bincount(program.indices, weights=np.minimum(at_least, at_most), minlength=program.rows)
-    most = np.bincount(program.indices, weights=np.maximum(at_least, at_most), minlength=program.rows)
+    least, most = program.reach()
     room = STRAY * (1 + np.abs(least) + np.abs(most))
     return bool(((least > program.row_upper + room) | (most < program.row_lower - room)).any())
-
-
-def _column(program: Program) -> NDArray[np.intp]:
-    """Return the column of each entry, shape (nonzeros,)."""
-    return np.repeat(np.arange(program.columns), np.diff(program.indptr))
 
 
 def breach(program: Program, x: NDArray[np.float64]) -> tuple[float, int | None]:

@@ -99,6 +99,11 @@ class Clause(metaclass=Checked):
         yield from ()
 
 
+def tag(kind: type) -> str:
+    """Return the name by which files call a kind of clause or stage."""
+    return str(dataclasses.fields(kind)[-1].default)
+
+
 def _spoken(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {one}" for name, one in value.items())
@@ -140,7 +145,7 @@ class Rule:
     Attributes
     ----------
     name : str
-        Also the name of its rows.
+        Also the name of its rows; that of its clause in contract files, unless said otherwise.
     clause : type or None
         Kind of clause that calls it up; None: physics, always there.
     reads : type or None
@@ -153,6 +158,10 @@ class Rule:
     clause: ClassVar[type[Clause] | None] = None
     reads: ClassVar[type[Clause] | None] = None
     reasons: ClassVar[dict[str, str]] = {}
+
+    def __init_subclass__(cls) -> None:
+        if cls.clause is not None and "name" not in vars(cls):
+            cls.name = tag(cls.clause)
 
     def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
         """Return the facts as its clauses change them before arcs are built; `note` takes a code and a sentence."""

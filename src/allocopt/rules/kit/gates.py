@@ -11,11 +11,10 @@ Source: disaggregated variable upper bounds, e.g. Wolsey, Integer Programming (1
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import Sum, Variable, When
 from allocopt.algebra.labels import Codes, Index
-from allocopt.algebra.program import COUPLES
+from allocopt.algebra.program import shared
 from allocopt.arcs import Arcs
 from allocopt.rules.kit.base import Statement
 from allocopt.rules.kit.names import grouped
@@ -45,7 +44,7 @@ def add_gate(on: Statement, name: str, index: Index, members: Codes, gate: Codes
     """
     lines = on.facts.lines
     line = on.arcs.line[members]
-    sku = _sku_of(gate, lines.sku[line], len(index))
+    sku = shared(gate, lines.sku[line], len(index))
     switch = on.form.add_variable(name, index, upper=1.0, sku=sku, integer=True)
     pair, behind = grouped(on.facts, gate=gate, line=line)
     owner, row_line = behind.codes
@@ -61,14 +60,6 @@ def add_gate(on: Statement, name: str, index: Index, members: Codes, gate: Codes
         otherwise=0.0,
     )
     return switch
-
-
-def _sku_of(gate: Codes, sku: NDArray[np.int32], size: int) -> NDArray[np.int32]:
-    """Return the SKU of each switch, `COUPLES` where lines of several SKUs are behind it."""
-    found = np.full(size, COUPLES, dtype=np.int32)
-    found[gate] = sku
-    found[gate[found[gate] != sku]] = COUPLES
-    return found
 
 
 def order_gate(

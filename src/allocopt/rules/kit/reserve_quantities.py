@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from allocopt.algebra.formulation import Formulation
-from allocopt.algebra.grouping import running
+from allocopt.algebra.grouping import extreme, running
 from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import NEVER, Facts, Flags, Floats
 from allocopt.rules.kit.base import Numbered
@@ -66,9 +66,7 @@ class Reserve:
         """Return what is there for it of each SKU in the end, shape (skus,) [unit]."""
         if self.per_lot:
             return _per_sku(facts, self.kept)
-        most = np.zeros(len(facts.skus.id))
-        np.maximum.at(most, facts.lots.sku, self.kept)
-        return most
+        return extreme(np.maximum, self.kept, facts.lots.sku, len(facts.skus.id), none=0.0)
 
 
 @dataclass(frozen=True)
