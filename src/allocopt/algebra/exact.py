@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import Program
-from allocopt.rounding import residue
+from allocopt.rounding import ceiled, floored, residue
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -72,16 +72,6 @@ def breaches(program: Program, x: Floats) -> tuple[Floats, Floats]:
     if len(unsure):
         outside[unsure] = _outside(program, x, divisible, unsure)
     return outside, np.maximum(np.maximum(program.lower - x, x - program.upper), 0.0)
-
-
-def floored(limits: Floats) -> Floats:
-    """Return limits rounded down to whole numbers, but for a rounding residue (see `residue`)."""
-    return np.where(np.isfinite(limits), np.floor(limits + residue(limits)), limits)
-
-
-def ceiled(limits: Floats) -> Floats:
-    """Return limits rounded up to whole numbers, but for a rounding residue."""
-    return -floored(-limits)
 
 
 def room(program: Program, x: Floats) -> tuple[Floats, Floats]:

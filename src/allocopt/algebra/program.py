@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from allocopt.algebra.grouping import runs, starts
-from allocopt.rounding import residue
+from allocopt.rounding import ceiled, floored
 
 COUPLES = -1
 """Block code of a column or row that belongs to no single SKU."""
@@ -93,7 +93,8 @@ class Program:
 
     def priced(self, multipliers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return cost - A'y, shape (columns,): what a unit of each column is worth beyond the prices y."""
-        return self.cost - self.column_sums(self.data * multipliers[self.indices])
+        priced: NDArray[np.float64] = self.cost - self.column_sums(self.data * multipliers[self.indices])
+        return priced
 
     def column_sums(self, entries: NDArray[Any]) -> NDArray[Any]:
         """Return the sum of ``entries`` (one per nonzero) over each column, shape (columns,)."""
@@ -325,17 +326,11 @@ def tightened(program: Program) -> Program:
     whole = np.bincount(program.indices[broken], minlength=program.rows) == 0
     return replace(
         program,
-        lower=_up(program.lower, program.integer),
-        upper=-_up(-program.upper, program.integer),
-        row_lower=_up(program.row_lower, whole),
-        row_upper=-_up(-program.row_upper, whole),
+        lower=np.where(program.integer, ceiled(program.lower), program.lower),
+        upper=np.where(program.integer, floored(program.upper), program.upper),
+        row_lower=np.where(whole, ceiled(program.row_lower), program.row_lower),
+        row_upper=np.where(whole, floored(program.row_upper), program.row_upper),
     )
-
-
-def _up(limits: NDArray[np.float64], whole: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the limits, raised to the next whole number where they may be; a rounding residue raises nothing."""
-    finite = np.where(np.isfinite(limits), limits, 0.0)
-    return np.where(whole & np.isfinite(limits), np.ceil(finite - residue(finite)), limits)
 
 
 def sku_of_rows(

@@ -74,8 +74,7 @@ def _per_order(on: Statement, resource: str, group: Ints, per_order: Floats) -> 
     members = np.flatnonzero((group >= 0) & (work > 0))
     handled, gate = order_gate(on, f"handled_{resource}", members, by_node=True, by_period=True)
     heaviest = extreme(np.maximum, work[members], gate, len(handled), none=0.0)
-    row = np.zeros(len(handled), dtype=np.int32)
-    row[gate] = group[members]
+    row = extreme(np.maximum, group[members], gate, len(handled), none=0)
     return [Sum(handled, row, heaviest)]
 
 

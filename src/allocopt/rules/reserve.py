@@ -264,8 +264,7 @@ def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], sets: 
     for some, units in zip(cases, quantity, strict=True):
         soft = group[some.members] >= 0
         np.maximum.at(most, group[some.members][soft], units.max(axis=0)[soft])
-    first_row = np.zeros(len(together), dtype=np.intp)
-    first_row[group[rows]] = rows
+    first_row = extreme(np.maximum, rows, group[rows], len(together), none=0)
     name = "reserve_lot" if per_lot else "reserve"
     broken = on.form.add_breach(
         f"broken_{name}",
@@ -277,10 +276,8 @@ def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], sets: 
         channel=owner[first_row],
     )
     sums += [Sum.of(part.variable, rows, group[rows]) for part in broken]
-    if per_lot:
-        index = labels(facts, clause=clause, lot=label, until=end)
-    else:
-        index = labels(facts, clause=clause, sku=label, available=dates, until=end)
+    about = {"lot": label} if per_lot else {"sku": label, "available": dates}
+    index = labels(facts, clause=clause, **about, until=end)
     add_by_case(on, name, index, sums, cases, quantity, clause=clause, elastic=np.isnan(penalty))
 
 

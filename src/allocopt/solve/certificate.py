@@ -181,9 +181,12 @@ def _allowance(
     """Return by how much a plan may seem better than its bound.
 
     That is what the rows of divisible columns are off by, at their multipliers, and the last digit of the plan's worth.
+    Sums of parts of units may be off by what adding them up rounds, although they seem to be at their limit.
     """
-    activity = program.activity(x)
-    over = np.maximum(np.maximum(program.row_lower - activity, activity - program.row_upper), 0.0)
+    terms = program.data * np.repeat(x, np.diff(program.indptr))
+    activity, parts = program.row_sums(terms), program.row_sums(terms != np.rint(terms))
+    rounded = np.where(parts > 0, (program.row_sums(terms != 0) + 2) * ULP * program.row_sums(np.abs(terms)), 0.0)
+    over = np.maximum(np.maximum(program.row_lower - activity, activity - program.row_upper), 0.0) + rounded
     prices = [np.abs(cleaned(program, y)) for y in (multipliers, *(case.multipliers for case in cases))]
     at_limits = max(float(price @ over) for price in prices)
     return at_limits + 4 * ULP * abs(worth(program, x)) + sys.float_info.min
@@ -296,13 +299,13 @@ def breach(program: Program, x: NDArray[np.float64]) -> tuple[float, int | None]
     over, beside = breaches(program, x)
     if not over.any() and not beside.any():
         return 0.0, None
-    rows = over / (1 + _size(program.row_lower, program.row_upper))
-    columns = float((beside / (1 + _size(program.lower, program.upper))).max(initial=0.0))
+    rows = over / (1 + size_of(program.row_lower, program.row_upper))
+    columns = float((beside / (1 + size_of(program.lower, program.upper))).max(initial=0.0))
     worst = float(rows.max(initial=0.0))
     return max(worst, columns), int(rows.argmax()) if worst > 0 else None
 
 
-def _size(lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.float64]:
+def size_of(lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the size of the limits of each row or column, as far as there are any."""
     low = np.abs(np.where(np.isfinite(lower), lower, 0.0))
     return np.maximum(low, np.abs(np.where(np.isfinite(upper), upper, 0.0)))

@@ -73,7 +73,9 @@ def exchangeable(program: Program, groups: Groups, open_: Flags, beside: Flags) 
         Columns that are no units on arcs.
     """
     column, row, data = program.entry_column, program.indices.astype(np.intp), program.data
-    free = (program.lower < program.upper)[column] & can_bind(program)[row]
+    least, most = program.reach()
+    # Rows that the bounds of columns alone keep cannot bind.
+    free = (program.lower < program.upper)[column] & ((most > program.row_upper) | (least < program.row_lower))[row]
     column, row, data = column[free], row[free], data[free]
     # The last entry is what -1, a column of no group, is looked up at.
     open_column = np.append(open_[groups.pool], False)[groups.of_column]
@@ -91,13 +93,6 @@ def exchangeable(program: Program, groups: Groups, open_: Flags, beside: Flags) 
     first, last = _extremes(row, group, program.rows)
     inside = (first == last)[row]
     return _nested(column[inside], row[inside], program.rows) and _nested(column[~inside], row[~inside], program.rows)
-
-
-def can_bind(program: Program) -> Flags:
-    """Return the rows that the bounds of columns alone do not keep, shape (rows,)."""
-    least, most = program.reach()
-    binds: Flags = (most > program.row_upper) | (least < program.row_lower)
-    return binds
 
 
 def _extremes(row: Codes, value: Ints, rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

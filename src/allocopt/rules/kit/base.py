@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from allocopt.algebra.formulation import Formulation, Variable
 from allocopt.arcs import Arcs
 from allocopt.documents.checked import STRICT, Checked
-from allocopt.problem.facts import Facts
+from allocopt.problem.facts import Facts, Floats
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 
 if TYPE_CHECKING:
@@ -137,6 +138,12 @@ class Statement:
     def facts(self) -> Facts:
         """The problem's arrays."""
         return self.arcs.facts
+
+    def booked(self, amount: float, channel: int = -1) -> Floats:
+        """Return money of one channel, or of the company, as `Money.constant` holds it [currency]."""
+        constant = np.zeros(len(self.facts.channels.id) + 1)
+        constant[channel] = amount
+        return constant
 
 
 class Rule:

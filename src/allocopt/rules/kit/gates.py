@@ -51,7 +51,7 @@ def add_gate(on: Statement, name: str, index: Index, members: Codes, gate: Codes
     rows = index.of(owner) if "line" in index.names else index.of(owner).extended("line", row_line, behind.texts[1])
     units, pairs = lines.units[row_line], np.arange(len(owner))
     on.form.add_rows(
-        f"{name}_switch",
+        switch_rows(name),
         rows,
         [Sum(on.ship, pair, members=members)],
         lower=units if whole else -np.inf,
@@ -60,6 +60,11 @@ def add_gate(on: Statement, name: str, index: Index, members: Codes, gate: Codes
         otherwise=0.0,
     )
     return switch
+
+
+def switch_rows(name: str) -> str:
+    """Return what the rows behind a switch are called."""
+    return f"{name}_switch"
 
 
 def order_gate(
