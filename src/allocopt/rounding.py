@@ -65,6 +65,16 @@ def floor_share(share: Floats, units: Floats) -> Floats:
     return whole
 
 
+def floored(limits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return limits rounded down to whole numbers, but for a rounding residue (see `residue`)."""
+    return np.where(np.isfinite(limits), np.floor(limits + residue(limits)), limits)
+
+
+def ceiled(limits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return limits rounded up to whole numbers, but for a rounding residue."""
+    return -floored(-limits)
+
+
 def largest_remainder(wanted: NDArray[np.float64], group: Codes, size: int) -> NDArray[np.float64]:
     """Round quantities to whole units so that each group keeps its total, rounded down.
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.solve.programs import program
 
-from allocopt.algebra.exact import breaches, ceiled, decimals, floored, room
+from allocopt.algebra.exact import breaches, decimals, room
 from allocopt.algebra.program import tightened
-from allocopt.rounding import floor_share, floor_units, residue
+from allocopt.rounding import ceiled, floor_share, floor_units, floored, residue
 
 MOST = 2**53
 sizes = st.integers(1, MOST) | st.integers(0, 53).map(lambda k: 2**k)

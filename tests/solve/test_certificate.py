@@ -157,3 +157,12 @@ def test_a_plan_above_its_bound_by_a_unit_of_money_fails_at_any_size():
     assert certify(large, np.array([1e12]), np.array([1.0])).passed
     bound = certify(lied, np.array([1e12]), np.array([1.0])).bound
     assert bound == 1e12 + 0.25
+
+
+def test_a_bound_below_the_objective_by_rounding_only_is_no_failure():
+    """A sum of parts of units at its limit is above it by what adding up rounded: the bound on a plan of 0 is not 0."""
+    limit = 0.1 + 0.7  # less than the two together are
+    full = program([1, 0, 0], [[1, 1, 1]], [-np.inf], [limit], lower=[0, 0.1, 0.7], upper=[1, 0.1, 0.7])
+    certificate = certify(full, np.array([0, 0.1, 0.7]), np.array([1.0]))
+    assert certificate.objective == 0 > certificate.bound > -1e-15
+    assert certificate.passed

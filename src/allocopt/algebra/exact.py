@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import Program
-from allocopt.rounding import residue
+from allocopt.rounding import ceiled, floored, residue
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -54,11 +55,8 @@ def breaches(program: Program, x: Floats) -> tuple[Floats, Floats]:
     columns : float64, shape (columns,)
     """
     spread = program.data * np.repeat(x, np.diff(program.indptr))
-    sums = np.bincount(program.indices, weights=spread, minlength=program.rows).astype(np.float64, copy=False)
-    if (spread < 0).any():
-        sizes = np.bincount(program.indices, weights=np.abs(spread), minlength=program.rows).astype(np.float64)
-    else:
-        sizes = sums
+    sums = program.row_sums(spread)
+    sizes = program.row_sums(np.abs(spread)) if (spread < 0).any() else sums
     divisible = ~(program.integer & (x == np.rint(x)))
     odd = program.data != np.rint(program.data)
     if divisible.any():
@@ -76,16 +74,6 @@ def breaches(program: Program, x: Floats) -> tuple[Floats, Floats]:
     return outside, np.maximum(np.maximum(program.lower - x, x - program.upper), 0.0)
 
 
-def floored(limits: Floats) -> Floats:
-    """Return limits rounded down to whole numbers, but for a rounding residue (see `residue`)."""
-    return np.where(np.isfinite(limits), np.floor(limits + residue(limits)), limits)
-
-
-def ceiled(limits: Floats) -> Floats:
-    """Return limits rounded up to whole numbers, but for a rounding residue."""
-    return -floored(-limits)
-
-
 def room(program: Program, x: Floats) -> tuple[Floats, Floats]:
     """Return what a plan leaves of every row's limits: ``row_lower - A x`` and ``row_upper - A x``, rounded once.
 
@@ -100,10 +88,7 @@ def room(program: Program, x: Floats) -> tuple[Floats, Floats]:
     low, high : float64, shape (rows,)
     """
     rows = _Rows.of(program, x, np.arange(program.rows))
-    return (
-        _left(program.row_lower, rows, up=True),
-        _left(program.row_upper, rows, up=False),
-    )
+    return _left(program.row_lower, rows, up=True), _left(program.row_upper, rows, up=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +115,7 @@ class _Rows:
         if not whole.all():
             # Two integers of 53 bits hold an entry, at the size of the largest one of its row.
             row, entry, value = row[~whole], entry[~whole], value[~whole]
-            largest = np.zeros(len(rows))
-            np.maximum.at(largest, row, np.abs(entry))
+            largest = extreme(np.maximum, np.abs(entry), row, len(rows), none=0.0)
             shift = 53 - np.frexp(largest)[1]
             upper = np.trunc(np.ldexp(entry, shift[row]))
             lower = np.rint(np.ldexp(np.ldexp(entry, shift[row]) - upper, 53))
@@ -139,6 +123,15 @@ class _Rows:
             for place_ in np.flatnonzero(decimals < 0).tolist():
                 scale[place_] = Fraction(2) ** -int(shift[place_] + 53)
         return _Rows(decimals, total, scale)
+
+    def sum(self, row: int) -> Fraction:
+        """Return the sum of a row."""
+        return Fraction(self.total[row] * self.scale[row])
+
+    def limit(self, row: int, limit: float, *, up: bool) -> Fraction:
+        """Return a limit of a row: in steps of its decimals where it has them, rounded inward."""
+        decimals = int(self.decimals[row])
+        return Fraction(limit) if decimals < 0 else Fraction(steps(limit, decimals, up=up), 10**decimals)
 
 
 def decimals(program: Program, rows: NDArray[np.intp]) -> NDArray[np.int64]:
@@ -217,11 +210,7 @@ def _left(limits: Floats, rows: _Rows, *, up: bool) -> Floats:
     """Return limits less sums, rounded once."""
     left = limits.copy()
     for row in np.flatnonzero(np.isfinite(limits)).tolist():
-        decimals = int(rows.decimals[row])
-        if decimals >= 0:
-            left[row] = (steps(limits[row], decimals, up=up) - rows.total[row]) / 10**decimals
-        else:
-            left[row] = float(Fraction(limits[row]) - rows.total[row] * rows.scale[row])
+        left[row] = float(rows.limit(row, limits[row], up=up) - rows.sum(row))
     return left
 
 
@@ -229,9 +218,8 @@ def _outside(program: Program, x: Floats, divisible: Flags, rows: NDArray[np.int
     """Return by how much some rows are outside of their limits, beyond what they may be off by."""
     part = np.zeros(program.rows, dtype=bool)
     part[rows] = True
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
     mine = part[program.indices]
-    entry, row, column = program.data[mine], program.indices[mine], column[mine]
+    entry, row, column = program.data[mine], program.indices[mine], program.entry_column[mine]
     terms = entry * x[column]
     sizes = np.bincount(row, weights=np.abs(terms), minlength=program.rows)[rows]
     sums = np.bincount(row, weights=terms, minlength=program.rows)[rows]
@@ -250,16 +238,9 @@ def _outside(program: Program, x: Floats, divisible: Flags, rows: NDArray[np.int
 
 def _beyond(exact: _Rows, place: int, low: float, high: float, size: float) -> float:
     """Return by how much a row over whole columns is outside of its limits."""
-    decimals = int(exact.decimals[place])
-    total = exact.total[place] if decimals >= 0 else exact.total[place] * exact.scale[place]
-    worst = 0.0
-    for limit, up in ((low, True), (high, False)):
-        if not np.isfinite(limit):
-            continue
-        bound = steps(limit, decimals, up=up) if decimals >= 0 else Fraction(limit)
-        over = bound - total if up else total - bound
-        if decimals >= 0 and over > 0:
-            worst = max(worst, float(Fraction(over, 10**decimals)))
-        elif decimals < 0 and over > SUMMED * size:
-            worst = max(worst, float(over))
-    return worst
+    over = [Fraction(0)]
+    if np.isfinite(low):
+        over.append(exact.limit(place, low, up=True) - exact.sum(place))
+    if np.isfinite(high):
+        over.append(exact.sum(place) - exact.limit(place, high, up=False))
+    return float(max(over)) if max(over) > (0 if exact.decimals[place] >= 0 else SUMMED * size) else 0.0

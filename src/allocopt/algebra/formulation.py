@@ -204,13 +204,10 @@ class Formulation:
         """Return the arrays, and what their columns and rows mean."""
         everything = slice(None)
         cost = np.zeros(self._columns)
-        constant = 0.0
         for money in self.money:
             if money.variable is not None and money.coefficient is not None:
                 start = money.variable.start
                 cost[start : start + len(money.variable)] += money.coefficient(everything)
-            if money.constant is not None:
-                constant += float(money.constant.sum())
         column_sku = _join([variable.sku for variable in self.variables], np.int32)
         indptr, indices, data = _columns(self._rows, self._columns)
         program = Program(
@@ -225,7 +222,7 @@ class Formulation:
             row_upper=_join([rows.upper for rows in self._rows], np.float64),
             column_sku=column_sku,
             row_sku=sku_of_rows(indptr, indices, column_sku, self._height),
-            constant=constant,
+            constant=sum(float(money.constant.sum()) for money in self.money if money.constant is not None),
             column_line=_join(
                 [np.full(len(v), COUPLES) if v.line is None else v.line for v in self.variables], np.int32
             ),

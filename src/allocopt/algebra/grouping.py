@@ -62,6 +62,48 @@ def places(keys: Codes, wanted: Codes) -> NDArray[np.int64]:
     return np.where(keys[place] == wanted, place, NONE)
 
 
+def starts(owner: Codes, count: int) -> NDArray[np.intp]:
+    """Return where the members of each owner begin, and behind the last one's, shape (owners + 1,); owners ascend.
+
+    >>> starts(np.array([0, 0, 2]), 3)
+    array([0, 2, 2, 3])
+    """
+    return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))]).astype(np.intp)
+
+
+def ranges(begin: Codes, end: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the numbers of some ranges, one range behind the other, and which range each is of.
+
+    >>> numbers, owner = ranges(np.array([5, 0]), np.array([7, 1]))
+    >>> numbers.tolist(), owner.tolist()
+    ([5, 6, 0], [0, 0, 1])
+    """
+    sizes = (end - begin).astype(np.intp)
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    return np.arange(len(owner)) + (begin - np.cumsum(sizes) + sizes)[owner], owner
+
+
+def runs(begins: Codes, chosen: Codes) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the members of some runs, which lie one behind the other, and which of the chosen runs each is of.
+
+    >>> members, owner = runs(np.array([0, 2, 3, 6]), np.array([0, 2]))
+    >>> members.tolist(), owner.tolist()
+    ([0, 1, 3, 4, 5], [0, 0, 1, 1, 1])
+    """
+    return ranges(begins[chosen], begins[chosen + 1])
+
+
+def extreme(how: np.ufunc, values: NDArray[Any], group: Codes, count: int, none: float) -> NDArray[Any]:
+    """Return the least (or largest) value in each group, `none` where there is none, shape (groups,).
+
+    >>> extreme(np.maximum, np.array([2.0, 3.0]), np.array([1, 1]), 2, none=0.0)
+    array([0., 3.])
+    """
+    found = np.full(count, none, dtype=values.dtype)
+    how.at(found, group, values)
+    return found
+
+
 def running(units: NDArray[np.float64], group: Codes) -> NDArray[np.float64]:
     """Return running totals within groups, whose members stand side by side, shape (n,).
 

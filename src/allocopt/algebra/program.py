@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from allocopt.rounding import residue
+from allocopt.algebra.grouping import runs, starts
+from allocopt.rounding import ceiled, floored
 
 COUPLES = -1
 """Block code of a column or row that belongs to no single SKU."""
@@ -68,22 +70,39 @@ class Program:
         """Number of entries of the matrix."""
         return len(self.data)
 
+    @property
+    def entry_column(self) -> NDArray[np.intp]:
+        """Column of each entry of the matrix, shape (nonzeros,)."""
+        return np.repeat(np.arange(self.columns), np.diff(self.indptr))
+
     def activity(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return A x, shape (rows,)."""
-        spread = np.repeat(x, np.diff(self.indptr))
-        sums = np.bincount(self.indices, weights=self.data * spread, minlength=self.rows)
-        return sums.astype(np.float64, copy=False)
+        return self.row_sums(self.data * np.repeat(x, np.diff(self.indptr)))
+
+    def reach(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the least and the most that each row can come to within the bounds of the columns, shape (rows,)."""
+        one, other = self.data * self.lower[self.entry_column], self.data * self.upper[self.entry_column]
+        return self.row_sums(np.minimum(one, other)), self.row_sums(np.maximum(one, other))
+
+    def row_sums(self, entries: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the sum of ``entries`` (one per nonzero) over each row, shape (rows,)."""
+        sums: NDArray[np.float64] = np.bincount(self.indices, weights=entries, minlength=self.rows).astype(
+            float, copy=False
+        )
+        return sums
 
     def priced(self, multipliers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return cost - A'y, shape (columns,): what a unit of each column is worth beyond the prices y."""
-        return self.cost - self.column_sums(self.data * multipliers[self.indices])
+        priced: NDArray[np.float64] = self.cost - self.column_sums(self.data * multipliers[self.indices])
+        return priced
 
-    def column_sums(self, entries: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the sum of ``entries`` (one per nonzero) over each column, shape (columns,)."""
+    def column_sums(self, entries: NDArray[Any]) -> NDArray[Any]:
+        """Return the sums of ``entries`` over each column, shape (..., columns); the last axis has one per nonzero."""
         if not self.columns:
-            return np.zeros(0)
-        sums: NDArray[np.float64] = np.add.reduceat(np.append(entries, 0.0), self.indptr[:-1])
-        sums[self.indptr[:-1] == self.indptr[1:]] = 0.0
+            return np.zeros((*entries.shape[:-1], 0), entries.dtype)
+        ended = np.concatenate([entries, np.zeros((*entries.shape[:-1], 1), entries.dtype)], axis=-1)
+        sums: NDArray[Any] = np.add.reduceat(ended, self.indptr[:-1], axis=-1)
+        sums[..., self.indptr[:-1] == self.indptr[1:]] = 0.0
         return sums
 
     def objective(self, x: NDArray[np.float64]) -> float:
@@ -137,7 +156,7 @@ def with_rows(
     rows, columns, values : arrays, shape (entries,)
         Entries of the new rows; ``rows`` counts from 0 at the first new row. Entries that name the same place
         are summed; zeros are left out.
-    lower, upper : arrays, shape (new rows,)
+    lower, upper : arrays, shape (new rows,), or one of them one number for all
         Bounds of the new rows.
     sku : array of int, shape (new rows,), optional
         Block codes of the new rows; `COUPLES` when not given.
@@ -146,7 +165,7 @@ def with_rows(
     -------
     Program
     """
-    new_lower, new_upper = np.atleast_1d(np.asarray(lower, float)), np.atleast_1d(np.asarray(upper, float))
+    new_lower, new_upper = np.broadcast_arrays(*np.atleast_1d(np.asarray(lower, float), np.asarray(upper, float)))
     row, column = np.asarray(rows, np.int64).ravel(), np.asarray(columns, np.int64).ravel()
     count = len(new_lower)
     if row.size and (row.min() < 0 or row.max() >= count or column.min() < 0 or column.max() >= program.columns):
@@ -156,7 +175,7 @@ def with_rows(
     places, sums = places[sums != 0.0], sums[sums != 0.0]
     column, row = np.divmod(places, max(count, 1))
     ends = program.indptr[column + 1]
-    added = np.concatenate([[0], np.cumsum(np.bincount(column, minlength=program.columns))])
+    added = starts(column, program.columns)
     codes = np.full(count, COUPLES) if sku is None else np.atleast_1d(np.asarray(sku))
     return replace(
         program,
@@ -272,20 +291,18 @@ def restricted(
     rows : int, shape (rows of the small program,)
         The rows of ``program`` that were kept.
     """
-    chosen = np.flatnonzero(columns) if columns.dtype == np.bool_ else columns
-    lengths = (program.indptr[chosen + 1] - program.indptr[chosen]).astype(np.int64)
-    ends = np.cumsum(lengths)
-    entry = np.arange(lengths.sum()) + np.repeat(program.indptr[chosen] - (ends - lengths), lengths)
+    chosen: NDArray[Any] = np.flatnonzero(columns) if columns.dtype == np.bool_ else columns
+    entry, owner = runs(program.indptr, chosen)
     rows, position = np.unique(program.indices[entry], return_inverse=True)
     data = program.data[entry]
-    own = np.bincount(position, weights=data * np.repeat(x[chosen], lengths), minlength=len(rows))
+    own = np.bincount(position, weights=data * x[chosen][owner], minlength=len(rows))
     others = (program.activity(x) if activity is None else activity)[rows] - own
     small = Program(
         cost=program.cost[chosen],
         lower=program.lower[chosen],
         upper=program.upper[chosen],
         integer=program.integer[chosen],
-        indptr=np.concatenate([[0], ends]).astype(np.int32),
+        indptr=starts(owner, len(chosen)).astype(np.int32),
         indices=position.astype(np.int32),
         data=data,
         row_lower=program.row_lower[rows] - others,
@@ -309,24 +326,18 @@ def tightened(program: Program) -> Program:
     whole = whole_rows(program)
     return replace(
         program,
-        lower=_up(program.lower, program.integer),
-        upper=-_up(-program.upper, program.integer),
-        row_lower=_up(program.row_lower, whole),
-        row_upper=-_up(-program.row_upper, whole),
+        lower=np.where(program.integer, ceiled(program.lower), program.lower),
+        upper=np.where(program.integer, floored(program.upper), program.upper),
+        row_lower=np.where(whole, ceiled(program.row_lower), program.row_lower),
+        row_upper=np.where(whole, floored(program.row_upper), program.row_upper),
     )
 
 
 def whole_rows(program: Program) -> NDArray[np.bool_]:
     """Return which rows take whole numbers only: all their columns and entries are whole, shape (rows,)."""
-    broken = ~np.repeat(program.integer, np.diff(program.indptr)) | (program.data != np.rint(program.data))
+    broken = ~program.integer[program.entry_column] | (program.data != np.rint(program.data))
     whole: NDArray[np.bool_] = np.bincount(program.indices[broken], minlength=program.rows) == 0
     return whole
-
-
-def _up(limits: NDArray[np.float64], whole: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the limits, raised to the next whole number where they may be; a rounding residue raises nothing."""
-    finite = np.where(np.isfinite(limits), limits, 0.0)
-    return np.where(whole & np.isfinite(limits), np.ceil(finite - residue(finite)), limits)
 
 
 def sku_of_rows(
@@ -336,8 +347,12 @@ def sku_of_rows(
     height: int,
 ) -> NDArray[np.int32]:
     """Return per row its SKU; `COUPLES` if it touches several, or columns of none."""
-    sku = np.repeat(column_sku, np.diff(indptr))
-    found = np.full(height, COUPLES, dtype=np.int32)
-    found[indices] = sku
-    found[indices[found[indices] != sku]] = COUPLES
+    return shared(indices, np.repeat(column_sku, np.diff(indptr)), height)
+
+
+def shared(group: NDArray[np.integer[Any]], code: NDArray[np.int32], size: int) -> NDArray[np.int32]:
+    """Return the code that all members of each group have; `COUPLES` where they differ, or there are none."""
+    found = np.full(size, COUPLES, dtype=np.int32)
+    found[group] = code
+    found[group[found[group] != code]] = COUPLES
     return found

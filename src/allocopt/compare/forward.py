@@ -27,15 +27,18 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.matching import places
-from allocopt.algebra.program import Program, fixed, with_columns
+from allocopt.algebra.program import Program, fixed
 from allocopt.contracts import Contract
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.problem.lines import take, with_lines
 from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Plan
 from allocopt.rules import revised
+from allocopt.rules.all_or_none import SERVED
+from allocopt.rules.kit.gates import switch_rows
 from allocopt.rules.kit.names import line_names
 from allocopt.solve import Effort, certify, solve
+from allocopt.solve.refuted import slackened
 from allocopt.stages import StageResult, StartOf, cold, solve_stages
 from allocopt.stages.planning import plan_of
 from allocopt.stages.starting import starts
@@ -43,8 +46,6 @@ from allocopt.stages.stated import Stated, stated_of
 from allocopt.ties import settler
 
 WORDS = "played forward: each period was decided on what was known by then"
-WHOLE_ORDERS = "served_switch"
-"""Rows by which an order is served whole or not at all."""
 GIVES_WAY = 1e3
 """What a unit of a promise that gives way weighs, in units of the dearest unit on any arc."""
 
@@ -165,22 +166,14 @@ def _promises(labels: Labels) -> NDArray[np.int64]:
 
     Half of such an order may have left before the other half turns out not to come.
     """
-    orders = [np.arange(family.start, family.stop) for family in labels.rows if family.name == WHOLE_ORDERS]
+    orders = [np.arange(family.start, family.stop) for family in labels.rows if family.name == switch_rows(SERVED)]
     return np.unique(np.concatenate([labels.elastic(), *orders]))
 
 
 def _elastic(program: Program, rows: NDArray[np.int64]) -> Program:
     """Return the program with rows that may give way, at a price that nothing else is worth."""
     weight = GIVES_WAY * max(1.0, float(np.abs(program.cost).max(initial=0.0)))
-    falls = rows[np.isfinite(program.row_lower[rows])]
-    rises = rows[np.isfinite(program.row_upper[rows])]
-    return with_columns(
-        program,
-        np.concatenate([falls, rises]),
-        np.concatenate([np.ones(len(falls)), -np.ones(len(rises))]),
-        cost=-weight,
-        upper=1e9,
-    )
+    return slackened(program, rows, weight, upper=1e9)[0]
 
 
 def _played(

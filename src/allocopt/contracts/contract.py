@@ -149,10 +149,9 @@ class Contract(metaclass=Checked):
     @property
     def all_stages(self) -> tuple[Stage, ...]:
         """The stages as they are solved: the whole contribution comes last, so that nothing is left open."""
-        whole = Contribution()
         if self.stages and self.stages[-1].__class__ is Contribution and self.stages[-1].channels is None:
             return self.stages
-        return (*self.stages, whole)
+        return (*self.stages, Contribution())
 
     @property
     def decides_in_turn(self) -> bool:

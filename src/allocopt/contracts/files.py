@@ -16,6 +16,7 @@ from allocopt.documents.origin import Origin
 from allocopt.documents.yaml_file import located, parse, plain
 from allocopt.errors import ContractError, Issue
 from allocopt.rules import CLAUSES, Clause
+from allocopt.rules.kit.base import tag
 
 
 def read_contract(path: Path) -> Contract:
@@ -41,13 +42,8 @@ def _issue(origin: Origin, fault: Any) -> Issue:
 def keys_at(place: tuple[Any, ...]) -> list[str]:
     """Return the keys that are known at a place of a contract, as the schema names it."""
     every: list[type[Clause] | type[Stage]] = [*CLAUSES, *STAGES]
-    kinds = {_tag(kind): kind for kind in every}
+    kinds = {tag(kind): kind for kind in every}
     kind: Any = kinds.get(place[2]) if len(place) > 3 else None
     if len(place) > 5:  # inside a list of parts, such as who takes demand over
         kind = getattr(kind, "PARTS", {}).get(place[3], kind)
     return [field.name for field in dataclasses.fields(kind or Contract)]
-
-
-def _tag(kind: type[Clause] | type[Stage]) -> str:
-    """Return the name by which files call a kind of clause or stage."""
-    return str(dataclasses.fields(kind)[-1].default)

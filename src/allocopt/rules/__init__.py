@@ -6,7 +6,7 @@ files follow from what it declares.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -113,8 +113,8 @@ def revised(facts: Facts, clauses: Sequence[Clause]) -> tuple[Facts, tuple[Note,
     """
     notes: list[Note] = []
     changed = facts
-    for rule in RULES:
-        changed = rule.revise(changed, _of(rule, clauses), lambda code, message: notes.append(Note(code, message)))
+    for rule, mine in _called(clauses):
+        changed = rule.revise(changed, mine, lambda code, message: notes.append(Note(code, message)))
     if changed is not facts:
         freeze(changed)
     return changed, tuple(notes)
@@ -155,8 +155,8 @@ def state(arcs: Arcs, clauses: Sequence[Clause], notes: Sequence[Note] = ()) -> 
         line=arcs.line,
     )
     on = Statement(form, arcs, ship, add_switches(form, facts))
-    for rule in RULES:
-        rule.state(on, _of(rule, clauses))
+    for rule, mine in _called(clauses):
+        rule.state(on, mine)
     return form
 
 
@@ -167,13 +167,21 @@ def docs() -> dict[str, str]:
 
 def exceptions(outcome: Outcome, clauses: Sequence[Clause]) -> list[Exceptions]:
     """Return what in a plan needs a person, by the rules that say so, and what is broken with retired channels."""
-    said = [found for rule in RULES for found in rule.exceptions(outcome, _of(rule, clauses))]
+    said = [found for rule, mine in _called(clauses) for found in rule.exceptions(outcome, mine)]
     return [*said, *broken_promises(outcome, clauses, promised)]
 
 
 def promised(facts: Facts, clause: Clause) -> float:
     """Return how many units a clause promises its channel, 0 where that cannot be counted in units [unit]."""
     return sum(rule.promised(facts, clause) for rule in RULES if isinstance(clause, rule.clause or ()))
+
+
+def _called(clauses: Sequence[Clause]) -> Iterator[tuple[Rule, Numbered]]:
+    """Yield physics, and the rules that clauses call up, each with the clauses that it is given."""
+    for rule in RULES:
+        mine = _of(rule, clauses)
+        if mine or rule.clause is None:
+            yield rule, mine
 
 
 def _of(rule: Rule, clauses: Sequence[Clause]) -> Numbered:

@@ -50,8 +50,6 @@ class Access(Clause):
     'access channel amazon, kinds on_hand'
     """
 
-    SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node")
-
     channel: str
     kinds: Kinds = None
     min_confidence: Share = 0.0
@@ -64,7 +62,6 @@ class Access(Clause):
 class AccessRule(Rule):
     """Channels use only the lots that the contract gives them access to."""
 
-    name: ClassVar[str] = "access"
     clause: ClassVar[type[Clause] | None] = Access
     reasons: ClassVar[dict[str, str]] = {
         "access_kind": "the channel may not use this kind of lot",
@@ -78,12 +75,10 @@ class AccessRule(Rule):
         for _, clause in clauses:
             lines = lines_of(facts, clause.channel)
             scope = stock_of(facts, clause)
-            if clause.kinds is not None:
-                allowed = np.isin(lots.kind, [LOT_KINDS.index(kind) for kind in clause.kinds])
-                closed = arcs_of(arcs, scope & ~allowed, lines)
-                arcs = arcs.without(closed, "access_kind", self.reasons["access_kind"])
-            closed = arcs_of(arcs, scope & (lots.confidence < clause.min_confidence), lines)
-            arcs = arcs.without(closed, "access_confidence", self.reasons["access_confidence"])
+            kinds = [LOT_KINDS.index(kind) for kind in clause.kinds or LOT_KINDS]
+            unsure = lots.confidence < clause.min_confidence
+            for reason, closed in (("access_kind", ~np.isin(lots.kind, kinds)), ("access_confidence", unsure)):
+                arcs = arcs.without(arcs_of(arcs, scope & closed, lines), reason, self.reasons[reason])
             early = arcs_of(arcs, scope, lines) & (arcs.ship < clause.from_period)
             arcs = arcs.without(early, "access_period", self.reasons["access_period"])
         return arcs

@@ -19,6 +19,9 @@ from allocopt.rules.kit.base import Numbered, Rule, Statement
 from allocopt.rules.kit.gates import order_gate
 from allocopt.rules.kit.scope import order_of_lines
 
+SERVED = "served"
+"""What its switches are called."""
+
 
 class AllOrNone(Rule):
     """Marked orders are served whole or not at all."""
@@ -42,4 +45,4 @@ class AllOrNone(Rule):
         """Add a switch per marked order."""
         members = np.flatnonzero(on.facts.lines.all_or_none[on.arcs.line])
         if len(members):
-            order_gate(on, "served", members, by_node=False, by_period=False, whole=True)
+            order_gate(on, SERVED, members, by_node=False, by_period=False, whole=True)

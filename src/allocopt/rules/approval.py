@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from allocopt.algebra.grouping import extreme
 from allocopt.documents.checked import STRICT, Money, Units
 from allocopt.problem.facts import Flags, Floats, Ints, Names
 from allocopt.rules.kit.base import Clause, Numbered, Rule
@@ -74,13 +75,10 @@ class Approval(Clause):
 class ApprovalRule(Rule):
     """Orders above a limit are reported to those who have to approve them."""
 
-    name: ClassVar[str] = "approval"
     clause: ClassVar[type[Clause] | None] = Approval
 
     def exceptions(self, outcome: Outcome, clauses: Numbered) -> Iterator[Exceptions]:
         """Yield the orders above the limit of each clause."""
-        if not clauses:
-            return
         orders = _orders(outcome)
         channels = outcome.arcs.facts.channels.id
         for number, clause in clauses:
@@ -112,8 +110,7 @@ def _orders(outcome: Outcome) -> _Orders:
     order = order_of_lines(arcs.facts)[served]
     _, at, group, lines_each = np.unique(order, return_index=True, return_inverse=True, return_counts=True)
     first, count = served[at], len(at)
-    due = np.full(count, np.iinfo(np.int32).max, dtype=np.int32)
-    np.minimum.at(due, group, lines.period[served])
+    due = extreme(np.minimum, lines.period[served], group, count, none=np.iinfo(np.int32).max)
     other = lines.sku[served] != lines.sku[first[group]]
     return _Orders(
         first,

@@ -24,7 +24,7 @@ from allocopt.algebra.labels import Codes
 from allocopt.documents.checked import STRICT, Ids
 from allocopt.problem.facts import ANY, Facts, Flags
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.kit.decisions import run_name
+from allocopt.rules.kit.decisions import runs_of
 from allocopt.rules.kit.names import labels
 from allocopt.rules.kit.scope import lines_of
 from allocopt.rules.promotion import OfPromotions, Promotion, promotion_of
@@ -70,7 +70,6 @@ class Campaigns(OfPromotions):
 class CampaignsRule(Rule):
     """No article is in more promotions at a time than agreed."""
 
-    name: ClassVar[str] = "campaigns"
     clause: ClassVar[type[Clause] | None] = Campaigns
     reads: ClassVar[type[Clause] | None] = OfPromotions
 
@@ -89,9 +88,7 @@ class CampaignsRule(Rule):
         sums = []
         if on.switch is not None:
             row, column = np.nonzero(meet & chosen)
-            names = {name: code for code, name in enumerate(facts.switches.tolist())}
-            codes = np.array([names.get(run_name(clause.promotion), ANY) for clause in running], dtype=np.int32)
-            sums = [Sum.of(on.switch, row, codes[column])]
+            sums = [Sum.of(on.switch, row, runs_of(facts, running)[column])]
         index = labels(facts, clause=number, sku=cell // facts.periods, period=cell % facts.periods)
         upper = most - (meet & ~chosen).sum(axis=1)
         on.form.add_rows(self.name, index, sums, upper=upper.astype(np.float64), clause=number, elastic=True)

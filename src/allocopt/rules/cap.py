@@ -73,7 +73,6 @@ class Cap(Clause):
 class CapRule(Asking):
     """Channels get at most their cap."""
 
-    name: ClassVar[str] = "cap"
     clause: ClassVar[type[Clause] | None] = Cap
 
     def asks(self, facts: Facts, clause: Cap) -> Iterator[Ask]:

@@ -18,7 +18,7 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
-from allocopt.algebra.grouping import places
+from allocopt.algebra.grouping import extreme, places
 from allocopt.problem.facts import ANY, Facts, Floats, Ints
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Numbered, Rule, Statement
@@ -73,9 +73,8 @@ def _per_order(on: Statement, resource: str, group: Ints, per_order: Floats) -> 
     work = per_order[on.arcs.line]
     members = np.flatnonzero((group >= 0) & (work > 0))
     handled, gate = order_gate(on, f"handled_{resource}", members, by_node=True, by_period=True)
-    heaviest, row = np.zeros(len(handled)), np.zeros(len(handled), dtype=np.int32)
-    np.maximum.at(heaviest, gate, work[members])
-    row[gate] = group[members]
+    heaviest = extreme(np.maximum, work[members], gate, len(handled), none=0.0)
+    row = extreme(np.maximum, group[members], gate, len(handled), none=0)
     return [Sum(handled, row, heaviest)]
 
 

@@ -30,8 +30,7 @@ class Holding(Rule):
         cost = facts.nodes.holding_cost[facts.lots.node]
         if cost.any():
             waits = np.maximum(facts.periods - facts.lots.available, 0)
-            constant = np.zeros(len(facts.channels.id) + 1)
-            constant[-1] = -(cost * waits * facts.lots.usable).sum()
+            constant = on.booked(-(cost * waits * facts.lots.usable).sum())
             on.form.add_money(self.name, on.ship, partial(saved, on.arcs), constant=constant)
 
 

@@ -78,13 +78,10 @@ class KeepOrRetire(OfLeaving):
 class KeepOrRetireRule(Rule):
     """Channels whose switch is off sell nothing and cost nothing; others take part of their demand over."""
 
-    name: ClassVar[str] = "keep_or_retire"
     clause: ClassVar[type[Clause] | None] = KeepOrRetire
 
     def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
         """Return the facts with a switch per channel, and with what others take over while it is off."""
-        if not clauses:
-            return facts
         keep, first = facts.channels.keep.copy(), len(facts.switches)
         added: list[Lines] = []
         for number, (_, clause) in enumerate(clauses):

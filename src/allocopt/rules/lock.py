@@ -147,7 +147,6 @@ class Lock(Clause):
 class LockRule(Asking):
     """Exactly the units that were promised ship."""
 
-    name: ClassVar[str] = "lock"
     clause: ClassVar[type[Clause] | None] = Lock
 
     def asks(self, facts: Facts, clause: Lock) -> Iterator[Ask]:

@@ -79,7 +79,6 @@ def beyond_floor(arcs: Arcs, rows: Rows, *, floor: float) -> Floats:
 class MarginFloorRule(Asking):
     """Units, or channels over their total, earn at least a share of their revenue."""
 
-    name: ClassVar[str] = "margin_floor"
     clause: ClassVar[type[Clause] | None] = MarginFloor
     reasons: ClassVar[dict[str, str]] = {"margin_floor": "the margin of the unit is below the floor"}
 

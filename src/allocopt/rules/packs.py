@@ -20,6 +20,7 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum, Variable
+from allocopt.algebra.grouping import extreme
 from allocopt.algebra.labels import Codes
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import ANY, Floats, Ints
@@ -73,8 +74,7 @@ class Packs(Rule):
         loose = (stock % pack > 1e-9) & (lots == 1)
         group, index = grouped(facts, sku=np.where(loose, sku, ANY), node=node, pack=pack)
         if len(index):
-            most = np.zeros(len(index))
-            most[group[loose]] = floor_units(stock / pack)[loose]
+            most = extreme(np.maximum, floor_units(stock / pack)[loose], group[loose], len(index), none=0.0)
             on.form.add_rows("packs_of_node", index, [Sum(packs, group)], upper=most)
         loose = facts.lines.units[line] % pack > 1e-9
         group, index = grouped(facts, line=np.where(loose, line, ANY), pack=pack)

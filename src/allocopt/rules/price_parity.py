@@ -73,13 +73,10 @@ class PriceParity(Clause):
 class PriceParityRule(Rule):
     """Articles whose prices in two channels are too far apart are reported."""
 
-    name: ClassVar[str] = "price_parity"
     clause: ClassVar[type[Clause] | None] = PriceParity
 
     def exceptions(self, outcome: Outcome, clauses: Numbered) -> Iterator[Exceptions]:
         """Yield the articles, periods and regions whose prices are too far apart."""
-        if not clauses:
-            return
         arcs, facts = outcome.arcs, outcome.arcs.facts
         shipped = np.bincount(arcs.line, weights=outcome.ship, minlength=len(facts.lines.sku)).astype(np.float64)
         for number, clause in clauses:

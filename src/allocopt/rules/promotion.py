@@ -27,7 +27,7 @@ from allocopt.documents.checked import NUMBER, STRICT, Money, Share
 from allocopt.problem.facts import ANY, Facts, Floats, Ints, Lines, Names
 from allocopt.problem.lines import take, with_lines
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.kit.decisions import run_name
+from allocopt.rules.kit.decisions import run_name, runs_of
 from allocopt.rules.kit.scope import note_rounding, whole_lines
 
 
@@ -108,13 +108,10 @@ class Promotion(OfPromotions):
 class PromotionRule(Rule):
     """Promotions that run change demand and prices, and cost what they cost."""
 
-    name: ClassVar[str] = "promotion"
     clause: ClassVar[type[Clause] | None] = Promotion
 
     def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
         """Return the facts with demand as promotions make it; both ways, on a switch, where that is left open."""
-        if not clauses:
-            return facts
         agreed = [clause for _, clause in clauses]
         switch = np.full(len(agreed), ANY, dtype=np.int32)
         open_ = [number for number, clause in enumerate(agreed) if clause.run == "choose"]
@@ -142,15 +139,12 @@ class PromotionRule(Rule):
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add what promotions cost that run."""
-        company = len(on.facts.channels.id)
-        paid = np.zeros(company + 1)
-        paid[company] = -sum(clause.cost for _, clause in clauses if clause.run == "yes")
-        if paid.any():
-            on.form.add_money("promotion_cost", constant=paid)
+        paid = sum(clause.cost for _, clause in clauses if clause.run == "yes")
+        if paid:
+            on.form.add_money("promotion_cost", constant=on.booked(-paid))
+        open_ = [clause for _, clause in clauses if clause.run == "choose"]
         price = np.zeros(len(on.facts.switches))
-        for _, clause in clauses:
-            if clause.run == "choose":
-                price[on.facts.switches == run_name(clause.promotion)] = -clause.cost
+        price[runs_of(on.facts, open_)] = [-clause.cost for clause in open_]
         if on.switch is not None and price.any():
             on.form.add_money("promotion_cost", on.switch, price)
 

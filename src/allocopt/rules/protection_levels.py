@@ -31,8 +31,9 @@ from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from allocopt.algebra.formulation import Formulation, Sum, When, reach
+from allocopt.algebra.grouping import ranges
 from allocopt.algebra.labels import Codes
-from allocopt.arcs import expand, net_price
+from allocopt.arcs import net_price
 from allocopt.documents.checked import STRICT, Ids, Penalty
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
@@ -167,13 +168,10 @@ class Ranking:
 class ProtectionLevelsRule(Rule):
     """Channels that pay less leave units for those that pay more."""
 
-    name: ClassVar[str] = "protection_levels"
     clause: ClassVar[type[Clause] | None] = ProtectionLevels
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per clause, SKU and rank that somebody stands below, and the units beyond soft limits."""
-        if not clauses:
-            return
         facts, skus = on.facts, on.facts.skus
         each = [bears(facts, clause, _lines(facts, clause), kept=True) for _, clause in clauses]
         cases = cases_of(on, clauses, np.any(each, axis=0))
@@ -181,14 +179,11 @@ class ProtectionLevelsRule(Rule):
         if not parts:
             return
         first = np.cumsum([0, *(len(part.sku) for part in parts)])
-        number, sku, channel, penalty, wanted = (
-            np.concatenate([np.broadcast_to(getattr(part, name), len(part.sku)) for part in parts])
-            for name in ("number", "sku", "channel", "penalty", "limit")
+        number, sku, channel, penalty, wanted, member, so = (
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("number", "sku", "channel", "penalty", "limit", "decision", "on")
         )
-        row, member, so = (
-            np.concatenate(pairs)
-            for pairs in zip(*(part.pairs(begin) for part, begin in zip(parts, first, strict=False)), strict=True)
-        )
+        row = np.concatenate([part.row + begin for part, begin in zip(parts, first, strict=False)])
         index = labels(facts, clause=number, sku=sku, channel=channel)
         if on.switch is not None:
             index = with_conditions(index, facts, row, member, so)
@@ -216,24 +211,19 @@ class ProtectionLevelsRule(Rule):
 class _Part:
     """The rows of one clause in one case: SKU, the last channel that is protected, the limit, who counts where.
 
-    Rows that `hang` bind only where the decisions are as in the case.
+    A `row` that hangs on decisions stands there once for each, with the decision, and whether it is `on` in the case.
     """
 
-    number: int
-    penalty: float
+    number: Codes
+    penalty: Floats
     sku: Codes
     channel: Codes
     limit: Floats
     members: Codes
     group: Codes
-    hang: Flags
-    switches: Codes
+    row: Codes
+    decision: Codes
     on: Flags
-
-    def pairs(self, first: int) -> tuple[Codes, Codes, Flags]:
-        """Return the rows that hang on decisions, numbered from `first`, the decisions, and how these have to be."""
-        rows, size = first + np.flatnonzero(self.hang), len(self.switches)
-        return np.repeat(rows, size), np.tile(self.switches, len(rows)), np.tile(self.on, len(rows))
 
 
 def _parts(on: Statement, clauses: Numbered, cases: Cases) -> Iterator[_Part]:
@@ -276,18 +266,19 @@ def _stated(
     first: Codes = np.cumsum(above[:, -1]) - above[:, -1]
     members = np.flatnonzero(arcs_of(arcs, lots, lines))
     of_arc = arcs.sku[members]
-    owner, count = expand(above[of_arc, ranking.rank[of_arc, arcs.channel[members]]])
+    group, owner = ranges(first[of_arc], first[of_arc] + above[of_arc, ranking.rank[of_arc, arcs.channel[members]]])
+    hang = np.flatnonzero(changed[sku])
     return _Part(
-        number,
-        np.nan if clause.penalty is None else clause.penalty,
+        np.full(len(sku), number, dtype=np.int32),
+        np.full(len(sku), np.nan if clause.penalty is None else clause.penalty),
         sku,
         ranking.channel[sku, place],
         np.maximum(supply[sku] - ranking.level[sku, place], 0.0),
         members[owner],
-        first[of_arc][owner] + count,
-        changed[sku],
-        switches,
-        case.on,
+        group,
+        np.repeat(hang, len(switches)),
+        np.tile(switches, len(hang)),
+        np.tile(case.on, len(hang)),
     )
 
 

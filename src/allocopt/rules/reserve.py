@@ -30,8 +30,8 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum, Variable
+from allocopt.algebra.grouping import extreme, ranges
 from allocopt.algebra.labels import Codes
-from allocopt.arcs import expand
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
@@ -178,10 +178,7 @@ def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve], sets: list[_
 
 def _at_moments(moments: Moments, units: Floats) -> Floats:
     """Return what is kept of the lots of each moment, shape (cases, moments): the most of any of them."""
-    found = np.zeros((len(units), len(moments.of)))
-    for case, kept_of_lots in zip(found, units, strict=True):
-        np.maximum.at(case, moments.of_lot, kept_of_lots)
-    return found
+    return np.stack([extreme(np.maximum, kept, moments.of_lot, len(moments.of), none=0.0) for kept in units])
 
 
 def _rises(moments: Moments, there: Floats) -> Flags:
@@ -267,8 +264,7 @@ def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], sets: 
     for some, units in zip(cases, quantity, strict=True):
         soft = group[some.members] >= 0
         np.maximum.at(most, group[some.members][soft], units.max(axis=0)[soft])
-    first_row = np.zeros(len(together), dtype=np.intp)
-    first_row[group[rows]] = rows
+    first_row = extreme(np.maximum, rows, group[rows], len(together), none=0)
     name = "reserve_lot" if per_lot else "reserve"
     broken = on.form.add_breach(
         f"broken_{name}",
@@ -280,15 +276,12 @@ def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], sets: 
         channel=owner[first_row],
     )
     sums += [Sum.of(part.variable, rows, group[rows]) for part in broken]
-    if per_lot:
-        index = labels(facts, clause=clause, lot=label, until=end)
-    else:
-        index = labels(facts, clause=clause, sku=label, available=dates, until=end)
+    about = {"lot": label} if per_lot else {"sku": label, "available": dates}
+    index = labels(facts, clause=clause, **about, until=end)
     add_by_case(on, name, index, sums, cases, quantity, clause=clause, elastic=np.isnan(penalty))
 
 
 def _cumulative(variable: Variable, members: Codes, lot: Codes, step: _Steps, first: int) -> Sum:
     """Return the sum in which each member counts in every row from its lot's arrival on."""
-    begins = step.begin[lot]
-    owner, rank = expand(step.end[lot] - begins)
-    return Sum(variable, first + begins[owner] + rank, members=members[owner])
+    row, owner = ranges(step.begin[lot], step.end[lot])
+    return Sum(variable, first + row, members=members[owner])

@@ -80,13 +80,10 @@ class Retire(OfLeaving):
 class RetireRule(Rule):
     """Retired channels sell nothing and cost nothing; others take part of their demand over."""
 
-    name: ClassVar[str] = "retire"
     clause: ClassVar[type[Clause] | None] = Retire
 
     def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
         """Return the facts without the demand and fixed cost of retired channels, and with what others take over."""
-        if not clauses:
-            return facts
         gone = np.zeros(len(facts.channels.id), dtype=bool)
         gone[[code(facts.channels.id, clause.channel) for _, clause in clauses]] = True
         off, lines = gone[facts.lines.channel], facts.lines

@@ -47,7 +47,6 @@ class SafetyStock(Clause):
     'safety_stock channel dtc, penalty 4.0'
     """
 
-    SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node")
     FAVOURS: ClassVar[bool] = True
     OPENS: ClassVar[bool] = True
 
@@ -62,7 +61,6 @@ class SafetyStock(Clause):
 class SafetyStockRule(Rule):
     """Safety lots are closed unless a clause opens them."""
 
-    name: ClassVar[str] = "safety_stock"
     clause: ClassVar[type[Clause] | None] = SafetyStock
     reasons: ClassVar[dict[str, str]] = {"safety_closed": "no clause opens the safety stock to the channel"}
 

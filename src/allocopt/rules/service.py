@@ -90,7 +90,6 @@ class Service(Clause):
 class ServiceRule(Asking):
     """At least a share of the units wanted in scope is served."""
 
-    name: ClassVar[str] = "service"
     clause: ClassVar[type[Clause] | None] = Service
 
     def asks(self, facts: Facts, clause: Service) -> Iterator[Ask]:

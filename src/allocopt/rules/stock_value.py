@@ -14,8 +14,6 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-import numpy as np
-
 from allocopt.arcs import ALL, Arcs, Rows
 from allocopt.problem.facts import Floats
 from allocopt.rules.kit.base import Numbered, Rule, Statement
@@ -31,8 +29,7 @@ class StockValue(Rule):
         lots = on.facts.lots
         loss = lots.unit_cost - lots.end_value
         if loss.any():
-            constant = np.zeros(len(on.facts.channels.id) + 1)
-            constant[-1] = -(loss * lots.usable).sum()
+            constant = on.booked(-(loss * lots.usable).sum())
             on.form.add_money(self.name, on.ship, partial(saved, on.arcs), constant=constant)
 
 

@@ -15,8 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
-from allocopt.algebra.grouping import running
-from allocopt.arcs import expand
+from allocopt.algebra.grouping import ranges, running
 from allocopt.problem.facts import ANY
 from allocopt.problem.schema import CHANNEL_KINDS
 from allocopt.rounding import floor_units
@@ -50,7 +49,7 @@ class StoreFloor(Rule):
         bound = (facts.channels.kind[facts.lines.channel] != STORE)[arcs.line] & counted[arcs.lot]
         members = np.flatnonzero(bound)
         begins = step[arcs.lot[members]]
-        owner, rank = expand(last[begins] - begins)
+        row, owner = ranges(begins, last[begins])
         limit = np.maximum(total - floor[node], 0.0)
         limit = np.where(facts.skus.divisible[sku], limit, floor_units(limit))
-        on.form.add_rows(self.name, index, [Sum(on.ship, begins[owner] + rank, members=members[owner])], upper=limit)
+        on.form.add_rows(self.name, index, [Sum(on.ship, row, members=members[owner])], upper=limit)

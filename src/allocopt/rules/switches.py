@@ -84,8 +84,7 @@ def _lose(on: Statement, variable: Variable) -> None:
             mine = own[lines.channel[own] == channel]
             worth: Floats = np.zeros(len(variable))
             np.add.at(worth, switch[mine], np.where(when[mine], -cost[mine], cost[mine]))
-            constant = np.zeros(len(facts.channels.id) + 1)
-            constant[channel] = -cost[mine][~when[mine]].sum()
+            constant = on.booked(-cost[mine][~when[mine]].sum(), channel)
             owner = np.full(len(variable), channel)
             on.form.add_money("penalties", variable, worth, channel=owner, constant=constant)
     rows = np.flatnonzero((number > 1) & (cost > 0)).astype(np.int32)

@@ -190,9 +190,12 @@ def _allowance(
     """Return by how much a plan may seem better than its bound.
 
     That is what the rows of divisible columns are off by, at their multipliers, and the last digit of the plan's worth.
+    Sums of parts of units may be off by what adding them up rounds, although they seem to be at their limit.
     """
-    activity = program.activity(x)
-    over = np.maximum(np.maximum(program.row_lower - activity, activity - program.row_upper), 0.0)
+    terms = program.data * np.repeat(x, np.diff(program.indptr))
+    activity, parts = program.row_sums(terms), program.row_sums(terms != np.rint(terms))
+    rounded = np.where(parts > 0, (program.row_sums(terms != 0) + 2) * ULP * program.row_sums(np.abs(terms)), 0.0)
+    over = np.maximum(np.maximum(program.row_lower - activity, activity - program.row_upper), 0.0) + rounded
     prices = [np.abs(cleaned(program, y)) for y in (multipliers, *(case.multipliers for case in cases))]
     at_limits = max(float(price @ over) for price in prices)
     return at_limits + 4 * ULP * abs(worth(program, x)) + sys.float_info.min
@@ -248,8 +251,8 @@ def upper_bound(program: Program, multipliers: NDArray[np.float64] | None) -> fl
     eps = np.finfo(kind).eps
     at_rows = y.astype(kind) * np.where(y > 0, program.row_upper, np.where(y < 0, program.row_lower, 0.0))
     taken = program.data.astype(kind) * y[program.indices]
-    value = program.cost - column_sums(program, taken)
-    sizes = np.abs(program.cost) + column_sums(program, np.abs(taken))
+    value = program.cost - program.column_sums(taken)
+    sizes = np.abs(program.cost) + program.column_sums(np.abs(taken))
     off = (np.diff(program.indptr) + 2) * eps * sizes
     at_columns = at_best(value, off, sizes, program.lower, program.upper)
     total = at_rows.sum() + at_columns.sum() + kind(program.constant)
@@ -272,16 +275,6 @@ def _times(values: NDArray[Any], limits: NDArray[np.float64]) -> NDArray[Any]:
     """Return the products, 0 where a value is 0 and the limit infinite."""
     product: NDArray[Any] = np.where(values == 0, 0.0, values) * np.where(values == 0, 0.0, limits)
     return product
-
-
-def column_sums(program: Program, entries: NDArray[Any]) -> NDArray[Any]:
-    """Return the sums of ``entries`` over each column, shape (..., columns); the last axis has one per nonzero."""
-    if not program.columns:
-        return np.zeros((*entries.shape[:-1], 0), entries.dtype)
-    ended = np.concatenate([entries, np.zeros((*entries.shape[:-1], 1), entries.dtype)], axis=-1)
-    sums: NDArray[Any] = np.add.reduceat(ended, program.indptr[:-1], axis=-1)
-    sums[..., program.indptr[:-1] == program.indptr[1:]] = 0.0
-    return sums
 
 
 def bound_by_cases(program: Program, cases: Sequence[Case]) -> float:
@@ -307,16 +300,9 @@ def bound_by_cases(program: Program, cases: Sequence[Case]) -> float:
 
 def impossible(program: Program) -> bool:
     """Return whether the bounds of the columns alone keep some row from being met."""
-    at_least, at_most = program.data * program.lower[_column(program)], program.data * program.upper[_column(program)]
-    least = np.bincount(program.indices, weights=np.minimum(at_least, at_most), minlength=program.rows)
-    most = np.bincount(program.indices, weights=np.maximum(at_least, at_most), minlength=program.rows)
+    least, most = program.reach()
     room = STRAY * (1 + np.abs(least) + np.abs(most))
     return bool(((least > program.row_upper + room) | (most < program.row_lower - room)).any())
-
-
-def _column(program: Program) -> NDArray[np.intp]:
-    """Return the column of each entry, shape (nonzeros,)."""
-    return np.repeat(np.arange(program.columns), np.diff(program.indptr))
 
 
 def breach(program: Program, x: NDArray[np.float64]) -> tuple[float, int | None]:
@@ -329,13 +315,13 @@ def breach(program: Program, x: NDArray[np.float64]) -> tuple[float, int | None]
     over, beside = breaches(program, x)
     if not over.any() and not beside.any():
         return 0.0, None
-    rows = over / (1 + _size(program.row_lower, program.row_upper))
-    columns = float((beside / (1 + _size(program.lower, program.upper))).max(initial=0.0))
+    rows = over / (1 + size_of(program.row_lower, program.row_upper))
+    columns = float((beside / (1 + size_of(program.lower, program.upper))).max(initial=0.0))
     worst = float(rows.max(initial=0.0))
     return max(worst, columns), int(rows.argmax()) if worst > 0 else None
 
 
-def _size(lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.float64]:
+def size_of(lower: NDArray[np.float64], upper: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the size of the limits of each row or column, as far as there are any."""
     low = np.abs(np.where(np.isfinite(lower), lower, 0.0))
     return np.maximum(low, np.abs(np.where(np.isfinite(upper), upper, 0.0)))

@@ -12,10 +12,10 @@ Every plan that keeps the rows would make the left side at least zero. Whoever f
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from allocopt.algebra.program import Program, with_columns
 from allocopt.solve import highs
@@ -47,7 +47,7 @@ def refuted(program: Program, clock: Clock) -> Verdict:
         return "impossible"
     if np.isfinite(program.lower).all() and np.isfinite(program.upper).all() and impossible(program):
         return "impossible"
-    soft = _elastic(program)
+    soft, _ = slackened(replace(program, cost=np.zeros(program.columns), constant=0.0), np.arange(program.rows), 1.0)
     for again in (False, True):
         found = highs.linear(soft, clock, again=again)
         x, y = found.x, found.multipliers
@@ -74,13 +74,24 @@ def clashes(program: Program, multipliers: NDArray[np.float64]) -> bool:
     return bool(np.isfinite(size) and at_rows.sum() + at_columns.sum() < -ROUNDING * size)
 
 
-def _elastic(program: Program) -> Program:
-    """Return the program of how little has to give way: a column for each side of each row, at a price of one."""
-    falls, rises = np.flatnonzero(np.isfinite(program.row_lower)), np.flatnonzero(np.isfinite(program.row_upper))
-    sides = np.concatenate([falls, rises])
-    return with_columns(
-        replace(program, cost=np.zeros(program.columns), constant=0.0),
-        sides,
-        np.concatenate([np.ones(len(falls)), -np.ones(len(rises))]),
-        cost=-np.ones(len(sides)),
-    )
+def slackened(
+    program: Program, rows: NDArray[np.integer[Any]], weights: ArrayLike, upper: float = np.inf
+) -> tuple[Program, NDArray[np.intp]]:
+    """Return the program with a column for each finite side of some rows, and whose side each column is.
+
+    Parameters
+    ----------
+    program : Program
+    rows : int, shape (given,)
+        Rows that may give way.
+    weights : float64, shape (given,), or one for all
+        What giving way by one unit costs.
+    upper : float
+        By how much a row may give way at most.
+    """
+    falls = np.flatnonzero(np.isfinite(program.row_lower[rows]))
+    rises = np.flatnonzero(np.isfinite(program.row_upper[rows]))
+    side = np.concatenate([falls, rises])
+    signs = np.concatenate([np.ones(len(falls)), -np.ones(len(rises))])
+    cost = -np.broadcast_to(np.asarray(weights, float), rows.shape)[side]
+    return with_columns(program, rows[side], signs, cost=cost, upper=upper), side

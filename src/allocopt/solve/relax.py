@@ -7,8 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from allocopt.algebra.program import Program, with_columns
+from allocopt.algebra.grouping import extreme
+from allocopt.algebra.program import Program
+from allocopt.solve.certificate import size_of
 from allocopt.solve.effort import EXACT, Effort
+from allocopt.solve.refuted import slackened
+from allocopt.solve.solution import Solution
 from allocopt.solve.whole import solve
 
 PRICED = 1e-6
@@ -45,9 +49,7 @@ def elastic(
         to fall. None when no plan exists even so.
     """
     chosen = np.asarray(rows, np.int32).ravel()
-    grown, side = _grown(program, chosen, weights)
-    relaxed = replace(grown, integer=np.zeros(grown.columns, dtype=bool))
-    answer = solve(relaxed, effort, gap=EXACT)
+    grown, side, answer = _relaxed(program, chosen, weights, effort)
     if answer.x is not None and program.integer.any():
         whole = solve(grown, effort)
         if whole.status == "infeasible":
@@ -56,9 +58,8 @@ def elastic(
     if answer.x is None:
         return None
     given = np.bincount(side, weights=answer.x[program.columns :], minlength=len(chosen))
-    limit = np.maximum(_size(program.row_lower[chosen]), _size(program.row_upper[chosen]))
-    unit = np.full(program.rows, np.inf)
-    np.minimum.at(unit, program.indices, np.abs(program.data))
+    limit = size_of(program.row_lower[chosen], program.row_upper[chosen])
+    unit = extreme(np.minimum, np.abs(program.data), program.indices, program.rows, none=np.inf)
     return np.where(given > np.minimum(KEPT * (1 + limit), PART * unit[chosen]), given, 0.0)
 
 
@@ -84,29 +85,16 @@ def opposed(
         All False when the question could not be answered.
     """
     chosen = np.asarray(rows, np.int32).ravel()
-    grown, _ = _grown(program, chosen, weights)
-    relaxed = replace(grown, integer=np.zeros(grown.columns, dtype=bool))
-    answer = solve(relaxed, effort, gap=EXACT)
+    answer = _relaxed(program, chosen, weights, effort)[2]
     if answer.status != "optimal" or answer.multipliers is None:
         return np.zeros(len(chosen), dtype=bool)
     return np.asarray(np.abs(answer.multipliers[chosen]) > PRICED)
 
 
-def _grown(program: Program, chosen: NDArray[np.int32], weights: ArrayLike) -> tuple[Program, NDArray[np.intp]]:
-    """Return the program with a column for each finite side of the chosen rows, and whose side each column is."""
-    weight = np.broadcast_to(np.asarray(weights, float), chosen.shape)
-    falls = np.flatnonzero(np.isfinite(program.row_lower[chosen]))
-    rises = np.flatnonzero(np.isfinite(program.row_upper[chosen]))
-    side = np.concatenate([falls, rises])
-    grown = with_columns(
-        replace(program, cost=np.zeros(program.columns), constant=0.0),
-        chosen[side],
-        np.concatenate([np.ones(len(falls)), -np.ones(len(rises))]),
-        cost=-weight[side],
-    )
-    return grown, side
-
-
-def _size(limits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the size of each limit, zero where there is none."""
-    return np.abs(np.where(np.isfinite(limits), limits, 0.0))
+def _relaxed(
+    program: Program, chosen: NDArray[np.int32], weights: ArrayLike, effort: Effort | None
+) -> tuple[Program, NDArray[np.intp], Solution]:
+    """Return the program in which rows give way, whose side each new column is, and the answer in parts of units."""
+    grown, side = slackened(replace(program, cost=np.zeros(program.columns), constant=0.0), chosen, weights)
+    loose = replace(grown, integer=np.zeros(grown.columns, dtype=bool))
+    return grown, side, solve(loose, effort, gap=EXACT)

@@ -9,13 +9,13 @@ kept idle, switches), or in equalities, are left to small programs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.grouping import starts
 from allocopt.algebra.program import Program
-from allocopt.arcs import Arcs, expand
+from allocopt.arcs import Arcs
 from allocopt.problem.facts import Flags, Floats
 from allocopt.solve.greedy import Board, run
 
@@ -92,7 +92,7 @@ def limits_of(program: Program, ship: slice) -> Limits:
     """Return what limits the arcs of a program, whose units stand at `ship` among its columns."""
     arc = np.full(program.columns, -1, dtype=np.intp)
     arc[ship] = np.arange(ship.stop - ship.start)
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    column = program.entry_column
     free = (program.lower < program.upper)[column]
     entries = Entries(column[free], program.indices[free].astype(np.intp), program.data[free])
     equal = program.row_lower == program.row_upper
@@ -183,7 +183,7 @@ class Takers:
         self.arcs: Codes = mine[_best_first(arcs, taker[arcs.line], own, mine)]
         grain, article = np.zeros(count), arcs.facts.lines.sku[lines]
         grain[taker[arcs.line[mine]]] = limits.followers.grain[mine]
-        self.first = _starts(taker[arcs.line[self.arcs]], count)
+        self.first = starts(taker[arcs.line[self.arcs]], count)
         board = self._board(taker[arcs.line[self.arcs]], want[lines], grain, article.astype(np.intp), room[self.arcs])
         self.native = len(self.arcs) >= NATIVE and _serves(len(self.arcs))
         if self.native:
@@ -204,10 +204,10 @@ class Takers:
         zeros = {name: np.zeros(rows) for name in ("slack", "flow", "rate", "since")}
         return Board(
             first=self.first,
-            entry_first=_starts(choice[by_choice], len(self.arcs)),
+            entry_first=starts(choice[by_choice], len(self.arcs)),
             entry_row=entries.row[by_choice],
             entry_value=entries.value[by_choice],
-            row_first=_starts(entries.row[by_row], rows),
+            row_first=starts(entries.row[by_row], rows),
             row_choice=choice[by_row],
             row_value=entries.value[by_row],
             taker=taker,
@@ -285,27 +285,3 @@ def _best_first(arcs: Arcs, taker: Codes, own: Floats, mine: Codes) -> Codes:
         taker[mine],
     )
     return np.lexsort(keys)
-
-
-def _starts(owner: Codes, count: int) -> Codes:
-    """Return where the members of each owner begin, shape (owners + 1,); owners ascend."""
-    return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))]).astype(np.intp)
-
-
-def runs(begins: NDArray[np.integer[Any]], chosen: Codes) -> tuple[Codes, Codes]:
-    """Return the members of some runs, which lie one behind the other, and which of the runs each is of.
-
-    Parameters
-    ----------
-    begins : int, shape (runs + 1,)
-        Where each run begins.
-    chosen : int, shape (chosen,)
-
-    Examples
-    --------
-    >>> members, owner = runs(np.array([0, 2, 3, 6]), np.array([0, 2]))
-    >>> members.tolist(), owner.tolist()
-    ([0, 1, 3, 4, 5], [0, 0, 1, 1, 1])
-    """
-    owner, rank = expand(begins[chosen + 1] - begins[chosen])
-    return (begins[chosen][owner] + rank).astype(np.intp), owner.astype(np.intp)

@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from allocopt.algebra.exact import breaches
+from allocopt.algebra.grouping import extreme, runs
 from allocopt.algebra.program import Program, bounded, fixed, restricted
 from allocopt.arcs import Arcs
 from allocopt.contracts import FirstCome
@@ -35,7 +36,7 @@ from allocopt.rules.kit.decisions import live_lines
 from allocopt.rules.kit.scope import order_of_lines
 from allocopt.solve import Certificate, Solution
 from allocopt.solve.certificate import breach
-from allocopt.stages.board import Codes, Limits, Takers, limits_of, runs
+from allocopt.stages.board import Codes, Limits, Takers, limits_of
 from allocopt.stages.task import StageResult, Task
 from allocopt.stages.together import Together
 
@@ -138,8 +139,7 @@ def _queue(arcs: Arcs, counted: Flags, by: str) -> Queue:
     whole = lines.all_or_none | lines.ship_from_one
     if whole.any():
         order = order_of_lines(arcs.facts)
-        first = np.full(int(order.max()) + 1, np.iinfo(np.int64).max)
-        np.minimum.at(first, order[whole], place[whole])
+        first = extreme(np.minimum, place[whole], order[whole], int(order.max()) + 1, none=np.iinfo(np.int64).max)
         place = np.where(whole, first[order], place)
     coming = np.flatnonzero(counted & arcs.served)
     coming = coming[np.lexsort((coming, lines.period[coming], place[coming]))]
@@ -180,9 +180,8 @@ def _by_program(task: Task, limits: Limits, queue: Queue) -> Flags:
     free = task.program.lower[ship] < task.program.upper[ship]
     small = np.bincount(arcs.line, weights=free & ~limits.plain, minlength=len(queue.whole)) > 0
     grain = limits.followers.grain
-    least, most = np.full(len(small), np.inf), np.zeros(len(small))
-    np.minimum.at(least, arcs.line, grain)
-    np.maximum.at(most, arcs.line, grain)
+    least = extreme(np.minimum, grain, arcs.line, len(small), none=np.inf)
+    most = extreme(np.maximum, grain, arcs.line, len(small), none=0.0)
     small |= (least < most) & arcs.served
     level = np.full(len(small), -1)
     level[queue.lines] = queue.level
@@ -228,9 +227,9 @@ def _promised(task: Task) -> Solution:
     if breach(program, x)[0] == 0:
         return Solution("optimal", x, method="turns")
     unmet = (breaches(program, x)[0] > 0) & (program.activity(x) < program.row_lower)
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    column = program.entry_column
     other = np.where(beside[column], (program.lower < program.upper)[column], program.data != 1.0)
-    exact = unmet & (np.bincount(program.indices, weights=other, minlength=program.rows) == 0)
+    exact = unmet & (program.row_sums(other) == 0)
     free = np.bincount(column, weights=exact[program.indices], minlength=program.columns) > 0
     free |= beside
     small, _ = restricted(replace(program, row_upper=np.where(exact, program.row_lower, program.row_upper)), free, x)

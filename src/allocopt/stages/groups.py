@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import Program
 from allocopt.problem.facts import Flags, Floats, Ints
 
@@ -71,9 +72,10 @@ def exchangeable(program: Program, groups: Groups, open_: Flags, beside: Flags) 
     beside : bool, shape (columns,)
         Columns that are no units on arcs.
     """
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
-    row, data = program.indices.astype(np.intp), program.data
-    free = (program.lower < program.upper)[column] & can_bind(program)[row]
+    column, row, data = program.entry_column, program.indices.astype(np.intp), program.data
+    least, most = program.reach()
+    # Rows that the bounds of columns alone keep cannot bind.
+    free = (program.lower < program.upper)[column] & ((most > program.row_upper) | (least < program.row_lower))[row]
     column, row, data = column[free], row[free], data[free]
     # The last entry is what -1, a column of no group, is looked up at.
     open_column = np.append(open_[groups.pool], False)[groups.of_column]
@@ -93,23 +95,10 @@ def exchangeable(program: Program, groups: Groups, open_: Flags, beside: Flags) 
     return _nested(column[inside], row[inside], program.rows) and _nested(column[~inside], row[~inside], program.rows)
 
 
-def can_bind(program: Program) -> Flags:
-    """Return the rows that the bounds of columns alone do not keep, shape (rows,)."""
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
-    one, other = program.data * program.lower[column], program.data * program.upper[column]
-    least = np.bincount(program.indices, weights=np.minimum(one, other), minlength=program.rows)
-    most = np.bincount(program.indices, weights=np.maximum(one, other), minlength=program.rows)
-    binds: Flags = (most > program.row_upper) | (least < program.row_lower)
-    return binds
-
-
 def _extremes(row: Codes, value: Ints, rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the least and the largest value in each row; far apart where there is none."""
-    least, most = np.full(rows, np.iinfo(np.int64).max), np.full(rows, -1)
-    np.minimum.at(least, row, value)
-    np.maximum.at(most, row, value)
-    least[most < 0] = -1
-    return least, most
+    most = extreme(np.maximum, value, row, rows, none=-1)
+    return np.where(most < 0, -1, extreme(np.minimum, value, row, rows, none=np.iinfo(np.int32).max)), most
 
 
 def _nested(column: Codes, row: Codes, rows: int) -> bool:

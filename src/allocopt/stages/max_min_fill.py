@@ -19,7 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from allocopt.algebra.grouping import dense
+from allocopt.algebra.grouping import dense, extreme
 from allocopt.algebra.program import COUPLES, with_loose_columns, with_rows
 from allocopt.contracts import MaxMinFill
 from allocopt.problem.facts import Flags, Floats, Lines
@@ -52,8 +52,7 @@ def _groups_of(stage: MaxMinFill, task: Task) -> Groups:
     wanted = _live(lines.units[mine], lines.when[mine], place, len(present))
     pools, pool_of = np.unique(present // channels, return_inverse=True)
     sku = (present // channels if stage.per == "sku" else np.full(len(present), COUPLES)).astype(np.int32)
-    step = np.full(len(present), np.inf)
-    np.minimum.at(step, place, lines.pack[mine])
+    step = extreme(np.minimum, lines.pack[mine].astype(float), place, len(present), none=np.inf)
     if stage.weights is None:
         weight = _weight(lines, stage, mine, place, len(present))
     else:
@@ -92,11 +91,9 @@ def solved(stage: MaxMinFill, task: Task) -> StageResult:
     if found.x is None:
         return task.ended(found, None, program)
     units = groups.units(found.x)
-    least = np.full(groups.pools, np.inf)
-    np.minimum.at(least, groups.pool, units / groups.weight)
+    least = extreme(np.minimum, units / groups.weight, groups.pool, groups.pools, none=np.inf)
     reached = float(least.sum()) if groups.pools else 0.0
-    most = np.full(len(units), np.inf)
-    kept = with_rows(program, *groups.entries(), lower=units - MARGIN, upper=most, sku=groups.sku)
+    kept = with_rows(program, *groups.entries(), lower=units - MARGIN, upper=np.inf, sku=groups.sku)
     return task.ended(found, task.certified(found.x, reached, bound), kept)
 
 
@@ -105,8 +102,7 @@ def _levels(task: Task, groups: Groups) -> tuple[Floats, float, Solution | None]
     program, count = task.program, len(groups.weight)
     levels, active = np.zeros(count), np.ones(count, dtype=bool)
     bound: float | None = None
-    top: Floats = np.zeros(groups.pools)
-    np.maximum.at(top, groups.pool, groups.wanted / groups.weight)
+    top = extreme(np.maximum, groups.wanted / groups.weight, groups.pool, groups.pools, none=0.0)
     relaxed = replace(program, cost=np.zeros(program.columns), constant=0.0, integer=np.zeros(program.columns, bool))
     rows, columns, values = groups.entries()
     while active.any():
@@ -121,7 +117,7 @@ def _levels(task: Task, groups: Groups) -> tuple[Floats, float, Solution | None]
             np.concatenate([columns, program.columns + groups.pool[active]]),
             np.concatenate([values, -groups.weight[active]]),
             lower=np.where(active, 0.0, levels - margin),
-            upper=np.full(count, np.inf),
+            upper=np.inf,
         )
         found = task.solve(trial, flat=True)
         if found.x is None or found.multipliers is None or found.status != "optimal":

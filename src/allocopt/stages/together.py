@@ -15,11 +15,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from allocopt.algebra.grouping import runs, starts
 from allocopt.algebra.program import Program, restricted, with_rows
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rounding import largest_remainder
 from allocopt.solve import Solution
-from allocopt.stages.board import Codes, runs
+from allocopt.stages.board import Codes
 from allocopt.stages.task import Task
 
 FREE = 1e-6
@@ -73,8 +74,7 @@ class Together:
         shares = self._shares(lines, whose, place, start, best)
         if shares is not None:
             limit = np.bincount(whose, weights=start[place], minlength=len(lines)) + shares
-            nothing = np.full(len(lines), -np.inf)
-            fair = self._solved(with_rows(small, whose, place, np.ones(len(place)), lower=nothing, upper=limit))
+            fair = self._solved(with_rows(small, whose, place, np.ones(len(place)), lower=-np.inf, upper=limit))
             if fair is None:
                 return False
             lower = small.lower.copy()
@@ -136,7 +136,7 @@ def _beside(program: Program, beside: Flags) -> tuple[Codes, Codes, Codes]:
     from scipy import sparse
     from scipy.sparse import csgraph
 
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    column = program.entry_column
     loose = beside & (program.lower < program.upper)
     free = loose[column]
     ends = (column[free], program.indices[free] + program.columns)
@@ -147,5 +147,4 @@ def _beside(program: Program, beside: Flags) -> tuple[Codes, Codes, Codes]:
     wide, part = np.unique(labels[members], return_inverse=True)
     number = np.full(int(labels.max(initial=0)) + 1, -1)
     number[wide] = np.arange(len(wide))
-    begins = np.concatenate([[0], np.cumsum(np.bincount(part, minlength=len(wide)))]).astype(np.intp)
-    return members[np.argsort(part, kind="stable")], number[labels[program.columns :]], begins
+    return members[np.argsort(part, kind="stable")], number[labels[program.columns :]], starts(part, len(wide))

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from allocopt.algebra.grouping import ranges
 from allocopt.algebra.program import with_loose_columns, with_rows
 from allocopt.problem.facts import Flags, Floats
 from allocopt.solve import EXACT, Solution, certify
@@ -109,16 +110,15 @@ def _window(groups: Groups, levels: Floats, looked: Flags, whole: Flags, reach: 
     most = np.where(looked, np.minimum(near + reach[groups.pool], np.floor(groups.wanted / step + 1e-9)), least)
     number = np.maximum(most - least, 0.0).astype(np.int64)
     base = np.where(whole, least * step, np.maximum(levels - margin, 0.0))
-    group = np.repeat(np.arange(len(levels)), number)
-    rank = np.arange(len(group)) - np.repeat(np.cumsum(number) - number, number)
+    rank, group = ranges(np.zeros_like(number), number)
     level = (base[group] + rank * step[group]) / groups.weight[group]
     lift = step[group] / groups.weight[group]
     # Equal levels are told apart by the label only where weights are equal too; rounding must not do it.
     order = np.lexsort((group, -_rounded(lift), _rounded(level), groups.pool[group]))
     sizes = np.bincount(groups.pool[group], minlength=groups.pools)
-    place = np.arange(len(group)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    place, pool = ranges(np.zeros_like(sizes), sizes)
     value = np.empty(len(group))
-    value[order] = 2.0 - place / np.maximum(np.repeat(sizes, sizes), 1)
+    value[order] = 2.0 - place / sizes[pool]
     return _Window(base, np.where(whole, base + number * step, base), group, value)
 
 
@@ -148,7 +148,7 @@ def _reached(task: Task, groups: Groups, window: _Window) -> tuple[Solution, boo
         np.concatenate([columns, program.columns + np.arange(units), program.columns + units + np.arange(count)]),
         np.concatenate([values, -np.ones(units), np.ones(count)]),
         lower=window.base,
-        upper=np.full(count, np.inf),
+        upper=np.inf,
         sku=groups.sku,
     )
     found = task.solve(trial, flat=True, gap=ANY_GAP if program.columns > LARGE else EXACT)

@@ -134,12 +134,11 @@ class Asking(Rule):
         """Return how many units a clause promises [unit]."""
         total = 0.0
         for ask in self.asks(facts, clause):
-            codes = ask.codes(facts)
-            units = ask.of(codes)
-            total += (
-                0.0 if ask.sense == "at_most" else np.where(ask.free(facts, codes), units, floor_units(units)).sum()
-            )
-        return float(total)
+            if ask.sense != "at_most":
+                codes = ask.codes(facts)
+                units = ask.of(codes)
+                total += float(np.where(ask.free(facts, codes), units, floor_units(units)).sum())
+        return total
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the rows of all clauses, and the units by which soft ones are broken."""

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from allocopt.algebra.formulation import Formulation, Variable
 from allocopt.arcs import Arcs
 from allocopt.documents.checked import STRICT, Checked
-from allocopt.problem.facts import Facts
+from allocopt.problem.facts import Facts, Floats
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 
 if TYPE_CHECKING:
@@ -99,6 +100,11 @@ class Clause(metaclass=Checked):
         yield from ()
 
 
+def tag(kind: type) -> str:
+    """Return the name by which files call a kind of clause or stage."""
+    return str(dataclasses.fields(kind)[-1].default)
+
+
 def _spoken(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {one}" for name, one in value.items())
@@ -133,6 +139,12 @@ class Statement:
         """The problem's arrays."""
         return self.arcs.facts
 
+    def booked(self, amount: float, channel: int = -1) -> Floats:
+        """Return money of one channel, or of the company, as `Money.constant` holds it [currency]."""
+        constant = np.zeros(len(self.facts.channels.id) + 1)
+        constant[channel] = amount
+        return constant
+
 
 class Rule:
     """A rule of the library; subclasses say what it forbids and what it adds.
@@ -140,7 +152,7 @@ class Rule:
     Attributes
     ----------
     name : str
-        Also the name of its rows.
+        Also the name of its rows; that of its clause in contract files, unless said otherwise.
     clause : type or None
         Kind of clause that calls it up; None: physics, always there.
     reads : type or None
@@ -153,6 +165,10 @@ class Rule:
     clause: ClassVar[type[Clause] | None] = None
     reads: ClassVar[type[Clause] | None] = None
     reasons: ClassVar[dict[str, str]] = {}
+
+    def __init_subclass__(cls) -> None:
+        if cls.clause is not None and "name" not in vars(cls):
+            cls.name = tag(cls.clause)
 
     def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
         """Return the facts as its clauses change them before arcs are built; `note` takes a code and a sentence."""

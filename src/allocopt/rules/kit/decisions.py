@@ -6,6 +6,7 @@ comes only if another channel is retired, or a promotion runs). A line that is n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,12 @@ def keep_name(channel: str) -> str:
 def run_name(promotion: str) -> str:
     """Return what the decision to run a promotion is called."""
     return f"run/{promotion}"
+
+
+def runs_of(facts: Facts, clauses: Sequence[Any]) -> Ints:
+    """Return the code of the decision to run the promotion of each clause, `ANY` where that is no decision."""
+    codes = {name: code for code, name in enumerate(facts.switches.tolist())}
+    return np.array([codes.get(run_name(clause.promotion), ANY) for clause in clauses], dtype=np.int32)
 
 
 def add_switches(form: Formulation, facts: Facts) -> Variable | None:

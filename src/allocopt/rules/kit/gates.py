@@ -11,11 +11,10 @@ Source: disaggregated variable upper bounds, e.g. Wolsey, Integer Programming (1
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import Sum, Variable, When
 from allocopt.algebra.labels import Codes, Index
-from allocopt.algebra.program import COUPLES
+from allocopt.algebra.program import shared
 from allocopt.arcs import Arcs
 from allocopt.rules.kit.base import Statement
 from allocopt.rules.kit.names import grouped
@@ -45,14 +44,14 @@ def add_gate(on: Statement, name: str, index: Index, members: Codes, gate: Codes
     """
     lines = on.facts.lines
     line = on.arcs.line[members]
-    sku = _sku_of(gate, lines.sku[line], len(index))
+    sku = shared(gate, lines.sku[line], len(index))
     switch = on.form.add_variable(name, index, upper=1.0, sku=sku, integer=True)
     pair, behind = grouped(on.facts, gate=gate, line=line)
     owner, row_line = behind.codes
     rows = index.of(owner) if "line" in index.names else index.of(owner).extended("line", row_line, behind.texts[1])
     units, pairs = lines.units[row_line], np.arange(len(owner))
     on.form.add_rows(
-        f"{name}_switch",
+        switch_rows(name),
         rows,
         [Sum(on.ship, pair, members=members)],
         lower=units if whole else -np.inf,
@@ -63,12 +62,9 @@ def add_gate(on: Statement, name: str, index: Index, members: Codes, gate: Codes
     return switch
 
 
-def _sku_of(gate: Codes, sku: NDArray[np.int32], size: int) -> NDArray[np.int32]:
-    """Return the SKU of each switch, `COUPLES` where lines of several SKUs are behind it."""
-    found = np.full(size, COUPLES, dtype=np.int32)
-    found[gate] = sku
-    found[gate[found[gate] != sku]] = COUPLES
-    return found
+def switch_rows(name: str) -> str:
+    """Return what the rows behind a switch are called."""
+    return f"{name}_switch"
 
 
 def order_gate(

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from allocopt.algebra.grouping import extreme
 from allocopt.algebra.labels import Codes
 from allocopt.arcs import build_arcs
 from allocopt.problem.facts import Facts, Flags, Floats
@@ -109,9 +110,8 @@ def _plain(facts: Facts, moments: Moments, hard: Sequence[Reserve]) -> list[Floa
 
 def _last(moments: Moments, there: Floats, release: int) -> Floats:
     """Return what was there of each moment's SKU at the last moment before a release, shape (moments,)."""
-    most = np.zeros(int(moments.of.max(initial=-1)) + 1)
     early = moments.available < release
-    np.maximum.at(most, moments.of[early], there[early])
+    most = extreme(np.maximum, there[early], moments.of[early], int(moments.of.max(initial=-1)) + 1, none=0.0)
     return most[moments.of]
 
 

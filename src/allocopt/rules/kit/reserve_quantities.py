@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from allocopt.algebra.formulation import Formulation
-from allocopt.algebra.grouping import running
+from allocopt.algebra.grouping import extreme, running
 from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import NEVER, Facts, Flags, Floats
 from allocopt.rules.kit.base import Numbered
 from allocopt.rules.kit.names import grouped
-from allocopt.rules.kit.scope import code, due_before, lines_of, lots_of, quantity, reached, whole
+from allocopt.rules.kit.scope import code, due_before, lines_of, lots_of, per_sku, quantity, reached, whole
 from allocopt.rules.protect import Protect
 
 
@@ -60,15 +60,13 @@ class Reserve:
 
     def asked_of(self, facts: Facts) -> Floats:
         """Return what it asks for of each SKU, shape (skus,) [unit]."""
-        return _per_sku(facts, self.asked) if self.per_lot else self.asked
+        return per_sku(facts, facts.lots.sku, self.asked) if self.per_lot else self.asked
 
     def kept_of(self, facts: Facts) -> Floats:
         """Return what is there for it of each SKU in the end, shape (skus,) [unit]."""
         if self.per_lot:
-            return _per_sku(facts, self.kept)
-        most = np.zeros(len(facts.skus.id))
-        np.maximum.at(most, facts.lots.sku, self.kept)
-        return most
+            return per_sku(facts, facts.lots.sku, self.kept)
+        return extreme(np.maximum, self.kept, facts.lots.sku, len(facts.skus.id), none=0.0)
 
 
 @dataclass(frozen=True)
@@ -139,8 +137,3 @@ def soft(facts: Facts, reserve: Reserve) -> Reserve:
     arrived = moments.arrived(np.where(reserve.lots, facts.lots.usable, 0.0))
     there = np.minimum(arrived, reserve.asked[moments.of])
     return replace(reserve, kept=np.where(reserve.lots, there[moments.of_lot], 0.0))
-
-
-def _per_sku(facts: Facts, units: Floats) -> Floats:
-    found: Floats = np.bincount(facts.lots.sku, weights=units, minlength=len(facts.skus.id)).astype(np.float64)
-    return found

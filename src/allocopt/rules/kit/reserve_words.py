@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from allocopt.algebra.formulation import Formulation
+from allocopt.algebra.grouping import extreme
 from allocopt.algebra.labels import Codes
 from allocopt.arcs import net_price
 from allocopt.problem.facts import Facts, Floats, Ints
@@ -86,6 +87,5 @@ def _missing(facts: Facts, reserve: Reserve) -> tuple[Codes, Floats, Floats]:
 
 def _first_due(facts: Facts, lines: Codes) -> Ints:
     """Return the first period in which some lines of each SKU are due, 0 where none is, shape (skus,)."""
-    due = np.full(len(facts.skus.id), facts.periods, dtype=np.int32)
-    np.minimum.at(due, facts.lines.sku[lines], facts.lines.period[lines])
+    due = extreme(np.minimum, facts.lines.period[lines], facts.lines.sku[lines], len(facts.skus.id), facts.periods)
     return np.where(due == facts.periods, 0, due).astype(np.int32)

@@ -45,11 +45,7 @@ def lots_of(facts: Facts, clause: Any, base: str = "supply") -> Flags:
     mask: Flags = ~lots.hold & (lots.kind != SAFETY)
     if base in ("on_hand", "inbound"):
         mask &= lots.kind == LOT_KINDS.index(base)
-    if clause.sku is not None:
-        mask &= chosen(facts.skus.id, clause.sku)[lots.sku]
-    if clause.node is not None:
-        mask &= chosen(facts.nodes.id, clause.node)[lots.node]
-    return mask
+    return mask & stock_of(facts, clause)
 
 
 def reached(facts: Facts, channel: int) -> Flags:

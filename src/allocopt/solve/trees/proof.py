@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, restricted, tightened
-from allocopt.solve.certificate import at_best, cleaned, column_sums, upper_bound
+from allocopt.solve.certificate import at_best, cleaned, upper_bound
 from allocopt.solve.leaves import Leaves, Tree
 from allocopt.solve.trees.sums import told_apart
 
@@ -141,8 +141,8 @@ def _bounds(
     every = np.tile(price, (len(y), 1))
     every[:, mine] = y
     taken = program.data * every[:, program.indices]
-    value = program.cost - column_sums(program, taken)
-    sizes = np.abs(program.cost) + column_sums(program, np.abs(taken))
+    value = program.cost - program.column_sums(taken)
+    sizes = np.abs(program.cost) + program.column_sums(np.abs(taken))
     off = (np.diff(program.indptr) + 2) * eps * sizes
     at_columns = at_best(value, off, sizes, lower[:, :columns], upper[:, :columns])
     total = at_rows.sum(axis=1) + at_columns.sum(axis=1)
