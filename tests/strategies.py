@@ -367,6 +367,20 @@ class _Clauses:
     def of(self, values: Sequence[Any]) -> Any:
         return self.chance.of(values)
 
+    def scope(self) -> Record:
+        """Draw the channel of a line and, or not, its SKU and some nodes."""
+        line = self.of(range(len(self.facts.lines.sku)))
+        found: Record = {"channel": self.facts.channels.id[self.facts.lines.channel[line]]}
+        if self.of((False, True)):
+            found["sku"] = (self.facts.skus.id[self.facts.lines.sku[line]],)
+        if self.of((False, True)):
+            found["node"] = tuple(self.chance.some(tuple(self.nodes)))
+        return found
+
+    def penalty(self) -> float | None:
+        """Draw a penalty, or none where clauses may be hard."""
+        return None if self.hard and self.of((False, True)) else self.of((0.0, 0.5, 3.0))
+
     def one(self, kind: type[Clause]) -> Clause:
         """Draw a clause of this kind, or another one where none of this kind would be right."""
         if kind in TOLD_KINDS:
@@ -483,8 +497,7 @@ class _Clauses:
         """Draw some or all channels; limits say little where there is but one."""
         some = tuple(self.chance.some(tuple(self.channels)))
         skus = self.of((None, tuple(self.chance.some(tuple(self.skus)))))
-        penalty = None if self.hard and self.of((False, True)) else self.of((0.0, 0.5, 3.0))
-        value = self.of(("price", "contribution"))
+        penalty, value = self.penalty(), self.of(("price", "contribution"))
         return ao.ProtectionLevels(some if len(some) > 1 else None, value=value, penalty=penalty, sku=skus)
 
     AMONG: ClassVar[dict[type[Clause], Callable[[_Clauses], Clause]]] = {

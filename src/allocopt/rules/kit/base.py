@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from allocopt.algebra.formulation import Formulation, Variable
+from allocopt.algebra.labels import Codes
 from allocopt.arcs import Arcs
 from allocopt.documents.checked import STRICT, Checked
-from allocopt.problem.facts import Facts
+from allocopt.problem.facts import Facts, Flags
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 
 if TYPE_CHECKING:
@@ -88,15 +89,21 @@ class Clause(metaclass=Checked):
             for name in (value,) if isinstance(value, str) else value or ():
                 yield table, name
 
+    def lines(self, facts: Facts) -> Flags | Codes | None:
+        """Return the demand lines that it needs, as a mask or as positions; None: it may be without."""
+        return None
+
     def check(self, problem: Problem) -> Iterator[Misfit]:
-        """Yield why the clause can never hold for a problem that has all its ids.
+        """Yield why the clause can never hold for a problem that has all its ids: that it has no line, if so.
 
         Yields
         ------
         (code, message, hint)
             A name for machines, what is wrong with the numbers, and what to do.
         """
-        yield from ()
+        lines = self.lines(problem.facts)
+        if lines is not None and not len(problem.facts.lines.sku[lines]):
+            yield "no_line", "It matches no demand line.", "Widen what it speaks of, or take it out."
 
 
 def _spoken(value: object) -> str:
