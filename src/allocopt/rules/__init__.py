@@ -38,6 +38,7 @@ from allocopt.rules.lane_capacity import LaneCapacity
 from allocopt.rules.lock import LockRule
 from allocopt.rules.map_price import MapPrice
 from allocopt.rules.margin_floor import MarginFloorRule
+from allocopt.rules.min_share import MinShareRule
 from allocopt.rules.min_ship import MinShip
 from allocopt.rules.packs import Packs
 from allocopt.rules.price_parity import PriceParityRule
@@ -72,6 +73,7 @@ RULES: tuple[Rule, ...] = (
     ReserveRule(),
     ServeRule(),
     ServiceRule(),
+    MinShareRule(),
     CapRule(),
     ProtectionLevelsRule(),
     LockRule(),

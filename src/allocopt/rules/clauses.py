@@ -7,6 +7,7 @@ from allocopt.rules.cap import Cap as Cap
 from allocopt.rules.keep_or_retire import KeepOrRetire as KeepOrRetire
 from allocopt.rules.lock import Lock as Lock
 from allocopt.rules.margin_floor import MarginFloor as MarginFloor
+from allocopt.rules.min_share import MinShare as MinShare
 from allocopt.rules.price_parity import PriceParity as PriceParity
 from allocopt.rules.promotion import Promotion as Promotion
 from allocopt.rules.protect import Protect as Protect
