@@ -466,11 +466,12 @@ class _Clauses:
 
     def lock(self) -> Clause:
         """Draw units that one line, and those like it, can take and one lot can give."""
-        facts, line = self.facts, self.of(range(len(self.facts.lines.sku)))
-        lots = np.flatnonzero((facts.lots.sku == facts.lines.sku[line]) & ~facts.lots.hold)
-        if not len(lots) or not self.hard:
-            return self.one(ao.Service)
-        lot = self.of(lots.tolist())
+        facts = self.facts
+        held = np.flatnonzero(np.isin(facts.lines.sku, facts.lots.sku[~facts.lots.hold]))
+        if not len(held) or not self.hard:
+            return self.one(self.of((ao.Access, ao.Cap, ao.MarginFloor, ao.Service)))
+        line = self.of(held.tolist())
+        lot = self.of(np.flatnonzero((facts.lots.sku == facts.lines.sku[line]) & ~facts.lots.hold).tolist())
         pack = int(facts.lines.pack[line])
         room = int(min(facts.lots.usable[lot], facts.lines.units[line]) // pack)
         like: Record = {"node": (facts.nodes.id[facts.lots.node[lot]],), "period": int(facts.lines.period[line])}
