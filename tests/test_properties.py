@@ -160,6 +160,7 @@ def test_names_are_worth_nothing(data: st.DataObject, facts: Tables) -> None:
         for column, table in IDS.items()
     }
     names["against"] = names["channels"] = names["channel"]
+    names["skus"] = names["sku"]
 
     def renamed(row: dict[str, Any]) -> dict[str, Any]:
         return {key: other_name("channel" if key == "to" else key, value) for key, value in row.items()}
@@ -169,6 +170,8 @@ def test_names_are_worth_nothing(data: st.DataObject, facts: Tables) -> None:
             return [renamed(part) for part in value]
         if key not in names:
             return value
+        if isinstance(value, dict):
+            return {names[key][v]: said for v, said in value.items()}
         return tuple(names[key][v] for v in value) if isinstance(value, list | tuple) else names[key].get(value, value)
 
     other = {name: [renamed(row) for row in table] for name, table in facts.items()}
