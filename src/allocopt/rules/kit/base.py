@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from allocopt.algebra.formulation import Formulation, Variable
+from allocopt.algebra.formulation import Formulation, Sum, Variable
 from allocopt.algebra.labels import Codes
-from allocopt.arcs import Arcs
+from allocopt.arcs import Arcs, expand
 from allocopt.documents.checked import STRICT, Checked
 from allocopt.problem.facts import Facts, Flags
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
@@ -139,6 +140,12 @@ class Statement:
     def facts(self) -> Facts:
         """The problem's arrays."""
         return self.arcs.facts
+
+    def shipped(self, line: Codes, row: Codes) -> Sum:
+        """Return the sum in which what ships to demand line ``line[i]`` counts in row ``row[i]``, in whatever order."""
+        first, last = np.searchsorted(self.arcs.line, [line, line + 1])
+        entry, rank = expand(last - first)
+        return Sum.of(self.ship, row[entry], first[entry] + rank)
 
 
 class Rule:
