@@ -23,6 +23,7 @@ from allocopt.rules.capacity import Capacity
 from allocopt.rules.clauses import *  # noqa: F403
 from allocopt.rules.demand import Demand
 from allocopt.rules.holding import Holding
+from allocopt.rules.in_ratio import InRatioRule
 from allocopt.rules.keep_or_retire import KeepOrRetireRule
 from allocopt.rules.kit.base import Clause as Clause
 from allocopt.rules.kit.base import Numbered
@@ -74,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     ServeRule(),
     ServiceRule(),
     MinShareRule(),
+    InRatioRule(),
     CapRule(),
     ProtectionLevelsRule(),
     LockRule(),
