@@ -367,6 +367,20 @@ class _Clauses:
     def of(self, values: Sequence[Any]) -> Any:
         return self.chance.of(values)
 
+    def scope(self) -> Record:
+        """Draw the channel of a line and, or not, its SKU and some nodes."""
+        line = self.of(range(len(self.facts.lines.sku)))
+        found: Record = {"channel": self.facts.channels.id[self.facts.lines.channel[line]]}
+        if self.of((False, True)):
+            found["sku"] = (self.facts.skus.id[self.facts.lines.sku[line]],)
+        if self.of((False, True)):
+            found["node"] = tuple(self.chance.some(tuple(self.nodes)))
+        return found
+
+    def penalty(self) -> float | None:
+        """Draw a penalty, or none where clauses may be hard."""
+        return None if self.hard and self.of((False, True)) else self.of((0.0, 0.5, 3.0))
+
     def one(self, kind: type[Clause]) -> Clause:
         """Draw a clause of this kind, or another one where none of this kind would be right."""
         if kind in TOLD_KINDS:
@@ -452,11 +466,12 @@ class _Clauses:
 
     def lock(self) -> Clause:
         """Draw units that one line, and those like it, can take and one lot can give."""
-        facts, line = self.facts, self.of(range(len(self.facts.lines.sku)))
-        lots = np.flatnonzero((facts.lots.sku == facts.lines.sku[line]) & ~facts.lots.hold)
-        if not len(lots) or not self.hard:
-            return self.one(ao.Service)
-        lot = self.of(lots.tolist())
+        facts = self.facts
+        held = np.flatnonzero(np.isin(facts.lines.sku, facts.lots.sku[~facts.lots.hold]))
+        if not len(held) or not self.hard:
+            return self.one(self.of((ao.Access, ao.Cap, ao.MarginFloor, ao.Service)))
+        line = self.of(held.tolist())
+        lot = self.of(np.flatnonzero((facts.lots.sku == facts.lines.sku[line]) & ~facts.lots.hold).tolist())
         pack = int(facts.lines.pack[line])
         room = int(min(facts.lots.usable[lot], facts.lines.units[line]) // pack)
         like: Record = {"node": (facts.nodes.id[facts.lots.node[lot]],), "period": int(facts.lines.period[line])}
@@ -483,8 +498,7 @@ class _Clauses:
         """Draw some or all channels; limits say little where there is but one."""
         some = tuple(self.chance.some(tuple(self.channels)))
         skus = self.of((None, tuple(self.chance.some(tuple(self.skus)))))
-        penalty = None if self.hard and self.of((False, True)) else self.of((0.0, 0.5, 3.0))
-        value = self.of(("price", "contribution"))
+        penalty, value = self.penalty(), self.of(("price", "contribution"))
         return ao.ProtectionLevels(some if len(some) > 1 else None, value=value, penalty=penalty, sku=skus)
 
     AMONG: ClassVar[dict[type[Clause], Callable[[_Clauses], Clause]]] = {

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.clauses import TOLD
 from tests.rules.test_golden import GOLDEN, MODELS
 from tests.strategies import MADE
 
@@ -59,6 +60,9 @@ def unfinished(kind: type[Clause]) -> Iterator[str]:
     naive = [*(ROOT / "tests" / "rules").glob("naive*.py"), *(ROOT / "tests" / "clauses").glob("*.py")]
     if kind.STEERS and not any(name in path.read_text(encoding="utf-8") for path in naive):
         yield f"tests/clauses/{tag.default}.py: state(records, model, clause), which states it in the naive model"
+    told_here = TOLD.get(str(tag.default))
+    if told_here and kind.STEERS and not kind.OPENS and not hasattr(told_here, "tighter"):
+        yield f"tests/clauses/{tag.default}.py: tighter(clause), which asks for more of the same"
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     if name not in schema["$defs"]:
         yield "allocopt schema contract --out src/allocopt/contracts/contract.schema.json: the schema, written anew"

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tests.clauses import TOLD
 from tests.readback.books import broken_promises, rows
 from tests.strategies import AS_STATED, LINEAR, Tables, clauses, tables
 
 import allocopt as ao
-from allocopt.rules import Clause
+from allocopt.rules import CLAUSES, Clause
 
 slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
 few = settings(max_examples=25, deadline=None, suppress_health_check=slow)
@@ -96,7 +97,7 @@ def test_more_supply_never_hurts(data: st.DataObject, facts: Tables) -> None:
         assert after >= before - 1e-5 - 2e-6 * abs(before)
 
 
-RESTRICTING = (ao.Access, ao.Cap, ao.MarginFloor, ao.Lock, ao.Protect, ao.Service, ao.Campaigns)
+RESTRICTING = tuple(kind for kind in CLAUSES if kind.STEERS and not kind.OPENS)
 """Kinds of clause that take something away and open nothing."""
 
 
@@ -113,11 +114,10 @@ def tighter(clause: Clause) -> Clause:
             return replace(clause, units=clause.units + 2)
         case ao.Protect():
             return replace(clause, units=clause.units + 1, release_from=clause.release_from + 1)
-        case ao.Service():
-            return replace(clause, fill=min(1.0, clause.fill + 0.3))
         case ao.Campaigns():
             return replace(clause, at_most=max(clause.at_most - 1, 0))
-    return clause
+    told = TOLD.get(clause.clause)
+    return clause if told is None else told.tighter(clause)
 
 
 @more
@@ -160,6 +160,7 @@ def test_names_are_worth_nothing(data: st.DataObject, facts: Tables) -> None:
         for column, table in IDS.items()
     }
     names["against"] = names["channels"] = names["channel"]
+    names["skus"] = names["sku"]
 
     def renamed(row: dict[str, Any]) -> dict[str, Any]:
         return {key: other_name("channel" if key == "to" else key, value) for key, value in row.items()}
@@ -169,6 +170,8 @@ def test_names_are_worth_nothing(data: st.DataObject, facts: Tables) -> None:
             return [renamed(part) for part in value]
         if key not in names:
             return value
+        if isinstance(value, dict):
+            return {names[key][v]: said for v, said in value.items()}
         return tuple(names[key][v] for v in value) if isinstance(value, list | tuple) else names[key].get(value, value)
 
     other = {name: [renamed(row) for row in table] for name, table in facts.items()}

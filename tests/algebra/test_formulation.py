@@ -146,6 +146,18 @@ def test_labels_name_every_column_and_row(two):
         labels.row(3)
 
 
+def test_members_of_a_sum_ascend_or_are_refused():
+    """A member may count in several rows; members in another order would be lost, and are an error."""
+    group, members = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+    form = Formulation()
+    ship = form.add_variable("ship", numbered(2), upper=9.0, sku=0)
+    form.add_rows("rows", numbered(2), [Sum.of(ship, group, members)])
+    assert matrix(form.compile()[0]).tolist() == [[1, 1], [1, 1]]
+    form.add_rows("lost", numbered(2), [Sum(ship, group, members=members)])
+    with pytest.raises(ValueError, match=r"`Sum\.of` sorts them"):
+        form.compile()
+
+
 def test_a_formulation_without_anything_compiles():
     """No variables and no rows make an empty program, not an error."""
     program, labels = Formulation().compile()

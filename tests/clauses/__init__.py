@@ -10,6 +10,9 @@ A file has the name of the clause in contract files, and holds
     Draws a clause of the kind for a random problem (`tests.strategies`).
 ``state(records, model, clause)``
     States the clause in the naive model, from the records alone (`tests.rules.naive`).
+``tighter(clause)``
+    Returns the clause with more of what it asks for: a plan can only be worth less (`tests.test_properties`). Not
+    for kinds that open something or steer nothing.
 
 Older kinds have these in `tests.rules.test_golden`, `tests.strategies` and `tests.rules.naive_promises`.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.rules.naive_records import named
@@ -44,9 +45,13 @@ def make(drawing: Any) -> ao.Service:
     if facts.lines.priority[line] > 0:
         like["priority"] = (int(facts.lines.priority[line]), 7)
     like = {key: value for key, value in like.items() if drawing.of((False, True))}
-    penalty = None if drawing.hard and drawing.of((False, True)) else drawing.of((0.0, 0.5, 3.0))
-    fill, per = drawing.of((0.35, 0.0, 0.5, 0.9, 1.0)), drawing.of(("total", "sku"))
+    penalty, fill, per = drawing.penalty(), drawing.of((0.35, 0.0, 0.5, 0.9, 1.0)), drawing.of(("total", "sku"))
     return ao.Service(fill, **like, per=per, penalty=penalty)
+
+
+def tighter(clause: ao.Service) -> ao.Service:
+    """Return a clause that asks for more of the same."""
+    return replace(clause, fill=min(1.0, clause.fill + 0.3))
 
 
 def state(records: Any, model: Any, clause: ao.Service) -> None:

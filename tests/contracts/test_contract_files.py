@@ -142,6 +142,20 @@ CASES = {
         "too_short",
         "The list is empty. Leave it out to mean all of them.",
     ),
+    "a ratio of nothing": (
+        clause("clause: in_ratio", "channel: dtc", "skus: {}"),
+        5,
+        "clauses[0].skus",
+        "too_short",
+        "It names nothing. Write at least one name with its number.",
+    ),
+    "a ratio that takes none": (
+        clause("clause: in_ratio", "channel: dtc", "skus: {A: 0, B: 1}"),
+        5,
+        "clauses[0].skus.A",
+        "greater_than",
+        "It must be more than 0, not 0.",
+    ),
     "a lock without its owner": (
         clause("clause: lock", "channel: dtc", "sku: A", "units: 5", "reason: promised"),
         3,

@@ -15,14 +15,12 @@ from allocopt.rules import (
     Campaigns,
     Cap,
     Clause,
-    Lock,
     MarginFloor,
     Promotion,
     Protect,
     ProtectionLevels,
     Retire,
     SafetyStock,
-    Service,
 )
 
 
@@ -31,8 +29,7 @@ class Records:
 
     def __init__(self, problem: Problem, clauses: Sequence[Clause] = ()) -> None:
         gone = {clause.channel for clause in clauses if isinstance(clause, Retire)}
-        favours = (Lock, Protect, SafetyStock, Service)
-        self.clauses = [c for c in clauses if not (isinstance(c, favours) and c.channel in gone)]
+        self.clauses = [c for c in clauses if not (c.FAVOURS and c.channel in gone)]
         self.skus = rows_by(problem.skus, "sku")
         self.nodes = rows_by(problem.nodes, "node")
         self.channels = rows_by(problem.channels, "channel")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from statistics import NormalDist
 
 from tests.rules.naive_facts import Records
@@ -105,10 +106,17 @@ class Promises(Records):
             self.limit(model, arcs, None, low=clause.units, high=clause.units)
 
     def limit(
-        self, model: Model, arcs: list[Arc], penalty: float | None, *, low: float = -math.inf, high: float = math.inf
+        self,
+        model: Model,
+        arcs: list[Arc],
+        penalty: float | None,
+        *,
+        low: float = -math.inf,
+        high: float = math.inf,
+        weight: Callable[[Arc], float] = lambda arc: 1.0,
     ) -> None:
-        """Add a limit on units, which may be broken at a penalty if there is one."""
-        terms = [(arc.at, 1.0) for arc in arcs]
+        """Add a limit on units, each of some weight, which may be broken at a penalty if there is one."""
+        terms = [(arc.at, weight(arc)) for arc in arcs]
         if penalty is not None:
             terms.append((model.var(1e4, -penalty), 1.0 if low > -math.inf else -1.0))
         model.row(terms, low, high)

@@ -287,8 +287,11 @@ def _entries(rows: _Rows) -> list[tuple[Any, Any, NDArray[np.int32], Any]]:
 
 def _ranks(columns: Codes) -> NDArray[np.int64] | None:
     """Return which occurrence of its column each entry is, counted from 0; None where none occurs twice."""
+    step = np.diff(columns)
+    if (step < 0).any():
+        raise ValueError("the members of a sum ascend: `Sum.of` sorts them")
     new = np.ones(len(columns), dtype=bool)
-    new[1:] = columns[1:] != columns[:-1]
+    new[1:] = step > 0
     if new.all():
         return None
     rank: NDArray[np.int64] = np.arange(len(columns)) - np.flatnonzero(new)[np.cumsum(new) - 1]

@@ -149,6 +149,8 @@ def _words(code: str, fault: Mapping[str, Any], value: str, known: Sequence[str]
         return f"{text[:1].upper()}{text[1:]}.", ""
     if code == "tuple_type" and last in (*UNIONS, "rows"):
         return f"It must be a list, not {value}.", "Write [] for none."
+    if code == "too_short" and context.get("field_type") == "Dictionary":
+        return "It names nothing.", "Write at least one name with its number."
     for begin, words, hint in _PLAIN:
         if code.startswith(begin):
             return words.format(value=value, **context), hint
@@ -159,6 +161,7 @@ def _words(code: str, fault: Mapping[str, Any], value: str, known: Sequence[str]
 _PLAIN = (
     ("less_than_equal", "It must be at most {le:g}, not {value}.", ""),
     ("greater_than_equal", "It must be at least {ge:g}, not {value}.", ""),
+    ("greater_than", "It must be more than {gt:g}, not {value}.", ""),
     ("string_type", "It must be text, not {value}.", "Write identifiers and names in quotes."),
     ("string_too_short", "It is empty.", ""),
     ("bool_", "It must be true or false, not {value}.", ""),

@@ -23,6 +23,7 @@ from allocopt.rules.capacity import Capacity
 from allocopt.rules.clauses import *  # noqa: F403
 from allocopt.rules.demand import Demand
 from allocopt.rules.holding import Holding
+from allocopt.rules.in_ratio import InRatioRule
 from allocopt.rules.keep_or_retire import KeepOrRetireRule
 from allocopt.rules.kit.base import Clause as Clause
 from allocopt.rules.kit.base import Numbered
@@ -38,6 +39,7 @@ from allocopt.rules.lane_capacity import LaneCapacity
 from allocopt.rules.lock import LockRule
 from allocopt.rules.map_price import MapPrice
 from allocopt.rules.margin_floor import MarginFloorRule
+from allocopt.rules.min_share import MinShareRule
 from allocopt.rules.min_ship import MinShip
 from allocopt.rules.packs import Packs
 from allocopt.rules.price_parity import PriceParityRule
@@ -72,6 +74,8 @@ RULES: tuple[Rule, ...] = (
     ReserveRule(),
     ServeRule(),
     ServiceRule(),
+    MinShareRule(),
+    InRatioRule(),
     CapRule(),
     ProtectionLevelsRule(),
     LockRule(),

@@ -14,7 +14,7 @@ Chains (2016), ch. 6.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic.dataclasses import dataclass
@@ -23,11 +23,8 @@ from allocopt.algebra.program import COUPLES
 from allocopt.documents.checked import STRICT, Flag, Ids, Penalty, Ranks, Share
 from allocopt.problem.facts import Facts, Flags
 from allocopt.rules.kit.asking import Ask, Asking
-from allocopt.rules.kit.base import Clause, Misfit
+from allocopt.rules.kit.base import Clause
 from allocopt.rules.kit.scope import lines_in, lines_of, wanted_in
-
-if TYPE_CHECKING:
-    from allocopt.problem.problem import Problem
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -80,11 +77,6 @@ class Service(Clause):
         if self.firm is not None:
             mask &= facts.lines.firm == self.firm
         return mask
-
-    def check(self, problem: Problem) -> Iterator[Misfit]:
-        """Yield that no demand line is in scope, if so."""
-        if not self.lines(problem.facts).any():
-            yield "no_line", "It matches no demand line.", "Widen what it speaks of, or take it out."
 
 
 class ServiceRule(Asking):

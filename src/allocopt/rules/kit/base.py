@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from allocopt.algebra.formulation import Formulation, Variable
-from allocopt.arcs import Arcs
+from allocopt.algebra.formulation import Formulation, Sum, Variable
+from allocopt.algebra.labels import Codes
+from allocopt.arcs import Arcs, expand
 from allocopt.documents.checked import STRICT, Checked
-from allocopt.problem.facts import Facts, Floats
+from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 
 if TYPE_CHECKING:
@@ -89,15 +90,21 @@ class Clause(metaclass=Checked):
             for name in (value,) if isinstance(value, str) else value or ():
                 yield table, name
 
+    def lines(self, facts: Facts) -> Flags | Codes | None:
+        """Return the demand lines that it needs, as a mask or as positions; None: it may be without."""
+        return None
+
     def check(self, problem: Problem) -> Iterator[Misfit]:
-        """Yield why the clause can never hold for a problem that has all its ids.
+        """Yield why the clause can never hold for a problem that has all its ids: that it has no line, if so.
 
         Yields
         ------
         (code, message, hint)
             A name for machines, what is wrong with the numbers, and what to do.
         """
-        yield from ()
+        lines = self.lines(problem.facts)
+        if lines is not None and not len(problem.facts.lines.sku[lines]):
+            yield "no_line", "It matches no demand line.", "Widen what it speaks of, or take it out."
 
 
 def tag(kind: type) -> str:
@@ -144,6 +151,12 @@ class Statement:
         constant = np.zeros(len(self.facts.channels.id) + 1)
         constant[channel] = amount
         return constant
+
+    def shipped(self, line: Codes, row: Codes) -> Sum:
+        """Return the sum in which what ships to demand line ``line[i]`` counts in row ``row[i]``, in whatever order."""
+        first, last = np.searchsorted(self.arcs.line, [line, line + 1])
+        entry, rank = expand(last - first)
+        return Sum.of(self.ship, row[entry], first[entry] + rank)
 
 
 class Rule:

@@ -21,13 +21,15 @@ def labels(facts: Facts, **codes: Codes) -> Index:
     ----------
     facts : Facts
     **codes : integer arrays, shape (members,)
-        Such as ``lot``, ``line``, ``lane``, ``order`` (those of `order_of_lines`), ``sku``, ``period``.
+        Such as ``lot``, ``line``, ``lane``, ``order`` (those of `order_of_lines`), ``sold`` (those of
+        `sold_together`), ``sku``, ``period``.
     """
     texts: dict[str, Texts] = {
         "lot": partial(lot_names, facts),
         "line": partial(line_names, facts),
         "lane": partial(lane_names, facts),
         "order": partial(order_names, facts),
+        "sold": partial(sold_names, facts),
         "sku": facts.skus.id,
         "node": facts.nodes.id,
         "channel": facts.channels.id,
@@ -92,6 +94,11 @@ def order_names(facts: Facts) -> Names:
     """Return ``"channel/order"``, and for lines without an order the line's own name, shape (orders + lines,)."""
     orders = facts.channels.id[facts.order_channel] + "/" + facts.orders if len(facts.orders) else facts.orders
     return _unique(np.concatenate([orders, line_names(facts)]))
+
+
+def sold_names(facts: Facts) -> Names:
+    """Return ``"channel/order"`` and, for lines without an order, ``"period 3"``, shape (orders + periods,)."""
+    return np.append(order_names(facts)[: len(facts.orders)], [f"period {due}" for due in range(facts.periods)])
 
 
 def _text(numbers: NDArray[np.int32]) -> Names:

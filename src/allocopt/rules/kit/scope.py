@@ -196,6 +196,12 @@ def note_rounding(note: Callable[[str, str], None], name: str, wanted: Floats, r
         note("rounded", f"{name}: {number} of {len(wanted)} quantities were rounded to whole units, {by}.")
 
 
+def sold_together(facts: Facts) -> Ints:
+    """Return per line the code of its order; without one, of its due period, shape (lines,): see `sold_names`."""
+    lines = facts.lines
+    return np.where(lines.order >= 0, lines.order, len(facts.orders) + lines.period).astype(np.int32)
+
+
 def order_of_lines(facts: Facts) -> Ints:
     """Return per line the code of its order; a line without an order is an order of its own, shape (lines,)."""
     lines = facts.lines
