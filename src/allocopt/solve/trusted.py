@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-from allocopt.solve import highs
+from allocopt.solve import highs, loosened
 from allocopt.solve.certificate import own_bound, relative_gap, upper_bound
 from allocopt.solve.inside import inside
 from allocopt.solve.known import Known, best_of, greedy, holds
@@ -242,7 +242,7 @@ def _asked(program: Program, first: Solution, clock: Clock, wanted: Wanted, agai
     if not program.integer.any() or (first.status == "unbounded" and again == 1):
         return highs.linear(program, clock, again=True)
     nodes = max(1, min(NODES, WORK // program.columns, NODES if wanted.nodes is None else wanted.nodes))
-    return highs.branch(program, clock, gap=wanted.wish, work_limit=nodes, start=x, again=again)
+    return loosened.branch(program, clock, gap=wanted.wish, work_limit=nodes, start=x, again=again)
 
 
 def _checked(program: Program, answer: Solution, clock: Clock) -> Solution:

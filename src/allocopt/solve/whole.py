@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, tightened
-from allocopt.solve import blocks, highs, orders, trees
+from allocopt.solve import blocks, highs, loosened, orders, trees
 from allocopt.solve.block_bound import block_bound
 from allocopt.solve.cases import by_cases, switches
 from allocopt.solve.certificate import believable, own_bound, relative_gap, upper_bound
@@ -297,7 +297,7 @@ def _branched(
     brief: bool = False,
 ) -> Solution:
     """Return what branch and bound answers, without what cannot be an answer."""
-    return sane(program, highs.branch(program, clock, gap=gap, work_limit=nodes, start=start, brief=brief))
+    return sane(program, loosened.branch(program, clock, gap=gap, work_limit=nodes, start=start, brief=brief))
 
 
 def _judged(
