@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import Program
+from allocopt.algebra.terms import Floats
 from allocopt.rounding import ceiled, floored, residue
 
-Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Exact = NDArray[np.object_]
 """Python integers or fractions, one per row."""
@@ -216,18 +216,15 @@ def _left(limits: Floats, rows: _Rows, *, up: bool) -> Floats:
 
 def _outside(program: Program, x: Floats, divisible: Flags, rows: NDArray[np.intp]) -> Floats:
     """Return by how much some rows are outside of their limits, beyond what they may be off by."""
-    part = np.zeros(program.rows, dtype=bool)
-    part[rows] = True
-    mine = part[program.indices]
-    entry, row, column = program.data[mine], program.indices[mine], program.entry_column[mine]
-    terms = entry * x[column]
-    sizes = np.bincount(row, weights=np.abs(terms), minlength=program.rows)[rows]
-    sums = np.bincount(row, weights=terms, minlength=program.rows)[rows]
-    divided = np.bincount(row, weights=divisible[column], minlength=program.rows)[rows] > 0
-    spare = DIVIDED * sizes
+    mine, row = _entries(program, rows)
+    column = program.entry_column[mine]
+    terms = program.data[mine] * x[column]
+    sizes = np.bincount(row, weights=np.abs(terms), minlength=len(rows))
+    sums = np.bincount(row, weights=terms, minlength=len(rows))
+    divided = np.bincount(row, weights=divisible[column], minlength=len(rows)) > 0
     low, high = program.row_lower[rows], program.row_upper[rows]
     outside = np.maximum(np.maximum(low - sums, sums - high), 0.0)
-    outside[outside <= spare] = 0.0
+    outside[outside <= DIVIDED * sizes] = 0.0
     whole = np.flatnonzero(~divided)
     if len(whole):
         exact = _Rows.of(program, x, rows[whole])

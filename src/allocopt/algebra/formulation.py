@@ -85,7 +85,7 @@ class Formulation:
         sku: Codes | int,
         lower: Floats | float = 0.0,
         integer: NDArray[np.bool_] | bool = False,
-        line: NDArray[np.int32] | None = None,
+        line: Codes | int = COUPLES,
     ) -> Variable:
         """Add one column per label of `index`, between `lower` (default 0) and `upper`."""
         size = len(index)
@@ -97,7 +97,7 @@ class Formulation:
             np.zeros(size) + upper,
             np.zeros(size, dtype=bool) | integer,
             np.zeros(size, dtype=np.int32) + np.asarray(sku, dtype=np.int32),
-            line,
+            np.zeros(size, dtype=np.int32) + np.asarray(line, dtype=np.int32),
         )
         self._columns += size
         self.variables.append(variable)
@@ -223,9 +223,7 @@ class Formulation:
             column_sku=column_sku,
             row_sku=sku_of_rows(indptr, indices, column_sku, self._height),
             constant=sum(float(money.constant.sum()) for money in self.money if money.constant is not None),
-            column_line=_join(
-                [np.full(len(v), COUPLES) if v.line is None else v.line for v in self.variables], np.int32
-            ),
+            column_line=_join([variable.line for variable in self.variables], np.int32),
         )
         columns = tuple(Family(v.name, v.start, v.index) for v in self.variables)
         return program, Labels(columns, tuple(rows.family for rows in self._rows))

@@ -76,16 +76,12 @@ def _renamed(codes: Codes, names: NDArray[np.int32] | None) -> Codes:
 
 def _keys(before: list[Codes], now: list[Codes]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return one number for each label, the same for labels that are alike."""
-    first, second = np.zeros(len(before[0]), np.int64), np.zeros(len(now[0]), np.int64)
+    count = len(before[0])
+    key = np.zeros(count + len(now[0]), np.int64)
     for old, new in zip(before, now, strict=True):
-        _, code = np.unique(np.concatenate([old, new]), return_inverse=True)
-        width = int(code.max()) + 1
-        _, joint = np.unique(
-            np.concatenate([first, second]) * width + code,
-            return_inverse=True,
-        )
-        first, second = joint[: len(first)], joint[len(first) :]
-    return first, second
+        known, code = np.unique(np.concatenate([old, new]), return_inverse=True)
+        key = np.unique(key * len(known) + code, return_inverse=True)[1]
+    return key[:count], key[count:]
 
 
 __all__ = ["NOWHERE", "Renamed", "matched", "places"]

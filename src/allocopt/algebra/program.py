@@ -86,10 +86,7 @@ class Program:
 
     def row_sums(self, entries: NDArray[Any]) -> NDArray[np.float64]:
         """Return the sum of ``entries`` (one per nonzero) over each row, shape (rows,)."""
-        sums: NDArray[np.float64] = np.bincount(self.indices, weights=entries, minlength=self.rows).astype(
-            float, copy=False
-        )
-        return sums
+        return np.asarray(np.bincount(self.indices, weights=entries, minlength=self.rows), dtype=np.float64)
 
     def priced(self, multipliers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return cost - A'y, shape (columns,): what a unit of each column is worth beyond the prices y."""

@@ -26,8 +26,8 @@ class Variable:
     integer : bool, shape (members,)
     sku : int32, shape (members,)
         SKU code of each member, `COUPLES` where it belongs to none.
-    line : int32, shape (members,), or None
-        Demand line that each member ships to; None: they ship nothing.
+    line : int32, shape (members,)
+        Demand line that each member ships to, `COUPLES` where it ships nothing.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Variable:
     upper: Floats
     integer: NDArray[np.bool_]
     sku: NDArray[np.int32]
-    line: NDArray[np.int32] | None = None
+    line: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.lower)

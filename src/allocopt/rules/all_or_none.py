@@ -45,4 +45,4 @@ class AllOrNone(Rule):
         """Add a switch per marked order."""
         members = np.flatnonzero(on.facts.lines.all_or_none[on.arcs.line])
         if len(members):
-            order_gate(on, SERVED, members, by_node=False, by_period=False, whole=True)
+            order_gate(on, SERVED, members, whole=True)

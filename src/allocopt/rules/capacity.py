@@ -72,7 +72,8 @@ def _per_order(on: Statement, resource: str, group: Ints, per_order: Floats) -> 
     """Return the sums of work per order: each order counts once at a node in a period."""
     work = per_order[on.arcs.line]
     members = np.flatnonzero((group >= 0) & (work > 0))
-    handled, gate = order_gate(on, f"handled_{resource}", members, by_node=True, by_period=True)
+    node, period = on.arcs.node[members], on.arcs.ship[members]
+    handled, gate = order_gate(on, f"handled_{resource}", members, node=node, period=period)
     heaviest = extreme(np.maximum, work[members], gate, len(handled), none=0.0)
     row = extreme(np.maximum, group[members], gate, len(handled), none=0)
     return [Sum(handled, row, heaviest)]

@@ -68,7 +68,6 @@ class InRatio(Clause):
 class InRatioRule(Rule):
     """Articles go to a channel in a ratio, in whole multiples for each order."""
 
-    name: ClassVar[str] = "in_ratio"
     clause: ClassVar[type[Clause] | None] = InRatio
 
     def state(self, on: Statement, clauses: Numbered) -> None:

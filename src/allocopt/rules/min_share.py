@@ -68,7 +68,6 @@ class MinShare(Clause):
 class MinShareRule(Asking):
     """A channel gets at least a share of all that ships in scope."""
 
-    name: ClassVar[str] = "min_share"
     clause: ClassVar[type[Clause] | None] = MinShare
 
     def asks(self, facts: Facts, clause: MinShare) -> Iterator[Ask]:

@@ -99,5 +99,4 @@ def usable_at(arcs: Arcs) -> tuple[Floats, Ints]:
 def _stock(arcs: Arcs, members: Codes, shipment: Codes, size: int) -> Floats:
     """Return the usable units of the lots of each shipment, shape (shipments,) [unit]."""
     usable = arcs.facts.lots.usable[arcs.lot[members]]
-    found: Floats = np.bincount(shipment, weights=usable, minlength=size).astype(np.float64)
-    return found
+    return np.bincount(shipment, weights=usable, minlength=size).astype(np.float64)

@@ -167,8 +167,8 @@ def _touched(facts: Facts, agreed: list[Promotion], note: Callable[[str, str], N
     wanted = (which != ANY) & (lines.units > 0)
     placed = lines.firm | lines.all_or_none
     for number, clause in enumerate(agreed):
-        if (wanted & placed & (which == number)).any():
-            units = lines.units[wanted & placed & (which == number)]
+        units = lines.units[wanted & placed & (which == number)]
+        if len(units):
             what = "1 line" if len(units) == 1 else f"{len(units)} lines"
             note(
                 "placed",

@@ -37,6 +37,6 @@ class ShipFromOne(Rule):
         members = marked[np.bincount(pairs[0])[order] > 1]
         if not len(members):
             return
-        source, _ = order_gate(on, "source", members, by_node=True, by_period=False)
+        source, _ = order_gate(on, "source", members, node=arcs.node[members])
         group, index = grouped(facts, order=source.index.codes[0])
         on.form.add_rows(self.name, index, [Sum(source, group)], upper=1.0)

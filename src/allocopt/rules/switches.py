@@ -46,7 +46,7 @@ def _close(on: Statement, variable: Variable, switch: Ints, when: Flags) -> None
         on.form.add_rows(
             "live",
             labels(facts, line=rows, switch=switch[rows]),
-            [_served(on, rows)],
+            [on.shipped(rows, np.arange(len(rows)))],
             upper=facts.lines.units[rows],
             when=When(variable, np.arange(len(rows)), switch[rows], when[rows]),
             otherwise=0.0,
@@ -58,16 +58,9 @@ def _commit(on: Statement, variable: Variable) -> None:
     least = on.facts.lines.min_units
     rows = np.flatnonzero((hanging(on.facts) > 0) & (least > 0)).astype(np.int32)
     if len(rows):
-        index = labels(on.facts, line=rows)
+        index, sums = labels(on.facts, line=rows), [on.shipped(rows, np.arange(len(rows)))]
         when = while_live(on.facts, variable, rows)
-        on.form.add_rows("commitment", index, [_served(on, rows)], lower=least[rows], when=when, elastic=True)
-
-
-def _served(on: Statement, lines: Ints) -> Sum:
-    """Return the units that ship to each of some lines."""
-    row = np.full(len(on.facts.lines.sku), -1, dtype=np.int32)
-    row[lines] = np.arange(len(lines))
-    return Sum(on.ship, row[on.arcs.line])
+        on.form.add_rows("commitment", index, sums, lower=least[rows], when=when, elastic=True)
 
 
 def _lose(on: Statement, variable: Variable) -> None:
@@ -92,6 +85,6 @@ def _lose(on: Statement, variable: Variable) -> None:
         index = labels(facts, line=rows)
         unmet = on.form.add_variable("unmet", index, upper=lines.units[rows], sku=lines.sku[rows])
         on.form.add_money("penalties", unmet, -lines.lost_cost[rows], channel=lines.channel[rows])
-        sums = [_served(on, rows), Sum(unmet, np.arange(len(rows)))]
+        sums = [on.shipped(rows, np.arange(len(rows))), Sum(unmet, np.arange(len(rows)))]
         live = while_live(facts, variable, rows)
         on.form.add_rows("unmet_units", index, sums, lower=lines.units[rows], when=live)

@@ -45,13 +45,8 @@ class Trade(Rule):
         """Add the money of every part of contribution."""
         arcs, channel = on.arcs, channel_of(on.arcs)
         on.form.add_money("revenue", on.ship, arcs.revenue, channel=channel)
-        for column, part in (
-            ("fees", arcs.fees),
-            ("goods", arcs.goods),
-            ("lanes", arcs.lanes),
-            ("returns", arcs.returns),
-        ):
-            on.form.add_money(column, on.ship, partial(_cost, part), channel=channel)
+        for column in ("fees", "goods", "lanes", "returns"):
+            on.form.add_money(column, on.ship, partial(_cost, getattr(arcs, column)), channel=channel)
         if on.facts.lines.late_cost.any():
             on.form.add_money("penalties", on.ship, partial(_cost, arcs.lateness), channel=channel)
         self._fixed(on)

@@ -74,10 +74,8 @@ def live_lines(facts: Facts, on: NDArray[Any]) -> Flags:
 
 def while_live(facts: Facts, variable: Variable, lines: Codes) -> When:
     """Return that row i binds while line ``lines[i]`` is live."""
-    row, member, on = [], [], []
+    parts = []
     for switch, when in literals(facts):
         rows = np.flatnonzero(switch[lines] != ANY)
-        row.append(rows)
-        member.append(switch[lines[rows]])
-        on.append(when[lines[rows]])
-    return When(variable, np.concatenate(row), np.concatenate(member), np.concatenate(on))
+        parts.append((rows, switch[lines[rows]], when[lines[rows]]))
+    return When(variable, *(np.concatenate(each) for each in zip(*parts, strict=True)))

@@ -88,15 +88,10 @@ class Exceptions:
 
 def spoken_units(units: Floats) -> Names:
     """Return units as text, such as ``"1,200"``."""
-    return _texts([f"{value:,.10g}" for value in units.tolist()])
+    return np.array([f"{value:,.10g}" for value in units.tolist()], dtype=object)
 
 
 def spoken_money(money: Floats, currency: str) -> Names:
     """Return money as text, such as ``"1,200.00 EUR"``."""
     unit = f" {currency}" if currency else ""
-    return _texts([f"{value:,.2f}{unit}" for value in money.tolist()])
-
-
-def _texts(values: list[str]) -> Names:
-    texts: Names = np.array(values, dtype=object)
-    return texts
+    return np.array([f"{value:,.2f}{unit}" for value in money.tolist()], dtype=object)

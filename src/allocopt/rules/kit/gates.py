@@ -68,16 +68,10 @@ def switch_rows(name: str) -> str:
 
 
 def order_gate(
-    on: Statement, name: str, members: Codes, *, by_node: bool, by_period: bool, whole: bool = False
+    on: Statement, name: str, members: Codes, *, whole: bool = False, **apart: Codes
 ) -> tuple[Variable, Codes]:
-    """Add a switch per order, and node and ship period if asked for; return it with each member's switch."""
-    arcs = on.arcs
-    codes: dict[str, Codes] = {"order": order_of_lines(on.facts)[arcs.line[members]]}
-    if by_node:
-        codes["node"] = arcs.node[members]
-    if by_period:
-        codes["period"] = arcs.ship[members]
-    gate, index = grouped(on.facts, **codes)
+    """Add a switch per order and whatever else tells members apart; return it with each member's switch."""
+    gate, index = grouped(on.facts, order=order_of_lines(on.facts)[on.arcs.line[members]], **apart)
     return add_gate(on, name, index, members, gate, whole=whole), gate
 
 

@@ -101,7 +101,7 @@ def sold_names(facts: Facts) -> Names:
     return np.append(order_names(facts)[: len(facts.orders)], [f"period {due}" for due in range(facts.periods)])
 
 
-def _text(numbers: NDArray[np.int32]) -> Names:
+def _text(numbers: Codes) -> Names:
     return numbers.astype(str).astype(object)
 
 
@@ -113,6 +113,4 @@ def _unique(names: Names) -> Names:
     """Number the names that occur more than once (possible only where ids hold slashes)."""
     if len(set(names.tolist())) == len(names):
         return names
-    rows = np.arange(len(names)).astype(str).astype(object)
-    numbered: Names = names + "#" + rows
-    return numbered
+    return np.asarray(names + "#" + _text(np.arange(len(names))))

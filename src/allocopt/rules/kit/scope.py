@@ -68,11 +68,9 @@ def stock_of(facts: Facts, clause: Any) -> Flags:
 
 def lines_of(facts: Facts, channel: str | None, sku: tuple[str, ...] | None = None) -> Flags:
     """Return the demand lines of a channel (None: all) and of SKUs (None: all), shape (lines,)."""
-    mask = np.ones(len(facts.lines.sku), dtype=bool)
+    mask: Flags = chosen(facts.skus.id, sku)[facts.lines.sku]
     if channel is not None:
         mask &= facts.lines.channel == code(facts.channels.id, channel)
-    if sku is not None:
-        mask &= chosen(facts.skus.id, sku)[facts.lines.sku]
     return mask
 
 
