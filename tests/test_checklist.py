@@ -39,6 +39,14 @@ def lacking(rule: Rule) -> Iterator[str]:
         )
 
 
+def hashed(clause: Clause) -> bool:
+    """Return whether a clause can stand in a set, where its equals are the same."""
+    try:
+        return hash(clause) == hash(dataclasses.replace(clause))
+    except TypeError:
+        return False
+
+
 def unfinished(kind: type[Clause]) -> Iterator[str]:
     """Yield what a kind of clause lacks, each with its cure."""
     name, tag = kind.__name__, dataclasses.fields(kind)[-1]  # type: ignore[arg-type]
@@ -53,8 +61,11 @@ def unfinished(kind: type[Clause]) -> Iterator[str]:
         yield f"{name}: the docstring has an example that begins with {name}("
     if getattr(ao, name, None) is not kind:
         yield f"rules/clauses.py: from {kind.__module__} import {name} as {name}"
-    if not any(isinstance(said, kind) for _, clauses in MODELS.values() for said in clauses):
+    model = [said for _, clauses in MODELS.values() for said in clauses if isinstance(said, kind)]
+    if not model:
         yield f"tests/clauses/{tag.default}.py: a clause of the kind in the MODEL"
+    if not all(hashed(said) for said in model):
+        yield f"{name}: __hash__, the same for clauses that are equal (a dict among its fields has none)"
     if kind not in MADE:
         yield f"tests/clauses/{tag.default}.py: make(drawing), which draws one for a random problem"
     naive = [*(ROOT / "tests" / "rules").glob("naive*.py"), *(ROOT / "tests" / "clauses").glob("*.py")]

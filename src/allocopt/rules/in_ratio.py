@@ -54,6 +54,10 @@ class InRatio(Clause):
     skus: Ratio
     clause: Literal["in_ratio"] = "in_ratio"
 
+    def __hash__(self) -> int:
+        """Return what equal clauses have in common: a dict has no hash of its own."""
+        return hash((self.channel, *sorted(self.skus.items())))
+
     def lines(self, facts: Facts) -> Flags:
         """Return the demand lines of the channel for these articles, shape (lines,)."""
         return lines_of(facts, self.channel, tuple(self.skus))
