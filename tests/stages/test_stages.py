@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,8 +19,9 @@ from allocopt.contracts.stages import STAGES
 from allocopt.problem.facts import Facts
 from allocopt.rules import Clause
 from allocopt.solve import EXACT, Effort
-from allocopt.stages import WAYS, solve_stages
-from allocopt.stages.stated import formulate
+from allocopt.stages import WAYS, StageResult, solve_stages
+from allocopt.stages.ranks import ranks_of
+from allocopt.stages.stated import Stated, formulate
 
 
 def staged(problem_: ao.Problem, *stages: Stage, clauses: tuple[Clause, ...] = ()) -> ao.Plan:
@@ -92,6 +94,15 @@ def test_every_stage_has_a_certificate_with_a_valid_bound(tiny: ao.Problem) -> N
     assert proofs[0].objective == 17
 
 
+def goals_of(result: StageResult, stated: Stated) -> list[tuple[Any, Any]]:
+    """Return what a stage of units serves, as columns and weights: rank by rank, or all in one."""
+    if result.stage.priority != "each":
+        return [(slice(None), result.program.cost)]
+    lines = stated.arcs.facts.lines
+    ranks = ranks_of(lines.priority, np.ones(len(lines.units)), stated.arcs.line)
+    return [(stated.ship.start + arcs, weights) for arcs, weights in ranks]
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     strategies.cases(features=strategies.LINEAR - {"min_units"}),
@@ -136,8 +147,8 @@ def test_later_stages_take_nothing_back(case: tuple[ao.Problem, tuple[Clause, ..
         assert result.certificate.objective <= result.certificate.bound + 1e-6 * (1 + abs(result.certificate.bound))
         x = result.solution.x
         if isinstance(result.stage, ao.Fill) and result.stage.lock == "value" and x is not None:
-            cost = result.program.cost
-            assert cost @ last >= cost @ x - 1e-5
+            for columns, weights in goals_of(result, stated):
+                assert weights @ last[columns] >= weights @ x[columns] - 1e-5
         if result.stage.lock == "plan" and x is not None:
             named = result.stage.channels or stated.arcs.facts.channels.id
             channel = stated.arcs.facts.channels.id[stated.arcs.facts.lines.channel[stated.arcs.line]]
