@@ -222,11 +222,11 @@ def _parted(
     known: NDArray[np.float64] | None,
 ) -> Solution | None:
     """Return a plan and a bound from our own search in each block; None where there are none, or it is not compiled."""
+    if relaxed.x is None or relaxed.multipliers is None:
+        return None
     labels = blocks.components(program)
     if labels is None or not trees.ready(clock):
         return None
-    assert relaxed.x is not None
-    assert relaxed.multipliers is not None
     patience = clock.share(ROUNDING)
 
     def again(held: Program) -> Solution:
