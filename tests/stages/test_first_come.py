@@ -342,6 +342,18 @@ def test_row_order_changes_no_turn(data: st.DataObject, tables: strategies.Table
     assert one == two
 
 
+def test_whole_parts_of_all_come_before_what_any_lost_between_two_lots() -> None:
+    """Two of four wanted units are there, one comes later, which the shop cannot wait for: it ate one, and gets it."""
+    facts = problem(
+        supply="sku node kind units available\nA West on_hand 2 0\nA West on_hand 1 1",
+        demand="sku channel period units price max_late\nA amazon 0 1 3 1\nA dtc 0 1 3 1\nA shop 0 2 3 1",
+        lanes="node channel cost lead\nWest amazon 2 0\nWest dtc 2 0\nWest shop 2 1",
+        horizon=3,
+    )
+    plan = ao.allocate(facts, ao.first_come())
+    assert plan.allocation.set_index("channel")["units"].to_dict() == {"amazon": 1, "dtc": 1, "shop": 1}
+
+
 PERIODS = 3
 
 

@@ -5,11 +5,12 @@
     level by level; in a level each taker d eats, from time 0 to 1, at the speed want[d] from the first of its choices
     that is open; a choice closes when one of its limits is used up:    sum_{p in row} value[p] took[p] <= limit
 
-What was eaten is made whole by largest remainder: each taker gets the whole part of what it ate from each choice, and
-what rounding left of an article goes to the largest remainders, the first taker where these are equal. What limits in
-fractions leave beyond that is given out unit by unit in the same order. A taker alone takes as much of each choice, in
-turn, as there is. Source: simultaneous eating, Bogomolnaia and Moulin, A new solution to the random assignment problem,
-Journal of Economic Theory 100 (2001); largest remainder, Balinski and Young, Fair Representation (1982).
+What was eaten is made whole by largest remainder: each taker gets the whole part of what it ate from each choice, then
+what whole parts of several choices lost together, and what rounding left of an article goes to the largest remainders,
+the first taker where these are equal. What limits in fractions leave beyond that is given out unit by unit in the same
+order. A taker alone takes as much of each choice, in turn, as there is. Source: simultaneous eating, Bogomolnaia and
+Moulin, A new solution to the random assignment problem, Journal of Economic Theory 100 (2001); largest remainder,
+Balinski and Young, Fair Representation (1982).
 
 All functions run as they stand on lists, and compiled on arrays (see `native_greedy`).
 """
@@ -192,13 +193,16 @@ def settle(board, low, high):
     order = [(0.0, 0)]
     order.pop()
     for taker in range(low, high):
-        eaten, got, grain = 0.0, 0.0, board.grain[taker]
+        got, grain = 0.0, board.grain[taker]
         for choice in range(board.first[taker], board.first[taker + 1]):
-            share = board.eaten[choice]
-            if share > 0.0:
-                board.eaten[choice] = 0.0
-                eaten += share
-                got += give(board, choice, share + (TINY if grain > 0.0 else 0.0), grain)
+            if board.eaten[choice] > 0.0:
+                got += give(board, choice, board.eaten[choice] + (TINY if grain > 0.0 else 0.0), grain)
+        board.got[taker] = got
+    for taker in range(low, high):
+        eaten, got, grain = 0.0, board.got[taker], board.grain[taker]
+        for choice in range(board.first[taker], board.first[taker + 1]):
+            eaten += board.eaten[choice]
+            board.eaten[choice] = 0.0
         if grain > 0.0:
             # What whole parts of several choices lost together.
             while got <= eaten - grain + TINY and more(board, taker, grain):
