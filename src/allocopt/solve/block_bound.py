@@ -94,7 +94,7 @@ def block_bound(
 
 def _several(program: Program, labels: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Return the rows with columns of several blocks, shape (rows,)."""
-    block = np.repeat(labels, np.diff(program.indptr))
+    block = labels[program.entry_column]
     low, high = np.full(program.rows, np.iinfo(np.int64).max), np.full(program.rows, -1)
     np.minimum.at(low, program.indices, block)
     np.maximum.at(high, program.indices, block)

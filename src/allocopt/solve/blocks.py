@@ -80,7 +80,7 @@ def _labels(program: Program, cut: NDArray[np.bool_]) -> NDArray[np.intp]:
     from scipy import sparse
     from scipy.sparse import csgraph
 
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    column = program.entry_column
     kept = ~cut[program.indices]
     size = program.columns + program.rows
     ends = (column[kept], program.indices[kept] + program.columns)
@@ -252,7 +252,7 @@ def missed_by_block(
     limit = np.where(y > 0, program.row_upper, np.where(y < 0, program.row_lower, 0.0))
     own = np.where(between, 0.0, y * (limit - program.activity(plan)))
     owner = np.full(program.rows, -1)
-    owner[program.indices] = np.repeat(labels, np.diff(program.indptr))
+    owner[program.indices] = labels[program.entry_column]
     inside = owner >= 0
     size = int(labels.max()) + 1
     by_columns = np.bincount(labels, weights=missed, minlength=size)

@@ -43,7 +43,7 @@ def inside(program: Program, x: Floats, clock: Clock) -> Floats:
 
 def _shrunk(program: Program, x: Floats, free: NDArray[np.bool_]) -> Floats:
     """Return the plan with less on divisible columns that only take, where what they take from is overdrawn."""
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    column = program.entry_column
     takes = np.isinf(program.row_lower) & (program.row_upper >= 0)
     takes[program.indices[(program.data < 0) | (program.lower[column] < 0)]] = False
     only = free & (program.lower == 0)

@@ -147,7 +147,7 @@ class Known:
 
 def _beside(program: Program, labels: NDArray[np.intp], rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the rows that share a block with some rows, shape (rows,)."""
-    label = np.repeat(labels, np.diff(program.indptr))
+    label = labels[program.entry_column]
     mine = np.zeros(int(labels.max(initial=0)) + 1, dtype=bool)
     mine[label[rows[program.indices]]] = True
     near = np.zeros(program.rows, dtype=bool)
@@ -203,7 +203,7 @@ def movers(program: Program, x: Floats) -> NDArray[np.bool_]:
     A row that is met exactly gives no room: what else is in it has to move against what mends a broken one. And so on
     from row to row.
     """
-    column, row = np.repeat(np.arange(program.columns), np.diff(program.indptr)), program.indices
+    column, row = program.entry_column, program.indices
     rises, falls = (program.upper > x)[column], (program.lower < x)[column]
     positive = program.data > 0
     lifts, lowers = np.where(positive, rises, falls), np.where(positive, falls, rises)
@@ -234,7 +234,7 @@ def mended(program: Program, x: Floats, *, lean: bool = False) -> Floats:
     columns in few rows come first, whatever they earn: they are in the way of nothing else.
     """
     short = program.activity(x) < program.row_lower
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    column = program.entry_column
     helps = np.zeros(program.columns, dtype=bool)
     helps[column[short[program.indices] & (program.data > 0)]] = True
     order = np.flatnonzero(helps & (program.upper > x))
@@ -266,7 +266,7 @@ def _risen(program: Program, x: Floats, order: NDArray[np.intp]) -> Floats:
     """
     rank = np.full(program.columns, -1)
     rank[order] = np.arange(len(order))
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    column = program.entry_column
     entry = np.flatnonzero(rank[column] >= 0)
     row, size = program.indices[entry].astype(np.int64), np.abs(program.data[entry])
     side = np.where(program.data[entry] > 0, row, row + program.rows)

@@ -16,10 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import COUPLES, Program, bounded, restricted
 from allocopt.solve import highs, trees
 from allocopt.solve.blocks import Standing, missed_by_block
@@ -48,6 +50,8 @@ HARD = 0.5
 TURNS, LITTLE = 3, 0.1
 """How often plans are joined anew from the best plans of the blocks, and the part of the gap wanted that has to come of
 it for another turn."""
+FINER = 0.1
+"""Part of the margin of a block to which it is searched again."""
 HELP = 5
 """Nodes of HiGHS in a block in which our own search finds no plan."""
 
@@ -72,13 +76,16 @@ class Parts:
     price: Floats
     labels: Ints
 
-    @property
-    def open(self) -> list[Ints]:
-        """The columns of each block that has fractions in the relaxation."""
-        away = self.program.integer & (np.abs(self.relaxed - np.rint(self.relaxed)) > highs.WHOLE)
+    @cached_property
+    def members(self) -> list[Ints]:
+        """The columns of each block, ascending."""
         order = np.argsort(self.labels, kind="stable")
-        ends = np.searchsorted(self.labels[order], np.arange(int(self.labels.max()) + 2))
-        return [order[ends[block] : ends[block + 1]] for block in np.unique(self.labels[away]).tolist()]
+        return np.split(order, np.cumsum(np.bincount(self.labels))[:-1])
+
+    def open(self, x: Floats) -> NDArray[np.bool_]:
+        """Return which blocks have fractions in a plan, shape (blocks,)."""
+        away = self.program.integer & (np.abs(x - np.rint(x)) > highs.WHOLE)
+        return np.bincount(self.labels[away], minlength=len(self.members)) > 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,9 +153,8 @@ class _Work:
         self.between = _several(program, parts.labels)
         self.price = cleaned(program, parts.price)
         self.gate = _gates(program, self.between)
-        self.open = parts.open
-        self.size = int(parts.labels.max()) + 1
-        self.proven = np.zeros(self.size)
+        self.open = [parts.members[block] for block in np.flatnonzero(parts.open(parts.relaxed)).tolist()]
+        self.proven = np.zeros(len(parts.members))
         self.wanted = gap * max(1.0, abs(program.objective(parts.relaxed)))
         """What may be left open [currency]; `margin` of it in one block."""
         self.margin = PART * self.wanted / max(1, len(self.open))
@@ -180,7 +186,7 @@ class _Work:
         for columns in self.open:
             if self.clock.left <= 0:
                 return None
-            small, rows = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
+            small, rows = self._alone(columns)
             if known is not None:
                 small = self._asked(small, rows, known[columns])
             found = self._near(small, x[columns], self.gate[columns])
@@ -188,6 +194,18 @@ class _Work:
                 return None
             plan[columns] = found
         return plan
+
+    def _alone(self, columns: Ints) -> tuple[Program, Ints]:
+        """Return a block by itself, at the prices of the rows between blocks, and its rows."""
+        return restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
+
+    def _searched(
+        self, small: Program, most: tuple[int, float], *, start: Floats | None = None, part: float = 1.0
+    ) -> trees.Searched | None:
+        """Return what our own search finds in a block, within so many nodes and so much work, and count the work."""
+        found = trees.searched(small, start=start, margin=part * self.margin, nodes=most[0], work=most[1])
+        self.iterations += 0 if found is None else found.work
+        return found
 
     def _asked(self, small: Program, rows: Ints, x: Floats) -> Program:
         """Return a block that gives rows between blocks which ask for a least sum what it gives them in a plan."""
@@ -200,10 +218,7 @@ class _Work:
         low, high = np.floor(x[gate] + highs.WHOLE), np.ceil(x[gate] - highs.WHOLE)
         for reach in REACHES:
             lower, upper = np.maximum(small.lower[gate], low - reach), np.minimum(small.upper[gate], high + reach)
-            found = trees.searched(
-                bounded(small, gate, lower=lower, upper=upper), margin=self.margin, nodes=NEAR[0], work=NEAR[1]
-            )
-            self.iterations += 0 if found is None else found.work
+            found = self._searched(bounded(small, gate, lower=lower, upper=upper), NEAR)
             if found is not None and found.x is not None:
                 return found.x
         return self._helped(small)
@@ -228,24 +243,20 @@ class _Work:
             self.iterations += said.iterations
             if said.status != "optimal" or said.x is None:
                 break
-            away = program.integer & (np.abs(said.x - np.rint(said.x)) > highs.WHOLE)
-            rounded = self.made_whole(said.x, away)
+            fractions = self.parts.open(said.x)
+            rounded = self.made_whole(said.x, fractions)
             best = best_of(program, best, rounded)
-            if rounded is None or not away.any() or self.enough(rounded, program.objective(self.parts.relaxed)):
+            if rounded is None or not fractions.any() or self.enough(rounded, program.objective(self.parts.relaxed)):
                 break
-            fractions = np.zeros(self.size, dtype=bool)
-            fractions[self.parts.labels[away]] = True
             held, plan = held | (program.integer & fractions[self.parts.labels]), rounded
         return best
 
-    def made_whole(self, x: Floats, away: NDArray[np.bool_]) -> Floats | None:
-        """Return a plan made whole block by block over what the others leave; gates move where they have to."""
+    def made_whole(self, x: Floats, fractions: NDArray[np.bool_]) -> Floats | None:
+        """Return a plan made whole in the blocks with fractions, each over what the others leave; gates may move."""
         program = self.parts.program
-        fractions = np.zeros(self.size, dtype=bool)
-        fractions[self.parts.labels[away]] = True
         plan = np.where(program.integer & ~fractions[self.parts.labels], np.rint(x), x)
         standing = Standing(replace(program, cost=self._charged(CHARGED[0])), plan)
-        members = [columns for columns in self._members() if fractions[self.parts.labels[columns[0]]]]
+        members = [self.parts.members[block] for block in np.flatnonzero(fractions).tolist()]
         failed = [columns for columns in members if self.clock.left <= 0 or not self._round(standing, columns)]
         if failed:  # together, over all that is left by then
             columns = np.sort(np.concatenate(members))
@@ -262,8 +273,7 @@ class _Work:
         gate = self.gate[columns]
         at = np.rint(standing.x[columns][gate])
         for tried in (bounded(small, gate, lower=at, upper=at), small):
-            found = trees.searched(replace(tried, constant=0.0), margin=self.margin, nodes=NEAR[0], work=NEAR[1])
-            self.iterations += 0 if found is None else found.work
+            found = self._searched(replace(tried, constant=0.0), NEAR)
             if found is not None and found.x is not None:
                 standing.put(small, rows, columns, found.x)
                 return True
@@ -280,11 +290,10 @@ class _Work:
         for columns in self._members(missed, self.margin):
             if self.clock.left <= 0:
                 break
-            small, rows = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
-            searched = trees.searched(small, start=plan[columns], margin=self.margin, nodes=DEEP[0], work=DEEP[1])
+            small, rows = self._alone(columns)
+            searched = self._searched(small, DEEP, start=plan[columns])
             if searched is None:
                 continue
-            self.iterations += searched.work
             block, mine = self.parts.labels[columns[0]], ~self.between[rows]
             left = searched.bound - float(small.cost @ plan[columns])
             best = searched.x
@@ -302,7 +311,7 @@ class _Work:
         for columns in self._members(missed, self.margin):
             if self.clock.left <= 0:
                 break
-            small, rows = restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
+            small, rows = self._alone(columns)
             nearer[columns] = self._kept(small, rows, plan[columns], None)
         return nearer
 
@@ -311,8 +320,7 @@ class _Work:
         given = self._asked(small, rows, now)
         asked = given.row_lower > small.row_lower
         if best is None or (given.activity(best) < given.row_lower - highs.WHOLE)[asked].any():
-            found = trees.searched(given, start=now, margin=self.margin, nodes=AGAIN[0], work=AGAIN[1])
-            self.iterations += 0 if found is None else found.work
+            found = self._searched(given, AGAIN, start=now)
             best = None if found is None else found.x
         return now if best is None else best
 
@@ -326,10 +334,7 @@ class _Work:
                 break
             small, rows = standing.alone(columns)
             now = standing.x[columns]
-            found = trees.searched(
-                replace(small, constant=0.0), start=now, margin=self.margin / 10, nodes=AGAIN[0], work=AGAIN[1]
-            )
-            self.iterations += 0 if found is None else found.work
+            found = self._searched(replace(small, constant=0.0), AGAIN, start=now, part=FINER)
             if found is not None and found.x is not None and small.cost @ found.x > small.cost @ now:
                 standing.put(small, rows, columns, found.x)
         better = best_of(program, plan, settled(program, standing.x, self.clock))
@@ -339,30 +344,23 @@ class _Work:
     def _charged(self, part: float) -> Floats:
         return self.parts.program.priced(np.where(self.between, part * self.price, 0.0))
 
-    def _members(self, missed: Floats | None = None, least: float = 0.0) -> list[Ints]:
-        """Return the columns of each block, ascending; those that miss more than a least sum, the most first."""
-        order = np.argsort(self.parts.labels, kind="stable")
-        ends = np.searchsorted(self.parts.labels[order], np.arange(self.size + 1))
-        blocks = np.arange(self.size)
-        if missed is not None:
-            blocks = np.argsort(-missed, kind="stable")
-            blocks = blocks[missed[blocks] > least]
-        return [order[ends[block] : ends[block + 1]] for block in blocks.tolist()]
+    def _members(self, missed: Floats, least: float) -> list[Ints]:
+        """Return the columns of each block that misses more than a least sum, those that miss most first."""
+        blocks = np.argsort(-missed, kind="stable")
+        return [self.parts.members[block] for block in blocks[missed[blocks] > least].tolist()]
 
 
 def _gates(program: Program, between: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the whole-unit columns of no block, or with another entry than one in a row of it: switches and packs."""
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
-    gate = np.zeros(program.columns, dtype=bool)
-    gate[column[(np.abs(program.data) != 1.0) & ~between[program.indices]]] = True
-    found: NDArray[np.bool_] = (gate | (program.column_sku == COUPLES)) & program.integer
+    gate = program.column_sku == COUPLES
+    gate[program.entry_column[(np.abs(program.data) != 1.0) & ~between[program.indices]]] = True
+    found: NDArray[np.bool_] = gate & program.integer
     return found
 
 
 def _several(program: Program, labels: Ints) -> NDArray[np.bool_]:
     """Return the rows with columns of several blocks, shape (rows,)."""
-    block = np.repeat(labels, np.diff(program.indptr))
-    low, high = np.full(program.rows, np.iinfo(np.int64).max), np.full(program.rows, -1)
-    np.minimum.at(low, program.indices, block)
-    np.maximum.at(high, program.indices, block)
-    return high > low
+    block = labels[program.entry_column]
+    low = extreme(np.minimum, block, program.indices, program.rows, none=np.iinfo(block.dtype).max)
+    several: NDArray[np.bool_] = extreme(np.maximum, block, program.indices, program.rows, none=-1) > low
+    return several

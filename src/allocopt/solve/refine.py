@@ -230,6 +230,6 @@ def _reach(program: Program, far: Floats) -> Floats:
 def _largest(program: Program) -> Floats:
     """Return the size of the largest entry of each column."""
     largest = np.zeros(program.columns)
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    column = program.entry_column
     np.maximum.at(largest, column, np.abs(program.data))
     return largest

@@ -133,7 +133,7 @@ def widths(program: Program) -> Floats:
     """
     upper = program.upper
     if len(upper) and upper.max() > WIDE:
-        column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+        column = program.entry_column
         amounts = np.ones(program.rows, dtype=bool)
         amounts[program.indices[(program.data < 0) | (program.lower[column] < 0)]] = False
         share = np.where(amounts[program.indices], program.row_upper[program.indices] / np.abs(program.data), np.inf)

@@ -41,7 +41,7 @@ class Matrix:
         self.room = program.upper - program.lower
         used = program.activity(program.lower)
         self.lower, self.upper = program.row_lower - used, program.row_upper - used
-        column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+        column = program.entry_column
         keep = free[column]
         self.column, self.row, self.value = column[keep], program.indices[keep].astype(np.int64), program.data[keep]
         self._breaches(program, free)

@@ -114,7 +114,7 @@ def _touching(program: Program, rows: Ints) -> NDArray[np.bool_]:
     """Return the columns with an entry in any of some rows, shape (columns + 1,); the last one stands for none."""
     inside = np.zeros(program.rows, dtype=bool)
     inside[rows] = True
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    column = program.entry_column
     return np.bincount(column[inside[program.indices]], minlength=program.columns + 1) > 0
 
 
@@ -122,7 +122,7 @@ def _best_switch(program: Program, worth: Floats, rows: Ints) -> Floats:
     """Return the most that a column of each row is worth, per unit of the row."""
     inside = np.full(program.rows, -1)
     inside[rows] = np.arange(len(rows))
-    column = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    column = program.entry_column
     entry = np.flatnonzero(inside[program.indices] >= 0)
     gain = np.zeros(len(rows))
     np.maximum.at(gain, inside[program.indices[entry]], worth[column[entry]] / program.data[entry])

@@ -81,7 +81,7 @@ class Sums:
 
 def unsummed(program: Program) -> tuple[Program, Sums | None]:
     """Return a program without columns that are sums, and what was taken out; None where there is none."""
-    at = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    at = program.entry_column
     row, total, weight, part = _found(program, at)
     if not len(row):
         return program, None

@@ -115,7 +115,7 @@ def _without(program: Program, twin: Ints, other: Ints, row: Ints, times: Floats
     goes_to[twin], share[twin] = other, times
     new_column, new_row = np.full(program.columns, -1), np.full(program.rows, -1)
     new_column[columns], new_row[rows] = np.arange(len(columns)), np.arange(len(rows))
-    at = np.repeat(np.arange(program.columns), np.diff(program.indptr))
+    at = program.entry_column
     kept = new_row[program.indices] >= 0
     place = new_column[goes_to[at[kept]]] * len(rows) + new_row[program.indices[kept]]
     key, where = np.unique(place, return_inverse=True)

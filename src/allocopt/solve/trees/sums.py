@@ -22,7 +22,7 @@ def sums_of(program: Program) -> tuple[Ints, ...]:
     A pack is a whole-unit column in one row with other entries than one; what else is in that row draws, by its other
     rows, on what the packs share.
     """
-    column, row = np.repeat(np.arange(program.columns), np.diff(program.indptr)), program.indices.astype(np.intp)
+    column, row = program.entry_column, program.indices.astype(np.intp)
     large = np.abs(program.data) != 1.0
     packs = program.integer & (np.bincount(column[large], minlength=program.columns) == 1)
     of_row = np.full(program.rows, -1)
