@@ -10,6 +10,7 @@ Source: Heller and Tompkins, An extension of a theorem of Dantzig's, in Linear I
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,28 +23,15 @@ from allocopt.solve.solution import Clock, Solution
 Flags = NDArray[np.bool_]
 
 
-def branch(
-    program: Program,
-    clock: Clock,
-    *,
-    gap: float,
-    work_limit: int | None = None,
-    start: NDArray[np.float64] | None = None,
-    brief: bool = False,
-    again: int = 0,
-) -> Solution:
+def branch(program: Program, clock: Clock, **how: Any) -> Solution:
     """Solve a program with whole units by branch and bound over its switches, or over all of it; see `highs.branch`."""
     switch = gates(program)
-    if not switch.any() or not network(program, switch):
-        return highs.branch(program, clock, gap=gap, work_limit=work_limit, start=start, brief=brief, again=again)
-    loose = replace(program, integer=switch)
-    found = highs.branch(loose, clock, gap=gap, work_limit=work_limit, start=start, brief=brief, again=again)
-    if found.x is None:
-        return found
-    plan = _vertex(program, switch, found.x, clock)
-    if plan is None:
-        return highs.branch(program, clock, gap=gap, work_limit=work_limit, start=start, brief=brief, again=again)
-    return replace(found, x=plan)
+    if switch.any() and network(program, switch):
+        found = highs.branch(replace(program, integer=switch), clock, **how)
+        plan = None if found.x is None else _vertex(program, switch, found.x, clock)
+        if found.x is None or plan is not None:
+            return replace(found, x=plan)
+    return highs.branch(program, clock, **how)
 
 
 def gates(program: Program) -> Flags:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.solve.orders.structure import Floats, Ints, Orders, starts
+from allocopt.algebra.grouping import starts
+from allocopt.solve.orders.structure import Floats, Ints, Orders
 
 PASSES = 40
 """Passes after which the plan is good enough."""

@@ -19,12 +19,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.grouping import starts
 from allocopt.algebra.program import Program
 from allocopt.solve.orders.descent import Descent
 from allocopt.solve.orders.native import lots_at_rents, orders_at_rents
 from allocopt.solve.orders.native_lots import DEEP
 from allocopt.solve.orders.reading import read
-from allocopt.solve.orders.structure import Floats, Ints, Orders, starts
+from allocopt.solve.orders.structure import Floats, Ints, Orders
 from allocopt.solve.rents import Rents
 
 TABLE = 1 << 23

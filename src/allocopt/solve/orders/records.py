@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.solve.orders.structure import Floats, Listed, Orders, starts
+from allocopt.algebra.grouping import starts
+from allocopt.solve.orders.structure import Floats, Listed, Orders
 
 Records = NDArray[Any]
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.grouping import starts
 from allocopt.algebra.program import Program
 
 Floats = NDArray[np.float64]
@@ -199,8 +200,3 @@ class Followers:
             )
             x[self.breach] += missing / self.each
         return x
-
-
-def starts(owner: Ints, size: int) -> Ints:
-    """Return where the members of each owner begin, given the owner of each member."""
-    return np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=size))]).astype(np.int64)
