@@ -217,11 +217,8 @@ class _Hearing:
             return _proven(self.program, heard, self.x, self.own)
         bound = max(self.claims, default=None)
         agreed = len(self.claims) > 1 and self.wanted.proof == "any"
-        if (
-            agreed
-            and bound is not None
-            and _within(self.program, self.x, bound, max(self.wanted.gap, claims_show(self.program.objective(self.x))))
-        ):
+        shown = max(self.wanted.gap, claims_show(self.program.objective(self.x)))
+        if agreed and bound is not None and _within(self.program, self.x, bound, shown):
             return replace(heard, status="optimal", x=self.x, claimed_bound=bound, message="", confirmed=True)
         method = heard.method if self.first.x is not None else "known"
         return replace(

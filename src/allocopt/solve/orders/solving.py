@@ -77,14 +77,8 @@ def solved(
         None where the program has few such orders, cannot be read as orders, or is not served yet: compiling would
         not fit into what is left of the time.
     """
-    lines = program.column_line
-    if lines is None or int((program.integer & (lines < 0)).sum()) < MANY:
-        return None
-    try:
-        search = Search(program)
-    except UnreadableError:
-        return None
-    if search.given.knotted < MANY or not _ready(clock):
+    search = _search(program, clock, MANY)
+    if search is None:
         return None
     search.first()
     if known is not None:
@@ -105,6 +99,23 @@ def solved(
     message = "" if close else "the gap that was asked for is not reached"
     found = Solution("feasible", x, multipliers, bound, METHOD, clock.seconds, iterations, message, rents=rents)
     return replace(found, status="optimal") if close else found
+
+
+def _search(program: Program, clock: Clock, many: int) -> Search | None:
+    """Return a search over the orders of a program; None where fewer hang together, or it cannot be read or served."""
+    if not _may_have(program, many):
+        return None
+    try:
+        search = Search(program)
+    except UnreadableError:
+        return None
+    return search if search.given.knotted >= many and _ready(clock) else None
+
+
+def _may_have(program: Program, many: int) -> bool:
+    """Return whether a program knows its lines, and has so many whole columns of none of them: each order has one."""
+    lines = program.column_line
+    return lines is not None and int((program.integer & (lines < 0)).sum()) >= many
 
 
 def _multipliers(program: Program, search: Search, clock: Clock) -> Floats:
@@ -145,19 +156,15 @@ def bounded(program: Program, found: Solution, clock: Clock, *, gap: float) -> S
     worth = program.objective(found.x)
     if relative_gap(worth, upper_bound(program, found.multipliers)) <= gap:
         return found
-    try:
-        search = Search(program)
-    except UnreadableError:
-        return found
-    if search.given.knotted < SOME or not _ready(clock):
+    search = _search(program, clock, SOME)
+    if search is None:
         return found
     return replace(found, rents=search.proof(found.multipliers, worth, clock, gap=gap, rounds=ROUNDS))
 
 
 def few(program: Program) -> bool:
     """Return whether a program may be one of few orders, of which it pays to prove a bound after a plan was found."""
-    lines = program.column_line
-    return lines is not None and int((program.integer & (lines < 0)).sum()) >= SOME and program.columns <= BRANCHED
+    return program.columns <= BRANCHED and _may_have(program, SOME)
 
 
 def in_passes(program: Program, clock: Clock) -> Floats | None:
@@ -165,8 +172,7 @@ def in_passes(program: Program, clock: Clock) -> Floats | None:
 
     None where they cannot be read so, or where what is compiled can be there in time, with some of it to spare.
     """
-    lines = program.column_line
-    if lines is None or int((program.integer & (lines < 0)).sum()) < MANY or (clock.left >= HURRY and _ready(clock)):
+    if not _may_have(program, MANY) or (clock.left >= HURRY and _ready(clock)):
         return None
     try:
         given = read(program)
@@ -188,14 +194,8 @@ def at_once(program: Program, clock: Clock, *, many: int = 0) -> NDArray[np.floa
     many : int
         None is returned where fewer orders hang together.
     """
-    lines = program.column_line
-    if lines is None or int((program.integer & (lines < 0)).sum()) < many:
-        return None
-    try:
-        search = Search(program)
-    except UnreadableError:
-        return None
-    if search.given.knotted < many or not _ready(clock):
+    search = _search(program, clock, many)
+    if search is None:
         return None
     search.first()
     if search.broken or not many:
