@@ -45,7 +45,7 @@ LONGEST = 60
 _SPACE = "' ’"
 _CONVENTIONS = {
     decimal: re.compile(
-        rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?P<group>[{group}{_SPACE}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*)?"
+        rf"(?:[0-9]+|0*[1-9][0-9]{{0,2}}(?P<group>[{group}{_SPACE}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*)?"
         rf"(?P<rest>{re.escape(decimal)}[0-9]*)?(?P<power>[eE][+-]?[0-9]+)?"
     )
     for decimal, group in ((".", ","), (",", r"\."))
