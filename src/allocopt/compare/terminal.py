@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -17,6 +18,9 @@ from allocopt.compare.comparison import Comparison
 
 FAILURES = 10
 """Runs without a plan that are shown."""
+SCENARIO, WORD, GUTTER = 17, 16, 2
+"""Least width of the column of scenarios, letters of a contract's name that stay together, and what lies between two
+columns and at both edges [characters]."""
 AVERAGE = "(average)"
 
 
@@ -54,7 +58,8 @@ def show_comparison(found: Comparison, folder: Path, console: Console) -> None:
     if len(found.contracts) > 1:
         console.print(_deltas(found))
     if len(found.scenarios) > 1:
-        console.print(_scenarios(found))
+        for table in _scenarios(found, console.width):
+            console.print(table)
     gap = _coordination(found)
     if gap is not None:
         console.print(gap)
@@ -105,13 +110,26 @@ def _deltas(found: Comparison) -> Table:
     return table
 
 
-def _scenarios(found: Comparison) -> Table:
-    """Return what each contract earns in each scenario, against the baseline."""
+def _scenarios(found: Comparison, width: int) -> Iterator[Table]:
+    """Yield what each contract earns in each scenario, against the baseline: as many tables as the width takes."""
     frame = side_by_side(found.by_scenario(), found.baseline)
-    table = _plain_table(f"Scenario by scenario: {_plain(found.baseline)}, and the others against it{_unit(found)}")
-    table.add_column("scenario", overflow="fold", min_width=17)
-    for head in frame.columns[2:]:
-        table.add_column(_plain(head), justify="right", overflow="fold", min_width=8)
+    title = f"Scenario by scenario: {_plain(found.baseline)}, and the others against it{_unit(found)}"
+    heads = list(frame.columns[2:])
+    widths = [max(map(len, [*frame[head], *head.split()]), default=1) for head in heads]
+    while heads:
+        taken = max(
+            1, int(np.searchsorted(np.cumsum(widths) + GUTTER * np.arange(2, len(widths) + 2), width - SCENARIO))
+        )
+        yield _earned(title, frame[["scenario", "role", *heads[:taken]]], widths)
+        heads, widths, title = heads[taken:], widths[taken:], "Scenario by scenario, further contracts"
+
+
+def _earned(title: str, frame: pd.DataFrame, widths: Sequence[int]) -> Table:
+    """Return a table of scenario and role, and of what some contracts earn: names are folded, amounts never."""
+    table = _plain_table(title)
+    table.add_column("scenario", overflow="fold", min_width=SCENARIO)
+    for head, width in zip(frame.columns[2:], widths, strict=False):
+        table.add_column(_plain(head), justify="right", overflow="fold", width=width)
     for number, (role, rows) in enumerate(frame.groupby("role", sort=False)):
         if number:
             table.add_section()
