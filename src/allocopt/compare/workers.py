@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -47,11 +48,16 @@ def spread(work: Callable[..., Any], given: Iterable[tuple[Any, ...]], jobs: int
     pool = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
     answers = pool(joblib.delayed(_watched)(os.getpid(), work, one) for one in given)
     try:
-        yield from answers
+        # `yield from` would let who leaves early close the pool before its workers are gone.
+        for answer in answers:  # noqa: UP028
+            yield answer
     except TerminatedWorkerError:
         raise SolveError("A worker process was killed, perhaps for want of memory") from None
     except BaseException:
         stop()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the pool tells of tasks that were not waited for: that was the aim
+            answers.close()
         raise
 
 
