@@ -58,6 +58,7 @@ def spread(work: Callable[..., Any], given: Iterable[tuple[Any, ...]], jobs: int
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the pool tells of tasks that were not waited for: that was the aim
             answers.close()
+        stop()  # closing the pool may have begun another
         raise
 
 
