@@ -22,8 +22,9 @@ from allocopt.solve.ties import moves
 from allocopt.ties.order import Order, order_of
 
 NATIVE, COMPILED = 20_000, 50_000
-"""At least so many arcs: compiled code is worth loading, and worth compiling where it is not kept."""
-LOADED = 1_000
+"""At least so many arcs, of all calls of a process together: compiled code is worth loading. At least so many of one
+call: it is worth compiling where it is not kept."""
+LOADED = 50
 """At least so many arcs: compiled code is quicker where the process has it."""
 CHUNK, LISTED = 50_000, 2_000
 """Arcs after which the clock is looked at, where the moves are compiled and where they are not."""
@@ -39,6 +40,9 @@ MODULE = "allocopt.solve.ties.native_moves"
 
 Left = Callable[[], float | None]
 """Seconds that are left; None: no limit."""
+
+_gone = {"arcs": 0}
+"""Of calls of this process at which compiled code would have been quicker, had it been loaded."""
 
 
 def settler(arcs: Arcs, left: Left, notes: tuple[str, ...] = ()) -> Callable[[Program, Solution], Solution]:
@@ -93,6 +97,7 @@ def settled(program: Program, arcs: Arcs, x: Floats, left: Left) -> tuple[Floats
 
         settle, board = native_moves.settle, _typed(board)
     else:
+        _count(len(arcs))
         board, hand, desk = _listed(board), _listed(hand), _listed(desk)
     limit = BASE + WORK * (len(arcs) if native or len(arcs) < COMPILED else 0)
     chunks = _chunks(arcs, CHUNK if native else LISTED)
@@ -107,7 +112,7 @@ def _native(arcs: int, seconds: float | None) -> bool:
 
     The moves are the same either way.
     """
-    if arcs < (LOADED if MODULE in sys.modules else NATIVE):
+    if arcs < LOADED or (MODULE not in sys.modules and _gone["arcs"] + arcs < NATIVE):
         return False
     room = serving.PART * (math.inf if seconds is None else seconds)
     if room < serving.LOADING and MODULE not in sys.modules:
@@ -118,6 +123,12 @@ def _native(arcs: int, seconds: float | None) -> bool:
     if native_store.kept(native_moves.settle):
         return True
     return arcs >= COMPILED and room >= serving.COMPILING
+
+
+def _count(arcs: int) -> None:
+    """Remember that compiled code would have been quicker, so that a process that calls often comes to load it."""
+    if arcs >= LOADED:
+        _gone["arcs"] += arcs
 
 
 def _gone_through(settle: Callable[..., None], hand: of.Hand, chunks: list[int], left: Left, limit: int) -> bool:
