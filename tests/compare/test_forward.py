@@ -130,7 +130,13 @@ def test_a_promise_that_nobody_could_keep_gives_way_in_draws(unsure: ao.Problem)
     assert ao.allocate(unsure, keep).status == "infeasible"
     scenario = ao.Scenario("Unsure", draws=ao.Draws(number=8, seed=4))
     found = ao.compare(unsure, [keep], [scenario])
-    assert list(found.runs["contribution"]) == [10 * min(units, 10) for units in wanted(unsure, scenario)]
+    demand = wanted(unsure, scenario)
+    assert list(found.runs["contribution"]) == [10 * min(units, 10) for units in demand]
+    notes = [
+        [note for note in found.plans["Unsure", "Keep 10, and 2", draw].notes if "gave way" in note]
+        for draw in range(8)
+    ]
+    assert all(len(said) == 1 and "serve[1, A] by 2" in said[0] for said in notes), notes
 
 
 def test_draws_are_played_over_lanes_that_take_time() -> None:
