@@ -21,9 +21,9 @@ from allocopt.solve.ties import board as of
 from allocopt.solve.ties import moves
 from allocopt.ties.order import Order, order_of
 
-NATIVE, COMPILED = 20_000, 50_000
-"""At least so many arcs, of all calls of a process together: compiled code is worth loading. At least so many of one
-call: it is worth compiling where it is not kept."""
+NATIVE, COMPILED = 20_000, 200_000
+"""At least so many arcs, of all calls of a process together: compiled code is worth loading, and worth compiling where
+it is not kept (some 11 s, for 60 microseconds an arc)."""
 LOADED = 50
 """At least so many arcs: compiled code is quicker where the process has it."""
 CHUNK, LISTED = 50_000, 2_000
@@ -122,7 +122,7 @@ def _native(arcs: int, seconds: float | None) -> bool:
 
     if native_store.kept(native_moves.settle):
         return True
-    return arcs >= COMPILED and room >= serving.COMPILING
+    return _gone["arcs"] + arcs >= COMPILED and room >= serving.COMPILING
 
 
 def _count(arcs: int) -> None:
