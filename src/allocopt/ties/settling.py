@@ -25,7 +25,8 @@ NATIVE, COMPILED = 20_000, 200_000
 """At least so many arcs, of all calls of a process together: compiled code is worth loading, and worth compiling where
 it is not kept (some 11 s, for 60 microseconds an arc)."""
 LOADED = 50
-"""At least so many arcs: compiled code is quicker where the process has it."""
+"""At least so many arcs: compiled code is quicker where the process has it, or has loaded other compiled code: what
+takes a second is to load the compiler's library."""
 CHUNK, LISTED = 50_000, 2_000
 """Arcs after which the clock is looked at, where the moves are compiled and where they are not."""
 WORK, BASE = 60, 1_000_000
@@ -36,7 +37,7 @@ LAST_DIGIT = 2.0**-50
 """What sums of whole units times other numbers may be off by, relative to their terms' sizes: less than a unit."""
 EARLY = "ties were not settled to the end: the pass stopped early"
 
-MODULE = "allocopt.solve.ties.native_moves"
+MODULE, COMPILER = "allocopt.solve.ties.native_moves", "numba"
 
 Left = Callable[[], float | None]
 """Seconds that are left; None: no limit."""
@@ -112,7 +113,7 @@ def _native(arcs: int, seconds: float | None) -> bool:
 
     The moves are the same either way.
     """
-    if arcs < LOADED or (MODULE not in sys.modules and _gone["arcs"] + arcs < NATIVE):
+    if arcs < LOADED or (COMPILER not in sys.modules and _gone["arcs"] + arcs < NATIVE):
         return False
     room = serving.PART * (math.inf if seconds is None else seconds)
     if room < serving.LOADING and MODULE not in sys.modules:
