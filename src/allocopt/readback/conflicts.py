@@ -11,14 +11,14 @@ import numpy as np
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.labels import Family, Labels
 from allocopt.algebra.program import Program
-from allocopt.problem.facts import ANY, Facts, Floats, Ints
+from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints
 from allocopt.readback.clash import Clashes, clashes
 from allocopt.readback.conflict import Conflict
 from allocopt.rules import Clause
 from allocopt.solve.repair import Repair
 
-Mend = Callable[[Program, Any, Floats], Repair | None]
-"""Returns the smallest repair of a program by rows that may give way, each of some weight."""
+Mend = Callable[[Program, Ints, Floats, Flags], Repair | None]
+"""Returns the smallest repair of a program by rows that may give way, each of some weight, perhaps upwards too."""
 
 FEW = 5
 """Of more promises of a kind than these, a person is told by article, not one by one."""
@@ -77,7 +77,7 @@ def find_conflicts(
         None where none is known.
     """
     rows = labels.elastic()
-    found = mend(program, rows, _weights(program, rows)) if len(rows) else None
+    found = mend(program, rows, _weights(program, rows), labels.rises(rows)) if len(rows) else None
     if found is None or not found.given.any():
         return (), None
     cost = _cost(program, facts, rows, found)

@@ -57,7 +57,13 @@ class Repair:
     x: Floats
 
 
-def repair(program: Program, rows: ArrayLike, weights: ArrayLike, effort: Effort | None = None) -> Repair | None:
+def repair(
+    program: Program,
+    rows: ArrayLike,
+    weights: ArrayLike,
+    rises: NDArray[np.bool_] | bool = True,
+    effort: Effort | None = None,
+) -> Repair | None:
     """Return the smallest repair of a program that has no plan, and of the smallest ones the one that is worth most.
 
     Parameters
@@ -67,6 +73,8 @@ def repair(program: Program, rows: ArrayLike, weights: ArrayLike, effort: Effort
         Rows that may give way: clauses, commitments. All others hold.
     weights : array of float, shape (given rows,), or one for all
         What giving way by one unit counts; positive. The smaller, the sooner the row gives way.
+    rises : bool, shape (given rows,), or one for all
+        Whether the upper limit of a row may give way, or only the lower one.
     effort : Effort, optional
         As for `solve`. Where it ends early the repair may be larger, or worth less, than it could be.
 
@@ -76,68 +84,87 @@ def repair(program: Program, rows: ArrayLike, weights: ArrayLike, effort: Effort
         None when no plan exists even so, or none was found in time.
     """
     chosen = np.asarray(rows, np.int64).ravel()
-    weight = np.broadcast_to(np.asarray(weights, float), chosen.shape)
+    may = _May(program, chosen, np.broadcast_to(np.asarray(weights, float), chosen.shape), rises & np.ones(len(chosen), bool))
     nothing = replace(program, cost=np.zeros(program.columns), constant=0.0)
-    grown, side = slackened(nothing, chosen, weight)
+    grown, _ = slackened(nothing, may.rows, may.weight, rises=may.rises)
     loose = solve(replace(grown, integer=np.zeros(grown.columns, dtype=bool)), effort, gap=EXACT)
     if loose.x is None:
         return None
-    first = solve(grown, effort, gap=EXACT) if program.integer.any() else loose
-    if first.x is None:
-        return None
     prices = np.zeros(program.rows) if loose.multipliers is None else loose.multipliers[: program.rows]
-    prices = np.where(np.abs(prices) > CLOSE * weight.max(initial=1.0), prices, 0.0)
-    least, bound = -grown.objective(first.x), -grown.objective(loose.x)
-    gap, before = max(least - bound, 0.0), first.x[: program.columns]
-    given = np.bincount(side, weights=first.x[program.columns :], minlength=len(chosen))
-    spare = CLOSE * (1 + least)
-    left = np.maximum(weight - np.abs(prices[chosen]), CLOSE * weight)
-    most = np.minimum(least / weight, (gap + spare) / left)
-    may = np.flatnonzero((most > spare) | (given > 0))
-    best = _best(program, chosen[may], weight[may], np.maximum(most, given)[may], least + spare, before, effort)
-    x = before if best is None else best
-    activity = program.activity(x)[chosen]
-    low, high = program.row_lower[chosen], program.row_upper[chosen]
-    given = np.maximum(np.maximum(low - activity, activity - high), 0.0)
-    unit = extreme(np.minimum, np.abs(program.data), program.indices, program.rows, none=np.inf)[chosen]
-    given = np.where(given > np.minimum(KEPT * (1 + size_of(low, high)), PART * unit), given, 0.0)
+    prices = np.where(np.abs(prices) > CLOSE * may.weight.max(initial=1.0), prices, 0.0)
+    least = -grown.objective(loose.x)
+    x = _best(may, prices, least, None, effort)
+    if x is None and program.integer.any():  # what parts of units would give up is too little
+        first = solve(grown, effort, gap=EXACT)
+        if first.x is None:
+            return None
+        before = first.x[: program.columns]
+        x = _best(may, prices, least, before, effort)
+        x = before if x is None else x
+    elif x is None:
+        x = loose.x[: program.columns]
+    given = may.given(x)
+    gives, activity = chosen[given > 0], program.activity(x)
     moved = replace(program, row_lower=program.row_lower.copy(), row_upper=program.row_upper.copy())
-    gives = given > 0
-    moved.row_lower[chosen[gives]] = np.minimum(low, activity)[gives]
-    moved.row_upper[chosen[gives]] = np.maximum(high, activity)[gives]
+    moved.row_lower[gives] = np.minimum(moved.row_lower[gives], activity[gives])
+    moved.row_upper[gives] = np.maximum(moved.row_upper[gives], activity[gives])
     return Repair(given, prices, moved, x)
 
 
-def _best(
-    program: Program,
-    rows: NDArray[np.int64],
-    weight: Floats,
-    most: Floats,
-    least: float,
-    before: Floats,
-    effort: Effort | None,
-) -> Floats | None:
+@dataclass(frozen=True, eq=False)
+class _May:
+    """Rows of a program that may give way."""
+
+    program: Program
+    rows: NDArray[np.int64]
+    weight: Floats
+    rises: NDArray[np.bool_]
+
+    def given(self, x: Floats) -> Floats:
+        """Return by how much each row gives way in a plan; rounding is nothing."""
+        activity, low, high = self.program.activity(x)[self.rows], *self.limits
+        given = np.maximum(np.maximum(low - activity, activity - high), 0.0)
+        size = np.abs(self.program.data)
+        unit = extreme(np.minimum, size, self.program.indices, self.program.rows, none=np.inf)[self.rows]
+        return np.where(given > np.minimum(KEPT * (1 + size_of(low, high)), PART * unit), given, 0.0)
+
+    @property
+    def limits(self) -> tuple[Floats, Floats]:
+        """The limits of the rows that may give way; endless where there is none, or it may not."""
+        return self.program.row_lower[self.rows], np.where(self.rises, self.program.row_upper[self.rows], np.inf)
+
+
+def _best(may: _May, prices: Floats, bound: float, before: Floats | None, effort: Effort | None) -> Floats | None:
     """Return the plan that is worth most of those that give up as little, as far as the effort goes.
 
     Parameters
     ----------
-    program : Program
-    rows, weight, most : arrays, shape (rows that may give way,)
-        By how much each may at most.
-    least : float
-        What may be given up in all.
-    before : float64, shape (columns,)
-        A plan that gives up as little.
+    may : _May
+    prices : float64, shape (rows of the program,)
+        At the least that is given up in parts of units, `bound`.
+    before : float64, shape (columns,), or None
+        A plan that gives up as little as there is; None: as little as in parts of units.
     effort : Effort, optional
     """
-    grown, side = slackened(program, rows, 0.0)
+    program = may.program
+    given = np.zeros(len(may.rows)) if before is None else may.given(before)
+    least = bound if before is None else max(float(may.weight @ given), bound)
+    spare = CLOSE * (1 + least)
+    left = np.maximum(may.weight - np.abs(prices[may.rows]), CLOSE * may.weight)
+    most = np.minimum(least / may.weight, (least - bound + spare) / left)
+    at = np.flatnonzero((most > spare) | (given > 0))
+    most = np.maximum(most, given)
+    grown, side = slackened(program, may.rows[at], 0.0, rises=may.rises[at])
+    side = at[side]
     own = np.arange(program.columns, grown.columns)
     grown = bounded(grown, own, lower=0.0, upper=most[side])
-    grown = with_rows(grown, np.zeros(len(own)), own, weight[side], lower=-np.inf, upper=least)
-    begin = np.concatenate([before, np.zeros(len(own))])
-    row, falls = rows[side], int(np.isfinite(program.row_lower[rows]).sum())  # `slackened` has these first
-    sign = np.where(np.arange(len(own)) < falls, 1.0, -1.0)
-    away = np.where(sign > 0, program.row_lower[row], program.row_upper[row]) - program.activity(before)[row]
-    begin[own] = np.clip(sign * away, 0.0, grown.upper[own])
+    grown = with_rows(grown, np.zeros(len(own)), own, may.weight[side], lower=-np.inf, upper=least + spare)
+    begin = None
+    if before is not None:
+        falls = np.arange(len(own)) < np.isfinite(program.row_lower[may.rows[at]]).sum()  # `slackened` has these first
+        low, high = may.limits
+        activity = program.activity(before)[may.rows[side]]
+        away = np.where(falls, low[side] - activity, activity - high[side])
+        begin = np.concatenate([before, np.clip(away, 0.0, most[side])])
     answer = solve(grown, effort, known=begin)
     return None if answer.x is None else answer.x[: program.columns]
