@@ -2,12 +2,13 @@
 
 .. code-block:: text
 
-    first    least = min sum_i weight[i] given[i]       row i gives way by given[i] >= 0, all other rows are kept
-    then     max objective                              with sum_i weight[i] given[i] <= least
+    least = min sum_i weight[i] given[i]                        row i gives way by given[i] >= 0, all others are kept
+    max  objective - price (sum_i weight[i] given[i] - least)   price: more than any unit is worth
 
-A row whose price at the least sum is below its weight gives way in no smallest repair: its column is left out of the
-second step, or bounded by what the gap between whole units and parts of units leaves of it (reduced cost fixing, e.g.
-Wolsey, Integer Programming (2020), ch. 7).
+The first is solved in parts of units, for its prices: a row whose price is below its weight gives way in no smallest
+repair (complementary slackness), unless whole units ask for more. The second is solved in whole units, with the rows
+that may give way in a smallest repair, and with all of them where that is not enough.
+Source: elastic programs, Brown and Graves (1975); Chinneck, Feasibility and Infeasibility in Optimization (2008).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from allocopt.algebra.grouping import extreme
-from allocopt.algebra.program import Program, bounded, with_rows
+from allocopt.algebra.program import Program, tightened, whole_rows
 from allocopt.solve.certificate import size_of
 from allocopt.solve.effort import EXACT, Effort
 from allocopt.solve.refuted import slackened
@@ -31,6 +32,10 @@ KEPT, PART = 1e-7, 1e-3
 well: that much is rounding."""
 CLOSE = 1e-6
 """Sums of what is given up are the same within this, relative to 1 + the sum."""
+DEAR = 1e3
+"""What a unit that is given up costs, in units of the dearest unit of any column."""
+MOST = 1e9
+"""By how much a row gives way at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +89,10 @@ def repair(
         None when no plan exists even so, or none was found in time.
     """
     chosen = np.asarray(rows, np.int64).ravel()
-    may = _May(program, chosen, np.broadcast_to(np.asarray(weights, float), chosen.shape), rises & np.ones(len(chosen), bool))
-    nothing = replace(program, cost=np.zeros(program.columns), constant=0.0)
+    whole = tightened(program)
+    weight, up = np.broadcast_to(np.asarray(weights, float), chosen.shape), np.broadcast_to(rises, chosen.shape)
+    may = _May(whole, chosen, weight, up)
+    nothing = replace(whole, cost=np.zeros(program.columns), constant=0.0)
     grown, _ = slackened(nothing, may.rows, may.weight, rises=may.rises)
     loose = solve(replace(grown, integer=np.zeros(grown.columns, dtype=bool)), effort, gap=EXACT)
     if loose.x is None:
@@ -93,17 +100,16 @@ def repair(
     prices = np.zeros(program.rows) if loose.multipliers is None else loose.multipliers[: program.rows]
     prices = np.where(np.abs(prices) > CLOSE * may.weight.max(initial=1.0), prices, 0.0)
     least = -grown.objective(loose.x)
-    x = _best(may, prices, least, None, effort)
-    if x is None and program.integer.any():  # what parts of units would give up is too little
-        first = solve(grown, effort, gap=EXACT)
-        if first.x is None:
-            return None
-        before = first.x[: program.columns]
-        x = _best(may, prices, least, before, effort)
-        x = before if x is None else x
-    elif x is None:
-        x = loose.x[: program.columns]
-    given = may.given(x)
+    x, begin = None, None if program.integer.any() else loose.x[: program.columns]
+    for some in (np.abs(prices[chosen]) > (1 - CLOSE) * may.weight, np.ones(len(chosen), dtype=bool)):
+        x = _best(may, some, least, begin, effort)
+        begin = begin if x is None else x
+        if x is not None and may.weight @ may.given(x) <= may.enough(least):
+            break
+    if begin is None:
+        return None
+    x = begin
+    given = replace(may, program=program).given(x)
     gives, activity = chosen[given > 0], program.activity(x)
     moved = replace(program, row_lower=program.row_lower.copy(), row_upper=program.row_upper.copy())
     moved.row_lower[gives] = np.minimum(moved.row_lower[gives], activity[gives])
@@ -128,43 +134,49 @@ class _May:
         unit = extreme(np.minimum, size, self.program.indices, self.program.rows, none=np.inf)[self.rows]
         return np.where(given > np.minimum(KEPT * (1 + size_of(low, high)), PART * unit), given, 0.0)
 
+    def enough(self, least: float) -> float:
+        """Return a sum of what is given up that is as little as there is, where no plan gives up less than `least`."""
+        spare = CLOSE * (1 + least)
+        units = (self.weight == 1).all() and whole_rows(self.program)[self.rows].all()
+        return float(np.ceil(least - spare)) + spare if units else least + spare
+
     @property
     def limits(self) -> tuple[Floats, Floats]:
         """The limits of the rows that may give way; endless where there is none, or it may not."""
         return self.program.row_lower[self.rows], np.where(self.rises, self.program.row_upper[self.rows], np.inf)
 
 
-def _best(may: _May, prices: Floats, bound: float, before: Floats | None, effort: Effort | None) -> Floats | None:
-    """Return the plan that is worth most of those that give up as little, as far as the effort goes.
+def _best(
+    may: _May, some: NDArray[np.bool_], least: float, before: Floats | None, effort: Effort | None
+) -> Floats | None:
+    """Return the plan that gives up least, and of these is worth most, as far as the effort goes.
+
+    A unit that is given up costs more than any unit is worth, so that each block of the program goes by itself. What
+    has to be given up in any case is given back as a constant: gaps are relative to the plan's own worth.
 
     Parameters
     ----------
     may : _May
-    prices : float64, shape (rows of the program,)
-        At the least that is given up in parts of units, `bound`.
+    some : bool, shape (given rows,)
+        Rows that give way here.
+    least : float
+        What no plan gives up less than.
     before : float64, shape (columns,), or None
-        A plan that gives up as little as there is; None: as little as in parts of units.
+        A plan that gives way in these rows alone.
     effort : Effort, optional
     """
     program = may.program
-    given = np.zeros(len(may.rows)) if before is None else may.given(before)
-    least = bound if before is None else max(float(may.weight @ given), bound)
-    spare = CLOSE * (1 + least)
-    left = np.maximum(may.weight - np.abs(prices[may.rows]), CLOSE * may.weight)
-    most = np.minimum(least / may.weight, (least - bound + spare) / left)
-    at = np.flatnonzero((most > spare) | (given > 0))
-    most = np.maximum(most, given)
-    grown, side = slackened(program, may.rows[at], 0.0, rises=may.rises[at])
-    side = at[side]
-    own = np.arange(program.columns, grown.columns)
-    grown = bounded(grown, own, lower=0.0, upper=most[side])
-    grown = with_rows(grown, np.zeros(len(own)), own, may.weight[side], lower=-np.inf, upper=least + spare)
+    price = DEAR * max(1.0, float(np.abs(program.cost).max(initial=0.0)))
+    at = np.flatnonzero(some)
+    grown, side = slackened(program, may.rows[at], price * may.weight[at], upper=MOST, rises=may.rises[at])
+    units = whole_rows(program)[may.rows[at]][side]
+    integer = np.concatenate([program.integer, units])
+    grown = replace(grown, constant=program.constant + price * least, integer=integer)
     begin = None
     if before is not None:
-        falls = np.arange(len(own)) < np.isfinite(program.row_lower[may.rows[at]]).sum()  # `slackened` has these first
-        low, high = may.limits
-        activity = program.activity(before)[may.rows[side]]
-        away = np.where(falls, low[side] - activity, activity - high[side])
-        begin = np.concatenate([before, np.clip(away, 0.0, most[side])])
+        falls = np.arange(len(side)) < np.isfinite(program.row_lower[may.rows[at]]).sum()  # `slackened` has these first
+        activity, (low, high) = program.activity(before)[may.rows[at]][side], may.limits
+        away = np.where(falls, low[at][side] - activity, activity - high[at][side])
+        begin = np.concatenate([before, np.clip(away, 0.0, MOST)])
     answer = solve(grown, effort, known=begin)
     return None if answer.x is None else answer.x[: program.columns]
