@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, get_args
 
@@ -14,7 +15,7 @@ from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Conflict, Plan
 from allocopt.readback.conflicts import find_conflicts
 from allocopt.solve import Cluster, Effort, Engine, Proof, Start, bound_from
-from allocopt.solve.relax import elastic, opposed
+from allocopt.solve.repair import repair
 from allocopt.stages import cold, solve_stages
 from allocopt.stages.planning import plan_of
 from allocopt.stages.starting import starts
@@ -38,6 +39,7 @@ def allocate(
     threads: int | None = None,
     cluster: Cluster | None = None,
     proof: Proof = "any",
+    relax: bool = False,
     progress: Progress | None = None,
 ) -> Plan:
     """Decide who gets the stock, and prove how good the decision is.
@@ -80,6 +82,11 @@ def allocate(
         no solver has to be trusted. ``"any"``: also a bound that the solver claims, where a second search from other
         settings (another seed, no heuristics, at most 500 nodes, started from the plan) comes to one that is close
         enough; ``plan.certificate.proved_by`` says which it was. Otherwise the plan is ``"feasible"``, with its gap.
+    relax : bool
+        Whether a contract that no plan keeps is solved under its smallest repair: of clauses and commitments the fewest
+        units give way, and of the ways that give up as little the one that is worth most is taken. Stock, capacity and
+        lanes never do. ``plan.conflicts`` says what gave way, and all else is kept. A contract that can be kept is
+        solved as it is.
     progress : callable, optional
         Told in a few words what is being done.
 
@@ -127,7 +134,7 @@ def allocate(
     in_words = progress or (lambda words: None)
     through_pyomo = solver == "pyomo" or extend is not None
     rewrite = partial(in_pyomo, contract=contract or pooled(), extend=extend) if through_pyomo else None
-    return decide(problem, contract or pooled(), effort, before=before, rewrite=rewrite, tell=in_words)
+    return decide(problem, contract or pooled(), effort, before=before, rewrite=rewrite, relax=relax, tell=in_words)
 
 
 def decide(
@@ -137,6 +144,7 @@ def decide(
     *,
     before: Answer | None = None,
     rewrite: Callable[[Stated], Stated] | None = None,
+    relax: bool = False,
     tell: Progress = lambda words: None,
 ) -> Plan:
     """Allocate with a given effort; see `allocate`.
@@ -150,6 +158,8 @@ def decide(
         Of a similar problem, to start from.
     rewrite : callable, optional
         Changes the stated program before it is solved.
+    relax : bool
+        Whether what cannot be kept gives way.
     tell : callable
         Told in a few words what is being done.
     """
@@ -163,10 +173,13 @@ def decide(
     results = solve_stages(stated, contract.all_stages, effort, tell=tell, start_of=start_of, settle=settle)
     conflicts: tuple[Conflict, ...] = ()
     if results[-1].solution.status == "infeasible":
-        tell("looking for what cannot hold together")
-        left = Effort(effort.left, effort.work_limit, effort.target)
-        relax, oppose = partial(elastic, weights=1.0, effort=left), partial(opposed, weights=1.0, effort=left)
-        conflicts = find_conflicts(stated.program, stated.labels, contract.clauses, stated.arcs.facts, relax, oppose)
+        tell("looking for the smallest repair")
+        mend = partial(repair, effort=Effort(effort.left, effort.work_limit, effort.target))
+        parts = (stated.program, stated.labels, contract.clauses, stated.arcs.facts)
+        conflicts, mended = find_conflicts(*parts, mend, problem.currency)
+        if relax and mended is not None:
+            stated = replace(stated, program=mended.program)
+            results = solve_stages(stated, contract.all_stages, effort, tell=tell, settle=settle)
     return plan_of(problem, contract, stated, results, effort, conflicts)
 
 

@@ -115,10 +115,11 @@ class Formulation:
         otherwise: Floats | float = np.nan,
         clause: NDArray[np.int32] | None = None,
         elastic: NDArray[np.bool_] | bool = False,
+        only_least: bool = False,
     ) -> Family:
         """Add one row per label of `index`: lower <= the sums of that group, added up <= upper.
 
-        A member of a variable may count only once in a row. `clause` and `elastic` are those of `Family`.
+        A member of a variable may count only once in a row. `clause`, `elastic` and `only_least` are those of `Family`.
 
         Rows that hang on decisions (`when`) bind only where these are so; where one of them is not, the limit is
         `otherwise`, and where that is not a number, as far as the bounds of the columns let the sum go:
@@ -137,7 +138,7 @@ class Formulation:
             decided, low, high = loosened(sums, low, high, when, np.zeros(size) + otherwise)
             sums = [*sums, decided]
         marks = np.zeros(size, dtype=bool) | elastic
-        family = Family(name, self._height, index, clause, marks if marks.any() else None)
+        family = Family(name, self._height, index, clause, marks if marks.any() else None, only_least)
         rows = _Rows(family, tuple(sums), low, high)
         self._height += size
         self._rows.append(rows)

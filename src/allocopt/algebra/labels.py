@@ -87,6 +87,8 @@ class Family:
         Which clause of the contract states the row; None: physics.
     elastic : bool array, shape (members,) or None
         Rows that somebody promised (clauses, commitments): what may be relaxed to explain why no plan exists.
+    only_least : bool
+        Whether only the lower limits of these were promised: the upper ones are physics.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Family:
     index: Index
     clause: NDArray[np.int32] | None = None
     elastic: NDArray[np.bool_] | None = None
+    only_least: bool = False
 
     @property
     def stop(self) -> int:
@@ -129,6 +132,14 @@ class Labels:
         """Return the positions of all rows that somebody promised."""
         parts = [family.start + np.flatnonzero(family.elastic) for family in self.rows if family.elastic is not None]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+    def rises(self, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which of some rows may give way upwards too: not where the upper limit is physics."""
+        found = np.ones(len(positions), dtype=bool)
+        for family in self.rows:
+            if family.only_least:
+                found &= (positions < family.start) | (positions >= family.stop)
+        return found
 
     def of_rows(self, positions: NDArray[np.int64]) -> Iterator[tuple[Family, NDArray[np.int64]]]:
         """Yield each family that has members among `positions` (sorted), with the members' ranks in it."""

@@ -159,7 +159,8 @@ def _results(held: Stated, contract: Contract, effort: Effort, start_of: StartOf
     settle = settler(held.arcs, lambda: effort.left)
     results = solve_stages(held, contract.all_stages, effort, start_of=start_of, settle=settle)
     if results[-1].solution.status == "infeasible":
-        loose = replace(held, program=_elastic(held.program, _promises(held.labels)))
+        rows = _promises(held.labels)
+        loose = replace(held, program=_elastic(held.program, rows, held.labels.rises(rows)))
         results = solve_stages(loose, contract.all_stages, effort, settle=settle)
     return results
 
@@ -173,10 +174,10 @@ def _promises(labels: Labels) -> NDArray[np.int64]:
     return np.unique(np.concatenate([labels.elastic(), *orders]))
 
 
-def _elastic(program: Program, rows: NDArray[np.int64]) -> Program:
+def _elastic(program: Program, rows: NDArray[np.int64], rises: Flags) -> Program:
     """Return the program with rows that may give way, at a price that nothing else is worth."""
     weight = GIVES_WAY * max(1.0, float(np.abs(program.cost).max(initial=0.0)))
-    return slackened(program, rows, weight, upper=1e9)[0]
+    return slackened(program, rows, weight, upper=1e9, rises=rises)[0]
 
 
 def _played(

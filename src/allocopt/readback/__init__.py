@@ -2,7 +2,8 @@
 
 from allocopt.readback.answer import Answer
 from allocopt.readback.broken import Broken
-from allocopt.readback.plan import SOLVED, Conflict, Plan, Status
+from allocopt.readback.conflict import Conflict
+from allocopt.readback.plan import SOLVED, Plan, Status
 from allocopt.readback.proof import PlanCertificate, StageProof
 
 __all__ = ["SOLVED", "Answer", "Broken", "Conflict", "Plan", "PlanCertificate", "StageProof", "Status"]

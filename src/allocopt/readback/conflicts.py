@@ -1,4 +1,4 @@
-"""Which promises cannot hold together, where no plan exists."""
+"""Which promises cannot hold together, where no plan exists, and the smallest repair, in the business's words."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from allocopt.algebra.grouping import extreme
 from allocopt.algebra.labels import Family, Labels
 from allocopt.algebra.program import Program
-from allocopt.problem.facts import ANY, Facts, Flags, Floats
-from allocopt.readback.plan import Conflict
+from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints
+from allocopt.readback.clash import Clashes, clashes
+from allocopt.readback.conflict import Conflict
 from allocopt.rules import Clause
+from allocopt.solve.repair import Repair
 
-Relax = Callable[[Program, Any], Floats | None]
-"""Returns by how much each of the given rows must be broken, at least in total, for a plan to exist."""
-Oppose = Callable[[Program, Any], Flags]
-"""Returns which of the given rows take part in the clash."""
+Mend = Callable[[Program, Ints, Floats, Flags], Repair | None]
+"""Returns the smallest repair of a program by rows that may give way, each of some weight, perhaps upwards too."""
 
 FEW = 5
 """Of more promises of a kind than these, a person is told by article, not one by one."""
@@ -25,6 +26,10 @@ SHOWN = 10
 """Articles that are told of a kind of promise; the others are counted."""
 NAMED = 3
 """Names of a kind (places, channels, owners) that a conflict lists before it counts the rest."""
+PLACES = ("sku", "channel", "node", "region", "order", "lot", "line", "lane", "period", "until")
+"""Parts of a row's label that a person knows."""
+PROMISED = ("demand", "commitment")
+"""Rows that hold the commitments of demand lines."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +45,19 @@ class _Row:
     channel: str
     period: int
     owner: str
+    cost: float
+    clash: int
 
 
 def find_conflicts(
-    program: Program, labels: Labels, clauses: Sequence[Clause], facts: Facts, relax: Relax, oppose: Oppose
-) -> tuple[Conflict, ...]:
-    """Return what would have to give way for a plan to exist, most units first, and what stands against it.
+    program: Program, labels: Labels, clauses: Sequence[Clause], facts: Facts, mend: Mend, currency: str = ""
+) -> tuple[tuple[Conflict, ...], Repair | None]:
+    """Return the smallest repair of a program without a plan, most units first, and what stands against it.
 
-    Every promise (hard clause, commitment, planner's own row) is made elastic and the sum of what is broken is
-    minimised: what is broken then cannot hold together with the rest. Promises that are kept, but have a price then,
-    are the others in the clash; they are named with zero units. Where a kind of promise clashes in many (locks,
-    commitments), they stand together by article: which of them gives way is for a person to choose.
+    Every promise (hard clause, commitment, planner's own row) may give way; of all ways in which a plan exists then,
+    the fewest units are given up, and of those the plan that is worth most is taken. Promises that are kept, but have
+    a price then, are the others in the clash; they are named with zero units. Where a kind of promise clashes in many
+    (locks, commitments), they stand together by article.
 
     Parameters
     ----------
@@ -59,32 +66,133 @@ def find_conflicts(
     clauses : sequence of Clause
     facts : Facts
         As the contract has changed them.
-    relax, oppose : callable
-        Solve the elastic program.
+    mend : callable
+        Repairs the program.
+    currency : str
+
+    Returns
+    -------
+    tuple of Conflict
+    Repair or None
+        None where none is known.
     """
     rows = labels.elastic()
-    broken = relax(program, rows) if len(rows) else None
-    if broken is None or not (broken > 1e-6).any():
-        return ()
-    found: list[_Row] = []
-    for family, ranks in labels.of_rows(rows[(broken > 1e-6) | oppose(program, rows)]):
-        amounts = broken[np.searchsorted(rows, ranks + family.start)]
-        pairs = zip(ranks.tolist(), amounts.tolist(), strict=True)
-        found += [_row(family, rank, amount, clauses, facts) for rank, amount in pairs]
+    found = mend(program, rows, _weights(program, rows), labels.rises(rows)) if len(rows) else None
+    if found is None or not found.given.any():
+        return (), None
+    cost = _cost(program, facts, rows, found)
+    part = np.flatnonzero((found.given > 0) | (found.prices[rows] != 0))
+    clash = clashes(program, rows[part], found.given[part], found.prices)
+    said: list[_Row] = []
+    for family, ranks in labels.of_rows(rows[part]):
+        at = np.searchsorted(rows[part], ranks + family.start)
+        amounts = (values.tolist() for values in (ranks, found.given[part][at], cost[part][at], clash.number[at]))
+        said += [_row(family, *each, clauses=clauses, facts=facts) for each in zip(*amounts, strict=True)]
     kinds: dict[str, dict[tuple[str, int | None], list[_Row]]] = {}
-    for row in found:
+    for row in said:
         kinds.setdefault(row.kind, {}).setdefault((row.what, row.clause), []).append(row)
-    told = [conflict for kind, promises in kinds.items() for conflict in _of_kind(kind, list(promises.values()))]
-    return tuple(sorted(told, key=lambda conflict: (-conflict.units, conflict.what)))
+    groups = [group for kind, promises in kinds.items() for group in _of_kind(kind, list(promises.values()))]
+    spoken = _Spoken(clash, lambda some: clash.limits(program, labels, facts, some), said, currency)
+    conflicts = [_told(what, rows, spoken) for what, rows in groups]
+    return tuple(sorted(conflicts, key=lambda conflict: (-conflict.units, conflict.what))), found
 
 
-def _of_kind(kind: str, promises: list[list[_Row]]) -> Iterator[Conflict]:
-    """Yield the conflicts of one kind of promise: each by itself where they are few, else by article."""
+def _weights(program: Program, rows: Ints) -> Floats:
+    """Return what a unit of each row counts: less where a unit that ships moves it by more than one."""
+    lines = program.column_line
+    size = np.abs(program.data)
+    if lines is not None:
+        size = np.where(lines[program.entry_column] >= 0, size, 0.0)
+    most = extreme(np.maximum, size, program.indices, program.rows, none=0.0)
+    return 1.0 / np.maximum(most[rows], 1.0)
+
+
+def _cost(program: Program, facts: Facts, rows: Ints, found: Repair) -> Floats:
+    """Return what the units that each row gives up would have earned with the lines left short, best first."""
+    cost, lines = np.zeros(len(rows)), program.column_line
+    if lines is None:
+        return cost
+    number = np.full(program.rows, ANY)
+    short = found.given > 0
+    number[rows[short]] = np.flatnonzero(short)
+    column, row = program.entry_column, number[program.indices]
+    mine = np.flatnonzero((row >= 0) & (lines[column] >= 0) & (program.data > 0))
+    if not len(mine):
+        return cost
+    line, size = lines[column[mine]], len(facts.lines.units)
+    pairs, pair = np.unique(row[mine].astype(np.int64) * size + line, return_inverse=True)
+    worth = extreme(np.maximum, program.cost[column[mine]], pair, len(pairs), none=0.0)
+    row, line = np.divmod(pairs, size)
+    ships = lines >= 0
+    served = np.bincount(lines[ships], weights=found.x[ships], minlength=size)
+    order = np.lexsort((-worth, row))
+    row, worth = row[order], worth[order]
+    left = np.maximum(facts.lines.units - served, 0.0)[line[order]]
+    before = np.cumsum(left) - left
+    first = np.searchsorted(row, row)
+    taken = np.clip(found.given[row] - (before - before[first]), 0.0, left)
+    return np.bincount(row, weights=taken * worth, minlength=len(rows)).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class _Spoken:
+    """What is known of the clashes, to be put in words."""
+
+    clashes: Clashes
+    limits: Callable[[list[int]], tuple[list[str], list[str]]]
+    rows: list[_Row]
+    currency: str
+
+
+def _told(what: str, rows: list[_Row], spoken: _Spoken) -> Conflict:
+    """Return a conflict with what stands against it, and the sentence that says so."""
+    clash, mine = {row.clash for row in rows}, {(row.what, row.clause) for row in rows}
+    others = [row for row in spoken.rows if row.clash in clash and (row.what, row.clause) not in mine]
+    against = tuple(dict.fromkeys(row.what for row in sorted(others, key=lambda row: -row.units)))
+    skus, limits = spoken.limits(sorted(clash))
+    units, cost = _units(rows), sum(row.cost for row in rows)
+    sku, channel, period = (_only(getattr(row, name) for row in rows) for name in ("sku", "channel", "period"))
+    sentence = f"{what} stands against {_few(against, ' and ')}."
+    if units > 0:
+        names, price = _few([what, *against], " and "), f", {cost:,.2f} {spoken.currency}".rstrip() if cost else ""
+        gives = f"give up {units:,.10g} of {what}" if against else f"give up {units:,.10g}"
+        sentence = f"{_need(names, spoken.clashes, sorted(clash), skus, limits)}: {gives}{price}."
+    return Conflict(
+        what,
+        max(rows, key=lambda row: row.units).clause,
+        units,
+        _where(rows) or _few(skus, ", "),
+        sku=sku or "",
+        channel=channel or "",
+        period=None if period in (None, -1) else period,
+        owner=_few(sorted({row.owner for row in rows} - {""}), ", "),
+        cost=cost,
+        against=against,
+        sentence=sentence,
+    )
+
+
+def _need(names: str, clash: Clashes, some: list[int], skus: list[str], limits: list[str]) -> str:
+    """Return what promises need together and what there is, or only that they cannot hold."""
+    several = " and " in names
+    because = f" ({_few(limits, ', ')})" if limits else ""
+    if not clash.counted[some].all():
+        return f"{names} cannot hold{' together' if several else ''}{because}"
+    need, given = clash.need[some].sum(), clash.given[some].sum()
+    of = f" of {_few(skus, ', ')}" if skus else ""
+    return f"{names} need{'' if several else 's'} {need:,.10g} units{of}; there are {need - given:,.10g}{because}"
+
+
+def _only(values: Iterator[Any]) -> Any:
+    """Return the one value that all are; None where they differ."""
+    found = set(values)
+    return found.pop() if len(found) == 1 else None
+
+
+def _of_kind(kind: str, promises: list[list[_Row]]) -> Iterator[tuple[str, list[_Row]]]:
+    """Yield one kind of promise in words with its rows: each by itself where they are few, else by article."""
     if len(promises) <= FEW:
-        for rows in promises:
-            rows.sort(key=lambda row: -row.units)
-            places = [row.place for row in rows if row.place]
-            yield Conflict(rows[0].what, rows[0].clause, _units(rows), _few(places, "; "))
+        yield from ((rows[0].what, rows) for rows in promises)
         return
     groups: dict[str, list[_Row]] = {}
     for rows in promises:
@@ -92,16 +200,23 @@ def _of_kind(kind: str, promises: list[list[_Row]]) -> Iterator[Conflict]:
     ranked = sorted(groups.items(), key=lambda group: (-_units(group[1]), group[0]))
     shown = len(ranked) if len(ranked) <= SHOWN else SHOWN - 1
     for sku, rows in ranked[:shown]:
-        yield _together(kind, rows, f" of {sku}" if sku else "")
+        yield _together(kind, rows, f" of {sku}" if sku else ""), rows
     rest = [row for _, rows in ranked[shown:] for row in rows]
     if rest:
-        yield _together(kind, rest, f" of {len(ranked) - shown} more articles")
+        yield _together(kind, rest, f" of {len(ranked) - shown} more articles"), rest
 
 
-def _together(kind: str, rows: list[_Row], whose: str) -> Conflict:
-    """Return one conflict for many promises of a kind."""
+def _together(kind: str, rows: list[_Row], whose: str) -> str:
+    """Return the words for many promises of a kind."""
     number = len({(row.what, row.clause) for row in rows})
-    first = max(rows, key=lambda row: row.units)
+    return f"{kind}{whose}, {number} times" if number > 1 else max(rows, key=lambda row: row.units).what
+
+
+def _where(rows: list[_Row]) -> str:
+    """Return the places that one promise is about, or channels, periods and owners of many."""
+    if len({(row.what, row.clause) for row in rows}) == 1:
+        ranked = sorted(rows, key=lambda row: -row.units)
+        return _few([row.place for row in ranked if row.place], "; ")
     said = [_few(sorted({row.channel for row in rows} - {""}), ", ")]
     periods = sorted({row.period for row in rows if row.period >= 0})
     if periods:
@@ -109,11 +224,19 @@ def _together(kind: str, rows: list[_Row], whose: str) -> Conflict:
         said.append(f"period {periods[0]}" if one else f"periods {periods[0]} to {periods[-1]}")
     owners = _few(sorted({row.owner for row in rows} - {""}), ", ")
     said.append(f"ask {owners}" if owners else "")
-    what = f"{kind}{whose}, {number} times" if number > 1 else f"{first.what}"
-    return Conflict(what, first.clause, _units(rows), "; ".join(part for part in said if part))
+    return "; ".join(part for part in said if part)
 
 
-def _row(family: Family, rank: int, amount: float, clauses: Sequence[Clause], facts: Facts) -> _Row:
+def _row(
+    family: Family,
+    rank: int,
+    amount: float,
+    cost: float,
+    clash: int,
+    *,
+    clauses: Sequence[Clause],
+    facts: Facts,
+) -> _Row:
     """Return one row of a clash with what it is about."""
     label = dict(zip(family.index.names, family.index.label(rank), strict=True))
     codes = {name: int(codes[rank]) for name, codes in zip(family.index.names, family.index.codes, strict=True)}
@@ -126,21 +249,23 @@ def _row(family: Family, rank: int, amount: float, clauses: Sequence[Clause], fa
     if family.clause is None:
         what = _words(family.name, tuple(label.values()))
         kind = "commitment (min_units)" if family.name in PROMISED else family.name
-        return _Row(kind, None, what, amount, "", sku, channel, int(period or -1), "")
+        owner = _owner(facts, channel)
+        return _Row(kind, None, what, amount, "", sku, channel, int(period or -1), owner, cost, clash)
     number = int(family.clause[rank])
     clause = clauses[number]
     given = {name: getattr(clause, name, None) for name in ("channel", "period", "owner")}
     place = clause.about(facts, clauses, label) or _place(label, clause)
-    channel = channel or str(given["channel"] or "")
+    channel = channel or (given["channel"] if isinstance(given["channel"], str) else "")
     period = period or str(-1 if given["period"] is None else given["period"])
     kind = str(getattr(clause, "clause", family.name))
-    return _Row(kind, number, clause.words(), amount, place, sku, channel, int(period), str(given["owner"] or ""))
+    owner = str(given["owner"] or "") or _owner(facts, channel)
+    return _Row(kind, number, clause.words(), amount, place, sku, channel, int(period), owner, cost, clash)
 
 
-PLACES = ("sku", "channel", "node", "region", "order", "lot", "line", "lane", "period", "until")
-"""Parts of a row's label that a person knows."""
-PROMISED = ("demand", "commitment")
-"""Rows that hold the commitments of demand lines."""
+def _owner(facts: Facts, channel: str) -> str:
+    """Return who answers for a channel; ``""`` if nobody is named."""
+    found = np.flatnonzero(facts.channels.id == channel)
+    return str(facts.channels.owner[found[0]]) if len(found) else ""
 
 
 def _place(label: dict[str, Any], clause: Clause) -> str:

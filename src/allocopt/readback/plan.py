@@ -16,6 +16,7 @@ from allocopt.errors import DataError, Issue, SolveError
 from allocopt.readback import tables
 from allocopt.readback.answer import Answer
 from allocopt.readback.broken import Broken, decision_words
+from allocopt.readback.conflict import Conflict
 from allocopt.readback.proof import PlanCertificate
 from allocopt.readback.reading import checked
 from allocopt.readback.tables import COLUMNS, records
@@ -34,38 +35,6 @@ ROOMS: dict[str, tuple[str, str]] = {}
 """Rooms above that work out what a plan is asked for: module and function by name. `allocopt` alone fills it."""
 
 
-@dataclass(frozen=True)
-class Conflict:
-    """A promise that would have to give way for any plan to exist.
-
-    Attributes
-    ----------
-    what : str
-        The clause or commitment, in words.
-    clause : int or None
-        Its position in the contract; None: a commitment of the problem (``min_units``).
-    units : float
-        By how much it would have to be broken, in its own unit; zero: it can stay, but stands against the others.
-    where : str
-        The articles, periods, promotions or people that it is about, the first few of them.
-
-    Notes
-    -----
-    Where many promises of a kind clash, one of these stands for all that are about the same article: `what` says how
-    many, `clause` is the one that would give way most.
-    """
-
-    what: str
-    clause: int | None
-    units: float
-    where: str = ""
-
-    def words(self) -> str:
-        """Return it as a phrase, with by how much it would have to give way."""
-        amount = f"{self.units:,.6g}" if self.units else "stands against it"
-        return f"{self.what} ({self.where}): {amount}" if self.where else f"{self.what}: {amount}"
-
-
 @dataclass(frozen=True, eq=False)
 class Plan:
     """The answer to one allocation.
@@ -82,7 +51,7 @@ class Plan:
         The contract, as `Contract.to_dict` gives it.
     currency : str
     conflicts : tuple of Conflict
-        What cannot hold together, where the plan is infeasible.
+        The smallest repair and what stands against it, where the contract is infeasible.
     broken : tuple of Broken
         What retired channels had been promised: clauses that lapse and commitments that are not kept.
     decisions : dict of str to bool
@@ -259,7 +228,7 @@ class Plan:
             certificate=None if proof is None else PlanCertificate.from_dict(proof),
             contract=content["contract"],
             currency=content["currency"],
-            conflicts=tuple(Conflict(**conflict) for conflict in content["conflicts"]),
+            conflicts=tuple(Conflict.from_dict(conflict) for conflict in content["conflicts"]),
             broken=tuple(Broken(**broken) for broken in content["broken"]),
             decisions=dict(content["decisions"]),
             notes=tuple(content["notes"]),

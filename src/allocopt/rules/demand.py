@@ -47,6 +47,7 @@ class Demand(Rule):
             lower=np.where(least > 0, least, -np.inf),
             upper=lines.units[rows],
             elastic=least > 0,
+            only_least=True,
         )
         if lines.lost_cost.any():
             always = np.where(switches == 0, lines.lost_cost * lines.units, 0.0)

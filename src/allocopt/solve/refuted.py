@@ -75,7 +75,11 @@ def clashes(program: Program, multipliers: NDArray[np.float64]) -> bool:
 
 
 def slackened(
-    program: Program, rows: NDArray[np.integer[Any]], weights: ArrayLike, upper: float = np.inf
+    program: Program,
+    rows: NDArray[np.integer[Any]],
+    weights: ArrayLike,
+    upper: float = np.inf,
+    rises: NDArray[np.bool_] | bool = True,
 ) -> tuple[Program, NDArray[np.intp]]:
     """Return the program with a column for each finite side of some rows, and whose side each column is.
 
@@ -88,10 +92,12 @@ def slackened(
         What giving way by one unit costs.
     upper : float
         By how much a row may give way at most.
+    rises : bool, shape (given,), or one for all
+        Whether an upper limit gives way, or only the lower one.
     """
     falls = np.flatnonzero(np.isfinite(program.row_lower[rows]))
-    rises = np.flatnonzero(np.isfinite(program.row_upper[rows]))
-    side = np.concatenate([falls, rises])
-    signs = np.concatenate([np.ones(len(falls)), -np.ones(len(rises))])
+    above = np.flatnonzero(np.isfinite(program.row_upper[rows]) & rises)
+    side = np.concatenate([falls, above])
+    signs = np.concatenate([np.ones(len(falls)), -np.ones(len(above))])
     cost = -np.broadcast_to(np.asarray(weights, float), rows.shape)[side]
     return with_columns(program, rows[side], signs, cost=cost, upper=upper), side
