@@ -49,13 +49,14 @@ def block(draw: random.Random, sku: str, packs: bool) -> Tables:
         }
         lots[row["node"], row["kind"], available, row["expires"], row["reference"]] = row
     lines: dict[tuple[Any, ...], Record] = {}
+    arrived: dict[tuple[str, str], float | None] = {}
     price = draw.choice((8.0, 10.0))
     for _ in range(draw.randint(1, 6)):
         row = {
             "sku": sku,
             "channel": draw.choice(channels),
             "period": draw.randrange(PERIODS),
-            "order": f"O{draw.randint(0, 99):02d}",
+            "order": f"O{draw.randint(0, 99):02d}{sku}",
             "units": draw.randint(1, 12),
             "price": price if draw.random() < 0.7 else draw.choice((9.0, 11.0)),
             "priority": draw.choice((None, None, 1, 2)),
@@ -65,6 +66,7 @@ def block(draw: random.Random, sku: str, packs: bool) -> Tables:
             "late_cost": draw.choice((0.0, 0.0, 0.5)),
             "pack": draw.choice((None, 2, 3)) if packs else None,
         }
+        row["arrived"] = arrived.setdefault((row["channel"], row["order"]), row["arrived"])  # one for all of an order
         lines[row["channel"], row["period"], row["order"]] = row
     return {"supply": list(lots.values()), "demand": list(lines.values())}
 

@@ -30,7 +30,20 @@ PROMOTIONS = ("P1", "P2")
 Record = dict[str, Any]
 Tables = dict[str, list[Record]]
 
-SWITCHES = frozenset({"packs", "all_or_none", "ship_from_one", "min_ship", "work_per_order"})
+SWITCHES = frozenset(
+    {
+        "all_or_none",
+        "max_parcels",
+        "min_ship",
+        "packs",
+        "parcel_cost",
+        "sealed",
+        "ship_from_one",
+        "ship_together",
+        "work_per_order",
+        "work_per_parcel",
+    }
+)
 """Features that need whole-number columns of their own."""
 LINEAR = frozenset(
     {
@@ -53,10 +66,12 @@ LINEAR = frozenset(
         "lost_cost",
         "lot_cost",
         "map_price",
+        "min_life",
         "min_units",
         "orders",
         "priority",
         "promotions",
+        "references",
         "regions",
         "reserved",
         "spread",
@@ -69,7 +84,9 @@ LINEAR = frozenset(
 FEATURES = LINEAR | SWITCHES
 """Everything that a problem can have beyond lots, lanes and lines."""
 
-ORDERED = frozenset({"orders", "all_or_none", "ship_from_one", "work_per_order"})
+OF_ORDERS = ("all_or_none", "ship_from_one", "ship_together")
+"""Features that are marks of an order, the same on all its lines."""
+ORDERED = frozenset({*OF_ORDERS, "orders", "max_parcels", "parcel_cost", "work_per_order", "work_per_parcel"})
 """Features with which demand lines have orders."""
 RATES = (0.0, 0.1, 0.25, 0.5)
 LOTS, LINES, AGREED = (4, 5, 6, 3), (7, 6, 8, 5, 4), (2, 3, 1, 4, 0)
@@ -261,12 +278,16 @@ class _Draw:
             row["reserved"] = min(units, self.upto(3))
         if "hold" in self.on:
             row["hold"] = self.of((False, False, False, True))
-        if "expires" in self.on:
+        if self.on & {"expires", "min_life"}:
             row["expires"] = self.of((None, *range(-1, PERIODS + 1)))
         if "end_value" in self.on:
             row["end_value"] = self.of((None, 0.0, 1.5))
         if "lot_cost" in self.on:
-            row |= {"unit_cost": self.of((None, 2.0, 3.5)), "reference": self.of(("", "PO/7"))}
+            row["unit_cost"] = self.of((None, 2.0, 3.5))
+        if self.on & {"lot_cost", "references"}:
+            row["reference"] = self.of(("", "PO/7", "PO/8") if "references" in self.on else ("", "PO/7"))
+        if "sealed" in self.on:
+            row["pack"] = self.of((2, 1, 3, 4))
         return row
 
     def demand(self) -> list[Record]:
@@ -275,7 +296,23 @@ class _Draw:
             (self.of(self.skus), self.of(self.channels), self.of(DUE), self.of(self.regions), self.of(orders))
             for _ in range(self.of(LINES))
         }
-        return [self.line(*key) for key in sorted(keys)]
+        marked: dict[tuple[str, str], Record] = {}
+        lines = []
+        for sku, channel, period, region, order in sorted(keys):
+            marks = marked.setdefault((channel, order), self.marks()) if order else self.marks()
+            lines.append(self.line(sku, channel, period, region, order) | marks)
+        return lines
+
+    def marks(self) -> Record:
+        """Draw what is said of an order, the same in all its lines."""
+        found: Record = {name: self.flag() for name in OF_ORDERS if name in self.on}
+        if "firm" in self.on:
+            found["firm"] = self.flag()
+        if "arrived" in self.on:
+            found["arrived"] = self.of((None, 3, 1, 2))
+        if "max_parcels" in self.on:
+            found["max_parcels"] = self.of((1, None, 2))
+        return found
 
     def line(self, sku: str, channel: str, period: int, region: str, order: str) -> Record:
         units = self.units(sku, 10)
@@ -283,16 +320,12 @@ class _Draw:
         row |= {"units": units, "price": 4.0 + self.money()}
         if "min_units" in self.on:
             row["min_units"] = min(units, self.of((0, 0, 0, 1, 2)))
-        if "arrived" in self.on:
-            row["arrived"] = self.of((None, 3, 1, 2))
         if "spread" in self.on:
             row["sd"] = self.of((0.0, 1.5, 4.0))
         if "late" in self.on:
             row |= {"max_late": self.upto(2), "late_cost": self.of((0.0, 0.5))}
         if "early" in self.on:
             row["max_early"] = self.upto(2)
-        if "firm" in self.on:
-            row["firm"] = self.flag()
         if "priority" in self.on:
             row["priority"] = self.of((1, 2, None))
         if "promotions" in self.on:
@@ -303,9 +336,10 @@ class _Draw:
             row["pack"] = self.of((None, 1, 2, 4))
         if "min_ship" in self.on:
             row["min_ship"] = self.upto(4)
-        for name in ("all_or_none", "ship_from_one"):
-            if name in self.on:
-                row[name] = self.flag()
+        if "min_life" in self.on:
+            row["min_life"] = self.of((1, 0, 2))
+        if "references" in self.on:
+            row["reference"] = self.of(("", "PO/7", "PO/8"))
         return row
 
     def lanes(self) -> list[Record]:
@@ -327,12 +361,19 @@ class _Draw:
             row["lead"] = self.upto(2)
         if "lane_capacity" in self.on:
             row["capacity"] = self.of((None, 0, 3, 6.5))
+        if "parcel_cost" in self.on:
+            row["parcel_cost"] = self.of((5.0, 0.0, 12.0))
         return row
 
     def capacity(self) -> Tables:
         limits: list[Record] = []
         work: list[Record] = []
-        for feature, resource in (("capacity", "units"), ("hours", "hours"), ("work_per_order", "pick lists")):
+        for feature, resource in (
+            ("capacity", "units"),
+            ("hours", "hours"),
+            ("work_per_order", "pick lists"),
+            ("work_per_parcel", "labels"),
+        ):
             if feature not in self.on:
                 continue
             for node, period in sorted({(self.of(self.nodes), self.of(DUE)) for _ in range(self.upto(3, 1))}):
@@ -343,6 +384,9 @@ class _Draw:
             if feature == "work_per_order":
                 for _, channel in self.scopes():
                     work.append(self.workload(resource, "order", "", channel))
+            if feature == "work_per_parcel":
+                for _, channel in self.scopes():
+                    work.append(self.workload(resource, "parcel", "", channel))
         return {"capacity": limits, "workloads": list({(*row.values(),)[1:]: row for row in work}.values())}
 
     def scopes(self) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import allocopt as ao
 from allocopt import cli
 from allocopt.documents.described import meanings
-from allocopt.problem.schema import describe
+from allocopt.problem.declared import describe
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "scenarios").glob("**/README.md")), *sorted((ROOT / "docs").glob("*.md"))]

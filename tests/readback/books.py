@@ -10,7 +10,7 @@ import pandas as pd
 from allocopt.problem import Problem
 
 Row = dict[str, Any]
-COSTS = ("fees", "goods", "lanes", "returns", "penalties", "fixed_cost", "holding", "write_down")
+COSTS = ("fees", "goods", "lanes", "parcels", "returns", "penalties", "fixed_cost", "holding", "write_down")
 
 
 def rows(frame: pd.DataFrame) -> list[Row]:
@@ -38,7 +38,7 @@ def lane_name(lane: Row) -> str:
 
 
 def profit_and_loss(problem: Problem, allocation: pd.DataFrame) -> pd.DataFrame:
-    """Return revenue, costs and contribution per channel, the company last."""
+    """Return revenue, costs and contribution per channel, the company last; and hold how parcels are numbered."""
     channels = {row["channel"]: row for row in rows(problem.channels)}
     skus = {row["sku"]: row for row in rows(problem.skus)}
     lanes = {lane_name(row): row for row in rows(problem.lanes)}
@@ -81,6 +81,14 @@ def profit_and_loss(problem: Problem, allocation: pd.DataFrame) -> pd.DataFrame:
         book["company"]["holding"] -= nodes[arc["node"]]["holding_cost"] * (horizon - arc["ship"]) * units
         left[lot_key] -= units
         unmet[line_key] -= units
+    sent: dict[tuple[Any, ...], int] = {}
+    for arc in rows(allocation):
+        alone = () if arc["order"] else (arc["sku"], arc["region"], arc["line"], arc["due"])
+        key = (arc["channel"], arc["order"], *alone, arc["lane"], arc["ship"])
+        if key not in sent:
+            book[arc["channel"]]["parcels"] += lanes[arc["lane"]]["parcel_cost"]
+        assert sent.setdefault(key, arc["parcel"]) == arc["parcel"]
+    assert sorted(sent.values()) == list(range(1, len(sent) + 1))
     for key, units in unmet.items():
         book[key[1]]["penalties"] += lines[key]["lost_cost"] * units
     for key, units in left.items():

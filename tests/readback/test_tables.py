@@ -34,11 +34,11 @@ def test_columns_are_those_of_the_documentation(plan: ao.Plan) -> None:
     """Tables have the documented columns, in their order."""
     assert list(plan.allocation) == [
         *("lot", "sku", "node", "kind", "available", "reference", "lane", "channel", "region", "order", "line"),
-        *("due", "ship", "arrives", "late", "units", "revenue", "contribution"),
+        *("due", "ship", "arrives", "late", "units", "parcel", "revenue", "contribution"),
     ]
     assert list(plan.channels) == [
-        *("channel", "demand", "units", "fill_rate", "revenue", "fees", "goods", "lanes", "returns", "penalties"),
-        *("fixed_cost", "holding", "write_down", "contribution", "margin", "clause_penalties"),
+        *("channel", "demand", "units", "fill_rate", "revenue", "fees", "goods", "lanes", "parcels"),
+        *("returns", "penalties", "fixed_cost", "holding", "write_down", "contribution", "margin", "clause_penalties"),
     ]
     assert list(plan.shortfalls) == [
         *("sku", "channel", "region", "order", "line", "due", "wanted", "served", "units", "reason", "sentence"),

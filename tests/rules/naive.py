@@ -6,13 +6,14 @@ with the fast one on random problems. Only the tables of a problem are read, nev
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from tests.clauses import TOLD
 from tests.rules.naive_facts import shipments
 from tests.rules.naive_promises import Promises
-from tests.rules.naive_records import Model, Row, blank, counts_on, floor, named
+from tests.rules.naive_records import Arc, Model, Row, blank, counts_on, floor, named
 from tests.rules.naive_reserves import Reserves
 
 from allocopt.problem import Problem
@@ -34,6 +35,7 @@ class Naive(Promises):
         self.flows(model)
         self.floors(model)
         self.switches(model)
+        self.sending(model)
         self.work(model)
         for clause in self.of(MarginFloor):
             if clause.per == "channel":
@@ -100,6 +102,10 @@ class Naive(Promises):
                 on = model.var(1, whole=True)
                 model.row([*together, (on, -line.units)], high=0)
                 model.row([*together, (on, -line.min_ship)], low=0)
+        for arc in self.arcs:
+            if arc.lot.pack > 1:
+                sealed = model.var(math.inf, whole=True)
+                model.row([(arc.at, 1), (sealed, -arc.lot.pack)], low=0, high=0)
         for order in {line.group for line in self.lines if line.ship_from_one}:
             mine = [arc for arc in self.arcs if arc.line.ship_from_one and arc.line.group == order]
             source = {node: model.var(1, whole=True) for node in self.nodes}
@@ -114,21 +120,39 @@ class Naive(Promises):
                     if terms:
                         model.row([*terms, (served, -line.units)], low=0, high=0)
 
+    def sending(self, model: Model) -> None:
+        """Add when orders leave, and the parcels in which they come."""
+        for order in {line.group for line in self.lines}:
+            mine = [arc for arc in self.arcs if arc.line.group == order]
+            if any(arc.line.ship_together for arc in mine):
+                leaves = {arc.ship: model.var(1, whole=True) for arc in mine}
+                model.row(((on, 1) for on in leaves.values()), high=1)
+                for arc in mine:
+                    model.row([(arc.at, 1), (leaves[arc.ship], -arc.line.units)], high=0)
+            most = {arc.line.max_parcels for arc in mine}
+            sent = {}
+            for arc in mine:
+                parcel = (id(arc.lane), arc.ship)
+                if parcel not in sent:
+                    sent[parcel] = model.var(1, -arc.lane.parcel_cost, whole=True)
+                model.row([(arc.at, 1), (sent[parcel], -arc.line.units)], high=0)
+            if mine and not blank(min(most)):
+                model.row(((on, 1) for on in sent.values()), high=min(most))
+
     def work(self, model: Model) -> None:
         """Add the capacities of nodes."""
         for limit in self.capacity:
             here = [arc for arc in self.arcs if (arc.lot.node, arc.ship) == (limit.node, limit.period)]
             terms = [(arc.at, self.workload(limit.resource, "unit", arc.line)) for arc in here]
-            for order in {arc.line.group for arc in here}:
-                mine = [
-                    (arc, self.workload(limit.resource, "order", arc.line)) for arc in here if arc.line.group == order
-                ]
-                if any(load > 0 for _, load in mine):
-                    handled = model.var(1, whole=True)
-                    terms.append((handled, max(load for _, load in mine)))
-                    for arc, load in mine:
-                        if load > 0:
-                            model.row([(arc.at, 1), (handled, -arc.line.units)], high=0)
+            for per in ("order", "parcel"):
+                for key in {handled(arc, per) for arc in here}:
+                    mine = [(arc, self.workload(limit.resource, per, arc.line)) for arc in here]
+                    mine = [(arc, load) for arc, load in mine if load > 0 and handled(arc, per) == key]
+                    if mine:
+                        once = model.var(1, whole=True)
+                        terms.append((once, max(load for _, load in mine)))
+                        for arc, _ in mine:
+                            model.row([(arc.at, 1), (once, -arc.line.units)], high=0)
             counted = limit.resource == "units" and not any(row.resource == "units" for row in self.workloads)
             model.row(terms, high=floor(limit.limit) if counted and not self.any_divisible() else limit.limit)
 
@@ -151,6 +175,11 @@ class Naive(Promises):
         for channel in self.channels if clause.channel is None else (clause.channel,):
             mine = [arc for arc in self.arcs if arc.line.channel == channel and named(clause.sku, arc.line.sku)]
             model.row(((arc.at, self.contribution(arc) - clause.floor * self.revenue(arc)) for arc in mine), low=0)
+
+
+def handled(arc: Arc, per: str) -> tuple[object, ...]:
+    """Return what an arc is handled with at its node in its period: its order, or its parcel."""
+    return (arc.line.group, id(arc.lane) if per == "parcel" else 0)
 
 
 def best(problem: Problem, clauses: Sequence[Clause] = ()) -> float | None:

@@ -80,7 +80,7 @@ class Records:
                     new = vars(line) | {"channel": part.to, "units": one, "pack": None, "order": "", "lost_cost": 0.0}
                     new |= {"firm": False, "sd": line.sd * part.share}
                     new |= {"min_units": 0.0, "min_ship": 0.0, "all_or_none": False, "ship_from_one": False}
-                    new |= {"firm": False, "promotion": ""}
+                    new |= {"ship_together": False, "max_parcels": None, "reference": "", "promotion": ""}
                     new["price"] = line.price if part.price_from == "original" else receiving(own, line)
                     yield SimpleNamespace(**new)
 
@@ -170,6 +170,10 @@ class Records:
     def forbidden(self, arc: Arc) -> bool:
         """Return whether a rule forbids an arc by itself."""
         lot, line = arc.lot, arc.line
+        if not blank(lot.expires) and lot.expires - arc.arrives < line.min_life:
+            return True
+        if line.reference not in ("", lot.reference):
+            return True
         if lot.kind == "safety" and self.safety_price(arc) is None:
             return True
         channel, lowest = self.channels[line.channel], self.skus[line.sku].map_price

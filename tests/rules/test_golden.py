@@ -98,6 +98,7 @@ MODELS = {
                 East 0      units    12.5
                 East 0      hours    3
                 East 0      picks    2
+                East 0      labels   0.75
                 West 1      units    6
             """,
             workloads="""
@@ -106,6 +107,7 @@ MODELS = {
                 hours    A   .       0.2      unit
                 hours    A   dtc     0.3      unit
                 picks    .   shop    1.5      order
+                labels   .   shop    0.5      parcel
             """,
         ),
         (),
@@ -417,6 +419,98 @@ MODELS = {
         ),
         (),
     ),
+    "ship_together": (
+        problem(
+            supply=TWO_LOTS + "\nB West on_hand 9 0",
+            demand="""
+                sku channel period units price order ship_together max_late
+                A   dtc     0      6     10    O1    true          1
+                B   dtc     0      4     8     O1    true          1
+                A   dtc     0      3     10    O2    false         1
+                A   shop    1      8     9     O1    true          0
+                A   shop    0      2     9     .     true          2
+            """,
+        ),
+        (),
+    ),
+    "parcels": (
+        problem(
+            supply=TWO_NODES + "\nB East on_hand 9",
+            demand="""
+                sku channel period units price order max_parcels max_late
+                A   dtc     0      6     10    O1    2           1
+                B   dtc     0      4     8     O1    2           1
+                A   shop    0      8     9     O1    1           0
+                A   shop    0      3     9     O2    2           0
+                B   shop    0      2     8     .     .           0
+                B   store   0      1     8     .     .           0
+            """,
+            lanes="""
+                node channel sku parcel_cost
+                East dtc     .   3
+                West dtc     .   4
+                East shop    .   0
+                West shop    .   0
+                East shop    B   2.5
+                East store   .   0
+            """,
+        ),
+        (),
+    ),
+    "sealed": (
+        problem(
+            skus="sku divisible\nA false\nB true",
+            supply="""
+                sku node kind    units pack
+                A   East on_hand 10    4
+                A   East inbound 5     1
+                A   West on_hand 3     5
+                B   East on_hand 7.5   3
+            """,
+            demand="""
+                sku channel period units price pack
+                A   dtc     0      9     10    .
+                A   dtc     1      3     10    .
+                A   shop    0      8     9     2
+                B   shop    0      6.5   9     .
+            """,
+        ),
+        (),
+    ),
+    "min_life": (
+        problem(
+            supply="""
+                sku node kind    units expires
+                A   East on_hand 10    2
+                A   East inbound 5     4
+                A   West on_hand 3     .
+            """,
+            demand="""
+                sku channel period units price min_life max_late
+                A   dtc     0      9     10    3        0
+                A   dtc     1      3     10    2        1
+                A   shop    0      8     9     0        0
+            """,
+        ),
+        (),
+    ),
+    "reference": (
+        problem(
+            supply="""
+                sku node kind    units reference
+                A   East on_hand 10    PO/7
+                A   East on_hand 5     PO/8
+                A   West on_hand 3     .
+            """,
+            demand="""
+                sku channel period units price reference
+                A   dtc     0      9     10    PO/8
+                A   dtc     1      3     10    PO/9
+                A   shop    0      8     9     .
+            """,
+        ),
+        (),
+    ),
     "all_or_none": (
         problem(
             supply=ONE_LOT + "\nB East on_hand 9",
@@ -424,7 +518,7 @@ MODELS = {
                 sku channel period units price order all_or_none
                 A   dtc     0      6     10    O1    true
                 B   dtc     0      4     8     O1    true
-                B   dtc     1      5     8     O1    false
+                B   dtc     1      5     8     O3    false
                 A   shop    0      3     9     O2    true
                 C   shop    0      1     9     O2    true
                 A   shop    1      2     9     .     true

@@ -209,7 +209,7 @@ def by_hand(facts: ao.Problem, clause: ao.Retire) -> ao.Problem:
             for row, number in zip(mine, whole, strict=True):
                 if own and number > 0:
                     price = row.price if part.price_from == "original" else receiving(own, row)
-                    late = {key: getattr(row, key) for key in ("max_early", "max_late", "late_cost")}
+                    late = {key: getattr(row, key) for key in ("max_early", "max_late", "late_cost", "min_life")}
                     name = "/".join(["taken over", row.order, row.line])
                     new = {"sku": sku, "channel": part.to, "period": row.period, "region": row.region, "line": name}
                     added.append({**new, "units": number, "price": price, **late})
@@ -217,9 +217,9 @@ def by_hand(facts: ao.Problem, clause: ao.Retire) -> ao.Problem:
         demand[column] = demand[column].where(~off, 0.0)
     channels["fixed_cost"] = channels["fixed_cost"].where(channels["channel"] != clause.channel, 0.0)
     more = pd.DataFrame(added, columns=demand.columns)
-    texts = {name: "" for name in ("order", "promotion") if name in more}
+    texts = {name: "" for name in ("order", "promotion", "reference") if name in more}
     zeros = dict.fromkeys(("min_units", "min_ship", "lost_cost", "sd"), 0.0)
-    flags = dict.fromkeys(("firm", "all_or_none", "ship_from_one"), False)
+    flags = dict.fromkeys(("firm", "all_or_none", "ship_from_one", "ship_together"), False)
     more = more.assign(**texts, **zeros, **flags).astype(demand.dtypes.to_dict())
     return facts.replace(demand=pd.concat([demand, more]) if len(more) else demand, channels=channels)
 

@@ -174,12 +174,12 @@ def test_a_channel_counts_what_it_earns_and_not_what_the_company_saves() -> None
 
 
 def test_a_whole_order_is_taken_in_its_earliest_turn() -> None:
-    """Of order O1 a line arrives first and one last; both are taken together, before amazon comes."""
+    """Of order O1 a line comes first, by its rank, and one last; both are taken together, before amazon comes."""
     demand = """
-        sku channel period units price order all_or_none arrived
-        A   dtc     0      4     10    O1    true        1
-        A   amazon  0      9     10    .     false       2
-        A   dtc     0      5     10    O1    true        3
+        sku channel period units price order all_or_none arrived priority
+        A   dtc     0      4     10    O1    true        1       1
+        A   amazon  0      9     10    .     false       1       2
+        A   dtc     0      5     10    O1    true        1       3
     """
     assert units(taken(demand.replace("A   dtc     0      5", "A   dtc     1      5")), "channel") == {
         "dtc": 9,
@@ -188,13 +188,13 @@ def test_a_whole_order_is_taken_in_its_earliest_turn() -> None:
 
 
 def test_an_order_from_one_node_is_taken_as_a_whole() -> None:
-    """The order is taken when its first line arrives, from West, the one node that has all of it."""
+    """The order is taken when its first line comes, from West, the one node that has all of it."""
     demand = """
-        sku channel period units price order ship_from_one arrived
-        A   dtc     0      4     10    O1    true          1
-        A   amazon  0      9     10    .     false         2
-        B   dtc     0      5     10    O1    true          3
-        B   amazon  0      9     10    .     false         2
+        sku channel period units price order ship_from_one arrived priority
+        A   dtc     0      4     10    O1    true          1       1
+        A   amazon  0      9     10    .     false         1       2
+        B   dtc     0      5     10    O1    true          1       3
+        B   amazon  0      9     10    .     false         1       2
     """
     lots = "A East on_hand 9 0\nA West on_hand 4 0\nB West on_hand 5 0"
     plan = taken(demand, lots=lots)

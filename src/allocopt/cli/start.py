@@ -7,10 +7,10 @@ from pathlib import Path
 
 from allocopt.errors import DataError, Issue
 from allocopt.problem import Problem, examples
+from allocopt.problem.declared import describe
 from allocopt.problem.mapping.file import SHIPPED, names, read_mapping
 from allocopt.problem.reading import MAPPING_FILE
 from allocopt.problem.report import did_you_mean
-from allocopt.problem.schema import describe
 from allocopt.problem.template import template
 from allocopt.problem.written import BOOKS, refuse, write
 

@@ -1,10 +1,11 @@
 """The facts of an allocation run: tables declared once, read, checked and encoded.
 
-`schema` declares every table and column; `readers` (with `csv_file`, `workbook` and `plain`) reads them into a
-`source`; `headers` says which row is the header and what its names mean; `tables` reads each column by its type
-(`columns` with `amounts`, `labels`, `calendar`) and `checks` what only shows when columns or tables are seen
-together, with `totals` for rows that sum up others and `debts` for negative stock; `report` gathers the faults and
-notes; `oddities` warns; `encode` turns what is left into the arrays of `facts`; `Problem` holds it all, unchangeable.
+`schema` declares every table and column (a page of it: `declared`); `readers` (with `csv_file`, `workbook` and
+`plain`) reads them into a `source`; `headers` says which row is the header and what its names mean; `tables` reads
+each column by its type (`columns` with `amounts`, `labels`, `calendar`) and `checks` what only shows when columns or
+tables are seen together, with `totals` for rows that sum up others, `debts` for negative stock and `orders` for what
+all lines of one have to say; `report` gathers the faults and notes; `oddities` warns; `encode` turns what is left
+into the arrays of `facts`; `Problem` holds it all, unchangeable.
 
 `Scenario` makes another problem of one: `changes` (with `comparisons`, how a `where` is written, and `where`, which
 rows it means) write into a `draft`, `units` keeps units whole, `draws` adds chance, `difference` tells what came of it,
@@ -22,9 +23,10 @@ Codes of faults, which never change once released:
 - periods: ``mixed_periods``, ``date_without_periods``, ``date_outside_periods``, ``bad_periods``, ``bad_date``,
   ``bad_horizon``, ``beyond_horizon``
 - amounts: ``fractional_units``, ``reserved_over_units``, ``min_over_units``
+- orders: ``order_disagrees``
 - warnings: ``ids_alike``, ``no_lane``, ``no_workload``, ``no_capacity``, ``nothing_usable``,
   ``expires_before_available``, ``expires_unsold``, ``expires_with_value``, ``no_supply``, ``committed_over_supply``,
-  ``min_ship_over_units``
+  ``min_ship_over_units``, ``no_such_reference``
 - notes of reading: ``read_table``, ``read_header``, ``read_amount``, ``read_choice``, ``title``, ``trimmed``,
   ``left_out``, ``utc``, ``debt``
 - scenarios, besides those above: ``fixed_table``, ``fixed_column``, ``wrong_type``, ``bad_where``,

@@ -15,6 +15,7 @@ from allocopt.problem.calendar import Calendar, CalendarState, calendar_of
 from allocopt.problem.debts import pay, with_debts
 from allocopt.problem.facts import Floats, Ints
 from allocopt.problem.headers import understood
+from allocopt.problem.orders import check_orders
 from allocopt.problem.report import Nearest, Report, nearest, plain
 from allocopt.problem.schema import COMPANY, NEEDED, TABLES, Table
 from allocopt.problem.source import Source, without
@@ -76,6 +77,7 @@ def check(
     if negative == "net":
         pay(tables["supply"], divisible(tables, tables["supply"]), report)
     _check_parts(tables, report)
+    check_orders(tables["demand"], report)
     if horizon is not None and calendar is None:
         _check_horizon(tables, horizon, report)
     _check_reserved_names(tables["channels"], report)

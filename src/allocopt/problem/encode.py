@@ -194,6 +194,7 @@ def _lots(rows: _Rows, skus: Skus, periods: int, *, calendar: bool) -> Lots:
         unit_cost,
         _or_else(rows.floats("end_value"), np.where(~never & (expires < periods), 0.0, unit_cost)),
         rows.names("reference"),
+        rows.ints("pack"),
         rows.position(),
     )
 
@@ -229,6 +230,10 @@ def _lines(rows: _Rows, skus: Skus, channels: Channels, regions: pa.Array) -> tu
         rows.floats("lost_cost"),
         rows.flags("all_or_none"),
         rows.flags("ship_from_one"),
+        rows.flags("ship_together"),
+        _or_else(rows.floats("max_parcels"), np.zeros(len(sku))).astype(np.int32),
+        rows.ints("min_life"),
+        rows.names("reference"),
         rows.names("promotion"),
         rows.floats("weight"),
         np.full(len(sku), ANY, np.int32),
@@ -276,6 +281,7 @@ def _lanes(rows: _Rows, regions: pa.Array, vias: pa.Array) -> Lanes:
         rows.floats("cost"),
         rows.ints("lead"),
         _or_else(rows.floats("capacity"), np.full(len(rows.order), np.inf)),
+        rows.floats("parcel_cost"),
     )
 
 
@@ -289,7 +295,7 @@ def _workloads(rows: _Rows, resources: pa.Array) -> Workloads:
         rows.refer("sku"),
         rows.refer("channel"),
         rows.floats("workload"),
-        rows.choice("per") == 1,
+        rows.choice("per"),
     )
 
 

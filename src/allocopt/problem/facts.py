@@ -68,7 +68,7 @@ class Lots:
     node: Ints
     kind: Ints  # position in schema.LOT_KINDS
     available: Ints
-    expires: Ints  # NEVER: does not expire
+    expires: Ints  # NEVER: does not expire; what expires after the horizon keeps its period
     units: Floats
     confidence: Floats
     usable: Floats  # floor(confidence * units) - reserved, at least 0; not floored if the SKU is divisible
@@ -76,6 +76,7 @@ class Lots:
     unit_cost: Floats  # blank already resolved: the SKU's
     end_value: Floats  # blank already resolved: the lot's unit cost, 0 if it expires inside the horizon
     reference: Names
+    pack: Ints  # units per sealed case; 1: loose
     row: Ints  # position in the user's table
 
 
@@ -104,6 +105,10 @@ class Lines:
     lost_cost: Floats
     all_or_none: Flags
     ship_from_one: Flags
+    ship_together: Flags
+    max_parcels: Ints  # 0: any number
+    min_life: Ints
+    reference: Names  # "": lots of any reference
     promotion: Names
     weight: Floats  # of fair shares; nan: none given
     switch: Ints  # code in Facts.switches that the line hangs on (besides its channel's), or ANY
@@ -124,6 +129,7 @@ class Lanes:
     cost: Floats
     lead: Ints
     capacity: Floats  # inf: no limit
+    parcel_cost: Floats
 
 
 @dataclass(frozen=True)
@@ -144,7 +150,7 @@ class Workloads:
     sku: Ints  # or ANY
     channel: Ints  # or ANY
     workload: Floats
-    per_order: Flags
+    per: Ints  # position in schema.WORK_PER
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ def look(tables: Tables, facts: Facts, report: Report) -> None:
     _lots(tables, facts, report)
     _expiring(tables, facts, report)
     _demand(tables, facts, report)
+    _references(tables, facts, report)
     _resources(facts, report)
 
 
@@ -181,6 +182,26 @@ def _demand(tables: Tables, facts: Facts, report: Report) -> None:
             "the line can never ship."
         ),
         "Lower `min_ship`.",
+        severity="warning",
+    )
+
+
+def _references(tables: Tables, facts: Facts, report: Report) -> None:
+    """Say which references lines ask for that no lot of their article has."""
+    lines, lots = facts.lines, facts.lots
+    asking = np.flatnonzero((lines.reference != "") & (lines.units > 0))
+    if not len(asking):
+        return
+    held = set(zip(lots.sku.tolist(), lots.reference.tolist(), strict=True))
+    wanted = zip(lines.sku[asking].tolist(), lines.reference[asking].tolist(), strict=True)
+    missing = asking[np.array([pair not in held for pair in wanted], dtype=bool)]
+    report.rows(
+        tables["demand"].source,
+        "reference",
+        _positions(lines.row[missing]),
+        "no_such_reference",
+        lambda _row, value: f"No lot of the article has the reference {value!r}: the line gets nothing.",
+        "Check the spelling, or leave it blank where lots of any reference will do.",
         severity="warning",
     )
 

@@ -14,6 +14,7 @@ Type = Literal["id", "text", "number", "whole", "flag", "choice", "period", "tim
 LOT_KINDS = ("on_hand", "inbound", "safety", "returns")
 NODE_KINDS = ("dc", "3pl", "fba", "store", "supplier")
 CHANNEL_KINDS = ("dtc", "marketplace", "wholesale", "store", "subscription")
+WORK_PER = ("unit", "order", "parcel")
 COMPANY = "company"
 """Name of the row of the P&L that belongs to no channel; no channel may be called so."""
 
@@ -187,6 +188,7 @@ SUPPLY = Table(
             "Worth of an unsold unit at the end; blank: its unit cost, 0 where it expires before [currency/unit].",
         ),
         Column("reference", "text", "Purchase order or other reference.", default=""),
+        Column("pack", "whole", "Units per sealed case; every shipment takes whole cases [unit].", default=1, low=1),
     ),
 )
 
@@ -242,6 +244,22 @@ DEMAND = Table(
             default=False,
         ),
         Column("ship_from_one", "flag", "Lines of one order so marked come from one node.", default=False),
+        Column("ship_together", "flag", "Whatever ships for the order leaves in one period.", default=False),
+        Column(
+            "max_parcels",
+            "whole",
+            "Parcels in which the order may come; one is what leaves a node for an order over a row of `lanes` in one "
+            "period, and a line without an order is an order of its own; blank: any number [parcel].",
+            low=1,
+        ),
+        Column(
+            "min_life",
+            "whole",
+            "Periods of life that a lot must have left on arrival; 0: it may arrive in the period in which it expires "
+            "[period].",
+            default=0,
+        ),
+        Column("reference", "text", "Only lots of this reference serve the line; blank: any.", default=""),
         Column("promotion", "id", "Promotion that the line belongs to; blank: none.", default=""),
         Column(
             "weight",
@@ -271,6 +289,13 @@ LANES = Table(
             "Carrier or mode, so that one pair can have several lanes; blank: the only one.",
             default="",
         ),
+        Column(
+            "parcel_cost",
+            "number",
+            "Cost of each parcel: of what ships for one order from the node over this row in one period "
+            "[currency/parcel].",
+            default=0.0,
+        ),
     ),
 )
 
@@ -293,14 +318,21 @@ CAPACITY = Table(
 
 WORKLOADS = Table(
     "workloads",
-    "What a unit (or an order) takes of a resource; most specific first: sku and channel, sku, channel, general.",
+    "What a unit (or an order, or a parcel) takes of a resource; most specific first: sku and channel, sku, channel, "
+    "general.",
     ("resource", "sku", "channel", "per"),
     (
         Column("resource", "id", "Resource.", required=True),
-        Column("workload", "number", "Amount taken [unit of the resource per unit or per order].", required=True),
+        Column("workload", "number", "Amount taken [unit of the resource per unit, order or parcel].", required=True),
         Column("sku", "id", "Only this article; blank: any.", default="", refers="skus"),
         Column("channel", "id", "Only this channel; blank: any.", default="", refers="channels"),
-        Column("per", "choice", "What is counted.", default="unit", choices=("unit", "order")),
+        Column(
+            "per",
+            "choice",
+            "What is counted: units, orders handled at a node in a period, or parcels.",
+            default="unit",
+            choices=WORK_PER,
+        ),
     ),
 )
 
@@ -330,38 +362,3 @@ SETTINGS = {
     "that any table names. Lots may become available after a horizon that is given; they serve nobody then.",
 }
 """What a problem has besides tables, each with its meaning; all of it may be left out."""
-
-
-def describe() -> str:
-    """Return every table, column and setting as Markdown: the content of ``docs/tables.md``."""
-    lines = ["# The tables of a problem", "", "Made from the declarations in `src/allocopt/problem/schema.py`.", ""]
-    lines += ["A blank in an optional column is its default; where there is none, it means that nothing is stated.", ""]
-    for table in TABLES.values():
-        there = "It must be there, and may be empty." if table.name in NEEDED else "It may be left out."
-        lines += [f"## {table.name}", "", f"{table.meaning} Key: {', '.join(table.key)}. {there}", ""]
-        lines += ["| column | type | bounds | default | meaning |", "|---|---|---|---|---|"]
-        for column in table.columns:
-            name = f"**{column.name}**" if column.required else column.name
-            lines.append(f"| {name} | {column.type} | {_bounds(column)} | {_default(column)} | {column.meaning} |")
-        lines.append("")
-    where = "in `problem.yaml` of a folder, in the sheet `problem` of a workbook, or are arguments of `Problem`"
-    lines += ["## Besides the tables", "", f"Settings stand {where}; each may be left out.", ""]
-    lines += ["| setting | meaning |", "|---|---|"]
-    lines += [f"| {name} | {meaning} |" for name, meaning in SETTINGS.items()]
-    return "\n".join([*lines, ""])
-
-
-def _bounds(column: Column) -> str:
-    if column.choices:
-        return ", ".join(f"`{choice}`" for choice in column.choices)
-    if column.type not in ("number", "whole", "period"):
-        return f"in `{column.refers}`" if column.refers else ""
-    if column.high < float("inf"):
-        return f"{'(' if column.above else '['}{column.low:g}, {column.high:g}]"
-    return f"at least {column.low:g}" if column.low > float("-inf") else ""
-
-
-def _default(column: Column) -> str:
-    if column.required:
-        return "required"
-    return "blank" if column.default in (None, "") else f"`{str(column.default).lower()}`"

@@ -12,13 +12,14 @@ from allocopt.problem.facts import Floats
 from allocopt.problem.schema import COMPANY, LOT_KINDS
 from allocopt.readback.answer import Answer
 from allocopt.rules.kit.names import lane_names, lot_names, spelled
+from allocopt.rules.kit.parcels import parcels
 
 EARNED = ("revenue",)
-COSTS = ("fees", "goods", "lanes", "returns", "penalties", "fixed_cost", "holding", "write_down")
+COSTS = ("fees", "goods", "lanes", "parcels", "returns", "penalties", "fixed_cost", "holding", "write_down")
 COLUMNS: dict[str, list[str]] = {
     "allocation": [
         *("lot", "sku", "node", "kind", "available", "reference", "lane", "channel", "region", "order", "line", "due"),
-        *("ship", "arrives", "late", "units", "revenue", "contribution"),
+        *("ship", "arrives", "late", "units", "parcel", "revenue", "contribution"),
     ],
     "channels": [],
     "shortfalls": [
@@ -34,7 +35,7 @@ TEXTS = (
     *("reason", "sentence", "owner"),
 )
 """Columns of text."""
-WHOLE = ("available", "due", "ship", "arrives", "late", "clause")
+WHOLE = ("available", "due", "ship", "arrives", "late", "parcel", "clause")
 """Columns of periods and positions; all others are units, money and ratios."""
 OUTSIDE = "clause_penalties"
 """Steers the plan and is no cash: outside of contribution."""
@@ -75,7 +76,8 @@ def allocation(answer: Answer) -> pd.DataFrame:
     """Return what ships: one row an arc that ships, in the order of demand lines.
 
     Columns are lot, sku, node, kind, available, reference, lane, channel, region, order, line, due, ship, arrives,
-    late [period], units [unit], revenue and contribution [currency].
+    late [period], units [unit], parcel, revenue and contribution [currency]. Rows of one parcel (what leaves one node
+    for one order over one lane in one period) have the same number, from 1; its cost is in the profit and loss alone.
     """
     arcs, facts, rows = answer.arcs, answer.arcs.facts, answer.shipped
     lots, lines = facts.lots, facts.lines
@@ -98,6 +100,7 @@ def allocation(answer: Answer) -> pd.DataFrame:
             "arrives": arcs.arrives(rows),
             "late": arcs.late(rows),
             "units": units,
+            "parcel": parcels(arcs, rows)[0] + 1,
             "revenue": arcs.revenue(rows) * units,
             "contribution": arcs.contribution(rows) * units,
         }
@@ -130,7 +133,7 @@ def channel_books(answer: Answer) -> dict[str, Any]:
     """Return the profit and loss: an entry per channel and one for the company.
 
     Columns are channel, demand and units [unit], fill_rate [1], then money [currency]: revenue; the costs fees, goods,
-    lanes, returns, penalties (late and lost sales), fixed_cost, holding and write_down as positive numbers;
+    lanes, parcels, returns, penalties (late and lost sales), fixed_cost, holding and write_down as positive numbers;
     contribution = revenue - costs; margin = contribution / revenue [1]; and clause_penalties, outside contribution.
     What belongs to no channel (holding, write-down of unsold stock) stands in the row ``company``.
     """
@@ -193,10 +196,10 @@ def exceptions(answer: Answer) -> pd.DataFrame:
     """Return what in the plan needs a person, most money first.
 
     Columns are kind (``"approval"``, ``"price_parity"``, ``"broken"``: a promise to a channel that is retired,
-    ``"reserve"``: less stock than a reserve asks for), clause (its position in the contract, from 0), owner (who is
-    asked), channel, sku, order, line, due (the first period of it), units (that ship, or that were promised or asked
-    for and are not there) [unit], money (at stake) [currency] and sentence. A blank stands where a row is about
-    several.
+    ``"reserve"``: less stock than a reserve asks for, ``"split"``: an order in several parcels), clause (its position
+    in the contract, from 0; -1 where the facts alone say so), owner (who is asked), channel, sku, order, line, due (the
+    first period of it), units (that ship, or that were promised or asked for and are not there) [unit], money (at
+    stake) [currency] and sentence. A blank stands where a row is about several.
     """
     found = rules.exceptions(answer, answer.clauses)
     sizes = [len(part.units) for part in found]

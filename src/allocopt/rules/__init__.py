@@ -39,19 +39,24 @@ from allocopt.rules.lane_capacity import LaneCapacity
 from allocopt.rules.lock import LockRule
 from allocopt.rules.map_price import MapPrice
 from allocopt.rules.margin_floor import MarginFloorRule
+from allocopt.rules.min_life import MinLife
 from allocopt.rules.min_share import MinShareRule
 from allocopt.rules.min_ship import MinShip
 from allocopt.rules.packs import Packs
+from allocopt.rules.parcels import Parcels
 from allocopt.rules.price_parity import PriceParityRule
 from allocopt.rules.promotion import PromotionRule
 from allocopt.rules.protection_levels import ProtectionLevelsRule
 from allocopt.rules.protection_levels import emsr_b as emsr_b
+from allocopt.rules.reference import Reference
 from allocopt.rules.reserve import ReserveRule
 from allocopt.rules.retire import RetireRule
 from allocopt.rules.safety_stock import SafetyStockRule
+from allocopt.rules.sealed import Sealed
 from allocopt.rules.serve import ServeRule
 from allocopt.rules.service import ServiceRule
 from allocopt.rules.ship_from_one import ShipFromOne
+from allocopt.rules.ship_together import ShipTogether
 from allocopt.rules.stock_value import StockValue
 from allocopt.rules.store_floor import StoreFloor
 from allocopt.rules.supply import Supply
@@ -69,6 +74,8 @@ RULES: tuple[Rule, ...] = (
     StoreFloor(),
     SafetyStockRule(),
     MapPrice(),
+    MinLife(),
+    Reference(),
     AccessRule(),
     MarginFloorRule(),
     ReserveRule(),
@@ -84,9 +91,12 @@ RULES: tuple[Rule, ...] = (
     PromotionRule(),
     CampaignsRule(),
     Switches(),
+    Sealed(),
     Packs(),
     MinShip(),
     ShipFromOne(),
+    ShipTogether(),
+    Parcels(),
     AllOrNone(),
     ApprovalRule(),
     PriceParityRule(),

@@ -6,8 +6,9 @@
         <= limit[n, t, r]                                      for each row of `capacity`        [unit of r]
     sum_{a of o at (n, t)} ship[a] <= units[o] handled[o, n, t],   handled binary, where work is per order
 
-Resource ``units`` takes 1 a unit unless workloads say otherwise. No row, no limit. Where work is per order, the
-workload may depend on the channel only through its most specific row; an order's lines count once.
+Where work is per parcel, ``workload[r, channel] parcels[o, k, t]`` is added in the same way: for each order o, lane k
+from n and period t. Resource ``units`` takes 1 a unit unless workloads say otherwise. No row, no limit. Where work is
+per order or parcel, the workload may depend on the channel only through its most specific row; lines count once.
 Source: throughput constraints of multi-commodity flow, e.g. Ahuja, Magnanti, Orlin (1993), ch. 17.
 """
 
@@ -20,6 +21,7 @@ import numpy as np
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.grouping import extreme, places
 from allocopt.problem.facts import ANY, Facts, Floats, Ints
+from allocopt.problem.schema import WORK_PER
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 from allocopt.rules.kit.gates import order_gate
@@ -42,11 +44,12 @@ class Capacity(Rule):
         for resource in np.unique(caps.resource).tolist():
             rows = _row_of(facts, resource)
             group = rows[on.arcs.node, on.arcs.ship]
-            per_unit = workload_of_lines(facts, resource, per_order=False)
+            per_unit = workload_of_lines(facts, resource, per="unit")
             sums.append(Sum(on.ship, group, per_unit[on.arcs.line]))
-            per_order = workload_of_lines(facts, resource, per_order=True)
-            if per_order.any():
-                sums += _per_order(on, facts.resources[resource], group, per_order)
+            for per, name in (("order", "handled"), ("parcel", "parcels")):
+                work = workload_of_lines(facts, resource, per=per)
+                if work.any():
+                    sums += _once(on, f"{name}_{facts.resources[resource]}", per, group, work)
         index = labels(facts, node=caps.node, period=caps.period, resource=caps.resource)
         on.form.add_rows(self.name, index, sums, upper=_limits(facts))
 
@@ -68,25 +71,26 @@ def _limits(facts: Facts) -> Floats:
     return np.where(plain, floor_units(caps.limit), caps.limit)
 
 
-def _per_order(on: Statement, resource: str, group: Ints, per_order: Floats) -> list[Sum]:
-    """Return the sums of work per order: each order counts once at a node in a period."""
-    work = per_order[on.arcs.line]
+def _once(on: Statement, name: str, per: str, group: Ints, work_of_lines: Floats) -> list[Sum]:
+    """Return the sums of work per order, or parcel: each counts once at a node in a period."""
+    arcs, work = on.arcs, work_of_lines[on.arcs.line]
     members = np.flatnonzero((group >= 0) & (work > 0))
-    node, period = on.arcs.node[members], on.arcs.ship[members]
-    handled, gate = order_gate(on, f"handled_{resource}", members, node=node, period=period)
+    place = (arcs.node if per == "order" else arcs.lane)[members]
+    apart = {"node" if per == "order" else "lane": place, "period": arcs.ship[members]}
+    handled, gate = order_gate(on, name, members, whole=False, **apart)
     heaviest = extreme(np.maximum, work[members], gate, len(handled), none=0.0)
     row = extreme(np.maximum, group[members], gate, len(handled), none=0)
     return [Sum(handled, row, heaviest)]
 
 
-def workload_of_lines(facts: Facts, resource: int, *, per_order: bool) -> Floats:
-    """Return what a unit (or an order) of each demand line takes of a resource, shape (lines,).
+def workload_of_lines(facts: Facts, resource: int, *, per: str) -> Floats:
+    """Return what a unit (or an order, or a parcel) of each demand line takes of a resource, shape (lines,).
 
     The most specific row wins: SKU and channel, SKU, channel, general.
     """
     work, lines = facts.workloads, facts.lines
-    mine = (work.resource == resource) & (work.per_order == per_order)
-    default = 1.0 if facts.resources[resource] == UNITS and not per_order else 0.0
+    mine = (work.resource == resource) & (work.per == WORK_PER.index(per))
+    default = 1.0 if facts.resources[resource] == UNITS and per == "unit" else 0.0
     amount = np.full(len(lines.sku), default)
     width = len(facts.channels.id) + 1
     keys = (work.sku.astype(np.int64) + 1) * width + work.channel + 1

@@ -136,7 +136,7 @@ def _queue(arcs: Arcs, counted: Flags, by: str) -> Queue:
     rank = np.where(np.isnan(lines.priority), np.inf, lines.priority)
     keys = ([lines.period.astype(float)] if by == "due" else []) + [lines.arrived, rank]
     place = np.unique(np.stack(keys, axis=1), axis=0, return_inverse=True)[1].ravel()
-    whole = lines.all_or_none | lines.ship_from_one
+    whole = taken_as_one(arcs)
     if whole.any():
         order = order_of_lines(arcs.facts)
         first = extreme(np.minimum, place[whole], order[whole], int(order.max()) + 1, none=np.iinfo(np.int64).max)
@@ -144,6 +144,17 @@ def _queue(arcs: Arcs, counted: Flags, by: str) -> Queue:
     coming = np.flatnonzero(counted & arcs.served)
     coming = coming[np.lexsort((coming, lines.period[coming], place[coming]))]
     return Queue(coming, np.unique(place[coming], return_inverse=True)[1], whole)
+
+
+def taken_as_one(arcs: Arcs) -> Flags:
+    """Return the lines whose order is no sum of its lines, shape (lines,): what one gets bears on the others."""
+    lines, lanes = arcs.facts.lines, arcs.facts.lanes
+    one = lines.all_or_none | lines.ship_from_one | lines.ship_together | (lines.max_parcels > 0)
+    if lanes.parcel_cost.any():
+        paid = np.bincount(arcs.line, weights=lanes.parcel_cost[arcs.lane] > 0, minlength=len(one)) > 0
+        order = order_of_lines(arcs.facts)
+        one |= paid & (np.bincount(order)[order] > 1)
+    return one
 
 
 def _take(task: Task, queue: Queue, x: Floats) -> Solution:

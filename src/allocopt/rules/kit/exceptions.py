@@ -11,6 +11,9 @@ import numpy as np
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import Facts, Floats, Ints, Names
 
+NO_CLAUSE = -1
+"""Stands for the clause of what follows from the facts of the problem alone."""
+
 
 class Outcome(Protocol):
     """A plan as rules see it."""
@@ -49,7 +52,7 @@ class Exceptions:
     kind : str
         What sort of exception this is, for machines.
     clause : int
-        Position of the clause in the contract.
+        Position of the clause in the contract; `NO_CLAUSE` where the facts alone say so.
     owner, channel, sku, order, line : object arrays of text, shape (rows,)
         Who is asked, and about what; ``""`` where a row is about several.
     due : int32, shape (rows,)

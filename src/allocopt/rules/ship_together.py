@@ -1,0 +1,43 @@
+"""Ship together: whatever ships for an order so marked leaves in one period.
+
+.. code-block:: text
+
+    sum_{a of d in t} ship[a] <= units[d] leaves[o, t],   sum_t leaves[o, t] <= 1,   leaves[o, t] in {0, 1}
+
+for each line ``d`` of a marked order ``o`` and ship period ``t``. Orders that can leave in one period only need no
+switch. They may leave from several nodes at once, unless they `ship_from_one`; whether an order is served in part is
+for `all_or_none` to say. Source: one delivery date an order; "ship complete" in order promising.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from allocopt.algebra.formulation import Sum
+from allocopt.rules.kit.base import Numbered, Rule, Statement
+from allocopt.rules.kit.gates import order_gate
+from allocopt.rules.kit.names import grouped
+from allocopt.rules.kit.scope import order_of_lines
+
+
+class ShipTogether(Rule):
+    """Marked orders leave in one period."""
+
+    name: ClassVar[str] = "ship_together"
+
+    def state(self, on: Statement, clauses: Numbered) -> None:
+        """Add a switch per marked order and ship period, and the row that opens at most one of them."""
+        facts, arcs = on.facts, on.arcs
+        marked = np.flatnonzero(facts.lines.ship_together[arcs.line])
+        if not len(marked):
+            return
+        order = order_of_lines(facts)[arcs.line[marked]]
+        pairs = np.unique(np.stack([order, arcs.ship[marked]]), axis=1)
+        members = marked[np.bincount(pairs[0])[order] > 1]
+        if not len(members):
+            return
+        leaves, _ = order_gate(on, "leaves", members, period=arcs.ship[members])
+        group, index = grouped(facts, order=leaves.index.codes[0])
+        on.form.add_rows(self.name, index, [Sum(leaves, group)], upper=1.0)
