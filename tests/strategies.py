@@ -421,6 +421,21 @@ class _Clauses:
             found["node"] = tuple(self.chance.some(tuple(self.nodes)))
         return found
 
+    def wide(self, scope: Record) -> Record:
+        """Draw what makes a scope wider or narrower: several channels, regions, a window of periods; mostly nothing."""
+        found: Record = {}
+        if "channel" in scope and self.of((False, False, True)):
+            more = tuple(self.chance.some(tuple(self.channels)))
+            found["channel"] = tuple(dict.fromkeys((scope["channel"], *more)))
+        if len(self.facts.regions) and "region" not in scope and self.of((False, False, True)):
+            found["region"] = tuple(self.chance.some(tuple(self.facts.regions.tolist())))
+        if self.of((False, False, True)):
+            first = self.of((None, 0, 1, 2))
+            found |= {"from_period": first, "to_period": (first or 0) + self.chance.between(0, 2)}
+        elif self.of((False, False, False, True)):
+            found["from_period"] = self.of((1, 2))
+        return found
+
     def penalty(self) -> float | None:
         """Draw a penalty, or none where clauses may be hard."""
         return None if self.hard and self.of((False, True)) else self.of((0.0, 0.5, 3.0))
@@ -453,20 +468,25 @@ class _Clauses:
 
     def access(self, scope: Record) -> Clause:
         kinds = self.of((None, ("on_hand",), ("on_hand", "inbound"), ("inbound", "safety", "returns")))
-        start, sure = self.chance.between(0, PERIODS), self.of((0.0, 0.6, 0.95))
-        return ao.Access(**scope, kinds=kinds, min_confidence=sure, from_period=start)
+        sure, wide = self.of((0.0, 0.6, 0.95)), self.wide(scope)
+        wide["from_period"] = wide.get("from_period") or 0
+        if "to_period" not in wide:
+            wide["from_period"] = self.chance.between(0, PERIODS)
+        return ao.Access(**scope | wide, kinds=kinds, min_confidence=sure)
 
     def cap(self, scope: Record) -> Clause:
-        return ao.Cap(**scope, **self.quantity(), per=self.of(("sku", "total")))
+        return ao.Cap(**scope | self.wide(scope), **self.quantity(), per=self.of(("sku", "total")))
 
     def margin_floor(self, scope: Record) -> Clause:
-        scope["channel"] = self.of((None, scope["channel"]))
-        return ao.MarginFloor(**scope, floor=self.of((-0.5, 0.0, 0.2)), per=self.of(("unit", "channel")))
+        wide = self.wide(scope)
+        wide["channel"] = self.of((None, wide.get("channel", scope["channel"])))
+        return ao.MarginFloor(**scope | wide, floor=self.of((-0.5, 0.0, 0.2)), per=self.of(("unit", "channel")))
 
     def protect(self, scope: Record) -> Clause:
         mode = self.of(("reserve", "serve"))
         per = self.of(("sku", "total")) if mode == "serve" else "sku"
         release = self.of((None, *range(PERIODS + 1)))
+        scope |= self.wide(scope)
         return ao.Protect(**scope, **self.quantity(), mode=mode, per=per, release_from=release)
 
     def retire(self, scope: Record) -> Clause:

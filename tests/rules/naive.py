@@ -13,7 +13,7 @@ from dataclasses import replace
 from tests.clauses import TOLD
 from tests.rules.naive_facts import shipments
 from tests.rules.naive_promises import Promises
-from tests.rules.naive_records import Arc, Model, Row, blank, counts_on, floor, named
+from tests.rules.naive_records import Arc, Model, Row, blank, counts_on, covers, floor, whose
 from tests.rules.naive_reserves import Reserves
 
 from allocopt.problem import Problem
@@ -172,8 +172,8 @@ class Naive(Promises):
 
     def margins(self, model: Model, clause: MarginFloor) -> None:
         """Add a margin floor over the total of each channel."""
-        for channel in self.channels if clause.channel is None else (clause.channel,):
-            mine = [arc for arc in self.arcs if arc.line.channel == channel and named(clause.sku, arc.line.sku)]
+        for channels in [(name,) for name in self.channels] if clause.channel is None else [whose(clause)]:
+            mine = [arc for arc in self.arcs if arc.line.channel in channels and covers(clause, arc.line)]
             model.row(((arc.at, self.contribution(arc) - clause.floor * self.revenue(arc)) for arc in mine), low=0)
 
 

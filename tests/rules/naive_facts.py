@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from tests.rules.naive_records import Arc, Row, blank, floor, in_scope, largest_remainder, named, rows_by, rows_of
+from tests.rules.naive_records import (
+    Arc,
+    Row,
+    blank,
+    covers,
+    floor,
+    in_scope,
+    largest_remainder,
+    named,
+    rows_by,
+    rows_of,
+    whose,
+)
 
 from allocopt.problem import Problem
 from allocopt.rules import (
@@ -29,7 +42,8 @@ class Records:
 
     def __init__(self, problem: Problem, clauses: Sequence[Clause] = ()) -> None:
         gone = {clause.channel for clause in clauses if isinstance(clause, Retire)}
-        self.clauses = [c for c in clauses if not (c.FAVOURS and c.channel in gone)]
+        promises = [c for c in clauses if c.FAVOURS and gone & set(whose(c))]
+        self.clauses = [stays(c, gone) if c in promises else c for c in clauses if c not in promises or stays(c, gone)]
         self.skus = rows_by(problem.skus, "sku")
         self.nodes = rows_by(problem.nodes, "node")
         self.channels = rows_by(problem.channels, "channel")
@@ -181,14 +195,18 @@ class Records:
         if advertised and not blank(lowest) and line.price < lowest:
             return True
         for clause in self.of(Access):
-            if clause.channel == line.channel and in_scope(clause, lot):
+            windowed = clause.to_period is not None
+            if covers(clause if windowed else replace(clause, from_period=0), line) and in_scope(clause, lot):
                 if clause.kinds is not None and lot.kind not in clause.kinds:
                     return True
-                if lot.confidence < clause.min_confidence or arc.ship < clause.from_period:
+                if lot.confidence < clause.min_confidence or (arc.ship < clause.from_period and not windowed):
                     return True
         for clause in self.of(MarginFloor):
-            mine = clause.channel in (None, line.channel) and named(clause.sku, line.sku)
-            if mine and clause.per == "unit" and self.contribution(arc) < clause.floor * self.revenue(arc) - 1e-9:
+            if (
+                covers(clause, line)
+                and clause.per == "unit"
+                and self.contribution(arc) < clause.floor * self.revenue(arc) - 1e-9
+            ):
                 return True
         return False
 
@@ -250,6 +268,12 @@ class Records:
         kept = line.price * (1 - channel.return_rate) * (1 - channel.fee_rate) - channel.fee_per_unit
         goods = self.skus[line.sku].unit_cost * (1 - channel.return_rate * channel.recovery)
         return kept - goods - channel.return_rate * channel.return_cost
+
+
+def stays(clause: Clause, gone: set[str]) -> Clause | None:
+    """Return a promise as one to those of its channels that are not gone; None: nobody is left."""
+    left = tuple(name for name in whose(clause) if name not in gone)
+    return replace(clause, channel=left) if left else None
 
 
 def receiving(own: list[Row], line: Row) -> float:

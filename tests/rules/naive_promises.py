@@ -8,7 +8,7 @@ from collections.abc import Callable
 from statistics import NormalDist
 
 from tests.rules.naive_facts import Records
-from tests.rules.naive_records import Arc, Model, Row, floor, in_scope, named
+from tests.rules.naive_records import Arc, Model, Row, covers, floor, in_scope, named
 
 from allocopt.rules import Cap, Lock, Protect, ProtectionLevels
 
@@ -22,13 +22,8 @@ class Promises(Records):
         for clause in self.clauses:
             if isinstance(clause, Cap) or (isinstance(clause, Protect) and clause.mode == "serve"):
                 release = getattr(clause, "release_from", None)
-                lines = [
-                    line
-                    for line in self.lines
-                    if line.channel == clause.channel
-                    and named(clause.sku, line.sku)
-                    and (release is None or line.period < release)
-                ]
+                lines = [line for line in self.lines if covers(clause, line)]
+                lines = [line for line in lines if release is None or line.period < release]
                 for sku in sorted(self.skus) if clause.per == "sku" else [None]:
                     mine = [line for line in lines if sku in (None, line.sku)]
                     own = sum(line.units for line in mine)

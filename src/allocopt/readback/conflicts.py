@@ -253,9 +253,9 @@ def _row(
         return _Row(kind, None, what, amount, "", sku, channel, int(period or -1), owner, cost, clash)
     number = int(family.clause[rank])
     clause = clauses[number]
-    given = {name: getattr(clause, name, None) for name in ("channel", "period", "owner")}
+    given = {name: getattr(clause, name, None) for name in ("period", "owner")}
     place = clause.about(facts, clauses, label) or _place(label, clause)
-    channel = channel or (given["channel"] if isinstance(given["channel"], str) else "")
+    channel = channel or ", ".join(clause.whose)
     period = period or str(-1 if given["period"] is None else given["period"])
     kind = str(getattr(clause, "clause", family.name))
     owner = str(given["owner"] or "") or _owner(facts, channel)

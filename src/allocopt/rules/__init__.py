@@ -199,10 +199,10 @@ def _called(clauses: Sequence[Clause]) -> Iterator[tuple[Rule, Numbered]]:
 
 
 def _of(rule: Rule, clauses: Sequence[Clause]) -> Numbered:
-    """Return the clauses that a rule is given; promises to a channel that is retired lapse."""
+    """Return the clauses that a rule is given; promises to retired channels lapse, those to several bind the rest."""
     kind, gone = rule.reads or rule.clause or (), retired(clauses)
     return [
-        (number, clause)
+        (number, clause.narrowed(gone))
         for number, clause in enumerate(clauses)
-        if isinstance(clause, kind) and not (clause.FAVOURS and getattr(clause, "channel", None) in gone)
+        if isinstance(clause, kind) and not clause.lapses(gone)
     ]
