@@ -22,11 +22,22 @@ from allocopt.contracts import (
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
 from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift, example, examples, weeks
 from allocopt.readback import Plan
-from allocopt.readback import plan as _plan
+from allocopt.readback import rooms as _rooms
 from allocopt.rules import CLAUSES, Recapture, emsr_b
 from allocopt.rules.clauses import *  # noqa: F403
 
-_plan.ROOMS.update(model=("allocopt.stages.stated", "model_of_plan"))
+_rooms.ROOMS.update(
+    model=("allocopt.stages.stated", "model_of_plan"),
+    plot=("allocopt.report.plots", "plots_of_plan"),
+    plot_comparison=("allocopt.report.plots", "plots_of_comparison"),
+    plot_retirement=("allocopt.report.plots", "plots_of_retirement"),
+    report=("allocopt.report.plan_page", "report"),
+    report_comparison=("allocopt.report.comparison_page", "report"),
+    report_retirement=("allocopt.report.retirement_page", "report"),
+    to_excel=("allocopt.report.plan_book", "to_excel"),
+    to_excel_comparison=("allocopt.report.other_books", "comparison_to_excel"),
+    to_excel_retirement=("allocopt.report.other_books", "retirement_to_excel"),
+)
 
 __version__ = "0.1.0"
 

@@ -6,7 +6,6 @@ import html
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +17,8 @@ from allocopt.readback.answer import Answer
 from allocopt.readback.broken import Broken, decision_words
 from allocopt.readback.proof import PlanCertificate
 from allocopt.readback.reading import checked
+from allocopt.readback.rooms import asked
+from allocopt.readback.shown import Shown
 from allocopt.readback.tables import COLUMNS, records
 
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
@@ -30,8 +31,6 @@ MAKERS = {
     "exceptions": tables.exceptions,
 }
 TABLES = tuple(MAKERS)
-ROOMS: dict[str, tuple[str, str]] = {}
-"""Rooms above that work out what a plan is asked for: module and function by name. `allocopt` alone fills it."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(Shown):
     """The answer to one allocation.
 
     Attributes
@@ -107,7 +106,7 @@ class Plan:
     Notes
     -----
     A plan holds numbers and no functions: it can be pickled and copied. What it is asked for and has to be worked out
-    is looked up then, in `ROOMS`.
+    is looked up then, in `allocopt.readback.rooms`.
     """
 
     status: Status
@@ -270,25 +269,6 @@ class Plan:
             stored=stored,
         )
 
-    def to_excel(self, path: str | Path) -> None:
-        """Write the plan as a workbook: summary, allocation, channels, shortfalls, exceptions.
-
-        Text that a spreadsheet would run as a formula is written as text. The file appears whole or not at all.
-
-        Parameters
-        ----------
-        path : str or Path
-
-        Raises
-        ------
-        SolveError
-            If there is no plan, or a table has more rows than a worksheet can hold.
-        """
-        from allocopt.readback.files import write_workbook
-
-        self.raise_for_status()
-        write_workbook(Path(path), self.summary(), {name: self._table(name) for name in TABLES})
-
     def to_csv(self, folder: str | Path) -> None:
         """Write the tables as CSV files into a folder, made if need be; text that looks like a formula is quoted.
 
@@ -391,12 +371,6 @@ def _stored(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
         return tables.typed(rows, list(rows[0]) if rows else COLUMNS[name])
     except (TypeError, ValueError) as error:
         raise DataError([Issue("plan", None, name, None, "wrong_kind", f"A cell cannot be read: {error}.")]) from None
-
-
-def asked(name: str, plan: Plan) -> Any:
-    """Return what a plan is asked for by a name, worked out in the room that `ROOMS` says."""
-    module, function = ROOMS[name]
-    return getattr(import_module(module), function)(plan)
 
 
 def _told(exceptions: pd.DataFrame) -> str:
