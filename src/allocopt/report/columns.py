@@ -134,13 +134,14 @@ class Column:
         In words.
     kind : str
         How its values look.
-    values : sequence
+    cells : sequence
+        Its values, from the top.
     """
 
     name: str
     heading: str
     kind: Kind
-    values: Sequence[Any]
+    cells: Sequence[Any]
 
     @property
     def numeric(self) -> bool:
@@ -159,13 +160,13 @@ class Column:
 
     def texts(self) -> list[str]:
         """Return its values as they are read."""
-        return [spelled(value, self.kind) for value in self.values]
+        return [spelled(value, self.kind) for value in self.cells]
 
     def total(self) -> float | None:
         """Return the sum of its values, None where that means nothing."""
         if self.kind not in ADDING or self.name in UNSUMMED:
             return None
-        return float(np.nansum(np.asarray(self.values, dtype=np.float64)))
+        return float(np.nansum(np.asarray(self.cells, dtype=np.float64)))
 
 
 @dataclass(frozen=True)

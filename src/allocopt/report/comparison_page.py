@@ -16,11 +16,12 @@ from allocopt.report.columns import Kind, view
 from allocopt.report.page import FIRST, ROWS, Block, Card, Page, Section, Table, Words, both, tables, write_page
 from allocopt.report.plots import ComparisonPlots
 from allocopt.report.proof import clause_words
-from allocopt.report.words import exactly, many, money, sentence, share
+from allocopt.report.words import NBSP, exactly, many, money, sentence, share
 
 if TYPE_CHECKING:
     from allocopt.compare import Comparison
 
+MINUS = "\N{MINUS SIGN}"
 RANKING = (
     "contract",
     "contribution",
@@ -75,8 +76,10 @@ def _cards(found: Comparison, ranking: pd.DataFrame) -> Iterator[Card]:
     if not found.ranked:
         return
     best, base = ranking.iloc[0], ranking[ranking["contract"] == found.baseline].iloc[0]
-    itself = best["contract"] == found.baseline
-    against = "it is the baseline" if itself else ""
+    if best["contract"] == found.baseline and len(found.ranked) > 1:
+        base = ranking.iloc[1]
+    itself = best["contract"] == base["contract"]
+    against = "nothing to compare it with" if itself else ""
     gains = [float(best[name] - base[name]) for name in ("contribution", "fill_rate", "worst_regret")]
     unit = found.currency
     told = [
@@ -124,6 +127,7 @@ def _sections(found: Comparison, ranking: pd.DataFrame) -> Iterator[Section]:
             "who-pays", "Who gains and who pays", "", [both("waterfall", draw.waterfall), *_by_channel(found)]
         )
     beside = side_by_side(found.by_scenario(), found.baseline)
+    beside = beside.apply(lambda column: column.str.replace("-", MINUS) if column.name in found.contracts else column)
     caption = f"What {found.baseline} earns in each scenario, and how much more or less the others{unit}"
     numbers: dict[str, Kind] = dict.fromkeys(found.contracts, "number")
     table = Table(
@@ -172,7 +176,8 @@ def _gap(found: Comparison, unit: str) -> Section:
             only = ("contract", *names)
             first = average.iloc[0]
             least, most = exactly(float(first["gap_low"]), ""), exactly(float(first["gap_high"]), found.currency)
-            lead = f"{first['contract']} loses {least} to {most} against the best that is possible."
+            between = most if least == most.removesuffix(f"{NBSP}{found.currency}") else f"{least} to {most}"
+            lead = f"{first['contract']} loses {between} against the best that is possible."
             return Section(
                 "gap",
                 "What coordination is worth",

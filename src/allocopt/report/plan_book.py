@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 SHEETS = ("exceptions", "promises", "exposure", "stock", "shortfalls", "allocation", "channels", "values", "kpis")
 """In the order in which somebody looks."""
 HEADINGS = {
-    "shortfalls": {"units": "units short", "sentence": "why, in words", "reason": "why"},
+    "shortfalls": {
+        "units": "units short",
+        "sentence": "why",
+        "reason": "code of the reason",
+        "owner": "who could help",
+    },
     "exposure": {"units": "at most", "safe": "safe to publish"},
     "promises": {"date": "last arrival"},
     "exceptions": {"sentence": "what it is"},

@@ -80,8 +80,12 @@ def _cards(found: Retirement, table: pd.DataFrame) -> Iterator[Card]:
 
 def _sections(found: Retirement, table: pd.DataFrame) -> Iterator[Section]:
     draw, unit = RetirementPlots(found), f" [{found.currency}]" if found.currency else ""
+    certain = bool((table["low"] == table["high"]).all())
+    hidden = ["message", "measure", "break_even_low", "break_even_high", *(["low", "high"] if certain else [])]
+    if set(table["status"]) <= {"optimal"}:
+        hidden.append("status")
     money_columns = view(
-        table.drop(columns=["message"]),
+        table.drop(columns=hidden),
         "worth",
         f"What each channel is worth{unit}",
         headings={"low": "certainly at least", "high": "certainly at most", "measure": "proven of"},

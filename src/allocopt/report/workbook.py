@@ -26,8 +26,12 @@ MADE = dt.datetime(2000, 1, 1)
 """When every workbook says that it was made: so that equal ones are equal."""
 LONGEST = 32_000
 """Characters of a cell."""
+LINE = 15.0
+"""Height of a line [pt]."""
 WIDEST = 60
 """Width of a column [characters]; sentences are broken into lines."""
+SUMMARY = 92
+"""Width of the summary [characters]."""
 CHARTED = 30
 """Bars of the chart at most."""
 FORMATS = {
@@ -105,7 +109,7 @@ def sheet(
             column.name,
             f"{column.heading}{unit if column.kind in ('money', 'price') else ''}",
             column.kind,
-            column.values,
+            column.cells,
         )
         for column in found.columns
     ]
@@ -144,17 +148,20 @@ class _Looks:
         what: dict[str, Any] = {}
         if column.kind in FORMATS:
             what["num_format"] = FORMATS[column.kind]
-        if column.kind == "units" and not _whole(column.values):
+        if column.kind == "units" and not _whole(column.cells):
             what["num_format"] = PARTS
         if column.kind == "sentence":
             what["text_wrap"] = True
+        if not column.numeric:
+            what |= {"indent": 1, "align": "left"}
         if total:
             what |= {"bold": True, "top": 1}
         return self.of(**what)
 
     def head(self, column: Column) -> Any:
         side = "right" if column.numeric else "left"
-        return self.of(bold=True, bottom=1, text_wrap=True, valign="bottom", align=side, bg_color="#EEF2F6")
+        look = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", "bg_color": "#EEF2F6"}
+        return self.of(**look, align=side, indent=0 if column.numeric else 1)
 
 
 def _whole(values: Sequence[Any]) -> bool:
@@ -180,6 +187,7 @@ def _fill(page: Any, table: View, looks: _Looks) -> None:
                 page.write_blank(row, place, None, look)
             else:
                 page.write_number(row, place, total, look)
+    _heights(page, table)
     page.freeze_panes(1, 1)
     if table.columns:
         page.autofilter(0, 0, max(table.rows, 1), len(table.columns) - 1)
@@ -190,10 +198,24 @@ def _fill(page: Any, table: View, looks: _Looks) -> None:
     page.set_footer("&L&A&R&P / &N")
 
 
+def _heights(page: Any, table: View) -> None:
+    """Give rows of long sentences the room that they need: not every program finds it by itself."""
+    broken = [column.cells for column in table.columns if column.kind == "sentence"]
+    for row, texts in enumerate(zip(*broken, strict=True), start=1):
+        lines = max((lines_of(text, WIDEST) for text in texts if isinstance(text, str)), default=1)
+        if lines > 1:
+            page.set_row(row, LINE * lines)
+
+
+def lines_of(text: str, width: int) -> int:
+    """Return into how many lines a text is broken in a column as wide as so many figures: letters are narrower."""
+    return max(-(-len(text) * 10 // (11 * width)), 1)
+
+
 def _cells(page: Any, place: int, column: Column, look: Any) -> int:
     """Write the cells of a column, and return how wide its widest text is."""
     widest = 0
-    for row, value in enumerate(column.values, start=1):
+    for row, value in enumerate(column.cells, start=1):
         if value is None or value is pd.NA or value is pd.NaT:
             continue
         if isinstance(value, str):
@@ -220,15 +242,12 @@ def _summary(
 ) -> None:
     """Write the summary: what there is to say, where it stands, and a chart."""
     page.hide_gridlines(2)
-    page.set_column(0, 0, 110, looks.of(text_wrap=True))
+    page.set_column(0, 0, SUMMARY, looks.of(text_wrap=True))
     page.write_string(0, 0, _seen(title), looks.of(bold=True, font_size=14, text_wrap=True))
     for row, line in enumerate(told, start=1):
-        page.write_string(
-            row,
-            0,
-            _seen(line)[:LONGEST],
-            looks.of(text_wrap=True, indent=min((len(line) - len(line.lstrip())) // 2, 4)),
-        )
+        indent = min((len(line) - len(line.lstrip())) // 2, 4)
+        page.write_string(row, 0, _seen(line)[:LONGEST], looks.of(text_wrap=True, indent=indent))
+        page.set_row(row, LINE * lines_of(line, SUMMARY))
     row = len(told) + 2
     page.write_string(row, 0, "The sheets", looks.of(bold=True))
     for place, each in enumerate(sheets, start=1):
@@ -265,15 +284,28 @@ def _summary(
     drawn.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
     drawn.set_legend({"none": True})
     drawn.set_y_axis({"reverse": True, "label_position": "low", "line": {"none": True}})
+    least = _floor([float(value) for value in found.columns[place].cells[:last]])
     drawn.set_x_axis(
         {
             "num_format": "#,##0",
             "major_gridlines": {"visible": True, "line": {"color": "#D5DBE1"}},
             "label_position": "high",
+            **({"min": least} if least < 0 else {}),
         }
     )
-    drawn.set_size({"width": 760, "height": 110 + 26 * last})
+    drawn.set_size({"width": 640, "height": 110 + 26 * last})
     page.insert_chart(row + len(sheets) + 2, 0, drawn, {"description": chart.title})
+
+
+def _floor(amounts: Sequence[float]) -> float:
+    """Return a round number below all amounts, with room for what is written beside the least; zero if none is less."""
+    known = [amount for amount in amounts if math.isfinite(amount)]
+    low, high = min([*known, 0.0]), max([*known, 0.0])
+    if low >= 0:
+        return 0.0
+    wanted = -low + 0.2 * (high - low)
+    unit = 10.0 ** math.floor(math.log10(wanted))
+    return -unit * math.ceil(wanted / unit)
 
 
 def _seen(text: str) -> str:

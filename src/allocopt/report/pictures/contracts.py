@@ -101,18 +101,19 @@ def steps_between(
         if abs(value) >= 0.005
     ]
     steps.sort(key=lambda bar: -bar.amount)
-    start, end = float(frame["other"].sum()), float(frame["one"].sum())
+    end, gap = float(frame["one"].sum()), float(change.sum())
     shown = rest_of(steps, MOST, "channels", lambda amount: money(amount, currency, signed=True))
-    rows = [Bar(other, start, money(start, currency), "mark"), *shown, Bar(one, end, money(end, currency), "mark")]
-    gap = end - start
+    rows = [*shown, Bar("in all", gap, money(gap, currency, signed=True), "mark")]
     if one == other or not steps:
         title = f"{one} earns what {other} earns: {money(end, currency)}."
     else:
         title = f"{one} earns {money(abs(gap), currency)} {'more' if gap >= 0 else 'less'} than {other}"
         title += f": most comes from {steps[0].name} ({steps[0].said})" if steps[0].amount > 0 else ""
         title += f", {steps[-1].name} pays ({steps[-1].said})." if steps[-1].amount < 0 < steps[0].amount else "."
-    words = "Mean contribution over the scenarios that count, by channel."
-    return bars(title, words, rows, _in("contribution", currency), form=form, titled=titled)
+    told = "; ".join(f"{bar.name}: {bar.said}" for bar in rows)
+    words = f"What {one} earns more or less than {other} by channel, mean over the scenarios that count. {told}."
+    measure = _in(f"contribution of {one} less that of {other}", currency)
+    return bars(title, words, rows, measure, form=form, titled=titled)
 
 
 def leaving(
@@ -195,9 +196,10 @@ def table(frame: pd.DataFrame, baseline: str, currency: str, *, form: Form = "wi
     keys = [f"{place}. {name}" for place, name in enumerate(heads, start=1)] if numbered else []
     lines = [wrapped(str(head), cell - 6, SMALL, most=2) for head in heads]
     top = 16.0 if numbered else 6 + 11 * max(len(each) for each in lines)
-    legend = _legend_lines(keys, total)
-    more = _not_drawn(wide)
-    height = top + 22 * len(scenarios) + 22 + 12 * len(legend) + 14 * len(more)
+    unit = f" [{currency}]" if currency else ""
+    said = f"First column: contribution{unit}; others: more or less than that. Darker: further from the best."
+    foot = [*wrapped(said, total - 6, SMALL), *_legend_lines(keys, total), *_not_drawn(wide)]
+    height = top + 22 * len(scenarios) + 8 + 13 * len(foot)
     figure, part = picture(title, words, form, height, titled=titled)
     axes = blank(figure, height)
     axes.set_position((0, 0, 1, part))
@@ -207,20 +209,8 @@ def table(frame: pd.DataFrame, baseline: str, currency: str, *, form: Form = "wi
     for row, scenario in enumerate(scenarios):
         axes.text(left - 8, top + 22 * row + 11, fitted(str(scenario), left - 8), ha="right", va="center_baseline")
         _cells(axes, wide.loc[scenario, heads].to_numpy(np.float64), (left, top + 22 * row, cell), currency)
-    foot = top + 22 * len(scenarios) + 14
-    unit = f" [{currency}]" if currency else ""
-    axes.text(
-        0,
-        foot,
-        fitted(
-            f"First column: contribution{unit}; others: more or less. Darker: further from the best.", total - 4, SMALL
-        ),
-        size=SMALL,
-        color=MUTED,
-        va="baseline",
-    )
-    for place, line in enumerate([*legend, *more], start=1):
-        axes.text(0, foot + 13 * place, fitted(line, total - 4, SMALL), size=SMALL, color=MUTED, va="baseline")
+    for place, line in enumerate(foot, start=1):
+        axes.text(0, top + 22 * len(scenarios) + 13 * place, line, size=SMALL, color=MUTED, va="baseline")
     return figure
 
 
@@ -272,8 +262,8 @@ def _legend_lines(keys: list[str], width: float) -> list[str]:
     """Return the names of numbered columns in lines that fit."""
     lines: list[str] = []
     for key in keys:
-        if lines and breadth(f"{lines[-1]}   {key}", SMALL) <= width - 6:
-            lines[-1] = f"{lines[-1]}   {key}"
+        if lines and breadth(f"{lines[-1]}    {key}", SMALL) <= width - 6:
+            lines[-1] = f"{lines[-1]}    {key}"
         else:
-            lines.append(key)
+            lines.append(fitted(key, width - 6, SMALL))
     return lines
