@@ -14,6 +14,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "allocopt"
 LAYERS = (
     "cli",
+    "report",
     "compare",
     "explain",
     "allocate",
@@ -37,14 +38,32 @@ SIBLINGS = (("algebra", "arcs"), ("arcs", "algebra"), ("algebra", "problem"), ("
 """Layers that know nothing of each other, although one stands above."""
 ONLY_IN = {
     "highspy": "solve/highs",
+    "jinja2": "report/",
     "joblib": "compare",
+    "matplotlib": "report/pictures/",
     "numba": ("solve/native", "solve/orders/native", "solve/prices/native", "solve/ties/native", "solve/trees/native"),
     "pyomo": "pyomo_model/",
     "sqlalchemy": ("problem/mapping/sql", "readback/database"),
     "typer": "cli",
+    "xlsxwriter": "report/workbook",
 }
 """Where a library may be imported at all: how the paths of its files begin."""
-LAZY = ("highspy", "joblib", "matplotlib", "numba", "openpyxl", "pyomo", "rich", "ruamel", "sqlalchemy", "typer")
+LAZY = (
+    *(
+        "highspy",
+        "jinja2",
+        "joblib",
+        "matplotlib",
+        "numba",
+        "openpyxl",
+        "pyomo",
+        "rich",
+        "ruamel",
+        "sqlalchemy",
+        "typer",
+    ),
+    "xlsxwriter",
+)
 """What `import allocopt` must not load: a service would wait for it and never use it."""
 FILE_LINES = 420
 """About 400."""

@@ -1,4 +1,4 @@
-"""The command line: ``allocopt demo | init DIR | check DIR | allocate DIR | compare DIR | retire DIR | schema``.
+"""The command line: ``allocopt demo | init | check | allocate | compare | retire | report DIR``, ``allocopt schema``.
 
 Exit codes: 0 solved, 1 not solved, 2 bad input or an output that cannot be written, 130 interrupted (Ctrl-C), 143
 terminated (SIGTERM). What long commands say while they run goes to standard error.
@@ -130,7 +130,7 @@ def init(
     ] = None,
 ) -> None:
     """Make a problem to fill in: tables with two example rows and what every column means; or a folder for exports."""
-    with _bad_input(as_json=False):
+    with bad_input(as_json=False):
         told = start(path, source)
     complain(told, style=None)
 
@@ -149,7 +149,7 @@ def check(
 
     What was understood or left out while reading is told as notes, what looks odd as warnings.
     """
-    with _bad_input(as_json):
+    with bad_input(as_json):
         found = look_through(folder, strict=strict, negative=negative.value)
         if out_file is not None and found.issues:
             from allocopt.cli.marked import write_marked
@@ -181,7 +181,7 @@ def allocate(
     quiet: Quiet = False,
 ) -> None:
     """Allocate a problem under a contract, and prove how good the plan is."""
-    read = partial(_problem, folder, strict, negative)
+    read = partial(problem_of, folder, strict, negative)
     code = _run(
         folder, contract, read, as_json=as_json, time_limit=time_limit, gap=gap, out_folder=out_folder, quiet=quiet
     )
@@ -213,9 +213,9 @@ def compare(
     """
     kept = "Nothing was solved yet."
     try:
-        with _bad_input(as_json), progress.counts(quiet=quiet) as tell:
-            problem = _problem(folder, strict, negative)
-            contracts, scenarios = _compared(problem, folder, contract or [], scenario or [])
+        with bad_input(as_json), progress.counts(quiet=quiet) as tell:
+            problem = problem_of(folder, strict, negative)
+            contracts, scenarios = compared(problem, folder, contract or [], scenario or [])
             if out_folder is None:
                 inputs = Inputs(problem, tuple(contracts), tuple(scenarios), Settings.of(gap, time_limit))
                 out_folder = Path("runs") / f"{folder.resolve().stem}-{inputs.manifest()['fingerprint'][:12]}"
@@ -242,7 +242,7 @@ def compare(
     raise typer.Exit(NOT_SOLVED if len(found.failures) else SOLVED)
 
 
-def _compared(
+def compared(
     problem: Problem, folder: Path, names: list[str], futures: list[str]
 ) -> tuple[list[Contract], list[Scenario]]:
     """Return what is to be compared; raise with the faults of all files if any cannot be read."""
@@ -275,9 +275,9 @@ def retire(
 ) -> None:
     """Say of each channel what retiring it is worth, and which recapture it would take to pay."""
     try:
-        with _bad_input(as_json), progress.counts(quiet=quiet) as tell:
+        with bad_input(as_json), progress.counts(quiet=quiet) as tell:
             found = retirement(
-                _problem(folder, strict, negative),
+                problem_of(folder, strict, negative),
                 contract_named(contract, folder),
                 channels=channel or None,
                 recapture=recapture_given(recapture or []),
@@ -326,7 +326,7 @@ def _run(
     quiet: bool = False,
 ) -> int:
     """Allocate, show the plan and write its files; return the exit code."""
-    with _bad_input(as_json), progress.words(quiet=quiet) as tell:
+    with bad_input(as_json), progress.words(quiet=quiet) as tell:
         tell("reading and checking the tables")
         if out_folder is not None:
             check_folder(out_folder, folder)
@@ -352,7 +352,8 @@ def _run(
     return SOLVED if plan.solved else NOT_SOLVED
 
 
-def _problem(folder: Path, strict: bool, negative: Negatives) -> Problem:
+def problem_of(folder: Path, strict: bool, negative: Negatives) -> Problem:
+    """Return the problem of a folder."""
     if not folder.exists():
         raise DataError([nowhere(folder)])
     return Problem.read(folder, strict=strict, negative=negative.value)
@@ -373,7 +374,8 @@ def contract_named(name: str | Path, folder: Path) -> Contract:
 
 
 @contextmanager
-def _bad_input(as_json: bool) -> Iterator[None]:
+def bad_input(as_json: bool) -> Iterator[None]:
+    """Say every fault of what is read inside, and end with the exit code of bad input."""
     try:
         yield
     except (DataError, ContractError, ScenarioError) as error:
@@ -391,6 +393,9 @@ def _refuse(error: DataError | ContractError | ScenarioError, as_json: bool) -> 
     else:
         complain(str(error))
     raise typer.Exit(BAD_INPUT)
+
+
+from allocopt.cli import reporting as reporting  # noqa: E402  its command hangs on the app that is made above
 
 
 def main() -> None:

@@ -15,14 +15,16 @@ from allocopt.compare.beside import as_html, side_by_side
 from allocopt.compare.intervals import Difference
 from allocopt.compare.possible import bound_of, freest, same_rules
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
+from allocopt.compare.shown import ShownComparison
 from allocopt.compare.solving import ALL, Bench
 from allocopt.compare.standing import Future, Standing
 from allocopt.compare.verdict import verdict
+from allocopt.contracts import Contract
 from allocopt.readback import SOLVED, Plan
 from allocopt.readback.tables import records
 
 
-class Comparison:
+class Comparison(ShownComparison):
     """What `compare` found.
 
     Where a scenario of some weight was played without foresight, such scenarios alone count in ranking, differences,
@@ -351,6 +353,11 @@ class Comparison:
         if name not in self.contracts:
             raise KeyError(f"there is no contract {name!r}: compared were {', '.join(self.contracts)}")
         return name
+
+    @property
+    def given_contracts(self) -> tuple[Contract, ...]:
+        """The contracts that were compared, in the order that was given."""
+        return tuple(self._inputs.contracts)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as JSON-ready values; what is no number becomes None.

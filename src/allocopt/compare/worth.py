@@ -12,6 +12,7 @@ import pandas as pd
 from allocopt.allocate import allocate
 from allocopt.compare.leaving import PARTS, SKIPPED, Leaving, without
 from allocopt.compare.runs import Settings
+from allocopt.compare.shown import ShownRetirement
 from allocopt.compare.worth_words import verdict
 from allocopt.contracts import Contract
 from allocopt.problem.problem import Problem
@@ -24,7 +25,7 @@ MIRRORED = dict(zip(PARTS, ("contribution_gained", "displaced", "fixed_cost_adde
 SHARES = ("break_even", "break_even_low", "break_even_high")
 
 
-class Retirement:
+class Retirement(ShownRetirement):
     """What `retirement` or `admission` found: what it is worth that each channel goes, or comes.
 
     Attributes

@@ -1,4 +1,4 @@
-"""Plans as files: workbooks and CSV tables that no spreadsheet runs as formulas, written whole or not at all."""
+"""Plans as files: tables that no spreadsheet runs as formulas, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pathlib import Path
 import pandas as pd
 
 from allocopt.documents.whole import UNFINISHED, written_whole
-from allocopt.errors import SolveError
 from allocopt.readback.inputs import refuse_inputs
 
 SHEET_ROWS = 1_048_575
@@ -21,27 +20,6 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters that a spreadsheet takes for a formula."""
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 """Characters that no cell can hold; names never have them, those of a plan that was read back may."""
-
-
-def write_workbook(path: Path, summary: str, tables: dict[str, pd.DataFrame]) -> None:
-    """Write a summary sheet and one sheet a table."""
-    for name, table in tables.items():
-        if len(table) > SHEET_ROWS:
-            raise SolveError(f"The table {name} has {len(table):,} rows, more than a worksheet holds: use to_csv.")
-    told = UNSEEN.sub("\N{REPLACEMENT CHARACTER}", summary)
-    sheets = {"summary": pd.DataFrame({"summary": told.split("\n")}), **tables}
-
-    def write(target: Path) -> None:
-        with pd.ExcelWriter(target, engine="openpyxl") as writer:
-            for name, table in sheets.items():
-                table.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
-                for row in writer.sheets[name].iter_rows():
-                    for cell in row:
-                        if cell.data_type == "f":
-                            cell.data_type = "s"
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    written_whole(path, write)
 
 
 def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:

@@ -19,6 +19,7 @@ from allocopt.readback.conflict import Conflict
 from allocopt.readback.proof import PlanCertificate
 from allocopt.readback.reading import checked
 from allocopt.readback.rooms import asked
+from allocopt.readback.shown import Shown
 from allocopt.readback.tables import COLUMNS, records
 from allocopt.readback.worth import Worth
 
@@ -35,7 +36,7 @@ TABLES = tuple(MAKERS)
 
 
 @dataclass(frozen=True, eq=False)
-class Plan(Worth):
+class Plan(Shown, Worth):
     """The answer to one allocation.
 
     Attributes
@@ -237,25 +238,6 @@ class Plan(Worth):
             played=content["played"],
             stored=stored,
         )
-
-    def to_excel(self, path: str | Path) -> None:
-        """Write the plan as a workbook: summary, allocation, channels, shortfalls, exceptions.
-
-        Text that a spreadsheet would run as a formula is written as text. The file appears whole or not at all.
-
-        Parameters
-        ----------
-        path : str or Path
-
-        Raises
-        ------
-        SolveError
-            If there is no plan, or a table has more rows than a worksheet can hold.
-        """
-        from allocopt.readback.files import write_workbook
-
-        self.raise_for_status()
-        write_workbook(Path(path), self.summary(), {name: self._table(name) for name in TABLES})
 
     def to_csv(self, folder: str | Path) -> None:
         """Write the tables as CSV files into a folder, made if need be; text that looks like a formula is quoted.

@@ -1,0 +1,344 @@
+"""How columns of tables are called in words, and how their values look: on the page and in the workbook alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+Kind = Literal["text", "sentence", "units", "money", "price", "share", "period", "date", "count", "number", "flag"]
+NUMERIC = ("units", "money", "price", "share", "count", "number", "period")
+"""Kinds of column whose values are numbers."""
+ADDING = ("units", "money", "count")
+"""Kinds of column whose values may be added up."""
+
+HEADINGS: dict[str, str] = {
+    "sku": "article",
+    "wanted_sku": "article wanted",
+    "kind": "kind",
+    "reference": "order to supplier",
+    "order": "customer order",
+    "due": "due",
+    "ship": "ships",
+    "arrives": "arrives",
+    "late": "periods late",
+    "available": "there from",
+    "expires": "expires",
+    "since": "there since",
+    "age": "age",
+    "units": "units",
+    "usable": "usable units",
+    "demand": "units wanted",
+    "wanted": "units wanted",
+    "served": "units served",
+    "fill_rate": "fill rate",
+    "lanes": "freight",
+    "goods": "cost of goods",
+    "returns": "returns",
+    "penalties": "late and lost sales",
+    "write_down": "write-down",
+    "clause_penalties": "clause penalties",
+    "money": "money at stake",
+    "sentence": "what it is",
+    "cure": "what would help",
+    "owner": "who",
+    "reason": "why",
+    "worth": "one more unit is worth",
+    "price": "price",
+    "one_more": "one more is worth",
+    "one_less": "one less costs",
+    "what": "what",
+    "kept_for": "kept for",
+    "left": "left at the end",
+    "shipped": "shipped",
+    "end_value": "end value of a unit",
+    "from_period": "from",
+    "period": "period",
+    "safe": "safe to publish",
+    "promised": "promised units",
+    "date": "arrives",
+    "old_promised": "promised before",
+    "old_date": "date before",
+    "changed": "changed",
+    "clause": "clause",
+    "low": "at least",
+    "high": "at most",
+    "contribution_lost": "own contribution",
+    "freed": "others earn more",
+    "fixed_cost_saved": "fixed cost saved",
+    "recaptured": "demand taken over",
+    "stranded": "stock and company",
+    "net": "worth in all",
+    "recapture": "taken over, assumed",
+    "break_even": "break-even",
+    "break_even_low": "break-even at least",
+    "break_even_high": "break-even at most",
+    "broken": "promises broken",
+    "contribution_gained": "own contribution",
+    "displaced": "others earn less",
+    "fixed_cost_added": "fixed cost",
+    "diverted": "demand taken from others",
+    "best": "is the best in",
+    "worst_regret": "worst regret",
+    "failed": "runs without a plan",
+}
+"""What a column is called where its name is not already a word for planners."""
+
+KINDS: dict[Kind, tuple[str, ...]] = {
+    "sentence": ("sentence", "cure", "message"),
+    "money": (
+        *("revenue", "contribution", "fees", "goods", "lanes", "parcels", "returns", "penalties", "fixed_cost"),
+        *("holding", "write_down", "clause_penalties", "money", "contribution_lost", "freed", "fixed_cost_saved"),
+        *("recaptured", "stranded", "net", "low", "high", "difference", "regret", "worst_regret", "value", "alone"),
+        *("contribution_gained", "displaced", "fixed_cost_added", "diverted", "stock", "best_low", "best_high"),
+        *("gap_low", "gap_high", "objective", "bound", "promotion_cost", "penalty", "cost"),
+    ),
+    "price": ("price", "one_more", "one_less", "worth", "end_value", "unit_cost", "each"),
+    "share": (
+        *("fill_rate", "margin", "recapture", "break_even", "break_even_low", "break_even_high", "best", "weight"),
+        *("on_time", "lines_full", "sell_through", "cancellation_risk", "fill_lines", "share"),
+    ),
+    "units": (
+        *("units", "demand", "wanted", "served", "usable", "shipped", "kept", "left", "safe", "promised"),
+        *("old_promised", "used", "limit", "asked", "kept"),
+    ),
+    "period": ("due", "ship", "arrives", "available", "expires", "since", "from_period", "period", "date", "old_date"),
+    "count": ("late", "lines", "broken", "failed", "ahead", "behind", "runs", "clause", "age", "articles"),
+    "flag": ("changed", "apart", "played"),
+}
+"""Of what kind the columns are that the tables have; others go by their type."""
+KIND_OF: dict[str, Kind] = {name: kind for kind, names in KINDS.items() for name in names}
+UNSUMMED = ("clause", "age", "late", "low", "high", "limit", "best_low", "best_high", "regret", "worst_regret", "runs")
+"""Columns of units, money and counts that mean nothing when they are added up."""
+
+
+SHORT = 22
+"""Letters of a text that is never broken into lines."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table as it is shown.
+
+    Attributes
+    ----------
+    name : str
+        In the table.
+    heading : str
+        In words.
+    kind : str
+        How its values look.
+    cells : sequence
+        Its values, from the top.
+    """
+
+    name: str
+    heading: str
+    kind: Kind
+    cells: Sequence[Any]
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its values stand flush right."""
+        return self.kind in NUMERIC
+
+    @cached_property
+    def look(self) -> str:
+        """How its cells look on a page: numbers flush right, short texts in one line, long ones with room."""
+        if self.numeric:
+            return "n"
+        if self.kind == "sentence":
+            return "s"
+        longest = max((len(text) for text in self.texts()), default=0)
+        return "d" if longest <= SHORT else "w"
+
+    def texts(self) -> list[str]:
+        """Return its values as they are read."""
+        return [spelled(value, self.kind) for value in self.cells]
+
+    def total(self) -> float | None:
+        """Return the sum of its values, None where that means nothing."""
+        if self.kind not in ADDING or self.name in UNSUMMED:
+            return None
+        return float(np.nansum(np.asarray(self.cells, dtype=np.float64)))
+
+
+@dataclass(frozen=True)
+class View:
+    """A table as it is shown: its caption, its columns, and how many rows there are in all.
+
+    Attributes
+    ----------
+    key : str
+        A name without blanks, for anchors and sheets.
+    caption : str
+    columns : sequence of Column
+    rows : int
+        Shown.
+    of : int
+        Rows of the whole table.
+    note : str
+        What there is to say of the rows that are not shown.
+    totals : bool
+        Whether its sums are shown.
+    fixed : bool
+        Whether its rows stand in an order of their own, so that nobody sorts them.
+    """
+
+    key: str
+    caption: str
+    columns: Sequence[Column]
+    rows: int
+    of: int
+    note: str = ""
+    totals: bool = False
+    fixed: bool = False
+
+    @property
+    def classes(self) -> list[str]:
+        """What each cell of a row says on a page of how it looks, as an attribute."""
+        return [f" class={column.look}" if column.look else "" for column in self.columns]
+
+    @property
+    def cells(self) -> list[tuple[str, ...]]:
+        """The rows as text."""
+        return list(zip(*(column.texts() for column in self.columns), strict=True))
+
+    @property
+    def sums(self) -> list[str]:
+        """The row of sums as text; empty cells where a sum means nothing."""
+        found = [column.total() for column in self.columns]
+        told = [
+            "" if sum_ is None else spelled(sum_, column.kind) for column, sum_ in zip(self.columns, found, strict=True)
+        ]
+        return ["in all", *told[1:]]
+
+
+def view(
+    frame: pd.DataFrame,
+    key: str,
+    caption: str,
+    *,
+    only: Sequence[str] = (),
+    most: int | None = None,
+    headings: dict[str, str] | None = None,
+    kinds: dict[str, Kind] | None = None,
+    totals: bool = False,
+    note: str = "",
+) -> View:
+    """Return a table as it is shown: without columns that say nothing, and dates in the place of their periods.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    key, caption : str
+    only : sequence of str
+        Columns to show, in this order, as far as the table has them; none: all.
+    most : int, optional
+        Rows to show at most: the first.
+    headings : dict of str to str, optional
+        Words for columns that mean something else here.
+    kinds : dict of str to str, optional
+    totals : bool
+    note : str
+    """
+    frame = dated(frame)
+    names = [name for name in only if name in frame] if only else [str(name) for name in frame.columns]
+    names = [name for name in names if _says(frame[name])] or names[:1]
+    shown = frame if most is None else frame.head(most)
+    columns = []
+    for name in names:
+        kind = (kinds or {}).get(name) or kind_of(name, frame[name])
+        columns.append(Column(name, (headings or {}).get(name) or heading(name), kind, shown[name].tolist()))
+    return View(key, caption, columns, len(shown), len(frame), note, totals and len(shown) == len(frame) > 1)
+
+
+def dated(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with dates instead of the numbers of periods, where it has both."""
+    known = [str(name) for name in frame.columns if f"{name}_date" in frame.columns]
+    if not known:
+        return frame
+    changed = frame.assign(**{name: frame[f"{name}_date"] for name in known})
+    return changed.drop(columns=[f"{name}_date" for name in known])
+
+
+def heading(name: str) -> str:
+    """Return what a column is called in words."""
+    return HEADINGS.get(name, name.replace("_", " "))
+
+
+def kind_of(name: str, values: pd.Series) -> Kind:
+    """Return how the values of a column look."""
+    sort = values.dtype.kind
+    if sort == "M":
+        return "date"
+    if sort == "b":
+        return "flag"
+    named = KIND_OF.get(name)
+    if sort in "iuf":
+        return named if named not in (None, "sentence", "flag") else "number"
+    if name.endswith("date") or named == "period":
+        return "date"
+    return "sentence" if named == "sentence" else "text"
+
+
+def _says(values: pd.Series) -> bool:
+    """Return whether a column tells anything: not blank throughout, no zero throughout."""
+    if values.dtype.kind in "iufb":
+        there = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        named = KIND_OF.get(str(values.name))
+        blank = np.isnan(there) | ((there == 0) & (named not in ("period", "share")))
+        return not len(there) or not blank.all()
+    return not len(values) or bool(values.map(lambda value: not _missing(value) and str(value) != "").any())
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def spelled(value: Any, kind: Kind) -> str:
+    """Return a value as it is read.
+
+    >>> spelled(1234.5, "units"), spelled(-1234.5, "money"), spelled(0.123, "share"), spelled(None, "text")
+    ('1,234.5', '−1,234', '12.3 %', '')
+    """
+    if _missing(value):
+        return ""
+    if kind == "date":
+        return day(value)
+    if kind == "flag":
+        return "yes" if value else "no"
+    if kind in ("text", "sentence") or isinstance(value, str):
+        return str(value)
+    if not math.isfinite(value):
+        return "unknown"
+    return figure(float(value), kind)
+
+
+def figure(value: float, kind: Kind) -> str:
+    """Return a number as it is read, with a minus sign that is as wide as a plus."""
+    if kind == "share":
+        text = f"{value + 0.0:.1%}".replace("%", "\N{NO-BREAK SPACE}%")
+    elif kind == "units" or kind == "number":
+        whole = float(value).is_integer() or abs(value) >= 1e6
+        text = f"{value:,.0f}" if whole else f"{value:,.6g}" if abs(value) < 1e5 else f"{value:,.1f}"
+    elif kind == "money":
+        text = f"{round(value) + 0:,}"
+    elif kind == "price":
+        text = f"{round(value, 2) + 0.0:,.2f}"
+    else:
+        text = f"{value:,.0f}" if kind == "count" else f"{value:.0f}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def day(value: Any) -> str:
+    """Return a date as it is read and sorted: year, month, day."""
+    if isinstance(value, dt.datetime):
+        value = value.date()
+    return value.isoformat() if isinstance(value, dt.date) else str(value)

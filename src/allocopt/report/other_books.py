@@ -1,0 +1,65 @@
+"""The workbooks of a comparison and of a retirement."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from allocopt.report.columns import View
+from allocopt.report.workbook import Chart, sheet, write
+
+if TYPE_CHECKING:
+    from allocopt.compare import Comparison, Retirement
+
+
+def comparison_to_excel(found: Comparison, path: str | Path) -> None:
+    """Write the workbook of a comparison; see `allocopt.Comparison.to_excel`."""
+    unit = found.currency
+    ranking = found.summary()
+    sheets = [
+        sheet(ranking, "ranking", unit, headings={"difference": f"against {found.baseline}"}),
+        sheet(found.deltas(), "deltas", unit),
+        sheet(found.by_scenario(), "by_scenario", unit),
+        sheet(found.regret().reset_index(), "regret", unit, kinds=dict.fromkeys(found.contracts, "money")),
+    ]
+    with suppress(ValueError):
+        sheets.append(sheet(found.coordination_gap(), "coordination_gap", unit))
+    if len(found.failures):
+        sheets.append(sheet(found.failures, "failures", unit))
+    sheets += [
+        sheet(found.runs.drop(columns=["digest", "seconds"]), "runs", unit),
+        sheet(_by_channel(found), "by_channel", unit),
+    ]
+    sheets = [_unsummed(each) for each in sheets]
+    chart = Chart("ranking", "contribution", f"Mean contribution by contract{f' [{unit}]' if unit else ''}")
+    title = f"Comparison of {len(found.contracts)} contracts under {len(found.scenarios)} scenarios"
+    write(Path(path), title, [found.verdict], sheets, chart)
+
+
+def _by_channel(found: Comparison) -> pd.DataFrame:
+    """Return every number with a column per metric."""
+    keys = ["scenario", "draw", "contract", "channel"]
+    wide = found.table.pivot_table(index=keys, columns="metric", values="value", sort=False).reset_index()
+    wide.columns.name = None
+    return wide
+
+
+def retirement_to_excel(found: Retirement, path: str | Path) -> None:
+    """Write the workbook of a retirement; see `allocopt.Retirement.to_excel`."""
+    unit = found.currency
+    sheets = [sheet(found.table, "worth", unit)]
+    others = {"recapture": found.recapture, "unlisted": found.unlisted, "broken": found.broken}
+    sheets += [sheet(frame, name, unit) for name, frame in others.items() if len(frame)]
+    verb = "Adding" if found.admitting else "Retiring"
+    chart = Chart("worth", "net", f"What {verb.lower()} each channel is worth{f' [{unit}]' if unit else ''}")
+    told = [found.verdict, *(f"{channel}: {note}" for channel, notes in found.notes.items() for note in notes)]
+    write(Path(path), f"{verb} channels under {found.contract}", told, [_unsummed(each) for each in sheets], chart)
+
+
+def _unsummed(given: View) -> View:
+    """Return a sheet without sums: means and differences of contracts and channels are no parts of anything."""
+    return replace(given, totals=False)

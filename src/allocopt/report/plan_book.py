@@ -1,0 +1,63 @@
+"""The workbook of a plan: a summary with a chart, exceptions first, then its other tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from allocopt.report import seen
+from allocopt.report.columns import View
+from allocopt.report.workbook import Chart, sheet, write
+
+if TYPE_CHECKING:
+    from allocopt.readback import Plan
+
+SHEETS = ("exceptions", "promises", "exposure", "stock", "shortfalls", "allocation", "channels", "values", "kpis")
+"""In the order in which somebody looks."""
+HEADINGS = {
+    "shortfalls": {
+        "units": "units short",
+        "sentence": "why",
+        "reason": "code of the reason",
+        "owner": "who could help",
+    },
+    "exposure": {"units": "at most", "safe": "safe to publish"},
+    "promises": {"date": "last arrival"},
+    "exceptions": {"sentence": "what it is"},
+}
+CHANNELS = "Contribution by channel"
+
+
+def to_excel(plan: Plan, path: str | Path) -> None:
+    """Write the workbook of a plan; see `allocopt.Plan.to_excel`."""
+    plan.raise_for_status()
+    write(
+        Path(path),
+        f"Plan under {plan.contract['name']}",
+        plan.summary().split("\n"),
+        list(sheets(plan)),
+        Chart("channels", "contribution", f"{CHANNELS}{f' [{plan.currency}]' if plan.currency else ''}"),
+    )
+
+
+def sheets(plan: Plan) -> Iterator[View]:
+    """Yield the tables that the plan has, in their order."""
+    for name in SHEETS:
+        frame = seen.table(plan, name)
+        if frame is not None:
+            yield sheet(_ordered(name, frame), name, plan.currency, headings=HEADINGS.get(name))
+
+
+def _ordered(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with what a person reads first at its left; the names of lots and lanes, which repeat it, last."""
+    if name == "exceptions":
+        first = ["owner", "money", "sentence", "cure"]
+    elif name in ("allocation", "stock"):
+        first = [str(column) for column in frame.columns if column not in ("lot", "lane", "parcel")]
+    else:
+        return frame
+    first = [column for column in first if column in frame]
+    return frame[[*first, *(column for column in frame.columns if column not in first)]]

@@ -1,0 +1,386 @@
+"""The page of a plan, for the meeting on Monday: the verdict, who has to do what, who is short and why, the proof."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from allocopt.report import reasons, seen
+from allocopt.report.columns import Column, View, spelled, view
+from allocopt.report.monday import chase, deliveries, owners
+from allocopt.report.page import FIRST, ROWS, Block, Card, Page, Section, Words, both, tables, write_page
+from allocopt.report.plots import PlanPlots
+from allocopt.report.proof import origin, proof, remarks, rules
+from allocopt.report.words import exactly, many, money, sentence, share, units
+
+if TYPE_CHECKING:
+    from allocopt.readback import Plan
+
+LINES = ("sku", "channel", "region", "order", "line", "due", "due_date", "wanted", "served", "units", "sentence")
+MATTERS = ("owner", "money", "sentence", "cure", "kind", "sku", "channel", "node", "order", "line", "period")
+PROFIT = "What each channel gets and earns"
+BESIDE = 8
+"""Channels that a profit and loss shows beside each other; more stand below each other."""
+
+
+def report(plan: Plan, path: str | Path, *, baseline: Plan | None = None) -> None:
+    """Write the page of a plan; see `allocopt.Plan.report`."""
+    write_page(page_of(plan, baseline), Path(path))
+
+
+def page_of(plan: Plan, baseline: Plan | None = None) -> Page:
+    """Return what the page of a plan says, against a baseline where there is one."""
+    name = str(plan.contract["name"])
+    if not plan.solved:
+        return Page(f"Plan under {name}", *_no_plan(plan), origin=list(origin(plan)))
+    short = plan.shortfalls
+    return Page(
+        f"Plan under {name}",
+        _verdict(plan),
+        list(_lead(plan, short)),
+        list(_cards(plan, baseline)),
+        [section for section in _sections(plan, short) if section.blocks or section.lead],
+        list(origin(plan)),
+    )
+
+
+def _no_plan(plan: Plan) -> tuple[str, list[str], list[Card], list[Section]]:
+    """Return title, lead, cards and sections where there is no plan."""
+    title = f"There is no plan under {plan.contract['name']}: {plan.status}."
+    found = [sentence(conflict.words()) for conflict in plan.conflicts]
+    sections = (
+        [
+            Section(
+                "conflicts",
+                "What cannot hold together",
+                "A plan would exist if these gave way by so much.",
+                [Words("list", found)],
+            )
+        ]
+        if found
+        else []
+    )
+    return title, [sentence(plan.message)], [], [*sections, *remarks(plan)]
+
+
+def _verdict(plan: Plan) -> str:
+    frame = plan.channels
+    wanted, served = float(frame["demand"].sum()), float(frame["units"].sum())
+    earns = f"{plan.contract['name']} earns {money(plan.contribution, plan.currency)}"
+    return (
+        f"{earns} and serves {share(served / wanted)} of what is wanted." if wanted else f"{earns}; nothing is wanted."
+    )
+
+
+def _lead(plan: Plan, short: pd.DataFrame) -> Iterator[str]:
+    """Yield the sentences below the title: how sure, who is short most and why, what needs a person."""
+    assert plan.certificate is not None
+    bound, unit = plan.certificate.bound, plan.currency
+    if math.isfinite(bound):
+        more = bound - plan.objective
+        best = (
+            "No plan under this contract is worth more"
+            if more < 0.5
+            else (f"No plan under this contract is worth more than {exactly(more, unit)} above this one")
+        )
+        yield f"{best}; that was checked without the solver."
+    if len(short):
+        worst = reasons.by_channel(short, plan.channels).iloc[0]
+        yield (
+            f"{units(short['units'].sum())} in {many(len(_lines(short)), 'line')} are short. Most is missing for "
+            f"{worst['channel']}: {units(worst['short'])}, {share(worst['short'] / worst['demand'])} of what it wants, "
+            f"mostly because {worst['reason']}."
+        )
+    else:
+        yield "Nobody is short."
+    matters = plan.exceptions
+    if len(matters):
+        first = matters.iloc[0]
+        who = f" for {first['owner']}" if first["owner"] else ""
+        need = "matter needs" if len(matters) == 1 else "matters need"
+        yield f"{len(matters):,} {need} a person; the first{who}: {sentence(str(first['sentence']))}"
+
+
+def _lines(short: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a line, where a line has a row for each reason."""
+    names = [name for name in ("sku", "channel", "region", "order", "line", "due") if name in short]
+    return short.drop_duplicates(names)
+
+
+def _cards(plan: Plan, baseline: Plan | None) -> Iterator[Card]:
+    """Yield the three numbers: money, units, money that waits for somebody; each against the baseline."""
+    frame, unit = plan.channels, plan.currency
+    wanted, served = float(frame["demand"].sum()), float(frame["units"].sum())
+    waiting = float(plan.exceptions["money"].fillna(0.0).sum())
+    cards = [
+        Card("Contribution", exactly(plan.contribution, unit)),
+        Card(
+            "Units served",
+            f"{served:,.0f}",
+            f"of {wanted:,.0f} wanted" + (f" ({share(served / wanted, 1)})" if wanted else ""),
+        ),
+        Card("Waits for a decision", exactly(waiting, unit), many(len(plan.exceptions), "matter")),
+    ]
+    if baseline is None or not baseline.solved:
+        yield from cards
+        return
+    name, other = str(baseline.contract["name"]), baseline.channels
+    gains = (
+        plan.contribution - baseline.contribution,
+        served - float(other["units"].sum()),
+        waiting - float(baseline.exceptions["money"].fillna(0.0).sum()),
+    )
+    told = (
+        exactly(gains[0], unit, signed=True),
+        exactly(gains[1], "", signed=True),
+        exactly(gains[2], unit, signed=True),
+    )
+    for card, gain, words, better in zip(cards, gains, told, (1, 1, 0), strict=True):
+        good = None if abs(gain) < 0.5 or not better else gain * better > 0
+        against = f"as under {name}" if abs(gain) < 0.5 else f"{words} against {name}"
+        yield Card(card.what, card.amount, card.beside, against, good)
+
+
+def _sections(plan: Plan, short: pd.DataFrame) -> Iterator[Section]:
+    """Yield the sections in the order in which they are asked for."""
+    draw, stock = PlanPlots(plan), seen.table(plan, "stock")
+    yield _week(plan, draw)
+    yield _short(plan, short, draw)
+    yield _deliveries(plan, stock)
+    yield _worth(plan, draw)
+    yield _money(plan, draw)
+    yield _stock(plan, stock, draw)
+    yield _promises(plan)
+    yield from rules(plan)
+    yield from remarks(plan)
+    yield from proof(plan)
+
+
+def _week(plan: Plan, draw: PlanPlots) -> Section:
+    """Who has to decide what."""
+    matters = plan.exceptions
+    if not len(matters):
+        return Section("week", "Who has to decide what", "Nothing in this plan needs a person.")
+    people = owners(matters, plan.currency)
+    blocks: list[Block] = list(people[:8])
+    if len(people) > 1:
+        blocks.append(both("exceptions", draw.exceptions))
+    whole = view(
+        matters,
+        "matters",
+        _all("matters", matters),
+        only=MATTERS,
+        most=ROWS,
+        kinds={"owner": "text"},
+        note=_rest(matters),
+    )
+    blocks += tables(view(matters.head(0), "matters", ""), whole)
+    have = "person has" if len(people) == 1 else "people have"
+    lead = f"{len(people):,} {have} something to decide, most money first."
+    return Section("week", "Who has to decide what", lead, blocks)
+
+
+def _short(plan: Plan, short: pd.DataFrame, draw: PlanPlots) -> Section:
+    """Who is short, and why."""
+    if not len(short):
+        return Section("short", "Who is short, and why", "Nobody is short.", [both("fill", draw.fill_rate)])
+    names = {"units": "units served", "short": "units short", "reason": "mostly because", "money": "would earn"}
+    by_channel = reasons.by_channel(short, plan.channels)
+    ordered = ("channel", "demand", "units", "short", "fill_rate", "reason", "money")
+    blocks: list[Block] = tables(
+        _part(
+            by_channel,
+            "short-channels",
+            "By channel",
+            names,
+            only=ordered,
+            kinds={"short": "units", "reason": "sentence"},
+        )
+    )
+    blocks.append(both("fill", draw.fill_rate))
+    by_reason = reasons.by_reason(short)
+    said = {"units": "units short", "money": "would earn", "owner": "who could help", "reason": "because"}
+    blocks += tables(_part(by_reason, "short-reasons", "By reason", said, kinds={"reason": "sentence"}, most=2 * FIRST))
+    by_article = reasons.by_article(short)
+    said |= {"reason": "mostly because"}
+    first = _part(
+        by_article,
+        "short-articles",
+        f"The {FIRST} articles that miss most" if len(by_article) > FIRST else "By article",
+        said,
+        kinds={"reason": "sentence"},
+        most=FIRST,
+        totals=False,
+    )
+    blocks += tables(first)
+    lines = short.sort_values("units", ascending=False, kind="stable")
+    whole = view(
+        lines,
+        "short-lines",
+        _all("short lines", short),
+        only=(*LINES, "worth", "owner"),
+        most=ROWS,
+        note=_rest(short),
+        headings={"units": "units short", "sentence": "why", "owner": "who could help"},
+    )
+    blocks += tables(view(lines.head(0), "short-lines", ""), whole)
+    first_ = by_channel.iloc[0]
+    lead = (
+        f"{first_['channel']} is short most: {units(first_['short'])} of {units(first_['demand'])}. "
+        f"Of all that is short, most is so because {by_reason.iloc[0]['reason']} "
+        f"({share(by_reason.iloc[0]['units'] / short['units'].sum())})."
+    )
+    return Section("short", "Who is short, and why", lead, blocks)
+
+
+def _deliveries(plan: Plan, stock: pd.DataFrame | None) -> Section:
+    """What to chase."""
+    found = deliveries(plan.allocation, stock)
+    names = {
+        "available": "due",
+        "units": "units used",
+        "usable": "units sure",
+        "node": "to",
+        "revenue": "revenue on it",
+        "contribution": "contribution on it",
+        "channels": "for",
+    }
+    first = _part(
+        found,
+        "deliveries",
+        "Deliveries in the order in which they are due",
+        names,
+        most=FIRST,
+        totals=len(found) <= FIRST,
+    )
+    whole = _part(found, "deliveries-all", _all("deliveries", found), names, most=ROWS)
+    return Section("chase", "What to chase", chase(found, plan.currency), tables(first, whole))
+
+
+def _worth(plan: Plan, draw: PlanPlots) -> Section:
+    """What one more unit, hour or week is worth."""
+    values = seen.table(plan, "values")
+    heading = "What more would be worth"
+    if values is None or not len(values) or not (values["one_more"].fillna(values["price"]) > 0.005).any():
+        return Section("worth", heading, "")
+    order = values["one_more"].fillna(values["price"])
+    values = values.loc[order.sort_values(ascending=False, kind="stable").index]
+    only = ("kind", "what", "one_more", "one_less", "price", "used", "limit")
+    first = view(
+        values,
+        "values",
+        "What one more is worth, dearest first",
+        only=only,
+        most=FIRST,
+        kinds={"used": "number", "limit": "number"},
+    )
+    whole = view(values, "values-all", _all("limits that bind", values), only=only, most=ROWS, note=_rest(values))
+    picture = both("values", draw.values)
+    return Section("worth", heading, picture.title, [picture, *tables(first, whole)])
+
+
+def _money(plan: Plan, draw: PlanPlots) -> Section:
+    """The profit and loss."""
+    picture = both("channels", draw.channels)
+    frame = plan.channels
+    blocks: list[Block] = [picture, *tables(_profit(frame, plan.currency))]
+    kpis = seen.table(plan, "kpis")
+    if kpis is not None and len(kpis):
+        blocks += tables(view(kpis, "kpis", "How well it is served"))
+    return Section("money", "What it earns", "", blocks)
+
+
+def _profit(frame: pd.DataFrame, currency: str) -> View:
+    """Return the profit and loss: a column per channel where these are few, as accountants read it, else a row."""
+    caption = f"{PROFIT} [{currency or 'money'}]"
+    if len(frame) > BESIDE:
+        return view(frame, "channels", caption, totals=True)
+    rows = view(frame, "channels", caption)
+    wide: dict[str, list[str]] = {str(name): [] for name in ("", *frame["channel"], "in all")}
+    for column in rows.columns[1:]:
+        wide[""].append(column.heading)
+        total = column.total()
+        for name, text in zip(frame["channel"], column.texts(), strict=True):
+            wide[str(name)].append(text)
+        wide["in all"].append(_ratio(frame, column.name) if total is None else spelled(total, column.kind))
+    columns = [Column(name, name or "what", "text" if not name else "number", values) for name, values in wide.items()]
+    return View("channels", caption, columns, len(wide[""]), len(wide[""]), fixed=True)
+
+
+def _ratio(frame: pd.DataFrame, name: str) -> str:
+    """Return a ratio of the profit and loss for all channels together."""
+    over = {"fill_rate": ("units", "demand"), "margin": ("contribution", "revenue")}.get(name)
+    if over is None or not frame[over[1]].sum():
+        return ""
+    return spelled(float(frame[over[0]].sum() / frame[over[1]].sum()), "share")
+
+
+def _stock(plan: Plan, stock: pd.DataFrame | None, draw: PlanPlots) -> Section:
+    """Where stock goes, and what is left of it."""
+    blocks: list[Block] = [both("flow", draw.flow)]
+    if stock is not None and len(stock):
+        left = stock[stock["left"] > 0].sort_values(["write_down", "left"], ascending=False, kind="stable")
+        only = (
+            "sku",
+            "node",
+            "kind",
+            "reference",
+            "expires",
+            "expires_date",
+            "usable",
+            "shipped",
+            "left",
+            "end_value",
+            "write_down",
+        )
+        first = view(left, "left", "What is left at the end, dearest first", only=only, most=FIRST)
+        whole = view(
+            left, "left-all", _all("lots of which something is left", left), only=only, most=ROWS, note=_rest(left)
+        )
+        blocks += tables(first, whole)
+    return Section("stock", "Where stock goes", "", blocks)
+
+
+def _promises(plan: Plan) -> Section:
+    """What channels may publish, and what customers can be told."""
+    blocks: list[Block] = []
+    exposure, promises = seen.table(plan, "exposure"), seen.table(plan, "promises")
+    if exposure is not None and len(exposure):
+        ordered = exposure.sort_values(["channel", "sku"], kind="stable")
+        names = {"units": "at most", "safe": "safe to publish"}
+        whole = view(
+            ordered,
+            "exposure",
+            _all("quantities that a channel may publish", exposure),
+            most=ROWS,
+            headings=names,
+            note=_rest(exposure),
+        )
+        blocks += tables(view(ordered.head(0), "exposure", ""), whole)
+    if promises is not None and len(promises):
+        names = {"date": "last arrival"}
+        whole = view(promises, "promises", _all("promises", promises), most=ROWS, headings=names, note=_rest(promises))
+        blocks += tables(view(promises.head(0), "promises", ""), whole)
+    lead = "What a channel can show as available, and what its customers can be told." if blocks else ""
+    return Section("promises", "What may be promised", lead, blocks)
+
+
+def _part(frame: pd.DataFrame, key: str, caption: str, headings: dict[str, str], **more: object) -> View:
+    """Return a table with words for its columns; with sums where it is whole."""
+    given = {"totals": True, "most": ROWS, **more}
+    return view(frame, key, caption, headings=headings, **given)  # type: ignore[arg-type]
+
+
+def _all(words: str, frame: pd.DataFrame) -> str:
+    """Return the summary of a table that stands folded."""
+    if len(frame) <= ROWS:
+        return f"All {len(frame):,} {words}"
+    return f"The first {ROWS:,} of {len(frame):,} {words}"
+
+
+def _rest(frame: pd.DataFrame) -> str:
+    return f"{len(frame) - ROWS:,} more rows are in the workbook." if len(frame) > ROWS else ""

@@ -1,0 +1,148 @@
+"""What stands at the end of a page: the rules, what was rounded or assumed, how it was proven, where it comes from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from allocopt.readback.broken import decision_words
+from allocopt.report import seen
+from allocopt.report.columns import view
+from allocopt.report.page import Block, Section, Table, Words
+from allocopt.report.words import exactly, many, sentence
+
+if TYPE_CHECKING:
+    from allocopt.errors import Issue
+    from allocopt.readback import Plan
+
+SAID = 40
+"""Notes and warnings that are told in full."""
+METHODS = {"highs": "HiGHS", "prices": "the price engine"}
+
+
+def rules(plan: Plan) -> Iterator[Section]:
+    """Yield what was agreed on, what each rule costs where it is known, and what was decided or broken."""
+    content = plan.contract
+    blocks: list[Block] = []
+    clauses = clause_words(content)
+    if clauses:
+        blocks.append(Words("list", clauses))
+    prices = seen.table(plan, "prices")
+    if prices is not None and len(prices):
+        only = ("what", "owner", "value", "low", "high", "message")
+        names = {"what": "rule", "value": "costs", "owner": "who could drop it"}
+        blocks.append(
+            Table(
+                view(
+                    prices,
+                    "prices",
+                    "What each rule costs",
+                    only=only,
+                    headings=names,
+                    kinds={"what": "sentence"},
+                    most=60,
+                )
+            )
+        )
+    decided = [sentence(words) for words in decision_words(plan.decisions, content["clauses"])]
+    broken = [f"Broken, as {found.channel} is retired: {sentence(found.words())}" for found in plan.broken]
+    if decided or broken:
+        blocks.append(Words("list", [*decided, *broken]))
+    who = f" {content['owner']} answers for it." if content.get("owner") else ""
+    why = f" {sentence(content['reason'])}" if content.get("reason") else ""
+    has = f"has {many(len(clauses), 'clause')}" if clauses else "has no clauses: only what physics and the tables allow"
+    yield Section("rules", "The rules, and what they cost", f"{content['name']} {has}.{why}{who}", blocks)
+
+
+def clause_words(content: dict[str, Any]) -> list[str]:
+    """Return the clauses of a contract in words, in their order."""
+    from allocopt.contracts import Contract
+    from allocopt.errors import ContractError
+
+    try:
+        return [sentence(clause.words()) for clause in Contract.from_dict(content).clauses]
+    except ContractError:  # one of an older version, in a plan that was read from a file
+        return [sentence(", ".join(f"{key} {value}" for key, value in clause.items())) for clause in content["clauses"]]
+
+
+def remarks(plan: Plan) -> Iterator[Section]:
+    """Yield what was rounded, assumed or looks odd."""
+    notes = [sentence(note.replace("`", "")) for note in plan.notes]
+    odd = [sentence(said(issue)) for issue in plan.warnings]
+    blocks: list[Block] = []
+    for told in (notes, odd):
+        if told:
+            more = [f"And {len(told) - SAID:,} more."] if len(told) > SAID else []
+            blocks.append(Words("list", [*told[:SAID], *more]))
+    if blocks:
+        lead = (
+            f"{many(len(notes), 'note')} on what was rounded or assumed, {many(len(odd), 'warning')} about the tables."
+        )
+        yield Section("notes", "What was rounded, assumed or looks odd", lead, blocks)
+
+
+def said(issue: Issue) -> str:
+    """Return a warning as a sentence with its remedy."""
+    return f"{issue.table}: {issue.message} {issue.hint}".strip()
+
+
+def proof(plan: Plan) -> Iterator[Section]:
+    """Yield how good the plan is, and how that is known."""
+    found, unit = plan.certificate, plan.currency
+    assert found is not None
+    rows = [
+        {
+            "stage": stage.stage,
+            "objective": stage.objective,
+            "bound": stage.bound if math.isfinite(stage.bound) else None,
+            "gap": f"{stage.gap * 100:.2g}\N{NO-BREAK SPACE}%" if math.isfinite(stage.gap) else "unknown",
+        }
+        for stage in found.stages
+    ]
+    frame = pd.DataFrame(rows, columns=["stage", "objective", "bound", "gap"])
+    frame["bound"] = frame["bound"].astype(float)
+    names = {"objective": "reached", "bound": "no plan reaches more than"}
+    table = view(frame, "stages", "Stage by stage", headings=names, kinds={"objective": "number", "bound": "number"})
+    ways = {
+        "allocopt": "our own bound",
+        "solver": "the solver's claim, confirmed by a second search from other settings",
+    }
+    by = f" It is called {plan.status} by {ways[found.proved_by]}." if found.proved_by in ways else ""
+    lead = f"The plan is {plan.status}."
+    if math.isfinite(found.bound):
+        reached, most = exactly(plan.objective, unit), exactly(found.bound, unit)
+        lead = f"The plan is worth {reached}, and no plan under this contract is worth more than {most}."
+    told = [
+        f"Checked were {found.checked_by}.",
+        "No row and no bound is violated."
+        if not found.violation
+        else f"No row or bound is violated by more than {found.violation:.1e}.",
+    ]
+    if plan.message:
+        told.append(sentence(plan.message))
+    if plan.played:
+        told.append("It was played forward period by period: nobody could have planned it as a whole.")
+    yield Section("proof", "How it was proven", lead + by, [Table(table), Words("text", told)])
+
+
+def origin(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield where the page comes from: equal plans say the same."""
+    yield "Contract", str(plan.contract["name"])
+    if plan.contract.get("owner"):
+        yield "Owner of the contract", str(plan.contract["owner"])
+    if plan.contract.get("valid_from") or plan.contract.get("valid_to"):
+        yield (
+            "Valid",
+            f"{plan.contract.get('valid_from', 'always')} to {plan.contract.get('valid_to', 'further notice')}",
+        )
+    yield "Status", plan.status
+    if plan.method:
+        yield "Solved by", METHODS.get(plan.method, plan.method)
+    yield "Fingerprint of the contract", seen.digest(plan.contract)
+    if plan.solved:
+        yield "Fingerprint of the allocation", seen.digest_of(plan.allocation)
+    yield "allocopt", metadata.version("allocopt")

@@ -1,0 +1,123 @@
+"""The page of a retirement or an admission: which channel should go or come, from what, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from allocopt.report import seen
+from allocopt.report.columns import view
+from allocopt.report.page import ROWS, Block, Card, Page, Section, Table, Words, both, tables, write_page
+from allocopt.report.plots import RetirementPlots
+from allocopt.report.words import exactly, many, money, sentence, share
+
+if TYPE_CHECKING:
+    from allocopt.compare import Retirement
+
+DRAWN = 3
+"""Channels that have a picture."""
+
+
+def report(found: Retirement, path: str | Path) -> None:
+    """Write the page of a retirement; see `allocopt.Retirement.report`."""
+    write_page(page_of(found), Path(path))
+
+
+def page_of(found: Retirement) -> Page:
+    """Return what the page of a retirement or an admission says."""
+    table = found.table
+    asked = "Adding" if found.admitting else "Retiring"
+    return Page(
+        f"{asked} channels under {found.contract}",
+        _title(found, table),
+        [found.verdict],
+        list(_cards(found, table)),
+        [section for section in _sections(found, table) if section.blocks],
+        list(_origin(found)),
+    )
+
+
+def _title(found: Retirement, table: pd.DataFrame) -> str:
+    known = table.dropna(subset=["net"])
+    if not len(known):
+        return "There is no answer about any channel."
+    first = known.iloc[0]
+    verb = "Adding" if found.admitting else "Retiring"
+    if first["low"] > 0.005:
+        return f"{verb} {first['channel']} is worth {money(float(first['net']), found.currency)}."
+    if first["high"] < -0.005:
+        least = money(-float(first["net"]), found.currency)
+        return f"No channel is worth {verb.lower()}; {first['channel']} would lose least, {least}."
+    return f"It cannot be told whether {verb.lower()} {first['channel']} pays."
+
+
+def _cards(found: Retirement, table: pd.DataFrame) -> Iterator[Card]:
+    """Yield three numbers: as it is, with the channel gone (or there), and its break-even."""
+    known = table.dropna(subset=["net"])
+    if not len(known) or not found.base.solved:
+        return
+    first, unit = known.iloc[0], found.currency
+    net = float(first["net"])
+    change = f"{'with' if found.admitting else 'without'} {first['channel']}"
+    yield Card("Contribution as it is", exactly(found.base.contribution, unit), f"under {found.contract}")
+    low, high = exactly(float(first["low"]), "", signed=True), exactly(float(first["high"]), unit, signed=True)
+    against = f"certainly {low} to {high}"
+    yield Card(
+        f"Change {change}",
+        exactly(net, unit, signed=True),
+        against if first["low"] != first["high"] else "for certain",
+        "",
+        net > 0,
+    )
+    if first["break_even"] == first["break_even"]:
+        words = "of its demand taken from others" if found.admitting else "of its demand taken over by others"
+        yield Card(f"Break-even of {first['channel']}", share(float(first["break_even"])), words)
+
+
+def _sections(found: Retirement, table: pd.DataFrame) -> Iterator[Section]:
+    draw, unit = RetirementPlots(found), f" [{found.currency}]" if found.currency else ""
+    certain = bool((table["low"] == table["high"]).all())
+    hidden = ["message", "measure", "break_even_low", "break_even_high", *(["low", "high"] if certain else [])]
+    if set(table["status"]) <= {"optimal"}:
+        hidden.append("status")
+    money_columns = view(
+        table.drop(columns=hidden),
+        "worth",
+        f"What each channel is worth{unit}",
+        headings={"low": "certainly at least", "high": "certainly at most", "measure": "proven of"},
+    )
+    yield Section("worth-section", "What each channel is worth", "", [Table(money_columns)])
+    known = table.dropna(subset=["net"])["channel"].tolist()[:DRAWN]
+    pictures: list[Block] = [
+        both(f"waterfall-{place}", lambda channel=str(channel), **how: draw.waterfall(channel, **how))
+        for place, channel in enumerate(known)
+    ]
+    yield Section("from-what", "Where that comes from", "", pictures)
+    recapture: list[Block] = list(tables(view(found.recapture, "recapture", "Who takes demand over", most=ROWS)))
+    recapture += tables(view(found.unlisted, "unlisted", "Articles that nobody else sells", most=ROWS))
+    yield Section("demand", "What becomes of the demand", "", recapture)
+    broken = found.broken.drop(columns="clause")
+    yield Section(
+        "broken",
+        "Promises that would be broken",
+        "",
+        list(tables(view(broken, "broken-table", "Promises", most=ROWS, kinds={"what": "sentence"}))),
+    )
+    told = [f"{channel}: {sentence(note)}" for channel, notes in found.notes.items() for note in notes]
+    told += [
+        f"{row.channel}: {row.status}. {sentence(str(row.message))}" for row in found.failures.itertuples(index=False)
+    ]
+    yield Section("notes", "What was rounded, assumed or failed", "", [Words("list", told[:60])] if told else [])
+
+
+def _origin(found: Retirement) -> Iterator[tuple[str, str]]:
+    yield "Contract", found.contract
+    yield "Channels", many(len(found.table), "channel")
+    yield "Status of the plan as it is", found.base.status
+    yield "Fingerprint of the contract", seen.digest(found.base.contract)
+    yield "Fingerprint of the answers", seen.digest_of(found.table)
+    yield "allocopt", metadata.version("allocopt")
