@@ -30,10 +30,11 @@ PROMOTIONS = ("P1", "P2")
 Record = dict[str, Any]
 Tables = dict[str, list[Record]]
 
-SWITCHES = frozenset({"packs", "all_or_none", "ship_from_one", "min_ship", "work_per_order"})
+SWITCHES = frozenset({"otif", "packs", "all_or_none", "ship_from_one", "min_ship", "work_per_order"})
 """Features that need whole-number columns of their own."""
 LINEAR = frozenset(
     {
+        "approved",
         "arrived",
         "capacity",
         "confidence",
@@ -91,7 +92,7 @@ DUE = (2, 1, 3, 0, 2, 3)
 """Periods in which lines are due: mostly when something is there."""
 TOLD_KINDS = {module.KIND: module for module in TOLD.values()}
 BASES = ("supply", "on_hand", "inbound", "demand")
-REVISING: tuple[type[Clause], ...] = (ao.KeepOrRetire, ao.Promotion, ao.Retire)
+REVISING: tuple[type[Clause], ...] = (ao.Approval, ao.KeepOrRetire, ao.Promotion, ao.Retire)
 """Kinds of clause that change what demand there is."""
 AS_STATED = tuple(kind for kind in CLAUSES if kind not in REVISING)
 """Kinds of clause under which demand is what the table states."""
@@ -303,6 +304,10 @@ class _Draw:
             row["pack"] = self.of((None, 1, 2, 4))
         if "min_ship" in self.on:
             row["min_ship"] = self.upto(4)
+        if "otif" in self.on:
+            row |= {"otif_share": self.of((None, 0.5, 0.8, 0.0)), "otif_cost": self.of((0.0, 3.0, 20.0))}
+        if "approved" in self.on:
+            row["approved"] = self.of((True, True, False))
         for name in ("all_or_none", "ship_from_one"):
             if name in self.on:
                 row[name] = self.flag()
@@ -504,8 +509,9 @@ class _Clauses:
         return ao.Lock(channel, sku, units, **like, owner="Ann", reason="promised")
 
     def approval(self) -> Clause:
-        units, value = self.of(((3, None), (None, 20.0), (0, 0.0)))
-        return ao.Approval(units, value, channel=self.of((None, *self.channels)), owner=self.of(("", "Ann")))
+        units, revenue = self.of(((3, None), (None, 20.0), (0, 0.0), (6, 60.0)))
+        whom = self.of((None, *self.channels, tuple(self.channels)))
+        return ao.Approval(units, revenue, channel=whom, owner=self.of(("", "Ann")), holds=self.of((False, True)))
 
     def price_parity(self) -> Clause:
         if len(self.channels) == 1:

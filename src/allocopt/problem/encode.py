@@ -194,6 +194,7 @@ def _lots(rows: _Rows, skus: Skus, periods: int, *, calendar: bool) -> Lots:
         unit_cost,
         _or_else(rows.floats("end_value"), np.where(~never & (expires < periods), 0.0, unit_cost)),
         rows.names("reference"),
+        rows.floats("reserved"),
         rows.position(),
     )
 
@@ -229,6 +230,10 @@ def _lines(rows: _Rows, skus: Skus, channels: Channels, regions: pa.Array) -> tu
         rows.floats("lost_cost"),
         rows.flags("all_or_none"),
         rows.flags("ship_from_one"),
+        rows.floats("otif_share"),
+        rows.floats("otif_cost"),
+        rows.floats("confirmed"),
+        rows.flags("approved"),
         rows.names("promotion"),
         rows.floats("weight"),
         np.full(len(sku), ANY, np.int32),

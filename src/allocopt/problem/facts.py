@@ -76,6 +76,7 @@ class Lots:
     unit_cost: Floats  # blank already resolved: the SKU's
     end_value: Floats  # blank already resolved: the lot's unit cost, 0 if it expires inside the horizon
     reference: Names
+    reserved: Floats  # promised beforehand: what is more than the sure units is not in `usable`
     row: Ints  # position in the user's table
 
 
@@ -104,6 +105,10 @@ class Lines:
     lost_cost: Floats
     all_or_none: Flags
     ship_from_one: Flags
+    otif_share: Floats
+    otif_cost: Floats
+    confirmed: Floats
+    approved: Flags
     promotion: Names
     weight: Floats  # of fair shares; nan: none given
     switch: Ints  # code in Facts.switches that the line hangs on (besides its channel's), or ANY
