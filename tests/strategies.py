@@ -35,6 +35,7 @@ SWITCHES = frozenset(
         "all_or_none",
         "max_parcels",
         "min_ship",
+        "otif",
         "packs",
         "parcel_cost",
         "sealed",
@@ -47,6 +48,7 @@ SWITCHES = frozenset(
 """Features that need whole-number columns of their own."""
 LINEAR = frozenset(
     {
+        "approved",
         "arrived",
         "capacity",
         "confidence",
@@ -108,7 +110,7 @@ DUE = (2, 1, 3, 0, 2, 3)
 """Periods in which lines are due: mostly when something is there."""
 TOLD_KINDS = {module.KIND: module for module in TOLD.values()}
 BASES = ("supply", "on_hand", "inbound", "demand")
-REVISING: tuple[type[Clause], ...] = (ao.KeepOrRetire, ao.Promotion, ao.Retire)
+REVISING: tuple[type[Clause], ...] = (ao.Approval, ao.KeepOrRetire, ao.Promotion, ao.Retire)
 """Kinds of clause that change what demand there is."""
 AS_STATED = tuple(kind for kind in CLAUSES if kind not in REVISING)
 """Kinds of clause under which demand is what the table states."""
@@ -340,6 +342,10 @@ class _Draw:
             row["min_life"] = self.of((1, 0, 2))
         if "references" in self.on:
             row["reference"] = self.of(("", "PO/7", "PO/8"))
+        if "otif" in self.on:
+            row |= {"otif_share": self.of((None, 0.5, 0.8, 0.0)), "otif_cost": self.of((0.0, 3.0, 20.0))}
+        if "approved" in self.on:
+            row["approved"] = self.of((True, True, False))
         return row
 
     def lanes(self) -> list[Record]:
@@ -548,8 +554,9 @@ class _Clauses:
         return ao.Lock(channel, sku, units, **like, owner="Ann", reason="promised")
 
     def approval(self) -> Clause:
-        units, value = self.of(((3, None), (None, 20.0), (0, 0.0)))
-        return ao.Approval(units, value, channel=self.of((None, *self.channels)), owner=self.of(("", "Ann")))
+        units, revenue = self.of(((3, None), (None, 20.0), (0, 0.0), (6, 60.0)))
+        whom = self.of((None, *self.channels, tuple(self.channels)))
+        return ao.Approval(units, revenue, channel=whom, owner=self.of(("", "Ann")), holds=self.of((False, True)))
 
     def price_parity(self) -> Clause:
         if len(self.channels) == 1:

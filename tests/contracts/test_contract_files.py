@@ -322,7 +322,7 @@ CASES = {
         3,
         "clauses[0]",
         "value_error",
-        "Give units, or value, or both: what is above needs approval.",
+        "Give units, or revenue, or both: what is above needs approval.",
     ),
     "approval above less than nothing": (
         clause("clause: approval", "value: -5"),

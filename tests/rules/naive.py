@@ -37,6 +37,7 @@ class Naive(Promises):
         self.switches(model)
         self.sending(model)
         self.work(model)
+        self.on_time(model)
         for clause in self.of(MarginFloor):
             if clause.per == "channel":
                 self.margins(model, clause)
@@ -138,6 +139,16 @@ class Naive(Promises):
                 model.row([(arc.at, 1), (sent[parcel], -arc.line.units)], high=0)
             if mine and not blank(min(most)):
                 model.row(((on, 1) for on in sent.values()), high=min(most))
+    def on_time(self, model: Model) -> None:
+        """Add what it costs if too little of a line arrives by its due period."""
+        for line in self.lines:
+            least = line.otif_share * line.units
+            least = least if self.skus[line.sku].divisible else -floor(-least)
+            if line.otif_cost > 0 and least > 0:
+                model.constant -= line.otif_cost
+                full = model.var(1, line.otif_cost, whole=True)
+                in_time = [arc for arc in self.arcs if arc.line is line and arc.arrives <= line.period]
+                model.row([*((arc.at, 1.0) for arc in in_time), (full, -least)], low=0)
 
     def work(self, model: Model) -> None:
         """Add the capacities of nodes."""

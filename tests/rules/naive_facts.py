@@ -25,6 +25,7 @@ from tests.rules.naive_records import (
 from allocopt.problem import Problem
 from allocopt.rules import (
     Access,
+    Approval,
     Campaigns,
     Cap,
     Clause,
@@ -60,6 +61,7 @@ class Records:
             lasts = blank(lot.expires) or lot.expires >= self.horizon
             lot.end_value = (lot.unit_cost if lasts else 0.0) if blank(lot.end_value) else lot.end_value
         self.crowded = any(self.too_many(clause) for clause in self.of(Campaigns))
+        self.wait()
         self.retire()
         for clause in self.of(Promotion):
             self.promote(clause)
@@ -70,6 +72,21 @@ class Records:
         self.candidates = list(self.joined())
         self.arcs = self.allowed(self.candidates)
 
+    def wait(self) -> None:
+        """Take away the orders that are above a limit and not approved."""
+        waiting = []
+        for clause in self.of(Approval):
+            for one in self.lines if clause.holds else ():
+                same = [x for x in self.lines if x is one or (x.channel == one.channel and x.order == one.order != "")]
+                most = clause.value if clause.revenue is None else clause.revenue
+                many = clause.units is not None and sum(x.units for x in same) > clause.units + 1e-6
+                dear = most is not None and sum(x.units * x.price for x in same) > most + 1e-6
+                mine = named(whose(clause) or None, one.channel) and not all(x.approved for x in same)
+                if mine and (many or dear):
+                    waiting.append(one)
+        for line in waiting:
+            line.units = line.min_units = line.lost_cost = line.otif_cost = 0.0
+
     def retire(self) -> None:
         """Close the lines of retired channels, and let other channels take part of them over."""
         added = [line for clause in self.of(Retire) for part in clause.recapture for line in self.moved(clause, part)]
@@ -77,7 +94,7 @@ class Records:
             self.channels[clause.channel].fixed_cost = 0.0
             for line in self.lines:
                 if line.channel == clause.channel:
-                    line.units = line.min_units = line.lost_cost = 0.0
+                    line.units = line.min_units = line.lost_cost = line.otif_cost = 0.0
         gone = {clause.channel for clause in self.of(Retire)}
         self.lines += [line for line in added if line.channel not in gone]
 
@@ -95,6 +112,7 @@ class Records:
                     new |= {"firm": False, "sd": line.sd * part.share}
                     new |= {"min_units": 0.0, "min_ship": 0.0, "all_or_none": False, "ship_from_one": False}
                     new |= {"ship_together": False, "max_parcels": None, "reference": "", "promotion": ""}
+                    new |= {"otif_cost": 0.0, "approved": False}
                     new["price"] = line.price if part.price_from == "original" else receiving(own, line)
                     yield SimpleNamespace(**new)
 

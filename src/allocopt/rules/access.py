@@ -76,7 +76,7 @@ class Access(Clause):
         return self
 
     @property
-    def opens(self) -> int:
+    def ships_from(self) -> int:
         """First period in which the lots may ship."""
         return 0 if self.to_period is not None else self.from_period
 
@@ -107,6 +107,6 @@ class AccessRule(Rule):
             unsure = lots.confidence < clause.min_confidence
             for reason, closed in (("access_kind", ~np.isin(lots.kind, kinds)), ("access_confidence", unsure)):
                 arcs = arcs.without(arcs_of(arcs, scope & closed, lines), reason, self.reasons[reason])
-            early = arcs_of(arcs, scope, lines) & (arcs.ship < clause.opens)
+            early = arcs_of(arcs, scope, lines) & (arcs.ship < clause.ships_from)
             arcs = arcs.without(early, "access_period", self.reasons["access_period"])
         return arcs

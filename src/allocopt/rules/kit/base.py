@@ -61,6 +61,16 @@ class Clause(metaclass=Checked):
     STEERS: ClassVar[bool] = True
     """Whether a plan can be another one because of it; the others only report."""
 
+    @property
+    def steers(self) -> bool:
+        """Whether a plan can be another one because of this very clause."""
+        return self.STEERS
+
+    @property
+    def opens(self) -> bool:
+        """Whether this very clause changes what there is to win."""
+        return self.OPENS
+
     def scope(self) -> tuple[Any, ...]:
         """Return what the clause is about, to tell a clause that is said twice."""
         said = (getattr(self, name) for name in self.SCOPE)

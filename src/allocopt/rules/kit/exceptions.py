@@ -78,13 +78,21 @@ class Exceptions:
 
     @classmethod
     def of(
-        cls, facts: Facts, kind: str, clause: int, channel: Ints, *, owner: str = "", **told: Names | Ints | Floats
+        cls,
+        facts: Facts,
+        kind: str,
+        clause: int,
+        channel: Ints,
+        *,
+        owner: str | Names = "",
+        **told: Names | Ints | Floats,
     ) -> Exceptions:
         """Return rows about some channels (codes; the company's: about several), blank in what is not told.
 
         The owner is who the clause names, or else who owns the channel.
         """
-        asked = np.full(len(channel), owner, dtype=object) if owner else np.append(facts.channels.owner, "")[channel]
+        asked = np.full(len(channel), owner, dtype=object) if isinstance(owner, str) else owner
+        asked = np.where(asked == "", np.append(facts.channels.owner, "")[channel], asked)
         given: dict[str, Any] = dict.fromkeys(("sku", "order", "line"), np.full(len(channel), "", dtype=object)) | told
         return cls(kind=kind, clause=clause, owner=asked, channel=np.append(facts.channels.id, "")[channel], **given)
 
