@@ -132,6 +132,13 @@ def thrown(seed: int, kinds: Sequence[type[Clause]] = CLAUSES) -> tuple[ao.Probl
     return problem, consistent({clause.scope(): clause for clause in said}.values())
 
 
+def with_all(features: Iterable[str], seed: int) -> Tables:
+    """Return the tables of a problem by a seed: with all of some features, and no others."""
+    drawing = _Draw(Dice(seed), frozenset(), 3)
+    drawing.on = frozenset(features)
+    return drawing.tables()
+
+
 @st.composite
 def tables(draw: st.DrawFn, features: Iterable[str] = FEATURES, skus: int = 3) -> Tables:
     """Draw the tables of a problem: at most 3 SKUs, 3 nodes, 4 channels, 4 periods, 6 lots and 8 lines.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
-from tests.strategies import cases
+from tests.strategies import cases, with_all
 
 import allocopt as ao
 from allocopt.algebra.program import Program, tightened
@@ -113,6 +113,55 @@ def test_a_plan_keeps_every_rule_and_no_bound_is_too_low(case: tuple[ao.Problem,
     if kept:
         assert proof.objective <= optimum + room
         assert proof.objective == pytest.approx(search.best + search.fixed, abs=room)
+
+
+SENT = (
+    ("ship_from_one", "parcel_cost", "late"),
+    ("all_or_none", "ship_together", "parcel_cost", "late"),
+    ("max_parcels", "ship_together", "ship_from_one", "work_per_parcel", "late"),
+    ("sealed", "packs", "min_ship", "parcel_cost"),
+)
+"""Features by which an arc hangs on several switches, or one switch on a single line."""
+
+
+@pytest.mark.parametrize("features", SENT)
+@pytest.mark.parametrize("seed", [10, 71, 109, 113, *range(6)])
+def test_orders_behind_several_switches_are_read_as_they_are(features: tuple[str, ...], seed: int) -> None:
+    """Parcels beside single sources, sealed cases beside packs: a plan is one, and the bounds are none too low."""
+    try:
+        program = program_of(ao.Problem.from_dict(with_all(features, seed)))
+        search, rents = searched(program, 300)
+    except UnreadableError:
+        return
+    best = highs.branch(program, Clock.started(30.0), gap=1e-9)
+    assert best.x is not None
+    optimum = program.objective(best.x)
+    proof = certify(program, search.plan, search.multipliers, rents=rents)
+    assert (proof.violation, proof.integrality) == (0, 0)
+    room = 1e-6 * max(1.0, abs(optimum))
+    assert proof.objective <= optimum + room
+    assert min(proof.bound, bound_by_lots(program, rents), search.bound + search.fixed) >= optimum - room
+
+
+@pytest.mark.parametrize(
+    "marks", [{}, {"max_parcels": 1}, {"all_or_none": True}, {"ship_together": True, "max_late": 1}]
+)
+def test_parcels_that_cost_are_searched_as_orders(monkeypatch: pytest.MonkeyPatch, marks: dict[str, object]) -> None:
+    """A shop's orders in parcels that cost: the plan keeps the limits, and what is left to gain is known."""
+    monkeypatch.setattr(solving, "MANY", 50)
+    tables = shop(120, nodes=3, whole=False)
+    tables["demand"] = [line | {"ship_from_one": False} | marks for line in tables["demand"]]
+    tables["lanes"] = [lane | {"parcel_cost": 5.0} for lane in tables["lanes"]]
+    plan = ao.allocate(ao.Problem.from_dict(tables), work_limit=100)
+    assert plan.method == solving.METHOD
+    assert plan.certificate is not None
+    assert plan.certificate.passed
+    assert plan.certificate.gap < 0.15
+    sent = plan.allocation.groupby("order")
+    assert sent["parcel"].nunique().max() <= (marks.get("max_parcels") or 3)
+    assert plan.channels["parcels"].sum() == 5.0 * plan.allocation["parcel"].nunique()
+    if "ship_together" in marks:
+        assert sent["ship"].nunique().max() == 1
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=SLOW)

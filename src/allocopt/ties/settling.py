@@ -19,6 +19,7 @@ from allocopt.solve import Solution
 from allocopt.solve.prices import serving
 from allocopt.solve.ties import board as of
 from allocopt.solve.ties import moves
+from allocopt.solve.ties.idle import switched_off
 from allocopt.ties.order import Order, order_of
 
 NATIVE, COMPILED = 20_000, 200_000
@@ -88,6 +89,7 @@ def settled(program: Program, arcs: Arcs, x: Floats, left: Left) -> tuple[Floats
     """
     if not len(arcs) or not np.isfinite(x).all():
         return x, ()
+    x = switched_off(program, x)
     order = order_of(arcs, program.cost[: len(arcs)])
     board = _board(program, arcs, x.copy(), order)
     hand, desk = _room(program, board)
@@ -105,7 +107,7 @@ def settled(program: Program, arcs: Arcs, x: Floats, left: Left) -> tuple[Floats
     early = _gone_through(partial(settle, board, hand, desk), hand, chunks, left, limit)
     if not hand.count[of.MADE]:
         return x, (EARLY,) if early else ()
-    return np.asarray(board.columns.x, float), (EARLY,) if early else ()
+    return switched_off(program, np.asarray(board.columns.x, float)), (EARLY,) if early else ()
 
 
 def _native(arcs: int, seconds: float | None) -> bool:

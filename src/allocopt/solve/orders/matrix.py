@@ -52,12 +52,15 @@ class Matrix:
         return np.bincount(self.row[mask], minlength=self.rows)
 
     def _breaches(self, program: Program, free: Flags) -> None:
-        """Take out the columns that only let a row be broken: of one entry, on the side that helps, at a cost."""
+        """Take out the columns that only let a row be broken: of one entry, on the side that helps, at a cost.
+
+        A whole column is none of these: it is a switch that costs something, or a number of packs.
+        """
         met = np.bincount(self.column, minlength=program.columns)
         helps = np.where(self.value > 0, np.isposinf(self.upper)[self.row], np.isneginf(self.lower)[self.row])
         assert program.column_line is not None
         mine = (met[self.column] == 1) & helps & (program.cost[self.column] < 0)
-        mine &= program.column_line[self.column] < 0
+        mine &= (program.column_line[self.column] < 0) & ~program.integer[self.column]
         row, column, value = self.row[mine], self.column[mine], self.value[mine]
         self.breach, self.each = np.full(self.rows, -1), np.ones(self.rows)
         self.breach[row], self.each[row] = column, np.abs(value)

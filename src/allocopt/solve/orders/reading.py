@@ -6,6 +6,7 @@ from weakref import ref
 
 import numpy as np
 
+from allocopt.algebra.grouping import ranges
 from allocopt.algebra.program import Program
 from allocopt.solve.orders.matrix import Flags, Matrix
 from allocopt.solve.orders.numbering import components, distinct, powers, runs, scaled
@@ -213,11 +214,15 @@ class _Reading:
 
     def _packs(self, place: Ints, shipment: Ints, size: int) -> tuple[Floats, Floats]:
         """Return pack and least quantity of each shipment."""
-        pack, least = np.ones(size), np.zeros(size)
-        for flags, target in ((self.is_pack, pack), (self.is_least, least)):
-            chosen = flags[self.gate]
-            np.maximum.at(target, shipment[place[self.member[chosen]]], self.size[self.gate[chosen]])
-        return pack, least
+        pack, least = np.ones(size, dtype=np.int64), np.zeros(size)
+        where, large = shipment[place[self.member]], self.size[self.gate]
+        packed, at_least = self.is_pack[self.gate], self.is_least[self.gate]
+        if (large[packed] != np.rint(large[packed])).any():
+            raise UnreadableError("some packs hold no whole units")
+        # A shipment in packs of several sizes (sealed cases for a line with a pack) holds whole multiples of each.
+        np.lcm.at(pack, where[packed], large[packed].astype(np.int64))
+        np.maximum.at(least, where[at_least], large[at_least])
+        return pack.astype(np.float64), least
 
     def _units(self, place: Ints, line: Ints, lines: int, order: Ints, orders: int) -> tuple[Floats, Flags, Ints]:
         """Return the units of each line, which orders are whole, and the rows above that say no more than this."""
@@ -226,7 +231,10 @@ class _Reading:
         units = np.bincount(line, weights=m.room[self.arc], minlength=lines)
         whole_units = np.zeros(lines)
         of_whole = self.is_whole[self.gate]
-        np.maximum.at(whole_units, line[place[self.member[of_whole]]], self.size[self.gate[of_whole]])
+        where, large = line[place[self.member[of_whole]]], self.size[self.gate[of_whole]]
+        np.maximum.at(whole_units, where, large)
+        if (large != whole_units[where]).any():
+            raise UnreadableError("some lines are whole in two sizes")
         whole = np.zeros(orders, dtype=bool)
         whole[order[whole_units > 0]] = True
         if (whole[order] & (whole_units == 0)).any():
@@ -368,7 +376,10 @@ class _Reading:
 
 
 def _choices(option_order: Ints, needs: Listed, uses: Listed, once: Listed, limit: Floats, orders: int) -> Ints:
-    """Return the resource that only the switches of an order take, and that only one can have; -1: none."""
+    """Return the resource that only the switches of an order take, and that only one can have; -1: none.
+
+    Every option of such an order takes of it, by a switch of its own: two options behind one switch could both be used.
+    """
     switches, resources = len(once.ptr) - 1, len(limit)
     of_switch = np.zeros(switches, dtype=np.int64)
     of_switch[needs.item] = np.repeat(option_order, np.diff(needs.ptr))
@@ -380,12 +391,12 @@ def _choices(option_order: Ints, needs: Listed, uses: Listed, once: Listed, limi
     np.minimum.at(smallest, resource, once.value)
     one = (low == high) & (2 * smallest > limit) & (smallest > 0)
     one &= np.bincount(uses.item, minlength=resources) == 0
+    entry, need = ranges(once.ptr[needs.item], once.ptr[needs.item + 1])
+    option, taken = np.repeat(np.arange(len(option_order)), np.diff(needs.ptr))[need], resource[entry]
+    met = np.bincount(taken, minlength=resources)
+    for part, size in ((option, len(option_order)), (needs.item[need], switches)):
+        one &= np.bincount(distinct(taken * size + part) // max(size, 1), minlength=resources) == met
+    one &= met == np.bincount(option_order, minlength=orders + 1)[low]
     choice = np.full(orders, -1)
     choice[low[one]] = np.flatnonzero(one)
-    # Every option of such an order must take of it.
-    takes = np.zeros(switches, dtype=bool)
-    takes[switch[one[resource]]] = True
-    option = np.repeat(np.arange(len(option_order)), np.diff(needs.ptr))
-    bound = np.bincount(option, weights=takes[needs.item], minlength=len(option_order))
-    choice[option_order[bound == 0]] = -1
     return choice

@@ -20,7 +20,7 @@ from allocopt.solve.prices.serving import COMPILING, LOADING, PART
 from allocopt.solve.solution import Clock, Solution
 
 MANY = 200
-"""Orders that are whole, ship over one option, or have a least quantity, from which on the search pays."""
+"""Orders that are whole, ship over one option, pay for parcels or have a least quantity, from which on it pays."""
 SOME = 20
 """As many of which a bound is proven after branch and bound."""
 SMALL, RELAXED, POOR = 5_000, 150_000, 0.1

@@ -123,9 +123,11 @@ class Orders:
 
     @property
     def knotted(self) -> int:
-        """How many orders are more than lines that take what they get."""
+        """How many orders are more than lines that take what they get: whole, over one option, or with a fee."""
         knots = self.whole | self.single
         knots[self.order[self.line[self.least[self.shipment] > 1]]] = True
+        option = np.repeat(np.arange(len(self.option_order)), np.diff(self.needs.ptr))
+        knots[self.option_order[option[self.fee[self.needs.item] > 0]]] = True
         return int(knots.sum())
 
     @property
