@@ -28,11 +28,11 @@ from allocopt.rules.clauses import *  # noqa: F403
 
 _rooms.ROOMS.update(
     attach=("allocopt.explain.attaching", "attached"),
-    expedite=("allocopt.explain.values", "expedite"),
+    expedite=("allocopt.explain.expediting", "expedite"),
     model=("allocopt.stages.stated", "model_of_plan"),
     price_of=("allocopt.explain.prices", "price_of"),
     prices=("allocopt.explain.prices", "prices"),
-    value_of=("allocopt.explain.values", "value_of"),
+    value_of=("allocopt.explain.finite", "value_of"),
     values=("allocopt.explain.values", "values"),
 )
 
