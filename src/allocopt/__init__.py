@@ -1,7 +1,16 @@
 """allocopt decides who gets scarce stock: proven, priced and explained."""
 
 from allocopt.allocate import allocate, bound, to_pyomo
-from allocopt.compare import Comparison, Retirement, admission, compare, retirement, screen
+from allocopt.compare import (
+    Comparison,
+    Protection,
+    Retirement,
+    admission,
+    compare,
+    price_of_protection,
+    retirement,
+    screen,
+)
 from allocopt.contracts import (
     Contract,
     Contribution,
@@ -53,6 +62,7 @@ __all__ = [
     "MaxMinFill",
     "Plan",
     "Problem",
+    "Protection",
     "Put",
     "Recapture",
     "Remove",
@@ -75,6 +85,7 @@ __all__ = [
     "fixed_split",
     "max_min_fair",
     "pooled",
+    "price_of_protection",
     "priority",
     "protect_and_pool",
     "protection_levels",

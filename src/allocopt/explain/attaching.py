@@ -1,7 +1,7 @@
 """A plan that was read from a file, with the numbers behind it again.
 
-What ships is looked up by lot, line, lane and ship period, and held; what hangs on it (stock kept idle, packs) is solved
-for. Nobody is believed: the plan must keep every row, and be worth what it says.
+What ships is looked up by lot, line, lane and ship period, and held; what hangs on it (stock kept idle, packs) is
+solved for. Nobody is believed: the plan must keep every row, and be worth what it says.
 """
 
 from __future__ import annotations
