@@ -94,15 +94,14 @@ def lots(plan: Plan, answer: Answer, y: Floats, coarse: Floats) -> Iterator[Limi
     reduced = np.maximum(program.priced(y[: program.rows]), 0.0)
     for turn in range(int(turns(facts.lots.sku[served]).max(initial=-1)) + 1):
         mine = np.flatnonzero(served)[turns(facts.lots.sku[served]) == turn]
-        more = _moved(plan, answer, mine, 1.0)
-        less = _moved(plan, answer, mine[usable[mine] >= 1.0], -1.0)
+        more = _one_more(plan, answer, mine)
         for lot in mine.tolist():
             change = more[int(facts.lots.sku[lot])]
             gained = np.maximum(change.upper - program.upper[change.columns], 0.0) @ reduced[change.columns]
             price = float(y[change.rows] @ change.by + gained) + float(cash[lot])
             row = int(change.rows[0]) if len(change.rows) else -1
             idle = price == cash[lot] and usable[lot] - used[lot] >= max(1.0, coarse[facts.lots.sku[lot]])
-            taken = less.get(int(facts.lots.sku[lot])) if usable[lot] >= 1.0 else None
+            taken = _taken_away(answer, change) if usable[lot] >= 1.0 else None
             yield Limit(
                 *("lot", names[lot], float(used[lot]), float(usable[lot]), price, change, taken, row),
                 cash=float(cash[lot]),
@@ -110,13 +109,21 @@ def lots(plan: Plan, answer: Answer, y: Floats, coarse: Floats) -> Iterator[Limi
             )
 
 
-def _moved(plan: Plan, answer: Answer, mine: NDArray[np.intp], by: float) -> dict[int, Change]:
-    """Return, for one lot of each of some SKUs, what so many units more change, by the code of the SKU."""
-    if not len(mine):
-        return {}
+def _taken_away(answer: Answer, more: Change) -> Change:
+    """Return what one unit less changes, given what one more does: no limit falls below nothing.
+
+    The bounds of columns stay: the rows of the lot say the same.
+    """
+    limit = answer.program.row_upper[more.rows]
+    by = np.where(np.isfinite(limit) & (limit >= 0), np.minimum(more.by, limit), more.by)
+    return Change.moved(more.rows, -by)
+
+
+def _one_more(plan: Plan, answer: Answer, mine: NDArray[np.intp]) -> dict[int, Change]:
+    """Return, for one lot of each of some SKUs, what one unit more changes, by the code of the SKU."""
     facts, program = answer.stated, answer.program
     usable = facts.lots.usable.copy()
-    usable[_of_problem(answer)[mine]] += by
+    usable[_of_problem(answer)[mine]] += 1.0
     near = Neighbour.of(plan, facts=replace(facts, lots=replace(facts.lots, usable=usable)))
     new, known_rows, known = near.stated.program, near.rows != NOWHERE, near.columns != NOWHERE
     row, column = near.rows[known_rows], near.columns[known]
