@@ -321,6 +321,8 @@ class _Draw:
             found["arrived"] = self.of((None, 3, 1, 2))
         if "max_parcels" in self.on:
             found["max_parcels"] = self.of((1, None, 2))
+        if "approved" in self.on:
+            found["approved"] = self.of((True, True, False))
         return found
 
     def line(self, sku: str, channel: str, period: int, region: str, order: str) -> Record:
@@ -351,8 +353,6 @@ class _Draw:
             row["reference"] = self.of(("", "PO/7", "PO/8"))
         if "otif" in self.on:
             row |= {"otif_share": self.of((None, 0.5, 0.8, 0.0)), "otif_cost": self.of((0.0, 3.0, 20.0))}
-        if "approved" in self.on:
-            row["approved"] = self.of((True, True, False))
         return row
 
     def lanes(self) -> list[Record]:

@@ -1,7 +1,16 @@
 """allocopt decides who gets scarce stock: proven, priced and explained."""
 
 from allocopt.allocate import allocate, bound, to_pyomo
-from allocopt.compare import Comparison, Retirement, admission, compare, retirement, screen
+from allocopt.compare import (
+    Comparison,
+    Protection,
+    Retirement,
+    admission,
+    compare,
+    price_of_protection,
+    retirement,
+    screen,
+)
 from allocopt.contracts import (
     Contract,
     Contribution,
@@ -28,7 +37,7 @@ from allocopt.rules.clauses import *  # noqa: F403
 
 _rooms.ROOMS.update(
     attach=("allocopt.explain.attaching", "attached"),
-    expedite=("allocopt.explain.values", "expedite"),
+    expedite=("allocopt.explain.expediting", "expedite"),
     model=("allocopt.stages.stated", "model_of_plan"),
     plot=("allocopt.report.plots", "plots_of_plan"),
     plot_comparison=("allocopt.report.plots", "plots_of_comparison"),
@@ -41,7 +50,7 @@ _rooms.ROOMS.update(
     to_excel=("allocopt.report.plan_book", "to_excel"),
     to_excel_comparison=("allocopt.report.other_books", "comparison_to_excel"),
     to_excel_retirement=("allocopt.report.other_books", "retirement_to_excel"),
-    value_of=("allocopt.explain.values", "value_of"),
+    value_of=("allocopt.explain.finite", "value_of"),
     values=("allocopt.explain.values", "values"),
 )
 
@@ -62,6 +71,7 @@ __all__ = [
     "MaxMinFill",
     "Plan",
     "Problem",
+    "Protection",
     "Put",
     "Recapture",
     "Remove",
@@ -84,6 +94,7 @@ __all__ = [
     "fixed_split",
     "max_min_fair",
     "pooled",
+    "price_of_protection",
     "priority",
     "protect_and_pool",
     "protection_levels",

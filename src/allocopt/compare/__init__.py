@@ -2,8 +2,18 @@
 
 from allocopt.compare.batch import compare
 from allocopt.compare.comparison import Comparison
+from allocopt.compare.protection import Protection, price_of_protection
 from allocopt.compare.retirement import admission, retirement
 from allocopt.compare.screening import screen
 from allocopt.compare.worth import Retirement
 
-__all__ = ["Comparison", "Retirement", "admission", "compare", "retirement", "screen"]
+__all__ = [
+    "Comparison",
+    "Protection",
+    "Retirement",
+    "admission",
+    "compare",
+    "price_of_protection",
+    "retirement",
+    "screen",
+]

@@ -23,7 +23,7 @@ from allocopt.explain.change import Change
 from allocopt.explain.local import Local
 from allocopt.explain.neighbours import contract_of, numbers_of, one_stage
 from allocopt.explain.price import Price
-from allocopt.problem.facts import ANY, Floats, Ints
+from allocopt.problem.facts import ANY, Ints
 from allocopt.readback import Answer, Plan
 from allocopt.rules.demand import Demand
 from allocopt.solve import EXACT
@@ -99,10 +99,10 @@ def priced_alone(plan: Plan, lines: Sequence[int] | NDArray[np.intp]) -> list[Pr
     return found
 
 
-def _line_of_row(answer: Answer) -> Floats | Ints:
+def _line_of_row(answer: Answer) -> NDArray[np.int64]:
     """Return the line of the program's facts for each line of the problem's own, `ANY` where it is gone."""
     before, now = answer.stated.lines.row, answer.arcs.facts.lines.row
     if np.array_equal(before, now):
-        return np.arange(len(before))
+        return np.arange(len(before), dtype=np.int64)
     known = {row: place for place, row in enumerate(now.tolist()) if row >= 0}
     return np.array([known.get(row, ANY) for row in before.tolist()], dtype=np.int64)

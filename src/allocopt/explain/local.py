@@ -234,7 +234,14 @@ class Local:
             answer = searched(small, start=begin if kept else None, margin=margin, nodes=self.nodes, work=self.work)
             if answer is not None and answer.x is not None and _keeps(small, answer.x):
                 return answer.x, answer.bound - planned
-        branched = highs.branch(small, Clock.started(None), gap=1e-9, start=begin if kept else None)
+        branched = highs.branch(
+            small,
+            Clock.started(None),
+            gap=1e-9,
+            work_limit=self.nodes,
+            start=begin if kept else None,
+            brief=self.nodes < NODES,
+        )
         if branched.x is None:
             return None, 0.0
         x = np.where(small.integer, np.rint(branched.x), branched.x)

@@ -147,14 +147,15 @@ def _commitments(plan: Plan, answer: Answer, gap: float | None) -> list[tuple[Dr
         )
         for line in promised.tolist()
     ]
-    alone = priced_alone(plan, promised)
-    found = []
-    for rule, price in zip(rules, alone, strict=True):
-        small = answer.program.columns <= SMALL and (price is None or price.high - price.low > 0.005)
-        if price is None or small:
-            least = lines.min_units.copy()
-            least[rule.line] = 0
-            facts = replace(answer.stated, lines=replace(lines, min_units=least))
-            price = Neighbour.of(plan, facts=facts).price(gap)
-        found.append((rule, price))
-    return found
+    alone = zip(rules, priced_alone(plan, promised), strict=True)
+    return [(rule, _commitment(plan, answer, rule, price, gap)) for rule, price in alone]
+
+
+def _commitment(plan: Plan, answer: Answer, rule: Dropped, alone: Price | None, gap: float | None) -> Price:
+    """Return what one commitment costs, given its price by itself where it has one."""
+    if alone is not None and (answer.program.columns > SMALL or alone.high - alone.low <= 0.005):
+        return alone
+    lines = answer.stated.lines
+    least = lines.min_units.copy()
+    least[rule.line] = 0
+    return Neighbour.of(plan, facts=replace(answer.stated, lines=replace(lines, min_units=least))).price(gap)

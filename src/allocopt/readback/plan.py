@@ -140,7 +140,10 @@ class Plan(Shown, Worth):
 
     @property
     def model(self) -> Any:
-        """The Pyomo model of this plan (a ``ConcreteModel``) with its values, built on first use."""
+        """The Pyomo model of this plan (a ``ConcreteModel``) with its values, built on first use.
+
+        ``model.dual`` holds the multipliers of its constraints, where the plan has any.
+        """
         return self._model
 
     def summary(self) -> str:

@@ -23,10 +23,12 @@ class Worth:
         (what it loses if the limit is one unit less), both by local re-solves; low and high, the smaller and the larger
         of these two [currency/unit, or per hour and the like of a capacity]; used and limit [unit].
 
-        One more unit of a lot is one that can be used, with what follows from it: shares of stock that clauses state
-        grow as well. One more unit of a commitment, or of a clause that asks for a least quantity, is one more that is
+        One more unit of a lot is one that can be used; quantities that clauses state stay as planned (`value_of` states
+        them anew). One more unit of a commitment, or of a clause that asks for a least quantity, is one more that is
         asked for: its numbers are at most 0. Where one less leaves no plan, one_less and high are infinite; where there
-        is nothing to take away, one_less is blank. Of a linear program, one_more <= price <= one_less.
+        is nothing to take away, one_less is blank. Of a linear program, one_more <= price <= one_less. Of programs of
+        more than 5,000 columns, the 60 dearest limits of each kind are re-solved, and those that are not used up; the
+        others have a price and blanks (`value_of` re-solves any).
         """
         return self._values.copy(deep=False)
 

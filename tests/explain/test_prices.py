@@ -1,0 +1,161 @@
+"""What rules cost: by hand, and against contracts that are made and solved without them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.conftest import REPOSITORY
+from tests.strategies import thrown
+
+import allocopt as ao
+from allocopt.explain.neighbours import Neighbour
+
+TWO = {
+    "skus": [{"sku": "A"}],
+    "nodes": [{"node": "W"}],
+    "channels": [{"channel": "amazon", "owner": "Ann"}, {"channel": "web", "owner": "Ben"}],
+    "lanes": [{"node": "W", "channel": "amazon"}, {"node": "W", "channel": "web"}],
+    "supply": [{"sku": "A", "node": "W", "kind": "on_hand", "units": 10}],
+    "demand": [
+        {"sku": "A", "channel": "amazon", "period": 0, "units": 10, "price": 20.0},
+        {"sku": "A", "channel": "web", "period": 0, "units": 10, "price": 10.0},
+    ],
+}
+CAP = ao.Cap("amazon", units=4)
+
+
+def two(**columns):
+    """Return ten units that amazon wants at 20 and the web at 10, with other columns of the web's line."""
+    demand = [TWO["demand"][0], TWO["demand"][1] | columns]
+    return ao.Problem.from_dict(TWO | {"demand": demand})
+
+
+def test_a_cap_costs_what_is_earned_without_it():
+    """200 without a cap of four, 4 x 20 + 6 x 10 with it: 60."""
+    plan = ao.allocate(two(), ao.Contract("Capped", clauses=[CAP]))
+    price = plan.price_of(CAP)
+    assert (price.low, price.value, price.high) == pytest.approx((60.0, 60.0, 60.0), abs=1e-6)
+    assert plan.price_of(0) == price
+    assert price.measure == "contribution"
+
+
+def test_the_rules_of_a_launch_have_their_prices():
+    """What the launch plan of the scenario pack pays for each of its clauses, dearest first, and to whom."""
+    folder = REPOSITORY / "scenarios" / "launch"
+    plan = ao.allocate(ao.Problem.read(folder), ao.Contract.read(folder / "contracts" / "launch_plan.yaml"))
+    found = plan.prices()
+    assert found["value"].round().tolist() == [10539.0, 3255.0, 878.0]
+    assert found["clause"].tolist() == [1, 2, 0]
+    assert (found["high"] - found["low"]).max() < 0.01
+    assert found["contribution"].tolist() == pytest.approx(found["value"].tolist())
+    assert found["owner"].unique().tolist() == ["Head of Brand"]
+
+
+def test_commitments_and_store_floors_have_prices():
+    """Seven units promised to the web take one from amazon (10); a shelf of three keeps three from everybody (30)."""
+    promised = ao.allocate(two(min_units=7.0), ao.Contract("Capped", clauses=[CAP])).prices()
+    assert promised[["kind", "value", "owner"]].values.tolist() == [["commitment", 10.0, "Ben"], ["clause", 0.0, "Ann"]]
+    shelf = ao.Problem.from_dict(TWO | {"nodes": [{"node": "W", "kind": "store", "store_floor": 3}]})
+    floors = ao.allocate(shelf).prices()
+    assert floors[["kind", "value"]].values.tolist() == [["store_floor", 60.0]]
+    assert "W" in floors["what"][0]
+
+
+def test_penalties_make_the_objective_what_is_priced():
+    """Where what is proven is the objective, the price says so, and the contribution stands beside it."""
+    soft = ao.Protect("web", units=6, mode="serve", penalty=12.0)
+    plan = ao.allocate(two(), ao.Contract("Soft", clauses=[soft]))
+    row = plan.prices().iloc[0]
+    assert (row["measure"], row["value"], row["contribution"]) == ("objective", pytest.approx(60.0), pytest.approx(60.0))
+    mild = replace(soft, penalty=1.0)
+    row = ao.allocate(two(), ao.Contract("Mild", clauses=[mild])).prices().iloc[0]
+    assert (row["measure"], row["value"], row["contribution"]) == ("objective", pytest.approx(6.0), pytest.approx(0.0))
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10_000), data=st.data())
+def test_prices_are_those_of_whole_re_solves(seed, data):
+    """Dropping a clause is worth what the contract without it earns more; certificates of both say between what."""
+    problem, clauses = thrown(seed)
+    contract = ao.Contract("Drawn", clauses=clauses)
+    plan = ao.allocate(problem, contract)
+    if not plan.solved or not clauses:
+        return
+    number = data.draw(st.integers(0, len(clauses) - 1))
+    without = ao.allocate(problem, replace(contract, clauses=clauses[:number] + clauses[number + 1 :]))
+    price = plan.price_of(number)
+    if not without.solved:
+        assert np.isnan(price.value)
+        return
+    room = 2e-6 * max(1.0, abs(plan.objective), abs(without.objective))
+    assert price.value == pytest.approx(without.objective - plan.objective, abs=room)
+    assert price.low - room <= without.certificate.bound - plan.objective
+    assert price.high + room >= without.objective - plan.objective
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10_000), data=st.data())
+def test_a_clause_that_only_takes_away_never_earns(seed, data):
+    """Where dropping a clause is known to take limits away and nothing else, no plan without it is worth less."""
+    problem, clauses = thrown(seed)
+    contract = ao.Contract("Drawn", clauses=clauses)
+    plan = ao.allocate(problem, contract)
+    if not plan.solved or not clauses:
+        return
+    near = Neighbour.of(plan, without=data.draw(st.integers(0, len(clauses) - 1)))
+    if near.loosens:
+        without = ao.allocate(problem, near.contract)
+        assert near.keeps
+        assert without.objective >= plan.objective - 2e-6 * max(1.0, abs(plan.objective))
+
+
+def test_unknown_clauses_are_named():
+    """A clause of another contract, or a position that there is not, is an error that lists what there is."""
+    plan = ao.allocate(two(), ao.Contract("Capped", clauses=[CAP]))
+    with pytest.raises(ValueError, match="cap channel amazon, units 4"):
+        plan.price_of(ao.Cap("web", units=4))
+    with pytest.raises(ValueError, match="position from 0 to 0"):
+        plan.price_of(3)
+    with pytest.raises(TypeError, match="clause must be"):
+        plan.price_of("cap")
+
+
+def test_plans_that_were_read_are_attached():
+    """A plan from JSON has no numbers to re-solve from until its problem is given; other facts are refused."""
+    problem, contract = two(), ao.Contract("Capped", clauses=[CAP])
+    read = ao.Plan.from_dict(ao.allocate(problem, contract).to_dict())
+    with pytest.raises(ao.SolveError, match=r"plan\.attach"):
+        read.prices()
+    plan = read.attach(problem)
+    assert plan.price_of(CAP).value == pytest.approx(60.0)
+    assert plan.values["kind"].tolist().count("lot") == 1
+    assert plan.model.name == "Capped"
+    with pytest.raises(ao.DataError, match="other clauses"):
+        read.attach(problem, ao.pooled())
+    dearer = ao.Problem.from_dict(TWO | {"demand": [row | {"price": 30.0} for row in TWO["demand"]]})
+    with pytest.raises(ao.DataError, match="it is worth 300"):
+        read.attach(dearer)
+    scarcer = ao.Problem.from_dict(TWO | {"supply": [TWO["supply"][0] | {"units": 8}]})
+    with pytest.raises(ao.DataError, match="breaks a limit"):
+        read.attach(scarcer)
+    renamed = ao.Problem.from_dict(TWO | {"supply": [TWO["supply"][0] | {"reference": "PO-1"}]})
+    with pytest.raises(ao.DataError, match="no arc of the problem"):
+        read.attach(renamed)
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10_000))
+def test_attached_plans_are_what_they_were(seed):
+    """Every kind of clause and table: what was read and attached ships the same and is worth the same."""
+    problem, clauses = thrown(seed)
+    plan = ao.allocate(problem, ao.Contract("Drawn", clauses=clauses))
+    if not plan.solved:
+        return
+    back = ao.Plan.from_dict(plan.to_dict()).attach(problem)
+    ship = plan.answer.program.cost @ plan.answer.x, back.answer.program.cost @ back.answer.x
+    assert ship[1] == pytest.approx(ship[0], abs=1e-6 * (1 + abs(ship[0])))
+    assert np.allclose(plan.answer.ship, back.answer.ship)
