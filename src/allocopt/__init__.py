@@ -1,7 +1,7 @@
 """allocopt decides who gets scarce stock: proven, priced and explained."""
 
 from allocopt.allocate import allocate, bound, to_pyomo
-from allocopt.compare import Comparison, Retirement, admission, compare, retirement, screen
+from allocopt.compare import Comparison, CVaR, Retirement, admission, compare, retirement, screen
 from allocopt.contracts import (
     Contract,
     Contribution,
@@ -33,6 +33,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Add",
     "AllocoptError",
+    "CVaR",
     "Comparison",
     "Contract",
     "ContractError",

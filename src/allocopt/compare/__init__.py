@@ -3,7 +3,8 @@
 from allocopt.compare.batch import compare
 from allocopt.compare.comparison import Comparison
 from allocopt.compare.retirement import admission, retirement
+from allocopt.compare.risk import CVaR
 from allocopt.compare.screening import screen
 from allocopt.compare.worth import Retirement
 
-__all__ = ["Comparison", "Retirement", "admission", "compare", "retirement", "screen"]
+__all__ = ["CVaR", "Comparison", "Retirement", "admission", "compare", "retirement", "screen"]
