@@ -22,11 +22,19 @@ from allocopt.contracts import (
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
 from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift, example, examples, weeks
 from allocopt.readback import Plan
-from allocopt.readback import plan as _plan
+from allocopt.readback import rooms as _rooms
 from allocopt.rules import CLAUSES, Recapture, emsr_b
 from allocopt.rules.clauses import *  # noqa: F403
 
-_plan.ROOMS.update(model=("allocopt.stages.stated", "model_of_plan"))
+_rooms.ROOMS.update(
+    attach=("allocopt.explain.attaching", "attached"),
+    expedite=("allocopt.explain.expediting", "expedite"),
+    model=("allocopt.stages.stated", "model_of_plan"),
+    price_of=("allocopt.explain.prices", "price_of"),
+    prices=("allocopt.explain.prices", "prices"),
+    value_of=("allocopt.explain.finite", "value_of"),
+    values=("allocopt.explain.values", "values"),
+)
 
 __version__ = "0.1.0"
 

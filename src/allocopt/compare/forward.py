@@ -190,6 +190,7 @@ def _played(
     bound = solve(whole, effort)
     certificate = certify(loose, x, bound.multipliers)
     last = replace(results[-1], certificate=certificate, program=loose)
-    last = replace(last, solution=replace(last.solution, x=x, status="feasible", message=WORDS))
+    solution = replace(last.solution, x=x, multipliers=bound.multipliers, status="feasible", message=WORDS)
+    last = replace(last, solution=solution)
     plan = plan_of(drawn, contract, replace(stated, program=loose), [*results[:-1], last], replace(effort, gap=0.0))
     return replace(plan, message=WORDS, played=True) if plan.status != "error" else plan

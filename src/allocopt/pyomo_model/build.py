@@ -20,7 +20,7 @@ from scipy import sparse
 
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.program import Program
-from allocopt.pyomo_model.layout import ARCS, OBJECTIVE, Place, layout
+from allocopt.pyomo_model.layout import ARCS, DUAL, OBJECTIVE, Place, layout
 from allocopt.pyomo_model.locked import one_at_a_time
 
 
@@ -100,6 +100,31 @@ def fill(model: Any, labels: Labels, x: NDArray[np.float64]) -> None:
             component = model.find_component(place.family)
         for variable, position in zip(component.values(), place.positions.tolist(), strict=True):
             variable.set_value(values[position], skip_validation=True)
+
+
+def give_duals(model: Any, labels: Labels, multipliers: NDArray[np.float64]) -> None:
+    """Give a model the multipliers of its constraints, as a suffix ``model.dual``.
+
+    Parameters
+    ----------
+    model : pyomo.environ.ConcreteModel
+        As for `fill`.
+    labels : Labels
+    multipliers : float64, shape (rows,)
+        What one more unit of the limit of each row is worth [currency per unit of the row].
+    """
+    values, dual = multipliers.tolist(), model.component(DUAL)
+    if dual is None:
+        dual = pyo.Suffix(direction=pyo.Suffix.IMPORT)
+        model.add_component(DUAL, dual)
+    elif dual.ctype is not pyo.Suffix:  # a planner's own component of that name
+        return
+    for place in layout(labels).rows:
+        component = model.component(place.component)
+        if component is None:
+            component = model.find_component(place.family)
+        for member, position in zip(component.values(), place.positions.tolist(), strict=True):
+            dual[member] = values[position]
 
 
 class _Terms:

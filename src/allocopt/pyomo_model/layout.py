@@ -17,7 +17,8 @@ from allocopt.algebra.labels import Family, Labels
 
 OBJECTIVE = "objective"
 ARCS = "arcs"
-_TAKEN = frozenset(dir(pyo.ConcreteModel())) | {OBJECTIVE, ARCS}
+DUAL = "dual"
+_TAKEN = frozenset(dir(pyo.ConcreteModel())) | {OBJECTIVE, ARCS, DUAL}
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,11 @@ class Answer:
     currency : str
     facts : Facts or None
         Of the problem, before the contract changed anything in them; None: nothing was changed.
+    solved : Program or None
+        What the last stage solved: the program with the rows that keep what earlier stages reached; None: the program.
+    multipliers : float64, shape (rows of `solved`,), or None
+        What one more unit of the limit of each row is worth in the relaxation of the last stage, positive on a binding
+        upper limit, whoever solved it (`allocopt.solve.multipliers`); None where the last stage has none.
     """
 
     arcs: Arcs
@@ -50,6 +55,13 @@ class Answer:
     clauses: Sequence[Clause] = ()
     currency: str = ""
     facts: Facts | None = None
+    solved: Program | None = None
+    multipliers: Floats | None = None
+
+    @property
+    def last(self) -> Program:
+        """The program with the rows that keep what stages before the last one reached."""
+        return self.program if self.solved is None else self.solved
 
     @property
     def ship(self) -> Floats:

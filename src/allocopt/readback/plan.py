@@ -6,7 +6,6 @@ import html
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +18,9 @@ from allocopt.readback.broken import Broken, decision_words
 from allocopt.readback.conflict import Conflict
 from allocopt.readback.proof import PlanCertificate
 from allocopt.readback.reading import checked
+from allocopt.readback.rooms import asked
 from allocopt.readback.tables import COLUMNS, records
+from allocopt.readback.worth import Worth
 
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
 SOLVED = ("optimal", "feasible")
@@ -31,12 +32,10 @@ MAKERS = {
     "exceptions": tables.exceptions,
 }
 TABLES = tuple(MAKERS)
-ROOMS: dict[str, tuple[str, str]] = {}
-"""Rooms above that work out what a plan is asked for: module and function by name. `allocopt` alone fills it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(Worth):
     """The answer to one allocation.
 
     Attributes
@@ -76,7 +75,7 @@ class Plan:
     Notes
     -----
     A plan holds numbers and no functions: it can be pickled and copied. What it is asked for and has to be worked out
-    is looked up then, in `ROOMS`.
+    is looked up then, in `allocopt.readback.rooms`.
     """
 
     status: Status
@@ -140,7 +139,10 @@ class Plan:
 
     @property
     def model(self) -> Any:
-        """The Pyomo model of this plan (a ``ConcreteModel``) with its values, built on first use."""
+        """The Pyomo model of this plan (a ``ConcreteModel``) with its values, built on first use.
+
+        ``model.dual`` holds the multipliers of its constraints, where the plan has any.
+        """
         return self._model
 
     def summary(self) -> str:
@@ -360,12 +362,6 @@ def _stored(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
         return tables.typed(rows, list(rows[0]) if rows else COLUMNS[name])
     except (TypeError, ValueError) as error:
         raise DataError([Issue("plan", None, name, None, "wrong_kind", f"A cell cannot be read: {error}.")]) from None
-
-
-def asked(name: str, plan: Plan) -> Any:
-    """Return what a plan is asked for by a name, worked out in the room that `ROOMS` says."""
-    module, function = ROOMS[name]
-    return getattr(import_module(module), function)(plan)
 
 
 def _told(exceptions: pd.DataFrame) -> str:

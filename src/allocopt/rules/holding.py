@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.arcs import ALL, Arcs, Rows
-from allocopt.problem.facts import Floats
+from allocopt.problem.facts import Facts, Floats
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 
 
@@ -26,12 +26,16 @@ class Holding(Rule):
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the holding cost of all stock."""
-        facts = on.facts
-        cost = facts.nodes.holding_cost[facts.lots.node]
-        if cost.any():
-            waits = np.maximum(facts.periods - facts.lots.available, 0)
-            constant = on.booked(-(cost * waits * facts.lots.usable).sum())
+        if on.facts.nodes.holding_cost[on.facts.lots.node].any():
+            constant = on.booked(-(waiting(on.facts) * on.facts.lots.usable).sum())
             on.form.add_money(self.name, on.ship, partial(saved, on.arcs), constant=constant)
+
+
+def waiting(facts: Facts) -> Floats:
+    """Return what a unit of each lot that never ships costs until the horizon ends, shape (lots,) [currency/unit]."""
+    waits = np.maximum(facts.periods - facts.lots.available, 0)
+    cost: Floats = facts.nodes.holding_cost[facts.lots.node] * waits
+    return cost
 
 
 def saved(arcs: Arcs, rows: Rows = ALL) -> Floats:

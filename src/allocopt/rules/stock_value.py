@@ -15,7 +15,7 @@ from functools import partial
 from typing import ClassVar
 
 from allocopt.arcs import ALL, Arcs, Rows
-from allocopt.problem.facts import Floats
+from allocopt.problem.facts import Facts, Floats
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 
 
@@ -26,14 +26,18 @@ class StockValue(Rule):
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the write-down of unsold stock."""
-        lots = on.facts.lots
-        loss = lots.unit_cost - lots.end_value
+        loss = lost(on.facts)
         if loss.any():
-            constant = on.booked(-(loss * lots.usable).sum())
+            constant = on.booked(-(loss * on.facts.lots.usable).sum())
             on.form.add_money(self.name, on.ship, partial(saved, on.arcs), constant=constant)
+
+
+def lost(facts: Facts) -> Floats:
+    """Return what a unit of each lot that nobody gets is written down by, shape (lots,) [currency/unit]."""
+    loss: Floats = facts.lots.unit_cost - facts.lots.end_value
+    return loss
 
 
 def saved(arcs: Arcs, rows: Rows = ALL) -> Floats:
     """Return the write-down that a unit on each arc saves the company [currency/unit]."""
-    lots = arcs.facts.lots
-    return (lots.unit_cost - lots.end_value)[arcs.lot[rows]]
+    return lost(arcs.facts)[arcs.lot[rows]]

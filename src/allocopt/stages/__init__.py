@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from allocopt.contracts import Contribution, Fill, FirstCome, MaxMinFill, Stage
+from allocopt.problem.facts import Floats
 from allocopt.rules.kit.scope import chosen
 from allocopt.solve import Effort
 from allocopt.stages import contribution, fill, first_come, max_min_fill
@@ -30,6 +31,7 @@ def solve_stages(
     tell: Progress = lambda words: None,
     start_of: StartOf = cold,
     settle: Settle = as_found,
+    known: Floats | None = None,
 ) -> list[StageResult]:
     """Solve the stages of a contract in order; each is finished in whole units, checked, and locked.
 
@@ -45,6 +47,8 @@ def solve_stages(
         Gives a stage, by its number and program, what it may start from; by default `cold`.
     settle : callable, optional
         Settles the ties of the last stage's plan; by default `as_found`.
+    known : float64, shape (columns,), optional
+        A plan that keeps every row: the first stage comes to no worse one.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def solve_stages(
         Up to the last stage, or the first one that found no plan.
     """
     results: list[StageResult] = []
-    program, before = stated.program, None
+    program, before = stated.program, known
     of_line = stated.arcs.facts.lines.channel
     for number, stage in enumerate(stages):
         tell(f"stage {number + 1} of {len(stages)}: {stage.words()}")

@@ -8,6 +8,7 @@ from allocopt.readback import SOLVED, Conflict, Plan, PlanCertificate, StageProo
 from allocopt.readback.broken import find_broken
 from allocopt.rules import retired
 from allocopt.solve import NOTHING, Effort, claims_show
+from allocopt.solve.multipliers import on_rows
 from allocopt.stages.stated import Stated
 from allocopt.stages.task import StageResult
 
@@ -40,6 +41,7 @@ def plan_of(
     if status in SOLVED and solution.x is not None:
         bases = tuple(result.solution.basis for result in results)
         of = {"clauses": contract.clauses, "currency": problem.currency, "facts": problem.facts}
+        of |= {"solved": last.program, "multipliers": on_rows(last.program, solution.multipliers)}
         answer = stated.answer(solution.x, bases, **of)
     gone = retired(contract.clauses) if answer is None else answer.gone
     return Plan(

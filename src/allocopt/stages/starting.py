@@ -23,7 +23,34 @@ def cold(number: int, program: Program) -> Start | None:
     return None
 
 
-def starts(before: Answer, stated: Stated) -> StartOf:
+Positions = NDArray[np.intp]
+
+
+def carried(before: Answer, stated: Stated, clauses: Ints | None = None) -> tuple[Positions, Positions] | None:
+    """Return where each column and row of a program stood in the program of a similar problem, `NOWHERE` for new ones.
+
+    Parameters
+    ----------
+    before : Answer
+    stated : Stated
+        The new program, without what its stages append.
+    clauses : int32, shape (clauses of `before`,), optional
+        New position of each clause, `NOWHERE` for those that are gone; by default they kept theirs.
+
+    Returns
+    -------
+    (columns, rows) or None
+        None where SKUs, nodes or channels were added or taken away.
+    """
+    program, renamed = stated.program, _renamed(before.arcs.facts, stated.arcs.facts)
+    if renamed is None:
+        return None
+    if clauses is not None:
+        renamed = {**renamed, "clause": clauses}
+    return matched(before.labels, stated.labels, renamed, columns=program.columns, rows=program.rows)
+
+
+def starts(before: Answer, stated: Stated, clauses: Ints | None = None) -> StartOf:
     """Return where the stages of a program start from, given the answer to a similar problem.
 
     Parameters
@@ -31,6 +58,8 @@ def starts(before: Answer, stated: Stated) -> StartOf:
     before : Answer
     stated : Stated
         The new program, without what its stages append.
+    clauses : int32, shape (clauses of `before`,), optional
+        See `carried`.
 
     Returns
     -------
@@ -38,10 +67,10 @@ def starts(before: Answer, stated: Stated) -> StartOf:
         `cold` where SKUs, nodes or channels were added or taken away.
     """
     program = stated.program
-    renamed = _renamed(before.arcs.facts, stated.arcs.facts)
-    if renamed is None or not before.bases:
+    found = carried(before, stated, clauses) if before.bases else None
+    if found is None:
         return cold
-    columns, rows = matched(before.labels, stated.labels, renamed, columns=program.columns, rows=program.rows)
+    columns, rows = found
 
     def start_of(number: int, stage: Program) -> Start | None:
         if number >= len(before.bases):

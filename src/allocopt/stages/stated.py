@@ -99,10 +99,22 @@ def relaxed(stated: Stated) -> Stated:
 
 
 def model_of_plan(plan: Plan) -> Any:
-    """Return the Pyomo model of a plan with its values; `SolveError` for a plan that was read from a file."""
+    """Return the Pyomo model of a plan with its values, and its multipliers as ``model.dual`` where it has them.
+
+    Raises
+    ------
+    SolveError
+        For a plan that was read from a file.
+    """
     if plan.program is None:
         raise SolveError("This plan was read from a file: build the model with ao.to_pyomo(problem, contract).")
-    return model_of(plan.program, plan.contract["name"], None if plan.answer is None else plan.answer.x)
+    model = model_of(plan.program, plan.contract["name"], None if plan.answer is None else plan.answer.x)
+    if plan.answer is not None and plan.answer.multipliers is not None:
+        from allocopt import pyomo_model
+
+        own = plan.answer.multipliers[: plan.program.program.rows]  # not those of the rows that keep earlier stages
+        pyomo_model.give_duals(model, plan.program.labels, own)
+    return model
 
 
 def model_of(stated: Stated, name: str, x: Floats | None = None) -> Any:

@@ -1,0 +1,87 @@
+"""What is otherwise in a re-solve: limits moved, entries that do not count, columns freed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.intp]
+Floats = NDArray[np.float64]
+
+
+def _none() -> Ints:
+    return np.zeros(0, dtype=np.intp)
+
+
+def _nothing() -> Floats:
+    return np.zeros(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One thing that is otherwise, or several; positions are those of the whole program.
+
+    Attributes
+    ----------
+    rows : int, shape (rows moved,)
+        Rows whose limits move; a row that is named twice moves by the sum.
+    by : float64, shape (rows moved,)
+        By how much: both limits, where there are any [unit of the row].
+    exempt_rows, exempt_columns : int, shape (entries,)
+        Entries that do not count beyond the plan: what the column ships as planned goes on counting, what it ships
+        besides does not, and nothing of it becomes free for others. Pairs that are no entries change nothing. With
+        the supply row of a lot that is stock which only this column may use.
+    columns : int, shape (columns freed,)
+        Columns with other limits.
+    lower, upper : float64, shape (columns freed,)
+        These limits [unit of the column].
+
+    Examples
+    --------
+    >>> one_more = Change.moved([3], 1.0)
+    >>> both = Change.of([one_more, Change.freed([7], 0.0, 5.0)])
+    >>> both.rows.tolist(), both.upper.tolist()
+    ([3], [5.0])
+    """
+
+    rows: Ints = field(default_factory=_none)
+    by: Floats = field(default_factory=_nothing)
+    exempt_rows: Ints = field(default_factory=_none)
+    exempt_columns: Ints = field(default_factory=_none)
+    columns: Ints = field(default_factory=_none)
+    lower: Floats = field(default_factory=_nothing)
+    upper: Floats = field(default_factory=_nothing)
+
+    @staticmethod
+    def moved(rows: Iterable[int] | Ints, by: float | Floats) -> Change:
+        """Return that the limits of some rows move by so much, one number for all or one each."""
+        at = np.asarray(rows, dtype=np.intp)
+        return Change(rows=at, by=np.zeros(len(at)) + by)
+
+    @staticmethod
+    def exempted(rows: Iterable[int] | Ints, columns: Iterable[int] | Ints) -> Change:
+        """Return that some columns do not count in some rows, each pair of them, beyond what they ship as planned."""
+        mine, theirs = np.asarray(rows, dtype=np.intp), np.asarray(columns, dtype=np.intp)
+        return Change(exempt_rows=np.repeat(mine, len(theirs)), exempt_columns=np.tile(theirs, len(mine)))
+
+    @staticmethod
+    def freed(columns: Iterable[int] | Ints, lower: float | Floats, upper: float | Floats) -> Change:
+        """Return that some columns lie between other limits, one number for all or one each."""
+        at = np.asarray(columns, dtype=np.intp)
+        return Change(columns=at, lower=np.zeros(len(at)) + lower, upper=np.zeros(len(at)) + upper)
+
+    @staticmethod
+    def of(changes: Iterable[Change]) -> Change:
+        """Return several changes as one; of a column that is freed twice, the last limits count."""
+        each = list(changes)
+        if len(each) == 1:
+            return each[0]
+
+        def joined(name: str) -> NDArray[Any]:
+            return np.concatenate([np.zeros(0, getattr(Change(), name).dtype), *(getattr(one, name) for one in each)])
+
+        return Change(**{name: joined(name) for name in Change.__dataclass_fields__})

@@ -1,0 +1,368 @@
+"""The local re-solve: what would come of a change, with all else as planned.
+
+.. code-block:: text
+
+    max cost[B] x[B]    over the columns B of the blocks that the change touches, in whole units
+    row_lower' - others <= A[:, B]' x[B] <= row_upper' - others,     others = A[:, not B] x0[not B]
+
+Blocks are the connected components of the columns over the rows that do not couple; short rows that couple (an order
+over several SKUs) join blocks as well. Coupling rows keep what the rest uses. Only the program of a block is ever
+built, once, and a change is made in its arrays. Source: design of the re-solve as in restricting a program to a
+neighbourhood of its plan, e.g. Fischetti and Lodi, Mathematical Programming 98 (2003).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.grouping import places, runs, starts
+from allocopt.algebra.program import COUPLES, Program, restricted
+from allocopt.explain.change import Change, Floats, Ints
+from allocopt.solve import highs, trees
+from allocopt.solve.certificate import cleaned
+from allocopt.solve.highs_changes import LiveProgram
+from allocopt.solve.solution import Clock
+from allocopt.solve.trees.searching import NODES, WORK, searched
+
+SHORT = 64
+"""A coupling row of at most so many entries joins the blocks that it touches, and a column that couples in at most so
+many rows is free to move; longer ones stay as planned."""
+LARGEST = 2_000
+"""Columns of the largest block that short coupling rows may make; beyond, no coupling row joins anything."""
+ALIVE = 200
+"""Blocks that HiGHS holds at a time."""
+CENT = 1e-6
+"""What is worth less than this beyond the plan, or this part of a billionth of what is at stake, is not looked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Columns that are solved anew together: their program over what all others leave.
+
+    Attributes
+    ----------
+    columns, rows : int, ascending
+        Positions in the whole program.
+    program : Program
+    x : float64, shape (columns,)
+        As planned.
+    """
+
+    columns: Ints
+    rows: Ints
+    program: Program
+    x: Floats
+
+    @cached_property
+    def keys(self) -> Ints:
+        """Position of each entry of the matrix as one number, ascending."""
+        keys: Ints = self.program.entry_column * self.program.rows + self.program.indices
+        return keys
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a re-solve found.
+
+    Attributes
+    ----------
+    gain : float
+        What the objective gains over the plan, at least 0 where the plan keeps the change [currency].
+    bound : float
+        What it can gain at most, by the search's own bound; -inf where there is none [currency].
+    columns : int, ascending
+        The columns that were solved anew, as positions in the whole program.
+    x : float64, shape (columns,)
+        Their new values, whole units exactly whole.
+    """
+
+    gain: float
+    bound: float
+    columns: Ints
+    x: Floats
+
+    def units(self, columns: Ints) -> float:
+        """Return how many units some of the columns carry; those that were not solved anew carry none here."""
+        at = places(self.columns, columns)
+        return float(self.x[at[at >= 0]].sum())
+
+
+class Local:
+    """Solves parts of a plan anew.
+
+    Parameters
+    ----------
+    program : Program
+        The stated program; with the rows that keep earlier stages, where there are any.
+    x : float64, shape (columns,)
+        A plan that keeps its rows, in whole units.
+    held : int array, optional
+        Columns that stay as planned whatever happens, such as decisions.
+    nodes, work : int and float
+        What our own search in whole units may take for one re-solve; see `allocopt.solve.trees.searched`. Where it ends
+        there, the best plan found is what counts, and `Found.bound` says what it may have missed.
+    """
+
+    def __init__(
+        self, program: Program, x: Floats, held: Ints | None = None, *, nodes: int = NODES, work: float = WORK
+    ) -> None:
+        self.program, self.x, self.nodes, self.work = program, x, nodes, work
+        self._live: dict[int, LiveProgram] = {}
+        self._activity, self._worth = program.activity(x), program.objective(x)
+        self._blocks: dict[tuple[int, ...], Block] = {}
+        self._ready = trees.ready(Clock.started(None)) if program.columns else False
+        self.block_of = _blocks(program, np.zeros(0, np.intp) if held is None else held)
+        order = np.argsort(self.block_of, kind="stable")
+        first = np.searchsorted(self.block_of[order], 0)
+        self._members = order[first:]
+        self._begins = starts(self.block_of[self._members], int(self.block_of.max(initial=-1)) + 1)
+
+    @cached_property
+    def _by_row(self) -> tuple[Ints, Ints]:
+        """The columns of each row, one row behind the other, and where each row begins."""
+        order = np.argsort(self.program.indices, kind="stable")
+        return self.program.entry_column[order], starts(self.program.indices, self.program.rows)
+
+    def columns_of(self, row: int) -> Ints:
+        """Return the columns of a row of the whole program, ascending."""
+        columns, begins = self._by_row
+        return columns[begins[row] : begins[row + 1]]
+
+    def blocks_of(self, rows: Ints) -> Ints:
+        """Return the blocks that some rows touch, ascending."""
+        columns, begins = self._by_row
+        found = np.unique(self.block_of[columns[runs(begins, rows)[0]]])
+        return found[found >= 0]
+
+    def block(self, blocks: Ints) -> Block:
+        """Return some blocks as one, all else as planned."""
+        key = tuple(blocks.tolist())
+        if key not in self._blocks:
+            columns = np.sort(self._members[runs(self._begins, blocks)[0]])
+            small, rows = restricted(self.program, columns, self.x, self._activity, self._worth)
+            x = self.x[columns]
+            self._blocks[key] = Block(columns, rows, _roomy(small, x), x)
+        return self._blocks[key]
+
+    def solve(
+        self,
+        change: Change,
+        blocks: Ints | None = None,
+        *,
+        start: tuple[Ints, Floats] | None = None,
+        margin: float = CENT,
+    ) -> Found | None:
+        """Return what comes of a change; None where no plan of the blocks keeps it.
+
+        Parameters
+        ----------
+        change : Change
+        blocks : int array, optional
+            The blocks that are solved anew, together. By default those of the columns that the change names and of the
+            rows that it moves, if these do not couple; see `best` for rows that do.
+        start : tuple of (int array, float64 array), optional
+            Columns and their values in a plan that may keep the change, all else as planned: the search goes on from
+            there. It is left aside where it does not.
+        margin : float
+            What is worth less than this beyond the plan found is not looked for [currency].
+        """
+        block = self.block(self.touched(change) if blocks is None else blocks)
+        small, dropped = _changed(block, change)
+        begin = block.x
+        if start is not None:
+            at = places(block.columns, start[0])
+            begin = block.x.copy()
+            begin[at[at >= 0]] = start[1][at >= 0]
+            if not _keeps(small, begin) or small.cost @ begin < small.cost @ block.x:
+                begin = block.x
+        x, bound = self._solved(small, dropped, block, begin, margin)
+        if x is None:
+            return None
+        return Found(float(block.program.cost @ (x - block.x)), bound, block.columns, x)
+
+    def best(self, change: Change, blocks: Ints | None = None) -> Found | None:
+        """Return the best that comes of a change where one block alone answers it, each by itself in its turn.
+
+        For rows that couple: one more hour of a node goes to whichever SKU makes most of it, one less is given up by
+        whichever loses least. By default all blocks that the change touches are tried, the first best one is taken.
+        """
+        found = None
+        for one in (self.touched(change, coupling=True) if blocks is None else blocks).tolist():
+            answer = self.solve(change, np.array([one]))
+            if answer is not None and (found is None or answer.gain > found.gain + CENT):
+                found = answer
+        return found
+
+    def touched(self, change: Change, *, coupling: bool = False) -> Ints:
+        """Return the blocks of the columns that a change names, and of the rows that it moves."""
+        found = [self.block_of[change.exempt_columns], self.block_of[change.columns]]
+        moved = self.blocks_of(change.rows)
+        found.append(moved if coupling or len(moved) <= 1 else self.blocks_of(change.rows[self._own(change.rows)]))
+        blocks = np.unique(np.concatenate(found))
+        return blocks[blocks >= 0].astype(np.intp)
+
+    def _own(self, rows: Ints) -> NDArray[np.bool_]:
+        """Return which rows touch one block only."""
+        return np.array([len(self.blocks_of(np.array([row]))) <= 1 for row in rows.tolist()], dtype=bool)
+
+    def _solved(
+        self, small: Program, dropped: Ints, block: Block, begin: Floats, margin: float
+    ) -> tuple[Floats | None, float]:
+        """Return the best plan of a block's program, and what it can gain at most.
+
+        The linear relaxation comes first, from the block's own basis: where it is in whole units, or promises no more
+        than the plan to begin with, that is all. Else our own search in whole units, and where that does not fit,
+        branch and bound.
+        """
+        kept = _keeps(small, begin)
+        if not small.columns:
+            return (begin, 0.0) if kept else (None, 0.0)
+        worth, planned = float(small.cost @ begin), float(small.cost @ block.x)
+        margin = max(margin, 1e-9 * CENT * float(np.abs(small.cost) @ np.abs(block.x)))
+        said = self._alive(block).solved(small, dropped)
+        if said is not None:
+            x, most = _rounded(small, said[0]), _most(small, said[1])
+            if kept and most - worth <= margin:
+                return begin, most - planned
+            if x is not None and _keeps(small, x) and most - float(small.cost @ x) <= margin:
+                return x, most - planned
+        if self._ready and np.isfinite(small.upper).all() and np.isfinite(small.lower).all():
+            answer = searched(small, start=begin if kept else None, margin=margin, nodes=self.nodes, work=self.work)
+            if answer is not None and answer.x is not None and _keeps(small, answer.x):
+                return answer.x, answer.bound - planned
+        branched = highs.branch(
+            small,
+            Clock.started(None),
+            gap=1e-9,
+            work_limit=self.nodes,
+            start=begin if kept else None,
+            brief=self.nodes < NODES,
+        )
+        if branched.x is None:
+            return None, 0.0
+        x = np.where(small.integer, np.rint(branched.x), branched.x)
+        if kept and float(small.cost @ x) <= worth + margin:
+            x = begin
+        claimed = branched.claimed_bound
+        return x, (np.inf if claimed is None else claimed - small.constant) - planned
+
+    def _alive(self, block: Block) -> LiveProgram:
+        """Return a block as HiGHS holds it; the last few ones asked for are kept."""
+        key = id(block)
+        live = self._live.pop(key, None) or LiveProgram(block.program)
+        self._live[key] = live
+        if len(self._live) > ALIVE:
+            self._live.pop(next(iter(self._live)))
+        return live
+
+
+def _rounded(small: Program, x: Floats) -> Floats | None:
+    """Return a plan with whole units exactly whole; None where it has fractions."""
+    whole = np.rint(x)
+    if (np.abs(x - whole) > highs.WHOLE)[small.integer].any():
+        return None
+    return np.where(small.integer, whole, np.clip(x, small.lower, small.upper))
+
+
+def _most(small: Program, multipliers: Floats) -> float:
+    """Return what no plan of a program is worth more than, by any multipliers, without the constant."""
+    y = cleaned(small, multipliers)
+    value = small.priced(y)
+    limit = np.where(y > 0, small.row_upper, np.where(y < 0, small.row_lower, 0.0))
+    best = np.where(value > 0, small.upper, np.where(value < 0, small.lower, 0.0))
+    with np.errstate(invalid="ignore"):
+        return float(y @ limit + np.where(np.abs(value) > 1e-12, value * best, 0.0).sum())
+
+
+def _changed(block: Block, change: Change) -> tuple[Program, Ints]:
+    """Return the program of a block with a change made in it, and the entries that it lost."""
+    small = block.program
+    row_lower, row_upper = small.row_lower, small.row_upper
+    if len(change.rows):
+        at = places(block.rows, change.rows)
+        row_lower, row_upper = row_lower.copy(), row_upper.copy()
+        for limit in (row_lower, row_upper):
+            np.add.at(limit, at[at >= 0], change.by[at >= 0])
+    lower, upper = small.lower, small.upper
+    if len(change.columns):
+        at = places(block.columns, change.columns)
+        lower, upper = lower.copy(), upper.copy()
+        lower[at[at >= 0]] = change.lower[at >= 0]
+        upper[at[at >= 0]] = change.upper[at >= 0]
+    small = replace(small, row_lower=row_lower, row_upper=row_upper, lower=lower, upper=upper)
+    if not len(change.exempt_rows):
+        return small, np.zeros(0, dtype=np.intp)
+    row, column = places(block.rows, change.exempt_rows), places(block.columns, change.exempt_columns)
+    named = (row >= 0) & (column >= 0)
+    entry = places(block.keys, column[named] * small.rows + row[named])
+    dropped = np.unique(entry[entry >= 0])
+    return _without(small, dropped, block.x), dropped
+
+
+def _without(small: Program, entries: Ints, x: Floats) -> Program:
+    """Return a program without some entries, its rows' limits less what these take as planned."""
+    keep = np.ones(small.nonzeros, dtype=bool)
+    keep[entries] = False
+    column = small.entry_column
+    used = np.bincount(small.indices[entries], weights=small.data[entries] * x[column[entries]], minlength=small.rows)
+    return replace(
+        small,
+        indptr=starts(column[keep], small.columns).astype(np.int32),
+        indices=small.indices[keep],
+        data=small.data[keep],
+        row_lower=small.row_lower - used,
+        row_upper=small.row_upper - used,
+    )
+
+
+def _keeps(small: Program, x: Floats) -> bool:
+    """Return whether a plan keeps its rows and limits, but for what rounding explains: far less than a unit."""
+    own = small.activity(x)
+    room = np.minimum(1e-7 + 1e-12 * np.abs(own), 1e-3)
+    rows = (own <= small.row_upper + room) & (own >= small.row_lower - room)
+    return bool(rows.all() and (x <= small.upper + 1e-7).all() and (x >= small.lower - 1e-7).all())
+
+
+def _roomy(small: Program, x: Floats) -> Program:
+    """Return a block's program with limits that the plan keeps: what rounding takes off a limit is given back."""
+    own = small.activity(x)
+    room = 1e-9 * (1.0 + np.abs(own))
+    upper = np.where((own > small.row_upper) & (own <= small.row_upper + room), own, small.row_upper)
+    lower = np.where((own < small.row_lower) & (own >= small.row_lower - room), own, small.row_lower)
+    return replace(small, row_lower=lower, row_upper=upper)
+
+
+def _blocks(program: Program, held: Ints) -> NDArray[np.intp]:
+    """Return the block of each column, -1 for those that are held, shape (columns,)."""
+    if not program.columns:
+        return np.zeros(0, dtype=np.intp)
+    couples = program.row_sku == COUPLES
+    lengths = np.bincount(program.indices, minlength=program.rows)
+    heights = np.diff(program.indptr)
+    between = (program.column_sku == COUPLES) & (heights > SHORT)
+    between[held] = True
+    labels = _components(program, couples & (lengths > SHORT), between)
+    if np.bincount(labels[~between], minlength=1).max() > LARGEST:
+        labels = _components(program, couples, between)
+    return np.where(between, -1, labels)
+
+
+def _components(program: Program, cut: NDArray[np.bool_], between: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return the component of each column where some rows, and the entries of some columns, tie nothing together."""
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
+    column = program.entry_column
+    kept = ~cut[program.indices] & ~between[column]
+    size = program.columns + program.rows
+    ends = (column[kept], program.indices[kept] + program.columns)
+    graph = sparse.coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size))
+    _, labels = csgraph.connected_components(graph.tocsr(), directed=False)
+    found = np.full(program.columns, -1, dtype=np.intp)
+    inner = np.flatnonzero(~between)
+    found[inner] = np.unique(labels[inner], return_inverse=True)[1]
+    return found

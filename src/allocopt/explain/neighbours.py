@@ -1,0 +1,251 @@
+"""A problem or contract that is a little otherwise than a plan's: stated anew, and solved from the plan and its prices.
+
+.. code-block:: text
+
+    worth of the change  in  [objective' - bound,  bound' - objective]        objective, bound: of the plan; ': with it
+                         and at least 0 where the change only takes limits away
+
+A change only takes limits away if every column keeps its worth and its room, what is gone cost something or nothing,
+and every row that is left was there, no tighter and over the same columns: then the plan keeps all that is left, and
+so does whatever else the contract let pass. Where the plan's multipliers prove that it cannot be bettered by as much as
+is asked for, nothing is solved at all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from allocopt.algebra.matching import NOWHERE
+from allocopt.algebra.program import Program
+from allocopt.contracts import Contract
+from allocopt.errors import SolveError
+from allocopt.explain.price import Price
+from allocopt.problem.facts import Facts, Floats, Ints
+from allocopt.readback import Answer, Plan
+from allocopt.readback.tables import channel_books
+from allocopt.rules import Clause
+from allocopt.solve import EXACT, Effort
+from allocopt.solve.certificate import breach, relative_gap, upper_bound
+from allocopt.stages import cold, solve_stages
+from allocopt.stages.starting import carried, starts
+from allocopt.stages.stated import Stated, formulate
+
+SMALL = 5_000
+"""Columns up to which re-solves look for the very best plan, and the gap that is good enough beyond."""
+NEAR = 3e-4
+Positions = NDArray[np.intp]
+
+
+def numbers_of(plan: Plan) -> Answer:
+    """Return the numbers behind a plan; `SolveError` where there are none, or where no whole re-solve could be."""
+    plan.raise_for_status()
+    if plan.answer is None:
+        raise SolveError(
+            "This plan was read from a file: give it its numbers back with plan.attach(problem, contract)."
+        )
+    if plan.played:
+        raise SolveError("This plan was played forward period by period: re-solving it would be with foresight.")
+    return plan.answer
+
+
+def contract_of(plan: Plan) -> Contract:
+    """Return the contract of a plan, its clauses the very ones that the plan was made under."""
+    assert plan.answer is not None
+    return replace(Contract.from_dict(plan.contract), clauses=tuple(plan.answer.clauses))
+
+
+def clause_number(plan: Plan, clause: int | Clause) -> int:
+    """Return the position of a clause that is given by itself or by its position; `ValueError` if there is none."""
+    clauses = list(numbers_of(plan).clauses)
+    if isinstance(clause, Clause):
+        if clause not in clauses:
+            raise ValueError(f"The contract has no clause {clause.words()!r}: it has {_said(clauses)}.")
+        return clauses.index(clause)
+    if isinstance(clause, bool) or not isinstance(clause, int | np.integer):
+        raise TypeError(f"clause must be one of the contract's clauses or its position, not {clause!r}")
+    if not 0 <= clause < len(clauses):
+        raise ValueError(f"clause must be a position from 0 to {len(clauses) - 1}, not {clause}: {_said(clauses)}")
+    return int(clause)
+
+
+def _said(clauses: Sequence[Clause]) -> str:
+    return "; ".join(f"{number}: {clause.words()}" for number, clause in enumerate(clauses)) or "no clause at all"
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbour:
+    """A program near that of a plan.
+
+    Attributes
+    ----------
+    plan : Plan
+    stated : Stated
+        What is otherwise, stated.
+    contract : Contract
+        The clauses and stages of it.
+    columns, rows : int, shape (columns,) and (rows,) of the new program
+        Where each stood in the plan's program, `NOWHERE` for what is new.
+    clauses : int32, shape (clauses of the plan,)
+        New position of each clause.
+    """
+
+    plan: Plan
+    stated: Stated
+    contract: Contract
+    columns: Positions
+    rows: Positions
+    clauses: Ints
+
+    @classmethod
+    def of(cls, plan: Plan, facts: Facts | None = None, without: int | None = None) -> Neighbour:
+        """Return the program of a plan with other facts (those before the contract changes them), or less a clause."""
+        answer, contract = numbers_of(plan), contract_of(plan)
+        number = np.arange(len(contract.clauses), dtype=np.int32)
+        if without is not None:
+            left = [clause for place, clause in enumerate(contract.clauses) if place != without]
+            contract = replace(contract, clauses=tuple(left))
+            number = np.where(number == without, NOWHERE, number - (number > without)).astype(np.int32)
+        stated = formulate(answer.stated if facts is None else facts, contract)
+        return cls.beside(plan, stated, contract, number)
+
+    @classmethod
+    def beside(cls, plan: Plan, stated: Stated, contract: Contract, clauses: Ints) -> Neighbour:
+        """Return a program that was stated already, beside the plan."""
+        answer = numbers_of(plan)
+        found = carried(answer, stated, clauses)
+        if found is None:
+            nowhere = (np.full(stated.program.columns, NOWHERE), np.full(stated.program.rows, NOWHERE))
+            found = nowhere[0].astype(np.intp), nowhere[1].astype(np.intp)
+        return cls(plan, stated, contract, *found, clauses)
+
+    @property
+    def answer(self) -> Answer:
+        """The numbers of the plan."""
+        assert self.plan.answer is not None
+        return self.plan.answer
+
+    @cached_property
+    def x(self) -> Floats:
+        """The plan over the new columns, nothing on those that are new, shape (columns,)."""
+        return np.where(self.columns == NOWHERE, 0.0, self.answer.x[self.columns])
+
+    @cached_property
+    def multipliers(self) -> Floats | None:
+        """The multipliers of the plan over the new rows, none on those that are new, shape (rows,)."""
+        given = self.answer.multipliers
+        return None if given is None else np.where(self.rows == NOWHERE, 0.0, given[self.rows])
+
+    @cached_property
+    def keeps(self) -> bool:
+        """Whether the plan keeps the new program as it is."""
+        return breach(self.stated.program, self.x)[0] == 0
+
+    @cached_property
+    def loosens(self) -> bool:
+        """Whether the change only takes limits away."""
+        return one_stage(self.contract) and loosens(self.answer.program, self.stated.program, self.columns, self.rows)
+
+    def price(self, gap: float | None = None) -> Price:
+        """Return what the change is worth; see the module.
+
+        Parameters
+        ----------
+        gap : float, optional
+            Relative gap at which a plan with the change is good enough; by default `EXACT`, beyond `SMALL` columns
+            `NEAR`.
+        """
+        priced, _ = self.priced(gap)
+        return priced
+
+    def priced(self, gap: float | None = None) -> tuple[Price, float]:
+        """Return what the change is worth, and by how much the contribution is higher with it [currency]."""
+        proof, program = self.plan.certificate, self.stated.program
+        assert proof is not None
+        objective, bound = proof.objective, max(proof.bound, proof.objective)
+        measure = "contribution" if contract_of(self.plan).earns_only and self.contract.earns_only else "objective"
+        wanted = (EXACT if program.columns <= SMALL else NEAR) if gap is None else gap
+        if self.loosens and self.keeps:
+            above = max(upper_bound(program, self.multipliers), objective)
+            if relative_gap(objective, above) <= wanted:
+                return Price(0.0, above - objective, 0.0, measure), 0.0
+        effort = Effort(gap=gap if gap is not None or program.columns <= SMALL else NEAR)
+        results = solve_stages(
+            self.stated,
+            self.contract.all_stages,
+            effort,
+            start_of=starts(self.answer, self.stated, self.clauses) if self.answer.bases else cold,
+            known=self.x if self.keeps else None,
+        )
+        last = results[-1]
+        solution, found = last.solution, last.certificate
+        if solution.x is None or found is None or not found.passed or len(results) < len(self.contract.all_stages):
+            return Price(-math.inf, math.inf, math.nan, measure, _status(solution.status), _why(last)), math.nan
+        low, high = found.objective - bound, max(found.bound, found.objective) - objective
+        value = found.objective - objective
+        if self.loosens:
+            low, high = max(low, 0.0), max(high, 0.0)
+        status = "optimal" if found.gap <= max(wanted, EXACT) else "feasible"
+        earned = self._contribution(solution.x) - self.plan.contribution
+        return Price(low, high, value, measure, status, "" if status == "optimal" else solution.message), earned
+
+    def _contribution(self, x: Floats) -> float:
+        """Return the contribution of a plan of the new program [currency]."""
+        clauses = self.contract.clauses
+        answer = self.stated.answer(x[: self.stated.program.columns], clauses=clauses, facts=self.answer.stated)
+        return float(channel_books(answer)["contribution"].sum())
+
+
+def one_stage(contract: Contract) -> bool:
+    """Return whether nothing is optimised before the whole contribution."""
+    return len(contract.all_stages) == 1
+
+
+def _status(status: str) -> str:
+    return "infeasible" if status == "infeasible" else "error" if status == "error" else "interrupted"
+
+
+def _why(result: object) -> str:
+    solution = getattr(result, "solution", None)
+    said = getattr(solution, "message", "") or getattr(solution, "status", "")
+    return f"no plan: {said}"
+
+
+def loosens(old: Program, new: Program, columns: Positions, rows: Positions) -> bool:
+    """Return whether a program is another one with limits taken away, so that its best plan is worth as much or more.
+
+    Parameters
+    ----------
+    old, new : Program
+    columns, rows : int, shape (columns,) and (rows,) of the new one
+        Where each stood in the old one, `NOWHERE` for what is new.
+    """
+    known = columns != NOWHERE
+    at, fresh = columns[known], ~known
+    gone = np.ones(old.columns, dtype=bool)
+    gone[at] = False
+    if (rows == NOWHERE).any() or new.constant < old.constant:
+        return False
+    tighter = (new.lower[known] > old.lower[at]) | (new.upper[known] < old.upper[at])
+    tighter |= (new.cost[known] != old.cost[at]) | (new.integer[known] & ~old.integer[at])
+    paid = gone & ((old.cost > 0) | ((old.cost < 0) & (old.lower < 0)))
+    away = (new.lower[fresh] > 0) | (new.upper[fresh] < 0)
+    narrower = (new.row_lower > old.row_lower[rows]) | (new.row_upper < old.row_upper[rows])
+    if tighter.any() or paid.any() or away.any() or narrower.any():
+        return False
+    left = np.zeros(old.rows, dtype=bool)
+    left[rows] = True
+    before = np.flatnonzero(left[old.indices])
+    now = np.flatnonzero(known[new.entry_column])
+    if len(before) != len(now):
+        return False
+    keys = old.entry_column[before].astype(np.int64) * old.rows + old.indices[before]
+    theirs = columns[new.entry_column[now]].astype(np.int64) * old.rows + rows[new.indices[now]]
+    order, other = np.argsort(keys), np.argsort(theirs)
+    same = (keys[order] == theirs[other]) & (old.data[before][order] == new.data[now][other])
+    return bool(same.all())
