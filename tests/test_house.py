@@ -14,6 +14,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "allocopt"
 LAYERS = (
     "cli",
+    "service",
     "compare",
     "explain",
     "allocate",

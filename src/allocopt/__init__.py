@@ -28,10 +28,12 @@ from allocopt.rules.clauses import *  # noqa: F403
 
 _rooms.ROOMS.update(
     attach=("allocopt.explain.attaching", "attached"),
+    diff=("allocopt.explain.diff", "diff"),
     expedite=("allocopt.explain.expediting", "expedite"),
     model=("allocopt.stages.stated", "model_of_plan"),
     price_of=("allocopt.explain.prices", "price_of"),
     prices=("allocopt.explain.prices", "prices"),
+    record=("allocopt.service.record", "record"),
     value_of=("allocopt.explain.finite", "value_of"),
     values=("allocopt.explain.values", "values"),
 )
