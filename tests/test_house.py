@@ -15,6 +15,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "allocopt"
 LAYERS = (
     "cli",
     "report",
+    "service",
     "compare",
     "explain",
     "allocate",

@@ -3,6 +3,7 @@
 from allocopt.allocate import allocate, bound, to_pyomo
 from allocopt.compare import (
     Comparison,
+    CVaR,
     Protection,
     Retirement,
     admission,
@@ -37,6 +38,7 @@ from allocopt.rules.clauses import *  # noqa: F403
 
 _rooms.ROOMS.update(
     attach=("allocopt.explain.attaching", "attached"),
+    diff=("allocopt.explain.diff", "diff"),
     expedite=("allocopt.explain.expediting", "expedite"),
     model=("allocopt.stages.stated", "model_of_plan"),
     plot=("allocopt.report.plots", "plots_of_plan"),
@@ -44,6 +46,7 @@ _rooms.ROOMS.update(
     plot_retirement=("allocopt.report.plots", "plots_of_retirement"),
     price_of=("allocopt.explain.prices", "price_of"),
     prices=("allocopt.explain.prices", "prices"),
+    record=("allocopt.service.record", "record"),
     report=("allocopt.report.plan_page", "report"),
     report_comparison=("allocopt.report.comparison_page", "report"),
     report_retirement=("allocopt.report.retirement_page", "report"),
@@ -59,6 +62,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Add",
     "AllocoptError",
+    "CVaR",
     "Comparison",
     "Contract",
     "ContractError",

@@ -4,10 +4,12 @@ from allocopt.compare.batch import compare
 from allocopt.compare.comparison import Comparison
 from allocopt.compare.protection import Protection, price_of_protection
 from allocopt.compare.retirement import admission, retirement
+from allocopt.compare.risk import CVaR
 from allocopt.compare.screening import screen
 from allocopt.compare.worth import Retirement
 
 __all__ = [
+    "CVaR",
     "Comparison",
     "Protection",
     "Retirement",

@@ -11,6 +11,7 @@ from pathlib import Path
 from allocopt.arguments import instance, limits, path, several
 from allocopt.arguments import runs as at_most
 from allocopt.compare.comparison import Comparison
+from allocopt.compare.risk import CVaR
 from allocopt.compare.runs import Inputs, RunFolder, Settings
 from allocopt.compare.solving import Bench, keep, solve_run
 from allocopt.compare.workers import spread
@@ -40,6 +41,7 @@ def compare(
     time_limit: float | None = None,
     work_limit: int | None = None,
     out: str | Path | None = None,
+    risk: CVaR | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Solve every contract under every scenario, side by side.
@@ -67,6 +69,9 @@ def compare(
     out : path, optional
         Run folder: each answer is kept there as soon as it is known, and a comparison that was interrupted goes on
         with what is missing. By default a temporary folder that goes away with the comparison.
+    risk : CVaR, optional
+        Ranks contracts by their mean contribution and the mean of their worst runs; by default by the mean alone.
+        What is said to be certain stays a matter of means.
     progress : callable, optional
         Called as ``progress(done, total, words)`` after each run.
 
@@ -93,6 +98,7 @@ def compare(
     """
     instance("problem", problem, Problem)
     limits(jobs=jobs, gap=gap, time_limit=time_limit, work_limit=work_limit, progress=progress)
+    instance("risk", risk, CVaR, optional=True)
     agreed = (pooled(),) if contracts is None else several("contracts", contracts, Contract)
     futures = (Scenario("As stated"),) if scenarios is None else several("scenarios", scenarios, Scenario)
     at_most(len(agreed) * sum(1 if future.draws is None else future.draws.number for future in futures))
@@ -101,7 +107,7 @@ def compare(
     folder = RunFolder.opened(
         (Path(tempfile.mkdtemp(prefix="allocopt-")) if out is None else path("out", out)).resolve(), inputs
     )
-    found = Comparison(inputs, folder)
+    found = Comparison(inputs, folder, risk)
     if out is None:
         weakref.finalize(found, shutil.rmtree, folder.path, ignore_errors=True)
     known = folder.done()

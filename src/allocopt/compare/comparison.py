@@ -14,6 +14,7 @@ import pandas as pd
 from allocopt.compare.beside import as_html, side_by_side
 from allocopt.compare.intervals import Difference
 from allocopt.compare.possible import bound_of, freest, same_rules
+from allocopt.compare.risk import CVaR
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
 from allocopt.compare.shown import ShownComparison
 from allocopt.compare.solving import ALL, Bench
@@ -35,17 +36,20 @@ class Comparison(ShownComparison):
     contracts, scenarios : tuple of str
         Names, in the order that was given.
     currency : str
+    risk : CVaR or None
+        What contracts are ranked by; None: their mean contribution.
     folder : Path
         Where the answers are; a temporary folder unless one was given.
     """
 
-    def __init__(self, inputs: Inputs, folder: RunFolder) -> None:
+    def __init__(self, inputs: Inputs, folder: RunFolder, risk: CVaR | None = None) -> None:
         self._inputs = inputs
         self._folder = folder
         self.folder = folder.path
         self.contracts = tuple(contract.name for contract in inputs.contracts)
         self.scenarios = tuple(scenario.name for scenario in inputs.scenarios)
         self.currency = inputs.problem.currency
+        self.risk = risk
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: all answers, so that it does not need the folder that they were kept in."""
@@ -109,7 +113,7 @@ class Comparison(ShownComparison):
         solved = frame["status"].isin(SOLVED).to_numpy()
         values = {name: np.where(solved, frame[name].to_numpy(), np.nan) for name in ("contribution", "low", "high")}
         runs = pd.DataFrame({**{name: frame[name] for name in ("scenario", "draw", "contract")}, **values})
-        return Standing(runs, self.contracts, futures, plain, self.currency)
+        return Standing(runs, self.contracts, futures, plain, self.currency, self.risk)
 
     @property
     def baseline(self) -> str:
@@ -190,11 +194,13 @@ class Comparison(ShownComparison):
         pandas.DataFrame
             Columns contract, contribution (mean), difference to the baseline, low and high of that difference (as in
             `deltas`), fill_rate [1], regret (mean and worst_regret) [currency], best (probability), failed (runs
-            without a plan).
+            without a plan), q10 and q90 (quantiles of the contribution over the runs that count), worst_tenth (mean
+            of the worst tenth of them), value (what contracts are ranked by: the mean, or that of `risk`) [currency].
         """
         standing, best, filled = self._standing, self.best(), self._fill()
         weights = standing.weights[standing.weights > 0]
         regret = self.regret().reindex(weights.index)
+        value = standing.worth if self.risk is None else standing.values(self.risk)
         rows = []
         for name in [*self.ranked, *(name for name in self.contracts if name not in self.ranked)]:
             found = standing.difference(name)
@@ -211,6 +217,8 @@ class Comparison(ShownComparison):
                     "worst_regret": regret[name].max(),
                     "best": best[name],
                     "failed": standing.failed(name)[0],
+                    **standing.spread(name),
+                    "value": value.get(name, np.nan),
                 }
             )
         return pd.DataFrame(rows)

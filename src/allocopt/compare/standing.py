@@ -4,7 +4,7 @@
 
     a scenario counts   if its weight is above 0, and it was played without foresight or none of these was
     worth[c]          = sum_s weight[s] mean over draws(contribution[c, s]) / sum_s weight[s]       [currency]
-    ranked            : contracts with a plan in every run that counts, worth most first
+    ranked            : contracts with a plan in every run that counts, worth most first (or by `risk.CVaR`)
 
 Who knows what comes needs no protection, so a plan made with full knowledge says nothing against one that was played
 forward: such scenarios stand beside, known beforehand. A scenario of weight 0 is there to be looked at.
@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from allocopt.compare.intervals import NOISE, Difference, Worths
+from allocopt.compare.risk import TENTH, CVaR, quantile, worst
 from allocopt.problem.facts import Flags, Floats
 from allocopt.problem.scenario import Scenario
 
@@ -73,6 +74,8 @@ class Standing:
     plain : collection of str
         Contracts whose objective is their contribution, and all that they optimise.
     currency : str
+    risk : CVaR, optional
+        How contracts are ranked; by default by their mean contribution.
 
     Attributes
     ----------
@@ -87,10 +90,11 @@ class Standing:
         futures: Sequence[Future],
         plain: Collection[str],
         currency: str = "",
+        risk: CVaR | None = None,
     ) -> None:
         self.contracts, self.futures = tuple(contracts), tuple(futures)
         self.worths = Worths.of(runs, contracts, [future.name for future in futures])
-        self.plain, self.currency = frozenset(plain), currency
+        self.plain, self.currency, self.risk = frozenset(plain), currency, risk
         complete = set(self.ranked)
         self.baseline = next((name for name in self.contracts if name in complete), self.contracts[0])
 
@@ -125,12 +129,33 @@ class Standing:
 
     @cached_property
     def ranked(self) -> list[str]:
-        """Contracts that have a plan in every run that counts, worth most on average first."""
+        """Contracts that have a plan in every run that counts, worth most on average first, or under the risk."""
         there = ~np.isnan(self.worths.contribution[:, self._inside])
         complete = [name for name, runs in zip(self.contracts, there, strict=True) if runs.all()]
         if not self.counted:
             return []
-        return sorted(complete, key=lambda name: (-self.worth[name], self.contracts.index(name)))
+        value = self.worth if self.risk is None else self.values(self.risk)
+        return sorted(complete, key=lambda name: (-value[name], self.contracts.index(name)))
+
+    def values(self, risk: CVaR) -> pd.Series:
+        """Return what each contract is worth under a risk [currency]."""
+        found = [risk.value(*self._runs_of(place)) for place in range(len(self.contracts))]
+        return pd.Series(found, index=list(self.contracts))
+
+    def spread(self, name: str) -> dict[str, float]:
+        """Return the 10 % and 90 % quantiles of a contract over the runs that count, and the mean of its worst tenth."""
+        earned, weights = self._runs_of(self.contracts.index(name))
+        if not weights.sum() > 0:
+            return dict.fromkeys(("q10", "q90", "worst_tenth"), np.nan)
+        low, high = (quantile(earned, weights, part) for part in (TENTH, 1 - TENTH))
+        return {"q10": low, "q90": high, "worst_tenth": worst(earned, weights, TENTH)}
+
+    def _runs_of(self, place: int) -> tuple[Floats, Floats]:
+        """Return what a contract earns in each run that counts and has a plan, and what that run weighs."""
+        earned, scenario = self.worths.contribution[place], self.worths.scenario
+        there = np.flatnonzero(self._inside & ~np.isnan(earned))
+        scenario = scenario[there]
+        return earned[there], self._weights[scenario] / np.bincount(scenario)[scenario]
 
     @cached_property
     def _inside(self) -> Flags:

@@ -36,12 +36,13 @@ def _ranking(found: Standing) -> Iterator[str]:
 
 
 def _basis(found: Standing) -> str:
-    """Return by which scenarios contracts are ranked, where others stand beside them."""
+    """Return by what contracts are ranked: a risk, or scenarios beside which others stand."""
+    risk = "" if found.risk is None else f"By {found.risk.words()}, "
     if not found.played:
-        return ""
+        return risk
     draws = sum(future.draws for future in found.counted)
     number = f"{draws} draws" if draws > 1 else "1 draw"
-    return f"By {_listed(_names(found.counted))} ({number}, played without foresight), "
+    return f"{risk}{'by' if risk else 'By'} {_listed(_names(found.counted))} ({number}, played without foresight), "
 
 
 def _leader(found: Standing) -> str:
@@ -54,7 +55,7 @@ def _leader(found: Standing) -> str:
     if len(same) == len(others):
         return f"{_listed([first, *same])} are worth the same."
     clear = all(gap.positive and gap.clear for gap in gaps.values())
-    proven = clear and found.measure(*found.ranked) == "contribution"
+    proven = clear and found.risk is None and found.measure(*found.ranked) == "contribution"
     text = f"{first} is worth most" if proven else f"{first} comes first"
     if first != found.baseline and found.baseline not in same:
         text += f": {_amount(found, first, f' against {found.baseline}')}"

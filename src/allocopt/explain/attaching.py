@@ -54,7 +54,7 @@ def attached(plan: Plan, problem: Problem, contract: Contract | None = None) -> 
     relaxed = Relaxer()(stated.program, Clock.started(None))
     bases = () if relaxed.basis is None or len(agreed.all_stages) > 1 else (relaxed.basis,)
     answer = stated.answer(x, bases, multipliers=on_rows(stated.program, relaxed.multipliers), **given)
-    return replace(plan, answer=answer, program=stated)
+    return replace(plan, answer=answer, problem=problem, program=stated)
 
 
 def _carried(plan: Plan, stated: Stated) -> Floats:

@@ -14,6 +14,7 @@ import pandas as pd
 from allocopt.errors import DataError, Issue, SolveError
 from allocopt.readback import tables
 from allocopt.readback.answer import Answer
+from allocopt.readback.beside import Beside
 from allocopt.readback.broken import Broken, decision_words
 from allocopt.readback.conflict import Conflict
 from allocopt.readback.proof import PlanCertificate
@@ -36,7 +37,7 @@ TABLES = tuple(MAKERS)
 
 
 @dataclass(frozen=True, eq=False)
-class Plan(Shown, Worth):
+class Plan(Shown, Worth, Beside):
     """The answer to one allocation.
 
     Attributes
@@ -70,6 +71,8 @@ class Plan(Shown, Worth):
         The numbers behind the tables; None where there is no plan, or it was read from a file.
     stored : dict of str to DataFrame or None
         The tables of a plan that was read from a file.
+    problem : Problem or None
+        What it is a plan of; None where the plan was read from a file, until it is attached.
     program : Stated or None
         The program as it was stated, for `model`; None where the plan was read from a file.
 
@@ -94,6 +97,7 @@ class Plan(Shown, Worth):
     played: bool = False
     answer: Answer | None = None
     stored: dict[str, pd.DataFrame] | None = None
+    problem: Any = None
     program: Any = None
 
     @property

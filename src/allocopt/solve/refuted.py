@@ -1,6 +1,7 @@
 """Whether no plan can exist, by our own arithmetic: a solver that says so is not taken at its word.
 
-Every row may give way at a price of one a unit. If something has to give way, the multipliers ``y`` of that *elastic*
+Every row that nothing at all would break (no column above its lower bound) holds, each of the others may give way at a
+price of one a unit. If something has to give way, the multipliers ``y`` of that *elastic*
 relaxation add the rows up to one that no column can meet (Farkas, Journal fuer die reine und angewandte Mathematik 124
 (1902)):
 
@@ -47,7 +48,10 @@ def refuted(program: Program, clock: Clock) -> Verdict:
         return "impossible"
     if np.isfinite(program.lower).all() and np.isfinite(program.upper).all() and impossible(program):
         return "impossible"
-    soft, _ = slackened(replace(program, cost=np.zeros(program.columns), constant=0.0), np.arange(program.rows), 1.0)
+    nothing = np.where(np.isfinite(program.lower), program.lower, np.minimum(program.upper, 0.0))
+    activity = program.activity(nothing)
+    broken = np.flatnonzero((activity < program.row_lower) | (activity > program.row_upper))
+    soft, _ = slackened(replace(program, cost=np.zeros(program.columns), constant=0.0), broken, 1.0)
     for again in (False, True):
         found = highs.linear(soft, clock, again=again)
         x, y = found.x, found.multipliers

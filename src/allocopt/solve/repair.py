@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from allocopt.algebra.grouping import extreme
-from allocopt.algebra.program import Program, tightened, whole_rows
+from allocopt.algebra.program import Program, bounded, tightened, whole_rows
 from allocopt.solve.certificate import size_of
 from allocopt.solve.effort import EXACT, Effort
 from allocopt.solve.refuted import slackened
@@ -34,8 +34,6 @@ CLOSE = 1e-6
 """Sums of what is given up are the same within this, relative to 1 + the sum."""
 DEAR = 1e3
 """What a unit that is given up costs, in units of the dearest unit of any column."""
-MOST = 1e9
-"""By how much a row gives way at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +98,12 @@ def repair(
     prices = np.zeros(program.rows) if loose.multipliers is None else loose.multipliers[: program.rows]
     prices = np.where(np.abs(prices) > CLOSE * may.weight.max(initial=1.0), prices, 0.0)
     least = -grown.objective(loose.x)
+    target = EXACT if effort is None else effort.target
     x, begin = None, None if program.integer.any() else loose.x[: program.columns]
     for some in (np.abs(prices[chosen]) > (1 - CLOSE) * may.weight, np.ones(len(chosen), dtype=bool)):
         x = _best(may, some, least, begin, effort)
         begin = begin if x is None else x
-        if x is not None and may.weight @ may.given(x) <= may.enough(least):
+        if x is not None and may.weight @ may.given(x) <= may.enough(least, target):
             break
     if begin is None:
         return None
@@ -134,11 +133,16 @@ class _May:
         unit = extreme(np.minimum, size, self.program.indices, self.program.rows, none=np.inf)[self.rows]
         return np.where(given > np.minimum(KEPT * (1 + size_of(low, high)), PART * unit), given, 0.0)
 
-    def enough(self, least: float) -> float:
-        """Return a sum of what is given up that is as little as there is, where no plan gives up less than `least`."""
-        spare = CLOSE * (1 + least)
+    def enough(self, least: float, gap: float) -> float:
+        """Return a sum that is little enough, where no plan gives up less than `least`: whole units, and a small gap."""
+        spare = max(CLOSE * (1 + least), gap * least)
         units = (self.weight == 1).all() and whole_rows(self.program)[self.rows].all()
-        return float(np.ceil(least - spare)) + spare if units else least + spare
+        return float(np.ceil(least - CLOSE * (1 + least))) + spare if units else least + spare
+
+    def most(self, falls: NDArray[np.bool_], at: NDArray[np.intp]) -> Floats:
+        """Return by how much some rows can give way at all, down where they fall, else up."""
+        (least, most), (low, high) = self.program.reach(), self.limits
+        return np.maximum(np.where(falls, low[at] - least[self.rows[at]], most[self.rows[at]] - high[at]), 0.0)
 
     @property
     def limits(self) -> tuple[Floats, Floats]:
@@ -168,15 +172,17 @@ def _best(
     program = may.program
     price = DEAR * max(1.0, float(np.abs(program.cost).max(initial=0.0)))
     at = np.flatnonzero(some)
-    grown, side = slackened(program, may.rows[at], price * may.weight[at], upper=MOST, rises=may.rises[at])
+    grown, side = slackened(program, may.rows[at], price * may.weight[at], rises=may.rises[at])
+    falls = np.arange(len(side)) < np.isfinite(program.row_lower[may.rows[at]]).sum()  # `slackened` has these first
+    most = may.most(falls, at[side])
+    grown = bounded(grown, np.arange(program.columns, grown.columns), lower=0.0, upper=most)
     units = whole_rows(program)[may.rows[at]][side]
     integer = np.concatenate([program.integer, units])
     grown = replace(grown, constant=program.constant + price * least, integer=integer)
     begin = None
     if before is not None:
-        falls = np.arange(len(side)) < np.isfinite(program.row_lower[may.rows[at]]).sum()  # `slackened` has these first
-        activity, (low, high) = program.activity(before)[may.rows[at]][side], may.limits
-        away = np.where(falls, low[at][side] - activity, activity - high[at][side])
-        begin = np.concatenate([before, np.clip(away, 0.0, MOST)])
+        activity, (low, high) = program.activity(before)[may.rows[at[side]]], may.limits
+        away = np.where(falls, low[at[side]] - activity, activity - high[at[side]])
+        begin = np.concatenate([before, np.clip(away, 0.0, most)])
     answer = solve(grown, effort, known=begin)
     return None if answer.x is None else answer.x[: program.columns]

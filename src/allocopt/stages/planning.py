@@ -58,6 +58,7 @@ def plan_of(
         method=solution.method,
         seconds=effort.seconds,
         answer=answer,
+        problem=problem,
         program=stated,
     )
 
