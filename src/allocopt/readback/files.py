@@ -32,7 +32,7 @@ def write_workbook(path: Path, summary: str, tables: dict[str, pd.DataFrame]) ->
     sheets = {"summary": pd.DataFrame({"summary": told.split("\n")}), **tables}
 
     def write(target: Path) -> None:
-        with pd.ExcelWriter(target, engine="openpyxl") as writer:
+        with pd.ExcelWriter(target, engine="openpyxl", datetime_format="yyyy-mm-dd") as writer:
             for name, table in sheets.items():
                 table.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
                 for row in writer.sheets[name].iter_rows():
@@ -54,7 +54,7 @@ def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
 
 def neutral(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with an apostrophe before every text that a spreadsheet would take for a formula."""
-    texts = [column for column in table.columns if not pd.api.types.is_numeric_dtype(table[column])]
+    texts = [column for column in table.columns if table[column].dtype.kind not in "biufM"]
     changed = {}
     for column in texts:
         text = table[column].astype(str)

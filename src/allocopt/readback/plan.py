@@ -12,24 +12,19 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from allocopt.errors import DataError, Issue, SolveError
-from allocopt.readback import tables
+from allocopt.errors import Issue, SolveError
 from allocopt.readback.answer import Answer
 from allocopt.readback.broken import Broken, decision_words
+from allocopt.readback.further import Further
+from allocopt.readback.making import TABLES, made
 from allocopt.readback.proof import PlanCertificate
 from allocopt.readback.reading import checked
-from allocopt.readback.tables import COLUMNS, records
+from allocopt.readback.tables import records
+from allocopt.readback.travel import missing, read_tables, told_tables
 
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
 SOLVED = ("optimal", "feasible")
 """What the status of a plan is that has a checked answer."""
-MAKERS = {
-    "allocation": tables.allocation,
-    "channels": tables.channel_table,
-    "shortfalls": tables.shortfalls,
-    "exceptions": tables.exceptions,
-}
-TABLES = tuple(MAKERS)
 ROOMS: dict[str, tuple[str, str]] = {}
 """Rooms above that work out what a plan is asked for: module and function by name. `allocopt` alone fills it."""
 
@@ -67,7 +62,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(Further):
     """The answer to one allocation.
 
     Attributes
@@ -166,7 +161,7 @@ class Plan:
 
     @property
     def exceptions(self) -> pd.DataFrame:
-        """What needs a person, most money first; see `allocopt.readback.tables.exceptions`."""
+        """What needs a person, most money first; see `allocopt.readback.exceptions.exceptions`."""
         return self._table("exceptions")
 
     @property
@@ -219,8 +214,9 @@ class Plan:
         return "\n".join(text)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the plan as JSON-ready values: tables as lists of records."""
+        """Return the plan as JSON-ready values: tables as plain columns; see `allocopt.readback.columnar`."""
         solved = self.solved
+        frames = {name: self._table(name) if solved else None for name in TABLES if not solved or self._has(name)}
         return {
             "status": self.status,
             "message": self.message,
@@ -237,7 +233,7 @@ class Plan:
             "method": self.method,
             "seconds": self.seconds,
             "played": self.played,
-            **{name: records(self._table(name)) if solved else None for name in TABLES},
+            **told_tables(frames),
         }
 
     @classmethod
@@ -252,7 +248,6 @@ class Plan:
         """
         content = checked(content, SHAPE, SOLVED)
         proof = content["certificate"]
-        stored = {name: _stored(name, content[name]) for name in TABLES if content.get(name) is not None}
         return cls(
             status=content["status"],
             message=content["message"],
@@ -267,11 +262,11 @@ class Plan:
             method=content["method"],
             seconds=content["seconds"],
             played=content["played"],
-            stored=stored,
+            stored=read_tables(content),
         )
 
     def to_excel(self, path: str | Path) -> None:
-        """Write the plan as a workbook: summary, allocation, channels, shortfalls, exceptions.
+        """Write the plan as a workbook: the summary, and a sheet a table.
 
         Text that a spreadsheet would run as a formula is written as text. The file appears whole or not at all.
 
@@ -287,7 +282,7 @@ class Plan:
         from allocopt.readback.files import write_workbook
 
         self.raise_for_status()
-        write_workbook(Path(path), self.summary(), {name: self._table(name) for name in TABLES})
+        write_workbook(Path(path), self.summary(), self._tables())
 
     def to_csv(self, folder: str | Path) -> None:
         """Write the tables as CSV files into a folder, made if need be; text that looks like a formula is quoted.
@@ -302,7 +297,7 @@ class Plan:
         from allocopt.readback.files import write_tables
 
         self.raise_for_status()
-        write_tables(Path(folder), {name: self._table(name) for name in TABLES})
+        write_tables(Path(folder), self._tables())
 
     def to_sql(self, connection: Any, prefix: str = "") -> None:
         """Write the tables into a database, in place of tables of the same names: all of them in one transaction.
@@ -325,7 +320,7 @@ class Plan:
         from allocopt.readback.database import write_database
 
         self.raise_for_status()
-        write_database(connection, prefix, {name: self._table(name) for name in TABLES})
+        write_database(connection, prefix, self._tables())
 
     def __repr__(self) -> str:
         worth = f", objective {self.objective:,.2f}" if self.solved else ""
@@ -340,8 +335,9 @@ class Plan:
     def _table(self, name: str) -> pd.DataFrame:
         self.raise_for_status()
         if name not in self._frames:
-            assert self.answer is not None
-            self._frames[name] = MAKERS[name](self.answer)
+            if self.answer is None:
+                raise SolveError(missing(name))
+            self._frames[name] = made(name, self.answer)
         return self._frames[name].copy(deep=False)
 
     @cached_property
@@ -383,14 +379,6 @@ SHAPE: dict[str, Any] = {
     "played": bool,
 }
 """What each key of a plan in plain values holds, beside its tables."""
-
-
-def _stored(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return records as a table; `DataError` if a cell is of another type than its column."""
-    try:
-        return tables.typed(rows, list(rows[0]) if rows else COLUMNS[name])
-    except (TypeError, ValueError) as error:
-        raise DataError([Issue("plan", None, name, None, "wrong_kind", f"A cell cannot be read: {error}.")]) from None
 
 
 def asked(name: str, plan: Plan) -> Any:
