@@ -64,7 +64,8 @@ def find_kept(facts: Facts, program: Program, labels: Labels, x: Floats) -> tupl
         nothing = Kept(none, none, none, np.zeros(0))
         return nothing, nothing
     units = _needed(facts, program, family, x)
-    held = _together(*family.index.codes[:3], units)
+    channel, lot, until = family.index.codes[:3]
+    held = _together(channel, lot, until, units)
     lot, until, units = held.lot, held.until, held.units
     at_end = until >= facts.periods
     last = held.of(at_end & (units > 0))
