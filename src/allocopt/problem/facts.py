@@ -6,7 +6,7 @@ that the order of the user's rows never matters. Only arrays: no pandas, no miss
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +78,7 @@ class Lots:
     reference: Names
     pack: Ints  # units per sealed case; 1: loose
     reserved: Floats  # promised beforehand: what is more than the sure units is not in `usable`
+    since: Floats  # in periods, below 0 before the horizon; nan: not told
     row: Ints  # position in the user's table
 
 
@@ -172,6 +173,8 @@ class Facts:
     periods : int
         Length of the horizon: as given, that of the calendar, or one more than the last period that any table names.
         Lots may become available after a horizon that was given.
+    starts : float64, shape (periods + 1,) or (0,)
+        First day of each period and of the one after the last, as days since 1970; none where there is no calendar.
     """
 
     skus: Skus
@@ -189,6 +192,7 @@ class Facts:
     resources: Names
     switches: Names
     periods: int
+    starts: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def promotions(self) -> Names:

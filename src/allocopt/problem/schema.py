@@ -189,6 +189,13 @@ SUPPLY = Table(
         ),
         Column("reference", "text", "Purchase order or other reference.", default=""),
         Column("pack", "whole", "Units per sealed case; every shipment takes whole cases [unit].", default=1, low=1),
+        Column(
+            "since",
+            "time",
+            "Since when it lies there: a date or time stamp, or a number in periods (-6.0 is six periods before the "
+            "first one). It tells the age of the stock and decides nothing. Blank: not known [period].",
+            low=float("-inf"),
+        ),
     ),
 )
 

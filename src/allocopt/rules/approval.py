@@ -26,6 +26,7 @@ from pydantic.dataclasses import dataclass
 
 from allocopt.algebra.grouping import extreme
 from allocopt.documents.checked import STRICT, Flag, Money, Units, Who
+from allocopt.problem.days import spoken_periods
 from allocopt.problem.facts import Facts, Flags, Floats, Ints, Names
 from allocopt.problem.lines import emptied, with_lines
 from allocopt.rules.kit.base import Clause, Numbered, Rule
@@ -229,11 +230,10 @@ def _reported(
     channel, sku = facts.channels.id[orders.channel[at]], facts.skus.id[lines.sku[line]]
     order = spelled(facts.orders, lines.order[line])
     due, units, money = orders.due[at], orders.units[at], orders.money[at]
-    period = due.astype(str).astype(object)
     what = np.where(
         order != "",
         "Order " + order + " of " + channel,
-        "Demand of " + channel + " for " + sku + " in period " + period,
+        "Demand of " + channel + " for " + sku + " in " + spoken_periods(facts, due),
     )
     ships = (
         (" wants " if clause.holds else " ships ")

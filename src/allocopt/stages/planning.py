@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allocopt.contracts import Contract
 from allocopt.problem.problem import Problem
 from allocopt.readback import SOLVED, Conflict, Plan, PlanCertificate, StageProof, Status
@@ -40,7 +42,7 @@ def plan_of(
     answer = None
     if status in SOLVED and solution.x is not None:
         bases = tuple(result.solution.basis for result in results)
-        of = {"clauses": contract.clauses, "currency": problem.currency, "facts": problem.facts}
+        of: dict[str, Any] = {"clauses": contract.clauses, "currency": problem.currency, "facts": problem.facts}
         of |= {"solved": last.program, "multipliers": on_rows(last.program, solution.multipliers)}
         answer = stated.answer(solution.x, bases, **of)
     gone = retired(contract.clauses) if answer is None else answer.gone

@@ -45,7 +45,7 @@ class Outcome(Protocol):
 
 @dataclass(frozen=True)
 class Exceptions:
-    """Rows of `Plan.exceptions` that one clause gives, column by column.
+    """Rows of `Plan.exceptions` of one kind, those of one clause or of none, column by column.
 
     Attributes
     ----------
@@ -53,15 +53,17 @@ class Exceptions:
         What sort of exception this is, for machines.
     clause : int
         Position of the clause in the contract; `NO_CLAUSE` where the facts alone say so.
-    owner, channel, sku, order, line : object arrays of text, shape (rows,)
-        Who is asked, and about what; ``""`` where a row is about several.
+    owner, channel, sku, order, line, node : object arrays of text, shape (rows,)
+        Who is asked, and about what; ``""`` where a row is about several, or none.
     due : int32, shape (rows,)
-        First period in which something of it is due.
+        First period in which something of it is due; -1: at no time.
     units : float64, shape (rows,)
         Units that ship, or that were promised and do not [unit].
     money : float64, shape (rows,)
         What is at stake [currency].
     sentence : object array of text, shape (rows,)
+    cure : object array of text, shape (rows,)
+        What can be done about it; ``""``: what is usual for its kind.
     """
 
     kind: str
@@ -75,6 +77,8 @@ class Exceptions:
     units: Floats
     money: Floats
     sentence: Names
+    node: Names
+    cure: Names
 
     @classmethod
     def of(
@@ -87,13 +91,14 @@ class Exceptions:
         owner: str | Names = "",
         **told: Names | Ints | Floats,
     ) -> Exceptions:
-        """Return rows about some channels (codes; the company's: about several), blank in what is not told.
+        """Return rows about some channels (codes; -1 or the company's: about several), blank in what is not told.
 
         The owner is who the clause names, or else who owns the channel.
         """
+        blank: Names = np.full(len(channel), "", dtype=object)
         asked = np.full(len(channel), owner, dtype=object) if isinstance(owner, str) else owner
         asked = np.where(asked == "", np.append(facts.channels.owner, "")[channel], asked)
-        given: dict[str, Any] = dict.fromkeys(("sku", "order", "line"), np.full(len(channel), "", dtype=object)) | told
+        given: dict[str, Any] = dict.fromkeys(("sku", "order", "line", "node", "cure"), blank) | told
         return cls(kind=kind, clause=clause, owner=asked, channel=np.append(facts.channels.id, "")[channel], **given)
 
 
