@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
+from allocopt.arguments import instance
+from allocopt.readback import Plan
 from allocopt.report import reasons, seen
 from allocopt.report.columns import Column, View, spelled, view
 from allocopt.report.monday import chase, deliveries, owners
@@ -16,9 +18,6 @@ from allocopt.report.page import FIRST, ROWS, Block, Card, Page, Section, Words,
 from allocopt.report.plots import PlanPlots
 from allocopt.report.proof import origin, proof, remarks, rules
 from allocopt.report.words import exactly, many, money, sentence, share, units
-
-if TYPE_CHECKING:
-    from allocopt.readback import Plan
 
 LINES = ("sku", "channel", "region", "order", "line", "due", "due_date", "wanted", "served", "units", "sentence")
 MATTERS = ("owner", "money", "sentence", "cure", "kind", "sku", "channel", "node", "order", "line", "period")
@@ -29,6 +28,7 @@ BESIDE = 8
 
 def report(plan: Plan, path: str | Path, *, baseline: Plan | None = None) -> None:
     """Write the page of a plan; see `allocopt.Plan.report`."""
+    instance("baseline", baseline, Plan, optional=True)
     write_page(page_of(plan, baseline), Path(path))
 
 
@@ -191,16 +191,12 @@ def _short(plan: Plan, short: pd.DataFrame, draw: PlanPlots) -> Section:
     names = {"units": "units served", "short": "units short", "reason": "mostly because", "money": "would earn"}
     by_channel = reasons.by_channel(short, plan.channels)
     ordered = ("channel", "demand", "units", "short", "fill_rate", "reason", "money")
-    blocks: list[Block] = tables(
-        _part(
-            by_channel,
-            "short-channels",
-            "By channel",
-            names,
-            only=ordered,
-            kinds={"short": "units", "reason": "sentence"},
-        )
-    )
+    looks: dict[str, Any] = {"only": ordered, "kinds": {"short": "units", "reason": "sentence"}}
+    long = len(by_channel) > FIRST + 2
+    caption = f"The {FIRST} channels that miss most" if long else "By channel"
+    first = _part(by_channel, "short-channels", caption, names, **looks, most=FIRST if long else ROWS)
+    whole = _part(by_channel, "short-channels-all", _all("channels", by_channel), names, **looks)
+    blocks: list[Block] = tables(first, whole)
     blocks.append(both("fill", draw.fill_rate))
     by_reason = reasons.by_reason(short)
     said = {"units": "units short", "money": "would earn", "owner": "who could help", "reason": "because"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 WORDS = {
@@ -31,6 +33,8 @@ WORDS = {
     "packs": "what is left makes no whole pack",
 }
 """Phrases for reasons; of others the code is read as words."""
+FEW = 5
+"""Channels that are named; of more, it is said how many there are."""
 
 
 def because(reason: str) -> str:
@@ -58,7 +62,7 @@ def by_article(short: pd.DataFrame) -> pd.DataFrame:
     """Return how much is short of each article, most first: sku, units, lines, channels, why (most of it), money."""
     found = _grouped(short, short["sku"]).drop(columns="articles")
     most = _most(short, "sku")
-    channels = short.groupby("sku", sort=False)["channel"].unique().map(lambda names: ", ".join(sorted(set(names))))
+    channels = short.groupby("sku", sort=False)["channel"].unique().map(_few)
     return found.assign(channels=found["sku"].map(channels), reason=found["sku"].map(most))
 
 
@@ -100,6 +104,12 @@ def _grouped(short: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
     found.index.name = str(key.name)
     order = found.reset_index().sort_values(["units", str(key.name)], ascending=[False, True], kind="stable")
     return order.reset_index(drop=True)
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return names, or how many there are where they would fill a page."""
+    known = sorted(set(names))
+    return ", ".join(known) if len(known) <= FEW else f"{len(known)} channels"
 
 
 def _first(names: pd.Series) -> str:
