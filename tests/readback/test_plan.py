@@ -17,7 +17,7 @@ from tests.rules.small import problem
 import allocopt as ao
 
 QUICKSTART = Path(__file__).parents[2] / "scenarios" / "quickstart"
-TABLES = ("allocation", "channels", "shortfalls", "exceptions")
+TABLES = ("allocation", "channels", "shortfalls", "exceptions", "stock", "exposure", "kpis")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,10 @@ def test_the_summary_says_what_a_planner_asks_first(plan: ao.Plan) -> None:
         "  amazon: 40 of 50 units (80.0%), contribution 590.00 USD\n"
         "  dtc: 130 of 150 units (86.7%), contribution 1,165.00 USD\n"
         "  wholesale: 90 of 100 units (90.0%), contribution 720.00 USD\n"
-        "  company (holding, write-down of unsold stock): -60.00 USD"
+        "  company (holding, write-down of unsold stock): -60.00 USD\n"
+        "2 exceptions need a person (1 inbound, 1 capacity); the first: Purchase order PO-7001, expected in period 1: "
+        "if it slips a period, 40 units miss their date, with 1,050.00 USD of contribution, unless other stock takes "
+        "its place."
     )
 
 
@@ -243,7 +246,7 @@ def test_no_answer_no_tables(status: str, ask: Any, tmp_path: Path) -> None:
 def test_no_answer_still_travels(status: str) -> None:
     """A plan without an answer has a plain form without tables."""
     content = json.loads(json.dumps(unsolved(status).to_dict(), allow_nan=False))
-    assert [content[name] for name in TABLES] == [None] * 4
+    assert [content[name] for name in TABLES] == [None] * len(TABLES)
     again = ao.Plan.from_dict(content)
     assert (again.status, again.message) == (status, "the reason")
     with pytest.raises(ao.SolveError):

@@ -16,7 +16,8 @@ from tests.rules.small import problem
 import allocopt as ao
 from allocopt.arcs import PHYSICS, build_arcs
 from allocopt.problem.schema import NEEDED
-from allocopt.readback.tables import TEXTS, WHOLE, records
+from allocopt.readback.making import TABLES
+from allocopt.readback.tables import BLANKS, TEXTS, WHOLE, records
 from allocopt.rules import RULES
 
 QUICKSTART = Path(__file__).parents[2] / "scenarios" / "quickstart"
@@ -67,13 +68,14 @@ def test_shortfalls_are_what_is_not_served(plan: ao.Plan) -> None:
     assert (plan.shortfalls["reason"] == "").all()
 
 
-@pytest.mark.parametrize("name", ["allocation", "channels", "shortfalls", "exceptions"])
+@pytest.mark.parametrize("name", TABLES)
 def test_types_do_not_depend_on_rows(plan: ao.Plan, name: str) -> None:
     """Texts are texts, periods whole numbers, and all else floats, in empty tables too."""
     nothing = ao.Problem(**dict.fromkeys(NEEDED, pd.DataFrame()))
     for table in (getattr(plan, name), getattr(ao.allocate(nothing), name)):
         kinds = table.dtypes.astype(str).to_dict()
-        assert kinds == {c: "str" if c in TEXTS else "int64" if c in WHOLE else "float64" for c in table}
+        whole = dict.fromkeys(WHOLE, "int64") | dict.fromkeys(BLANKS, "Int64")
+        assert kinds == {c: "str" if c in TEXTS else whole.get(c, "float64") for c in table}
 
 
 def assert_books(case: ao.Problem, plan: ao.Plan) -> None:

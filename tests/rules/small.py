@@ -55,3 +55,8 @@ def reasons(plan: Plan) -> dict[str, str]:
     """Return per channel why it is short; blank where a way was open."""
     named: dict[str, str] = plan.shortfalls.set_index("channel")["reason"].to_dict()
     return named
+
+
+def reported(plan: Plan) -> pd.DataFrame:
+    """Return the exceptions that rules report, without what the plan as a whole shows."""
+    return plan.exceptions.query("kind in ('approval', 'broken', 'price_parity', 'reserve')").reset_index(drop=True)

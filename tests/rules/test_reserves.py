@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from tests.rules.small import problem, units
+from tests.rules.small import problem, reported, units
 from tests.strategies import LINEAR, clauses, problems
 
 import allocopt as ao
@@ -72,10 +72,10 @@ def test_an_article_that_sells_out_is_a_staircase(lot, sold):
     assert units(plan, "sku", "channel").get(("A", "market"), 0) == max(sold - 2, 0)
     told = [note for note in plan.notes if "protect channel dtc" in note and f"A: {sold} of 2 units" in note]
     assert bool(told) == (sold < 2)
-    rows = plan.exceptions[["kind", "clause", "sku", "channel", "owner", "units"]].values.tolist()
+    rows = reported(plan)[["kind", "clause", "sku", "channel", "owner", "units"]].values.tolist()
     assert rows == ([["reserve", 0, "A", "dtc", "Dora", 2 - sold]] if sold < 2 else [])
     if sold < 2:
-        assert f"{sold} of the 2 units of A" in plan.exceptions["sentence"][0]
+        assert f"{sold} of the 2 units of A" in reported(plan)["sentence"][0]
 
 
 def test_what_is_missing_is_told_clause_by_clause():
@@ -83,8 +83,8 @@ def test_what_is_missing_is_told_clause_by_clause():
     plan = plan_of(market(), ao.Protect("dtc", units=5), ao.Protect("shop", units=7), ao.Protect("market", share=0.3))
     assert plan.status == "optimal"
     assert plan.allocation.empty
-    assert plan.exceptions[["clause", "units"]].values.tolist() == [[2, 3], [1, 2]]
-    assert plan.exceptions["money"].tolist() == [90, 0]
+    assert reported(plan)[["clause", "units"]].values.tolist() == [[2, 3], [1, 2]]
+    assert reported(plan)["money"].tolist() == [90, 0]
 
 
 def test_shares_beyond_the_whole_lot_are_given_in_their_order():
@@ -99,7 +99,7 @@ def test_reserves_of_one_channel_overlap():
     tables = market("A dtc 3 20 5", "A East on_hand 4 0\nA East inbound 8 0")
     plan = plan_of(tables, ao.Protect("dtc", units=6), ao.Protect("dtc", share=0.5, of="inbound"))
     assert units(plan, "channel") == {"dtc": 6, "market": 6}
-    assert plan.exceptions.empty
+    assert reported(plan).empty
 
 
 def test_a_reserve_moves_to_another_lot_where_a_later_one_needs_its_own():
@@ -109,7 +109,7 @@ def test_a_reserve_moves_to_another_lot_where_a_later_one_needs_its_own():
     )
     plan = plan_of(tables, ao.Protect("dtc", units=4), ao.Protect("shop", units=4))
     assert plan.allocation.empty
-    assert plan.exceptions.empty
+    assert reported(plan).empty
 
 
 def test_a_lane_for_another_article_reaches_nothing():
@@ -118,7 +118,7 @@ def test_a_lane_for_another_article_reaches_nothing():
     tables["lanes"] = "node channel sku\nEast dtc .\nWest dtc B\nEast market .\nWest market ."
     plan = plan_of(tables, ao.Protect("dtc", units=6, sku="A"))
     assert units(plan, "node") == {"West": 5}
-    assert plan.exceptions["units"].tolist() == [3]
+    assert reported(plan)["units"].tolist() == [3]
 
 
 def test_commitments_come_before_reserves():
@@ -127,7 +127,7 @@ def test_commitments_come_before_reserves():
     tables["demand"] = "sku channel period units price min_units\nA market 0 20 30 0\nA shop 0 4 5 3"
     plan = plan_of(tables, ao.Protect("dtc", units=5))
     assert units(plan, "channel") == {"shop": 3}
-    assert plan.exceptions["units"].tolist() == [3]
+    assert reported(plan)["units"].tolist() == [3]
 
 
 def test_commitments_use_the_stock_that_no_reserve_needs():
@@ -138,7 +138,7 @@ def test_commitments_use_the_stock_that_no_reserve_needs():
     tables["demand"] = "sku channel period units price min_units\nA market 0 20 30 0\nA shop 0 4 5 3"
     plan = plan_of(tables, ao.Protect("dtc", units=5))
     assert units(plan, "channel", "node") == {("shop", "West"): 3, ("market", "West"): 2}
-    assert plan.exceptions.empty
+    assert reported(plan).empty
 
 
 def test_what_is_committed_to_a_channel_counts_for_its_own_reserve():

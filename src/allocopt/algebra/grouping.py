@@ -104,6 +104,15 @@ def extreme(how: np.ufunc, values: NDArray[Any], group: Codes, count: int, none:
     return found
 
 
+def summed(values: NDArray[Any], group: Codes, count: int) -> NDArray[np.float64]:
+    """Return the sum of the values in each group, shape (groups,).
+
+    >>> summed(np.array([2.0, 3.0]), np.array([1, 1]), 2)
+    array([0., 5.])
+    """
+    return np.bincount(group, weights=values, minlength=count).astype(np.float64)
+
+
 def running(units: NDArray[np.float64], group: Codes) -> NDArray[np.float64]:
     """Return running totals within groups, whose members stand side by side, shape (n,).
 

@@ -18,7 +18,7 @@ from allocopt.errors import DataError, Issue
 from allocopt.readback import Plan
 from allocopt.readback.files import sweep, write_text
 from allocopt.readback.inputs import refuse_inputs
-from allocopt.readback.plan import TABLES
+from allocopt.readback.making import TABLES
 
 FILES = ("plan.json", "plan.xlsx", *(f"{name}.csv" for name in TABLES))
 """What is written of a plan."""

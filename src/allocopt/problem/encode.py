@@ -109,6 +109,7 @@ def encode(tables: Tables, periods: int | None = None) -> Facts:
         _names(resources),
         np.zeros(0, object),
         periods,
+        _starts(rows["periods"]),
     )
     freeze(facts)
     return facts
@@ -140,6 +141,11 @@ def _union(tables: Tables, *columns: tuple[str, str]) -> pa.Array:
 def _names(texts: pa.Array) -> Names:
     names: Names = np.array(texts.to_pylist(), object) if len(texts) else np.zeros(0, object)
     return names
+
+
+def _starts(calendar: _Rows) -> Floats:
+    """Return the first day of each period and the day after the last one, as days since 1970; none without dates."""
+    return np.append(calendar.floats("start"), calendar.floats("end")[-1:] + 1.0)
 
 
 def _skus(rows: _Rows) -> Skus:
@@ -194,6 +200,7 @@ def _lots(rows: _Rows, skus: Skus, periods: int, *, calendar: bool) -> Lots:
         unit_cost,
         _or_else(rows.floats("end_value"), np.where(~never & (expires < periods), 0.0, unit_cost)),
         rows.names("reference"),
+        rows.floats("since"),
         rows.position(),
     )
 

@@ -6,7 +6,7 @@ that the order of the user's rows never matters. Only arrays: no pandas, no miss
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,7 @@ class Lots:
     unit_cost: Floats  # blank already resolved: the SKU's
     end_value: Floats  # blank already resolved: the lot's unit cost, 0 if it expires inside the horizon
     reference: Names
+    since: Floats  # in periods, below 0 before the horizon; nan: not told
     row: Ints  # position in the user's table
 
 
@@ -161,6 +162,8 @@ class Facts:
     periods : int
         Length of the horizon: as given, that of the calendar, or one more than the last period that any table names.
         Lots may become available after a horizon that was given.
+    starts : float64, shape (periods + 1,) or (0,)
+        First day of each period and of the one after the last, as days since 1970; none where there is no calendar.
     """
 
     skus: Skus
@@ -178,6 +181,7 @@ class Facts:
     resources: Names
     switches: Names
     periods: int
+    starts: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def promotions(self) -> Names:

@@ -187,6 +187,13 @@ SUPPLY = Table(
             "Worth of an unsold unit at the end; blank: its unit cost, 0 where it expires before [currency/unit].",
         ),
         Column("reference", "text", "Purchase order or other reference.", default=""),
+        Column(
+            "since",
+            "time",
+            "Since when it lies there: a date or time stamp, or a number in periods (-6.0 is six periods before the "
+            "first one). It tells the age of the stock and decides nothing. Blank: not known [period].",
+            low=float("-inf"),
+        ),
     ),
 )
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import Formulation
+from allocopt.algebra.grouping import summed
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs
 from allocopt.problem.facts import ANY, Facts, Flags, Floats
+from allocopt.readback.kept import Kept, find_kept
 from allocopt.rules import Clause, retired
 from allocopt.rules.kit.decisions import live_lines
 from allocopt.solve import Start
@@ -39,6 +42,8 @@ class Answer:
     currency : str
     facts : Facts or None
         Of the problem, before the contract changed anything in them; None: nothing was changed.
+    multipliers : float64, shape (rows,), or None
+        What one more unit of each row's limit is worth, as the last stage's relaxation says; see `Solution`.
     """
 
     arcs: Arcs
@@ -50,11 +55,34 @@ class Answer:
     clauses: Sequence[Clause] = ()
     currency: str = ""
     facts: Facts | None = None
+    multipliers: Floats | None = None
 
     @property
     def ship(self) -> Floats:
         """Units on each arc, shape (arcs,) [unit]."""
         return self.x[self.labels.place("ship")]
+
+    @cached_property
+    def shipped_lots(self) -> Floats:
+        """Units of each lot that ship, shape (lots,) [unit]."""
+        return summed(self.ship, self.arcs.lot, len(self.arcs.facts.lots.sku))
+
+    @cached_property
+    def served_lines(self) -> Floats:
+        """Units that each demand line gets, shape (lines,) [unit]."""
+        return summed(self.ship, self.arcs.line, len(self.arcs.facts.lines.sku))
+
+    @cached_property
+    def kept(self) -> tuple[Kept, Kept]:
+        """What reserves keep to the end, and what they keep beyond that for some time only."""
+        return find_kept(self.arcs.facts, self.program, self.labels, self.x)
+
+    @cached_property
+    def left(self) -> Floats:
+        """Usable units of each lot that neither ship nor are kept to the end, shape (lots,) [unit]."""
+        lots = self.arcs.facts.lots
+        free = lots.usable - self.shipped_lots - self.kept[0].of_lots(len(lots.sku))
+        return np.where(free < 1e-9, 0.0, free)
 
     @property
     def decided(self) -> Flags:

@@ -32,7 +32,7 @@ def write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
 
 def neutral(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with an apostrophe before every text that a spreadsheet would take for a formula."""
-    texts = [column for column in table.columns if not pd.api.types.is_numeric_dtype(table[column])]
+    texts = [column for column in table.columns if table[column].dtype.kind not in "biufM"]
     changed = {}
     for column in texts:
         text = table[column].astype(str)

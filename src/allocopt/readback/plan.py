@@ -11,26 +11,21 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from allocopt.errors import DataError, Issue, SolveError
-from allocopt.readback import tables
+from allocopt.errors import Issue, SolveError
 from allocopt.readback.answer import Answer
 from allocopt.readback.broken import Broken, decision_words
+from allocopt.readback.further import Further
+from allocopt.readback.making import TABLES, made
 from allocopt.readback.proof import PlanCertificate
 from allocopt.readback.reading import checked
 from allocopt.readback.rooms import asked
 from allocopt.readback.shown import Shown
-from allocopt.readback.tables import COLUMNS, records
+from allocopt.readback.tables import records
+from allocopt.readback.travel import missing, read_tables, told_tables
 
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
 SOLVED = ("optimal", "feasible")
 """What the status of a plan is that has a checked answer."""
-MAKERS = {
-    "allocation": tables.allocation,
-    "channels": tables.channel_table,
-    "shortfalls": tables.shortfalls,
-    "exceptions": tables.exceptions,
-}
-TABLES = tuple(MAKERS)
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, eq=False)
-class Plan(Shown):
+class Plan(Further, Shown):
     """The answer to one allocation.
 
     Attributes
@@ -165,7 +160,7 @@ class Plan(Shown):
 
     @property
     def exceptions(self) -> pd.DataFrame:
-        """What needs a person, most money first; see `allocopt.readback.tables.exceptions`."""
+        """What needs a person, most money first; see `allocopt.readback.exceptions.exceptions`."""
         return self._table("exceptions")
 
     @property
@@ -218,8 +213,9 @@ class Plan(Shown):
         return "\n".join(text)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the plan as JSON-ready values: tables as lists of records."""
+        """Return the plan as JSON-ready values: tables as plain columns; see `allocopt.readback.columnar`."""
         solved = self.solved
+        frames = {name: self._table(name) if solved else None for name in TABLES if not solved or self._has(name)}
         return {
             "status": self.status,
             "message": self.message,
@@ -236,7 +232,7 @@ class Plan(Shown):
             "method": self.method,
             "seconds": self.seconds,
             "played": self.played,
-            **{name: records(self._table(name)) if solved else None for name in TABLES},
+            **told_tables(frames),
         }
 
     @classmethod
@@ -251,7 +247,6 @@ class Plan(Shown):
         """
         content = checked(content, SHAPE, SOLVED)
         proof = content["certificate"]
-        stored = {name: _stored(name, content[name]) for name in TABLES if content.get(name) is not None}
         return cls(
             status=content["status"],
             message=content["message"],
@@ -266,7 +261,7 @@ class Plan(Shown):
             method=content["method"],
             seconds=content["seconds"],
             played=content["played"],
-            stored=stored,
+            stored=read_tables(content),
         )
 
     def to_csv(self, folder: str | Path) -> None:
@@ -282,7 +277,7 @@ class Plan(Shown):
         from allocopt.readback.files import write_tables
 
         self.raise_for_status()
-        write_tables(Path(folder), {name: self._table(name) for name in TABLES})
+        write_tables(Path(folder), self._tables())
 
     def to_sql(self, connection: Any, prefix: str = "") -> None:
         """Write the tables into a database, in place of tables of the same names: all of them in one transaction.
@@ -305,7 +300,7 @@ class Plan(Shown):
         from allocopt.readback.database import write_database
 
         self.raise_for_status()
-        write_database(connection, prefix, {name: self._table(name) for name in TABLES})
+        write_database(connection, prefix, self._tables())
 
     def __repr__(self) -> str:
         worth = f", objective {self.objective:,.2f}" if self.solved else ""
@@ -320,8 +315,9 @@ class Plan(Shown):
     def _table(self, name: str) -> pd.DataFrame:
         self.raise_for_status()
         if name not in self._frames:
-            assert self.answer is not None
-            self._frames[name] = MAKERS[name](self.answer)
+            if self.answer is None:
+                raise SolveError(missing(name))
+            self._frames[name] = made(name, self.answer)
         return self._frames[name].copy(deep=False)
 
     @cached_property
@@ -363,14 +359,6 @@ SHAPE: dict[str, Any] = {
     "played": bool,
 }
 """What each key of a plan in plain values holds, beside its tables."""
-
-
-def _stored(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return records as a table; `DataError` if a cell is of another type than its column."""
-    try:
-        return tables.typed(rows, list(rows[0]) if rows else COLUMNS[name])
-    except (TypeError, ValueError) as error:
-        raise DataError([Issue("plan", None, name, None, "wrong_kind", f"A cell cannot be read: {error}.")]) from None
 
 
 def _told(exceptions: pd.DataFrame) -> str:

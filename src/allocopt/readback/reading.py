@@ -10,7 +10,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from allocopt.documents.characters import told
 from allocopt.errors import DataError, Issue
-from allocopt.readback.tables import COLUMNS
+from allocopt.readback.columnar import unpacked
+from allocopt.readback.tables import BLANKS, COLUMNS, TEXTS, WHOLE
 
 HINT = "Give what Plan.to_dict wrote, whole."
 WORDS = {
@@ -22,6 +23,13 @@ WORDS = {
     dict: "a mapping",
     tuple: "a list",
 }
+SCHEMA_VERSION = 2
+"""Of the plain form of a plan. The first one had no version, and tables as records."""
+VERSION = "schema_version"
+FIRST = ("allocation", "channels", "shortfalls", "exceptions")
+"""The tables of the first version."""
+RENAMED = {"exceptions": {"due": "period"}}
+"""Columns that the first version called otherwise."""
 BOOKS = [
     *("channel", "demand", "units", "fill_rate", "revenue", "contribution", "margin", "clause_penalties"),
 ]
@@ -47,10 +55,15 @@ def checked(content: Any, shape: Mapping[str, Any], solved: Sequence[str]) -> di
     if not isinstance(content, Mapping):
         raise DataError([_issue("", content, "not_a_plan", f"A plan is a mapping, not a {type(content).__name__}.")])
     issues = [issue for name, kind in shape.items() for issue in _value((name,), content, kind)]
+    old = content.get(VERSION, 1) == 1
+    if not old and content[VERSION] != SCHEMA_VERSION:
+        said = f"It is {told(content[VERSION])}; this allocopt reads 1 and {SCHEMA_VERSION}."
+        issues.append(_issue(VERSION, content[VERSION], "unknown_version", said))
+    needed = FIRST if old else tuple(COLUMNS)
     issues += [
-        _issue(name, None, "missing_key", f"The key {name!r} is missing.") for name in COLUMNS if name not in content
+        _issue(name, None, "missing_key", f"The key {name!r} is missing.") for name in needed if name not in content
     ]
-    known = (*shape, *COLUMNS)
+    known = (*shape, *COLUMNS, VERSION)
     issues += [
         _issue(told(name), told(name), "unknown_key", f"There is no key {told(name)!r} here.")
         for name in content
@@ -61,22 +74,46 @@ def checked(content: Any, shape: Mapping[str, Any], solved: Sequence[str]) -> di
     there = not issues and content["status"] in solved
     issues += [
         _issue(name, None, "missing_key", f"A plan that is {content['status']} has a {name}.")
-        for name in ("certificate", *WORTH, *COLUMNS)
+        for name in ("certificate", *WORTH, *needed)
         if there and content[name] is None
     ]
-    for name in COLUMNS:
-        issues += _table(name, content.get(name))
+    tables: dict[str, dict[str, list[Any]]] = {}
+    for name in (name for name in COLUMNS if content.get(name) is not None):
+        found = unpacked(content[name])
+        if isinstance(found, str):
+            code = "ragged" if found.startswith("Record") else "not_a_table"
+            issues.append(_issue(name, content[name], code, found))
+            continue
+        tables[name] = _upgraded(name, found) if old else found
+        issues += _table(name, tables[name])
     if there and not issues:
-        issues += _worth(content)
+        issues += _worth(content, tables["channels"])
     if issues:
         raise DataError(issues)
-    return dict(content)
+    return {name: tables.get(name, value) for name, value in content.items()}
 
 
-def _worth(content: Mapping[str, Any]) -> Iterator[Issue]:
+def _upgraded(name: str, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Return a table of the first version with the names and columns of today, blank where it had none."""
+    names = RENAMED.get(name, {})
+    columns = {names.get(column, column): values for column, values in columns.items()}
+    if not columns:
+        return columns
+    rows = len(next(iter(columns.values())))
+    told = COLUMNS[name] or list(columns)
+    blank = {column: [_blank(column)] * rows for column in told if column not in (*columns, *WHOLE)}
+    ordered = [column for column in told if column in columns or column in blank]
+    return {column: columns.get(column, blank.get(column)) for column in [*ordered, *columns]}  # type: ignore[misc]
+
+
+def _blank(column: str) -> Any:
+    return "" if column in TEXTS and column not in BLANKS else None
+
+
+def _worth(content: Mapping[str, Any], channels: Mapping[str, list[Any]]) -> Iterator[Issue]:
     """Yield where the two sums of a plan are not those of its certificate and its profit and loss."""
     reached = content["certificate"].get("objective")
-    earned = [row["contribution"] for row in content["channels"]]
+    earned = channels["contribution"]
     booked = math.fsum(earned) if all(_fits(each, float) for each in earned) else None
     for name, other, where in zip(WORTH, (reached, booked), ("certificate", "table of channels"), strict=True):
         value = content[name]
@@ -134,21 +171,13 @@ def _fields(place: tuple[str, ...], value: Any, kind: Any) -> Iterator[Issue]:
             yield _issue(spelled, told(name), "unknown_key", f"There is no key {told(name)!r} here.")
 
 
-def _table(name: str, rows: Any) -> Iterator[Issue]:
-    """Yield what is wrong with the records of one table."""
-    if rows is None:
-        return
-    if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
-        yield _issue(name, rows, "not_a_table", "A table is a list of records.")
-        return
-    wanted = set(rows[0]) if rows else set()
-    least = COLUMNS[name] or BOOKS
-    lost = [column for column in least if (rows or least is BOOKS) and column not in wanted]
-    if lost:
+def _table(name: str, columns: Mapping[str, list[Any]]) -> Iterator[Issue]:
+    """Yield what is wrong with the columns of one table."""
+    least = COLUMNS[name] or (BOOKS if name == "channels" else ["channel"])
+    empty = not columns or not len(next(iter(columns.values())))
+    lost = [column for column in least if column not in columns]
+    if lost and (not empty or not COLUMNS[name]):
         yield _issue(name, None, "missing_column", f"The columns {', '.join(lost)} are missing.")
-    ragged = [number for number, row in enumerate(rows) if set(row) != wanted]
-    if ragged:
-        yield _issue(name, None, "ragged", f"Record {ragged[0]} has other columns than the first.")
 
 
 def _parts_of(kind: Any) -> Any:

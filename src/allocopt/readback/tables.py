@@ -1,4 +1,4 @@
-"""The tables of a plan: who gets what, what it earns, who is short."""
+"""Tables of a plan: who gets what, what it earns, who is short; and the types of the columns of all of them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocopt import rules
 from allocopt.problem.facts import Floats
 from allocopt.problem.schema import COMPANY, LOT_KINDS
 from allocopt.readback.answer import Answer
+from allocopt.readback.dates import DATES
 from allocopt.rules.kit.names import lane_names, lot_names, spelled
 
 EARNED = ("revenue",)
@@ -25,17 +25,26 @@ COLUMNS: dict[str, list[str]] = {
         *("sku", "channel", "region", "order", "line", "due", "wanted", "served", "units", "reason", "sentence"),
     ],
     "exceptions": [
-        *("kind", "clause", "owner", "channel", "sku", "order", "line", "due", "units", "money", "sentence"),
+        *("kind", "money", "owner", "sentence", "cure", "sku", "channel", "node", "period"),
+        *("order", "line", "units", "clause"),
     ],
+    "stock": [
+        *("lot", "sku", "node", "kind", "reference", "available", "expires", "age", "units", "usable", "shipped"),
+        *("kept", "kept_for", "left", "expired", "end_value", "write_down"),
+    ],
+    "exposure": ["channel", "sku", "region", "from_period", "units", "safe"],
+    "kpis": [],
 }
-"""Columns of a table that may have no rows (the profit and loss always has its company row)."""
+"""Columns of a table that may have no rows (those of channels always have a row); dates stand beside them."""
 TEXTS = (
     *("lot", "sku", "node", "kind", "reference", "lane", "channel", "region", "order", "line"),
-    *("reason", "sentence", "owner"),
+    *("reason", "sentence", "owner", "cure", "kept_for"),
 )
 """Columns of text."""
-WHOLE = ("available", "due", "ship", "arrives", "late", "clause")
+WHOLE = ("available", "due", "ship", "arrives", "late", "from_period")
 """Columns of periods and positions; all others are units, money and ratios."""
+BLANKS = ("clause", "expires", "period")
+"""Columns of periods and positions in which some rows are blank."""
 OUTSIDE = "clause_penalties"
 """Steers the plan and is no cash: outside of contribution."""
 
@@ -50,20 +59,26 @@ def _column(name: str, values: Any) -> Any:
     """Return one column of a table with its type."""
     if name in TEXTS:
         return pd.array(values, dtype="str")
+    if name in BLANKS:
+        return pd.array(values, dtype="Int64")
+    if name in DATES:
+        return np.asarray(values, dtype="datetime64[s]")
     return np.asarray(values, dtype=np.int64 if name in WHOLE else np.float64)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a table as records of plain values; what is no number, or not a finite one, becomes None."""
-    columns = [_plain(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    columns = [plain(frame.iloc[:, place]) for place in range(frame.shape[1])]
     names = [str(name) for name in frame.columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _plain(column: pd.Series) -> list[Any]:
+def plain(column: pd.Series) -> list[Any]:
     """Return the values of a column; None for what is no number, or not a finite one."""
-    values = column.to_list()
     missing = column.isna().to_numpy()
+    if column.dtype.kind == "M":
+        column = column.dt.strftime("%Y-%m-%d")
+    values = column.to_list()
     if column.dtype.kind == "f":
         missing = missing | np.isinf(column.to_numpy())
     if not missing.any():
@@ -187,25 +202,3 @@ def shortfalls(answer: Answer) -> pd.DataFrame:
             "sentence": np.array([*words, ""], dtype=object)[closed],
         }
     )
-
-
-def exceptions(answer: Answer) -> pd.DataFrame:
-    """Return what in the plan needs a person, most money first.
-
-    Columns are kind (``"approval"``, ``"price_parity"``, ``"broken"``: a promise to a channel that is retired,
-    ``"reserve"``: less stock than a reserve asks for), clause (its position in the contract, from 0), owner (who is
-    asked), channel, sku, order, line, due (the first period of it), units (that ship, or that were promised or asked
-    for and are not there) [unit], money (at stake) [currency] and sentence. A blank stands where a row is about
-    several.
-    """
-    found = rules.exceptions(answer, answer.clauses)
-    sizes = [len(part.units) for part in found]
-    if not sum(sizes):
-        return typed({}, COLUMNS["exceptions"])
-    columns: dict[str, Any] = {
-        name: np.repeat([getattr(part, name) for part in found], sizes) for name in ("kind", "clause")
-    }
-    for name in COLUMNS["exceptions"][2:]:
-        columns[name] = np.concatenate([getattr(part, name) for part in found])
-    order = np.lexsort((columns["clause"], -np.round(columns["money"], 6)))
-    return typed({name: values[order] for name, values in columns.items()})

@@ -22,6 +22,7 @@ from pydantic.dataclasses import dataclass
 
 from allocopt.algebra.grouping import extreme
 from allocopt.documents.checked import STRICT, Money, Units
+from allocopt.problem.days import spoken_periods
 from allocopt.problem.facts import Flags, Floats, Ints, Names
 from allocopt.rules.kit.base import Clause, Numbered, Rule
 from allocopt.rules.kit.exceptions import Exceptions, Outcome, spoken_money, spoken_units
@@ -136,11 +137,10 @@ def _reported(
     channel, sku = facts.channels.id[orders.channel[at]], facts.skus.id[lines.sku[line]]
     order = spelled(facts.orders, lines.order[line])
     due, units, money = orders.due[at], orders.units[at], orders.money[at]
-    period = due.astype(str).astype(object)
     what = np.where(
         order != "",
         "Order " + order + " of " + channel,
-        "Demand of " + channel + " for " + sku + " in period " + period,
+        "Demand of " + channel + " for " + sku + " in " + spoken_periods(facts, due),
     )
     ships = " ships " + spoken_units(units) + " units worth " + spoken_money(money, outcome.currency)
     return Exceptions.of(

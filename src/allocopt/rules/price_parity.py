@@ -25,6 +25,7 @@ from pydantic.dataclasses import dataclass
 
 from allocopt.algebra.grouping import places
 from allocopt.documents.checked import STRICT, Share
+from allocopt.problem.days import spoken_periods
 from allocopt.problem.facts import Floats
 from allocopt.rules.kit.base import Clause, Numbered, Rule
 from allocopt.rules.kit.exceptions import Exceptions, Outcome, spoken_money
@@ -141,7 +142,7 @@ def _reported(
     apart = np.abs(mine.price[at] - other[at])
     where = spelled(facts.regions, (region - 1).astype(np.int32))
     own, theirs, gap = (spoken_money(prices, outcome.currency) for prices in (mine.price[at], other[at], apart))
-    sells = f"{clause.channel} sells " + sku + " in period " + due.astype(str).astype(object)
+    sells = f"{clause.channel} sells " + sku + " in " + spoken_periods(facts, due)
     sells = sells + np.where(where != "", " in " + where, "") + " at " + own + f", {clause.against} at " + theirs
     limit = f" apart, with {100 * clause.tolerance:.4g}% allowed." if clause.tolerance else " apart."
     channel = np.full(len(at), code(facts.channels.id, clause.channel), dtype=np.int32)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from allocopt.arcs import net_price
+from allocopt.problem.days import spoken_periods
 from allocopt.problem.facts import Facts
 from allocopt.rules.kit.base import Clause
 from allocopt.rules.kit.exceptions import Exceptions, Outcome, spoken_money, spoken_units
@@ -46,9 +47,7 @@ def _commitments(outcome: Outcome, number: int, clause: OfLeaving) -> Exceptions
     due, units = lines.period[rows], lines.min_units[rows]
     money = units * net_price(facts)[rows]
     whose = f" of {clause.channel}"
-    what = np.where(
-        order != "", "Order " + order + whose, "Demand" + whose + " in period " + due.astype(str).astype(object)
-    )
+    what = np.where(order != "", "Order " + order + whose, "Demand" + whose + " in " + spoken_periods(facts, due))
     promised = spoken_units(units) + " units of " + sku + " worth " + spoken_money(money, outcome.currency)
     return Exceptions.of(
         facts,

@@ -42,23 +42,25 @@ class Outcome(Protocol):
 
 @dataclass(frozen=True)
 class Exceptions:
-    """Rows of `Plan.exceptions` that one clause gives, column by column.
+    """Rows of `Plan.exceptions` of one kind, those of one clause or of none, column by column.
 
     Attributes
     ----------
     kind : str
         What sort of exception this is, for machines.
     clause : int
-        Position of the clause in the contract.
-    owner, channel, sku, order, line : object arrays of text, shape (rows,)
-        Who is asked, and about what; ``""`` where a row is about several.
+        Position of the clause in the contract; -1: none.
+    owner, channel, sku, order, line, node : object arrays of text, shape (rows,)
+        Who is asked, and about what; ``""`` where a row is about several, or none.
     due : int32, shape (rows,)
-        First period in which something of it is due.
+        First period in which something of it is due; -1: at no time.
     units : float64, shape (rows,)
         Units that ship, or that were promised and do not [unit].
     money : float64, shape (rows,)
         What is at stake [currency].
     sentence : object array of text, shape (rows,)
+    cure : object array of text, shape (rows,)
+        What can be done about it; ``""``: what is usual for its kind.
     """
 
     kind: str
@@ -72,18 +74,22 @@ class Exceptions:
     units: Floats
     money: Floats
     sentence: Names
+    node: Names
+    cure: Names
 
     @classmethod
     def of(
         cls, facts: Facts, kind: str, clause: int, channel: Ints, *, owner: str = "", **told: Names | Ints | Floats
     ) -> Exceptions:
-        """Return rows about some channels (codes), blank in what is not told.
+        """Return rows about some channels (codes, -1: none), blank in what is not told.
 
         The owner is who the clause names, or else who owns the channel.
         """
-        asked = np.full(len(channel), owner, dtype=object) if owner else facts.channels.owner[channel]
-        given: dict[str, Any] = dict.fromkeys(("sku", "order", "line"), np.full(len(channel), "", dtype=object)) | told
-        return cls(kind=kind, clause=clause, owner=asked, channel=facts.channels.id[channel], **given)
+        blank: Names = np.full(len(channel), "", dtype=object)
+        named, owners = (np.append(texts, "")[channel] for texts in (facts.channels.id, facts.channels.owner))
+        asked = np.full(len(channel), owner, dtype=object) if owner else owners
+        given: dict[str, Any] = dict.fromkeys(("sku", "order", "line", "node", "cure"), blank) | told
+        return cls(kind=kind, clause=clause, owner=asked, channel=named, **given)
 
 
 def spoken_units(units: Floats) -> Names:

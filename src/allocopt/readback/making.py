@@ -1,0 +1,32 @@
+"""The tables of a plan, by name: the one list of them, and what makes each from the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from allocopt.readback import tables
+from allocopt.readback.answer import Answer
+from allocopt.readback.dates import with_dates
+from allocopt.readback.exceptions import exceptions
+from allocopt.readback.exposure import exposure
+from allocopt.readback.kpis import kpis
+from allocopt.readback.stock import stock
+
+MAKERS: dict[str, Callable[..., pd.DataFrame]] = {
+    "allocation": tables.allocation,
+    "channels": tables.channel_table,
+    "shortfalls": tables.shortfalls,
+    "exceptions": exceptions,
+    "stock": stock,
+    "exposure": exposure,
+    "kpis": kpis,
+}
+TABLES = tuple(MAKERS)
+
+
+def made(name: str, answer: Answer, *more: Any) -> pd.DataFrame:
+    """Return a table of a plan from its numbers, with dates beside the periods where the problem has a calendar."""
+    return with_dates(MAKERS[name](answer, *more), answer.arcs.facts.starts)

@@ -1,0 +1,15 @@
+"""What one more unit of each limit is worth at the margin."""
+
+from __future__ import annotations
+
+from allocopt.problem.facts import Floats
+from allocopt.readback.answer import Answer
+
+
+def multipliers_of(answer: Answer) -> Floats | None:
+    """Return the multipliers of the rows of a plan's program, shape (rows,) [currency per unit of the row].
+
+    Positive on an upper limit that binds. None where the last stage has none: fair splits and turns are no linear
+    programs.
+    """
+    return answer.multipliers
