@@ -191,7 +191,7 @@ def table(frame: pd.DataFrame, baseline: str, currency: str, *, form: Form = "wi
     heads = list(wide.columns[:COLUMNS])
     scenarios = list(wide.index[:ROWS])
     total = WIDTH[form] * 72
-    left = min(max(breadth(str(name)) for name in scenarios), total * (0.24 if form == "wide" else 0.34)) + 8
+    left = min(max(breadth(str(name)) for name in scenarios), total * (0.24 if form == "wide" else 0.34)) + 12
     cell = (total - left - 2) / len(heads)
     numbered = form == "narrow" or cell < 70
     keys = [f"{place}. {name}" for place, name in enumerate(heads, start=1)] if numbered else []

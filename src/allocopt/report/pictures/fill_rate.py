@@ -175,7 +175,7 @@ def _columns(
 def _cells(axes: Axes, names: Sequence[str], heads: Sequence[str], filled: np.ndarray, form: Form) -> None:
     """Draw the names, the heads and the cells."""
     width = WIDTH[form] * 72
-    left = min(max((breadth(name) for name in names), default=0.0), width * 0.32) + 8
+    left = min(max((breadth(name) for name in names), default=0.0), width * 0.32) + 12
     cell = (width - left - 2) / max(len(heads), 1)
     widest = max((breadth(head, SMALL) for head in heads), default=1.0)
     every = max(int(np.ceil((widest + 6) / cell)), 1)
