@@ -16,7 +16,13 @@ SLOW := algebra/test_exact.py benchmarks compare problem/test_problem_facts.py p
 JSON := demo "check $(PACK)" "allocate $(PACK) --contract protect_dtc" "retire $(PACK)" \
   "compare $(PACK) --jobs 2 --out $(NEWEST)/runs"
 
-.PHONY: demo test quick lint types unit test-newest newest json clean
+# Reports and pictures of every pack under docs/gallery, and a browser that looks at each: needs Chromium and npm.
+gallery: $(STAMP)
+	npm install --silent --no-fund --no-audit --no-save --prefix .gallery axe-core@4
+	$(BIN)/python -m gallery.pages
+	$(BIN)/python -m pytest gallery
+
+.PHONY: demo gallery test quick lint types unit test-newest newest json clean
 
 demo: $(STAMP)
 	$(BIN)/allocopt demo

@@ -29,6 +29,8 @@ from allocopt.readback.worth import Worth
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
 SOLVED = ("optimal", "feasible")
 """What the status of a plan is that has a checked answer."""
+
+
 @dataclass(frozen=True, eq=False)
 class Plan(Further, Shown, Worth, Beside):
     """The answer to one allocation.
@@ -334,8 +336,6 @@ SHAPE: dict[str, Any] = {
     "played": bool,
 }
 """What each key of a plan in plain values holds, beside its tables."""
-
-
 
 
 def _told(exceptions: pd.DataFrame) -> str:

@@ -86,6 +86,19 @@ HEADINGS: dict[str, str] = {
     "diverted": "demand taken from others",
     "best": "is the best in",
     "worst_regret": "worst regret",
+    "line_fill_rate": "lines full, share",
+    "lines_full": "lines full",
+    "sell_through": "sold of usable stock",
+    "cover": "cover [periods]",
+    "aged_0_4": "left, aged up to 4 periods",
+    "aged_5_13": "left, aged 5 to 13",
+    "aged_14_26": "left, aged 14 to 26",
+    "aged_27_up": "left, aged 27 and more",
+    "aged_unknown": "left, age unknown",
+    "cancellation_risk": "late or not sure, of promised",
+    "parcels_per_order": "parcels per order",
+    "split_cost": "cost of splitting",
+    "expedite_cost": "cost of expediting",
     "failed": "runs without a plan",
 }
 """What a column is called where its name is not already a word for planners."""
@@ -97,19 +110,52 @@ KINDS: dict[Kind, tuple[str, ...]] = {
         *("holding", "write_down", "clause_penalties", "money", "contribution_lost", "freed", "fixed_cost_saved"),
         *("recaptured", "stranded", "net", "low", "high", "difference", "regret", "worst_regret", "value", "alone"),
         *("contribution_gained", "displaced", "fixed_cost_added", "diverted", "stock", "best_low", "best_high"),
-        *("gap_low", "gap_high", "objective", "bound", "promotion_cost", "penalty", "cost"),
+        *(
+            "split_cost",
+            "expedite_cost",
+            "gap_low",
+            "gap_high",
+            "objective",
+            "bound",
+            "promotion_cost",
+            "penalty",
+            "cost",
+        ),
     ),
     "price": ("price", "one_more", "one_less", "worth", "end_value", "unit_cost", "each"),
     "share": (
         *("fill_rate", "margin", "recapture", "break_even", "break_even_low", "break_even_high", "best", "weight"),
-        *("on_time", "lines_full", "sell_through", "cancellation_risk", "fill_lines", "share"),
+        *("on_time", "line_fill_rate", "sell_through", "cancellation_risk", "share"),
     ),
     "units": (
         *("units", "demand", "wanted", "served", "usable", "shipped", "kept", "left", "safe", "promised"),
-        *("old_promised", "used", "limit", "asked", "kept"),
+        *(
+            "old_promised",
+            "used",
+            "limit",
+            "asked",
+            "aged_0_4",
+            "aged_5_13",
+            "aged_14_26",
+            "aged_27_up",
+            "aged_unknown",
+        ),
     ),
     "period": ("due", "ship", "arrives", "available", "expires", "since", "from_period", "period", "date", "old_date"),
-    "count": ("late", "lines", "broken", "failed", "ahead", "behind", "runs", "clause", "age", "articles"),
+    "count": (
+        "orders",
+        "lines_full",
+        "late",
+        "lines",
+        "broken",
+        "failed",
+        "ahead",
+        "behind",
+        "runs",
+        "clause",
+        "age",
+        "articles",
+    ),
     "flag": ("changed", "apart", "played"),
 }
 """Of what kind the columns are that the tables have; others go by their type."""
@@ -118,6 +164,8 @@ UNSUMMED = ("clause", "age", "late", "low", "high", "limit", "best_low", "best_h
 """Columns of units, money and counts that mean nothing when they are added up."""
 
 
+CODED = ("kind", "status", "measure")
+"""Columns of our own words, which are read without underscores."""
 SHORT = 22
 """Letters of a text that is never broken into lines."""
 
@@ -255,7 +303,10 @@ def view(
     columns = []
     for name in names:
         kind = (kinds or {}).get(name) or kind_of(name, frame[name])
-        columns.append(Column(name, (headings or {}).get(name) or heading(name), kind, shown[name].tolist()))
+        cells = shown[name].tolist()
+        if name in CODED:
+            cells = [cell.replace("_", " ") if isinstance(cell, str) else cell for cell in cells]
+        columns.append(Column(name, (headings or {}).get(name) or heading(name), kind, cells))
     return View(key, caption, columns, len(shown), len(frame), note, totals and len(shown) == len(frame) > 1)
 
 
@@ -327,7 +378,9 @@ def figure(value: float, kind: Kind) -> str:
         text = f"{value + 0.0:.1%}".replace("%", "\N{NO-BREAK SPACE}%")
     elif kind == "units" or kind == "number":
         whole = float(value).is_integer() or abs(value) >= 1e6
-        text = f"{value:,.0f}" if whole else f"{value:,.6g}" if abs(value) < 1e5 else f"{value:,.1f}"
+        text = (
+            f"{value:,.0f}" if whole or abs(value) >= 1e5 else f"{value:,.4g}" if abs(value) < 1e3 else f"{value:,.1f}"
+        )
     elif kind == "money":
         text = f"{round(value) + 0:,}"
     elif kind == "price":

@@ -10,6 +10,8 @@ from allocopt.report.columns import spelled
 from allocopt.report.page import Owner
 from allocopt.report.words import exactly, listed, many, sentence
 
+NOBODY = "Planning (nobody is named)"
+"""Who has to see to what nobody is named for."""
 SHOWN = 4
 """Matters of one person that are told in full."""
 KIND_WORDS = {
@@ -17,6 +19,15 @@ KIND_WORDS = {
     "price_parity": ("price too far apart", "prices too far apart"),
     "broken": ("promise broken", "promises broken"),
     "reserve": ("reserve not filled", "reserves not filled"),
+    "inbound": ("delivery to confirm", "deliveries to confirm"),
+    "capacity": ("node at its limit", "nodes at their limits"),
+    "lane_capacity": ("full lane", "full lanes"),
+    "commitment": ("commitment at risk", "commitments at risk"),
+    "expiring": ("lot that expires", "lots that expire"),
+    "idle_reserve": ("idle reserve", "idle reserves"),
+    "soft_clause": ("soft clause missed", "soft clauses missed"),
+    "safety_stock": ("draw on safety stock", "draws on safety stock"),
+    "promotions": ("promotion in the way", "promotions in the way"),
 }
 """What matters of a kind are called, one and more."""
 
@@ -30,10 +41,29 @@ def owners(exceptions: pd.DataFrame, currency: str) -> list[Owner]:
         Columns kind, money, owner, sentence, and perhaps cure.
     currency : str
     """
-    named = exceptions["owner"].astype(object).where(exceptions["owner"].astype(str) != "", "Nobody named")
+    named = exceptions["owner"].astype(object).where(exceptions["owner"].astype(str) != "", NOBODY)
     sums = exceptions["money"].fillna(0.0).groupby(named, sort=False).sum()
-    order = sorted(sums.index, key=lambda who: (who == "Nobody named", -sums[who], who))
+    order = sorted(sums.index, key=lambda who: (-sums[who], who))
     return [_owner(str(who), exceptions[(named == who).to_numpy()], float(sums[who]), currency) for who in order]
+
+
+def who_decides(exceptions: pd.DataFrame, currency: str) -> str:
+    """Say how many people have something to decide, what has no owner, and whether orders wait for an approval."""
+    named = exceptions["owner"].astype(str) != ""
+    people, alone = exceptions.loc[named, "owner"].nunique(), int((~named).sum())
+    said = [f"{many(people, 'person has', 'people have')} something to decide"] if people else []
+    if alone:
+        money = exactly(float(exceptions.loc[~named, "money"].fillna(0.0).sum()), currency)
+        are = "is" if alone == 1 else "are"
+        said.append(f"{many(alone, 'matter has', 'matters have')} no owner ({money}) and {are} left to planning")
+    waiting = exceptions[exceptions["kind"] == "approval"]
+    owners_ = listed(sorted(set(waiting["owner"].astype(str)) - {""}))
+    approval = (
+        f"{many(len(waiting), 'order waits', 'orders wait')} for {owners_ or 'an approval'}"
+        if len(waiting)
+        else "No order waits for an approval"
+    )
+    return f"{sentence('; '.join(said))} {approval}. Most money first."
 
 
 def _owner(who: str, matters: pd.DataFrame, money: float, currency: str) -> Owner:
@@ -100,11 +130,17 @@ def chase(found: pd.DataFrame, currency: str) -> str:
     if not len(found):
         return "The plan counts on no delivery that is still to come."
     first = found.sort_values("revenue", ascending=False, kind="stable").iloc[0]
-    name = str(first["reference"]) or f"the delivery to {first['node']}"
-    when = first.get("available_date", first["available"])
-    due = f"on {spelled(when, 'date')}" if "available_date" in found else f"in period {int(when)}"
-    are = "is" if len(found) == 1 else "are"
+    soon = found.iloc[0]
+    if len(found) == 1:
+        return f"The plan counts on one delivery that is still to come: {_hangs(soon, currency)}."
     return (
-        f"The plan counts on {many(len(found), 'delivery', 'deliveries')} that {are} still to come. "
-        f"Most hangs on {name} to {first['node']}, due {due}: {exactly(float(first['revenue']), currency)} of revenue."
+        f"The plan counts on {len(found):,} deliveries that are still to come. First due is {_hangs(soon, currency)}; "
+        f"most hangs on {_hangs(first, currency)}."
     )
+
+
+def _hangs(row: pd.Series, currency: str) -> str:
+    """Return a delivery, when it is due, and the revenue that hangs on it."""
+    name, when = str(row["reference"]) or "the delivery", row["available"]
+    due = f"on {spelled(row['available_date'], 'date')}" if "available_date" in row else f"in period {int(when)}"
+    return f"{name} to {row['node']} {due} ({exactly(float(row['revenue']), currency)} of revenue)"

@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
+from allocopt.arguments import instance
+from allocopt.readback import Plan
 from allocopt.report import reasons, seen
 from allocopt.report.columns import Column, View, spelled, view
-from allocopt.report.monday import chase, deliveries, owners
+from allocopt.report.monday import chase, deliveries, owners, who_decides
 from allocopt.report.page import FIRST, ROWS, Block, Card, Page, Section, Words, both, tables, write_page
 from allocopt.report.plots import PlanPlots
 from allocopt.report.proof import origin, proof, remarks, rules
 from allocopt.report.words import exactly, many, money, sentence, share, units
-
-if TYPE_CHECKING:
-    from allocopt.readback import Plan
 
 LINES = ("sku", "channel", "region", "order", "line", "due", "due_date", "wanted", "served", "units", "sentence")
 MATTERS = ("owner", "money", "sentence", "cure", "kind", "sku", "channel", "node", "order", "line", "period")
@@ -29,6 +28,7 @@ BESIDE = 8
 
 def report(plan: Plan, path: str | Path, *, baseline: Plan | None = None) -> None:
     """Write the page of a plan; see `allocopt.Plan.report`."""
+    instance("baseline", baseline, Plan, optional=True)
     write_page(page_of(plan, baseline), Path(path))
 
 
@@ -115,7 +115,6 @@ def _cards(plan: Plan, baseline: Plan | None) -> Iterator[Card]:
     """Yield the three numbers: money, units, money that waits for somebody; each against the baseline."""
     frame, unit = plan.channels, plan.currency
     wanted, served = float(frame["demand"].sum()), float(frame["units"].sum())
-    waiting = float(plan.exceptions["money"].fillna(0.0).sum())
     cards = [
         Card("Contribution", exactly(plan.contribution, unit)),
         Card(
@@ -123,26 +122,39 @@ def _cards(plan: Plan, baseline: Plan | None) -> Iterator[Card]:
             f"{served:,.0f}",
             f"of {wanted:,.0f} wanted" + (f" ({share(served / wanted, 1)})" if wanted else ""),
         ),
-        Card("Waits for a decision", exactly(waiting, unit), many(len(plan.exceptions), "matter")),
+        _third(plan),
     ]
     if baseline is None or not baseline.solved:
         yield from cards
         return
-    name, other = str(baseline.contract["name"]), baseline.channels
-    gains = (
-        plan.contribution - baseline.contribution,
-        served - float(other["units"].sum()),
-        waiting - float(baseline.exceptions["money"].fillna(0.0).sum()),
-    )
-    told = (
-        exactly(gains[0], unit, signed=True),
-        exactly(gains[1], "", signed=True),
-        exactly(gains[2], unit, signed=True),
-    )
-    for card, gain, words, better in zip(cards, gains, told, (1, 1, 0), strict=True):
-        good = None if abs(gain) < 0.5 or not better else gain * better > 0
-        against = f"as under {name}" if abs(gain) < 0.5 else f"{words} against {name}"
-        yield Card(card.what, card.amount, card.beside, against, good)
+    name, third, other = str(baseline.contract["name"]), _on_time(plan), _on_time(baseline)
+    gains = [plan.contribution - baseline.contribution, served - float(baseline.channels["units"].sum())]
+    told = [exactly(gains[0], unit, signed=True), exactly(gains[1], "", signed=True)]
+    if third is not None and other is not None:
+        gains.append(100 * (third - other))
+        told.append(f"{gains[2]:+.1f} points".replace("-", "\N{MINUS SIGN}"))
+    for card, gain, words in zip(cards, gains, told, strict=False):
+        same = abs(gain) < (0.5 if card is not cards[2] else 0.05)
+        against = f"as under {name}" if same else f"{words} against {name}"
+        yield Card(card.what, card.amount, card.beside, against, None if same else gain > 0)
+    yield from cards[len(gains) :]
+
+
+def _third(plan: Plan) -> Card:
+    """Return the share of units that come in time; where a plan does not tell it, what waits for a decision."""
+    found = _on_time(plan)
+    if found is not None:
+        return Card("On time", share(found, 1), "of the units wanted")
+    waiting = float(plan.exceptions["money"].fillna(0.0).sum())
+    return Card("Waits for a decision", exactly(waiting, plan.currency), many(len(plan.exceptions), "matter"))
+
+
+def _on_time(plan: Plan) -> float | None:
+    """Return the share of all units wanted that arrive by their due period, None where the plan does not tell it."""
+    kpis = seen.table(plan, "kpis")
+    if kpis is None or not len(kpis) or pd.isna(kpis["on_time"].iloc[-1]):
+        return None
+    return float(kpis["on_time"].iloc[-1])
 
 
 def _sections(plan: Plan, short: pd.DataFrame) -> Iterator[Section]:
@@ -179,9 +191,7 @@ def _week(plan: Plan, draw: PlanPlots) -> Section:
         note=_rest(matters),
     )
     blocks += tables(view(matters.head(0), "matters", ""), whole)
-    have = "person has" if len(people) == 1 else "people have"
-    lead = f"{len(people):,} {have} something to decide, most money first."
-    return Section("week", "Who has to decide what", lead, blocks)
+    return Section("week", "Who has to decide what", who_decides(matters, plan.currency), blocks)
 
 
 def _short(plan: Plan, short: pd.DataFrame, draw: PlanPlots) -> Section:
@@ -191,16 +201,12 @@ def _short(plan: Plan, short: pd.DataFrame, draw: PlanPlots) -> Section:
     names = {"units": "units served", "short": "units short", "reason": "mostly because", "money": "would earn"}
     by_channel = reasons.by_channel(short, plan.channels)
     ordered = ("channel", "demand", "units", "short", "fill_rate", "reason", "money")
-    blocks: list[Block] = tables(
-        _part(
-            by_channel,
-            "short-channels",
-            "By channel",
-            names,
-            only=ordered,
-            kinds={"short": "units", "reason": "sentence"},
-        )
-    )
+    looks: dict[str, Any] = {"only": ordered, "kinds": {"short": "units", "reason": "sentence"}}
+    long = len(by_channel) > FIRST + 2
+    caption = f"The {FIRST} channels that miss most" if long else "By channel"
+    first = _part(by_channel, "short-channels", caption, names, **looks, most=FIRST if long else ROWS)
+    whole = _part(by_channel, "short-channels-all", _all("channels", by_channel), names, **looks)
+    blocks: list[Block] = tables(first, whole)
     blocks.append(both("fill", draw.fill_rate))
     by_reason = reasons.by_reason(short)
     said = {"units": "units short", "money": "would earn", "owner": "who could help", "reason": "because"}
@@ -290,25 +296,31 @@ def _money(plan: Plan, draw: PlanPlots) -> Section:
     blocks: list[Block] = [picture, *tables(_profit(frame, plan.currency))]
     kpis = seen.table(plan, "kpis")
     if kpis is not None and len(kpis):
-        blocks += tables(view(kpis, "kpis", "How well it is served"))
+        served = view(kpis, "kpis", "How well it is served")
+        blocks += tables(_beside(served) if len(kpis) <= BESIDE else served)
     return Section("money", "What it earns", "", blocks)
 
 
 def _profit(frame: pd.DataFrame, currency: str) -> View:
-    """Return the profit and loss: a column per channel where these are few, as accountants read it, else a row."""
+    """Return the profit and loss with a sum: a column per channel where these are few, as accountants read it."""
     caption = f"{PROFIT} [{currency or 'money'}]"
     if len(frame) > BESIDE:
         return view(frame, "channels", caption, totals=True)
     rows = view(frame, "channels", caption)
-    wide: dict[str, list[str]] = {str(name): [] for name in ("", *frame["channel"], "in all")}
-    for column in rows.columns[1:]:
-        wide[""].append(column.heading)
-        total = column.total()
-        for name, text in zip(frame["channel"], column.texts(), strict=True):
-            wide[str(name)].append(text)
-        wide["in all"].append(_ratio(frame, column.name) if total is None else spelled(total, column.kind))
-    columns = [Column(name, name or "what", "text" if not name else "number", values) for name, values in wide.items()]
-    return View("channels", caption, columns, len(wide[""]), len(wide[""]), fixed=True)
+    totals = [(column, column.total()) for column in rows.columns[1:]]
+    told = [_ratio(frame, column.name) if sum_ is None else spelled(sum_, column.kind) for column, sum_ in totals]
+    return _beside(rows, {"in all": told})
+
+
+def _beside(rows: View, more: dict[str, list[str]] | None = None) -> View:
+    """Return a table whose rows stand beside each other: what was its first column becomes its heads."""
+    first, *others = rows.columns
+    columns = [Column("what", "what", "text", [column.heading for column in others])]
+    texts = [column.texts() for column in others]
+    for place, name in enumerate(first.texts()):
+        columns.append(Column(name, name, "number", [column[place] for column in texts]))
+    columns += [Column(name, name, "number", cells) for name, cells in (more or {}).items()]
+    return View(rows.key, rows.caption, columns, len(others), len(others), fixed=True)
 
 
 def _ratio(frame: pd.DataFrame, name: str) -> str:

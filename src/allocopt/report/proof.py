@@ -12,7 +12,7 @@ import pandas as pd
 from allocopt.readback.broken import decision_words
 from allocopt.report import seen
 from allocopt.report.columns import view
-from allocopt.report.page import Block, Section, Table, Words
+from allocopt.report.page import ROWS, Block, Section, Table, Words
 from allocopt.report.words import exactly, many, sentence
 
 if TYPE_CHECKING:
@@ -31,23 +31,8 @@ def rules(plan: Plan) -> Iterator[Section]:
     clauses = clause_words(content)
     if clauses:
         blocks.append(Words("list", clauses))
-    prices = seen.table(plan, "prices")
-    if prices is not None and len(prices):
-        only = ("what", "owner", "value", "low", "high", "message")
-        names = {"what": "rule", "value": "costs", "owner": "who could drop it"}
-        blocks.append(
-            Table(
-                view(
-                    prices,
-                    "prices",
-                    "What each rule costs",
-                    only=only,
-                    headings=names,
-                    kinds={"what": "sentence"},
-                    most=60,
-                )
-            )
-        )
+    dearest, costs = _prices(seen.table(plan, "prices"), plan.currency)
+    blocks += costs
     decided = [sentence(words) for words in decision_words(plan.decisions, content["clauses"])]
     broken = [f"Broken, as {found.channel} is retired: {sentence(found.words())}" for found in plan.broken]
     if decided or broken:
@@ -55,7 +40,34 @@ def rules(plan: Plan) -> Iterator[Section]:
     who = f" {content['owner']} answers for it." if content.get("owner") else ""
     why = f" {sentence(content['reason'])}" if content.get("reason") else ""
     has = f"has {many(len(clauses), 'clause')}" if clauses else "has no clauses: only what physics and the tables allow"
-    yield Section("rules", "The rules, and what they cost", f"{content['name']} {has}.{why}{who}", blocks)
+    yield Section("rules", "The rules, and what they cost", f"{content['name']} {has}.{why}{who}{dearest}", blocks)
+
+
+def _prices(prices: pd.DataFrame | None, currency: str) -> tuple[str, list[Block]]:
+    """Return a sentence about the dearest rule, and a table of what each costs; those that cost nothing are folded."""
+    if prices is None or not len(prices):
+        return "", []
+    only = ("what", "owner", "value", "low", "high")
+    names = {
+        "what": "rule",
+        "value": "costs",
+        "owner": "who could drop it",
+        "low": "certainly at least",
+        "high": "at most",
+    }
+    looks: dict[str, Any] = {"only": only, "headings": names, "kinds": {"what": "sentence"}}
+    costly = prices[(prices["value"].abs() >= 0.005) | (prices["kind"] == "clause")]
+    blocks: list[Block] = []
+    if len(costly):
+        blocks.append(Table(view(costly, "prices", "What each rule costs", **looks, most=ROWS)))
+    if len(costly) < len(prices):
+        caption = f"All {many(len(prices), 'rule')}: {len(prices) - len(costly):,} cost nothing"
+        blocks.append(Table(view(prices, "prices-all", caption, **looks, most=ROWS), folded=True))
+    first = prices.sort_values("value", ascending=False, kind="stable").iloc[0]
+    if not first["value"] >= 0.005:
+        return " No rule costs anything.", blocks
+    between = f"certainly {exactly(float(first['low']), '')} to {exactly(float(first['high']), currency)}"
+    return f" The dearest rule costs {exactly(float(first['value']), currency)} ({between}): {first['what']}.", blocks
 
 
 def clause_words(content: dict[str, Any]) -> list[str]:

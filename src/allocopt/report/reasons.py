@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 WORDS = {
     "": "other lines earn more from the same stock or capacity",
-    "taken_by_better": "other lines earn more from the same stock",
-    "tie": "another line of the same worth got the units",
-    "rank": "a line of higher rank got the units",
-    "no_supply": "there is no stock that could serve it",
-    "no_units": "the lots have no usable units",
-    "no_lane": "no lane leads there",
-    "hold": "the stock is on hold",
-    "too_late": "the stock arrives too late",
-    "expired": "the stock expires before it could arrive",
-    "below_map": "the price is below the minimum advertised price",
-    "capacity": "a node has no capacity left",
-    "lane_capacity": "a lane has no capacity left",
-    "worth": "serving it would cost more than it earns",
-    "not_worth": "serving it would cost more than it earns",
-    "protect": "stock is kept for another channel",
-    "reserve": "stock is kept for another channel",
-    "cap": "its channel is capped",
-    "store_floor": "the units stay on the shelves of stores",
-    "safety_stock": "only safety stock is left, which is closed",
-    "margin_floor": "its margin is below the floor",
+    "retired": "the channel is retired",
+    "promotion_off": "its promotion does not run",
     "approval": "its order waits for an approval",
-    "pack": "what is left makes no whole pack",
-    "packs": "what is left makes no whole pack",
+    "locked": "what was decided before stands",
+    "access": "its channel may not use these lots",
+    "safety_closed": "no clause opens the safety stock",
+    "below_floor": "the margin is below the floor that was agreed",
+    "below_map": "the price is below the minimum advertised price",
+    "protected": "stock is kept for another channel",
+    "cap": "its channel is capped",
+    "share": "a share of all that ships was agreed",
+    "ratio": "articles are sold in a ratio",
+    "store_floor": "stock stays on the shelves of stores",
+    "capacity": "a node has no capacity left",
+    "lane_capacity": "a lane is full",
+    "lane_closed": "the lane is closed then",
+    "no_lane": "no lane leads there",
+    "too_late": "the stock comes too late",
+    "expired": "the stock expires before it could arrive",
+    "pack": "it ships in whole packs",
+    "min_ship": "shipments have a least size",
+    "one_parcel": "its order leaves from one place",
+    "all_or_none": "its order is served whole or not at all",
+    "hold": "the stock is on hold",
+    "on_hold": "the stock is on hold",
+    "turn": "others came first",
+    "rank": "others are served before it",
+    "tie": "others are worth the same and come before it in the order of ties",
+    "taken_by_better": "other lines earn more from the same stock",
+    "no_units": "the lots have no usable units",
+    "no_supply": "there is no more stock",
+    "not_worth_it": "serving it would lose money",
+    "not_proven": "the gap of the plan allows it",
 }
 """Phrases for reasons; of others the code is read as words."""
+FEW = 5
+"""Channels that are named; of more, it is said how many there are."""
 
 
 def because(reason: str) -> str:
@@ -56,9 +70,9 @@ def by_reason(short: pd.DataFrame) -> pd.DataFrame:
 
 def by_article(short: pd.DataFrame) -> pd.DataFrame:
     """Return how much is short of each article, most first: sku, units, lines, channels, why (most of it), money."""
-    found = _grouped(short, short["sku"]).drop(columns="articles")
+    found = _grouped(short, short["sku"]).drop(columns=["articles", "owner"], errors="ignore")
     most = _most(short, "sku")
-    channels = short.groupby("sku", sort=False)["channel"].unique().map(lambda names: ", ".join(sorted(set(names))))
+    channels = short.groupby("sku", sort=False)["channel"].unique().map(_few)
     return found.assign(channels=found["sku"].map(channels), reason=found["sku"].map(most))
 
 
@@ -72,7 +86,7 @@ def by_channel(short: pd.DataFrame, channels: pd.DataFrame) -> pd.DataFrame:
     frame["short"] = frame["demand"] - frame["units"]
     frame["reason"] = frame["channel"].map(_most(short, "channel"))
     if "worth" in short:
-        lost = (short["worth"].fillna(0.0) * short["units"]).groupby(short["channel"], sort=False).sum()
+        lost = _earning(short).groupby(short["channel"], sort=False).sum()
         frame["money"] = frame["channel"].map(lost)
     return frame.sort_values(["short", "channel"], ascending=[False, True], kind="stable").reset_index(drop=True)
 
@@ -94,12 +108,24 @@ def _grouped(short: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
     groups = short.groupby(key, sort=False)
     found = pd.DataFrame({"units": groups["units"].sum(), "lines": groups.size(), "articles": groups["sku"].nunique()})
     if "worth" in short:
-        found["money"] = (short["worth"].fillna(0.0) * short["units"]).groupby(key, sort=False).sum()
+        found["money"] = _earning(short).groupby(key, sort=False).sum()
     if "owner" in short:
         found["owner"] = groups["owner"].agg(_first)
     found.index.name = str(key.name)
     order = found.reset_index().sort_values(["units", str(key.name)], ascending=[False, True], kind="stable")
     return order.reset_index(drop=True)
+
+
+def _earning(short: pd.DataFrame) -> pd.Series:
+    """Return what the missing units of each row would earn; those that would lose money stay unsold."""
+    earning: pd.Series = short["worth"].fillna(0.0).clip(lower=0.0) * short["units"]
+    return earning
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return names, or how many there are where they would fill a page."""
+    known = sorted(set(names))
+    return ", ".join(known) if len(known) <= FEW else f"{len(known)} channels"
 
 
 def _first(names: pd.Series) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from matplotlib.patches import Rectangle
@@ -24,6 +24,7 @@ from allocopt.report.pictures.style import (
     breadth,
     drawn,
     fitted,
+    labels,
     picture,
 )
 
@@ -133,8 +134,9 @@ def bars(
         axes.plot([at(value)] * 2, [2, bottom], color=LINE, lw=0.8 if value else 1.2, zorder=0)
         axes.text(at(value), bottom + 3, short(value), size=SMALL, color=MUTED, ha=_side(at(value), width), va="top")
     axes.text(width - 2, bottom + 16, fitted(measure, width - 8, SMALL), size=SMALL, color=MUTED, ha="right", va="top")
+    told = labels([bar.name for bar in rows], width - 8 if form == "narrow" else names - 12)
     for place, (bar, (start, end)) in enumerate(zip(rows, places, strict=True)):
-        _row(axes, bar, at(start), at(end), row * place + 2, form, names, (at, width))
+        _row(axes, replace(bar, name=told[place]), at(start), at(end), row * place + 2, form, names, at)
     return figure
 
 
@@ -145,16 +147,16 @@ def _side(place: float, width: float) -> str:
 
 def _row(axes, bar, start, end, top, form, names, scale) -> None:  # type: ignore[no-untyped-def]
     """Draw one row: name, bar, range, and the amount in words where there is room."""
-    at, width = scale
+    at = scale
     thick = 13.0
     above = top + (15 if form == "narrow" else (ROW["wide"] - thick) / 2 - 1)
     middle = above + thick / 2
     strong = bar.kind != "step"
     weight = "bold" if strong and bar.kind == "mark" else "normal"
     if form == "narrow":
-        axes.text(2, top + 12, fitted(bar.name, width - 8), va="baseline", weight=weight)
+        axes.text(2, top + 12, bar.name, va="baseline", weight=weight)
     else:
-        axes.text(names - 8, middle, fitted(bar.name, names - 10), ha="right", va="center_baseline", weight=weight)
+        axes.text(names - 8, middle, bar.name, ha="right", va="center_baseline", weight=weight)
     colour = TOTAL if bar.kind == "mark" else GAIN if bar.amount >= 0 else LOSS
     axes.add_patch(Rectangle((min(start, end), above), max(abs(end - start), 0.8), thick, fc=colour, lw=0, zorder=2))
     edge = max(start, end)

@@ -22,6 +22,7 @@ from allocopt.report.pictures.style import (
     breadth,
     drawn,
     fitted,
+    labels,
     picture,
     wrapped,
 )
@@ -190,7 +191,7 @@ def table(frame: pd.DataFrame, baseline: str, currency: str, *, form: Form = "wi
     heads = list(wide.columns[:COLUMNS])
     scenarios = list(wide.index[:ROWS])
     total = WIDTH[form] * 72
-    left = min(max(breadth(str(name)) for name in scenarios), total * (0.24 if form == "wide" else 0.34)) + 8
+    left = min(max(breadth(str(name)) for name in scenarios), total * (0.24 if form == "wide" else 0.34)) + 12
     cell = (total - left - 2) / len(heads)
     numbered = form == "narrow" or cell < 70
     keys = [f"{place}. {name}" for place, name in enumerate(heads, start=1)] if numbered else []
@@ -206,8 +207,9 @@ def table(frame: pd.DataFrame, baseline: str, currency: str, *, form: Form = "wi
     for place in range(len(heads)):
         text = str(place + 1) if numbered else "\n".join(lines[place])
         axes.text(left + cell * (place + 0.5), top - 5, text, size=SMALL, color=MUTED, ha="center", va="bottom")
+    names = labels([str(scenario) for scenario in scenarios], left - 10)
     for row, scenario in enumerate(scenarios):
-        axes.text(left - 8, top + 22 * row + 11, fitted(str(scenario), left - 8), ha="right", va="center_baseline")
+        axes.text(left - 8, top + 22 * row + 11, names[row], ha="right", va="center_baseline")
         _cells(axes, wide.loc[scenario, heads].to_numpy(np.float64), (left, top + 22 * row, cell), currency)
     for place, line in enumerate(foot, start=1):
         axes.text(0, top + 22 * len(scenarios) + 13 * place, line, size=SMALL, color=MUTED, va="baseline")

@@ -24,7 +24,7 @@ from allocopt.report.pictures.style import (
     blank,
     breadth,
     drawn,
-    fitted,
+    labels,
     picture,
 )
 from allocopt.report.words import share, units
@@ -175,17 +175,17 @@ def _columns(
 def _cells(axes: Axes, names: Sequence[str], heads: Sequence[str], filled: np.ndarray, form: Form) -> None:
     """Draw the names, the heads and the cells."""
     width = WIDTH[form] * 72
-    left = min(max((breadth(name) for name in names), default=0.0), width * 0.32) + 8
+    left = min(max((breadth(name) for name in names), default=0.0), width * 0.32) + 12
     cell = (width - left - 2) / max(len(heads), 1)
     widest = max((breadth(head, SMALL) for head in heads), default=1.0)
     every = max(int(np.ceil((widest + 6) / cell)), 1)
     for place, head in enumerate(heads):
-        if place % every == 0:
+        if place % every == 0 and (every == 1 or left + cell * place + breadth(head, SMALL) < width):
             x, side = (left + cell * (place + 0.5), "center") if every == 1 else (left + cell * place + 1, "left")
             axes.text(x, 10, head, size=SMALL, color=MUTED, va="baseline", ha=side)
-    for row, name in enumerate(names):
+    for row, name in enumerate(labels(names, left - 10)):
         top = 16 + 20.0 * row
-        axes.text(left - 8, top + 10, fitted(name, left - 8), ha="right", va="center_baseline", color=INK)
+        axes.text(left - 8, top + 10, name, ha="right", va="center_baseline", color=INK)
         for place, value in enumerate(filled[row]):
             if np.isnan(value):
                 continue

@@ -26,6 +26,7 @@ from allocopt.report.pictures.style import (
     blank,
     drawn,
     fitted,
+    labels,
     picture,
 )
 from allocopt.report.words import many, share, units
@@ -85,8 +86,8 @@ def flow(allocation: pd.DataFrame, stock: pd.DataFrame | None, *, form: Form = "
         _bands(axes, band, columns[number], columns[number + 1], (places[number] + bar, places[number + 1]), scale)
     room = ((places[1] - bar - 12), (width - places[1] - 2 * bar) * 0.5 - 8, (width - places[1] - 2 * bar) * 0.5 - 8)
     for number, stops in enumerate(columns):
-        for stop in stops:
-            _stop(axes, stop, places[number], bar, room[number], last=number == 2, coloured=number == 0)
+        for stop, name in zip(stops, labels([stop.name for stop in stops], room[number]), strict=True):
+            _stop(axes, stop, name, (places[number], bar, room[number]), last=number == 2, coloured=number == 0)
     return figure
 
 
@@ -189,8 +190,9 @@ def _colour(kind: str) -> str:
     return words.get(kind, GREY)
 
 
-def _stop(axes: Axes, stop: Stop, x: float, bar: float, room: float, *, last: bool, coloured: bool) -> None:
+def _stop(axes: Axes, stop: Stop, name: str, where: tuple[float, float, float], *, last: bool, coloured: bool) -> None:
     """Draw a stop: a bar, its name and its units."""
+    x, bar, room = where
     ends = stop.name == LEFT
     colour = _colour(stop.name) if coloured else "none" if ends else TOTAL
     shape = Rectangle(
@@ -201,8 +203,6 @@ def _stop(axes: Axes, stop: Stop, x: float, bar: float, room: float, *, last: bo
     axes.add_patch(shape)
     side, place = ("right", x - 5) if last else ("left", x + bar + 5)
     middle = stop.top + stop.height / 2
-    axes.text(
-        place, middle - 1.5, fitted(stop.name, room, SIZE), size=SIZE, color=INK, ha=side, va="baseline", zorder=3
-    )
+    axes.text(place, middle - 1.5, name, size=SIZE, color=INK, ha=side, va="baseline", zorder=3)
     amount = fitted(f"{stop.units:,.0f} units", room, SMALL)
     axes.text(place, middle + 9, amount, size=SMALL, color=INK, ha=side, va="baseline", zorder=3)

@@ -15,13 +15,8 @@ from allocopt.report.words import many, money, units
 MOST = 12
 """Rows of a picture; the last stands for the others."""
 NO_COST = ("channel", "demand", "units", "fill_rate", "revenue", "contribution", "margin", "clause_penalties")
-KINDS_OF_VALUE = {
-    "lot": "a lot",
-    "capacity": "capacity",
-    "lane": "a lane",
-    "clause": "a clause",
-    "commitment": "a commitment",
-}
+NOBODY = "nobody is named"
+"""Whose the matters are that have no owner."""
 
 
 def costs_of(frame: pd.DataFrame) -> list[str]:
@@ -119,7 +114,7 @@ def exceptions(frame: pd.DataFrame, currency: str, *, form: Form = "wide", title
             form=form,
             titled=titled,
         )
-    owner = frame["owner"].astype(object).where(frame["owner"].astype(str) != "", "nobody named")
+    owner = frame["owner"].astype(object).where(frame["owner"].astype(str) != "", NOBODY)
     found = frame.assign(owner=owner).groupby("owner", sort=False)["money"].agg(["sum", "count"])
     found = found.sort_values(["sum", "count"], ascending=False, kind="stable")
     rows = [
@@ -128,7 +123,8 @@ def exceptions(frame: pd.DataFrame, currency: str, *, form: Form = "wide", title
     ]
     first = rows[0]
     need = "matter needs" if len(frame) == 1 else "matters need"
-    title = f"{len(frame):,} {need} a person; most money waits for {first.name}: {first.said}"
+    where = "where nobody is named" if first.name == NOBODY else f"for {first.name}"
+    title = f"{len(frame):,} {need} a person; most money waits {where}: {first.said}"
     told = "; ".join(f"{bar.name}: {bar.said}" for bar in rows[:MOST])
     shown = _rest(rows, MOST, "people", currency)
     return bars(

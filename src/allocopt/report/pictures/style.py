@@ -10,7 +10,7 @@ import io
 import re
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from typing import Any, Literal, ParamSpec
@@ -47,6 +47,7 @@ SIZE, SMALL, LARGE = 9.0, 8.0, 12.5
 WIDTH: dict[str, float] = {"wide": 10.8, "narrow": 3.7}
 """Of a picture on a screen, and on a telephone [inch]."""
 FONT = "DejaVu Sans"
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 HINTING = 1.07
 """How much wider a text can come out on a screen, whose letters stand on whole dots."""
 STYLE: Any = {
@@ -198,24 +199,29 @@ def breadth(text: str, size: float = SIZE, *, bold: bool = False) -> float:
     return float(width) * HINTING
 
 
-def fitted(text: str, width: float, size: float = SIZE) -> str:
-    """Return as much of a text as fits, with an ellipsis where it does not."""
+def fitted(text: str, width: float, size: float = SIZE, *, tail: int = 0) -> str:
+    """Return as much of a text as fits, with an ellipsis where it does not, before so many of its last letters."""
     if breadth(text, size) <= width:
         return text
-    low, high = 0, len(text)
+    end = text[len(text) - tail :] if tail else ""
+    low, high = 0, len(text) - tail
     while low < high:
         middle = (low + high + 1) // 2
-        if breadth(_cut(text, middle), size) <= width:
+        if breadth(f"{text[:middle]}{ELLIPSIS}{end}", size) <= width:
             low = middle
         else:
             high = middle - 1
-    return _cut(text, low)
+    return f"{text[:low].rstrip()}{ELLIPSIS}{end}"
 
 
-def _cut(text: str, length: int) -> str:
-    """Return the beginning of a text and its last characters, which often tell names apart."""
-    tail = min(4, length // 3)
-    return f"{text[: length - tail].rstrip()}\N{HORIZONTAL ELLIPSIS}{text[len(text) - tail :] if tail else ''}"
+def labels(names: Sequence[str], width: float, size: float = SIZE) -> list[str]:
+    """Return names as far as they fit, cut so that no two of them look the same where that can be."""
+    made = list(names)
+    for tail in (0, 4, 8):
+        made = [fitted(name, width, size, tail=tail) for name in names]
+        if len(set(made)) == len(set(names)):
+            break
+    return made
 
 
 def wrapped(text: str, width: float, size: float = SIZE, *, bold: bool = False, most: int = 6) -> list[str]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import ANY, NEVER, Facts, Flags, Names
-from allocopt.rules.kit.scope import chosen, code
+from allocopt.rules.kit.scope import chosen, code, reached
 from allocopt.rules.protect import Protect
 
 
@@ -101,13 +101,6 @@ class Cells:
 
 def _reached(facts: Facts, channel: int, region: int, named: Sequence[int]) -> Flags:
     """Return the lots from whose node a lane for their SKU leads to a channel's region, or any other, shape (lots,)."""
-    lanes, lots = facts.lanes, facts.lots
+    lanes = facts.lanes
     there = (lanes.region == ANY) | (lanes.region == region) if region != ANY else ~np.isin(lanes.region, named)
-    mine = (lanes.channel == channel) & there
-    every = np.zeros(len(facts.nodes.id), dtype=bool)
-    every[lanes.node[mine & (lanes.sku == ANY)]] = True
-    some = mine & (lanes.sku != ANY)
-    size = len(facts.skus.id)
-    pairs = np.unique(lanes.node[some].astype(np.int64) * size + lanes.sku[some])
-    found: Flags = every[lots.node] | np.isin(lots.node.astype(np.int64) * size + lots.sku, pairs)
-    return found
+    return reached(facts, channel, there)

@@ -59,6 +59,19 @@ def stock_of(facts: Facts, clause: Any) -> Flags:
     return chosen(facts.skus.id, clause.sku)[lots.sku] & chosen(facts.nodes.id, clause.node)[lots.node]
 
 
+def reached(facts: Facts, channel: int, there: Flags | bool = True) -> Flags:
+    """Return the lots from whose node a lane for their SKU leads to a channel; `there`: over these lanes alone."""
+    lanes, lots = facts.lanes, facts.lots
+    mine = (lanes.channel == channel) & there
+    every = np.zeros(len(facts.nodes.id), dtype=bool)
+    every[lanes.node[mine & (lanes.sku == ANY)]] = True
+    some = mine & (lanes.sku != ANY)
+    size = len(facts.skus.id)
+    pairs = np.unique(lanes.node[some].astype(np.int64) * size + lanes.sku[some])
+    found: Flags = every[lots.node] | np.isin(lots.node.astype(np.int64) * size + lots.sku, pairs)
+    return found
+
+
 def lines_of(facts: Facts, channel: str | tuple[str, ...] | None, sku: tuple[str, ...] | None = None) -> Flags:
     """Return the demand lines of a channel, or of several (None: all), and of SKUs (None: all), shape (lines,)."""
     mask: Flags = chosen(facts.skus.id, sku)[facts.lines.sku]
