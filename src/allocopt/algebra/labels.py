@@ -87,6 +87,8 @@ class Family:
         Which clause of the contract states the row; None: physics.
     elastic : bool array, shape (members,) or None
         Rows that somebody promised (clauses, commitments): what may be relaxed to explain why no plan exists.
+    rule : str
+        Name of the rule that states the rows; ``""`` for columns, and for what a planner added.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Family:
     index: Index
     clause: NDArray[np.int32] | None = None
     elastic: NDArray[np.bool_] | None = None
+    rule: str = ""
 
     @property
     def stop(self) -> int:

@@ -46,7 +46,9 @@ def numbers_of(plan: Plan) -> Answer:
     """Return the numbers behind a plan; `SolveError` where there are none, or where no whole re-solve could be."""
     plan.raise_for_status()
     if plan.answer is None:
-        raise SolveError("This plan was read from a file: give it its numbers back with plan.attach(problem, contract).")
+        raise SolveError(
+            "This plan was read from a file: give it its numbers back with plan.attach(problem, contract)."
+        )
     if plan.played:
         raise SolveError("This plan was played forward period by period: re-solving it would be with foresight.")
     return plan.answer

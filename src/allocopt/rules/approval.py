@@ -76,6 +76,7 @@ class ApprovalRule(Rule):
     """Orders above a limit are reported to those who have to approve them."""
 
     clause: ClassVar[type[Clause] | None] = Approval
+    short: ClassVar[str] = "approval"
 
     def exceptions(self, outcome: Outcome, clauses: Numbered) -> Iterator[Exceptions]:
         """Yield the orders above the limit of each clause."""

@@ -32,6 +32,7 @@ class Capacity(Rule):
     """No node handles more in a period than its capacity."""
 
     name: ClassVar[str] = "capacity"
+    short: ClassVar[str] = "capacity"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per capacity row, and switches where work is per order."""

@@ -27,6 +27,7 @@ class LaneCapacity(Rule):
     """No lane ships more in a period than its capacity."""
 
     name: ClassVar[str] = "lane_capacity"
+    short: ClassVar[str] = "lane_capacity"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per lane row with a capacity and period in which an arc can use it."""

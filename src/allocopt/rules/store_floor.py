@@ -29,6 +29,7 @@ class StoreFloor(Rule):
     """Channels other than stores leave the store floor untouched."""
 
     name: ClassVar[str] = "store_floor"
+    short: ClassVar[str] = "store_floor"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per SKU, node with a floor, and arrival date."""
