@@ -32,6 +32,7 @@ _rooms.ROOMS.update(
     model=("allocopt.stages.stated", "model_of_plan"),
     price_of=("allocopt.explain.prices", "price_of"),
     prices=("allocopt.explain.prices", "prices"),
+    shortfalls=("allocopt.explain.shortfalls", "shortfalls"),
     value_of=("allocopt.explain.values", "value_of"),
     values=("allocopt.explain.values", "values"),
 )

@@ -92,7 +92,9 @@ class Reason:
     besides : tuple of Item
         What else has to be lifted for it.
     solved : bool
-        Whether a block was solved anew for it; else the units flow without touching anybody.
+        Whether others would give the units up; else they flow without touching anybody.
+    givers : tuple of (int, float)
+        Lines that would give units up, or that hold the stock, and how many units.
     """
 
     line: int
@@ -103,6 +105,7 @@ class Reason:
     arcs: tuple[int, ...] = ()
     besides: tuple[Item, ...] = ()
     solved: bool = False
+    givers: tuple[tuple[int, float], ...] = ()
 
     @property
     def code(self) -> str:
@@ -195,15 +198,15 @@ class Seeker:
                 break
             lifted.add(one)
             units, flows = self._flow(ways, lifted, short, line)
-            solved, worth = False, self._each(flows)
+            solved, worth, givers = False, self._each(flows), ()
             if units < short - FLAT and one != SUPPLY:
                 more = self._anew(line, ways, lifted, short, units)
                 if more is not None and more[0] > units + FLAT:
-                    (units, worth), solved = more, True
+                    (units, worth, givers), solved = more, True
             if units > got + FLAT:
                 rows = self._rows(ways, one)
                 arcs = tuple(arc for arc, _ in flows) or tuple(way.arc for way in ways if way.closed <= lifted)
-                found.append(Reason(line, one, units - got, worth, rows, arcs, (), solved))
+                found.append(Reason(line, one, units - got, worth, rows, arcs, (), solved, givers))
                 got = units
         return list(self._needed(ways, found, lifted, short, line))
 
@@ -237,16 +240,12 @@ class Seeker:
 
     def _way(self, arc: int) -> _Way:
         """Return an arc of a line with what closes it and what it takes from."""
-        column = self.wide.ship + arc
         closed, rows = set(self._taken.get(arc, ())), []
         if self._stuck[arc]:
             closed.add(self._lock)
         whole = not self.facts.skus.divisible[self.facts.lots.sku[self.arcs.lot[arc]]]
         least = 1.0 if whole else 1e-6
-        begin, end = self.program.indptr[column : column + 2].tolist()
-        for row, value in zip(
-            self.program.indices[begin:end].tolist(), self.program.data[begin:end].tolist(), strict=True
-        ):
+        for row, value in self._entries(arc):
             whose = self._item[row]
             room = self.room[row] if value > 0 else self.below[row]
             if whose is None or not np.isfinite(room):
@@ -304,31 +303,23 @@ class Seeker:
         for way in ways:
             if not (way.closed & ({self._lock} | self._taken.get(way.arc, set()))) <= lifted:
                 continue
-            column = self.wide.ship + way.arc
-            span = slice(*self.program.indptr[column : column + 2])
             taken = {row for row, _, whose in way.rows if whose in lifted}
-            paid = sum(
-                value * y[row]
-                for row, value in zip(
-                    self.program.indices[span].tolist(), self.program.data[span].tolist(), strict=True
-                )
-                if row not in taken
-            )
+            paid = sum(value * y[row] for row, value in self._entries(way.arc) if row not in taken)
             best = max(best, float(self.money[way.arc]) - paid)
         return best
 
     def _anew(
         self, line: int, ways: list[_Way], lifted: set[Item], short: float, known: float
-    ) -> tuple[float, float] | None:
-        """Return the units that a line gets in a local re-solve with so much lifted, and their worth each."""
+    ) -> tuple[float, float, tuple[tuple[int, float], ...]] | None:
+        """Return what a line gets in a local re-solve with so much lifted: units, their worth each, who gives them."""
         promised = self._promised(ways, lifted)
         if promised <= 1e-6:
             return None
         if not self._had(line, ways, lifted):
             return None
         start, taken, gain = self._exchanged(line, ways, lifted, short)
-        if taken >= short - FLAT and gain >= SURE * taken * min(promised, max(gain / taken, 0.01)):
-            return taken, gain / taken
+        if taken >= short - FLAT and gain > CENT:
+            return taken, gain / taken, self._moved(*start) if start else ()
         columns = np.array([self.wide.ship + way.arc for way in ways])
         change = self._change(ways, lifted, line)
         block = self.wide.local.touched(change)
@@ -346,8 +337,16 @@ class Seeker:
             base = self.base(block)
             if base is None or found.gain - base.gain <= CENT:
                 return None
-            return units, (self._gain(found) - self._gain(base)) / units
-        return units, self._gain(found) / units
+            return units, (self._gain(found) - self._gain(base)) / units, self._moved(found.columns, found.x)
+        return units, self._gain(found) / units, self._moved(found.columns, found.x)
+
+    def _moved(self, columns: Ints, values: Floats) -> tuple[tuple[int, float], ...]:
+        """Return the lines that give units up in a plan, and how many."""
+        inside = (columns >= self.wide.ship) & (columns < self.wide.ship + len(self.arcs))
+        arcs = columns[inside] - self.wide.ship
+        lines, place = np.unique(self.arcs.line[arcs], return_inverse=True)
+        more = np.bincount(place, weights=values[inside] - self.x[arcs], minlength=len(lines))
+        return tuple((int(line), -float(units)) for line, units in zip(lines, more, strict=True) if units < -1e-6)
 
     def _exchanged(
         self, line: int, ways: list[_Way], lifted: set[Item], short: float
@@ -413,12 +412,38 @@ class Seeker:
                         return True
         return False
 
+    def held(self, lot: int) -> list[int]:
+        """Return the arcs over which a lot ships as planned, those that make least of it first."""
+        arcs: list[int] = self._holding[self._of_lot[lot] : self._of_lot[lot + 1]].tolist()
+        return arcs
+
+    def makes(self, arc: int) -> float:
+        """Return what a unit on an arc is worth, with what rows that ask for it would pay, by the multipliers."""
+        worth, y = float(self.worth[arc]), self.wide.multipliers
+        if y is not None:
+            worth += sum(max(0.0, -value * y[row]) for row, value in self._entries(arc))
+        return worth
+
+    def kept_by(self, arc: int) -> str:
+        """Return the code of what keeps a unit where less is made of it: a clause that asks for it, or what is set."""
+        for row, value in self._entries(arc):
+            asked = self.below[row] if value > 0 else self.room[row]
+            whose = self._item[row]
+            if asked < abs(value) and whose is not None and self.program.row_upper[row] != self.program.row_lower[row]:
+                return "protected" if whose.code in ("protected", "share") else "locked"
+        column = self.wide.ship + arc
+        fixed = self.program.lower[column] > 0 and self.x[arc] <= self.program.lower[column] + FLAT
+        return "locked" if fixed else "taken_by_better"
+
+    def _entries(self, arc: int) -> list[tuple[int, float]]:
+        """Return the rows of an arc and how much a unit takes of each."""
+        span = slice(*self.program.indptr[self.wide.ship + arc : self.wide.ship + arc + 2])
+        return list(zip(self.program.indices[span].tolist(), self.program.data[span].tolist(), strict=True))
+
     def _spare(self, arc: int, used: dict[int, float]) -> float:
         """Return how many units of an arc can be given up without breaking a row that asks for them."""
-        column = self.wide.ship + arc
-        spare = float(self.x[arc] - self.program.lower[column])
-        span = slice(*self.program.indptr[column : column + 2])
-        for row, value in zip(self.program.indices[span].tolist(), self.program.data[span].tolist(), strict=True):
+        spare = float(self.x[arc] - self.program.lower[self.wide.ship + arc])
+        for row, value in self._entries(arc):
             asked = self.below[row] if value > 0 else self.room[row]
             if np.isfinite(asked):
                 spare = min(spare, (asked - used.get(-1 - row, 0.0)) / abs(value))
@@ -426,9 +451,7 @@ class Seeker:
 
     def _give(self, arc: int, units: float, used: dict[int, float]) -> None:
         """Remember what rows that ask for units of an arc have left."""
-        column = self.wide.ship + arc
-        span = slice(*self.program.indptr[column : column + 2])
-        for row, value in zip(self.program.indices[span].tolist(), self.program.data[span].tolist(), strict=True):
+        for row, value in self._entries(arc):
             used[-1 - row] = used.get(-1 - row, 0.0) + abs(value) * units
 
     def base(self, block: Ints) -> Found | None:

@@ -27,10 +27,9 @@ SOLVED = ("optimal", "feasible")
 MAKERS = {
     "allocation": tables.allocation,
     "channels": tables.channel_table,
-    "shortfalls": tables.shortfalls,
     "exceptions": tables.exceptions,
 }
-TABLES = tuple(MAKERS)
+TABLES = ("allocation", "channels", "shortfalls", "exceptions")
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,13 @@ class Plan(Worth):
 
     @property
     def shortfalls(self) -> pd.DataFrame:
-        """Demand lines that do not get everything; see `allocopt.readback.tables.shortfalls`."""
+        """Demand lines that do not get everything, and why: one row per line and reason, units adding up.
+
+        Columns are sku, channel, region, order, line, due, wanted and served [unit]; units short for this reason
+        [unit], reason (a code, see the guide), sentence, worth of one more unit if the reason were lifted
+        [currency/unit], clause (its position in the contract, -1: none), what (the clause or the rows of tables behind
+        it) and owner (who could help). Each was confirmed by a local re-solve; ``"not_proven"`` is what was not.
+        """
         return self._table("shortfalls")
 
     @property
@@ -340,7 +345,7 @@ class Plan(Worth):
         self.raise_for_status()
         if name not in self._frames:
             assert self.answer is not None
-            self._frames[name] = MAKERS[name](self.answer)
+            self._frames[name] = MAKERS[name](self.answer) if name in MAKERS else asked(name, self)
         return self._frames[name].copy(deep=False)
 
     @cached_property
@@ -353,7 +358,7 @@ class Plan(Worth):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: no Pyomo model, which is built anew when it is asked for."""
-        return {name: value for name, value in vars(self).items() if name != "_model"}
+        return {name: value for name, value in vars(self).items() if name not in ("_model", "_why")}
 
     def __copy__(self) -> Plan:
         """Return a copy that shares the numbers, which never change."""

@@ -23,6 +23,7 @@ COLUMNS: dict[str, list[str]] = {
     "channels": [],
     "shortfalls": [
         *("sku", "channel", "region", "order", "line", "due", "wanted", "served", "units", "reason", "sentence"),
+        *("worth", "clause", "what", "owner"),
     ],
     "exceptions": [
         *("kind", "clause", "owner", "channel", "sku", "order", "line", "due", "units", "money", "sentence"),
@@ -31,7 +32,7 @@ COLUMNS: dict[str, list[str]] = {
 """Columns of a table that may have no rows (the profit and loss always has its company row)."""
 TEXTS = (
     *("lot", "sku", "node", "kind", "reference", "lane", "channel", "region", "order", "line"),
-    *("reason", "sentence", "owner"),
+    *("reason", "sentence", "what", "owner"),
 )
 """Columns of text."""
 WHOLE = ("available", "due", "ship", "arrives", "late", "clause")
@@ -155,38 +156,6 @@ def channel_books(answer: Answer) -> dict[str, Any]:
     table["margin"] = np.divide(contribution, revenue, out=np.full(channels + 1, np.nan), where=revenue > 0)
     table[OUTSIDE] = 0.0 - booked.get(OUTSIDE, none)
     return table
-
-
-def shortfalls(answer: Answer) -> pd.DataFrame:
-    """Return the demand lines that do not get everything, in the order of demand lines.
-
-    Columns are sku, channel, region, order, line, due, wanted, served and units (short) [unit], reason and sentence:
-    the rule that closed the line's last way, proven by the arc table; blank where a way was open.
-    """
-    arcs, facts = answer.arcs, answer.arcs.facts
-    lines = facts.lines
-    served = np.bincount(arcs.line, weights=answer.ship, minlength=len(lines.sku))
-    wanted = answer.wanted
-    short = wanted - served
-    rows = np.flatnonzero(short > 1e-9)
-    codes = [*arcs.exclusions.reasons, ""]
-    words = [f"No way is open: {text}." for text in arcs.exclusions.reasons.values()]
-    closed = arcs.exclusions.closed_by(arcs.served)[rows]
-    return typed(
-        {
-            "sku": facts.skus.id[lines.sku[rows]],
-            "channel": facts.channels.id[lines.channel[rows]],
-            "region": spelled(facts.regions, lines.region[rows]),
-            "order": spelled(facts.orders, lines.order[rows]),
-            "line": lines.line[rows],
-            "due": lines.period[rows],
-            "wanted": wanted[rows],
-            "served": served[rows],
-            "units": short[rows],
-            "reason": np.array(codes, dtype=object)[closed],
-            "sentence": np.array([*words, ""], dtype=object)[closed],
-        }
-    )
 
 
 def exceptions(answer: Answer) -> pd.DataFrame:

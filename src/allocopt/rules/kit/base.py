@@ -203,6 +203,10 @@ class Rule:
         """Return, as the middle of a sentence, why a line is short because of a clause of it (None: of physics)."""
         return CODES[self.short][1] if clause is None else f"the contract says: {clause.words()}"
 
+    def limit(self, label: tuple[Any, ...], most: float) -> str:
+        """Return a row of it in words, given the row's label and its upper limit; ``""``: `why` says it all."""
+        return ""
+
     def promised(self, facts: Facts, clause: Any) -> float:
         """Return how many units a clause promises its channel, where that can be counted in units [unit]."""
         return 0.0

@@ -7,7 +7,7 @@ found, lifted and put into words by `allocopt.explain`.
 from __future__ import annotations
 
 CLAUSES, LIMITS, DATES, ORDERS, STOCK, REST = range(6)
-"""Clauses come first, then capacity and lanes, dates and life, packs and orders, stock last; what is left has no turn."""
+"""Clauses come first, then capacity and lanes, dates and life, packs and orders, stock last; the rest has no turn."""
 
 CODES: dict[str, tuple[int, str]] = {
     "retired": (CLAUSES, "the channel is retired"),
