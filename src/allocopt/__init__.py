@@ -29,12 +29,15 @@ from allocopt.rules.clauses import *  # noqa: F403
 _rooms.ROOMS.update(
     attach=("allocopt.explain.attaching", "attached"),
     expedite=("allocopt.explain.values", "expedite"),
+    envy=("allocopt.explain.envy", "envy"),
+    explain=("allocopt.explain.explanation", "explain"),
     model=("allocopt.stages.stated", "model_of_plan"),
     price_of=("allocopt.explain.prices", "price_of"),
     prices=("allocopt.explain.prices", "prices"),
     shortfalls=("allocopt.explain.shortfalls", "shortfalls"),
     value_of=("allocopt.explain.values", "value_of"),
     values=("allocopt.explain.values", "values"),
+    why_not=("allocopt.explain.why_not", "why_not"),
 )
 
 __version__ = "0.1.0"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ def candidates(arcs: Arcs, clauses: Sequence[Clause], short: Ints) -> Candidates
     keys = arc_keys(tables)
     _, first, where = np.unique(np.concatenate(keys), return_index=True, return_inverse=True)
     ends = np.cumsum([0, *(len(table) for table in tables)])
-    place = [where[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    place = [where[a:b] for a, b in pairwise(ends)]
     joined = {
         name: np.concatenate([getattr(table, name) for table in tables])[first]
         for name in ("lot", "line", "lane", "ship")

@@ -1,4 +1,4 @@
-"""Who has the stock that a short line wants: what others hold is told by why they hold it, the rest is no stock at all."""
+"""Who has the stock that a short line wants: what others hold is told by why they do, the rest is no stock at all."""
 
 from __future__ import annotations
 

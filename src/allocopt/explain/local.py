@@ -205,6 +205,7 @@ class Local:
     def touched(self, change: Change, *, coupling: bool = False) -> Ints:
         """Return the blocks of the columns that a change names, and of the rows that it moves."""
         found = [self.block_of[change.exempt_columns], self.block_of[change.columns]]
+        found.append(self.blocks_of(change.asked_rows))
         moved = self.blocks_of(change.rows)
         found.append(moved if coupling or len(moved) <= 1 else self.blocks_of(change.rows[self._own(change.rows)]))
         blocks = np.unique(np.concatenate(found))
@@ -292,6 +293,10 @@ def _changed(block: Block, change: Change) -> tuple[Program, Ints]:
         row_lower, row_upper = row_lower.copy(), row_upper.copy()
         for limit in (row_lower, row_upper):
             np.add.at(limit, at[at >= 0], change.by[at >= 0])
+    if len(change.asked_rows):
+        at = places(block.rows, change.asked_rows)
+        row_lower = row_lower.copy()
+        row_lower[at[at >= 0]] = change.asked[at >= 0]
     lower, upper = small.lower, small.upper
     if len(change.columns):
         at = places(block.columns, change.columns)

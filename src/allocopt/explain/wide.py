@@ -58,7 +58,8 @@ class Wide:
     @property
     def ship(self) -> int:
         """First column of the arcs."""
-        return self.labels.place("ship").start
+        first: int = self.labels.place("ship").start
+        return first
 
     @cached_property
     def begins(self) -> Ints:
@@ -86,7 +87,26 @@ class Wide:
             rule[family.slice] = number.get(family.rule, -1)
             if family.clause is not None:
                 clause[family.slice] = family.clause
-        return rules, rule, clause
+        return rules, rule, self._by_columns(rule, clause)
+
+    def _by_columns(self, rule: NDArray[np.int32], clause: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the clauses of rows, with those that a row of a clause's rule has only by what stands beside units."""
+        program, ship = self.program, self.labels.place("ship")
+        mine = np.array([one.clause is not None for one in RULES])[rule] & (rule >= 0) & (clause < 0)
+        if not mine.any():
+            return clause
+        column, row = program.entry_column, program.indices
+        beside = (column < ship.start) | (column >= ship.stop)
+        none = np.iinfo(np.int32).max
+        of_column = np.full(program.columns, none, np.int32)
+        said = beside & (clause[row] >= 0)
+        np.minimum.at(of_column, column[said], clause[row[said]])
+        found = np.full(program.rows, none, np.int32)
+        told = beside & mine[row] & (of_column[column] < none)
+        for some in (told & (self.x[column] > 0), told):
+            still = some & (found[row] == none)
+            np.minimum.at(found, row[still], of_column[column[still]])
+        return np.where(mine & (found < none), found, clause)
 
     @property
     def hindrances(self) -> list[Hindrance]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from allocopt.explain.reasons import FLAT, Item, Reason, Seeker
+from allocopt.explain.reasons import Item, Reason, Seeker
 from allocopt.problem.facts import ANY, NEVER
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rules import Clause
@@ -83,7 +81,7 @@ class Words:
         return ""
 
     def owner(self, reason: Reason) -> str:
-        """Return who could help: the owner of the channel that the clause is about, or of the one that has the units."""
+        """Return who could help: the owner of the channel that the clause is about, or that has the units."""
         owners, channels = self.facts.channels.owner, self.facts.channels.id
         if reason.item.clause >= 0:
             clause: Any = self.clauses[reason.item.clause]
@@ -129,6 +127,15 @@ class Words:
         said = [reason.item.rule.limit(self._row(row), float(upper[row])) for row in reason.rows]
         return _listed([one for one in said if one])
 
+    def limit_of(self, row: int) -> str:
+        """Return a row of the program in words, as far as its rule has any; else by its label."""
+        rules, rule, clause = self.seeker.wide.authors
+        author = rules[rule[row]] if rule[row] >= 0 else None
+        if author is None:
+            return self._label(row)
+        said = author.limit(self._row(row), float(self.seeker.program.row_upper[row]))
+        return said or (self.clauses[clause[row]].words() if clause[row] >= 0 else self._label(row))
+
     def _row(self, row: int) -> tuple[Any, ...]:
         return self.seeker.wide.labels.row(row)[1]
 
@@ -148,4 +155,4 @@ def _listed(names: list[str], what: str = "others") -> str:
     return f"{text} and {more:,} more {what}" if more > 0 else text
 
 
-__all__ = ["FLAT", "Words", "np"]
+__all__ = ["Words"]

@@ -16,6 +16,7 @@ from allocopt.readback import tables
 from allocopt.readback.answer import Answer
 from allocopt.readback.broken import Broken, decision_words
 from allocopt.readback.proof import PlanCertificate
+from allocopt.readback.questions import Questions
 from allocopt.readback.reading import checked
 from allocopt.readback.rooms import asked
 from allocopt.readback.tables import COLUMNS, records
@@ -65,7 +66,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, eq=False)
-class Plan(Worth):
+class Plan(Worth, Questions):
     """The answer to one allocation.
 
     Attributes

@@ -32,10 +32,10 @@ COLUMNS: dict[str, list[str]] = {
 """Columns of a table that may have no rows (the profit and loss always has its company row)."""
 TEXTS = (
     *("lot", "sku", "node", "kind", "reference", "lane", "channel", "region", "order", "line"),
-    *("reason", "sentence", "what", "owner"),
+    *("reason", "sentence", "what", "owner", "served_channel", "served_order", "envies", "rule"),
 )
 """Columns of text."""
-WHOLE = ("available", "due", "ship", "arrives", "late", "clause")
+WHOLE = ("available", "due", "served_due", "ship", "arrives", "late", "clause")
 """Columns of periods and positions; all others are units, money and ratios."""
 OUTSIDE = "clause_penalties"
 """Steers the plan and is no cash: outside of contribution."""
