@@ -39,7 +39,9 @@ from allocopt.rules.clauses import *  # noqa: F403
 _rooms.ROOMS.update(
     attach=("allocopt.explain.attaching", "attached"),
     diff=("allocopt.explain.diff", "diff"),
+    envy=("allocopt.explain.envy", "envy"),
     expedite=("allocopt.explain.expediting", "expedite"),
+    explain=("allocopt.explain.explanation", "explain"),
     model=("allocopt.stages.stated", "model_of_plan"),
     plot=("allocopt.report.plots", "plots_of_plan"),
     plot_comparison=("allocopt.report.plots", "plots_of_comparison"),
@@ -50,11 +52,13 @@ _rooms.ROOMS.update(
     report=("allocopt.report.plan_page", "report"),
     report_comparison=("allocopt.report.comparison_page", "report"),
     report_retirement=("allocopt.report.retirement_page", "report"),
+    shortfalls=("allocopt.explain.shortfalls", "shortfalls"),
     to_excel=("allocopt.report.plan_book", "to_excel"),
     to_excel_comparison=("allocopt.report.other_books", "comparison_to_excel"),
     to_excel_retirement=("allocopt.report.other_books", "retirement_to_excel"),
     value_of=("allocopt.explain.finite", "value_of"),
     values=("allocopt.explain.values", "values"),
+    why_not=("allocopt.explain.why_not", "why_not"),
 )
 
 __version__ = "0.1.0"

@@ -8,6 +8,7 @@ loses it, with its reason.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -211,6 +212,17 @@ class Arcs:
 def net_price(facts: Facts) -> Floats:
     """Return price x (1 - return_rate) per demand line, shape (lines,) [currency/unit]."""
     return facts.lines.price * (1.0 - facts.channels.return_rate[facts.lines.channel])
+
+
+def arc_keys(tables: Sequence[Arcs]) -> list[NDArray[np.int64]]:
+    """Return one number for each arc, ascending with line, lot, lane and ship period, the same in every table."""
+    facts = tables[0].facts
+    sizes = (len(facts.lots.sku), len(facts.lanes.node), max(int(t.ship.max(initial=0)) for t in tables) + 1)
+    if float(len(facts.lines.sku)) * np.prod([float(size) for size in sizes]) < 2.0**62:
+        return [((t.line.astype(np.int64) * sizes[0] + t.lot) * sizes[1] + t.lane) * sizes[2] + t.ship for t in tables]
+    every = np.stack([np.concatenate([getattr(t, n) for t in tables]) for n in ("line", "lot", "lane", "ship")], axis=1)
+    keys = np.unique(every, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+    return np.split(keys, np.cumsum([len(t) for t in tables])[:-1])
 
 
 def build_arcs(facts: Facts) -> Arcs:

@@ -67,11 +67,12 @@ class Note:
 
 @dataclass
 class Formulation:
-    """A program under construction: rules add variables, rows, money and notes to it."""
+    """A program under construction: rules add variables, rows, money and notes to it; `rule` says whose turn it is."""
 
     variables: list[Variable] = field(default_factory=list)
     money: list[Money] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    rule: str = ""
     _rows: list[_Rows] = field(default_factory=list)
     _columns: int = 0
     _height: int = 0
@@ -138,7 +139,7 @@ class Formulation:
             decided, low, high = loosened(sums, low, high, when, np.zeros(size) + otherwise)
             sums = [*sums, decided]
         marks = np.zeros(size, dtype=bool) | elastic
-        family = Family(name, self._height, index, clause, marks if marks.any() else None, only_least)
+        family = Family(name, self._height, index, clause, marks if marks.any() else None, only_least, self.rule)
         rows = _Rows(family, tuple(sums), low, high)
         self._height += size
         self._rows.append(rows)

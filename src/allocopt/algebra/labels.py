@@ -89,6 +89,8 @@ class Family:
         Rows that somebody promised (clauses, commitments): what may be relaxed to explain why no plan exists.
     only_least : bool
         Whether only the lower limits of these were promised: the upper ones are physics.
+    rule : str
+        Name of the rule that states the rows; ``""`` for columns, and for what a planner added.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Family:
     clause: NDArray[np.int32] | None = None
     elastic: NDArray[np.bool_] | None = None
     only_least: bool = False
+    rule: str = ""
 
     @property
     def stop(self) -> int:

@@ -31,6 +31,8 @@ class Change:
         Rows whose limits move; a row that is named twice moves by the sum.
     by : float64, shape (rows moved,)
         By how much: both limits, where there are any [unit of the row].
+    asked_rows, asked : int and float64, shape (rows asked,)
+        Rows that have to come to at least so much [unit of the row].
     exempt_rows, exempt_columns : int, shape (entries,)
         Entries that do not count beyond the plan: what the column ships as planned goes on counting, what it ships
         besides does not, and nothing of it becomes free for others. Pairs that are no entries change nothing. With
@@ -50,6 +52,8 @@ class Change:
 
     rows: Ints = field(default_factory=_none)
     by: Floats = field(default_factory=_nothing)
+    asked_rows: Ints = field(default_factory=_none)
+    asked: Floats = field(default_factory=_nothing)
     exempt_rows: Ints = field(default_factory=_none)
     exempt_columns: Ints = field(default_factory=_none)
     columns: Ints = field(default_factory=_none)
@@ -61,6 +65,12 @@ class Change:
         """Return that the limits of some rows move by so much, one number for all or one each."""
         at = np.asarray(rows, dtype=np.intp)
         return Change(rows=at, by=np.zeros(len(at)) + by)
+
+    @staticmethod
+    def asking(rows: Iterable[int] | Ints, least: float | Floats) -> Change:
+        """Return that some rows have to come to at least so much, one number for all or one each."""
+        at = np.asarray(rows, dtype=np.intp)
+        return Change(asked_rows=at, asked=np.zeros(len(at)) + least)
 
     @staticmethod
     def exempted(rows: Iterable[int] | Ints, columns: Iterable[int] | Ints) -> Change:

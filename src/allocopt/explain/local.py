@@ -155,6 +155,7 @@ class Local:
         *,
         start: tuple[Ints, Floats] | None = None,
         margin: float = CENT,
+        aim: tuple[Ints, float] | None = None,
     ) -> Found | None:
         """Return what comes of a change; None where no plan of the blocks keeps it.
 
@@ -169,6 +170,9 @@ class Local:
             there. It is left aside where it does not.
         margin : float
             What is worth less than this beyond the plan found is not looked for [currency].
+        aim : tuple of (int array, float), optional
+            Columns, and how many units they should come to for the answer to be of any use: where not even the
+            relaxation brings them there, the plan to begin with is the answer.
         """
         block = self.block(self.touched(change) if blocks is None else blocks)
         small, dropped = _changed(block, change)
@@ -179,7 +183,8 @@ class Local:
             begin[at[at >= 0]] = start[1][at >= 0]
             if not _keeps(small, begin) or small.cost @ begin < small.cost @ block.x:
                 begin = block.x
-        x, bound = self._solved(small, dropped, block, begin, margin)
+        wish = None if aim is None else (places(block.columns, aim[0]), aim[1])
+        x, bound = self._solved(small, dropped, block, begin, margin, wish)
         if x is None:
             return None
         return Found(float(block.program.cost @ (x - block.x)), bound, block.columns, x)
@@ -200,6 +205,7 @@ class Local:
     def touched(self, change: Change, *, coupling: bool = False) -> Ints:
         """Return the blocks of the columns that a change names, and of the rows that it moves."""
         found = [self.block_of[change.exempt_columns], self.block_of[change.columns]]
+        found.append(self.blocks_of(change.asked_rows))
         moved = self.blocks_of(change.rows)
         found.append(moved if coupling or len(moved) <= 1 else self.blocks_of(change.rows[self._own(change.rows)]))
         blocks = np.unique(np.concatenate(found))
@@ -210,7 +216,13 @@ class Local:
         return np.array([len(self.blocks_of(np.array([row]))) <= 1 for row in rows.tolist()], dtype=bool)
 
     def _solved(
-        self, small: Program, dropped: Ints, block: Block, begin: Floats, margin: float
+        self,
+        small: Program,
+        dropped: Ints,
+        block: Block,
+        begin: Floats,
+        margin: float,
+        wish: tuple[Ints, float] | None,
     ) -> tuple[Floats | None, float]:
         """Return the best plan of a block's program, and what it can gain at most.
 
@@ -226,7 +238,8 @@ class Local:
         said = self._alive(block).solved(small, dropped)
         if said is not None:
             x, most = _rounded(small, said[0]), _most(small, said[1])
-            if kept and most - worth <= margin:
+            aimless = wish is not None and said[0][wish[0]].sum() < wish[1]
+            if kept and (aimless or most - worth <= margin):
                 return begin, most - planned
             if x is not None and _keeps(small, x) and most - float(small.cost @ x) <= margin:
                 return x, most - planned
@@ -287,6 +300,10 @@ def _changed(block: Block, change: Change) -> tuple[Program, Ints]:
         row_lower, row_upper = row_lower.copy(), row_upper.copy()
         for limit in (row_lower, row_upper):
             np.add.at(limit, at[at >= 0], change.by[at >= 0])
+    if len(change.asked_rows):
+        at = places(block.rows, change.asked_rows)
+        row_lower = row_lower.copy()
+        row_lower[at[at >= 0]] = change.asked[at >= 0]
     lower, upper = small.lower, small.upper
     if len(change.columns):
         at = places(block.columns, change.columns)

@@ -14,6 +14,7 @@ from allocopt.algebra.grouping import summed
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs
+from allocopt.contracts.stages import Stage
 from allocopt.problem.facts import ANY, Facts, Flags, Floats
 from allocopt.readback.kept import Kept, find_kept
 from allocopt.rules import Clause, retired
@@ -47,6 +48,8 @@ class Answer:
     multipliers : float64, shape (rows of `solved`,), or None
         What one more unit of the limit of each row is worth in the relaxation of the last stage, positive on a binding
         upper limit, whoever solved it (`allocopt.solve.multipliers`); None where the last stage has none.
+    stages : sequence of Stage
+        Those of the contract, in their order.
     """
 
     arcs: Arcs
@@ -60,6 +63,12 @@ class Answer:
     facts: Facts | None = None
     solved: Program | None = None
     multipliers: Floats | None = None
+    stages: Sequence[Stage] = ()
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether some stage serves lines in the order in which they come."""
+        return any(stage.IN_TURN for stage in self.stages)
 
     @property
     def last(self) -> Program:

@@ -16,9 +16,11 @@ from allocopt.readback.answer import Answer
 from allocopt.readback.beside import Beside
 from allocopt.readback.broken import Broken, decision_words
 from allocopt.readback.conflict import Conflict
+from allocopt.readback.dates import with_dates
 from allocopt.readback.further import Further
-from allocopt.readback.making import TABLES, made
+from allocopt.readback.making import MAKERS, TABLES, made
 from allocopt.readback.proof import PlanCertificate
+from allocopt.readback.questions import Questions
 from allocopt.readback.reading import checked
 from allocopt.readback.rooms import asked
 from allocopt.readback.shown import Shown
@@ -32,7 +34,7 @@ SOLVED = ("optimal", "feasible")
 
 
 @dataclass(frozen=True, eq=False)
-class Plan(Further, Shown, Worth, Beside):
+class Plan(Further, Questions, Shown, Worth, Beside):
     """The answer to one allocation.
 
     Attributes
@@ -129,7 +131,13 @@ class Plan(Further, Shown, Worth, Beside):
 
     @property
     def shortfalls(self) -> pd.DataFrame:
-        """Demand lines that do not get everything; see `allocopt.readback.tables.shortfalls`."""
+        """Demand lines that do not get everything, and why: one row per line and reason, units adding up.
+
+        Columns are sku, channel, region, order, line, due, wanted and served [unit]; units short for this reason
+        [unit], reason (a code, see the guide), sentence, worth of one more unit if the reason were lifted
+        [currency/unit], clause (its position in the contract, -1: none), what (the clause or the rows of tables behind
+        it) and owner (who could help). Each was confirmed by a local re-solve; ``"not_proven"`` is what was not.
+        """
         return self._table("shortfalls")
 
     @property
@@ -294,8 +302,12 @@ class Plan(Further, Shown, Worth, Beside):
         if name not in self._frames:
             if self.answer is None:
                 raise SolveError(missing(name))
-            self._frames[name] = made(name, self.answer)
+            self._frames[name] = made(name, self.answer) if name in MAKERS else self._worked_out(name)
         return self._frames[name].copy(deep=False)
+
+    def _worked_out(self, name: str) -> pd.DataFrame:
+        assert self.answer is not None
+        return with_dates(asked(name, self), self.answer.arcs.facts.starts)
 
     @cached_property
     def _frames(self) -> dict[str, pd.DataFrame]:
@@ -307,7 +319,7 @@ class Plan(Further, Shown, Worth, Beside):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: no Pyomo model, which is built anew when it is asked for."""
-        return {name: value for name, value in vars(self).items() if name != "_model"}
+        return {name: value for name, value in vars(self).items() if name not in ("_model", "_why")}
 
     def __copy__(self) -> Plan:
         """Return a copy that shares the numbers, which never change."""

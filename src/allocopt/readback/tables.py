@@ -24,6 +24,7 @@ COLUMNS: dict[str, list[str]] = {
     "channels": [],
     "shortfalls": [
         *("sku", "channel", "region", "order", "line", "due", "wanted", "served", "units", "reason", "sentence"),
+        *("worth", "clause", "what", "owner"),
     ],
     "exceptions": [
         *("kind", "money", "owner", "sentence", "cure", "sku", "channel", "node", "period"),
@@ -39,10 +40,11 @@ COLUMNS: dict[str, list[str]] = {
 """Columns of a table that may have no rows (those of channels always have a row); dates stand beside them."""
 TEXTS = (
     *("lot", "sku", "node", "kind", "reference", "lane", "channel", "region", "order", "line"),
-    *("reason", "sentence", "owner", "cure", "kept_for"),
+    *("reason", "sentence", "what", "owner", "cure", "kept_for"),
+    *("served_channel", "served_order", "envies", "rule"),
 )
 """Columns of text."""
-WHOLE = ("available", "due", "ship", "arrives", "late", "parcel", "from_period")
+WHOLE = ("available", "due", "served_due", "ship", "arrives", "late", "parcel", "from_period")
 """Columns of periods and positions; all others are units, money and ratios."""
 BLANKS = ("clause", "expires", "period")
 """Columns of periods and positions in which some rows are blank."""
@@ -178,35 +180,3 @@ def channel_books(answer: Answer) -> dict[str, Any]:
     table["margin"] = np.divide(contribution, revenue, out=np.full(channels + 1, np.nan), where=revenue > 0)
     table[OUTSIDE] = 0.0 - booked.get(OUTSIDE, none)
     return table
-
-
-def shortfalls(answer: Answer) -> pd.DataFrame:
-    """Return the demand lines that do not get everything, in the order of demand lines.
-
-    Columns are sku, channel, region, order, line, due, wanted, served and units (short) [unit], reason and sentence:
-    the rule that closed the line's last way, proven by the arc table; blank where a way was open.
-    """
-    arcs, facts = answer.arcs, answer.arcs.facts
-    lines = facts.lines
-    served = np.bincount(arcs.line, weights=answer.ship, minlength=len(lines.sku))
-    wanted = answer.wanted
-    short = wanted - served
-    rows = np.flatnonzero(short > 1e-9)
-    codes = [*arcs.exclusions.reasons, ""]
-    words = [f"No way is open: {text}." for text in arcs.exclusions.reasons.values()]
-    closed = arcs.exclusions.closed_by(arcs.served)[rows]
-    return typed(
-        {
-            "sku": facts.skus.id[lines.sku[rows]],
-            "channel": facts.channels.id[lines.channel[rows]],
-            "region": spelled(facts.regions, lines.region[rows]),
-            "order": spelled(facts.orders, lines.order[rows]),
-            "line": lines.line[rows],
-            "due": lines.period[rows],
-            "wanted": wanted[rows],
-            "served": served[rows],
-            "units": short[rows],
-            "reason": np.array(codes, dtype=object)[closed],
-            "sentence": np.array([*words, ""], dtype=object)[closed],
-        }
-    )

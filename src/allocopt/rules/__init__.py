@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from allocopt.algebra.formulation import Formulation, Note
-from allocopt.arcs import Arcs
+from allocopt.arcs import Arcs, arc_keys
 from allocopt.problem.encode import freeze
-from allocopt.problem.facts import Facts
+from allocopt.problem.facts import Facts, Flags
 from allocopt.rules.access import AccessRule
 from allocopt.rules.all_or_none import AllOrNone
 from allocopt.rules.approval import ApprovalRule
@@ -147,6 +147,26 @@ def allowed(arcs: Arcs, clauses: Sequence[Clause]) -> Arcs:
     return arcs
 
 
+def hindering(arcs: Arcs, clauses: Sequence[Clause]) -> Iterator[tuple[Rule, int, Flags]]:
+    """Yield which arcs each rule by itself takes away: the rule, the clause (-1: none), and a mask of the arcs.
+
+    Where several clauses take the same arc, each of them is named; what all clauses of a rule take together, but none
+    of them alone, is taken by none in particular.
+    """
+    for rule in RULES:
+        mine = _of(rule, clauses)
+        taken = _taken(arcs, rule, mine)
+        if not taken.any():
+            continue
+        alone = [(number, _taken(arcs, rule, [(number, clause)]) & taken) for number, clause in mine]
+        for number, mask in alone:
+            if mask.any():
+                yield rule, number, mask
+        nobody = taken & ~np.any([mask for _, mask in alone], axis=0) if alone else taken
+        if nobody.any():
+            yield rule, -1, nobody
+
+
 def state(arcs: Arcs, clauses: Sequence[Clause], notes: Sequence[Note] = ()) -> Formulation:
     """State the program of a problem under clauses.
 
@@ -176,8 +196,18 @@ def state(arcs: Arcs, clauses: Sequence[Clause], notes: Sequence[Note] = ()) -> 
     )
     on = Statement(form, arcs, ship, add_switches(form, facts))
     for rule, mine in _called(clauses):
+        form.rule = rule.name
         rule.state(on, mine)
     return form
+
+
+def _taken(arcs: Arcs, rule: Rule, clauses: Numbered) -> Flags:
+    """Return which arcs a rule takes away because of some clauses."""
+    left = rule.forbid(arcs, clauses)
+    if left is arcs:
+        return np.zeros(len(arcs), dtype=bool)
+    mine, theirs = arc_keys([arcs, left])
+    return ~np.isin(mine, theirs)
 
 
 def docs() -> dict[str, str]:

@@ -94,6 +94,7 @@ class AccessRule(Rule):
         "access_confidence": "the lot is not sure enough for the channel",
         "access_period": "the channel may not use the lot yet",
     }
+    short: ClassVar[str] = "access"
 
     def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
         """Return the arcs that every clause gives access to."""

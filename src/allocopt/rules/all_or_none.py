@@ -30,6 +30,7 @@ class AllOrNone(Rule):
     reasons: ClassVar[dict[str, str]] = {
         "order_incomplete": "the order is all-or-none and another of its lines cannot be served"
     }
+    short: ClassVar[str] = "all_or_none"
 
     def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
         """Return the arcs without those of orders that can never be complete."""

@@ -110,6 +110,7 @@ class ApprovalRule(Rule):
     """Orders above a limit are reported to those who have to approve them, or wait for them."""
 
     clause: ClassVar[type[Clause] | None] = Approval
+    short: ClassVar[str] = "approval"
 
     def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
         """Return the facts without the lines of orders that wait."""

@@ -72,6 +72,7 @@ class CampaignsRule(Rule):
 
     clause: ClassVar[type[Clause] | None] = Campaigns
     reads: ClassVar[type[Clause] | None] = OfPromotions
+    short: ClassVar[str] = "promotion_off"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per clause and set of promotions that meet."""

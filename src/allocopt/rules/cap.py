@@ -87,6 +87,7 @@ class CapRule(Asking):
     """Channels get at most their cap."""
 
     clause: ClassVar[type[Clause] | None] = Cap
+    short: ClassVar[str] = "cap"
 
     def asks(self, facts: Facts, clause: Cap) -> Iterator[Ask]:
         """Yield the cap, in whole units."""

@@ -14,7 +14,7 @@ Source: throughput constraints of multi-commodity flow, e.g. Ahuja, Magnanti, Or
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,11 @@ class Capacity(Rule):
     """No node handles more in a period than its capacity."""
 
     name: ClassVar[str] = "capacity"
+    short: ClassVar[str] = "capacity"
+
+    def limit(self, label: tuple[Any, ...], most: float) -> str:
+        """Return what a node can handle in a period; ``""`` for what ties the work of an order to its units."""
+        return f"{label[0]} can handle {most:,.6g} {label[2]} in period {label[1]}" if len(label) == 3 else ""
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per capacity row, and switches where work is per order."""

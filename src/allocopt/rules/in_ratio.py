@@ -73,6 +73,7 @@ class InRatioRule(Rule):
     """Articles go to a channel in a ratio, in whole multiples for each order."""
 
     clause: ClassVar[type[Clause] | None] = InRatio
+    short: ClassVar[str] = "ratio"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add how many times each order gets the ratio, and that it gets so much of each SKU."""

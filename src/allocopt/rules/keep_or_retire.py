@@ -79,6 +79,7 @@ class KeepOrRetireRule(Rule):
     """Channels whose switch is off sell nothing and cost nothing; others take part of their demand over."""
 
     clause: ClassVar[type[Clause] | None] = KeepOrRetire
+    short: ClassVar[str] = "retired"
 
     def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
         """Return the facts with a switch per channel, and with what others take over while it is off."""

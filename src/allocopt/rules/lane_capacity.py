@@ -11,7 +11,7 @@ Source: joint arc capacities of multi-commodity flow, e.g. Fourer, Gay, Kernigha
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,11 @@ class LaneCapacity(Rule):
     """No lane ships more in a period than its capacity."""
 
     name: ClassVar[str] = "lane_capacity"
+    short: ClassVar[str] = "lane_capacity"
+
+    def limit(self, label: tuple[Any, ...], most: float) -> str:
+        """Return what a lane can ship in a period."""
+        return f"the lane {label[0]} can ship {most:,.6g} units in period {label[1]}"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per lane row with a capacity and period in which an arc can use it."""

@@ -148,6 +148,7 @@ class LockRule(Asking):
     """Exactly the units that were promised ship."""
 
     clause: ClassVar[type[Clause] | None] = Lock
+    short: ClassVar[str] = "locked"
 
     def asks(self, facts: Facts, clause: Lock) -> Iterator[Ask]:
         """Yield the units that were promised."""

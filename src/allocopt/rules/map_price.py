@@ -20,6 +20,7 @@ class MapPrice(Rule):
 
     name: ClassVar[str] = "map_price"
     reasons: ClassVar[dict[str, str]] = {"below_map": "the price is below the minimum advertised price"}
+    short: ClassVar[str] = "below_map"
 
     def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
         """Return the arcs whose price may be advertised."""

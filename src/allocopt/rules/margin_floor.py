@@ -94,6 +94,7 @@ class MarginFloorRule(Asking):
 
     clause: ClassVar[type[Clause] | None] = MarginFloor
     reasons: ClassVar[dict[str, str]] = {"margin_floor": "the margin of the unit is below the floor"}
+    short: ClassVar[str] = "below_floor"
 
     def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
         """Return the arcs whose unit margin reaches every floor."""

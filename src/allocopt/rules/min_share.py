@@ -69,6 +69,7 @@ class MinShareRule(Asking):
     """A channel gets at least a share of all that ships in scope."""
 
     clause: ClassVar[type[Clause] | None] = MinShare
+    short: ClassVar[str] = "share"
 
     def asks(self, facts: Facts, clause: MinShare) -> Iterator[Ask]:
         """Yield what the channel gets beyond its share, at least 0."""

@@ -23,6 +23,7 @@ class MinShip(Rule):
     """Shipments are nothing or at least the minimum."""
 
     name: ClassVar[str] = "min_ship"
+    short: ClassVar[str] = "min_ship"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add a switch per line with a minimum, lane and ship period."""

@@ -35,6 +35,7 @@ class Packs(Rule):
 
     name: ClassVar[str] = "packs"
     reasons: ClassVar[dict[str, str]] = {"under_a_pack": "the line or the stock at the node is smaller than one pack"}
+    short: ClassVar[str] = "pack"
 
     def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
         """Return the arcs of shipments that can hold at least one pack."""

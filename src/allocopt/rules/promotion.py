@@ -109,6 +109,7 @@ class PromotionRule(Rule):
     """Promotions that run change demand and prices, and cost what they cost."""
 
     clause: ClassVar[type[Clause] | None] = Promotion
+    short: ClassVar[str] = "promotion_off"
 
     def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
         """Return the facts with demand as promotions make it; both ways, on a switch, where that is left open."""

@@ -169,6 +169,7 @@ class ProtectionLevelsRule(Rule):
     """Channels that pay less leave units for those that pay more."""
 
     clause: ClassVar[type[Clause] | None] = ProtectionLevels
+    short: ClassVar[str] = "protected"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per clause, SKU and rank that somebody stands below, and the units beyond soft limits."""

@@ -56,6 +56,7 @@ class ReserveRule(Rule):
 
     name: ClassVar[str] = "reserve"
     clause: ClassVar[type[Clause] | None] = Protect
+    short: ClassVar[str] = "protected"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add idle stock per channel, lot and release; the stock rows; and the reserve rows."""

@@ -81,6 +81,7 @@ class RetireRule(Rule):
     """Retired channels sell nothing and cost nothing; others take part of their demand over."""
 
     clause: ClassVar[type[Clause] | None] = Retire
+    short: ClassVar[str] = "retired"
 
     def revise(self, facts: Facts, clauses: Numbered, note: Callable[[str, str], None]) -> Facts:
         """Return the facts without the demand and fixed cost of retired channels, and with what others take over."""

@@ -63,6 +63,7 @@ class SafetyStockRule(Rule):
 
     clause: ClassVar[type[Clause] | None] = SafetyStock
     reasons: ClassVar[dict[str, str]] = {"safety_closed": "no clause opens the safety stock to the channel"}
+    short: ClassVar[str] = "safety_closed"
 
     def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
         """Return the arcs that draw no safety stock, or may."""

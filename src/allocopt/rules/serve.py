@@ -28,6 +28,7 @@ class ServeRule(Asking):
 
     name: ClassVar[str] = "serve"
     clause: ClassVar[type[Clause] | None] = Protect
+    short: ClassVar[str] = "protected"
 
     def asks(self, facts: Facts, clause: Protect) -> Iterator[Ask]:
         """Yield the guarantee, in whole units."""

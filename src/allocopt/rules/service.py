@@ -96,6 +96,7 @@ class ServiceRule(Asking):
     """At least a share of the units wanted in scope is served."""
 
     clause: ClassVar[type[Clause] | None] = Service
+    short: ClassVar[str] = "protected"
 
     def asks(self, facts: Facts, clause: Service) -> Iterator[Ask]:
         """Yield the share of what is wanted."""

@@ -25,6 +25,7 @@ class ShipFromOne(Rule):
     """Marked orders leave from a single node."""
 
     name: ClassVar[str] = "ship_from_one"
+    short: ClassVar[str] = "one_parcel"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add a switch per marked order and node, and the row that opens at most one of them."""

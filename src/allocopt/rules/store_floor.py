@@ -10,7 +10,7 @@ Source: presentation minimum (shelf stock) in ship-from-store fulfilment.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,11 @@ class StoreFloor(Rule):
     """Channels other than stores leave the store floor untouched."""
 
     name: ClassVar[str] = "store_floor"
+    short: ClassVar[str] = "store_floor"
+
+    def limit(self, label: tuple[Any, ...], most: float) -> str:
+        """Return what a store may ship of an article to others."""
+        return f"{label[1]} may ship {most:,.6g} units of {label[0]}, the rest stays on its shelf"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per SKU, node with a floor, and arrival date."""

@@ -25,6 +25,7 @@ class Supply(Rule):
     """No lot ships more than its usable units."""
 
     name: ClassVar[str] = "supply"
+    short: ClassVar[str] = "no_supply"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per lot that has arcs."""

@@ -27,6 +27,7 @@ class Switches(Rule):
     """Lines that hang on a decision are served only if it is taken so."""
 
     name: ClassVar[str] = "switches"
+    short: ClassVar[str] = "retired"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the rows that close lines that are not live, their commitments, and what their lost sales cost."""

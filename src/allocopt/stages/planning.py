@@ -43,7 +43,11 @@ def plan_of(
     if status in SOLVED and solution.x is not None:
         bases = tuple(result.solution.basis for result in results)
         of: dict[str, Any] = {"clauses": contract.clauses, "currency": problem.currency, "facts": problem.facts}
-        of |= {"solved": last.program, "multipliers": on_rows(last.program, solution.multipliers)}
+        of |= {
+            "stages": contract.all_stages,
+            "solved": last.program,
+            "multipliers": on_rows(last.program, solution.multipliers),
+        }
         answer = stated.answer(solution.x, bases, **of)
     gone = retired(contract.clauses) if answer is None else answer.gone
     return Plan(

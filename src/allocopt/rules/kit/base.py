@@ -22,6 +22,7 @@ from allocopt.arcs import Arcs, expand
 from allocopt.documents.checked import STRICT, Checked
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
+from allocopt.rules.kit.shortage import CODES
 
 if TYPE_CHECKING:
     from allocopt.problem.problem import Problem
@@ -207,12 +208,16 @@ class Rule:
         Which clauses it is given, where these are more than those of its kind.
     reasons : dict of str to str
         Codes and words of the reasons for which it takes arcs away.
+    short : str
+        Code that lines are short for where the rule keeps them so, one of `rules.kit.shortage.CODES`; ``""``: it never
+        does, whatever it takes away or limits.
     """
 
     name: ClassVar[str]
     clause: ClassVar[type[Clause] | None] = None
     reads: ClassVar[type[Clause] | None] = None
     reasons: ClassVar[dict[str, str]] = {}
+    short: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         if cls.clause is not None and "name" not in vars(cls):
@@ -228,6 +233,14 @@ class Rule:
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the rule's variables, rows and money."""
+
+    def why(self, facts: Facts, clause: Any) -> str:
+        """Return, as the middle of a sentence, why a line is short because of a clause of it (None: of physics)."""
+        return CODES[self.short][1] if clause is None else f"the contract says: {clause.words()}"
+
+    def limit(self, label: tuple[Any, ...], most: float) -> str:
+        """Return a row of it in words, given the row's label and its upper limit; ``""``: `why` says it all."""
+        return ""
 
     def promised(self, facts: Facts, clause: Any) -> float:
         """Return how many units a clause promises its channel, where that can be counted in units [unit]."""

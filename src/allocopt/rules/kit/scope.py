@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.formulation import Formulation
 from allocopt.algebra.labels import Codes
 from allocopt.arcs import Arcs
-from allocopt.problem.facts import Facts, Flags, Floats, Ints, Names
+from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints, Names
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rounding import floor_units, largest_remainder
 from allocopt.rules.kit.names import grouped

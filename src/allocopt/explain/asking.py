@@ -1,0 +1,66 @@
+"""Which demand line somebody asks about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from allocopt.explain.shortfalls import Why
+from allocopt.problem.facts import ANY
+
+Asked = dict[str, Any]
+NAMED = 5
+"""So many lines are named where a question is about several."""
+
+
+def lines_of(why: Why, sku: str, channel: str, due: int | None, order: str | None, line: str | None) -> np.ndarray:
+    """Return the demand lines that a question is about.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    facts = why.answer.arcs.facts
+    lines = facts.lines
+    mine = np.ones(len(lines.sku), dtype=bool)
+    for name, ids, codes, value in (
+        ("sku", facts.skus.id, lines.sku, sku),
+        ("channel", facts.channels.id, lines.channel, channel),
+    ):
+        if not (ids == value).any():
+            raise ValueError(f"{name} {value!r} is not in the problem")
+        mine &= ids[codes] == value
+    if due is not None:
+        mine &= lines.period == due
+    if order is not None:
+        named = np.where(lines.order == ANY, "", facts.orders[lines.order] if len(facts.orders) else "")
+        mine &= named == order
+    if line is not None:
+        mine &= lines.line == line
+    found: np.ndarray = np.flatnonzero(mine)
+    if not len(found):
+        given = {"sku": sku, "channel": channel, "due": due, "order": order, "line": line}
+        said = ", ".join(f"{name}={value!r}" for name, value in given.items() if value is not None)
+        raise ValueError(f"no demand line has {said}")
+    return found
+
+
+def the_line(why: Why, **asked: Any) -> int:
+    """Return the one line that a question is about: of several, the one that is short.
+
+    Raises
+    ------
+    ValueError
+        If several are meant; the message names the first few of them.
+    """
+    found = lines_of(why, **asked)
+    if len(found) > 1:
+        short = found[why.short[found] > 0]
+        found = short if len(short) == 1 else found
+    if len(found) > 1:
+        names = "; ".join(why.words.line(int(one)) for one in found[:NAMED])
+        more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+        raise ValueError(f"{len(found):,} demand lines are meant: {names}{more}. Say due=, order= or line= as well")
+    return int(found[0])

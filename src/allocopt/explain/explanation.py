@@ -1,0 +1,248 @@
+"""`plan.explain`: one line, why it is short or why it is served as it is, and the smallest change that fills it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from allocopt.explain.asking import the_line
+from allocopt.explain.change import Change
+from allocopt.explain.reasons import FLAT, Reason
+from allocopt.explain.shortfalls import Why, why
+from allocopt.readback.tables import records, typed
+from allocopt.rules.kit.names import lane_names, lot_names
+
+FILLS = 1e-6
+"""What a line may lack and still be full [unit]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why a demand line gets what it gets.
+
+    Attributes
+    ----------
+    sentence : str
+    reasons : DataFrame
+        Why it is short: its rows of ``plan.shortfalls``; none where it is not.
+    stack : dict of str to float
+        Of a unit over its best way: price, returns, fees, goods, lane, late and contribution, then what the stock, the
+        hours and what clauses keep of them are worth elsewhere by the multipliers, and what is left [currency/unit].
+    taken_by : DataFrame
+        Lines that have the units: sku, channel, order, due, units.
+    change : str
+        The smallest single change found that fills the line; ``""``: it is full, or no single change does.
+    gain : float
+        What the plan gains by it, re-solved with all else as planned [currency].
+    amount : float
+        By how much it changes something [unit, hours or periods].
+    served : DataFrame
+        Where its units come from: lot, lane, ship, arrives, units, contribution.
+    next_best : float
+        What it would have cost the plan to serve it otherwise, re-solved; inf where there is no other way [currency].
+    """
+
+    sentence: str
+    reasons: pd.DataFrame
+    stack: dict[str, float]
+    taken_by: pd.DataFrame
+    change: str = ""
+    gain: float = 0.0
+    amount: float = 0.0
+    served: pd.DataFrame = field(default_factory=pd.DataFrame)
+    next_best: float = float("nan")
+
+    def __str__(self) -> str:
+        lines = [self.sentence]
+        lines += [f"  {one['reason']}: {one['sentence']}" for one in records(self.reasons)]
+        if self.change:
+            lines.append(f"  To fill it: {self.change}; the plan would gain {self.gain:,.2f}.")
+        if self.stack:
+            lines.append(
+                "  Of a unit: " + ", ".join(f"{name} {value:,.2f}" for name, value in self.stack.items()) + "."
+            )
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the explanation as JSON-ready values."""
+        tables = {name: records(getattr(self, name)) for name in ("reasons", "taken_by", "served")}
+        plain = {name: getattr(self, name) for name in ("sentence", "stack", "change", "amount")}
+        numbers = {name: _finite(getattr(self, name)) for name in ("gain", "next_best")}
+        return plain | numbers | tables
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def explain(
+    plan: Any,
+    sku: str,
+    channel: str,
+    due: int | None = None,
+    order: str | None = None,
+    line: str | None = None,
+) -> Explanation:
+    """Explain one demand line of a plan; see `allocopt.Plan.explain`."""
+    known = why(plan)
+    return explained(known, the_line(known, sku=sku, channel=channel, due=due, order=order, line=line))
+
+
+def explained(known: Why, line: int) -> Explanation:
+    """Return the explanation of a line."""
+    facts, words = known.answer.arcs.facts, known.words
+    name = words.line(line, sku=True)
+    wanted, served = float(facts.lines.units[line]), float(known.served[line])
+    if not known.answer.wanted[line] and wanted:
+        off = "retired" if facts.lines.promotion[line] == "" else "promotion_off"
+        text = f"{name}: {wanted:,.6g} wanted, none counts ({off}): {_OFF[off]}."
+        return Explanation(text, known.rows([]), {}, lines_told(known, []))
+    found = known.reasons(line) if known.short[line] > FLAT else []
+    stack = _stack(known, line)
+    sources = _sources(known, line)
+    if not found:
+        text, cost = _why_so(known, line, name, served)
+        return Explanation(text, known.rows([]), stack, lines_told(known, []), served=sources, next_best=cost)
+    text = f"{name}: {served:,.6g} of {wanted:,.6g} served, {float(known.short[line]):,.6g} short."
+    takers = [pair for reason in found for pair in reason.givers]
+    change, amount, gain = ("", 0.0, 0.0) if known.played else smallest(known, line, found)
+    return Explanation(text, known.rows(found), stack, lines_told(known, takers), change, gain, amount, sources)
+
+
+_OFF = {
+    "retired": "the channel is retired, or what the line hangs on was decided otherwise",
+    "promotion_off": "its promotion does not run",
+}
+
+
+def smallest(known: Why, line: int, found: list[Reason]) -> tuple[str, float, float]:
+    """Return the smallest single change that fills a line: in words, its size, and its gain; ``""`` for none.
+
+    Each reason offers one: its rows' limits by what is missing, then by what those who come first miss as well. The
+    first that brings the line all that it wants, re-solved with others free to take of it, is the answer.
+    """
+    seeker, wide = known.seeker, known.wide
+    columns = np.arange(*wide.begins[line : line + 2]) + wide.ship
+    short = float(known.short[line])
+    full = float(wide.x[columns].sum()) + short - FILLS
+    block = np.unique(wide.local.block_of[columns])
+    block = block[block >= 0]
+    lines = wide.candidates.arcs.facts.lines
+    others = float(known.short[lines.sku == lines.sku[line]].sum())
+    for reason in found:
+        for units in dict.fromkeys((short, others)):
+            for words, amount, change in _offers(known, reason, line, units):
+                answer = wide.local.solve(change, block)
+                base = seeker.base(block)
+                if answer is not None and base is not None and answer.units(columns) >= full:
+                    return words, amount, seeker.gain(answer) - seeker.gain(base)
+    return "", 0.0, 0.0
+
+
+def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[str, float, Change]]:
+    """Return the changes that a reason suggests for so many units: in words, how large, and in the program."""
+    seeker, words = known.seeker, known.words
+    offers = []
+    if reason.code in ("too_late", "expired", "on_hold", "safety_closed", "access", "below_map", "below_floor"):
+        change = seeker.lifting(line, reason)
+        if reason.code == "too_late":
+            arcs = seeker.arcs
+            late = max((int(arcs.late(np.array([arc]))[0]) for arc in reason.arcs), default=0)
+            lots = [words.lot(lot) for lot in words.lots(reason)][:1]
+            return [(f"{lots[0] if lots else 'the stock'} {late} periods earlier", float(late), change)]
+        return [(f"let it be served although {words.item(reason.item)}", 1.0, change)]
+    begins, entries = known.wide.program.indptr, known.wide.program
+    columns = {known.wide.ship + arc for arc in range(*known.wide.begins[line : line + 2])}
+    for row in reason.rows:
+        each = [
+            float(entries.data[entry])
+            for column in columns
+            for entry in range(begins[column], begins[column + 1])
+            if entries.indices[entry] == row
+        ]
+        by = units * max((abs(value) for value in each), default=1.0)
+        label = words.limit_of(row)
+        offers.append((f"{label}: {by:,.6g} more", by, Change.moved([row], by)))
+    return sorted(offers, key=lambda offer: offer[1])
+
+
+def _why_so(known: Why, line: int, name: str, served: float) -> tuple[str, float]:
+    """Return why a line is served from where it is, and what the next best way would cost."""
+    wide, arcs = known.wide, known.wide.candidates.arcs
+    mine = np.arange(*wide.begins[line : line + 2])
+    used = mine[known.seeker.x[mine] > FLAT]
+    if not len(used):
+        return f"{name}: nothing is wanted.", float("nan")
+    facts = arcs.facts
+    lots, lanes = lot_names(facts)[arcs.lot[used]], lane_names(facts)[arcs.lane[used]]
+    parts = [
+        f"{units:,.6g} of {lot} over {lane} in period {ship}"
+        for units, lot, lane, ship in zip(known.seeker.x[used], lots, lanes, arcs.ship[used], strict=True)
+    ]
+    text = f"{name}: all {served:,.6g} served: {'; '.join(parts)}."
+    change = Change.freed(wide.ship + used, 0.0, 0.0)
+    answer = None if known.played else wide.local.solve(change)
+    if answer is None:
+        return f"{text} There is no other way to keep the plan's rules.", float("inf")
+    base = known.seeker.base(wide.local.touched(change))
+    cost = max(0.0, (0.0 if base is None else known.seeker.gain(base)) - known.seeker.gain(answer))
+    left = answer.units(mine + wide.ship)
+    return f"{text} Otherwise it would get {left:,.6g}, and the plan would earn {cost:,.2f} less.", cost
+
+
+def _stack(known: Why, line: int) -> dict[str, float]:
+    """Return the money of a unit over the best way of a line, and what it takes is worth elsewhere."""
+    wide, seeker = known.wide, known.seeker
+    mine = np.arange(*wide.begins[line : line + 2])
+    own = mine[wide.candidates.own[mine]]
+    if not len(own):
+        return {}
+    used = own[seeker.x[own] > FLAT]
+    best = int((used if len(used) else own)[np.argmax(seeker.money[used if len(used) else own])])
+    arcs, at = wide.candidates.arcs, np.array([best])
+    price = float(arcs.facts.lines.price[line])
+    stack = {"price": price, "returns": float(arcs.revenue(at)[0]) - price - float(arcs.returns(at)[0])}
+    stack |= {name: -float(getattr(arcs, name)(at)[0]) for name in ("fees", "goods", "lanes", "lateness")}
+    stack["contribution"] = float(arcs.contribution(at)[0])
+    stack["other"] = float(seeker.money[best]) - stack["contribution"]
+    return {name: value + 0.0 for name, value in (stack | seeker.elsewhere(best)).items()}  # no minus before a zero
+
+
+def _sources(known: Why, line: int) -> pd.DataFrame:
+    """Return where the units of a line come from."""
+    wide, arcs = known.wide, known.wide.candidates.arcs
+    mine = np.arange(*wide.begins[line : line + 2])
+    used = mine[known.seeker.x[mine] > FLAT]
+    facts = arcs.facts
+    return typed(
+        {
+            "lot": lot_names(facts)[arcs.lot[used]],
+            "lane": lane_names(facts)[arcs.lane[used]],
+            "ship": arcs.ship[used],
+            "arrives": arcs.arrives(used),
+            "units": known.seeker.x[used],
+            "contribution": arcs.contribution(used),
+        }
+    )
+
+
+def lines_told(known: Why, takers: list[tuple[int, float]]) -> pd.DataFrame:
+    """Return the lines that have the units, most units first."""
+    total: dict[int, float] = {}
+    for one, units in takers:
+        total[one] = max(total.get(one, 0.0), units)
+    found = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))
+    facts, lines = known.answer.arcs.facts, [one for one, _ in found]
+    at = np.array(lines, dtype=np.intp)
+    return typed(
+        {
+            "sku": facts.skus.id[facts.lines.sku[at]],
+            "channel": facts.channels.id[facts.lines.channel[at]],
+            "order": ["" if code < 0 else str(facts.orders[code]) for code in facts.lines.order[at].tolist()],
+            "due": facts.lines.period[at],
+            "units": [units for _, units in found],
+        }
+    )

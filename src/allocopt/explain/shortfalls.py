@@ -1,0 +1,158 @@
+"""`plan.shortfalls`: one row per short line and reason, the units adding up to what is short."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from allocopt.explain.holders import Holders, levels
+from allocopt.explain.reasons import FLAT, SUPPLY, Item, Reason, Seeker, item
+from allocopt.explain.wide import Wide, widened
+from allocopt.explain.words import Words
+from allocopt.readback.answer import Answer
+from allocopt.readback.tables import COLUMNS, typed
+from allocopt.rules.kit.names import spelled
+
+PHYSICS = {
+    "no_supply": "no_supply",
+    "no_units": "no_supply",
+    "hold": "on_hold",
+    "no_lane": "no_lane",
+    "too_late": "too_late",
+    "expired": "expired",
+}
+"""Codes of what physics took the last way of a line away for."""
+PLAYED = (
+    "{units:,.6g} of {wanted:,.6g} wanted short: the plan was played forward period by period, so nothing is re-solved"
+)
+
+
+class Why:
+    """The reasons of all short lines of a plan; what one question finds out serves the next.
+
+    Parameters
+    ----------
+    answer : Answer
+    played : bool
+        Whether the plan was played forward, so that no re-solve says anything of it.
+    """
+
+    def __init__(self, answer: Answer, *, played: bool) -> None:
+        self.answer, self.played = answer, played
+        lines = answer.arcs.facts.lines
+        self.served = np.bincount(answer.arcs.line, weights=answer.ship, minlength=len(lines.sku))
+        self.short = answer.wanted - self.served
+        self.lines = np.flatnonzero(self.short > FLAT)
+        self.wide: Wide = widened(answer, self.lines)
+        self.seeker = Seeker(self.wide, _goal(self.wide))
+        self.holders = Holders(self.seeker, tuple(answer.stages))
+        self.words = Words(self.seeker, answer.clauses)
+        self._closed = answer.arcs.exclusions.closed_by(answer.arcs.served)
+        self._codes = list(answer.arcs.exclusions.reasons)
+        self._known: dict[int, list[Reason]] = {}
+
+    def reasons(self, line: int) -> list[Reason]:
+        """Return why a line is short; the units add up to what it is short of."""
+        if line not in self._known:
+            self._known[line] = self._found(line)
+        return self._known[line]
+
+    def _found(self, line: int) -> list[Reason]:
+        short = float(self.short[line])
+        closed = self._closed[line]
+        if self.wide.begins[line] == self.wide.begins[line + 1]:
+            code = PHYSICS.get(self._codes[closed], "") if closed >= 0 else "no_supply"
+            return [Reason(line, item(code or "no_supply"), short)]
+        if self.played:
+            return [Reason(line, item("not_proven"), short)]
+        over, rest = self._beside_packs(line, short)
+        found = [Reason(line, self._pack(), over)] if over > FLAT else []
+        for reason in self.seeker.reasons(line, rest) if rest > FLAT else ():
+            found += self.holders.split(reason) if reason.item == SUPPLY else [reason]
+        return _merged(found)
+
+    def _beside_packs(self, line: int, short: float) -> tuple[float, float]:
+        """Return the units that no whole pack has room for, and the others, of those that a line is short of."""
+        lines = self.wide.candidates.arcs.facts.lines
+        pack = float(lines.pack[line])
+        over = min(short, float(lines.units[line] % pack)) if pack > 1 else 0.0
+        return over, short - over
+
+    def _pack(self) -> Item:
+        return next(
+            one for one in (item("pack", -1, rule) for rule in self.wide.authors[0] if rule and rule.short == "pack")
+        )
+
+    def table(self) -> pd.DataFrame:
+        """Return all reasons as the table `plan.shortfalls`."""
+        return self.rows([reason for line in self.lines.tolist() for reason in self.reasons(line)])
+
+    def rows(self, found: list[Reason]) -> pd.DataFrame:
+        """Return some reasons as a table with the columns of `plan.shortfalls`."""
+        if not found:
+            return typed({}, COLUMNS["shortfalls"])
+        facts = self.answer.arcs.facts
+        lines, at = facts.lines, np.array([reason.line for reason in found])
+        wanted = self.answer.wanted
+        columns: dict[str, Any] = {
+            "sku": facts.skus.id[lines.sku[at]],
+            "channel": facts.channels.id[lines.channel[at]],
+            "region": spelled(facts.regions, lines.region[at]),
+            "order": spelled(facts.orders, lines.order[at]),
+            "line": lines.line[at],
+            "due": lines.period[at],
+            "wanted": wanted[at],
+            "served": self.served[at],
+            "units": [reason.units for reason in found],
+            "reason": [reason.code for reason in found],
+            "sentence": [self._sentence(reason) for reason in found],
+            "worth": [reason.worth for reason in found],
+            "clause": [None if reason.item.clause < 0 else reason.item.clause for reason in found],
+            "what": [self.words.what(reason) for reason in found],
+            "owner": [self.words.owner(reason) for reason in found],
+        }
+        return typed(columns)
+
+    def _sentence(self, reason: Reason) -> str:
+        wanted = float(self.answer.wanted[reason.line])
+        if self.played and reason.code == "not_proven":
+            return PLAYED.format(units=reason.units, wanted=wanted) + "."
+        return self.words.sentence(reason, wanted)
+
+
+def _merged(found: list[Reason]) -> list[Reason]:
+    """Return reasons of the same kind and clause as one."""
+    each: dict[Item, Reason] = {}
+    for reason in found:
+        known = each.get(reason.item)
+        each[reason.item] = reason if known is None else replace(known, units=known.units + reason.units)
+    return list(each.values())
+
+
+def _goal(wide: Wide) -> np.ndarray:
+    """Return what a unit on each arc counts for beyond money, where stages want lines served before anything else."""
+    arcs = wide.candidates.arcs
+    level = levels(arcs.facts, tuple(wide.answer.stages))
+    served = np.isfinite(level)
+    if not served.any():
+        return np.zeros(len(arcs))
+    most = 10.0 * float(np.abs(wide.program.cost).max(initial=1.0))
+    order = np.unique(level, return_inverse=True)[1]
+    return np.where(served, most * (order.max() - order + 1), 0.0)[arcs.line]
+
+
+def why(plan: Any) -> Why:
+    """Return the reasons of a plan's short lines, kept with the plan for the next question."""
+    known: Why | None = plan.__dict__.get("_why")
+    if known is None:
+        known = Why(plan.answer, played=plan.played)
+        plan.__dict__["_why"] = known
+    return known
+
+
+def shortfalls(plan: Any) -> pd.DataFrame:
+    """Return the short lines of a plan with their reasons; see `allocopt.readback.plan.Plan.shortfalls`."""
+    return why(plan).table()

@@ -1,0 +1,158 @@
+"""Reasons in sentences: every number in them is one of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from allocopt.explain.reasons import Item, Reason, Seeker
+from allocopt.problem.facts import ANY, NEVER
+from allocopt.problem.schema import LOT_KINDS
+from allocopt.rules import Clause
+from allocopt.rules.kit.shortage import CODES
+
+FIRST = 3
+"""So many lines, lots or rows are named; of the others it is said how many they are."""
+
+
+class Words:
+    """Puts the reasons of a plan into sentences.
+
+    Parameters
+    ----------
+    seeker : Seeker
+    clauses : sequence of Clause
+        Those of the contract, in its order.
+    """
+
+    def __init__(self, seeker: Seeker, clauses: Sequence[Clause]) -> None:
+        self.seeker, self.facts, self.clauses = seeker, seeker.facts, clauses
+
+    def line(self, line: int, *, sku: bool = False) -> str:
+        """Return a demand line in a few words: its channel, with order, region and period where it has them."""
+        facts, lines = self.facts, self.facts.lines
+        words = str(facts.channels.id[lines.channel[line]])
+        if lines.order[line] != ANY:
+            words += f" order {facts.orders[lines.order[line]]}"
+        if lines.region[line] != ANY:
+            words += f" in {facts.regions[lines.region[line]]}"
+        if sku:
+            words = f"{facts.skus.id[lines.sku[line]]} for {words}"
+        return f"{words}, due {lines.period[line]}"
+
+    def lot(self, lot: int) -> str:
+        """Return a lot in a few words, with its usable units."""
+        lots = self.facts.lots
+        name = f"{lots.usable[lot]:,.6g} units of {self.facts.skus.id[lots.sku[lot]]}"
+        name += f" at {self.facts.nodes.id[lots.node[lot]]}"
+        inside = [LOT_KINDS[lots.kind[lot]].replace("_", " ")]
+        inside += [str(lots.reference[lot])] if lots.reference[lot] else []
+        inside += [f"usable from {lots.available[lot]}"] if lots.available[lot] else []
+        inside += [f"expire after {lots.expires[lot]}"] if lots.expires[lot] != NEVER else []
+        return f"{name} ({', '.join(inside)})"
+
+    def item(self, one: Item) -> str:
+        """Return what was lifted, as the middle of a sentence."""
+        if one.rule is None:
+            return CODES[one.code][1]
+        clause = self.clauses[one.clause] if one.clause >= 0 else None
+        return one.rule.why(self.facts, clause)
+
+    def sentence(self, reason: Reason, wanted: float) -> str:
+        """Return why a line is short for one reason, in a sentence or two."""
+        head = f"{_units(reason.units)} of {wanted:,.6g} wanted short: {self.item(reason.item)}"
+        limits = self._limits(reason)
+        if limits:
+            head = f"{_units(reason.units)} of {wanted:,.6g} wanted short: {limits}"
+        more = self._more(reason)
+        text = f"{head}{more}."
+        if reason.besides:
+            text += f" Besides, {'; '.join(self.item(one) for one in reason.besides)}."
+        return text
+
+    def what(self, reason: Reason) -> str:
+        """Return the row of a table, or the clause, that stands behind a reason."""
+        if reason.item.clause >= 0:
+            return str(self.clauses[reason.item.clause].words())
+        if reason.rows:
+            return _listed([self._label(row) for row in reason.rows])
+        if reason.code in ("too_late", "expired", "on_hold", "safety_closed", "no_supply"):
+            return _listed([self.lot(lot) for lot in self.lots(reason)])
+        return ""
+
+    def owner(self, reason: Reason) -> str:
+        """Return who could help: the owner of the channel that the clause is about, or that has the units."""
+        owners, channels = self.facts.channels.owner, self.facts.channels.id
+        if reason.item.clause >= 0:
+            clause: Any = self.clauses[reason.item.clause]
+            named = getattr(clause, "channel", None)
+            named = (named,) if isinstance(named, str) else tuple(named or ())
+            return ", ".join(
+                dict.fromkeys(str(owners[channels == name][0]) for name in named if (channels == name).any())
+            )
+        if reason.givers:
+            return str(owners[self.facts.lines.channel[reason.givers[0][0]]])
+        return ""
+
+    def lots(self, reason: Reason) -> list[int]:
+        """Return the lots that the units would come from."""
+        return list(dict.fromkeys(int(self.seeker.arcs.lot[arc]) for arc in reason.arcs))
+
+    def _more(self, reason: Reason) -> str:
+        code, lots = reason.code, self.lots(reason)
+        if code in ("too_late", "expired", "on_hold", "safety_closed") and lots:
+            return f": {_listed([self.lot(lot) for lot in lots])}"
+        if code == "not_worth_it":
+            return f" ({reason.worth:,.2f} a unit at best)"
+        if code == "no_supply":
+            return self._no_stock(reason)
+        if not reason.givers:
+            return ""
+        names = _listed([f"{self.line(line)} ({units:,.6g})" for line, units in reason.givers], "lines")
+        if code in ("tie", "rank", "turn", "taken_by_better", "protected", "locked") and not reason.solved:
+            return f": {names}" if reason.item.clause < 0 else f"; the stock goes to {names}"
+        return f"; the units go to {names}"
+
+    def _no_stock(self, reason: Reason) -> str:
+        """Return what is said of stock that there is none of: all of it goes to the line itself, or there never was."""
+        facts, line = self.facts, reason.line
+        usable = facts.lots.usable[facts.lots.sku == facts.lines.sku[line]].sum()
+        return f" of {facts.skus.id[facts.lines.sku[line]]} for it: the supply is {usable:,.6g} usable units in all"
+
+    def _limits(self, reason: Reason) -> str:
+        """Return the rows that were lifted in words, as far as their rule has any."""
+        if reason.item.rule is None or not reason.rows:
+            return ""
+        upper = self.seeker.program.row_upper
+        said = [reason.item.rule.limit(self._row(row), float(upper[row])) for row in reason.rows]
+        return _listed([one for one in said if one])
+
+    def limit_of(self, row: int) -> str:
+        """Return a row of the program in words, as far as its rule has any; else by its label."""
+        rules, rule, clause = self.seeker.wide.authors
+        author = rules[rule[row]] if rule[row] >= 0 else None
+        if author is None:
+            return self._label(row)
+        said = author.limit(self._row(row), float(self.seeker.program.row_upper[row]))
+        return said or (self.clauses[clause[row]].words() if clause[row] >= 0 else self._label(row))
+
+    def _row(self, row: int) -> tuple[Any, ...]:
+        return self.seeker.wide.labels.row(row)[1]
+
+    def _label(self, row: int) -> str:
+        name, label = self.seeker.wide.labels.row(row)
+        return "/".join(str(part) for part in (name, *label))
+
+
+def _units(units: float) -> str:
+    return f"{units:,.6g}"
+
+
+def _listed(names: list[str], what: str = "others") -> str:
+    """Return the first few of some names in a row, and how many more there are."""
+    more = len(names) - FIRST
+    text = ", ".join(names[:FIRST])
+    return f"{text} and {more:,} more {what}" if more > 0 else text
+
+
+__all__ = ["Words"]
