@@ -93,8 +93,8 @@ def compile_ahead() -> bool:
     return all(native_store.folder(function) is not None for function in functions)
 
 
-def _functions() -> tuple[Any, Any]:
+def _functions() -> tuple[Any, ...]:
     """Return the compiled functions that others call."""
-    from allocopt.solve.prices import native_networks, native_simplex
+    from allocopt.solve.prices import native_centre, native_networks, native_simplex
 
-    return native_networks.find_networks, native_simplex.best_plans
+    return native_networks.find_networks, native_simplex.best_plans, *native_centre.FUNCTIONS
