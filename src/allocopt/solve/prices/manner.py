@@ -8,6 +8,8 @@ import numpy as np
 
 from allocopt.solve.prices.apart import Apart, Floats, WholeError
 from allocopt.solve.prices.engine import GROUPS, Master
+from allocopt.solve.prices.serving import guiding
+from allocopt.solve.solution import Clock
 
 LEAST_GROUPS, MOST_GROUPS = 80, 500
 """Groups where centres guide: so many, and one more for each row."""
@@ -54,15 +56,22 @@ class Manner:
     sample_box: float
 
 
-def manner(rows: int, pieces: int, master: Master | None, *, native: bool) -> Manner:
+def guide(rows: int, pieces: int, clock: Clock, *, native: bool) -> tuple[Master, str]:
+    """Return who guides a search where nobody was asked for, and what somebody should know of it; mostly nothing."""
+    if not native or rows < FEW_ROWS or pieces < FEW_PIECES:
+        return "vertex", ""
+    by = guiding(clock)
+    return "centre" if by.native else "vertex", by.note
+
+
+def manner(rows: int, pieces: int, master: Master, *, native: bool) -> Manner:
     """Return how a search is begun.
 
     Parameters
     ----------
     rows, pieces : int
         Coupling rows, and pieces that propose.
-    master : {"centre", "vertex"}, optional
-        What was asked for.
+    master : {"centre", "vertex"}
     native : bool
         Whether compiled code solves the blocks that are networks.
 
@@ -71,8 +80,6 @@ def manner(rows: int, pieces: int, master: Master | None, *, native: bool) -> Ma
     WholeError
         If there are too many rows.
     """
-    if master is None:
-        master = "centre" if native and rows >= FEW_ROWS and pieces >= FEW_PIECES else "vertex"
     if master == "vertex":
         if rows > MANY:
             raise WholeError(f"{rows:,} rows couple its SKUs, more than {MANY}")

@@ -11,7 +11,7 @@ import numpy as np
 from allocopt.algebra.program import Program
 from allocopt.solve.prices.apart import Apart, Floats, taken_apart
 from allocopt.solve.prices.engine import GROUPS, ROUNDS, Master, Search, worth_of_rows
-from allocopt.solve.prices.manner import GIVEN_BOX, SAMPLE, allowed, around, manner
+from allocopt.solve.prices.manner import GIVEN_BOX, SAMPLE, allowed, around, guide, manner
 from allocopt.solve.prices.oracle import LocalOracle, Oracle, usable_threads
 from allocopt.solve.prices.pure import purified
 from allocopt.solve.prices.serving import serving
@@ -98,6 +98,9 @@ def linear(
     spent = 0
     with ThreadPoolExecutor(oracle.threads) as pool, closing(oracle):
         usual = worth_of_rows(apart, oracle.worth)
+        note = ""
+        if master is None:
+            master, note = guide(len(usual), len(everyone), clock, native=by.native)
         how = manner(len(usual), len(everyone), master, native=by.native)
         prices, box = np.zeros(len(usual)), how.first_box * usual
         if start is not None and start.fits(program):
@@ -115,8 +118,7 @@ def linear(
         if pure:
             search.cross(pool, gap)
         found = _solution(program, apart, search, spent, gap, clock, pure=pure)
-    if by.note:
-        found = replace(found, notes=(*found.notes, by.note))
+    found = replace(found, notes=(*found.notes, *filter(None, (by.note, note))))
     for out in reversed(taken):
         found = out.restored(found)
     return found
