@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 import allocopt as ao
-from allocopt.solve.prices import engine, relaxed, shards
+from allocopt.solve.prices import engine, manner, relaxed, shards
 from allocopt.solve.prices.apart import STRETCHES
 from allocopt.solve.prices.oracle import LocalOracle
 from benchmarks import record
@@ -239,7 +239,7 @@ def paper(found: Found, options: argparse.Namespace) -> Found:
     each["message"] = max(found["trip"], there["round"] - here["round"]) / found["workers"]
     each["out"] = found["out"] / found["workers"]
     each["back"] = (engine.GROUPS + STRETCHES) * (found["couple"] + 2) * 8
-    rounds = each["first"] + (each["rounds"] - 1 + each["samples"] / relaxed.SAMPLE) * each["round"]
+    rounds = each["first"] + (each["rounds"] - 1 + each["samples"] / manner.SAMPLE) * each["round"]
     wire = (options.machines * each["out"] + each["back"]) / WIRE
     between = options.machines * each["message"] + wire + each["master"]
     seconds = {
@@ -260,7 +260,7 @@ def on_paper(found: Found, options: argparse.Namespace) -> str:
     hands, all_rounds = options.machines * options.cores, each["rounds"] + each["samples"]
     rounds, rest = seconds["oracle"] + seconds["between"], sum(serial.values())
     per_arc = (
-        f"{each['first']:.2e} + ({each['rounds']} - 1 + {each['samples']} / {relaxed.SAMPLE}) x {each['round']:.2e}"
+        f"{each['first']:.2e} + ({each['rounds']} - 1 + {each['samples']} / {manner.SAMPLE}) x {each['round']:.2e}"
     )
     between = f"{options.machines} x {each['message']:.4f} + {made['wire']:.5f} + {each['master']:.4f}"
     title = f"{record.counted(PAPER)} arcs on {options.machines} machines of {options.cores} cores"
@@ -272,7 +272,7 @@ one another), the master and all else of a round, bytes per arc. Assumed: as man
 {WIRE / 1e9:.2f} GB/s to and from the process that calls. A round sends {each["out"]:,.0f} bytes to each machine and
 brings {each["back"]:,.0f} back from all together, however many arcs there are.
 
-    oracle    arcs / (machines x cores) x (first + (rounds - 1 + samples / {relaxed.SAMPLE}) x later)
+    oracle    arcs / (machines x cores) x (first + (rounds - 1 + samples / {manner.SAMPLE}) x later)
               {PAPER:.0e} / {hands} x ({per_arc}) = {seconds["oracle"]:,.1f} s
     between   (rounds + samples) x (machines x message + wire + master)
               {all_rounds} x ({between}) = {seconds["between"]:,.1f} s

@@ -101,18 +101,18 @@ class Master:
         )
         checked(code, "refused columns of the master")
 
-    def propose(self, value: Floats, usage: Floats, number: int) -> None:
-        """Add one proposal of each group: what it is worth, and what it takes of the coupling rows."""
-        scaled = np.hstack([usage / self.sizes, np.ones((self.groups, 1))])
-        group, row = np.nonzero(scaled)
-        starts = np.searchsorted(group, np.arange(self.groups))
-        rows = np.where(row == self.rows, self.rows + group, row)
-        zero, endless = np.zeros(self.groups), np.full(self.groups, np.inf)
-        self._add(value / self.unit, zero, endless, starts, rows, scaled[group, row])
+    def take(self, group: NDArray[np.int64], number: NDArray[np.int64], value: Floats, usage: Floats) -> None:
+        """Add proposals: of which group, from which round, what they are worth and take of the coupling rows."""
+        count = len(value)
+        scaled = np.hstack([usage / self.sizes, np.ones((count, 1))])
+        proposal, row = np.nonzero(scaled)
+        starts = np.searchsorted(proposal, np.arange(count))
+        rows = np.where(row == self.rows, self.rows + group[proposal], row)
+        zero, endless = np.zeros(count), np.full(count, np.inf)
+        self._add(value / self.unit, zero, endless, starts, rows, scaled[proposal, row])
         self.value, self.usage = np.concatenate([self.value, value]), np.vstack([self.usage, usage])
-        self.group = np.concatenate([self.group, np.arange(self.groups)])
-        self.round = np.concatenate([self.round, np.full(self.groups, number)])
-        self._idle = np.concatenate([self._idle, np.zeros(self.groups, np.int64)])
+        self.group, self.round = np.concatenate([self.group, group]), np.concatenate([self.round, number])
+        self._idle = np.concatenate([self._idle, np.zeros(count, np.int64)])
 
     def hold(self, low: Floats, high: Floats) -> None:
         """Keep the multipliers between two limits."""

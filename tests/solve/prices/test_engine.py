@@ -18,7 +18,7 @@ from tests.solve.programs import program as by_hand
 import allocopt as ao
 from allocopt.algebra.program import Program
 from allocopt.solve import EXACT, Effort, certify, highs, solve
-from allocopt.solve.prices import WholeError, engine, linear, oracle, relaxed
+from allocopt.solve.prices import WholeError, engine, linear, manner, oracle
 from allocopt.solve.prices.apart import MANY, taken_apart
 from allocopt.solve.prices.engine import Search
 from allocopt.solve.prices.oracle import LocalOracle
@@ -149,7 +149,7 @@ def test_a_sample_takes_no_time_from_the_rounds(monkeypatch: pytest.MonkeyPatch)
 
     run = Search.run
     monkeypatch.setattr(Search, "run", timed)
-    monkeypatch.setattr(relaxed, "SAMPLED_FROM", 10)
+    monkeypatch.setattr(manner, "SAMPLED_FROM", 10)
     linear(generated(3_000, divisible=True), Clock.started(1_000.0), native=True)
     assert limits == [pytest.approx(200.0, rel=0.1), pytest.approx(1_000.0, rel=0.1)]
 

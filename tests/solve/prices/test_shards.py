@@ -25,7 +25,7 @@ import allocopt as ao
 from allocopt.algebra.program import Program
 from allocopt.rules import CLAUSES, Clause
 from allocopt.solve import Solution
-from allocopt.solve.prices import WholeError, apart, linear, native_simplex, oracle, relaxed, shards
+from allocopt.solve.prices import WholeError, apart, linear, manner, native_simplex, oracle, shards
 from allocopt.solve.solution import Clock
 from allocopt.stages.stated import formulate
 
@@ -134,8 +134,8 @@ def finely_cut(least: int = 500, together: int = 250) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(apart, "LEAST", least)
         patch.setattr(oracle, "TOGETHER", together)
-        patch.setattr(relaxed, "SAMPLED_FROM", 8)
-        patch.setattr(relaxed, "SAMPLED_PARTS", 8)
+        patch.setattr(manner, "SAMPLED_FROM", 8)
+        patch.setattr(manner, "SAMPLED_PARTS", 8)
         yield
 
 
@@ -162,7 +162,7 @@ def test_any_number_of_workers_gives_the_same(agreed: str, native: bool) -> None
         taken = apart.taken_apart(program)
         stretches = len(np.unique(taken.stretch))
         assert 6 < stretches < 40
-        assert oracle.LocalOracle(taken, native=native, threads=1).pieces > relaxed.SAMPLED_FROM
+        assert oracle.LocalOracle(taken, native=native, threads=1).pieces > manner.SAMPLED_FROM
         local = linear(program, Clock.started(None), native=native, threads=1)
         assert local.status == "optimal"
         for threads in [(1,), (1, 1), (2, 1, 3), (1,) * 40]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import COUPLES, Program
 from allocopt.solve.blocks import GROUP, LARGEST, SHORT
 
-MANY = 400
+MANY = 600
 """Coupling rows beyond which pricing them pays no longer."""
 STRETCHES, LEAST = 240, 6_000
 """Blocks are summed up stretch by stretch: at most so many, of at least so many columns where there are fewer."""
@@ -27,6 +27,10 @@ Ints = NDArray[np.int64]
 
 class WholeError(Exception):
     """The program does not come apart; the message says why."""
+
+
+class BrokenError(Exception):
+    """The interior point of a master did not get through."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,23 +6,25 @@
     bound at prices y:   y * limit(y)  +  sum_s max { (c_s - G_s' y) x_s : x_s in X_s }
 
 Each round every block answers the prices with its best plan; the sum bounds what any plan is worth. The master mixes
-the plans proposed so far so that the coupling rows hold, and its multipliers are the next prices, kept within a box
-around the best ones known. Blocks propose in groups: with fewer groups the master is quicker and the rounds are more.
-Source: Dantzig and Wolfe, Operations Research 8 (1960); the box is a trust region as in Linderoth and Wright,
-Computational Optimization and Applications 24 (2003).
+the plans proposed so far so that the coupling rows hold, and says which prices to ask for next (see `guides`). Blocks
+propose in groups: with fewer groups the master is quicker and the rounds are more. Source: Dantzig and Wolfe,
+Operations Research 8 (1960).
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-from allocopt.solve.highs_master import Master
-from allocopt.solve.prices.apart import Apart, Floats, Ints, WholeError
+from allocopt.solve.highs_run import HighsError
+from allocopt.solve.prices.apart import Apart, BrokenError, Floats, Ints
+from allocopt.solve.prices.guides import HOLDS, ByCentre, ByVertex, Guide, Known, Setting, finite
 from allocopt.solve.prices.oracle import LateError, Offer, Oracle
 from allocopt.solve.solution import Clock
 
@@ -32,25 +34,22 @@ SURE = 20_000
 """Columns of a program that ends its first round whatever the clock says, so that there is a plan."""
 ROUNDS = 400
 """Rounds after which the prices are not expected to settle any more."""
-PROPOSALS = 3
-"""Proposals kept, for each group and coupling row."""
-FIRST_BOX = 0.1
-"""Half width of the first box, as a part of what a unit of a coupling row may be worth."""
-SAMPLE_BOX, GIVEN_BOX, LEAST_BOX = 0.3, 0.1, 0.01
-"""The same where prices come from a sample, or from a similar program, as a part of each price; and at least, as a part
-of what a unit may be worth."""
-GOOD = 0.5
-"""Part of the promised improvement of the bound that makes a step a good one: the box grows where it was in the way."""
-NO_HOPE = 0.3
-"""Part of the gap wanted below which what the master promises is nothing: then only the box is in the way."""
+UNSTEADY = 40
+"""Rounds in which a guide by centres has to bring the gap down by a third."""
+FINE = 1e-7
+"""Gap from which on vertices are asked for: closer, an interior point has too few digits."""
+AFTER = 0.1
+"""Half width of the box after a hand-over, as a part of each price."""
+MOST_LOOSE = 500
+"""Loose columns above which vertices guide."""
+CROSSED = 0.1
+"""Part of the gap wanted that a vertex may be worth less than the middle that it replaces."""
+Master = Literal["centre", "vertex"]
+"""What guides a search: central prices, or those of vertices."""
 SAFE = -1
 """Stands for the safe plan where a round is named."""
 TOP = 3.0
 """Times what a unit of a coupling row may be worth: where the prices of a sample end."""
-BEYOND = 1e6
-"""Times what a unit of a coupling row may be worth: no price lies beyond, unless no plan keeps the row."""
-HOLDS = 1e-9
-"""What a coupling row may be off by, relative to 1 + its limit, before the mix counts as breaking it."""
 
 
 @dataclass
@@ -117,6 +116,8 @@ class Search:
     groups : int
     known : float64, shape (columns of the program,), optional
         A plan that keeps every row.
+    master : {"centre", "vertex"}
+        What guides it; see `guides`.
 
     Some pieces alone may not be able to keep the coupling rows (promises that others would keep). What they miss then
     costs `TOP` times what a unit may be worth, and the search ends when the master has nothing more to promise.
@@ -133,6 +134,7 @@ class Search:
         box: Floats,
         groups: int,
         known: Floats | None = None,
+        master: Master = "vertex",
     ) -> None:
         self.apart, self.oracle, self.pieces = apart, oracle, pieces
         self.lower, self.upper = apart.coupling_lower * part, apart.coupling_upper * part
@@ -148,7 +150,10 @@ class Search:
         self.mix = Mix()
         self.sample = part < 1.0
         self.top = TOP * self.worthwhile if self.sample else np.full(len(prices), np.inf)
-        self.promised, self.pressed = np.inf, np.zeros(len(prices), dtype=bool)
+        self.guide: Guide | None = None
+        self._by = master if self._centred() else "vertex"
+        self._last: Offer | None = None
+        self._steady = (0, np.inf)
         self.safe = None if self.sample else safe_plan(program, apart, known)
 
     def run(self, gap: float, clock: Clock, rounds: int, pool: ThreadPoolExecutor) -> None:
@@ -159,42 +164,94 @@ class Search:
         WholeError
             If the prices do not settle, or a block has no plan.
         """
-        master: Master | None = None
         while self.rounds < rounds and self.gap > gap:
-            if master is not None and clock.left <= 0:
+            if self.rounds and clock.left <= 0:
                 break
-            kept = None if master is None and len(self.apart.columns) <= SURE else clock
+            kept = None if not self.rounds and len(self.apart.columns) <= SURE else clock
             try:
                 offer = self.oracle.best(self.next, self.group, self.pieces, pool, kept)
             except LateError:
                 break
+            self._last, bound = offer, self._bound(offer)
             if not self.sample:
                 self.oracle.keep(self.rounds)
-            if master is None:
-                master = self._master(offer)
-            master.propose(offer.value, offer.usage, self.rounds)
-            self._step(self._bound(offer))
-            low, high = np.maximum(self.prices - self.box, -self.top), np.minimum(self.prices + self.box, self.top)
-            master.hold(low, high)
-            self.next, self.promised = master.solve(), master.objective
-            missed = master.bought + master.sold > HOLDS * (1 + np.maximum(finite(self.lower), finite(self.upper)))
-            self.pressed = missed & (high < self.top) & (low > -self.top)
-            if self.bound - self.promised <= NO_HOPE * gap * self._size(self.bound):
-                self.box = np.where(self.pressed, 10 * self.box, self.box)
-            if not self.sample:
-                self._mix(master)
-            master.forget(PROPOSALS * (self.groups + len(self.lower)), self.next)
-            self._forget(master)
+            if bound < self.bound:
+                self.bound, self.prices = bound, self.next
+                if not self.sample:
+                    self.oracle.mark()
+            self.next = self._guided(offer, Known(self.prices, self.bound, bound), gap, pool)
+            if not self.sample and self.guide is not None:
+                self._mix(self.guide)
+                self.oracle.forget(but={*self.guide.rounds().tolist(), *self.mix.round.tolist(), self.rounds})
             self.rounds += 1
-            if (self.pressed & (self.box > BEYOND * self.worthwhile)).any():
-                raise WholeError("no prices were found at which its coupling rows hold")
+
+    def _guided(self, offer: Offer, known: Known, gap: float, pool: ThreadPoolExecutor) -> Floats:
+        """Return the prices to ask for next; hand over to vertices where centres get no further."""
+        wanted = gap * self._size(self.bound)
+        if self.guide is None:
+            setting = self._setting(pool)
+            if self._by == "centre":
+                self.guide = ByCentre(setting, offer, self.next, self.box)
+            else:
+                self.guide = ByVertex(setting, offer, self.box)
+        if isinstance(self.guide, ByCentre):
+            if self.gap < self._steady[1] * 2 / 3:
+                self._steady = self.rounds, self.gap
+            if self.gap > FINE and self.rounds - self._steady[0] <= UNSTEADY:
+                with suppress(BrokenError):
+                    return self.guide.next(offer, self.rounds, known, wanted)
+            self.guide = self._handed_over(self.guide, offer, pool)
+        return self.guide.next(offer, self.rounds, known, wanted)
+
+    def _handed_over(self, guide: ByCentre, offer: Offer, pool: ThreadPoolExecutor) -> ByVertex:
+        """Return a guide by vertices that has the proposals of one by centres."""
+        box = np.maximum(AFTER * np.abs(self.prices), 0.1 * AFTER * self.worthwhile)
+        vertices = ByVertex(self._setting(pool), offer, box)
+        vertices.given(guide.proposals())
+        return vertices
+
+    def cross(self, pool: ThreadPoolExecutor, gap: float) -> None:
+        """Replace a mix from the middle by a vertex that is about as good: it mixes few groups."""
+        if not isinstance(self.guide, ByCentre) or self._last is None or not np.isfinite(self.mix.worth):
+            return
+        middle = self.mix
+        vertices = self._handed_over(self.guide, self._last, pool)
+        try:
+            vertices.vertex(self.prices)
+        except HighsError:
+            return
+        self.guide, self.mix = vertices, Mix()
+        self._mix(vertices)
+        if self.mix.worth < middle.worth - CROSSED * gap * self._size(middle.worth):
+            self.mix = middle
+
+    def _centred(self) -> bool:
+        """Return whether central prices can guide: loose columns have to be finite, and not too many."""
+        limits = np.concatenate([self.loose_lower, self.loose_upper])
+        return bool(np.isfinite(limits).all()) and len(limits) <= 2 * MOST_LOOSE
+
+    def _setting(self, pool: ThreadPoolExecutor) -> Setting:
+        return Setting(
+            self.apart,
+            self.lower,
+            self.upper,
+            self.groups,
+            self.loose_cost,
+            self.loose_lower,
+            self.loose_upper,
+            self.worthwhile,
+            self.top,
+            pool,
+            self.oracle.threads,
+        )
 
     @property
     def gap(self) -> float:
         """How far the mix (of a sample: what the master promises) is from the bound, relatively."""
         if self.sample:
-            open_ = self.pressed.any() or not self.rounds
-            return np.inf if open_ else (self.bound - self.promised) / self._size(self.bound)
+            if self.guide is None or self.guide.pressed.any():
+                return np.inf
+            return (self.bound - self.guide.promised) / self._size(self.bound)
         if not np.isfinite(self.mix.worth) or not np.isfinite(self.bound):
             return np.inf
         return (self.bound - self.mix.worth) / self._size(self.mix.worth)
@@ -202,14 +259,6 @@ class Search:
     def _size(self, worth: float) -> float:
         """Return what gaps are relative to: the objective with what no decision changes, at least one."""
         return max(1.0, abs(worth + self.constant))
-
-    def _master(self, offer: Offer) -> Master:
-        unit = max(abs(float(offer.value.sum())), float(np.abs(self.loose_cost).max(initial=0.0)), 1e-9) / 1000
-        links = self.apart.loose_links
-        columns = (self.loose_cost, self.loose_lower, self.loose_upper, (links.ptr, links.place, links.value))
-        limits = np.maximum(finite(self.lower), finite(self.upper))
-        sizes = np.maximum(np.maximum(1.0, limits), np.abs(offer.usage).max(axis=0, initial=0.0))
-        return Master(self.lower, self.upper, self.groups, columns, unit, sizes)
 
     def _bound(self, offer: Offer) -> float:
         """Return the bound at the prices that were asked for."""
@@ -226,26 +275,13 @@ class Search:
             + float(worth[worth != 0] @ at_loose[worth != 0])
         )
 
-    def _step(self, bound: float) -> None:
-        """Move to the prices that were asked for if they are better; fit the box to how good they turned out."""
-        gain, hope = self.bound - bound, self.bound - self.promised
-        if self.rounds:
-            if gain >= GOOD * hope:
-                self.box = np.where(self.pressed, 2 * self.box, self.box)
-            elif gain < -hope:
-                self.box = 0.8 * self.box
-        if bound < self.bound:
-            self.bound, self.prices = bound, self.next
-            if not self.sample:
-                self.oracle.mark()
-
-    def _mix(self, master: Master) -> None:
+    def _mix(self, guide: Guide) -> None:
         """Keep the mix of the master if the coupling rows hold in it, or as much of it as they allow."""
-        usage = master.usage.T @ master.share
-        usage += self.apart.loose_links.totals(master.z, len(usage))
-        worth = float(master.value @ master.share) + float(self.loose_cost @ master.z)
-        used = np.flatnonzero(master.share)
-        group, number, share, z = master.group[used], master.round[used], master.share[used], master.z
+        mixed, z = guide.mix()
+        # No product of matrices: what those add up depends on the threads that they take.
+        usage = np.einsum("pi,p->i", mixed.usage, mixed.share) + self.apart.loose_links.totals(z, len(self.lower))
+        worth = float((mixed.value * mixed.share).sum()) + float((self.loose_cost * z).sum())
+        group, number, share = mixed.group, mixed.round, mixed.share
         if (usage > self.upper + room(self.upper)).any() or (usage < self.lower - room(self.lower)).any():
             if self.safe is None:
                 return
@@ -255,11 +291,6 @@ class Search:
             share, z = np.append(part * share, [1 - part] * self.groups), part * z + (1 - part) * self.safe.z
         if worth > self.mix.worth:
             self.mix = Mix(worth, group, number, share, z)
-
-    def _forget(self, master: Master) -> None:
-        """Drop the plans that no proposal of the master, nor the mix, goes back to."""
-        if not self.sample:
-            self.oracle.forget(but={*np.unique(master.round).tolist(), *self.mix.round.tolist(), self.rounds})
 
     def plan(self) -> Floats:
         """Return the mix column by column, in the order of the program taken apart."""
@@ -286,11 +317,6 @@ class Search:
 def room(limits: Floats) -> Floats:
     """Return what a sum may be off by and still keep its limit, zero where there is none."""
     return np.where(np.isfinite(limits), HOLDS * (1 + finite(limits)), 0.0)
-
-
-def finite(limits: Floats) -> Floats:
-    """Return the size of each limit, zero where there is none."""
-    return np.abs(np.where(np.isfinite(limits), limits, 0.0))
 
 
 def worth_of_rows(apart: Apart, worth: Floats) -> Floats:

@@ -10,16 +10,8 @@ import numpy as np
 
 from allocopt.algebra.program import Program
 from allocopt.solve.prices.apart import Apart, Floats, taken_apart
-from allocopt.solve.prices.engine import (
-    FIRST_BOX,
-    GIVEN_BOX,
-    GROUPS,
-    LEAST_BOX,
-    ROUNDS,
-    SAMPLE_BOX,
-    Search,
-    worth_of_rows,
-)
+from allocopt.solve.prices.engine import GROUPS, ROUNDS, Master, Search, worth_of_rows
+from allocopt.solve.prices.manner import GIVEN_BOX, SAMPLE, allowed, around, guide, manner
 from allocopt.solve.prices.oracle import LocalOracle, Oracle, usable_threads
 from allocopt.solve.prices.pure import purified
 from allocopt.solve.prices.serving import serving
@@ -31,10 +23,6 @@ from allocopt.solve.start import Prices
 
 EXACT = 1e-6
 """Gap at which a linear program counts as solved, where nobody asks for another."""
-SAMPLE, SAMPLED_FROM, SAMPLE_GAP, SAMPLE_GROUPS = 8, 2_000, 3e-4, 40
-"""First prices come from every eighth piece, solved to this gap, where there are so many pieces."""
-SAMPLED_PARTS = 30
-"""The same where HiGHS solves all of them: each piece is many blocks then, and every round counts."""
 METHOD = "prices"
 
 
@@ -51,6 +39,7 @@ def linear(
     part: float = 1.0,
     known: Floats | None = None,
     cluster: Cluster | None = None,
+    master: Master | None = None,
 ) -> Solution:
     """Solve the linear relaxation of a program by prices.
 
@@ -78,6 +67,9 @@ def linear(
         A plan that keeps every row: what the first rounds cannot do without breaking one is taken from it.
     cluster : Cluster, optional
         Whose workers find the best plans of the blocks. The answer is the same as without.
+    master : {"centre", "vertex"}, optional
+        Whether central prices or those of vertices guide the search; by default central ones where compiled code
+        serves and there are many rows and pieces.
 
     Returns
     -------
@@ -106,21 +98,27 @@ def linear(
     spent = 0
     with ThreadPoolExecutor(oracle.threads) as pool, closing(oracle):
         usual = worth_of_rows(apart, oracle.worth)
-        prices, box = np.zeros(len(usual)), FIRST_BOX * usual
+        note = ""
+        if master is None:
+            master, note = guide(len(usual), len(everyone), clock, native=by.native)
+        how = manner(len(usual), len(everyone), master, native=by.native)
+        prices, box = np.zeros(len(usual)), how.first_box * usual
         if start is not None and start.fits(program):
-            prices = _allowed(apart, start.multipliers[apart.coupling])
-            box = np.maximum(GIVEN_BOX * np.abs(prices), LEAST_BOX * usual)
-        elif len(everyone) >= (SAMPLED_FROM if by.native else SAMPLED_PARTS):
+            prices = allowed(apart, start.multipliers[apart.coupling])
+            box = around(prices, GIVEN_BOX, usual)
+        elif len(everyone) >= how.fewest:
             some = everyone[::SAMPLE]
-            first = Search(program, apart, oracle, some, len(some) / len(everyone), prices, box, SAMPLE_GROUPS)
-            first.run(SAMPLE_GAP, clock.share(0.2), min(rounds, ROUNDS // 4), pool)
+            part_ = len(some) / len(everyone)
+            first = Search(program, apart, oracle, some, part_, prices, box, how.sample_groups, None, how.master)
+            first.run(how.sample_gap, clock.share(0.2), min(rounds, ROUNDS // 4), pool)
             spent, prices = first.rounds, first.prices
-            box = np.maximum(SAMPLE_BOX * np.abs(prices), LEAST_BOX * usual)
-        search = Search(program, apart, oracle, everyone, 1.0, prices, box, GROUPS, known)
+            box = around(prices, how.sample_box, usual)
+        search = Search(program, apart, oracle, everyone, 1.0, prices, box, how.groups, known, how.master)
         search.run(gap, clock.share(part), max(1, rounds - spent), pool)
+        if pure:
+            search.cross(pool, gap)
         found = _solution(program, apart, search, spent, gap, clock, pure=pure)
-    if by.note:
-        found = replace(found, notes=(*found.notes, by.note))
+    found = replace(found, notes=(*found.notes, *filter(None, (by.note, note))))
     for out in reversed(taken):
         found = out.restored(found)
     return found
@@ -154,7 +152,7 @@ def answered(program: Program, start: Prices, *, threads: int | None = None, nat
     assert given is not None
     apart = taken_apart(program)
     oracle = LocalOracle(apart, native=by.native, threads=usable_threads() if threads is None else threads)
-    prices = _allowed(apart, given.multipliers[apart.coupling])
+    prices = allowed(apart, given.multipliers[apart.coupling])
     with ThreadPoolExecutor(oracle.threads) as pool:
         group = np.zeros(oracle.pieces, np.int32)
         group[:] = np.arange(oracle.pieces) * min(GROUPS, oracle.pieces) // oracle.pieces
@@ -180,13 +178,6 @@ def _multipliers(program: Program, apart: Apart, own: Floats, prices: Floats) ->
     multipliers[apart.rows] = np.where(beyond, 0.0, own)
     multipliers[apart.coupling] = prices
     return multipliers
-
-
-def _allowed(apart: Apart, prices: Floats) -> Floats:
-    """Return the prices with zero where a row has no limit on that side."""
-    prices = np.where(np.isfinite(prices), prices, 0.0)
-    opened = ((prices > 0) & np.isinf(apart.coupling_upper)) | ((prices < 0) & np.isinf(apart.coupling_lower))
-    return np.where(opened, 0.0, prices)
 
 
 def _solution(

@@ -10,8 +10,9 @@ from allocopt.solve.solution import Clock
 
 NATIVE = 20_000
 """Columns from which on compiled code is worth loading; below, HiGHS solves the blocks as well."""
-COMPILING, LOADING = 15.0, 0.5
-"""Seconds that compiling, and loading what was compiled, are taken to need: constants, never measured."""
+COMPILING, COMPILING_GUIDES, LOADING = 15.0, 5.0, 0.5
+"""Seconds that compiling, of the guide by centres too, and loading what was compiled, are taken to need: constants,
+never measured."""
 PART = 0.5
 """Part of the time that is left which they may take."""
 MODULE = "allocopt.solve.prices.native_simplex"
@@ -20,6 +21,11 @@ AHEAD = "`python -m allocopt.solve.prices`"
 NOT_READY = (
     "HiGHS solved the articles in place of the price engine's own code, which is not compiled yet: the time limit "
     f"leaves no room for it. {AHEAD} compiles it ahead; until then a plan may be another one of about the same worth."
+)
+NOT_GUIDING = (
+    "HiGHS' simplex guided the search for prices in place of a master of our own, which is not compiled yet: the time "
+    f"limit leaves no room for it. {AHEAD} compiles it ahead; until then a plan may be another one of about the same "
+    "worth."
 )
 NOT_LOADED = (
     "HiGHS solved the articles in place of the price engine's own code: the time limit leaves no room for loading it. "
@@ -85,7 +91,7 @@ def compile_ahead() -> bool:
     from allocopt.solve.ties import native_moves
     from allocopt.solve.trees.native import search
 
-    functions = (*_functions(), native_moves.settle, native_greedy.run, *native.FUNCTIONS, search)
+    functions = (*_functions(), *_guides(), native_moves.settle, native_greedy.run, *native.FUNCTIONS, search)
     if not all(native_store.kept(function) or native_store.can_keep(function) for function in functions):
         return False
     for function in functions:
@@ -93,8 +99,25 @@ def compile_ahead() -> bool:
     return all(native_store.folder(function) is not None for function in functions)
 
 
+def guiding(clock: Clock) -> Serving:
+    """Return whether compiled code guides the search by centres, within the time that is left; else vertices do."""
+    from allocopt.solve.prices import native_store
+
+    functions = _guides()
+    if clock.left * PART < COMPILING_GUIDES and not all(native_store.kept(function) for function in functions):
+        return Serving(native=False, note=NOT_GUIDING)
+    return Serving(native=True)
+
+
 def _functions() -> tuple[Any, Any]:
-    """Return the compiled functions that others call."""
+    """Return the compiled functions that others call to solve the blocks."""
     from allocopt.solve.prices import native_networks, native_simplex
 
     return native_networks.find_networks, native_simplex.best_plans
+
+
+def _guides() -> tuple[Any, ...]:
+    """Return the compiled functions of the guide by centres."""
+    from allocopt.solve.prices import native_centre
+
+    return native_centre.FUNCTIONS
