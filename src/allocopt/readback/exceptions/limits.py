@@ -6,7 +6,8 @@
     money = sum of penalties                                   of a soft clause that is broken               [currency]
 
 A multiplier is what one more unit of a limit is worth at the margin, in the relaxation: good for a little more, and an
-upper estimate for much more. A limit binds where not one unit more would fit and its multiplier is above zero.
+upper estimate for much more. A limit binds where not one unit more would fit and its multiplier is above zero; where
+the last stage has no multipliers (turns), where not one unit more would fit and somebody is short.
 """
 
 from __future__ import annotations
@@ -40,18 +41,21 @@ PENNY = 0.005
 
 def bound(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
     """Yield the capacities, lanes and caps that bind: one row a resource of a node, a lane, or a clause."""
-    prices = multipliers_of(answer)
-    if prices is None:
+    program, found = answer.program, multipliers_of(answer)
+    # Without multipliers nobody knows what a limit is worth; it is told where somebody is short.
+    prices = np.zeros(program.rows) if found is None else found
+    if found is None and not (answer.wanted - answer.served_lines > 1e-9).any():
         return
-    program = answer.program
     used, upper = program.activity(answer.x), program.row_upper
     heaviest = np.zeros(program.rows)
     np.maximum.at(heaviest, program.indices, np.abs(program.data))
-    full = np.isfinite(upper) & (prices > 0) & (upper - used < np.maximum(heaviest, 1e-9) * (1 - 1e-9))
+    full = (
+        np.isfinite(upper) & ((prices > 0) | (found is None)) & (upper - used < np.maximum(heaviest, 1e-9) * (1 - 1e-9))
+    )
     more = np.where(full, np.maximum(limits.more * np.abs(upper), 1.0), 0.0)
     money = np.where(full, prices, 0.0) * more
     for family in answer.labels.rows:
-        at = np.flatnonzero(money[family.slice] > 0)
+        at = np.flatnonzero(full[family.slice])
         rows = _Rows(at, *(part[family.start + at] for part in (prices, money, used, upper)))
         if not len(at):
             continue
@@ -81,6 +85,8 @@ class _Rows:
 
 def _said_more(answer: Answer, rows: _Rows, worst: Places, total: Floats, limits: Thresholds, unit: Any) -> Any:
     """Return the end of a sentence: what one more is worth, and what some more."""
+    if not rows.price.any():
+        return np.full(len(worst), ".", dtype=object)
     one, all_ = (spoken_money(part, answer.currency) for part in (rows.price[worst], total))
     return ": one more " + unit + " is worth about " + one + f", {100 * limits.more:.4g} % more about " + all_ + "."
 
