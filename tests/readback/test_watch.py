@@ -26,7 +26,7 @@ def planned(*clauses: Any, **tables: Any) -> ao.Plan:
 
 
 def test_the_quickstart_is_as_counted_by_hand() -> None:
-    """40 units of PO-7001 earn 1,050 (30 at amazon, 10 at dtc) and could not come later; East's 50 units are used up."""
+    """40 units of PO-7001 earn 1,050 and cannot come later without being late; East's 50 units are used up."""
     plan = ao.allocate(ao.Problem.read(SCENARIOS / "quickstart"))
     assert plan.exceptions["kind"].tolist() == ["inbound", "capacity"]
     order, dock = plan.exceptions.to_dict("records")
