@@ -75,7 +75,7 @@ def test_a_schema_that_cannot_be_written_or_is_unknown_is_bad_input(tmp_path: Pa
     refused = run("schema", "--out", tmp_path)
     assert (refused.exit_code, refused.stdout) == (BAD_INPUT, "")
     assert "cannot be written" in refused.stderr
-    unknown = run("schema", "plan")
+    unknown = run("schema", "plans")
     assert (unknown.exit_code, unknown.stdout) == (BAD_INPUT, "")
     assert "'contract'" in unknown.stderr
     assert "'scenario'" in unknown.stderr
@@ -159,17 +159,18 @@ def test_allocate_takes_presets(pack: Path) -> None:
 
 
 def test_allocate_shows_what_a_planner_reads_first() -> None:
-    """Headline, profit and loss, flows, shortfalls and the proof, in that order."""
+    """Headline, what needs a person, profit and loss, who is short, flows and the proof, in that order."""
     result = run("allocate", QUICKSTART, "--contract", "protect_dtc")
     assert result.exit_code == SOLVED
     shown = [
         "Protect DTC: 260 of 300 units (86.7%) earn 2,385 USD.",
+        "All 2 exceptions that need a person",
         "What each channel gets and earns [USD]",
         "units wanted",
         "- fixed cost",
-        "contribution",
-        "Units from each node to each",
+        "margin",
         "All 4 shortfalls (40 units short in all)",
+        "Units from each node to each",
         "Proof (optimal",
         "contribution: 2,385.00 USD",
         "no plan reaches more than 2,385.00 USD",
@@ -199,14 +200,17 @@ def test_allocate_writes_files(tmp_path: Path) -> None:
         "allocation.csv",
         "channels.csv",
         "exceptions.csv",
+        "exposure.csv",
+        "kpis.csv",
         "plan.json",
         "plan.xlsx",
         "shortfalls.csv",
+        "stock.csv",
     ]
     plan = ao.Plan.from_dict(json.loads((out / "plan.json").read_text(encoding="utf-8")))
     assert plan.objective == pytest.approx(2415)
     assert pd.read_csv(out / "allocation.csv")["units"].sum() == 260
-    sheets = ["summary", "allocation", "channels", "shortfalls", "exceptions"]
+    sheets = ["summary", "allocation", "channels", "shortfalls", "exceptions", "stock", "exposure", "kpis"]
     assert openpyxl.load_workbook(out / "plan.xlsx").sheetnames == sheets
 
 

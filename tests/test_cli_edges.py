@@ -177,7 +177,10 @@ def test_files_of_a_plan_go_into_a_folder_that_is_there(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob(".allocopt-*"))
 
 
-TARGETS = ("allocation.csv", "channels.csv", "exceptions.csv", "plan.json", "plan.xlsx", "shortfalls.csv")
+TARGETS = (
+    *("allocation.csv", "channels.csv", "exceptions.csv", "exposure.csv", "kpis.csv", "plan.json", "plan.xlsx"),
+    *("shortfalls.csv", "stock.csv"),
+)
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from tests import strategies
 
 import allocopt as ao
-from allocopt.readback.plan import SHAPE, TABLES
+from allocopt.readback.making import TABLES
+from allocopt.readback.plan import SHAPE
 
 ROOT = Path(__file__).parents[2]
 

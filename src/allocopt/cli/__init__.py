@@ -23,6 +23,7 @@ from allocopt.cli import progress
 from allocopt.cli.checking import look_through
 from allocopt.cli.earlier import earlier_plan
 from allocopt.cli.files import check_folder, write_plan
+from allocopt.cli.schemas import SCHEMAS
 from allocopt.cli.start import found, nowhere, start
 from allocopt.cli.streams import (
     BAD_INPUT,
@@ -109,7 +110,7 @@ def common(
 
 Seconds = partial(typer.Option, "--time-limit", min=0, callback=_limited)
 Gap = partial(typer.Option, "--gap", min=0, callback=_limited)
-Kind = StrEnum("Kind", ["CONTRACT", "SCENARIO"])
+Kind = StrEnum("Kind", ["CONTRACT", "SCENARIO", "PROBLEM", "PLAN", "COMPARISON"])
 Jobs = Annotated[int, typer.Option("--jobs", min=-1, callback=_limited, help="Worker processes; -1: one a core.")]
 
 
@@ -303,11 +304,11 @@ def retire(
 
 @app.command()
 def schema(
-    name: Annotated[Kind, typer.Argument(help="Which files it is of.")] = Kind.CONTRACT,
+    name: Annotated[Kind, typer.Argument(help="What it is of.")] = Kind.CONTRACT,
     out_file: Annotated[Path | None, typer.Option("--out", help="File to write instead of printing it.")] = None,
 ) -> None:
-    """Print the JSON schema of contract or scenario files, by which editors check and complete them."""
-    told = json.dumps((Contract if name is Kind.CONTRACT else Scenario).json_schema(), indent=2)
+    """Print a JSON schema: of contract and scenario files, for editors; of problems, plans and comparisons as JSON."""
+    told = json.dumps(SCHEMAS[name.value](), indent=2)
     if out_file is None:
         say(told)
         return

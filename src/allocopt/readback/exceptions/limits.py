@@ -6,7 +6,9 @@
     money = sum of penalties                                   of a soft clause that is broken               [currency]
 
 A multiplier is what one more unit of a limit is worth at the margin, in the relaxation: good for a little more, and an
-upper estimate for much more. A limit binds where not one unit more would fit and its multiplier is above zero.
+upper estimate for much more. A limit binds where not one unit more would fit and its multiplier is above zero. Where
+no limit has one (turns, plans that earlier stages settled), capacities and lanes that are full are told while somebody
+is short, without money.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.grouping import summed
 from allocopt.algebra.labels import Family
 from allocopt.problem.days import spoken_periods
-from allocopt.problem.facts import ANY, Facts, Floats
+from allocopt.problem.facts import ANY, Facts, Flags, Floats
 from allocopt.readback.answer import Answer
 from allocopt.readback.exceptions.thresholds import Thresholds
 from allocopt.readback.multipliers import multipliers_of
@@ -40,18 +42,19 @@ PENNY = 0.005
 
 def bound(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
     """Yield the capacities, lanes and caps that bind: one row a resource of a node, a lane, or a clause."""
-    prices = multipliers_of(answer)
-    if prices is None:
-        return
-    program = answer.program
+    program, found = answer.program, multipliers_of(answer)
+    prices = np.zeros(program.rows) if found is None else np.maximum(found, 0.0)
     used, upper = program.activity(answer.x), program.row_upper
     heaviest = np.zeros(program.rows)
     np.maximum.at(heaviest, program.indices, np.abs(program.data))
-    full = np.isfinite(upper) & (prices > 0) & (upper - used < np.maximum(heaviest, 1e-9) * (1 - 1e-9))
+    full = np.isfinite(upper) & (upper - used < np.maximum(heaviest, 1e-9) * (1 - 1e-9))
+    priced = _limiting(answer, full & (prices > 0))
+    unknown = not priced.any() and bool((answer.wanted - answer.served_lines > 1e-9).any())
+    full = _limiting(answer, full, physics=True) if unknown else priced
     more = np.where(full, np.maximum(limits.more * np.abs(upper), 1.0), 0.0)
     money = np.where(full, prices, 0.0) * more
     for family in answer.labels.rows:
-        at = np.flatnonzero(money[family.slice] > 0)
+        at = np.flatnonzero(full[family.slice])
         rows = _Rows(at, *(part[family.start + at] for part in (prices, money, used, upper)))
         if not len(at):
             continue
@@ -59,8 +62,18 @@ def bound(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
             yield from _capacities(answer, family, rows, limits)
         elif family.name == LaneCapacity.name:
             yield from _lanes(answer, family, rows, limits)
-        elif family.clause is not None and family.name != ReserveRule.name:
+        else:
             yield from _caps(answer, family, rows, limits)
+
+
+def _limiting(answer: Answer, rows: Flags, *, physics: bool = False) -> Flags:
+    """Return which of some rows are capacities, lanes or (unless `physics` alone is asked for) limits of clauses."""
+    found = np.zeros(len(rows), dtype=bool)
+    for family in answer.labels.rows:
+        agreed = family.clause is not None and family.name != ReserveRule.name and not physics
+        if agreed or family.name in (Capacity.name, LaneCapacity.name):
+            found[family.slice] = rows[family.slice]
+    return found
 
 
 class _Rows:
@@ -81,6 +94,8 @@ class _Rows:
 
 def _said_more(answer: Answer, rows: _Rows, worst: Places, total: Floats, limits: Thresholds, unit: Any) -> Any:
     """Return the end of a sentence: what one more is worth, and what some more."""
+    if not rows.price.any():
+        return np.full(len(worst), ".", dtype=object)
     one, all_ = (spoken_money(part, answer.currency) for part in (rows.price[worst], total))
     return ": one more " + unit + " is worth about " + one + f", {100 * limits.more:.4g} % more about " + all_ + "."
 

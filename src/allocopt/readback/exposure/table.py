@@ -7,10 +7,11 @@
     free[l] = usable[l] - what ships - what reserves keep
 
 The free units of a lot go, unit by unit, to the seller who earns most with them: by the mean contribution of the arcs
-from the lot to what it wants, ties in turn, sellers who want none of the SKU last. Clauses that limit all that a seller
-draws from a lot (caps, protection levels) and store floors hold for both. Whatever is kept for some time only is its
-channel's in ``safe``, and in ``units`` everybody's from its release on. Every unit of ``safe`` is a unit of one lot, so
-that no lot is over-used whoever sells first. Hours of nodes and lanes are not looked at: what is published is stock.
+from the lot to what it wants (from other lots where there is none), ties in turn, who wants none of the SKU last.
+Clauses that limit all that a seller draws from a lot (caps, protection levels) and store floors hold for both. Whatever
+is kept for some time only is its channel's in ``safe``, and in ``units`` everybody's from its release on. Every unit of
+``safe`` is a unit of one lot, so that no lot is over-used whoever sells first. Hours of nodes and lanes are not looked
+at: what is published is stock.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def exposure(answer: Answer) -> pd.DataFrame:
     own, others, free = _offered(answer, sellers, access)
     alone = _joined(own, others, free)
     _add_alone(sheet, access, alone, limits)
-    earns = _earnings(answer, pair_of_arc, len(access.lot))
+    earns = _earnings(answer, sellers, access, pair_of_arc)
     for offers in (own, free):
         _share_out(sheet, access, offers, limits, earns)
     return sheet.table(answer.gone)
@@ -166,14 +167,27 @@ def _add_alone(sheet: _Sheet, access: Access, offers: _Offers, limits: Limits) -
     sheet.add(seller, sku, offers.since, units, 0.0)
 
 
-def _earnings(answer: Answer, pair_of_arc: Ints, pairs: int) -> Floats:
-    """Return what a unit of a lot earns with a seller, the least there is where it has no arc, shape (pairs,)."""
+def _earnings(answer: Answer, sellers: Sellers, access: Access, pair_of_arc: Ints) -> Floats:
+    """Return what a unit of a lot earns with a seller, shape (pairs,) [currency/unit].
+
+    Where no arc leads from the lot to what it wants, that is what other lots of the SKU earn; the least there is where
+    it wants none of it.
+    """
+    arcs, pairs, skus = answer.arcs, len(access.lot), len(answer.arcs.facts.skus.id)
+    weight = arcs.facts.lines.units[arcs.line]
+    money = weight * arcs.contribution()
     at = np.flatnonzero(pair_of_arc >= 0)
-    weight = answer.arcs.facts.lines.units[answer.arcs.line[at]]
-    money = summed(weight * answer.arcs.contribution()[at], pair_of_arc[at], pairs)
-    units = summed(weight, pair_of_arc[at], pairs)
-    earns: Floats = np.divide(money, units, out=np.full(pairs, -np.inf), where=units > 0)
-    return earns.round(6)
+    place = sellers.of_line[arcs.line].astype(np.int64) * skus + arcs.sku
+    size = len(sellers.channel) * skus
+    usual = _mean(summed(money, place, size), summed(weight, place, size), -np.inf)
+    usual = usual[access.seller.astype(np.int64) * skus + arcs.facts.lots.sku[access.lot]]
+    own = summed(money[at], pair_of_arc[at], pairs), summed(weight[at], pair_of_arc[at], pairs)
+    return _mean(*own, usual).round(6)
+
+
+def _mean(money: Floats, units: Floats, otherwise: Floats | float) -> Floats:
+    mean: Floats = np.divide(money, units, out=np.broadcast_to(otherwise, money.shape).copy(), where=units > 0)
+    return mean
 
 
 def _share_out(sheet: _Sheet, access: Access, offers: _Offers, limits: Limits, earns: Floats) -> None:
