@@ -20,6 +20,7 @@ from allocopt.contracts import (
     split_with_release,
 )
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
+from allocopt.explain import conflicts
 from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift, example, examples, weeks
 from allocopt.readback import Plan
 from allocopt.readback import rooms as _rooms
@@ -70,6 +71,7 @@ __all__ = [
     "bound",
     "by_priority",
     "compare",
+    "conflicts",
     "emsr_b",
     "example",
     "examples",

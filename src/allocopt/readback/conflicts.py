@@ -152,8 +152,11 @@ def _told(what: str, rows: list[_Row], spoken: _Spoken) -> Conflict:
     skus, limits = spoken.limits(sorted(clash))
     units, cost = _units(rows), sum(row.cost for row in rows)
     sku, channel, period = (_only(getattr(row, name) for row in rows) for name in ("sku", "channel", "period"))
-    sentence = f"{what} stands against {_few(against, ' and ')}."
+    owner = _few(sorted({row.owner for row in rows} - {""}), ", ")
+    sentence, cure = f"{what} stands against {_few(against, ' and ')}.", f"Keep it; {_few(against, ' and ')} gives way."
     if units > 0:
+        more = f", or find as many more of {_few(skus, ', ')}" if skus else ""
+        cure = f"Give up {units:,.10g} of {what}{f' (ask {owner})' if owner else ''}{more}."
         names, price = _few([what, *against], " and "), f", {cost:,.2f} {spoken.currency}".rstrip() if cost else ""
         gives = f"give up {units:,.10g} of {what}" if against else f"give up {units:,.10g}"
         sentence = f"{_need(names, spoken.clashes, sorted(clash), skus, limits)}: {gives}{price}."
@@ -165,10 +168,11 @@ def _told(what: str, rows: list[_Row], spoken: _Spoken) -> Conflict:
         sku=sku or "",
         channel=channel or "",
         period=None if period in (None, -1) else period,
-        owner=_few(sorted({row.owner for row in rows} - {""}), ", "),
+        owner=owner,
         cost=cost,
         against=against,
         sentence=sentence,
+        cure=cure,
     )
 
 

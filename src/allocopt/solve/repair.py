@@ -98,6 +98,8 @@ def repair(
     prices = np.zeros(program.rows) if loose.multipliers is None else loose.multipliers[: program.rows]
     prices = np.where(np.abs(prices) > CLOSE * may.weight.max(initial=1.0), prices, 0.0)
     least = -grown.objective(loose.x)
+    if least <= CLOSE and not program.integer.any():
+        return Repair(np.zeros(len(chosen)), 0.0 * prices, program, loose.x[: program.columns])
     target = EXACT if effort is None else effort.target
     x, begin = None, None if program.integer.any() else loose.x[: program.columns]
     for some in (np.abs(prices[chosen]) > (1 - CLOSE) * may.weight, np.ones(len(chosen), dtype=bool)):
