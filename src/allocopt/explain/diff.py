@@ -98,7 +98,7 @@ class PlanDiff:
         both = [plan.channels.set_index("channel")[["units", "contribution"]] for plan in (self.this, self.other)]
         names = both[0].index.union(both[1].index, sort=False)
         this, other = (frame.reindex(names).fillna(0.0) for frame in both)
-        found = this.join(other, rsuffix="_other")
+        found = pd.concat([this, other.add_suffix("_other")], axis=1)
         for name in ("units", "contribution"):
             found[f"{name}_change"] = other[name] - this[name]
         return found.rename_axis("channel").reset_index()
