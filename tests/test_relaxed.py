@@ -100,8 +100,9 @@ def test_what_can_be_kept_is_solved_as_it_is(quick: ao.Problem) -> None:
 @few
 @given(st.integers(0, 10**6))
 def test_relaxed_plans_keep_all_else_and_give_up_least(seed: int) -> None:
-    """Against a mixed-integer program of the whole contract, solved by another program: as few units are given up, and
-    no plan that gives up as few earns more; every row that no conflict names is kept.
+    """Against a mixed-integer program of the whole contract: as few units are given up, and no such plan earns more.
+
+    Every row that no conflict names is kept.
     """
     facts, agreed = thrown(seed)
     contract = ao.Contract("any", clauses=agreed)

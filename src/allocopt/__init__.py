@@ -22,7 +22,7 @@ from allocopt.contracts import (
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
 from allocopt.explain import conflicts
 from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift, example, examples, weeks
-from allocopt.readback import Plan
+from allocopt.readback import Conflict, Plan
 from allocopt.readback import rooms as _rooms
 from allocopt.rules import CLAUSES, Recapture, emsr_b
 from allocopt.rules.clauses import *  # noqa: F403
@@ -46,6 +46,7 @@ __all__ = [
     "AllocoptError",
     "CVaR",
     "Comparison",
+    "Conflict",
     "Contract",
     "ContractError",
     "Contribution",

@@ -25,7 +25,8 @@ def test_every_difference_is_a_line():
         "without service fill 0.9, channel dtc",
         "protect channel dtc, share 0.3: share 0.3 becomes 0.4",
         "with service fill 0.8, channel shop",
-        "the clauses come in another order: protect channel dtc, share 0.4; cap channel amazon, units 20.0, penalty 3.0",
+        "the clauses come in another order: protect channel dtc, share 0.4; "
+        "cap channel amazon, units 20.0, penalty 3.0",
         "stages: fill of dtc, then contribution becomes contribution",
     ]
 

@@ -34,7 +34,9 @@ def test_promises_against_stock() -> None:
     first, second = ao.conflicts(two(), ao.Contract("Both", clauses=both))
     assert (first.kind, first.clause, first.units, first.sku, first.owner) == ("promise", 1, 7.0, "A", "Sam")
     assert (second.clause, second.units) == (0, 0.0)
-    assert first.cure == "Give up 7 of protect channel shop, units 9.0, mode serve (ask Sam), or find as many more of A."
+    assert (
+        first.cure == "Give up 7 of protect channel shop, units 9.0, mode serve (ask Sam), or find as many more of A."
+    )
 
 
 def test_caps_against_commitments() -> None:
@@ -86,7 +88,8 @@ def test_promises_to_retired_channels() -> None:
     facts = two(demand="sku channel period units price min_units\nA dtc 0 8 10 .\nA shop 1 9 7 4")
     contract = ao.Contract("Out", clauses=[ao.Retire("shop"), ao.Service(1.0, "shop")])
     found = ao.conflicts(facts, contract)
-    assert {(conflict.clause, conflict.units, conflict.owner) for conflict in found} == {(1, 9.0, "Sam"), (None, 4.0, "Sam")}
+    told = {(conflict.clause, conflict.units, conflict.owner) for conflict in found}
+    assert told == {(1, 9.0, "Sam"), (None, 4.0, "Sam")}
     assert {conflict.kind for conflict in found} == {"retired"}
 
 
@@ -107,8 +110,9 @@ def test_what_is_no_problem_is_refused() -> None:
 @few
 @given(st.integers(0, 10**6))
 def test_whatever_it_says_is_so(seed: int) -> None:
-    """Promises that cannot hold leave no plan, and its smallest repair gives up at least as much; reserves fall short
-    by so many units; lines that are shut out get nothing; channels that promises lapse of are gone.
+    """Promises that cannot hold leave no plan, reserves fall short by so many units, lines that are shut out get nothing.
+
+    Channels of which promises lapse are retired.
     """
     facts, agreed = thrown(seed)
     contract = ao.Contract("any", clauses=agreed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -36,7 +37,7 @@ def test_each_step_is_a_whole_re_solve(quick: ao.Problem) -> None:
     demand = supply.replace(demand=after.demand.assign(price=quick.demand["price"]))
     worth = [ao.allocate(problem).objective for problem in (quick, supply, supply, demand, after)]
     worth.append(ao.allocate(after, CAPPED).objective)
-    assert steps["objective"].tolist() == pytest.approx([b - a for a, b in zip(worth, worth[1:], strict=False)] + [0.0])
+    assert steps["objective"].tolist() == pytest.approx([b - a for a, b in itertools.pairwise(worth)] + [0.0])
 
 
 def test_who_gets_more_or_less(quick: ao.Problem) -> None:
@@ -79,7 +80,9 @@ def test_an_article_that_only_the_other_problem_has_is_a_difference_too(quick: a
     found = ao.allocate(quick).diff(ao.allocate(after))
     assert found.steps["contribution"].sum() == pytest.approx(found.contribution)
     assert found.contribution != 0
-    assert ("VASE", "tv", 0.0, 4.0) in list(found.lines[["sku", "channel", "this", "other"]].itertuples(index=False, name=None))
+    assert ("VASE", "tv", 0.0, 4.0) in list(
+        found.lines[["sku", "channel", "this", "other"]].itertuples(index=False, name=None)
+    )
 
 
 def test_read_plans_have_tables_and_steps_once_attached(quick: ao.Problem) -> None:

@@ -50,6 +50,7 @@ from allocopt.errors import ContractError, DataError, ScenarioError, SolveError
 from allocopt.explain import conflicts
 from allocopt.problem import Problem, Scenario, examples
 from allocopt.problem.schema import TABLES
+from allocopt.readback import Conflict
 from allocopt.readback.files import write_text
 from allocopt.readback.terminal import show_plan
 
@@ -164,7 +165,7 @@ def check(
             complain(f"Written: {out_file}", style=None)
         if found.faults:
             raise DataError(found.faults)
-        clashes = ()
+        clashes: tuple[Conflict, ...] = ()
         if contract is not None and found.problem is not None:
             agreed = contract_named(contract, folder)
             clashes = conflicts(found.problem, agreed)

@@ -157,7 +157,8 @@ class Contract(metaclass=Checked):
         Examples
         --------
         >>> from allocopt.rules import Cap
-        >>> print(Contract("A", clauses=[Cap("amazon", units=20)]).diff(Contract("A", clauses=[Cap("amazon", units=30)])))
+        >>> one, two = (Contract("A", clauses=[Cap("amazon", units=units)]) for units in (20, 30))
+        >>> print(one.diff(two))
         cap channel amazon, units 20.0: units 20 becomes 30
         """
         from allocopt.contracts.difference import difference

@@ -1,7 +1,7 @@
 """What is known to clash before anything is solved: promises, reserves, lines that are shut out, retired channels.
 
-Each finding holds for every plan of the contract: promises that cannot hold together even in parts of units (there is no
-plan, and so many units have to be given up); reserves of which so much is not there; lines to which physics leaves a
+Each finding holds for every plan of the contract: promises that cannot hold together even in parts of units (there is
+no plan, and so many units have to be given up); reserves of which so much is not there; lines to which physics leaves a
 way and a rule none; and what is promised to channels that the contract retires.
 """
 

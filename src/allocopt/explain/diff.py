@@ -94,7 +94,7 @@ class PlanDiff:
 
     @cached_property
     def channels(self) -> pd.DataFrame:
-        """Channels in both plans: units and contribution in this one, in the other one (``_other``), and ``_change``."""
+        """Channels in both plans: units and contribution in this one, in the other (``_other``), and ``_change``."""
         both = [plan.channels.set_index("channel")[["units", "contribution"]] for plan in (self.this, self.other)]
         names = both[0].index.union(both[1].index, sort=False)
         this, other = (frame.reindex(names).fillna(0.0) for frame in both)
@@ -154,7 +154,9 @@ class PlanDiff:
         except SolveError:
             told = []
         if told:
-            said.append("Of this: " + ", ".join(f"{row['step']} {row['contribution']:+,.2f}{unit}" for row in told) + ".")
+            said.append(
+                "Of this: " + ", ".join(f"{row['step']} {row['contribution']:+,.2f}{unit}" for row in told) + "."
+            )
         lines = self.lines
         for row in lines.head(SHOWN).to_dict("records"):
             order = f", order {row['order']}" if row["order"] else ""
@@ -194,10 +196,10 @@ def _sides(this: Side, other: Side) -> Iterator[tuple[str, Side | None]]:
 
 def _mixed(this: Problem, other: Problem, tables: list[str]) -> Problem | None:
     """Return a problem with some tables of another one, money as it was; None where they do not go together."""
-    given: dict[str, pd.DataFrame] = {}
+    given: dict[str, Any] = {}
     for name in ENTITIES:
         table, old, new = TABLES[name], getattr(this, name), getattr(other, name)
-        added = new[~new[list(table.key)[0]].isin(old[list(table.key)[0]])]
+        added = new[~new[next(iter(table.key))].isin(old[next(iter(table.key))])]
         if name in tables:
             old = _priced(table, old, new)
             given[name] = old

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from allocopt.algebra.grouping import extreme
-from allocopt.algebra.labels import Family, Labels
+from allocopt.algebra.labels import Codes, Family, Labels
 from allocopt.algebra.program import Program
-from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints
+from allocopt.problem.facts import ANY, Facts, Flags, Floats
 from allocopt.readback.clash import Clashes, clashes
 from allocopt.readback.conflict import Conflict
 from allocopt.rules import Clause
 from allocopt.solve.repair import Repair
 
-Mend = Callable[[Program, Ints, Floats, Flags], Repair | None]
+Mend = Callable[[Program, Codes, Floats, Flags], Repair | None]
 """Returns the smallest repair of a program by rows that may give way, each of some weight, perhaps upwards too."""
 
 FEW = 5
@@ -97,17 +97,18 @@ def find_conflicts(
     return tuple(sorted(conflicts, key=lambda conflict: (-conflict.units, conflict.what))), found
 
 
-def _weights(program: Program, rows: Ints) -> Floats:
+def _weights(program: Program, rows: Codes) -> Floats:
     """Return what a unit of each row counts: less where a unit that ships moves it by more than one."""
     lines = program.column_line
     size = np.abs(program.data)
     if lines is not None:
         size = np.where(lines[program.entry_column] >= 0, size, 0.0)
     most = extreme(np.maximum, size, program.indices, program.rows, none=0.0)
-    return 1.0 / np.maximum(most[rows], 1.0)
+    weights: Floats = 1.0 / np.maximum(most[rows], 1.0)
+    return weights
 
 
-def _cost(program: Program, facts: Facts, rows: Ints, found: Repair) -> Floats:
+def _cost(program: Program, facts: Facts, rows: Codes, found: Repair) -> Floats:
     """Return what the units that each row gives up would have earned with the lines left short, best first."""
     cost, lines = np.zeros(len(rows)), program.column_line
     if lines is None:

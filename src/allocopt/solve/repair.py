@@ -136,7 +136,7 @@ class _May:
         return np.where(given > np.minimum(KEPT * (1 + size_of(low, high)), PART * unit), given, 0.0)
 
     def enough(self, least: float, gap: float) -> float:
-        """Return a sum that is little enough, where no plan gives up less than `least`: whole units, and a small gap."""
+        """Return a sum that is little enough where none is below `least`: in whole units, within a gap."""
         spare = max(CLOSE * (1 + least), gap * least)
         units = (self.weight == 1).all() and whole_rows(self.program)[self.rows].all()
         return float(np.ceil(least - CLOSE * (1 + least))) + spare if units else least + spare
