@@ -110,7 +110,7 @@ def test_what_is_no_problem_is_refused() -> None:
 @few
 @given(st.integers(0, 10**6))
 def test_whatever_it_says_is_so(seed: int) -> None:
-    """Promises that cannot hold leave no plan, reserves fall short by so many units, lines that are shut out get nothing.
+    """Promises that cannot hold leave no plan, reserves fall short by so much, lines that are shut out get nothing.
 
     Channels of which promises lapse are retired.
     """
