@@ -37,6 +37,8 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "out": (5, b"x", True, "", "a\0b", ["x"]),
     "path": (5, None, b"x", True, "", "a\0b", ["x"]),
     "solver": (5, None, "gurobi", ["highs"]),
+    "relax": (5, None, "yes", 1),
+    "risk": (5, "x", 0.9, {}),
 }
 """Values that each argument refuses, whichever call it is of."""
 
@@ -47,6 +49,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "screen": ao.screen,
     "compare": ao.compare,
     "retirement": ao.retirement,
+    "conflicts": ao.conflicts,
     "Problem.read": ao.Problem.read,
     "Contract.read": ao.Contract.read,
     "Scenario.read": ao.Scenario.read,

@@ -30,8 +30,9 @@ from allocopt.contracts import (
     split_with_release,
 )
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
+from allocopt.explain import conflicts
 from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift, example, examples, weeks
-from allocopt.readback import Plan
+from allocopt.readback import Conflict, Plan
 from allocopt.readback import rooms as _rooms
 from allocopt.rules import CLAUSES, Recapture, emsr_b
 from allocopt.rules.clauses import *  # noqa: F403
@@ -68,6 +69,7 @@ __all__ = [
     "AllocoptError",
     "CVaR",
     "Comparison",
+    "Conflict",
     "Contract",
     "ContractError",
     "Contribution",
@@ -94,6 +96,7 @@ __all__ = [
     "bound",
     "by_priority",
     "compare",
+    "conflicts",
     "emsr_b",
     "example",
     "examples",

@@ -126,6 +126,8 @@ def allocate(
     _check_who(problem, contract, start)
     limits(time_limit=time_limit, work_limit=work_limit, gap=gap, threads=threads, progress=progress, extend=extend)
     _check_solver(solver, extend, cluster)
+    if not isinstance(relax, bool):
+        raise TypeError(f"relax must be True or False, not {relax!r}")
     engine: Engine = "highs" if solver == "highs" or solver == "pyomo" else solver
     if proof not in get_args(Proof):
         raise ValueError(f"proof must be one of {', '.join(map(repr, get_args(Proof)))}, not {proof!r}")

@@ -21,6 +21,7 @@ from allocopt.allocate import allocate as solve_problem
 from allocopt.arguments import limits
 from allocopt.cli import progress
 from allocopt.cli.checking import look_through
+from allocopt.cli.clashes import clash, plain, show_conflicts
 from allocopt.cli.earlier import earlier_plan
 from allocopt.cli.files import check_folder, write_plan
 from allocopt.cli.schemas import SCHEMAS
@@ -48,8 +49,10 @@ from allocopt.compare.terminal import show_comparison
 from allocopt.compare.worth_terminal import recapture_given, show_retirement
 from allocopt.contracts import PRESETS, Contract, preset
 from allocopt.errors import ContractError, DataError, ScenarioError, SolveError
+from allocopt.explain import conflicts
 from allocopt.problem import Problem, Scenario, examples
 from allocopt.problem.schema import TABLES
+from allocopt.readback import Conflict
 from allocopt.readback.files import write_text
 from allocopt.readback.tables import records
 from allocopt.readback.terminal import show_moved, show_plan
@@ -143,6 +146,9 @@ def check(
     folder: Folder,
     strict: Strict = False,
     negative: Negative = Negatives.error,
+    contract: Annotated[
+        str | None, typer.Option(help="Name in DIR/contracts, of a preset, or path: what in it is known to clash.")
+    ] = None,
     out_file: Annotated[
         Path | None, typer.Option("--out", help="Workbook to write: a copy of the tables with the cells marked.")
     ] = None,
@@ -150,7 +156,8 @@ def check(
 ) -> None:
     """Check the tables of a problem, and the contracts and scenarios beside them, without solving anything.
 
-    What was understood or left out while reading is told as notes, what looks odd as warnings.
+    What was understood or left out while reading is told as notes, what looks odd as warnings. With a contract, also
+    what in it is known to clash; the exit code is 1 where it has no plan for sure.
     """
     with bad_input(as_json):
         found = look_through(folder, strict=strict, negative=negative.value)
@@ -161,14 +168,22 @@ def check(
             complain(f"Written: {out_file}", style=None)
         if found.faults:
             raise DataError(found.faults)
+        clashes: tuple[Conflict, ...] = ()
+        if contract is not None and found.problem is not None:
+            agreed = contract_named(contract, folder)
+            clashes = conflicts(found.problem, agreed)
     if as_json:
-        say(json.dumps({"issues": [issue.to_dict() for issue in found.issues]}, indent=1))
-        return
+        told = {} if contract is None else {"conflicts": plain(clashes)}
+        say(json.dumps({"issues": [issue.to_dict() for issue in found.issues], **told}, indent=1))
+        raise typer.Exit(NOT_SOLVED if clash(clashes) else SOLVED)
     with printing():
         out.print(f"{found.problem!r}: no faults.", markup=False, highlight=False, soft_wrap=True)
         for issue in found.issues:
             where = "column" if issue.table in TABLES else "key"
             out.print(f"{issue.severity}: {issue.text(where)}", markup=False, highlight=False, soft_wrap=True)
+        if contract is not None:
+            show_conflicts(agreed.name, clashes, out)
+    raise typer.Exit(NOT_SOLVED if clash(clashes) else SOLVED)
 
 
 @app.command()

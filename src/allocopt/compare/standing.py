@@ -143,7 +143,7 @@ class Standing:
         return pd.Series(found, index=list(self.contracts))
 
     def spread(self, name: str) -> dict[str, float]:
-        """Return the 10 % and 90 % quantiles of a contract over the runs that count, and the mean of its worst tenth."""
+        """Return the 10 % and 90 % quantiles of a contract over the runs that count, and its worst tenth's mean."""
         earned, weights = self._runs_of(self.contracts.index(name))
         if not weights.sum() > 0:
             return dict.fromkeys(("q10", "q90", "worst_tenth"), np.nan)

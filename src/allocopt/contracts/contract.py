@@ -141,6 +141,31 @@ class Contract(metaclass=Checked):
         content: dict[str, Any] = ADAPTER.dump_python(self, mode="json", exclude_none=True)
         return content
 
+    def diff(self, other: Contract) -> str:
+        """Return how another contract differs from this one, in words.
+
+        Parameters
+        ----------
+        other : Contract
+
+        Returns
+        -------
+        str
+            A line for each name, date, clause and stage that is another one, with what it becomes, comes or goes; empty
+            where the contracts are equal.
+
+        Examples
+        --------
+        >>> from allocopt.rules import Cap
+        >>> one, two = (Contract("A", clauses=[Cap("amazon", units=units)]) for units in (20, 30))
+        >>> print(one.diff(two))
+        cap channel amazon, units 20.0: units 20 becomes 30
+        """
+        from allocopt.contracts.difference import difference
+
+        arguments.instance("other", other, Contract)
+        return difference(self, other)
+
     @staticmethod
     def json_schema() -> dict[str, Any]:
         """Return the JSON schema of contract files, as shipped in the package."""

@@ -94,11 +94,11 @@ class PlanDiff:
 
     @cached_property
     def channels(self) -> pd.DataFrame:
-        """Channels in both plans: units and contribution in this one, in the other one (``_other``), and ``_change``."""
+        """Channels in both plans: units and contribution in this one, in the other (``_other``), and ``_change``."""
         both = [plan.channels.set_index("channel")[["units", "contribution"]] for plan in (self.this, self.other)]
         names = both[0].index.union(both[1].index, sort=False)
         this, other = (frame.reindex(names).fillna(0.0) for frame in both)
-        found = this.join(other, rsuffix="_other")
+        found = pd.concat([this, other.add_suffix("_other")], axis=1)
         for name in ("units", "contribution"):
             found[f"{name}_change"] = other[name] - this[name]
         return found.rename_axis("channel").reset_index()
@@ -196,10 +196,10 @@ def _sides(this: Side, other: Side) -> Iterator[tuple[str, Side | None]]:
 
 def _mixed(this: Problem, other: Problem, tables: list[str]) -> Problem | None:
     """Return a problem with some tables of another one, money as it was; None where they do not go together."""
-    given: dict[str, pd.DataFrame] = {}
+    given: dict[str, Any] = {}
     for name in ENTITIES:
         table, old, new = TABLES[name], getattr(this, name), getattr(other, name)
-        added = new[~new[list(table.key)[0]].isin(old[list(table.key)[0]])]
+        added = new[~new[next(iter(table.key))].isin(old[next(iter(table.key))])]
         if name in tables:
             old = _priced(table, old, new)
             given[name] = old

@@ -10,10 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from allocopt.algebra.labels import Family, Labels
+from allocopt.algebra.labels import Codes, Family, Labels
 from allocopt.algebra.program import Program
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
+
+Positions = NDArray[np.int64]
 
 CLOSE = 1e-6
 """Prices are those of whole units within this."""
@@ -45,8 +48,8 @@ class Clashes:
     counted: Flags
     need: Floats
     given: Floats
-    fixed: Ints
-    of_fixed: Ints
+    fixed: Positions
+    of_fixed: Positions
 
     def limits(self, program: Program, labels: Labels, facts: Facts, some: list[int]) -> tuple[list[str], list[str]]:
         """Return the articles that are short in some clashes, and what cannot be changed, in words: the first few."""
@@ -57,7 +60,7 @@ class Clashes:
         return skus, list(dict.fromkeys(said))
 
 
-def clashes(program: Program, rows: Ints, given: Floats, prices: Floats) -> Clashes:
+def clashes(program: Program, rows: Codes, given: Floats, prices: Floats) -> Clashes:
     """Return which clash each of some rows belongs to, and how many units it is about.
 
     Parameters
@@ -94,14 +97,14 @@ def clashes(program: Program, rows: Ints, given: Floats, prices: Floats) -> Clas
     return Clashes(
         number=number.astype(np.int32),
         counted=~odd & (need > 0),
-        need=need,
-        given=np.bincount(number, given, len(names)),
-        fixed=fixed.astype(np.int32),
+        need=need.astype(np.float64),
+        given=np.bincount(number, given, len(names)).astype(np.float64),
+        fixed=fixed,
         of_fixed=at.astype(np.int32),
     )
 
 
-def _limits(family: Family, ranks: Ints) -> list[str]:
+def _limits(family: Family, ranks: Codes) -> list[str]:
     """Return rows that nobody promised, in words."""
     labels = [dict(zip(family.index.names, family.index.label(rank), strict=True)) for rank in ranks.tolist()]
     if family.name == STOCK:

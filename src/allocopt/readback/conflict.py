@@ -34,6 +34,12 @@ class Conflict:
         The other promises of the clash, in words.
     sentence : str
         What clashes, what there is, what to give up and what that costs.
+    kind : str
+        ``"promise"``: it cannot hold with others; and of those known before solving (`conflicts`) ``"reserve"``: there
+        is less to keep than it asks for; ``"shut_out"``: it leaves demand lines without any way; ``"retired"``: it was
+        promised to a channel that is retired.
+    cure : str
+        What somebody can do about it.
 
     Notes
     -----
@@ -52,6 +58,8 @@ class Conflict:
     cost: float = 0.0
     against: tuple[str, ...] = ()
     sentence: str = ""
+    kind: str = "promise"
+    cure: str = ""
 
     def words(self) -> str:
         """Return it as a phrase, with by how much it would have to give way."""

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from allocopt.algebra.grouping import extreme
-from allocopt.algebra.labels import Family, Labels
+from allocopt.algebra.labels import Codes, Family, Labels
 from allocopt.algebra.program import Program
-from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints
+from allocopt.problem.facts import ANY, Facts, Flags, Floats
 from allocopt.readback.clash import Clashes, clashes
 from allocopt.readback.conflict import Conflict
 from allocopt.rules import Clause
 from allocopt.solve.repair import Repair
 
-Mend = Callable[[Program, Ints, Floats, Flags], Repair | None]
+Mend = Callable[[Program, Codes, Floats, Flags], Repair | None]
 """Returns the smallest repair of a program by rows that may give way, each of some weight, perhaps upwards too."""
 
 FEW = 5
@@ -97,17 +97,18 @@ def find_conflicts(
     return tuple(sorted(conflicts, key=lambda conflict: (-conflict.units, conflict.what))), found
 
 
-def _weights(program: Program, rows: Ints) -> Floats:
+def _weights(program: Program, rows: Codes) -> Floats:
     """Return what a unit of each row counts: less where a unit that ships moves it by more than one."""
     lines = program.column_line
     size = np.abs(program.data)
     if lines is not None:
         size = np.where(lines[program.entry_column] >= 0, size, 0.0)
     most = extreme(np.maximum, size, program.indices, program.rows, none=0.0)
-    return 1.0 / np.maximum(most[rows], 1.0)
+    weights: Floats = 1.0 / np.maximum(most[rows], 1.0)
+    return weights
 
 
-def _cost(program: Program, facts: Facts, rows: Ints, found: Repair) -> Floats:
+def _cost(program: Program, facts: Facts, rows: Codes, found: Repair) -> Floats:
     """Return what the units that each row gives up would have earned with the lines left short, best first."""
     cost, lines = np.zeros(len(rows)), program.column_line
     if lines is None:
@@ -152,8 +153,11 @@ def _told(what: str, rows: list[_Row], spoken: _Spoken) -> Conflict:
     skus, limits = spoken.limits(sorted(clash))
     units, cost = _units(rows), sum(row.cost for row in rows)
     sku, channel, period = (_only(getattr(row, name) for row in rows) for name in ("sku", "channel", "period"))
-    sentence = f"{what} stands against {_few(against, ' and ')}."
+    owner = _few(sorted({row.owner for row in rows} - {""}), ", ")
+    sentence, cure = f"{what} stands against {_few(against, ' and ')}.", f"Keep it; {_few(against, ' and ')} gives way."
     if units > 0:
+        more = f", or find as many more of {_few(skus, ', ')}" if skus else ""
+        cure = f"Give up {units:,.10g} of {what}{f' (ask {owner})' if owner else ''}{more}."
         names, price = _few([what, *against], " and "), f", {cost:,.2f} {spoken.currency}".rstrip() if cost else ""
         gives = f"give up {units:,.10g} of {what}" if against else f"give up {units:,.10g}"
         sentence = f"{_need(names, spoken.clashes, sorted(clash), skus, limits)}: {gives}{price}."
@@ -165,10 +169,11 @@ def _told(what: str, rows: list[_Row], spoken: _Spoken) -> Conflict:
         sku=sku or "",
         channel=channel or "",
         period=None if period in (None, -1) else period,
-        owner=_few(sorted({row.owner for row in rows} - {""}), ", "),
+        owner=owner,
         cost=cost,
         against=against,
         sentence=sentence,
+        cure=cure,
     )
 
 

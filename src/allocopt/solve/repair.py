@@ -98,6 +98,8 @@ def repair(
     prices = np.zeros(program.rows) if loose.multipliers is None else loose.multipliers[: program.rows]
     prices = np.where(np.abs(prices) > CLOSE * may.weight.max(initial=1.0), prices, 0.0)
     least = -grown.objective(loose.x)
+    if least <= CLOSE and not program.integer.any():
+        return Repair(np.zeros(len(chosen)), 0.0 * prices, program, loose.x[: program.columns])
     target = EXACT if effort is None else effort.target
     x, begin = None, None if program.integer.any() else loose.x[: program.columns]
     for some in (np.abs(prices[chosen]) > (1 - CLOSE) * may.weight, np.ones(len(chosen), dtype=bool)):
@@ -134,7 +136,7 @@ class _May:
         return np.where(given > np.minimum(KEPT * (1 + size_of(low, high)), PART * unit), given, 0.0)
 
     def enough(self, least: float, gap: float) -> float:
-        """Return a sum that is little enough, where no plan gives up less than `least`: whole units, and a small gap."""
+        """Return a sum that is little enough where none is below `least`: in whole units, within a gap."""
         spare = max(CLOSE * (1 + least), gap * least)
         units = (self.weight == 1).all() and whole_rows(self.program)[self.rows].all()
         return float(np.ceil(least - CLOSE * (1 + least))) + spare if units else least + spare

@@ -33,7 +33,8 @@ def test_the_cheapest_rows_give_way(short):
 def test_of_repairs_that_give_up_as_little_the_one_that_earns_most_is_taken(short, worth, gives):
     """Six units have to be given up of the guarantees, three at least of the capped one: the rest where it costs less.
 
-    At (2, 1) the first has eight, the second two; at (1, 2) the second has the three that its cap allows, and the first seven.
+    At (2, 1) the first has eight, the second two; at (1, 2) the second has the three that its cap allows and the first
+    has seven.
     """
     dear = program(worth, [[1, 1], [1, 0], [0, 1], [0, 1]], short.row_lower, short.row_upper, upper=20)
     found = repair(dear, [1, 2], 1.0)
@@ -70,8 +71,9 @@ def test_both_sides_of_a_range_can_give_way():
 @settings(max_examples=60)
 @given(st.data())
 def test_a_repair_is_the_smallest_and_its_plan_the_best(data):
-    """Against every way of giving up in whole units: none gives up less, and of those that give as little none earns
-    more; the program that is repaired has a plan, and differs in the rows that give way alone.
+    """Against every way of giving up in whole units: none gives up less, none that gives up as little earns more.
+
+    The program that is repaired has a plan, and differs in the rows that give way alone.
     """
     whole = st.integers(0, 4)
     columns = data.draw(st.integers(1, 3))
