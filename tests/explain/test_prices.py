@@ -70,7 +70,11 @@ def test_penalties_make_the_objective_what_is_priced():
     soft = ao.Protect("web", units=6, mode="serve", penalty=12.0)
     plan = ao.allocate(two(), ao.Contract("Soft", clauses=[soft]))
     row = plan.prices().iloc[0]
-    assert (row["measure"], row["value"], row["contribution"]) == ("objective", pytest.approx(60.0), pytest.approx(60.0))
+    assert (row["measure"], row["value"], row["contribution"]) == (
+        "objective",
+        pytest.approx(60.0),
+        pytest.approx(60.0),
+    )
     mild = replace(soft, penalty=1.0)
     row = ao.allocate(two(), ao.Contract("Mild", clauses=[mild])).prices().iloc[0]
     assert (row["measure"], row["value"], row["contribution"]) == ("objective", pytest.approx(6.0), pytest.approx(0.0))

@@ -1,4 +1,4 @@
-"""The command line: ``allocopt demo | init DIR | check DIR | allocate DIR | compare DIR | retire DIR | schema``.
+"""The command line: ``allocopt demo | init DIR | check DIR | allocate DIR | compare DIR | retire DIR | price DIR``.
 
 Exit codes: 0 solved, 1 not solved, 2 bad input or an output that cannot be written, 130 interrupted (Ctrl-C), 143
 terminated (SIGTERM). What long commands say while they run goes to standard error.
@@ -22,6 +22,7 @@ from allocopt.arguments import limits
 from allocopt.cli import progress
 from allocopt.cli.checking import look_through
 from allocopt.cli.files import check_folder, write_plan
+from allocopt.cli.pricing import price
 from allocopt.cli.start import found, start
 from allocopt.cli.streams import (
     BAD_INPUT,
@@ -130,7 +131,7 @@ def init(
     ] = None,
 ) -> None:
     """Make a problem to fill in: tables with two example rows and what every column means; or a folder for exports."""
-    with _bad_input(as_json=False):
+    with bad_input(as_json=False):
         told = start(path, source)
     complain(told, style=None)
 
@@ -149,7 +150,7 @@ def check(
 
     What was understood or left out while reading is told as notes, what looks odd as warnings.
     """
-    with _bad_input(as_json):
+    with bad_input(as_json):
         found = look_through(folder, strict=strict, negative=negative.value)
         if out_file is not None and found.issues:
             from allocopt.cli.marked import write_marked
@@ -213,7 +214,7 @@ def compare(
     """
     kept = "Nothing was solved yet."
     try:
-        with _bad_input(as_json), progress.counts(quiet=quiet) as tell:
+        with bad_input(as_json), progress.counts(quiet=quiet) as tell:
             problem = _problem(folder, strict, negative)
             contracts, scenarios = _compared(problem, folder, contract or [], scenario or [])
             if out_folder is None:
@@ -275,7 +276,7 @@ def retire(
 ) -> None:
     """Say of each channel what retiring it is worth, and which recapture it would take to pay."""
     try:
-        with _bad_input(as_json), progress.counts(quiet=quiet) as tell:
+        with bad_input(as_json), progress.counts(quiet=quiet) as tell:
             found = retirement(
                 _problem(folder, strict, negative),
                 contract_named(contract, folder),
@@ -295,6 +296,9 @@ def retire(
         with printing():
             show_retirement(found, out)
     raise typer.Exit(NOT_SOLVED if found.unsolved else SOLVED)
+
+
+app.command()(price)
 
 
 @app.command()
@@ -326,7 +330,7 @@ def _run(
     quiet: bool = False,
 ) -> int:
     """Allocate, show the plan and write its files; return the exit code."""
-    with _bad_input(as_json), progress.words(quiet=quiet) as tell:
+    with bad_input(as_json), progress.words(quiet=quiet) as tell:
         tell("reading and checking the tables")
         if out_folder is not None:
             check_folder(out_folder, folder)
@@ -371,7 +375,8 @@ def contract_named(name: str | Path, folder: Path) -> Contract:
 
 
 @contextmanager
-def _bad_input(as_json: bool) -> Iterator[None]:
+def bad_input(as_json: bool) -> Iterator[None]:
+    """Say what is bad about the input, in words or as JSON, and end with its exit code."""
     try:
         yield
     except (DataError, ContractError, ScenarioError) as error:
