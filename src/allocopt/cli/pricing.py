@@ -51,7 +51,7 @@ def price(
                 tell("dropping each rule by itself")
                 prices = plan.prices()
                 tell("one more and one less of each limit")
-                values = plan.values  # noqa: PD011
+                values = plan.values
     except KeyboardInterrupt as stopped:
         complain("Interrupted.", style=None)
         raise typer.Exit(code_of(stopped)) from None
