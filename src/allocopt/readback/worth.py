@@ -121,7 +121,8 @@ class Worth:
         ----------
         gap : float, optional
             Relative gap at which a plan without a rule is good enough. By default small programs are searched for the
-            very best; of more than 5,000 columns 3e-4 of the objective: `price_of` is exacter, one rule at a time.
+            very best; of more than 5,000 columns, plans are taken as rounding finds them, as close to their relaxation
+            as the plan itself: `price_of` is exacter, one rule at a time.
 
         Raises
         ------
