@@ -23,7 +23,7 @@ from allocopt.cli import progress
 from allocopt.cli.checking import look_through
 from allocopt.cli.files import check_folder, write_plan
 from allocopt.cli.pricing import price
-from allocopt.cli.start import found, start
+from allocopt.cli.start import found, nowhere, start
 from allocopt.cli.streams import (
     BAD_INPUT,
     INTERRUPTED,
@@ -357,6 +357,8 @@ def _run(
 
 
 def _problem(folder: Path, strict: bool, negative: Negatives) -> Problem:
+    if not folder.exists():
+        raise DataError([nowhere(folder)])
     return Problem.read(folder, strict=strict, negative=negative.value)
 
 
