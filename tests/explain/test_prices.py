@@ -128,6 +128,24 @@ def test_unknown_clauses_are_named():
         plan.price_of("cap")
 
 
+def test_a_planners_own_constraints_are_not_lost():
+    """A contract that is stated anew would not hold them: whole re-solves are refused, local ones keep them."""
+
+    def least(model):
+        import pyomo.environ as pyo
+
+        model.mine = pyo.Constraint(
+            expr=sum(model.ship[key] for key in model.arcs.query("channel == 'web'").index) >= 8
+        )
+
+    plan = ao.allocate(two(), ao.Contract("Capped", clauses=[CAP]), extend=least)
+    with pytest.raises(ao.SolveError, match="extend="):
+        plan.prices()
+    with pytest.raises(ao.SolveError, match="extend="):
+        plan.price_of(CAP)
+    assert plan.values.set_index("kind").loc["lot", "one_less"] == pytest.approx(20.0)
+
+
 def test_plans_that_were_read_are_attached():
     """A plan from JSON has no numbers to re-solve from until its problem is given; other facts are refused."""
     problem, contract = two(), ao.Contract("Capped", clauses=[CAP])

@@ -56,6 +56,18 @@ def numbers_of(plan: Plan) -> Answer:
     return plan.answer
 
 
+def stated_whole(plan: Plan) -> Answer:
+    """Return the numbers behind a plan whose tables and contract say all; `SolveError` where a planner added more."""
+    answer = numbers_of(plan)
+    own = answer.form.compile()[0]
+    if (own.columns, own.rows) != (answer.program.columns, answer.program.rows):
+        raise SolveError(
+            "This plan was made with constraints of a planner's own (extend=), which a contract that is stated anew "
+            "does not hold: compare two plans that ao.allocate(..., extend=...) makes."
+        )
+    return answer
+
+
 def contract_of(plan: Plan) -> Contract:
     """Return the contract of a plan, its clauses the very ones that the plan was made under."""
     assert plan.answer is not None
@@ -135,13 +147,13 @@ class Neighbour:
     @cached_property
     def x(self) -> Floats:
         """The plan over the new columns, nothing on those that are new, shape (columns,)."""
-        return np.where(self.columns == NOWHERE, 0.0, self.answer.x[self.columns])
+        return np.append(self.answer.x, 0.0)[self.columns]  # the last one, `NOWHERE`, carries nothing
 
     @cached_property
     def multipliers(self) -> Floats | None:
         """The multipliers of the plan over the new rows, none on those that are new, shape (rows,)."""
         given = self.answer.multipliers
-        return None if given is None else np.where(self.rows == NOWHERE, 0.0, given[self.rows])
+        return None if given is None else np.append(given[: self.answer.program.rows], 0.0)[self.rows]
 
     @cached_property
     def keeps(self) -> bool:
