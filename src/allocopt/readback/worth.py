@@ -27,8 +27,8 @@ class Worth:
         them anew). One more unit of a commitment, or of a clause that asks for a least quantity, is one more that is
         asked for: its numbers are at most 0. Where one less leaves no plan, one_less and high are infinite; where there
         is nothing to take away, one_less is blank. Of a linear program, one_more <= price <= one_less. Of programs of
-        more than 5,000 columns, the 60 dearest limits of each kind are re-solved, and those that are not used up; the
-        others have a price and blanks (`value_of` re-solves any).
+        more than 5,000 columns, the 20 dearest limits of each kind are re-solved, and those that are not used up; the
+        others have a price and blanks, as have those whose re-solve takes a long search (`value_of` re-solves any).
         """
         return self._values.copy(deep=False)
 
