@@ -119,3 +119,20 @@ def test_should_we_retire_this_channel(tmp_path: Path) -> None:
     assert "to break even." in told
     assert "it breaks 1 promise." in told
     assert "showrooms should not be admitted: it would lose" in told
+
+
+def test_what_is_it_worth(tmp_path: Path) -> None:
+    """The three rules of a launch have their prices, units their values, and a protection its best level."""
+    notebook = executed(FOLDER / "05_what_is_it_worth.ipynb", FOLDER, tmp_path / "executed.ipynb")
+    assert not [out for cell in notebook.cells for out in cell.get("outputs", ()) if out.output_type == "error"]
+    assert not [out for cell in notebook.cells for out in cell.get("outputs", ()) if out.get("name") == "stderr"]
+    told = "\n".join(said(notebook))
+    for words in (
+        "10,538.68",
+        "3,255.39",
+        "878.39",
+        "All three together cost 14,416 USD.",
+        "Best for workshops is to protect 50%",
+        "To know every draw beforehand would be worth",
+    ):
+        assert words in told

@@ -70,7 +70,11 @@ def test_penalties_make_the_objective_what_is_priced():
     soft = ao.Protect("web", units=6, mode="serve", penalty=12.0)
     plan = ao.allocate(two(), ao.Contract("Soft", clauses=[soft]))
     row = plan.prices().iloc[0]
-    assert (row["measure"], row["value"], row["contribution"]) == ("objective", pytest.approx(60.0), pytest.approx(60.0))
+    assert (row["measure"], row["value"], row["contribution"]) == (
+        "objective",
+        pytest.approx(60.0),
+        pytest.approx(60.0),
+    )
     mild = replace(soft, penalty=1.0)
     row = ao.allocate(two(), ao.Contract("Mild", clauses=[mild])).prices().iloc[0]
     assert (row["measure"], row["value"], row["contribution"]) == ("objective", pytest.approx(6.0), pytest.approx(0.0))
@@ -122,6 +126,24 @@ def test_unknown_clauses_are_named():
         plan.price_of(3)
     with pytest.raises(TypeError, match="clause must be"):
         plan.price_of("cap")
+
+
+def test_a_planners_own_constraints_are_not_lost():
+    """A contract that is stated anew would not hold them: whole re-solves are refused, local ones keep them."""
+
+    def least(model):
+        import pyomo.environ as pyo
+
+        model.mine = pyo.Constraint(
+            expr=sum(model.ship[key] for key in model.arcs.query("channel == 'web'").index) >= 8
+        )
+
+    plan = ao.allocate(two(), ao.Contract("Capped", clauses=[CAP]), extend=least)
+    with pytest.raises(ao.SolveError, match="extend="):
+        plan.prices()
+    with pytest.raises(ao.SolveError, match="extend="):
+        plan.price_of(CAP)
+    assert plan.values.set_index("kind").loc["lot", "one_less"] == pytest.approx(20.0)
 
 
 def test_plans_that_were_read_are_attached():

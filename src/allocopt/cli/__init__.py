@@ -1,4 +1,4 @@
-"""The command line: ``allocopt demo | init | check | allocate | compare | retire | report DIR``, ``allocopt schema``.
+"""The command line: ``allocopt demo | init | check | allocate | explain | price | compare | retire | report DIR``.
 
 Exit codes: 0 solved, 1 not solved, 2 bad input or an output that cannot be written, 130 interrupted (Ctrl-C), 143
 terminated (SIGTERM). What long commands say while they run goes to standard error.
@@ -24,6 +24,7 @@ from allocopt.cli.checking import look_through
 from allocopt.cli.clashes import clash, plain, show_conflicts
 from allocopt.cli.earlier import earlier_plan
 from allocopt.cli.files import check_folder, write_plan
+from allocopt.cli.pricing import price
 from allocopt.cli.schemas import SCHEMAS
 from allocopt.cli.start import found, nowhere, start
 from allocopt.cli.streams import (
@@ -315,6 +316,9 @@ def retire(
         with printing():
             show_retirement(found, out)
     raise typer.Exit(NOT_SOLVED if found.unsolved else SOLVED)
+
+
+app.command()(price)
 
 
 @app.command()

@@ -117,6 +117,10 @@ class Protection:
             sure = f"between {row['low']:+,.2f} and {row['high']:+,.2f}{unit}"
             said = f"{row['gain']:,.2f}{unit} more than none, {sure}"
             text.append(f"Best for {self.channel} is to protect {row['share']:.0%}: worth {said}.")
+        stated = [one for one in records(self._table) if one["in_contract"]]
+        if stated and stated[0]["share"] != self.best:
+            one = stated[0]
+            text.append(f"The contract protects {one['share']:.0%}, which is worth {one['gain']:,.2f}{unit}.")
         if most > least:
             text.append(f"Nothing tells the levels from {least:.0%} to {most:.0%} apart from it.")
         filled = self._table.iloc[0]["fill"], row["fill"]

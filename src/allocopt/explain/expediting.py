@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from allocopt.explain.change import Change
 from allocopt.explain.limits import stock_cash, turns
 from allocopt.explain.local import Local
-from allocopt.explain.neighbours import SMALL, Neighbour, numbers_of
+from allocopt.explain.neighbours import SMALL, Neighbour, stated_whole
 from allocopt.explain.values import MARGIN, NODES, WORK
 from allocopt.problem.facts import Facts, Floats, Lots
 from allocopt.problem.schema import LOT_KINDS
@@ -35,7 +35,7 @@ Positions = NDArray[np.intp]
 
 def expedite(plan: Plan) -> pd.DataFrame:
     """Return what inbound lots would earn if they came earlier; see `Plan.expedite`."""
-    answer = numbers_of(plan)
+    answer = stated_whole(plan)
     lots_, names = answer.stated.lots, lot_names(answer.stated)
     inbound = np.flatnonzero((lots_.kind == INBOUND) & (lots_.usable > 0) & ~lots_.hold)
     gains = {step: np.full(len(lots_.sku), math.nan) for step in EARLIER}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from allocopt.explain.neighbours import Neighbour, clause_number, numbers_of
+from allocopt.explain.neighbours import Neighbour, clause_number, stated_whole
 from allocopt.explain.price import Price
 from allocopt.problem.facts import Facts, Names
 from allocopt.problem.report import Nearest
@@ -35,7 +35,7 @@ def value_of(
     if len(named) != 1:
         said = " and ".join(named) if named else "nothing"
         raise TypeError(f"give exactly one of lot, capacity, lane and clause, not {said}")
-    answer = numbers_of(plan)
+    answer = stated_whole(plan)
     if clause is not None:
         return _of_clause(plan, clause_number(plan, clause), float(units)).price()
     changed = {"lot": _with_lot, "capacity": _with_capacity, "lane": _with_lane}[named[0]]

@@ -105,12 +105,18 @@ class Local:
     nodes, work : int and float
         What our own search in whole units may take for one re-solve; see `allocopt.solve.trees.searched`. Where it ends
         there, the best plan found is what counts, and `Found.bound` says what it may have missed.
+
+    Attributes
+    ----------
+    helped : bool
+        Whether branch and bound follows where our own search finds no plan, which takes a hundred times as long.
     """
 
     def __init__(
         self, program: Program, x: Floats, held: Ints | None = None, *, nodes: int = NODES, work: float = WORK
     ) -> None:
         self.program, self.x, self.nodes, self.work = program, x, nodes, work
+        self.helped = True
         self._live: dict[int, LiveProgram] = {}
         self._activity, self._worth = program.activity(x), program.objective(x)
         self._blocks: dict[tuple[int, ...], Block] = {}
@@ -247,6 +253,8 @@ class Local:
             answer = searched(small, start=begin if kept else None, margin=margin, nodes=self.nodes, work=self.work)
             if answer is not None and answer.x is not None and _keeps(small, answer.x):
                 return answer.x, answer.bound - planned
+        if not self.helped:
+            return (begin if kept else None), np.inf
         branched = highs.branch(
             small,
             Clock.started(None),

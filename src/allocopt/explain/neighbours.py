@@ -31,7 +31,9 @@ from allocopt.readback import Answer, Plan
 from allocopt.readback.tables import channel_books
 from allocopt.rules import Clause
 from allocopt.solve import EXACT, Effort
-from allocopt.solve.certificate import breach, relative_gap, upper_bound
+from allocopt.solve.certificate import breach, relative_gap, upper_bound, worth
+from allocopt.solve.effort import CLOSE
+from allocopt.solve.solution import Solution
 from allocopt.stages import cold, solve_stages
 from allocopt.stages.starting import carried, starts
 from allocopt.stages.stated import Stated, formulate
@@ -52,6 +54,18 @@ def numbers_of(plan: Plan) -> Answer:
     if plan.played:
         raise SolveError("This plan was played forward period by period: re-solving it would be with foresight.")
     return plan.answer
+
+
+def stated_whole(plan: Plan) -> Answer:
+    """Return the numbers behind a plan whose tables and contract say all; `SolveError` where a planner added more."""
+    answer = numbers_of(plan)
+    own = answer.form.compile()[0]
+    if (own.columns, own.rows) != (answer.program.columns, answer.program.rows):
+        raise SolveError(
+            "This plan was made with constraints of a planner's own (extend=), which a contract that is stated anew "
+            "does not hold: compare two plans that ao.allocate(..., extend=...) makes."
+        )
+    return answer
 
 
 def contract_of(plan: Plan) -> Contract:
@@ -133,13 +147,13 @@ class Neighbour:
     @cached_property
     def x(self) -> Floats:
         """The plan over the new columns, nothing on those that are new, shape (columns,)."""
-        return np.where(self.columns == NOWHERE, 0.0, self.answer.x[self.columns])
+        return np.append(self.answer.x, 0.0)[self.columns]  # the last one, `NOWHERE`, carries nothing
 
     @cached_property
     def multipliers(self) -> Floats | None:
         """The multipliers of the plan over the new rows, none on those that are new, shape (rows,)."""
         given = self.answer.multipliers
-        return None if given is None else np.where(self.rows == NOWHERE, 0.0, given[self.rows])
+        return None if given is None else np.append(given[: self.answer.program.rows], 0.0)[self.rows]
 
     @cached_property
     def keeps(self) -> bool:
@@ -151,6 +165,17 @@ class Neighbour:
         """Whether the change only takes limits away."""
         return one_stage(self.contract) and loosens(self.answer.program, self.stated.program, self.columns, self.rows)
 
+    @cached_property
+    def near(self) -> float:
+        """Gap that is good enough beyond `SMALL` columns: what the relaxation leaves open of the plan itself, at most.
+
+        A plan of the change that comes as close to its relaxation is found by rounding, without a search.
+        """
+        own = numbers_of(self.plan).multipliers
+        if own is None or not one_stage(self.contract):
+            return NEAR
+        return max(NEAR, 1.1 * relative_gap(self.plan.objective, upper_bound(self.answer.program, own)))
+
     def price(self, gap: float | None = None) -> Price:
         """Return what the change is worth; see the module.
 
@@ -158,7 +183,7 @@ class Neighbour:
         ----------
         gap : float, optional
             Relative gap at which a plan with the change is good enough; by default `EXACT`, beyond `SMALL` columns
-            `NEAR`.
+            `near`.
         """
         priced, _ = self.priced(gap)
         return priced
@@ -169,12 +194,14 @@ class Neighbour:
         assert proof is not None
         objective, bound = proof.objective, max(proof.bound, proof.objective)
         measure = "contribution" if contract_of(self.plan).earns_only and self.contract.earns_only else "objective"
-        wanted = (EXACT if program.columns <= SMALL else NEAR) if gap is None else gap
+        wanted = (EXACT if program.columns <= SMALL else self.near) if gap is None else gap
         if self.loosens and self.keeps:
             above = max(upper_bound(program, self.multipliers), objective)
             if relative_gap(objective, above) <= wanted:
-                return Price(0.0, above - objective, 0.0, measure), 0.0
-        effort = Effort(gap=gap if gap is not None or program.columns <= SMALL else NEAR)
+                left = relative_gap(objective, above)
+                message = "" if left <= CLOSE else f"the plan as it is may be {left:.1e} from the best with the change"
+                return Price(0.0, above - objective, 0.0, measure, "feasible" if message else "optimal", message), 0.0
+        effort = Effort(gap=gap if gap is not None or program.columns <= SMALL else self.near)
         results = solve_stages(
             self.stated,
             self.contract.all_stages,
@@ -185,19 +212,23 @@ class Neighbour:
         last = results[-1]
         solution, found = last.solution, last.certificate
         if solution.x is None or found is None or not found.passed or len(results) < len(self.contract.all_stages):
-            return Price(-math.inf, math.inf, math.nan, measure, _status(solution.status), _why(last)), math.nan
-        low, high = found.objective - bound, max(found.bound, found.objective) - objective
-        value = found.objective - objective
+            return _unknown(solution, measure), math.nan
+        x, reached = solution.x[: program.columns], found.objective
+        if self.keeps and one_stage(self.contract) and worth(program, self.x) > reached:
+            x, reached = self.x, worth(program, self.x)  # the plan as it is, which the change allows as well
+        low, high = reached - bound, max(found.bound, reached) - objective
         if self.loosens:
             low, high = max(low, 0.0), max(high, 0.0)
-        status = "optimal" if found.gap <= max(wanted, EXACT) else "feasible"
-        earned = self._contribution(solution.x) - self.plan.contribution
-        return Price(low, high, value, measure, status, "" if status == "optimal" else solution.message), earned
+        left = relative_gap(reached, found.bound)
+        status = "optimal" if left <= CLOSE else "feasible"
+        message = "" if status == "optimal" else f"the plan with the change may be {left:.1e} from the best"
+        earned = self._contribution(x) - self.plan.contribution
+        return Price(low, high, reached - objective, measure, status, message), earned
 
     def _contribution(self, x: Floats) -> float:
         """Return the contribution of a plan of the new program [currency]."""
         clauses = self.contract.clauses
-        answer = self.stated.answer(x[: self.stated.program.columns], clauses=clauses, facts=self.answer.stated)
+        answer = self.stated.answer(x, clauses=clauses, facts=self.answer.stated)
         return float(channel_books(answer)["contribution"].sum())
 
 
@@ -206,14 +237,11 @@ def one_stage(contract: Contract) -> bool:
     return len(contract.all_stages) == 1
 
 
-def _status(status: str) -> str:
-    return "infeasible" if status == "infeasible" else "error" if status == "error" else "interrupted"
-
-
-def _why(result: object) -> str:
-    solution = getattr(result, "solution", None)
-    said = getattr(solution, "message", "") or getattr(solution, "status", "")
-    return f"no plan: {said}"
+def _unknown(solution: Solution, measure: str) -> Price:
+    """Return the price of a change under which no plan was found."""
+    status = solution.status if solution.status in ("infeasible", "error") else "interrupted"
+    said = f"no plan: {solution.message or solution.status}"
+    return Price(-math.inf, math.inf, math.nan, measure, status, said)
 
 
 def loosens(old: Program, new: Program, columns: Positions, rows: Positions) -> bool:

@@ -16,7 +16,7 @@ import pandas as pd
 from allocopt.arguments import limits
 from allocopt.contracts import Contract
 from allocopt.explain.commitments import priced_alone
-from allocopt.explain.neighbours import SMALL, Neighbour, clause_number, contract_of, numbers_of
+from allocopt.explain.neighbours import SMALL, Neighbour, clause_number, contract_of, numbers_of, stated_whole
 from allocopt.explain.price import Price
 from allocopt.problem.facts import Facts
 from allocopt.readback import Answer, Plan
@@ -69,13 +69,14 @@ class Dropped:
 
 def price_of(plan: Plan, clause: int | Clause) -> Price:
     """Return what one clause costs; see `Plan.price_of`."""
+    stated_whole(plan)
     return Neighbour.of(plan, without=clause_number(plan, clause)).price(_exact(plan))
 
 
 def prices(plan: Plan, *, gap: float | None = None) -> pd.DataFrame:
     """Return what every rule costs that somebody could drop; see `Plan.prices`."""
     limits(gap=gap)
-    answer, contract = numbers_of(plan), contract_of(plan)
+    answer, contract = stated_whole(plan), contract_of(plan)
     rows = [_row(rule, *_without(plan, rule).priced(gap)) for rule in rules_of(answer, contract)]
     rows += [_row(rule, price, price.value) for rule, price in _commitments(plan, answer, gap)]
     order = sorted(range(len(rows)), key=lambda place: _dearest(rows[place], place))

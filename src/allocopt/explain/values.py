@@ -39,13 +39,13 @@ from allocopt.solve.solution import Clock
 
 COLUMNS = ("kind", "what", "price", "one_more", "one_less", "low", "high", "used", "limit")
 Positions = NDArray[np.intp]
-DEAREST = 60
+DEAREST = 20
 """Of programs of more than `SMALL` columns, so many limits of each kind are re-solved: the dearest."""
 MARGIN = 1e-3
 """What a re-solve may miss of what a unit is worth, where its search comes to an end [currency]."""
 NODES, WORK = 40, 4e6
 """What one re-solve may take beyond `SMALL` columns; up to there, what the kernel takes by itself."""
-FEW = 20
+FEW = 4
 """Blocks that are asked for a unit of a limit that they share: those that promise most by the prices."""
 
 
@@ -57,6 +57,7 @@ def values(plan: Plan) -> pd.DataFrame:
     program, split = apart(answer.last, rows)
     held = np.arange(answer.program.columns)[answer.labels.place("switch")]
     local = Local(program, answer.x, held)
+    local.helped = program.columns <= SMALL
     unit = _Units(local, y, (local.nodes, local.work) if program.columns <= SMALL else (NODES, WORK))
     coarse = coarseness(answer, len(answer.arcs.facts.skus.id))
     found = [*lots(plan, answer, y, coarse), *rows_of(answer, y, coarse)]
@@ -147,7 +148,7 @@ class _Units:
         if len(blocks) <= 1:
             return self._of(change, blocks)
         apart = [self._of(change, np.array([block])) for block in self._few(limit.row, blocks, more=more).tolist()]
-        return max(apart)
+        return max((gain for gain in apart if not math.isnan(gain)), default=math.nan)
 
     def _of(self, change: Change, blocks: Positions) -> float:
         """Return what some blocks gain beyond what they could gain with nothing otherwise.
@@ -161,7 +162,7 @@ class _Units:
         start = (blocks[:0], self.local.x[:0]) if before is None else (before.columns, before.x)
         found = self._solved(change, blocks, self._given_up(change, *start))
         if found is None:
-            return -math.inf
+            return -math.inf if self.local.helped else math.nan
         return found.gain - (0.0 if before is None else max(0.0, before.gain))
 
     def _solved(self, change: Change, blocks: Positions, start: tuple[Positions, Floats] | None) -> Found | None:

@@ -27,8 +27,8 @@ class Worth:
         them anew). One more unit of a commitment, or of a clause that asks for a least quantity, is one more that is
         asked for: its numbers are at most 0. Where one less leaves no plan, one_less and high are infinite; where there
         is nothing to take away, one_less is blank. Of a linear program, one_more <= price <= one_less. Of programs of
-        more than 5,000 columns, the 60 dearest limits of each kind are re-solved, and those that are not used up; the
-        others have a price and blanks (`value_of` re-solves any).
+        more than 5,000 columns, the 20 dearest limits of each kind are re-solved, and those that are not used up; the
+        others have a price and blanks, as have those whose re-solve takes a long search (`value_of` re-solves any).
         """
         return self._values.copy(deep=False)
 
@@ -121,7 +121,8 @@ class Worth:
         ----------
         gap : float, optional
             Relative gap at which a plan without a rule is good enough. By default small programs are searched for the
-            very best; of more than 5,000 columns 3e-4 of the objective: `price_of` is exacter, one rule at a time.
+            very best; of more than 5,000 columns, plans are taken as rounding finds them, as close to their relaxation
+            as the plan itself: `price_of` is exacter, one rule at a time.
 
         Raises
         ------

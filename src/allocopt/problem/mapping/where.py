@@ -82,7 +82,7 @@ def understood(given: str | Mapping[str, tuple[Any, ...]]) -> tuple[Test, ...]:
     known = {f"__{number}__": name for number, name in enumerate(names)}
     tests = []
     for each in comparisons:
-        stated = each.values  # noqa: PD011
+        stated = each.values
         other = known.get(stated[0]) if len(stated) == 1 else None
         sign = ".." if each.between else each.sign if each.sign in SIGNS else "in"
         negated = each.negated or each.sign == "!="

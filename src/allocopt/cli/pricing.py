@@ -1,0 +1,122 @@
+"""``allocopt price``: what each rule of a contract costs, and which limits are worth most."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from allocopt.allocate import allocate
+from allocopt.cli import progress
+from allocopt.cli.start import found
+from allocopt.cli.streams import NOT_SOLVED, SOLVED, code_of, complain, out, printing, say
+from allocopt.compare.verdict import money
+from allocopt.readback import Plan
+from allocopt.readback.tables import records
+
+SHOWN = 10
+"""Limits that are shown."""
+
+
+def price(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of CSV or Parquet tables, one Excel workbook, or the name of an example.", callback=found
+        ),
+    ],
+    contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",
+    time_limit: Annotated[float | None, typer.Option(min=0, help="Seconds of the plan that is priced.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse what would be read with a note.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing while it runs.")] = False,
+) -> None:
+    """Say what each rule costs (dropped by itself and solved again), and what one more unit of each limit is worth."""
+    from allocopt.cli import bad_input, contract_named
+    from allocopt.problem import Problem
+
+    try:
+        with bad_input(as_json), progress.words(quiet=quiet) as tell:
+            tell("reading and checking the tables")
+            problem = Problem.read(folder, strict=strict)
+            agreed = contract_named(contract, folder)
+            plan = allocate(problem, agreed, time_limit=time_limit, progress=tell)
+            if plan.solved:
+                tell("dropping each rule by itself")
+                prices = plan.prices()
+                tell("one more and one less of each limit")
+                values = plan.values
+    except KeyboardInterrupt as stopped:
+        complain("Interrupted.", style=None)
+        raise typer.Exit(code_of(stopped)) from None
+    if not plan.solved:
+        complain(plan.summary())
+        raise typer.Exit(NOT_SOLVED)
+    if as_json:
+        say(json.dumps(told(plan, prices, values)))
+    else:
+        with printing():
+            show_prices(plan, prices, values)
+    raise typer.Exit(SOLVED)
+
+
+def told(plan: Plan, prices: pd.DataFrame, values: pd.DataFrame) -> dict[str, Any]:
+    """Return prices and values as JSON-ready values."""
+    head = {"contract": plan.contract["name"], "status": plan.status, "currency": plan.currency}
+    money_of = {"contribution": plan.contribution, "objective": plan.objective}
+    return head | money_of | {"prices": records(prices), "values": records(values)}
+
+
+def show_prices(plan: Plan, prices: pd.DataFrame, values: pd.DataFrame) -> None:
+    """Print what each rule costs, and the dearest limits."""
+    unit = f" [{plan.currency}]" if plan.currency else ""
+    out.print()
+    line = f"{plan.contract['name']}: contribution {money(plan.contribution, plan.currency)}."
+    out.print(line, style="bold", markup=False, highlight=False, soft_wrap=True)
+    out.print()
+    if len(prices):
+        measured = "" if (prices["measure"] == "contribution").all() else ", by the objective (less penalties)"
+        out.print(f"What each rule costs{unit}{measured}", markup=False, highlight=False, soft_wrap=True)
+        table = _table("rule", "owner", "costs", "certainly between")
+        for row in records(prices):
+            if row["value"] is None:
+                table.add_row(row["what"], row["owner"], "unknown", row["message"])
+            else:
+                table.add_row(row["what"], row["owner"], _spoken(row["value"]), _between(row))
+        out.print(table)
+    else:
+        out.print("No rule could be dropped: there are no clauses, commitments or store floors.", highlight=False)
+    dear = values[(values["price"].abs() > 0.005).to_numpy() | (values["high"].fillna(0.0) > 0.005).to_numpy()]
+    if len(dear):
+        more = f", the first {SHOWN} of {len(dear)}" if len(dear) > SHOWN else ""
+        out.print(f"What one unit of a limit is worth{unit}{more}", markup=False, highlight=False, soft_wrap=True)
+        table = _table("limit", "", "price", "one more", "one less", "used", "of")
+        for row in records(dear.head(SHOWN)):
+            numbers = (_spoken(row[name]) for name in ("price", "one_more", "one_less"))
+            table.add_row(row["what"], row["kind"], *numbers, f"{row['used']:,.6g}", f"{row['limit']:,.6g}")
+        out.print(table)
+
+
+def _table(*names: str) -> Table:
+    """Return an empty table whose first two columns are words."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for place, name in enumerate(names):
+        table.add_column(name, justify="left" if place < 2 else "right", overflow="fold", no_wrap=place >= 2)
+    return table
+
+
+def _between(row: dict[str, Any]) -> str:
+    low, high = row["low"], row["high"]
+    if low is None or high is None:
+        return ""
+    return "" if high - low < 0.005 else f"{low:,.2f} to {high:,.2f}"
+
+
+def _spoken(value: float | None) -> str:
+    return "" if value is None or math.isnan(value) else f"{value:,.2f}"
