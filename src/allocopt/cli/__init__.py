@@ -1,4 +1,4 @@
-"""The command line: ``allocopt demo | init DIR | check DIR | allocate DIR | compare DIR | retire DIR | schema``.
+"""The command line: ``allocopt demo | init | check | allocate | compare | retire | explain | schema``.
 
 Exit codes: 0 solved, 1 not solved, 2 bad input or an output that cannot be written, 130 interrupted (Ctrl-C), 143
 terminated (SIGTERM). What long commands say while they run goes to standard error.
@@ -21,6 +21,7 @@ from allocopt.allocate import allocate as solve_problem
 from allocopt.arguments import limits
 from allocopt.cli import progress
 from allocopt.cli.checking import look_through
+from allocopt.cli.explaining import as_text, explanations
 from allocopt.cli.files import check_folder, write_plan
 from allocopt.cli.start import found, start
 from allocopt.cli.streams import (
@@ -295,6 +296,29 @@ def retire(
         with printing():
             show_retirement(found, out)
     raise typer.Exit(NOT_SOLVED if found.unsolved else SOLVED)
+
+
+@app.command()
+def explain(
+    folder: Folder,
+    sku: Annotated[str, typer.Option(help="Article of the line that is asked about.")],
+    channel: Annotated[str, typer.Option(help="Channel of the line.")],
+    due: Annotated[int | None, typer.Option(min=0, help="Period in which it is due.")] = None,
+    order: Annotated[str | None, typer.Option(help="Order of the line.")] = None,
+    contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Explain why lines get what they get, and what the smallest change is that fills them."""
+    with _bad_input(as_json), progress.words(quiet=quiet) as tell:
+        plan = solve_problem(Problem.read(folder), contract_named(contract, folder), progress=tell)
+        plan.raise_for_status()
+        try:
+            told = explanations(plan, sku=sku, channel=channel, due=due, order=order)
+        except ValueError as error:
+            complain(str(error))
+            raise typer.Exit(BAD_INPUT) from None
+    say(json.dumps([one.to_dict() for one in told], allow_nan=False) if as_json else as_text(told))
 
 
 @app.command()

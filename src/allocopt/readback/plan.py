@@ -16,7 +16,7 @@ from allocopt.readback import tables
 from allocopt.readback.answer import Answer
 from allocopt.readback.broken import Broken, decision_words
 from allocopt.readback.proof import PlanCertificate
-from allocopt.readback.questions import Questions
+from allocopt.readback.questions import Questions, costliest
 from allocopt.readback.reading import checked
 from allocopt.readback.rooms import asked
 from allocopt.readback.tables import COLUMNS, records
@@ -217,6 +217,7 @@ class Plan(Worth, Questions):
         text += [f"Broken as {broken.channel} is retired: {broken.words()}" for broken in self.broken]
         if len(self.exceptions):
             text.append(_told(self.exceptions))
+        text += costliest(self.shortfalls)
         text += [f"Note: {note}" for note in self.notes]
         if self.warnings:
             many = "1 warning" if len(self.warnings) == 1 else f"{len(self.warnings)} warnings; the first"
