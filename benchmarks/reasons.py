@@ -30,7 +30,8 @@ def measure(pack: Path, contract: Path) -> str:
     told = ", ".join(f"{code} {count:,.0f}" for code, count in units.items())
     part = units.get("not_proven", 0.0) / max(units.sum(), 1.0)
     lines = short.groupby(keys, dropna=False).ngroups
-    return f"| {pack.name} | {contract.stem} | {lines:,} | {told} | {part:.2%} | {solved - begun:.2f} | {ended - solved:.2f} |"
+    spent = f"{solved - begun:.2f} | {ended - solved:.2f}"
+    return f"| {pack.name} | {contract.stem} | {lines:,} | {told} | {part:.2%} | {spent} |"
 
 
 def main() -> None:
