@@ -55,7 +55,7 @@ class Wide:
         """Whether lines were served in the order in which they came."""
         return self.answer.in_turn
 
-    @property
+    @cached_property
     def ship(self) -> int:
         """First column of the arcs."""
         first: int = self.labels.place("ship").start
