@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -159,3 +160,19 @@ def test_every_code_says_something() -> None:
     """The closed set: a turn and a phrase each."""
     assert all(phrase and turn >= 0 for turn, phrase in CODES.values())
     assert set(CASES) <= set(CODES)
+
+
+def test_the_command_line_explains_the_quickstart() -> None:
+    """Text for people, JSON for machines; an unknown article ends with the exit code of bad input."""
+    from typer.testing import CliRunner
+
+    from allocopt.cli import BAD_INPUT, app
+
+    asked = ["explain", "quickstart", "--sku", "MUG", "--channel", "amazon", "--quiet"]
+    said = CliRunner().invoke(app, [*asked, "--json"])
+    assert said.exit_code == 0
+    (told,) = json.loads(said.stdout)
+    assert [reason["reason"] for reason in told["reasons"]] == ["capacity"]
+    assert (
+        CliRunner().invoke(app, ["explain", "quickstart", "--sku", "X", "--channel", "amazon"]).exit_code == BAD_INPUT
+    )
