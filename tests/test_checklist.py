@@ -17,6 +17,8 @@ from tests.strategies import MADE
 import allocopt as ao
 from allocopt.documents.described import meanings
 from allocopt.rules import CLAUSES, RULES, Clause, Rule
+from allocopt.rules.kit.asking import Asking
+from allocopt.rules.kit.shortage import CODES
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "clauses.md"
@@ -30,6 +32,10 @@ def lacking(rule: Rule) -> Iterator[str]:
     file = f"rules/{module.__name__.removeprefix('allocopt.rules.').replace('.', '/')}.py"
     if ".. code-block:: text" not in told or "Source:" not in told:
         yield f"{file}: the docstring gives the formula with its index set and units in a block, and its source"
+    if not rule.short and (rule.reasons or type(rule).forbid is not Rule.forbid or issubclass(type(rule), Asking)):
+        yield f"{file}: short, the code of plan.shortfalls for lines that the rule keeps short"
+    if rule.short and rule.short not in CODES:
+        yield f"rules/kit/shortage.py: {rule.short}, with its turn and what it says"
     if rule.name not in MODELS:
         yield f"tests/clauses/{rule.name}.py: a MODEL, a small problem and clauses (see tests/clauses/service.py)"
     elif not (GOLDEN / f"{rule.name}.txt").exists():

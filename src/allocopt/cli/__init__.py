@@ -7,26 +7,41 @@ terminated (SIGTERM). What long commands say while they run goes to standard err
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from enum import StrEnum
+from collections.abc import Callable
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from allocopt.allocate import allocate as solve_problem
-from allocopt.arguments import limits
 from allocopt.cli import progress
 from allocopt.cli.checking import look_through
 from allocopt.cli.clashes import clash, plain, show_conflicts
+from allocopt.cli.common import (
+    Folder,
+    Gap,
+    Jobs,
+    Json,
+    Kind,
+    Negative,
+    Negatives,
+    Quiet,
+    Seconds,
+    Strict,
+    bad_input,
+    compared,
+    contract_named,
+    problem_of,
+)
 from allocopt.cli.earlier import earlier_plan
+from allocopt.cli.explaining import explain
 from allocopt.cli.files import check_folder, write_plan
 from allocopt.cli.pricing import price
+from allocopt.cli.reporting import report
 from allocopt.cli.schemas import SCHEMAS
-from allocopt.cli.start import found, nowhere, start
+from allocopt.cli.start import start
 from allocopt.cli.streams import (
     BAD_INPUT,
     INTERRUPTED,
@@ -43,15 +58,13 @@ from allocopt.cli.streams import (
 )
 from allocopt.compare import compare as compare_contracts
 from allocopt.compare import retirement
-from allocopt.compare.batch import GAP, faults
-from allocopt.compare.pack import contract_files, read_all, scenario_files, scenario_named
+from allocopt.compare.batch import GAP
 from allocopt.compare.runs import Inputs, Settings
 from allocopt.compare.terminal import show_comparison
 from allocopt.compare.worth_terminal import recapture_given, show_retirement
-from allocopt.contracts import PRESETS, Contract, preset
-from allocopt.errors import ContractError, DataError, ScenarioError, SolveError
+from allocopt.errors import DataError
 from allocopt.explain import conflicts
-from allocopt.problem import Problem, Scenario, examples
+from allocopt.problem import Problem, examples
 from allocopt.problem.schema import TABLES
 from allocopt.readback import Conflict
 from allocopt.readback.files import write_text
@@ -66,34 +79,6 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-Folder = Annotated[
-    Path,
-    typer.Argument(
-        help="Folder of CSV or Parquet tables, one Excel workbook, or the name of an example.", callback=found
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Refuse what would be read with a note.")]
-
-
-class Negatives(StrEnum):
-    """What negative units of supply are."""
-
-    error = "error"
-    net = "net"
-
-
-Negative = Annotated[Negatives, typer.Option("--negative", help="Negative stock: a fault, or a debt to be netted.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing while it runs.")]
-
-
-def _limited(parameter: typer.CallbackParam, value: Any) -> Any:
-    """Return the value of an option that means the same in every call, if it is one that the calls take."""
-    try:
-        limits(**{str(parameter.name): value})
-    except (TypeError, ValueError) as error:
-        raise typer.BadParameter(str(error)) from None
-    return value
 
 
 def _told(given: bool) -> None:
@@ -110,12 +95,6 @@ def common(
     ] = False,
 ) -> None:
     """Decide who gets scarce stock: proven, priced and explained."""
-
-
-Seconds = partial(typer.Option, "--time-limit", min=0, callback=_limited)
-Gap = partial(typer.Option, "--gap", min=0, callback=_limited)
-Kind = StrEnum("Kind", ["CONTRACT", "SCENARIO", "PROBLEM", "PLAN", "COMPARISON"])
-Jobs = Annotated[int, typer.Option("--jobs", min=-1, callback=_limited, help="Worker processes; -1: one a core.")]
 
 
 @app.command()
@@ -263,21 +242,6 @@ def compare(
     raise typer.Exit(NOT_SOLVED if len(found.failures) else SOLVED)
 
 
-def compared(
-    problem: Problem, folder: Path, names: list[str], futures: list[str]
-) -> tuple[list[Contract], list[Scenario]]:
-    """Return what is to be compared; raise with the faults of all files if any cannot be read."""
-    chosen: list[str] | list[Path] = names or contract_files(folder)
-    if not chosen:
-        message = f"There is no contract in {folder / 'contracts'}. Write one, or name presets: --contract pooled"
-        raise ContractError(f"{message} --contract fair_share.")
-    contracts, unread = read_all(partial(contract_named, folder=folder), chosen)
-    scenarios, unread_too = read_all(partial(scenario_named, folder=folder), futures or scenario_files(folder))
-    if unread or unread_too:
-        raise ContractError([*unread, *unread_too, *faults(problem, contracts, scenarios)])
-    return contracts, scenarios or [Scenario("As stated")]
-
-
 @app.command()
 def retire(
     folder: Folder,
@@ -319,6 +283,8 @@ def retire(
 
 
 app.command()(price)
+app.command()(explain)
+app.command()(report)
 
 
 @app.command()
@@ -380,52 +346,6 @@ def _run(
     if out_folder is not None and plan.solved:
         complain(f"Written: {out_folder}", style=None)
     return SOLVED if plan.solved else NOT_SOLVED
-
-
-def problem_of(folder: Path, strict: bool, negative: Negatives) -> Problem:
-    """Return the problem of a folder."""
-    if not folder.exists():
-        raise DataError([nowhere(folder)])
-    return Problem.read(folder, strict=strict, negative=negative.value)
-
-
-def contract_named(name: str | Path, folder: Path) -> Contract:
-    """Return the contract that a name or path means: a file, a name in the folder's contracts, or a preset."""
-    path = Path(name)
-    if path.suffix in (".yaml", ".yml"):
-        return Contract.read(path)
-    beside = folder / "contracts" / f"{name}.yaml"
-    if beside.is_file():
-        return Contract.read(beside)
-    if (known_to_all := preset(str(name))) is not None:
-        return known_to_all
-    known = sorted({*PRESETS, *(file.stem for file in (folder / "contracts").glob("*.yaml"))})
-    raise ContractError(f"There is no contract {str(name)!r}. Known here are: {', '.join(known)}; or give a path.")
-
-
-@contextmanager
-def bad_input(as_json: bool) -> Iterator[None]:
-    """Say every fault of what is read inside, and end with the exit code of bad input."""
-    try:
-        yield
-    except (DataError, ContractError, ScenarioError) as error:
-        _refuse(error, as_json)
-    except SolveError as error:
-        complain(str(error))
-        raise typer.Exit(BAD_INPUT if isinstance(error.__cause__, OSError) else NOT_SOLVED) from None
-
-
-def _refuse(error: DataError | ContractError | ScenarioError, as_json: bool) -> NoReturn:
-    """Say every fault and end with the exit code of bad input."""
-    if as_json:
-        content: dict[str, Any] = {"status": "refused", "issues": [issue.to_dict() for issue in error.issues]}
-        say(json.dumps(content, indent=1))
-    else:
-        complain(str(error))
-    raise typer.Exit(BAD_INPUT)
-
-
-from allocopt.cli import reporting as reporting  # noqa: E402  its command hangs on the app that is made above
 
 
 def main() -> None:

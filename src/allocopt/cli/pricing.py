@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
@@ -14,7 +13,18 @@ from rich.table import Table
 
 from allocopt.allocate import allocate
 from allocopt.cli import progress
-from allocopt.cli.start import found
+from allocopt.cli.common import (
+    Folder,
+    Json,
+    Negative,
+    Negatives,
+    Quiet,
+    Seconds,
+    Strict,
+    bad_input,
+    contract_named,
+    problem_of,
+)
 from allocopt.cli.streams import NOT_SOLVED, SOLVED, code_of, complain, out, printing, say
 from allocopt.compare.verdict import money
 from allocopt.readback import Plan
@@ -25,26 +35,19 @@ SHOWN = 10
 
 
 def price(
-    folder: Annotated[
-        Path,
-        typer.Argument(
-            help="Folder of CSV or Parquet tables, one Excel workbook, or the name of an example.", callback=found
-        ),
-    ],
+    folder: Folder,
     contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",
-    time_limit: Annotated[float | None, typer.Option(min=0, help="Seconds of the plan that is priced.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse what would be read with a note.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing while it runs.")] = False,
+    time_limit: Annotated[float | None, Seconds(help="Seconds of the plan that is priced.")] = None,
+    as_json: Json = False,
+    strict: Strict = False,
+    negative: Negative = Negatives.error,
+    quiet: Quiet = False,
 ) -> None:
     """Say what each rule costs (dropped by itself and solved again), and what one more unit of each limit is worth."""
-    from allocopt.cli import bad_input, contract_named
-    from allocopt.problem import Problem
-
     try:
         with bad_input(as_json), progress.words(quiet=quiet) as tell:
             tell("reading and checking the tables")
-            problem = Problem.read(folder, strict=strict)
+            problem = problem_of(folder, strict, negative)
             agreed = contract_named(contract, folder)
             plan = allocate(problem, agreed, time_limit=time_limit, progress=tell)
             if plan.solved:

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from allocopt.allocate import allocate as solve_problem
-from allocopt.cli import (
+from allocopt.cli import progress
+from allocopt.cli.common import (
     Folder,
     Gap,
     Jobs,
@@ -17,12 +18,10 @@ from allocopt.cli import (
     Quiet,
     Seconds,
     Strict,
-    app,
     bad_input,
     compared,
     contract_named,
     problem_of,
-    progress,
 )
 from allocopt.cli.streams import BAD_INPUT, NOT_SOLVED, SOLVED, code_of, complain
 from allocopt.compare import compare as compare_contracts
@@ -37,7 +36,6 @@ AGAINST = ("first_come", "pooled")
 NOBODY = "none"
 
 
-@app.command()
 def report(
     folder: Folder,
     contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",

@@ -37,9 +37,11 @@ class Exchange(Board):
                 else np.inf
             )
             takes = [(-1, min(free, rest, room), 0.0)]
-            for other in self.holding[self.of_lot[lot] : self.of_lot[lot + 1]].tolist():
-                if self.arcs.line[other] != line and self.worth[other] < way.worth - FLAT and other not in moves:
-                    takes.append((other, self._spare(other, used), float(self.worth[other])))
+            takes += [
+                (other, self._spare(other, used), float(self.worth[other]))
+                for other in self.held(lot)
+                if self.arcs.line[other] != line and self.worth[other] < way.worth - FLAT and other not in moves
+            ]
             for other, most, worth in takes:
                 units = float(np.floor(min(most, rest, room) + 1e-9))
                 if units <= 0:

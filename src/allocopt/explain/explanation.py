@@ -10,7 +10,7 @@ import pandas as pd
 
 from allocopt.explain.asking import the_line
 from allocopt.explain.change import Change
-from allocopt.explain.reasons import FLAT, Reason
+from allocopt.explain.reasons import FLAT, SUPPLY, Reason
 from allocopt.explain.shortfalls import Why, why
 from allocopt.readback.tables import records, typed
 from allocopt.rules.kit.names import lane_names, lot_names
@@ -165,8 +165,23 @@ def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[s
         ]
         by = units * max((abs(value) for value in each), default=1.0)
         label = words.limit_of(row)
-        offers.append((f"{label}: {by:,.6g} more", by, Change.moved([row], by)))
+        offers.append((f"{label}: {by:,.6g} more", by, _more(known, row, by)))
     return sorted(offers, key=lambda offer: offer[1])
+
+
+def _more(known: Why, row: int, by: float) -> Change:
+    """Return a row's limit moved; of a lot, the units on its arcs may then be more as well."""
+    wide = known.wide
+    moved = Change.moved([row], by)
+    if known.seeker.item_of[row] != SUPPLY:
+        return moved
+    columns = wide.local.columns_of(row)
+    arcs = columns - wide.ship
+    own = columns[(arcs >= 0) & (arcs < len(wide.candidates.arcs))]
+    own = own[wide.candidates.own[own - wide.ship]]
+    units = wide.candidates.arcs.facts.lines.units[wide.candidates.arcs.line[own - wide.ship]]
+    upper = np.minimum(units, wide.program.upper[own] + by)
+    return Change.of([moved, Change.freed(own, wide.program.lower[own], upper)])
 
 
 def _why_so(known: Why, line: int, name: str, served: float) -> tuple[str, float]:

@@ -12,6 +12,7 @@ from allocopt.explain.holders import Holders, levels
 from allocopt.explain.reasons import FLAT, SUPPLY, Item, Reason, Seeker, item
 from allocopt.explain.wide import Wide, widened
 from allocopt.explain.words import Words
+from allocopt.problem.facts import ANY, Facts
 from allocopt.readback.answer import Answer
 from allocopt.readback.tables import COLUMNS, typed
 from allocopt.rules.kit.names import spelled
@@ -64,8 +65,11 @@ class Why:
         short = float(self.short[line])
         closed = self._closed[line]
         if self.wide.begins[line] == self.wide.begins[line + 1]:
-            code = PHYSICS.get(self._codes[closed], "") if closed >= 0 else "no_supply"
-            return [Reason(line, item(code or "no_supply"), short)]
+            code = PHYSICS.get(self._codes[closed], "no_supply") if closed >= 0 else "no_supply"
+            worth = _worth(self.answer.arcs.facts, line)
+            if worth <= FLAT and not np.isfinite(self.holders.level[line]):
+                code = "not_worth_it"
+            return [Reason(line, item(code), short, worth)]
         if self.played:
             return [Reason(line, item("not_proven"), short)]
         over, rest = self._beside_packs(line, short)
@@ -121,6 +125,17 @@ class Why:
         if self.played and reason.code == "not_proven":
             return PLAYED.format(units=reason.units, wanted=wanted) + "."
         return self.words.sentence(reason, wanted)
+
+
+def _worth(facts: Facts, line: int) -> float:
+    """Return what a unit of a line would earn from stock at its article's cost, over the cheapest lane."""
+    lines, channels, lanes = facts.lines, facts.channels, facts.lanes
+    at, sku = lines.channel[line], lines.sku[line]
+    back = channels.return_rate[at]
+    fits = (lanes.channel == at) & np.isin(lanes.region, [ANY, lines.region[line]]) & np.isin(lanes.sku, [ANY, sku])
+    earned = lines.price[line] * (1.0 - back) * (1.0 - channels.fee_rate[at]) - channels.fee_per_unit[at]
+    spent = facts.skus.unit_cost[sku] * (1.0 - back * channels.recovery[at]) + back * channels.return_cost[at]
+    return float(earned - spent - lanes.cost[fits].min(initial=np.inf if fits.any() else 0.0) + lines.lost_cost[line])
 
 
 def _merged(found: list[Reason]) -> list[Reason]:

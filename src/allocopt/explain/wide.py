@@ -55,7 +55,7 @@ class Wide:
         """Whether lines were served in the order in which they came."""
         return self.answer.in_turn
 
-    @property
+    @cached_property
     def ship(self) -> int:
         """First column of the arcs."""
         first: int = self.labels.place("ship").start
@@ -130,30 +130,35 @@ def widened(answer: Answer, short: Ints) -> Wide:
     program, labels = state(found.arcs, answer.clauses).compile()
     columns, rows = matched(answer.labels, labels, {}, columns=program.columns, rows=program.rows)
     known, old = columns != NOWHERE, rows != NOWHERE
-    was = np.where(known, columns, 0)
-    if rows.max(initial=NOWHERE) < 0 or len(np.unique(rows[old])) < answer.program.rows or known.sum() < len(answer.x):
+    if len(np.unique(rows[old])) < answer.program.rows or known.sum() < len(answer.x):
         # A planner's own rules are in no contract: the plan's program is all that there is.
         alone = Candidates(answer.arcs, np.ones(len(answer.arcs), dtype=bool), [])
         return Wide(answer, alone, before, answer.labels, answer.x, answer.multipliers)
     new = ~known
     new[labels.place("ship").stop :] = False  # what counts units is there from the beginning, at nothing
-    cost = np.where(known, before.cost[was] if before.columns else 0.0, program.cost)
+    nothing = np.where(new, 0.0, np.inf)
+    cost = _carried(before.cost, columns, program.cost)
     program = replace(
         program,
         cost=np.where(np.isfinite(cost), cost, 0.0),
-        lower=np.where(known, before.lower[was], np.where(new, 0.0, program.lower)),
-        upper=np.where(known, before.upper[was], np.where(new, 0.0, program.upper)),
-        row_lower=np.where(old, before.row_lower[rows], program.row_lower),
-        row_upper=np.where(old, before.row_upper[rows], program.row_upper),
+        lower=_carried(before.lower, columns, np.minimum(program.lower, nothing)),
+        upper=_carried(before.upper, columns, np.minimum(program.upper, nothing)),
+        row_lower=_carried(before.row_lower, rows, program.row_lower),
+        row_upper=_carried(before.row_upper, rows, program.row_upper),
     )
-    x = np.where(known, answer.x[was], 0.0)
+    x = _carried(answer.x, columns, np.zeros(len(columns)))
     program = _loosened(_with_locks(program, before, answer.program.rows, columns), x)
     multipliers = None
     if answer.multipliers is not None:
         multipliers = np.zeros(program.rows)
-        multipliers[: len(rows)] = np.where(old, answer.multipliers[rows], 0.0)
+        multipliers[: len(rows)] = _carried(answer.multipliers, rows, np.zeros(len(rows)))
         multipliers[len(rows) :] = answer.multipliers[answer.program.rows :]
     return Wide(answer, found, program, labels, x, multipliers)
+
+
+def _carried(values: Floats, place: Ints, otherwise: Floats) -> Floats:
+    """Return the values of what stood somewhere before, and others for what did not."""
+    return np.where(place == NOWHERE, otherwise, np.append(values, 0.0)[place])
 
 
 def _with_locks(program: Program, before: Program, own: int, columns: Ints) -> Program:

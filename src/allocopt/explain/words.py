@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from allocopt.algebra.labels import Index
 from allocopt.explain.reasons import Item, Reason, Seeker
 from allocopt.problem.facts import ANY, NEVER
 from allocopt.problem.schema import LOT_KINDS
@@ -27,6 +29,7 @@ class Words:
 
     def __init__(self, seeker: Seeker, clauses: Sequence[Clause]) -> None:
         self.seeker, self.facts, self.clauses = seeker, seeker.facts, clauses
+        self._spelled: dict[int, Index] = {}
 
     def line(self, line: int, *, sku: bool = False) -> str:
         """Return a demand line in a few words: its channel, with order, region and period where it has them."""
@@ -137,11 +140,18 @@ class Words:
         return said or (self.clauses[clause[row]].words() if clause[row] >= 0 else self._label(row))
 
     def _row(self, row: int) -> tuple[Any, ...]:
-        return self.seeker.wide.labels.row(row)[1]
+        """Return the label of a row; texts of a family are spelled out once."""
+        for number, family in enumerate(self.seeker.wide.labels.rows):
+            if family.start <= row < family.stop:
+                if number not in self._spelled:
+                    texts = [text() if callable(text) else text for text in family.index.texts]
+                    self._spelled[number] = replace(family.index, texts=tuple(texts))
+                return self._spelled[number].label(row - family.start)
+        return ()
 
     def _label(self, row: int) -> str:
-        name, label = self.seeker.wide.labels.row(row)
-        return "/".join(str(part) for part in (name, *label))
+        names = [family.name for family in self.seeker.wide.labels.rows if family.start <= row < family.stop]
+        return "/".join(str(part) for part in (*names, *self._row(row))) or "what an earlier stage reached"
 
 
 def _units(units: float) -> str:

@@ -20,7 +20,7 @@ from allocopt.readback.dates import with_dates
 from allocopt.readback.further import Further
 from allocopt.readback.making import MAKERS, TABLES, made
 from allocopt.readback.proof import PlanCertificate
-from allocopt.readback.questions import Questions
+from allocopt.readback.questions import Questions, costliest
 from allocopt.readback.reading import checked
 from allocopt.readback.rooms import asked
 from allocopt.readback.shown import Shown
@@ -191,6 +191,7 @@ class Plan(Further, Questions, Shown, Worth, Beside):
         text += [f"Broken as {broken.channel} is retired: {broken.words()}" for broken in self.broken]
         if len(self.exceptions):
             text.append(_told(self.exceptions))
+        text += costliest(self.shortfalls)
         text += [f"Note: {note}" for note in self.notes]
         if self.warnings:
             many = "1 warning" if len(self.warnings) == 1 else f"{len(self.warnings)} warnings; the first"

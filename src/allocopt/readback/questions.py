@@ -15,6 +15,21 @@ READ = (
 )
 
 
+COSTLIEST = 3
+"""So many reasons are named in a summary."""
+
+
+def costliest(short: pd.DataFrame) -> list[str]:
+    """Return the reasons why lines are short that cost most, units times the worth of one more, in lines of text."""
+    if short.empty or "worth" not in short:
+        return []
+    money = (short["units"] * short["worth"].clip(lower=0.0)).groupby(short["reason"]).sum()
+    units = short["units"].groupby(short["reason"]).sum()
+    first = money.sort_values(ascending=False, kind="stable").index[:COSTLIEST]
+    told = ", ".join(f"{reason} ({units[reason]:,.6g} units, worth up to {money[reason]:,.2f})" for reason in first)
+    return [f"Short because of: {told}."]
+
+
 class Questions:
     """The questions about single lines of a `Plan`; each is answered by local re-solves."""
 

@@ -116,13 +116,13 @@ def _shortfalls(short: pd.DataFrame) -> Table:
     title = f"{which} shortfalls ({short['units'].sum():,.0f} units short in all)"
     keys = [k for k in ("sku", "channel", "region", "order", "line") if worst[k].astype(str).ne("").any()]
     table = _table(title, keys, ["due", "wanted", "served", "short"])
-    closed = worst["reason"].ne("").any()
-    if closed:
+    told = worst["sentence"].ne("").any()
+    if told:
         table.add_column("why")
     for row in worst.to_dict("records"):
         cells: list[Any] = [_plain(str(row[key])) for key in keys]
         cells += [_when(row, "due"), _number(row["wanted"]), _number(row["served"]), _number(row["units"])]
-        table.add_row(*cells, *([row["sentence"].removeprefix("No way is open: ")] if closed else []))
+        table.add_row(*cells, *([_plain(row["sentence"].partition(": ")[2])] if told else []))
     return table
 
 

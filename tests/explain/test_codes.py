@@ -1,0 +1,178 @@
+"""Every code has a case that can be solved by hand: one line, one reason, so many units."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import allocopt as ao
+from allocopt.rules.kit.shortage import CODES
+
+BASE: dict[str, Any] = {
+    "skus": [{"sku": "A", "unit_cost": 2.0}],
+    "nodes": [{"node": "E"}],
+    "channels": [{"channel": "dtc", "kind": "dtc"}, {"channel": "shop", "kind": "store"}],
+    "supply": [{"sku": "A", "node": "E", "kind": "on_hand", "units": 20}],
+    "demand": [{"sku": "A", "channel": "dtc", "period": 1, "units": 10, "price": 9.0}],
+    "lanes": [{"node": "E", "channel": "dtc"}],
+}
+
+
+def lot(**more: Any) -> dict[str, Any]:
+    """Return a lot of A at E."""
+    return {"sku": "A", "node": "E", "kind": "on_hand", "units": 20} | more
+
+
+def wants(**more: Any) -> dict[str, Any]:
+    """Return a line of ten A in period 1."""
+    return {"sku": "A", "channel": "dtc", "period": 1, "units": 10, "price": 9.0} | more
+
+
+TWO = {"lanes": [{"node": "E", "channel": "dtc"}, {"node": "E", "channel": "shop"}]}
+RANKED = {
+    "demand": [wants(price=20.0, priority=2), wants(channel="shop", price=9.0, priority=1)],
+    "supply": [lot(units=12)],
+}
+CASES: dict[str, tuple[dict[str, Any], list[Any], float]] = {
+    "no_supply": ({"supply": [lot(units=4)]}, [], 6),
+    "capacity": ({"capacity": [{"node": "E", "period": 1, "limit": 7}]}, [], 3),
+    "lane_capacity": ({"lanes": [{"node": "E", "channel": "dtc", "capacity": 8}]}, [], 2),
+    "no_lane": ({"lanes": [{"node": "E", "channel": "shop"}]}, [], 10),
+    "too_late": ({"supply": [lot(kind="inbound", available=2)]}, [], 10),
+    "expired": ({"supply": [lot(expires=0)]}, [], 10),
+    "on_hold": ({"supply": [lot(hold=True)]}, [], 10),
+    "safety_closed": ({"supply": [lot(kind="safety")]}, [], 10),
+    "below_map": ({"skus": [{"sku": "A", "unit_cost": 2.0, "map_price": 10.0}]}, [], 10),
+    "below_floor": ({}, [ao.MarginFloor("dtc", floor=0.9)], 10),
+    "cap": ({}, [ao.Cap("dtc", units=4)], 6),
+    "access": ({}, [ao.Access("dtc", kinds=("inbound",))], 10),
+    "protected": (TWO | {"supply": [lot(units=12)]}, [ao.Protect("shop", units=5)], 3),
+    "locked": ({}, [ao.Lock("dtc", sku="A", period=1, units=4, owner="Head of DTC", reason="agreed")], 6),
+    "pack": ({"demand": [wants(pack=4)]}, [], 2),
+    "min_ship": ({"demand": [wants(min_ship=10)], "supply": [lot(units=9)]}, [], 9),
+    "all_or_none": ({"demand": [wants(all_or_none=True)], "supply": [lot(units=6)]}, [], 6),
+    "one_parcel": (
+        {
+            "nodes": [{"node": "E"}, {"node": "W"}],
+            "demand": [wants(ship_from_one=True)],
+            "supply": [lot(units=6), lot(units=5, node="W")],
+            "lanes": [{"node": "E", "channel": "dtc"}, {"node": "W", "channel": "dtc"}],
+        },
+        [],
+        4,
+    ),
+    "not_worth_it": ({"demand": [wants(price=1.0)]}, [], 10),
+    "taken_by_better": (
+        TWO | {"demand": [wants(), wants(channel="shop", price=20.0)], "supply": [lot(units=12)]},
+        [],
+        8,
+    ),
+    "tie": (TWO | {"demand": [wants(priority=2), wants(channel="shop", priority=1)], "supply": [lot(units=12)]}, [], 8),
+}
+
+
+def plan_of(tables: dict[str, Any], agreed: list[Any], **how: Any) -> ao.Plan:
+    """Return the plan of the base case with some tables otherwise."""
+    return ao.allocate(ao.Problem.from_dict(BASE | tables), ao.Contract("Agreed", clauses=agreed, **how))
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_code_is_said_where_it_is_the_cause(code: str) -> None:
+    """The units that are short for it are those worked out by hand."""
+    tables, agreed, units = CASES[code]
+    short = plan_of(tables, agreed).shortfalls
+    assert short.groupby("reason")["units"].sum().get(code) == units
+
+
+def test_ranks_come_before_money_where_a_stage_says_so() -> None:
+    """By priority the shop is served first, although the other line pays more."""
+    plan = ao.allocate(ao.Problem.from_dict(BASE | TWO | RANKED), ao.by_priority())
+    (row,) = plan.shortfalls.to_dict("records")
+    assert (row["channel"], row["reason"], row["units"]) == ("dtc", "rank", 8)
+    (envied,) = plan.envy().to_dict("records")
+    assert (envied["served_channel"], envied["envies"], envied["rule"]) == ("shop", "worth", "rank")
+
+
+def test_who_came_first_has_it() -> None:
+    """First come: the later line is short because of its turn."""
+    tables = {"demand": [wants(arrived=0.5), wants(channel="shop", arrived=0.0)], "supply": [lot(units=12)]}
+    plan = ao.allocate(ao.Problem.from_dict(BASE | TWO | tables), ao.first_come())
+    (row,) = plan.shortfalls.to_dict("records")
+    assert (row["channel"], row["reason"], row["units"]) == ("dtc", "turn", 8)
+
+
+def test_what_money_decided_over_rank_is_told() -> None:
+    """Without a stage that reads ranks, the line of rank 1 envies the one that pays more, and money is the rule."""
+    plan = ao.allocate(ao.Problem.from_dict(BASE | TWO | RANKED))
+    (envied,) = plan.envy().to_dict("records")
+    assert (envied["channel"], envied["envies"], envied["rule"]) == ("shop", "rank", "worth")
+
+
+def test_the_change_that_fills_a_line_is_the_cap_raised() -> None:
+    """Six more units of the cap fill the line; the plan gains 7 a unit."""
+    found = plan_of({}, [ao.Cap("dtc", units=4)]).explain("A", "dtc")
+    assert (found.amount, found.gain) == (6.0, 42.0)
+    assert "cap" in found.change
+    assert found.stack["left"] + sum(v for k, v in found.stack.items() if k in ("stock", "hours", "clauses")) <= 7.0
+    assert "6 of 10 wanted short" in str(found)
+
+
+def test_a_line_that_is_served_says_from_where() -> None:
+    """With one lot and one lane there is no other way: not to serve it would cost all that it earns."""
+    found = plan_of({}, []).explain("A", "dtc")
+    assert found.reasons.empty
+    assert found.served["units"].tolist() == [10.0]
+    assert found.next_best == 70.0
+
+
+def test_why_not_says_what_it_costs_and_who_gets_less() -> None:
+    """Serving the cheap line in full takes eight units from the dear one, at 11 each."""
+    tables = TWO | {"demand": [wants(), wants(channel="shop", price=20.0)], "supply": [lot(units=12)]}
+    found = plan_of(tables, []).why_not("A", "dtc", units=10)
+    assert found.cost == pytest.approx(88.0)
+    assert found.less["units"].tolist() == [8.0]
+    with pytest.raises(ValueError, match="between 0 and the 10"):
+        plan_of(tables, []).why_not("A", "dtc", units=11)
+
+
+def test_questions_name_what_they_cannot_answer() -> None:
+    """Unknown articles, no such line, several lines, and plans from files."""
+    plan = plan_of({"demand": [wants(), wants(period=0)]}, [])
+    for what, said in (({"sku": "B"}, "'B' is not"), ({"due": 7}, "no demand line"), ({}, "2 demand lines are meant")):
+        with pytest.raises(ValueError, match=said):
+            plan.explain(**({"sku": "A", "channel": "dtc"} | what))
+    read = ao.Plan.from_dict(plan.to_dict())
+    with pytest.raises(ao.SolveError, match="attach"):
+        read.explain("A", "dtc")
+
+
+def test_a_plan_that_was_read_shows_the_reasons_that_were_stored() -> None:
+    """The table of reasons travels with the plan."""
+    plan = plan_of({}, [ao.Cap("dtc", units=4)])
+    read = ao.Plan.from_dict(plan.to_dict())
+    assert read.shortfalls.equals(plan.shortfalls)
+    assert "Short because of: cap (6 units" in plan.summary()
+
+
+def test_every_code_says_something() -> None:
+    """The closed set: a turn and a phrase each."""
+    assert all(phrase and turn >= 0 for turn, phrase in CODES.values())
+    assert set(CASES) <= set(CODES)
+
+
+def test_the_command_line_explains_the_quickstart() -> None:
+    """Text for people, JSON for machines; an unknown article ends with the exit code of bad input."""
+    from typer.testing import CliRunner
+
+    from allocopt.cli import BAD_INPUT, app
+
+    asked = ["explain", "quickstart", "--sku", "MUG", "--channel", "amazon", "--quiet"]
+    said = CliRunner().invoke(app, [*asked, "--json"])
+    assert said.exit_code == 0
+    (told,) = json.loads(said.stdout)
+    assert [reason["reason"] for reason in told["reasons"]] == ["capacity"]
+    assert (
+        CliRunner().invoke(app, ["explain", "quickstart", "--sku", "X", "--channel", "amazon"]).exit_code == BAD_INPUT
+    )

@@ -1,0 +1,165 @@
+"""Reasons add up, and each is what a re-solve of the whole problem says: properties over random problems."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import allocopt as ao
+from allocopt.rules.kit.shortage import CODES
+
+KEYS = ["sku", "channel", "region", "order", "line", "due"]
+
+
+@st.composite
+def problems(draw, *, limits=True):
+    """Return tables of a small problem that is short of nearly everything."""
+    skus, nodes, channels = ["A", "B"][: draw(st.integers(1, 2))], ["E", "W"], ["dtc", "amazon", "b2b"]
+    whole = st.integers(0, 12)
+    price = st.integers(2, 30).map(float)
+    supply = [
+        {"sku": s, "node": n, "kind": "on_hand", "units": draw(whole), "reference": f"{s}{n}"}
+        for s in skus
+        for n in nodes
+    ]
+    if draw(st.booleans()):
+        supply.append(
+            {"sku": "A", "node": "E", "kind": "inbound", "units": draw(whole), "available": draw(st.integers(1, 2))}
+        )
+    if limits and draw(st.booleans()):
+        supply[0]["expires"] = 0
+    demand = [
+        {"sku": s, "channel": c, "period": t, "units": draw(st.integers(1, 9)), "price": draw(price)}
+        for s in skus
+        for c in channels
+        for t in (0, 1)
+        if draw(st.booleans())
+    ] or [{"sku": "A", "channel": "dtc", "period": 0, "units": 5, "price": 9.0}]
+    lanes = [
+        {"node": n, "channel": c, "cost": float(draw(st.integers(0, 3)))}
+        for n in nodes
+        for c in channels
+        if draw(st.booleans())
+    ] or [{"node": "E", "channel": "dtc"}]
+    tables = {
+        "skus": [{"sku": s, "unit_cost": float(draw(st.integers(0, 6)))} for s in skus],
+        "nodes": [{"node": n} for n in nodes],
+        "channels": [{"channel": c, "owner": f"Head of {c}"} for c in channels],
+        "supply": supply,
+        "demand": demand,
+        "lanes": lanes,
+    }
+    if limits and draw(st.booleans()):
+        tables["capacity"] = [{"node": "E", "period": t, "limit": draw(st.integers(0, 9))} for t in (0, 1)]
+    return tables
+
+
+@st.composite
+def clauses(draw):
+    """Return up to two clauses."""
+    kinds = [
+        lambda: ao.Cap(draw(st.sampled_from(["dtc", "amazon"])), units=float(draw(st.integers(0, 6)))),
+        lambda: ao.Protect("b2b", units=float(draw(st.integers(1, 6)))),
+        lambda: ao.Access("amazon", min_confidence=1.0, from_period=draw(st.integers(0, 1))),
+        lambda: ao.MarginFloor("dtc", floor=0.3),
+    ]
+    chosen = draw(st.lists(st.integers(0, len(kinds) - 1), max_size=2, unique=True))
+    return [kinds[number]() for number in chosen]
+
+
+@settings(max_examples=25)
+@given(tables=problems(), agreed=clauses())
+def test_units_add_up_for_every_short_line(tables, agreed):
+    """The units of a line's reasons are what it is short of, each with a code of the closed set and a sentence."""
+    plan = ao.allocate(ao.Problem.from_dict(tables), ao.Contract("Agreed", clauses=agreed))
+    if not plan.solved:
+        return
+    short = plan.shortfalls
+    total = short.groupby(KEYS, dropna=False).agg(
+        units=("units", "sum"), wanted=("wanted", "first"), served=("served", "first")
+    )
+    assert np.allclose(total["units"], total["wanted"] - total["served"])
+    assert (short["units"] > 0).all()
+    assert set(short["reason"]) <= set(CODES)
+    assert (short["sentence"] != "").all()
+    wanted = sum(row["units"] for row in tables["demand"])
+    assert total["units"].sum() == pytest.approx(wanted - plan.allocation["units"].sum())
+    for row in short.to_dict("records"):
+        assert row["sentence"].startswith(f"{row['units']:,.6g} of {row['wanted']:,.6g} wanted short: ")
+
+
+@settings(max_examples=20)
+@given(tables=problems(limits=False))
+def test_where_money_alone_decides_nobody_envies_anybody(tables):
+    """At no gap, with supply, demand and lanes only and ranks equal, no line goes short before a worse one."""
+    plan = ao.allocate(ao.Problem.from_dict(tables), gap=0.0)
+    assert plan.envy().empty
+    assert not set(plan.shortfalls["reason"]) & {"not_proven", "rank", "turn", "protected", "cap"}
+
+
+def own_stock(tables, row, units):
+    """Return tables with a lot that only one line can have: a node of its own, a lane to it, from its due period on."""
+    nodes = [*tables["nodes"], {"node": "own"}]
+    lot = {"sku": row["sku"], "node": "own", "kind": "on_hand", "units": units, "available": row["due"]}
+    lane = {"node": "own", "channel": row["channel"], "sku": row["sku"], "cost": 0.0}
+    return tables | {"nodes": nodes, "supply": [*tables["supply"], lot], "lanes": [*tables["lanes"], lane]}
+
+
+@settings(max_examples=20)
+@given(tables=problems(), data=st.data())
+def test_stock_of_its_own_fills_a_line_that_lacks_stock(tables, data):
+    """Who is short for want of stock gets the units from a lot that comes to it alone, and the plan gains."""
+    plan = ao.allocate(ao.Problem.from_dict(tables))
+    rows = plan.shortfalls
+    rows = rows[rows["reason"].isin(["no_supply", "taken_by_better", "tie"])]
+    if rows.empty:
+        return
+    row = rows.iloc[data.draw(st.integers(0, len(rows) - 1))]
+    other = ao.allocate(ao.Problem.from_dict(own_stock(tables, row, 99.0)))
+    got = other.allocation
+    mine = got[(got["sku"] == row["sku"]) & (got["channel"] == row["channel"]) & (got["due"] == row["due"])][
+        "units"
+    ].sum()
+    assert mine == row["wanted"]
+    assert other.objective >= plan.objective - 1e-6
+
+
+@settings(max_examples=25)
+@given(tables=problems(), agreed=clauses(), data=st.data())
+def test_what_a_change_is_said_to_gain_is_what_a_whole_re_solve_gains(tables, agreed, data):
+    """Caps and capacities raised by what the explanation says fill the line, and the objective moves as said."""
+    contract = ao.Contract("Agreed", clauses=agreed)
+    plan = ao.allocate(ao.Problem.from_dict(tables), contract)
+    if not plan.solved:
+        return
+    rows = plan.shortfalls
+    rows = rows[rows["reason"].isin(["cap", "no_supply", "taken_by_better", "tie"])]
+    if rows.empty:
+        return
+    row = rows.iloc[data.draw(st.integers(0, len(rows) - 1))]
+    found = plan.explain(row["sku"], row["channel"], due=int(row["due"]))
+    if not found.change:
+        return
+    if row["reason"] == "cap" and row["what"] in found.change:
+        change = int(row["clause"])
+        agreed = [
+            ao.Cap(one.channel, units=one.units + found.amount) if number == change else one
+            for number, one in enumerate(agreed)
+        ]
+    else:
+        lot = next((lot for lot in tables["supply"] if f"ref={lot.get('reference')}" in found.change), None)
+        if lot is None:
+            return
+        added = lot | {"units": lot["units"] + found.amount}
+        tables = tables | {"supply": [added if one is lot else one for one in tables["supply"]]}
+    other = ao.allocate(ao.Problem.from_dict(tables), ao.Contract("Changed", clauses=agreed))
+    assert other.objective >= plan.objective + found.gain - 0.01
+    got = other.allocation
+    mine = got[(got["sku"] == row["sku"]) & (got["channel"] == row["channel"]) & (got["due"] == row["due"])][
+        "units"
+    ].sum()
+    if "capacity" not in tables:
+        assert other.objective == pytest.approx(plan.objective + found.gain, abs=0.01)
+    assert mine >= row["served"]
