@@ -44,6 +44,10 @@ VERTEX = 1e-7
 BARE = 1_000
 """At most so many columns: a second search goes without presolve (beyond, that takes 10 to 100 times as long)."""
 
+LONG, SUMMED = 5_000, 5
+"""Where a row has so many entries, and the rows that are shorter few on the average, presolve looks at pairs of rows
+for minutes and past its time limit: it is left out."""
+
 _METHODS = {"simplex": "simplex", "ipx": "interior point + crossover"}
 
 
@@ -226,6 +230,8 @@ def _branch(
     solver = loaded(program, clock, whole=True)
     if again:
         _otherwise(solver, program, again, searched_for_plan=start is None)
+    elif lopsided(program):
+        option(solver, "presolve", "off")
     option(solver, "mip_rel_gap", gap)
     option(solver, "mip_abs_gap", gap)
     if brief:
@@ -240,6 +246,13 @@ def _branch(
         given.value_valid = True
         checked(solver.setSolution(given), "refused the plan to start from")
     return solved(solver, program, clock, "branch and bound", quick=False)
+
+
+def lopsided(program: Program) -> bool:
+    """Return whether a program is many short sums and a few very long ones."""
+    lengths = np.bincount(program.indices, minlength=program.rows)
+    short = lengths[lengths < LONG]
+    return len(short) < program.rows and float(short.sum()) <= SUMMED * len(short)
 
 
 def _otherwise(solver: Any, program: Program, again: int, *, searched_for_plan: bool) -> None:
@@ -289,7 +302,7 @@ def _attempt(
     if start is not None:
         checked(solver.setBasis(_spoken(start)), "refused the basis to start from")
     option(solver, "solver", method)
-    option(solver, "presolve", "on" if presolve else "off")
+    option(solver, "presolve", "on" if presolve and not lopsided(program) else "off")
     if work_limit is not None:
         option(solver, "simplex_iteration_limit", int(work_limit))
         option(solver, "ipm_iteration_limit", int(work_limit))

@@ -22,6 +22,8 @@ Engine = Literal["auto", "highs", "prices"]
 
 PRICED = 50_000
 """Columns from which on prices are tried first: below, HiGHS is as quick."""
+SMALL, SKUS, EACH = 5_000, 500, 20
+"""The same where there are so many SKUs of at most so many columns each, on the average."""
 CLOSER, LOOSEST = 0.1, 1e-5
 """Before whole units are looked for, the relaxation is solved to this part of the gap wanted, and at least so well."""
 PART = 0.6
@@ -77,7 +79,7 @@ class Relaxer:
         scaled = narrowed(program)
         small, start = scaled.program, scaled.start(start)
         notes: tuple[str, ...] = ()
-        if self.engine == "prices" or (self.engine == "auto" and program.columns >= PRICED and not flat):
+        if self.engine == "prices" or (self.engine == "auto" and not flat and by_prices(program)):
             try:
                 return scaled.back(self._by_prices(small, clock, start, None if known is None else scaled.into(known)))
             except (prices.WholeError, HighsError, StuckError) as reason:
@@ -107,6 +109,14 @@ class Relaxer:
             if values is not None and (np.shape(values) != (count,) or not np.isfinite(values).all()):
                 raise prices.WholeError("its answer holds values that are no numbers, or too few")
         return found
+
+
+def by_prices(program: Program) -> bool:
+    """Return whether prices are tried before HiGHS: told from the number of columns and of SKUs."""
+    if program.columns >= PRICED or program.columns < SMALL:
+        return program.columns >= PRICED
+    skus = int(np.count_nonzero(np.bincount(program.column_sku[program.column_sku >= 0])))
+    return skus >= max(SKUS, program.columns / EACH)
 
 
 def bound_from(program: Program, start: Start | None, *, threads: int | None = None) -> float:

@@ -66,11 +66,16 @@ def shared(task: Task, groups: Groups, levels: Floats, margin: float) -> Solutio
     short = whole & (levels < groups.wanted - 1e-6)
     open_ = np.bincount(groups.pool[short], minlength=groups.pools) > 0
     reach = np.full(groups.pools, REACH)
+    before: Solution | None = None
     for _ in range(ROUNDS):
         window = _window(groups, levels, whole & open_[groups.pool], whole, reach, margin)
         found, proven = _reached(task, groups, window)
+        if before is not None and (found.x is None or task.effort.left == 0.0):
+            # The time is up: what the window before came to stands.
+            return replace(before, status="feasible", message=found.message or UNPROVEN)
         if found.x is None:
             return found
+        before = found
         edge = _at_the_edge(groups, window, groups.units(found.x))
         if not edge.any():
             break

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import COUPLES, Program
 from allocopt.solve.blocks import GROUP, LARGEST, SHORT
 
-MANY = 600
+MANY = 400
 """Coupling rows beyond which pricing them pays no longer."""
 STRETCHES, LEAST = 240, 6_000
 """Blocks are summed up stretch by stretch: at most so many, of at least so many columns where there are fewer."""

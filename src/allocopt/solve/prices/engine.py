@@ -42,6 +42,8 @@ AFTER = 0.1
 """Half width of the box after a hand-over, as a part of each price."""
 MOST_LOOSE = 500
 """Loose columns above which vertices guide."""
+CROSSING = 70_000
+"""Groups times rows above which the simplex takes too long for a last step to a vertex: it cannot be stopped."""
 CROSSED = 0.1
 """Part of the gap wanted that a vertex may be worth less than the middle that it replaces."""
 Master = Literal["centre", "vertex"]
@@ -213,6 +215,8 @@ class Search:
     def cross(self, pool: ThreadPoolExecutor, gap: float) -> None:
         """Replace a mix from the middle by a vertex that is about as good: it mixes few groups."""
         if not isinstance(self.guide, ByCentre) or self._last is None or not np.isfinite(self.mix.worth):
+            return
+        if self.groups * len(self.lower) > CROSSING:
             return
         middle = self.mix
         vertices = self._handed_over(self.guide, self._last, pool)

@@ -6,22 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allocopt.solve.prices.apart import Apart, Floats, WholeError
+from allocopt.solve.prices.apart import Apart, Floats
 from allocopt.solve.prices.engine import GROUPS, Master
 from allocopt.solve.prices.serving import guiding
 from allocopt.solve.solution import Clock
 
 LEAST_GROUPS, MOST_GROUPS = 80, 500
 """Groups where centres guide: so many, and one more for each row."""
-FEW_ROWS, FEW_PIECES = 15, 500
+FEW_ROWS, FEW_PIECES = 15, 200
 """Fewer coupling rows than these, or fewer pieces, are guided by vertices: an interior point gains nothing there."""
-MANY = 400
-"""Coupling rows beyond which pricing them pays no longer where vertices guide."""
 SAMPLE = 8
 """First prices come from every eighth piece, where there are enough of them."""
-SAMPLED_FROM, SAMPLED_PARTS, SAMPLED_ROWS = 2_000, 30, 2
-"""Pieces that are enough where vertices guide; where HiGHS solves all of them, since each piece is many blocks then;
-and pieces in the sample, for each coupling row, where centres guide."""
+SAMPLED_FROM, SAMPLED_PARTS = 2_000, 30
+"""Pieces that are enough where vertices guide; and where HiGHS solves all of them: each piece is many blocks then."""
+SAMPLED_LEAST, SAMPLED_ROWS = 500, 2
+"""Pieces that are enough where centres guide, and pieces in the sample for each coupling row."""
 BOX_LEAST = 0.01
 """Half width of the box around given prices, as a part of what a unit of a coupling row may be worth, at least."""
 GIVEN_BOX = 0.1
@@ -74,18 +73,11 @@ def manner(rows: int, pieces: int, master: Master, *, native: bool) -> Manner:
     master : {"centre", "vertex"}
     native : bool
         Whether compiled code solves the blocks that are networks.
-
-    Raises
-    ------
-    WholeError
-        If there are too many rows.
     """
     if master == "vertex":
-        if rows > MANY:
-            raise WholeError(f"{rows:,} rows couple its SKUs, more than {MANY}")
         return Manner(master, GROUPS, 40, SAMPLED_FROM if native else SAMPLED_PARTS, 3e-4, 0.1, 0.3)
     groups = min(LEAST_GROUPS + rows, MOST_GROUPS)
-    fewest = max(FEW_PIECES, SAMPLE * SAMPLED_ROWS * rows) if native else SAMPLED_PARTS
+    fewest = max(SAMPLED_LEAST, SAMPLE * SAMPLED_ROWS * rows) if native else SAMPLED_PARTS
     return Manner(master, groups, groups, fewest, 3e-3, 0.3, 0.1)
 
 
