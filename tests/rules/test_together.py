@@ -51,9 +51,11 @@ def test_a_cap_over_two_channels_together_and_one_over_each():
 
 
 def test_a_cap_without_channel_is_over_all_and_may_be_of_a_rank():
-    """Five units in all, and of rank 2 one."""
+    """Of rank 2 one unit in all, of both ranks five. Without ranks a cap names its channels."""
     ranked = {**PREORDERS, "demand": "sku channel period units price priority\nA us 0 6 12 2\nA eu 0 9 10 1"}
-    assert served(ranked, ao.Cap(units=5), ao.Cap(units=1, priority=2)) == {"us": 1, "eu": 4}
+    assert served(ranked, ao.Cap(units=5, priority=(1, 2)), ao.Cap(units=1, priority=2)) == {"us": 1, "eu": 4}
+    with pytest.raises(ao.ContractError, match="The key 'channel' is missing"):
+        ao.Cap(units=5)
 
 
 def test_a_cap_of_a_region_and_of_a_window():

@@ -17,6 +17,7 @@ from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from allocopt.documents.checked import STRICT, Ids, Penalty, Period, Ranks, Share, Units, Who, window
+from allocopt.documents.faults import Fault, own_faults
 from allocopt.problem.facts import Facts
 from allocopt.rules.kit.asking import Ask, Asking
 from allocopt.rules.kit.base import Base, Clause
@@ -30,7 +31,8 @@ class Cap(Clause):
     Attributes
     ----------
     channel : str, tuple of str or None
-        Channel that is limited, or several that are limited together; None: all channels together.
+        Channel that is limited, or several that are limited together; None: all channels together, where
+        it is of ranks.
     units : float or None
         Units of each SKU in scope (``per="sku"``) or of all together (``per="total"``) [unit].
     share : float or None
@@ -91,6 +93,8 @@ class Cap(Clause):
 
     @model_validator(mode="after")
     def _one_quantity(self) -> Cap:
+        if self.channel is None and self.priority is None:
+            raise own_faults([Fault(("channel",), "missing", "The key 'channel' is missing.")])
         one_quantity(self.units, self.share)
         window(self.from_period, self.to_period)
         return self
