@@ -142,7 +142,7 @@ class Inputs:
         """Return the inputs but for the tables, with a fingerprint of all of them."""
         content = {
             "version": version("allocopt"),
-            "settings": asdict(self.settings),
+            "settings": {name: value for name, value in asdict(self.settings).items() if name != "extended" or value},
             "contracts": [contract.to_dict() for contract in self.contracts],
             "scenarios": [scenario.to_dict() for scenario in self.scenarios],
         }
