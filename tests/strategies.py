@@ -488,7 +488,10 @@ class _Clauses:
         return ao.Access(**scope | wide, kinds=kinds, min_confidence=sure)
 
     def cap(self, scope: Record) -> Clause:
-        return ao.Cap(**scope | self.wide(scope), **self.quantity(), per=self.of(("sku", "total")))
+        scope |= self.wide(scope)
+        if self.of((False, False, False, True)):
+            scope |= {"channel": self.of((scope["channel"], None)), "priority": self.of(((1,), (1, 2)))}
+        return ao.Cap(**scope, **self.quantity(), per=self.of(("sku", "total")))
 
     def margin_floor(self, scope: Record) -> Clause:
         wide = self.wide(scope)
@@ -577,7 +580,8 @@ class _Clauses:
         some = tuple(self.chance.some(tuple(self.channels)))
         skus = self.of((None, tuple(self.chance.some(tuple(self.skus)))))
         penalty, value = self.penalty(), self.of(("price", "contribution"))
-        return ao.ProtectionLevels(some if len(some) > 1 else None, value=value, penalty=penalty, sku=skus)
+        some, method = some if len(some) > 1 else None, self.of(("emsr_b", "emsr_a"))
+        return ao.ProtectionLevels(some, value=value, penalty=penalty, sku=skus, method=method)
 
     AMONG: ClassVar[dict[type[Clause], Callable[[_Clauses], Clause]]] = {
         ao.Approval: approval,

@@ -13,6 +13,7 @@ from allocopt.compare import (
     screen,
 )
 from allocopt.contracts import (
+    Confirmed,
     Contract,
     Contribution,
     Fill,
@@ -28,13 +29,14 @@ from allocopt.contracts import (
     protect_and_pool,
     protection_levels,
     split_with_release,
+    strata,
 )
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
 from allocopt.explain import conflicts
 from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift, example, examples, weeks
 from allocopt.readback import Conflict, Plan
 from allocopt.readback import rooms as _rooms
-from allocopt.rules import CLAUSES, Recapture, emsr_b
+from allocopt.rules import CLAUSES, Recapture, emsr_a, emsr_b
 from allocopt.rules.clauses import *  # noqa: F403
 
 _rooms.ROOMS.update(
@@ -70,6 +72,7 @@ __all__ = [
     "CVaR",
     "Comparison",
     "Conflict",
+    "Confirmed",
     "Contract",
     "ContractError",
     "Contribution",
@@ -97,6 +100,7 @@ __all__ = [
     "by_priority",
     "compare",
     "conflicts",
+    "emsr_a",
     "emsr_b",
     "example",
     "examples",
@@ -112,6 +116,7 @@ __all__ = [
     "retirement",
     "screen",
     "split_with_release",
+    "strata",
     "to_pyomo",
     "weeks",
 ]

@@ -61,7 +61,7 @@ CASES = {
         3,
         "stages[0]",
         "unknown_kind",
-        "Known are: fill, contribution, max_min_fill, first_come.",
+        "Known are: fill, contribution, max_min_fill, confirmed, first_come.",
     ),
     "clause that is no mapping": (
         "name: X\nclauses:\n  - protect\n",

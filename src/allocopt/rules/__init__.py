@@ -49,6 +49,7 @@ from allocopt.rules.price_parity import PriceParityRule
 from allocopt.rules.promised_beyond import PromisedBeyond
 from allocopt.rules.promotion import PromotionRule
 from allocopt.rules.protection_levels import ProtectionLevelsRule
+from allocopt.rules.protection_levels import emsr_a as emsr_a
 from allocopt.rules.protection_levels import emsr_b as emsr_b
 from allocopt.rules.reference import Reference
 from allocopt.rules.reserve import ReserveRule

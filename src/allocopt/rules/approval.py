@@ -117,11 +117,15 @@ class ApprovalRule(Rule):
         waits = np.zeros(len(facts.lines.sku), dtype=bool)
         for _, clause in clauses:
             if clause.value is not None:
-                note(
-                    "deprecated", f"{clause.words()}: value is called revenue now; write revenue {clause.value:,.10g}."
-                )
+                said = f"value is called revenue now: write revenue {clause.value:,.10g}"
+                note("deprecated", f"{clause.words()}: {said}.")
             if clause.holds:
-                waits |= _waiting(facts, clause)
+                mine = _waiting(facts, clause) & (facts.lines.units > 0)
+                number = len(np.unique(order_of_lines(facts)[mine]))
+                what = "1 order waits" if number == 1 else f"{number} orders wait"
+                if number:
+                    note("waiting", f"{clause.words()}: {what} for approval, and counts as no demand.")
+                waits |= mine
         return with_lines(facts, emptied(facts.lines, waits)) if waits.any() else facts
 
     def exceptions(self, outcome: Outcome, clauses: Numbered) -> Iterator[Exceptions]:

@@ -16,11 +16,12 @@ from typing import ClassVar, Literal
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from allocopt.documents.checked import STRICT, Ids, Penalty, Period, Share, Units, Who, window
+from allocopt.documents.checked import STRICT, Ids, Penalty, Period, Ranks, Share, Units, Who, window
+from allocopt.documents.faults import Fault, own_faults
 from allocopt.problem.facts import Facts
 from allocopt.rules.kit.asking import Ask, Asking
 from allocopt.rules.kit.base import Base, Clause
-from allocopt.rules.kit.scope import counted_lots, lines_within, lots_of, one_quantity, quantity
+from allocopt.rules.kit.scope import counted_lots, lines_ranked, lines_within, lots_of, one_quantity, quantity
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -29,8 +30,9 @@ class Cap(Clause):
 
     Attributes
     ----------
-    channel : str or tuple of str
-        Channel that is limited, or several that are limited together.
+    channel : str, tuple of str or None
+        Channel that is limited, or several that are limited together; None: all channels together, where
+        it is of ranks.
     units : float or None
         Units of each SKU in scope (``per="sku"``) or of all together (``per="total"``) [unit].
     share : float or None
@@ -49,6 +51,8 @@ class Cap(Clause):
         Only demand lines that state one of these regions.
     from_period, to_period : int or None
         Only demand lines due in this window of periods, both ends included; None: open.
+    priority : tuple of int or None
+        Only demand lines of these ranks.
 
     Examples
     --------
@@ -61,9 +65,19 @@ class Cap(Clause):
     'cap channel amazon, walmart, units 40.0, to_period 1'
     """
 
-    SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node", "of", "per", "region", "from_period", "to_period")
+    SCOPE: ClassVar[tuple[str, ...]] = (
+        "channel",
+        "sku",
+        "node",
+        "of",
+        "per",
+        "region",
+        "from_period",
+        "to_period",
+        "priority",
+    )
 
-    channel: Who
+    channel: Who | None = None
     units: Units | None = None
     share: Share | None = None
     of: Base = "supply"
@@ -74,10 +88,13 @@ class Cap(Clause):
     region: Ids = None
     from_period: Period | None = None
     to_period: Period | None = None
+    priority: Ranks = None
     clause: Literal["cap"] = "cap"
 
     @model_validator(mode="after")
     def _one_quantity(self) -> Cap:
+        if self.channel is None and self.priority is None:
+            raise own_faults([Fault(("channel",), "missing", "The key 'channel' is missing.")])
         one_quantity(self.units, self.share)
         window(self.from_period, self.to_period)
         return self
@@ -91,7 +108,7 @@ class CapRule(Asking):
 
     def asks(self, facts: Facts, clause: Cap) -> Iterator[Ask]:
         """Yield the cap, in whole units."""
-        lines = lines_within(facts, clause)
+        lines = lines_within(facts, clause) & lines_ranked(facts, clause.priority)
         yield Ask(
             lines,
             "at_most",

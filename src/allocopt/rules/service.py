@@ -25,7 +25,7 @@ from allocopt.documents.checked import STRICT, Flag, Ids, Penalty, Period, Ranks
 from allocopt.problem.facts import Facts, Flags
 from allocopt.rules.kit.asking import Ask, Asking
 from allocopt.rules.kit.base import Clause
-from allocopt.rules.kit.scope import lines_within, wanted_in
+from allocopt.rules.kit.scope import lines_ranked, lines_within, wanted_in
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -84,9 +84,7 @@ class Service(Clause):
 
     def lines(self, facts: Facts) -> Flags:
         """Return the demand lines in scope, shape (lines,)."""
-        mask = lines_within(facts, self)
-        if self.priority is not None:
-            mask &= np.isin(facts.lines.priority, self.priority)
+        mask = lines_within(facts, self) & lines_ranked(facts, self.priority)
         if self.firm is not None:
             mask &= facts.lines.firm == self.firm
         return mask

@@ -89,6 +89,12 @@ def lines_due(facts: Facts, first: int | None, last: int | None) -> Flags:
     return mask if last is None else mask & (due <= last)
 
 
+def lines_ranked(facts: Facts, ranks: tuple[int, ...] | None) -> Flags:
+    """Return the demand lines of some ranks (None: all), shape (lines,)."""
+    ranked: Flags = np.ones(len(facts.lines.sku), bool) if ranks is None else np.isin(facts.lines.priority, ranks)
+    return ranked
+
+
 def lines_within(facts: Facts, clause: Any) -> Flags:
     """Return the demand lines of a clause's channels, SKUs and regions that are due in its window, shape (lines,)."""
     mine = lines_of(facts, clause.channel, clause.sku) & lines_in(facts, clause.region)
