@@ -35,6 +35,7 @@ SWITCHES = frozenset(
         "all_or_none",
         "max_parcels",
         "min_ship",
+        "otif",
         "packs",
         "parcel_cost",
         "sealed",
@@ -47,6 +48,7 @@ SWITCHES = frozenset(
 """Features that need whole-number columns of their own."""
 LINEAR = frozenset(
     {
+        "approved",
         "arrived",
         "capacity",
         "confidence",
@@ -108,7 +110,7 @@ DUE = (2, 1, 3, 0, 2, 3)
 """Periods in which lines are due: mostly when something is there."""
 TOLD_KINDS = {module.KIND: module for module in TOLD.values()}
 BASES = ("supply", "on_hand", "inbound", "demand")
-REVISING: tuple[type[Clause], ...] = (ao.KeepOrRetire, ao.Promotion, ao.Retire)
+REVISING: tuple[type[Clause], ...] = (ao.Approval, ao.KeepOrRetire, ao.Promotion, ao.Retire)
 """Kinds of clause that change what demand there is."""
 AS_STATED = tuple(kind for kind in CLAUSES if kind not in REVISING)
 """Kinds of clause under which demand is what the table states."""
@@ -317,6 +319,8 @@ class _Draw:
             found["firm"] = self.flag()
         if "arrived" in self.on:
             found["arrived"] = self.of((None, 3, 1, 2))
+        if "approved" in self.on:
+            found["approved"] = self.of((True, True, False))
         if "max_parcels" in self.on:
             found["max_parcels"] = self.of((1, None, 2))
         return found
@@ -347,6 +351,8 @@ class _Draw:
             row["min_life"] = self.of((1, 0, 2))
         if "references" in self.on:
             row["reference"] = self.of(("", "PO/7", "PO/8"))
+        if "otif" in self.on:
+            row |= {"otif_share": self.of((None, 0.5, 0.8, 0.0)), "otif_cost": self.of((0.0, 3.0, 20.0))}
         return row
 
     def lanes(self) -> list[Record]:
@@ -428,6 +434,21 @@ class _Clauses:
             found["node"] = tuple(self.chance.some(tuple(self.nodes)))
         return found
 
+    def wide(self, scope: Record) -> Record:
+        """Draw what makes a scope wider or narrower: several channels, regions, a window of periods; mostly nothing."""
+        found: Record = {}
+        if "channel" in scope and self.of((False, False, True)):
+            more = tuple(self.chance.some(tuple(self.channels)))
+            found["channel"] = tuple(dict.fromkeys((scope["channel"], *more)))
+        if len(self.facts.regions) and "region" not in scope and self.of((False, False, True)):
+            found["region"] = tuple(self.chance.some(tuple(self.facts.regions.tolist())))
+        if self.of((False, False, True)):
+            first = self.of((None, 0, 1, 2))
+            found |= {"from_period": first, "to_period": (first or 0) + self.chance.between(0, 2)}
+        elif self.of((False, False, False, True)):
+            found["from_period"] = self.of((1, 2))
+        return found
+
     def penalty(self) -> float | None:
         """Draw a penalty, or none where clauses may be hard."""
         return None if self.hard and self.of((False, True)) else self.of((0.0, 0.5, 3.0))
@@ -460,20 +481,28 @@ class _Clauses:
 
     def access(self, scope: Record) -> Clause:
         kinds = self.of((None, ("on_hand",), ("on_hand", "inbound"), ("inbound", "safety", "returns")))
-        start, sure = self.chance.between(0, PERIODS), self.of((0.0, 0.6, 0.95))
-        return ao.Access(**scope, kinds=kinds, min_confidence=sure, from_period=start)
+        sure, wide = self.of((0.0, 0.6, 0.95)), self.wide(scope)
+        wide["from_period"] = wide.get("from_period") or 0
+        if "to_period" not in wide:
+            wide["from_period"] = self.chance.between(0, PERIODS)
+        return ao.Access(**scope | wide, kinds=kinds, min_confidence=sure)
 
     def cap(self, scope: Record) -> Clause:
+        scope |= self.wide(scope)
+        if self.of((False, False, False, True)):
+            scope |= {"channel": self.of((scope["channel"], None)), "priority": self.of(((1,), (1, 2)))}
         return ao.Cap(**scope, **self.quantity(), per=self.of(("sku", "total")))
 
     def margin_floor(self, scope: Record) -> Clause:
-        scope["channel"] = self.of((None, scope["channel"]))
-        return ao.MarginFloor(**scope, floor=self.of((-0.5, 0.0, 0.2)), per=self.of(("unit", "channel")))
+        wide = self.wide(scope)
+        wide["channel"] = self.of((None, wide.get("channel", scope["channel"])))
+        return ao.MarginFloor(**scope | wide, floor=self.of((-0.5, 0.0, 0.2)), per=self.of(("unit", "channel")))
 
     def protect(self, scope: Record) -> Clause:
         mode = self.of(("reserve", "serve"))
         per = self.of(("sku", "total")) if mode == "serve" else "sku"
         release = self.of((None, *range(PERIODS + 1)))
+        scope |= self.wide(scope)
         return ao.Protect(**scope, **self.quantity(), mode=mode, per=per, release_from=release)
 
     def retire(self, scope: Record) -> Clause:
@@ -535,8 +564,9 @@ class _Clauses:
         return ao.Lock(channel, sku, units, **like, owner="Ann", reason="promised")
 
     def approval(self) -> Clause:
-        units, value = self.of(((3, None), (None, 20.0), (0, 0.0)))
-        return ao.Approval(units, value, channel=self.of((None, *self.channels)), owner=self.of(("", "Ann")))
+        units, revenue = self.of(((3, None), (None, 20.0), (0, 0.0), (6, 60.0)))
+        whom = self.of((None, *self.channels, tuple(self.channels)))
+        return ao.Approval(units, revenue, channel=whom, owner=self.of(("", "Ann")), holds=self.of((False, True)))
 
     def price_parity(self) -> Clause:
         if len(self.channels) == 1:
@@ -550,7 +580,8 @@ class _Clauses:
         some = tuple(self.chance.some(tuple(self.channels)))
         skus = self.of((None, tuple(self.chance.some(tuple(self.skus)))))
         penalty, value = self.penalty(), self.of(("price", "contribution"))
-        return ao.ProtectionLevels(some if len(some) > 1 else None, value=value, penalty=penalty, sku=skus)
+        some, method = some if len(some) > 1 else None, self.of(("emsr_b", "emsr_a"))
+        return ao.ProtectionLevels(some, value=value, penalty=penalty, sku=skus, method=method)
 
     AMONG: ClassVar[dict[type[Clause], Callable[[_Clauses], Clause]]] = {
         ao.Approval: approval,

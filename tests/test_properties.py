@@ -104,8 +104,10 @@ RESTRICTING = tuple(kind for kind in CLAUSES if kind.STEERS and not kind.OPENS)
 def tighter(clause: Clause) -> Clause:
     """Return a clause that asks for more of the same."""
     match clause:
-        case ao.Access():
+        case ao.Access(to_period=None):
             return replace(clause, from_period=clause.from_period + 1, min_confidence=0.95)
+        case ao.Access():
+            return replace(clause, min_confidence=0.95)
         case ao.Cap():
             return replace(clause, units=clause.units // 2)
         case ao.MarginFloor():

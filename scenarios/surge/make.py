@@ -37,6 +37,8 @@ ARTICLES = (
 AT_3PL = ("kettle", "toaster", "scale", "pan-28", "mug-4", "towel-3", "timer")
 """What the 3PL holds as well; the DC holds everything, and the two stores a little of it."""
 NODES = (("DC", "dc", 0), ("Store-North", "store", 1), ("Store-South", "store", 1), ("3PL", "3pl", 0))
+FIRST = {"market": 7000, "web": 3100, "trade": 410}
+"""The number of each channel's first order."""
 PARCEL = 3.0
 """What a parcel costs [EUR], whatever is in it; a pallet for trade has its own price by the unit."""
 COLUMNS = {
@@ -88,7 +90,7 @@ def orders_of(rng: np.random.Generator, channel: str, number: int) -> list[Row]:
                 "units": units,
                 "price": round(price * {"market": 0.96, "web": 1.0, "trade": 0.8}[channel], 2),
                 "region": "" if channel == "trade" else region,
-                "order": f"{channel[0].upper()}-{(7000, 3100, 410)[('market', 'web', 'trade').index(channel)] + number}",
+                "order": f"{channel[0].upper()}-{FIRST[channel] + number}",
                 "line": line,
                 "firm": True,
                 "arrived": arrived,
@@ -139,7 +141,9 @@ def main() -> None:
     """Draw everything and write the tables."""
     rng = np.random.default_rng(SEED)
     sizes = {"market": 34, "web": 26, "trade": 6}
-    demand = [row for channel, size in sizes.items() for number in range(size) for row in orders_of(rng, channel, number)]
+    demand = [
+        row for channel, size in sizes.items() for number in range(size) for row in orders_of(rng, channel, number)
+    ]
     channels = (
         ("market", "marketplace", 0.15, 0.3, 400, 0.05, 4, 0.7, "Head of Marketplaces"),
         ("web", "dtc", 0.03, 0.2, 900, 0.06, 4, 0.7, "Head of E-Commerce"),

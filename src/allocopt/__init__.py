@@ -3,6 +3,7 @@
 from allocopt.allocate import allocate, bound, to_pyomo
 from allocopt.compare import Comparison, Retirement, admission, compare, retirement, screen
 from allocopt.contracts import (
+    Confirmed,
     Contract,
     Contribution,
     Fill,
@@ -18,12 +19,13 @@ from allocopt.contracts import (
     protect_and_pool,
     protection_levels,
     split_with_release,
+    strata,
 )
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
 from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift, example, examples, weeks
 from allocopt.readback import Plan
 from allocopt.readback import plan as _plan
-from allocopt.rules import CLAUSES, Recapture, emsr_b
+from allocopt.rules import CLAUSES, Recapture, emsr_a, emsr_b
 from allocopt.rules.clauses import *  # noqa: F403
 
 _plan.ROOMS.update(model=("allocopt.stages.stated", "model_of_plan"))
@@ -34,6 +36,7 @@ __all__ = [
     "Add",
     "AllocoptError",
     "Comparison",
+    "Confirmed",
     "Contract",
     "ContractError",
     "Contribution",
@@ -59,6 +62,7 @@ __all__ = [
     "bound",
     "by_priority",
     "compare",
+    "emsr_a",
     "emsr_b",
     "example",
     "examples",
@@ -73,6 +77,7 @@ __all__ = [
     "retirement",
     "screen",
     "split_with_release",
+    "strata",
     "to_pyomo",
     "weeks",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tests.rules.naive_records import named
+from tests.rules.naive_records import covers
 from tests.rules.small import problem
 
 import allocopt as ao
@@ -45,6 +45,12 @@ def make(drawing: Any) -> ao.Service:
     if facts.lines.priority[line] > 0:
         like["priority"] = (int(facts.lines.priority[line]), 7)
     like = {key: value for key, value in like.items() if drawing.of((False, True))}
+    if "channel" in like and drawing.of((False, False, True)):
+        others = (name for name in drawing.channels if name != like["channel"])
+        like["channel"] = (like["channel"], *others) if len(drawing.channels) > 1 else like["channel"]
+    if drawing.of((False, False, True)):
+        due = int(facts.lines.period[line])
+        like |= {"from_period": drawing.of((None, due, 0)), "to_period": drawing.of((due, due + 1, None))}
     penalty, fill, per = drawing.penalty(), drawing.of((0.35, 0.0, 0.5, 0.9, 1.0)), drawing.of(("total", "sku"))
     return ao.Service(fill, **like, per=per, penalty=penalty)
 
@@ -59,9 +65,7 @@ def state(records: Any, model: Any, clause: ao.Service) -> None:
     lines = [
         line
         for line in records.lines
-        if clause.channel in (None, line.channel)
-        and named(clause.sku, line.sku)
-        and (clause.region is None or line.region in clause.region)
+        if covers(clause, line)
         and (clause.priority is None or line.priority in clause.priority)
         and clause.firm in (None, line.firm)
     ]

@@ -61,7 +61,7 @@ CASES = {
         3,
         "stages[0]",
         "unknown_kind",
-        "Known are: fill, contribution, max_min_fill, first_come.",
+        "Known are: fill, contribution, max_min_fill, confirmed, first_come.",
     ),
     "clause that is no mapping": (
         "name: X\nclauses:\n  - protect\n",
@@ -322,7 +322,7 @@ CASES = {
         3,
         "clauses[0]",
         "value_error",
-        "Give units, or value, or both: what is above needs approval.",
+        "Give units, or revenue, or both: what is above needs approval.",
     ),
     "approval above less than nothing": (
         clause("clause: approval", "value: -5"),

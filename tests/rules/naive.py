@@ -13,7 +13,7 @@ from dataclasses import replace
 from tests.clauses import TOLD
 from tests.rules.naive_facts import shipments
 from tests.rules.naive_promises import Promises
-from tests.rules.naive_records import Arc, Model, Row, blank, counts_on, floor, named
+from tests.rules.naive_records import Arc, Model, Row, blank, counts_on, covers, floor, whose
 from tests.rules.naive_reserves import Reserves
 
 from allocopt.problem import Problem
@@ -37,6 +37,7 @@ class Naive(Promises):
         self.switches(model)
         self.sending(model)
         self.work(model)
+        self.on_time(model)
         for clause in self.of(MarginFloor):
             if clause.per == "channel":
                 self.margins(model, clause)
@@ -139,6 +140,17 @@ class Naive(Promises):
             if mine and not blank(min(most)):
                 model.row(((on, 1) for on in sent.values()), high=min(most))
 
+    def on_time(self, model: Model) -> None:
+        """Add what it costs if too little of a line arrives by its due period."""
+        for line in self.lines:
+            least = line.otif_share * line.units
+            least = least if self.skus[line.sku].divisible else -floor(-least)
+            if line.otif_cost > 0 and least > 0:
+                model.constant -= line.otif_cost
+                full = model.var(1, line.otif_cost, whole=True)
+                in_time = [arc for arc in self.arcs if arc.line is line and arc.arrives <= line.period]
+                model.row([*((arc.at, 1.0) for arc in in_time), (full, -least)], low=0)
+
     def work(self, model: Model) -> None:
         """Add the capacities of nodes."""
         for limit in self.capacity:
@@ -172,8 +184,8 @@ class Naive(Promises):
 
     def margins(self, model: Model, clause: MarginFloor) -> None:
         """Add a margin floor over the total of each channel."""
-        for channel in self.channels if clause.channel is None else (clause.channel,):
-            mine = [arc for arc in self.arcs if arc.line.channel == channel and named(clause.sku, arc.line.sku)]
+        for channels in [(name,) for name in self.channels] if clause.channel is None else [whose(clause)]:
+            mine = [arc for arc in self.arcs if arc.line.channel in channels and covers(clause, arc.line)]
             model.row(((arc.at, self.contribution(arc) - clause.floor * self.revenue(arc)) for arc in mine), low=0)
 
 

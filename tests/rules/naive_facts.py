@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from tests.rules.naive_records import Arc, Row, blank, floor, in_scope, largest_remainder, named, rows_by, rows_of
+from tests.rules.naive_records import (
+    Arc,
+    Row,
+    blank,
+    covers,
+    floor,
+    in_scope,
+    largest_remainder,
+    named,
+    rows_by,
+    rows_of,
+    whose,
+)
 
 from allocopt.problem import Problem
 from allocopt.rules import (
     Access,
+    Approval,
     Campaigns,
     Cap,
     Clause,
@@ -29,7 +43,8 @@ class Records:
 
     def __init__(self, problem: Problem, clauses: Sequence[Clause] = ()) -> None:
         gone = {clause.channel for clause in clauses if isinstance(clause, Retire)}
-        self.clauses = [c for c in clauses if not (c.FAVOURS and c.channel in gone)]
+        promises = [c for c in clauses if c.FAVOURS and gone & set(whose(c))]
+        self.clauses = [stays(c, gone) if c in promises else c for c in clauses if c not in promises or stays(c, gone)]
         self.skus = rows_by(problem.skus, "sku")
         self.nodes = rows_by(problem.nodes, "node")
         self.channels = rows_by(problem.channels, "channel")
@@ -46,6 +61,7 @@ class Records:
             lasts = blank(lot.expires) or lot.expires >= self.horizon
             lot.end_value = (lot.unit_cost if lasts else 0.0) if blank(lot.end_value) else lot.end_value
         self.crowded = any(self.too_many(clause) for clause in self.of(Campaigns))
+        self.wait()
         self.retire()
         for clause in self.of(Promotion):
             self.promote(clause)
@@ -56,6 +72,21 @@ class Records:
         self.candidates = list(self.joined())
         self.arcs = self.allowed(self.candidates)
 
+    def wait(self) -> None:
+        """Take away the orders that are above a limit and not approved."""
+        waiting = []
+        for clause in self.of(Approval):
+            for one in self.lines if clause.holds else ():
+                same = [x for x in self.lines if x is one or (x.channel == one.channel and x.order == one.order != "")]
+                most = clause.value if clause.revenue is None else clause.revenue
+                many = clause.units is not None and sum(x.units for x in same) > clause.units + 1e-6
+                dear = most is not None and sum(x.units * x.price for x in same) > most + 1e-6
+                mine = named(whose(clause) or None, one.channel) and not all(x.approved for x in same)
+                if mine and (many or dear):
+                    waiting.append(one)
+        for line in waiting:
+            line.units = line.min_units = line.lost_cost = line.otif_cost = 0.0
+
     def retire(self) -> None:
         """Close the lines of retired channels, and let other channels take part of them over."""
         added = [line for clause in self.of(Retire) for part in clause.recapture for line in self.moved(clause, part)]
@@ -63,7 +94,7 @@ class Records:
             self.channels[clause.channel].fixed_cost = 0.0
             for line in self.lines:
                 if line.channel == clause.channel:
-                    line.units = line.min_units = line.lost_cost = 0.0
+                    line.units = line.min_units = line.lost_cost = line.otif_cost = 0.0
         gone = {clause.channel for clause in self.of(Retire)}
         self.lines += [line for line in added if line.channel not in gone]
 
@@ -81,6 +112,7 @@ class Records:
                     new |= {"firm": False, "sd": line.sd * part.share}
                     new |= {"min_units": 0.0, "min_ship": 0.0, "all_or_none": False, "ship_from_one": False}
                     new |= {"ship_together": False, "max_parcels": None, "reference": "", "promotion": ""}
+                    new |= {"otif_cost": 0.0, "approved": False}
                     new["price"] = line.price if part.price_from == "original" else receiving(own, line)
                     yield SimpleNamespace(**new)
 
@@ -181,14 +213,18 @@ class Records:
         if advertised and not blank(lowest) and line.price < lowest:
             return True
         for clause in self.of(Access):
-            if clause.channel == line.channel and in_scope(clause, lot):
+            windowed = clause.to_period is not None
+            if covers(clause if windowed else replace(clause, from_period=0), line) and in_scope(clause, lot):
                 if clause.kinds is not None and lot.kind not in clause.kinds:
                     return True
-                if lot.confidence < clause.min_confidence or arc.ship < clause.from_period:
+                if lot.confidence < clause.min_confidence or (arc.ship < clause.from_period and not windowed):
                     return True
         for clause in self.of(MarginFloor):
-            mine = clause.channel in (None, line.channel) and named(clause.sku, line.sku)
-            if mine and clause.per == "unit" and self.contribution(arc) < clause.floor * self.revenue(arc) - 1e-9:
+            if (
+                covers(clause, line)
+                and clause.per == "unit"
+                and self.contribution(arc) < clause.floor * self.revenue(arc) - 1e-9
+            ):
                 return True
         return False
 
@@ -250,6 +286,12 @@ class Records:
         kept = line.price * (1 - channel.return_rate) * (1 - channel.fee_rate) - channel.fee_per_unit
         goods = self.skus[line.sku].unit_cost * (1 - channel.return_rate * channel.recovery)
         return kept - goods - channel.return_rate * channel.return_cost
+
+
+def stays(clause: Clause, gone: set[str]) -> Clause | None:
+    """Return a promise as one to those of its channels that are not gone; None: nobody is left."""
+    left = tuple(name for name in whose(clause) if name not in gone)
+    return replace(clause, channel=left) if left else None
 
 
 def receiving(own: list[Row], line: Row) -> float:

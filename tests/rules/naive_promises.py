@@ -8,7 +8,7 @@ from collections.abc import Callable
 from statistics import NormalDist
 
 from tests.rules.naive_facts import Records
-from tests.rules.naive_records import Arc, Model, Row, floor, in_scope, named
+from tests.rules.naive_records import Arc, Model, Row, covers, floor, in_scope, named
 
 from allocopt.rules import Cap, Lock, Protect, ProtectionLevels
 
@@ -22,13 +22,10 @@ class Promises(Records):
         for clause in self.clauses:
             if isinstance(clause, Cap) or (isinstance(clause, Protect) and clause.mode == "serve"):
                 release = getattr(clause, "release_from", None)
-                lines = [
-                    line
-                    for line in self.lines
-                    if line.channel == clause.channel
-                    and named(clause.sku, line.sku)
-                    and (release is None or line.period < release)
-                ]
+                lines = [line for line in self.lines if covers(clause, line)]
+                lines = [line for line in lines if release is None or line.period < release]
+                ranks = getattr(clause, "priority", None)
+                lines = [line for line in lines if ranks is None or line.priority in ranks]
                 for sku in sorted(self.skus) if clause.per == "sku" else [None]:
                     mine = [line for line in lines if sku in (None, line.sku)]
                     own = sum(line.units for line in mine)
@@ -85,8 +82,19 @@ class Promises(Records):
             mean = sum(line.units for line in above)
             spread = math.sqrt(sum(line.sd**2 for line in above if not line.firm))
             average = sum(line.units * worth[line.channel] for line in above) / mean
+            classes = [[line for line in above if line.channel == name] for name in {line.channel for line in above}]
             if below:
                 kept = emsr_b(mean, spread, worth[below[0]], average)
+                if clause.method == "emsr_a":
+                    kept = sum(
+                        emsr_b(
+                            sum(line.units for line in mine),
+                            math.sqrt(sum(line.sd**2 for line in mine if not line.firm)),
+                            worth[below[0]],
+                            worth[mine[0].channel],
+                        )
+                        for mine in classes
+                    )
                 most = max(stock - kept, 0.0)
                 arcs = [arc for arc in self.arcs if arc.line.channel in below and arc.lot in lots]
                 self.limit(model, arcs, clause.penalty, high=most if self.divides(sku) else floor(most))

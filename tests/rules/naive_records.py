@@ -110,6 +110,20 @@ def in_scope(clause: Any, lot: Row) -> bool:
     return named(clause.sku, lot.sku) and named(clause.node, lot.node)
 
 
+def whose(clause: Any) -> tuple[str, ...]:
+    """Return the channels that a clause names; none where it speaks of all."""
+    named = clause.channel
+    return () if named is None else (named,) if isinstance(named, str) else named
+
+
+def covers(clause: Any, line: Row) -> bool:
+    """Return whether a clause speaks of a line: its channel, SKU, region and due period, as far as it says."""
+    first, last = getattr(clause, "from_period", None), getattr(clause, "to_period", None)
+    inside = (first is None or line.period >= first) and (last is None or line.period <= last)
+    there = getattr(clause, "region", None) is None or line.region in clause.region
+    return named(whose(clause) or None, line.channel) and named(clause.sku, line.sku) and there and inside
+
+
 def named(wanted: tuple[str, ...] | None, name: str) -> bool:
     """Return whether a name is among those wanted; None: all are."""
     return wanted is None or name in wanted

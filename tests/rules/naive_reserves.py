@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from itertools import product
 
 import numpy as np
 from scipy.optimize import linprog
 from tests.rules.naive_facts import Records
-from tests.rules.naive_records import Model, Row, largest_remainder, named
+from tests.rules.naive_records import Model, Row, covers, largest_remainder, whose
 
 from allocopt.rules import Protect
 
+Cell = tuple[str, str, int]
+"""Channel, region (blank: any that no reserve names), first due period up to the next one that a reserve names."""
+Scope = frozenset[Cell]
+
 
 class Claims:
-    """Claims of channels on lots; each is a least quantity, on lots of its own. Asked by linear programs."""
+    """Claims for cells on lots; each is a least quantity, on lots of its own. Asked by linear programs."""
 
-    def __init__(self, lots: list[Row]) -> None:
-        self.lots = lots
-        self.claims: list[tuple[str, list[bool], float]] = []
+    def __init__(self, lots: list[Row], reach: Callable[[Scope, Row], bool]) -> None:
+        self.lots, self.reach = lots, reach
+        self.claims: list[tuple[Scope, list[bool], float]] = []
 
     def most(self, scope: list[bool], shrinks: int | None = None) -> float:
         """Return how much a new claim can get while all others keep theirs, or while one shrinks by as much."""
@@ -41,61 +46,91 @@ class Claims:
         assert found.status == 0, found.message
         return round(-found.fun, 6)
 
-    def add(self, channel: str, scope: list[bool], units: float) -> float:
+    def add(self, whom: Scope, scope: list[bool], units: float) -> float:
         """Add a claim, as far as it can be met."""
         met = min(units, self.most(scope))
         if met > 0:
-            self.claims.append((channel, scope, met))
+            self.claims.append((whom, scope, met))
         return met
 
-    def own(self, channel: str, scope: list[bool], units: float) -> float:
-        """Return what a channel holds in a scope, with claims moved into it one after another, up to some units."""
-        found = 0.0
-        mine = [k for k, (who, _, _) in enumerate(self.claims) if who == channel]
-        inside = [k for k in mine if not any(a and not b for a, b in zip(self.claims[k][1], scope, strict=True))]
-        found += sum(self.claims[k][2] for k in inside)
-        for k in mine:
-            both = [a and b for a, b in zip(self.claims[k][1], scope, strict=True)]
-            if k in inside or not any(both) or found >= units:
+    def own(self, whom: Scope, scope: list[bool], units: float) -> float:
+        """Return what is held for some cells in a scope, with claims moved into it one after another, up to some units.
+
+        A claim for more cells is narrowed to those that both are for, the narrowest one first.
+        """
+        found, wider = 0.0, []
+        for k, (who, where, held) in enumerate(self.claims):
+            if who and who <= whom and not any(a and not b for a, b in zip(where, scope, strict=True)):
+                found += held
+            elif who & whom:
+                wider.append(k)
+        for k in sorted(wider, key=lambda k: len(self.claims[k][0])):
+            who, where, held = self.claims[k]
+            lots = zip(where, scope, self.lots, strict=True)
+            both = [a and b and self.reach(who & whom, lot) for a, b, lot in lots]
+            if not any(both) or found >= units:
                 continue
             moved = min(units - found, self.most(both, shrinks=k))
-            self.claims[k] = (channel, self.claims[k][1], self.claims[k][2] - moved)
-            self.claims.append((channel, both, moved))
+            self.claims[k] = (who, where, held - moved)
+            self.claims.append((who & whom, both, moved))
             found += moved
         return found
 
 
 class Reserves:
-    """Stock that is kept for channels."""
+    """Stock that is kept for channels, for several together, or for what is due of them in a region and window."""
 
     def __init__(self, naive: Records, model: Model) -> None:
         self.naive, self.model = naive, model
         self.clauses = [clause for clause in naive.of(Protect) if clause.mode == "reserve"]
         self.per_lot = [clause for clause in self.clauses if clause.share is not None and clause.of != "demand"]
         self.per_sku = [clause for clause in self.clauses if clause not in self.per_lot]
-        ways = {(lane.node, lane.channel, lane.sku) for lane in naive.lanes}
+        self.regions = sorted({region for clause in self.clauses for region in clause.region or ()})
+        starts = {clause.from_period or 0 for clause in self.clauses}
+        starts |= {clause.to_period + 1 for clause in self.clauses if clause.to_period is not None}
+        self.starts = sorted(starts | {0})
+        named_ones = sorted({name for clause in self.clauses for name in whose(clause)})
+        self.cells = frozenset(product(named_ones, ["", *self.regions], self.starts))
+        self.scope = {id(clause): frozenset(c for c in self.cells if self.speaks(clause, c)) for clause in self.clauses}
         self.lots = {
-            id(clause): [
-                lot
-                for lot in naive.shared(clause)
-                if {(lot.node, clause.channel, ""), (lot.node, clause.channel, lot.sku)} & ways
-            ]
+            id(clause): [lot for lot in naive.shared(clause) if self.reach(self.scope[id(clause)], lot)]
             for clause in self.clauses
         }
-        self.idle: dict[tuple[str, int, int], int] = {}
+        self.idle: dict[tuple[frozenset[int], int, int], int] = {}
         self.of_lot = self._of_lot()
         self.of_sku = self._of_sku()
         self.given: dict[tuple[int, Hashable], float] = {}
 
+    def speaks(self, clause: Protect, cell: Cell) -> bool:
+        """Return whether a reserve is for a cell: a channel, a region (blank: any other), the first of some periods."""
+        channel, region, start = cell
+        late = clause.to_period is not None and start > clause.to_period
+        there = clause.region is None or region in clause.region
+        return channel in whose(clause) and there and start >= (clause.from_period or 0) and not late
+
+    def reach(self, cells: Scope, lot: Row) -> bool:
+        """Return whether a lane leads from a lot to one of some cells."""
+        for channel, region, _ in cells:
+            for lane in self.naive.lanes:
+                there = lane.region in ("", region) if region else lane.region not in self.regions
+                if (lane.node, lane.channel) == (lot.node, channel) and lane.sku in ("", lot.sku) and there:
+                    return True
+        return False
+
+    def cell_of(self, line: Row) -> Scope:
+        """Return the cell of a line, nothing if no reserve tells of its channel."""
+        region = line.region if line.region in self.regions else ""
+        start = max(start for start in self.starts if start <= line.period)
+        return frozenset({(line.channel, region, start)}) & self.cells
+
     def release(self, clause: Protect) -> int:
         """Return the first period in which a reserve no longer holds."""
-        return self.naive.horizon if clause.release_from is None else min(clause.release_from, self.naive.horizon)
+        last = ends(clause)
+        return self.naive.horizon if last is None else min(last, self.naive.horizon)
 
     def before(self, clause: Protect) -> list[Row]:
         """Return the lots of a reserve that are there before its release."""
-        return [
-            lot for lot in self.lots[id(clause)] if clause.release_from is None or lot.available < clause.release_from
-        ]
+        return [lot for lot in self.lots[id(clause)] if ends(clause) is None or lot.available < ends(clause)]
 
     def _of_lot(self) -> dict[tuple[int, int], float]:
         """Return what each share asks for of each lot."""
@@ -115,13 +150,8 @@ class Reserves:
         shares: list[tuple[int, str]] = []
         wanted: list[tuple[str | None, float]] = []
         for clause in self.per_sku:
-            lines = [
-                line
-                for line in self.naive.lines
-                if line.channel == clause.channel
-                and named(clause.sku, line.sku)
-                and (clause.release_from is None or line.period < clause.release_from)
-            ]
+            lines = [line for line in self.naive.lines if covers(clause, line)]
+            lines = [line for line in lines if ends(clause) is None or line.period < ends(clause)]
             for sku in self.naive.skus:
                 units = self.naive.base(clause, sku, lines)
                 if clause.units is not None:
@@ -135,7 +165,9 @@ class Reserves:
         """Work out who is given what, and add idle stock, what fits into the lots, and what must be kept."""
         for sku in self.naive.skus:
             self.give(sku)
-        live = [clause for clause in self.clauses if any(self.kept(clause, lot) > 0 for lot in self.before(clause))]
+        self.live = live = [
+            clause for clause in self.clauses if any(self.kept(clause, lot) > 0 for lot in self.before(clause))
+        ]
         releases = sorted({self.release(clause) for clause in live})
         for clause in live:
             breach: dict[Hashable, int] = {}
@@ -151,11 +183,11 @@ class Reserves:
     def give(self, sku: str) -> None:
         """Work out what each reserve is given of a SKU: commitments first, then the clauses in their order."""
         lots = [lot for lot in self.naive.lots if lot.sku == sku]
-        claims = Claims(lots)
+        claims = Claims(lots, self.reach)
         for line in sorted(self.naive.lines, key=lambda line: (line.channel, line.period, line.region, line.order)):
             if line.sku == sku and line.min_units > 0 and line.units > 0:
                 ways = [arc.lot for arc in self.naive.candidates if arc.line is line and arc.lot.kind != "safety"]
-                claims.add(line.channel, [any(lot is way for way in ways) for lot in lots], line.min_units)
+                claims.add(self.cell_of(line), [any(lot is way for way in ways) for lot in lots], line.min_units)
         for clause in self.clauses:
             mine = [lot for lot in self.before(clause) if lot.sku == sku]
             if clause in self.per_lot:
@@ -174,9 +206,9 @@ class Reserves:
         if clause.penalty is not None:
             return min(asked, sum(lot.usable for lot in lots))
         scope = [any(lot is other for other in lots) for lot in claims.lots]
-        own = claims.own(clause.channel, scope, asked)
+        own = claims.own(self.scope[id(clause)], scope, asked)
         if own < asked:
-            own += claims.add(clause.channel, scope, asked - own)
+            own += claims.add(self.scope[id(clause)], scope, asked - own)
         return min(own, asked)
 
     def kept(self, clause: Protect, lot: Row) -> float:
@@ -198,6 +230,18 @@ class Reserves:
                 arrived = [lot for lot in mine if lot.available <= moment]
                 self.enough(clause, until, arrived, self.given[id(clause), (sku, moment)], breach, sku)
 
+    def counts(self, cell: Cell, lot: Row, until: int) -> frozenset[int]:
+        """Return the reserves in which a unit of a lot counts that is kept for a cell up to a release."""
+        if not self.reach(frozenset({cell}), lot):
+            return frozenset()
+        return frozenset(
+            id(clause)
+            for clause in self.live
+            if cell in self.scope[id(clause)]
+            and until <= self.release(clause)
+            and any(lot is other for other in self.before(clause))
+        )
+
     def enough(
         self, clause: Protect, until: int, lots: list[Row], quantity: float, breach: dict[Hashable, int], what: Hashable
     ) -> None:
@@ -206,18 +250,27 @@ class Reserves:
         terms = [
             (arc.at, 1.0)
             for arc in self.naive.arcs
-            if id(arc.lot) in ids and arc.line.channel == clause.channel and arc.ship < until
+            if id(arc.lot) in ids and covers(clause, arc.line) and arc.ship < until
         ]
         for lot in lots:
-            key = (clause.channel, id(lot), until)
-            if key not in self.idle:
-                self.idle[key] = self.model.var(lot.usable)
-            terms.append((self.idle[key], 1.0))
+            for counts in {self.counts(cell, lot, until) for cell in self.scope[id(clause)]}:
+                if id(clause) in counts:
+                    key = (counts, id(lot), until)
+                    if key not in self.idle:
+                        self.idle[key] = self.model.var(lot.usable)
+                    terms.append((self.idle[key], 1.0))
         if clause.penalty is not None:
             if what not in breach:
                 breach[what] = self.model.var(1e4, -clause.penalty)
             terms.append((breach[what], 1.0))
         self.model.row(terms, low=quantity)
+
+
+def ends(clause: Protect) -> int | None:
+    """Return the first period in which a reserve no longer holds; None: it always does."""
+    if clause.release_from is None and clause.to_period is not None:
+        return clause.to_period + 1
+    return clause.release_from
 
 
 def _in_order(lot: Row) -> tuple[object, ...]:

@@ -526,7 +526,49 @@ MODELS = {
         ),
         (),
     ),
-    "approval": (problem(supply=ONE_LOT, demand=TWO_LINES), (ao.Approval(units=5), ao.Approval(value=40, owner="Ann"))),
+    "otif": (
+        problem(
+            skus="sku divisible\nA false\nB true",
+            channels="channel fixed_cost\ndtc 0\nmarket 3\nshop 0",
+            supply=TWO_LOTS + "\nB East on_hand 9 0",
+            demand="""
+                sku channel period units price otif_share otif_cost max_late lost_cost
+                A   dtc     0      6     10    0.75       20        1        0
+                A   shop    1      8     9     .          15        0        0
+                B   shop    0      5     8     0.75       4         0        0.5
+                A   shop    0      8     9     .          7         0        0
+                A   market  1      3     9     0.5        5         0        0
+                B   market  0      0     9     .          5         0        0
+            """,
+            lanes="node channel\nEast dtc\nEast shop\nEast market",
+        ),
+        (ao.KeepOrRetire("market"),),
+    ),
+    "promised_beyond": (
+        problem(
+            supply="sku node kind units confidence reserved\nA East on_hand 10 1 4\nA East inbound 20 0.8 18",
+            demand=TWO_LINES,
+        ),
+        (),
+    ),
+    "approval": (
+        problem(
+            supply=ONE_LOT,
+            demand="""
+                sku channel period units price order min_units lost_cost approved
+                A   dtc     1      6     10    PO1   2         0.5       false
+                A   shop    1      8     9     PO1   0         0         false
+                A   shop    1      2     9     PO2   1         0.25      true
+                A   shop    0      3     9     PO2   0         0         false
+                A   shop    0      9     8     PO3   3         0         true
+            """,
+        ),
+        (
+            ao.Approval(units=5),
+            ao.Approval(revenue=40, owner="Ann", holds=True, channel=("dtc", "shop")),
+            ao.Approval(units=5, channel="shop", holds=True),
+        ),
+    ),
     "price_parity": (problem(supply=ONE_LOT, demand=TWO_LINES), (ao.PriceParity("dtc", "shop"),)),
 }
 """Per rule, the problem and the clauses of its golden program."""

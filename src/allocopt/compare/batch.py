@@ -12,7 +12,7 @@ from allocopt.arguments import instance, limits, path, several
 from allocopt.arguments import runs as at_most
 from allocopt.compare.comparison import Comparison
 from allocopt.compare.runs import Inputs, RunFolder, Settings
-from allocopt.compare.solving import Bench, keep, solve_run
+from allocopt.compare.solving import Bench, Extend, keep, solve_run
 from allocopt.compare.workers import spread
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ContractError, Issue, ScenarioError, SolveError
@@ -41,6 +41,7 @@ def compare(
     work_limit: int | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
+    extend: Extend | None = None,
 ) -> Comparison:
     """Solve every contract under every scenario, side by side.
 
@@ -69,6 +70,9 @@ def compare(
         with what is missing. By default a temporary folder that goes away with the comparison.
     progress : callable, optional
         Called as ``progress(done, total, words)`` after each run.
+    extend : callable, optional
+        ``extend(model)`` adds linear Pyomo constraints and variables to the program of every run, as for `allocate`.
+        It may take plans away and opens none, so that what bounds them without it bounds them with it.
 
     Returns
     -------
@@ -79,6 +83,9 @@ def compare(
     ContractError, ScenarioError
         Before anything runs, with every fault: a contract or scenario does not fit the problem, two have the same
         name, or the folder belongs to other inputs. A `ContractError` names the faults of scenarios too.
+    ValueError
+        If an argument makes no sense, or runs that are played forward are to be extended: each of their periods is a
+        program of its own.
     SolveError
         If a worker process was killed; the answers until then are in the folder.
 
@@ -92,16 +99,18 @@ def compare(
     [['Pooled', 2415.0], ['Protect DTC', 2385.0]]
     """
     instance("problem", problem, Problem)
-    limits(jobs=jobs, gap=gap, time_limit=time_limit, work_limit=work_limit, progress=progress)
+    limits(jobs=jobs, gap=gap, time_limit=time_limit, work_limit=work_limit, progress=progress, extend=extend)
     agreed = (pooled(),) if contracts is None else several("contracts", contracts, Contract)
     futures = (Scenario("As stated"),) if scenarios is None else several("scenarios", scenarios, Scenario)
     at_most(len(agreed) * sum(1 if future.draws is None else future.draws.number for future in futures))
+    if extend is not None and any(future.draws is not None and future.draws.foresight == "none" for future in futures):
+        raise ValueError("extend adds to one program a run, and runs without foresight are one a period: see Draws")
     made = _check(problem, agreed, futures)
-    inputs = Inputs(problem, agreed, futures, Settings.of(gap, time_limit, work_limit))
+    inputs = Inputs(problem, agreed, futures, Settings.of(gap, time_limit, work_limit, extend))
     folder = RunFolder.opened(
         (Path(tempfile.mkdtemp(prefix="allocopt-")) if out is None else path("out", out)).resolve(), inputs
     )
-    found = Comparison(inputs, folder)
+    found = Comparison(inputs, folder, extend)
     if out is None:
         weakref.finalize(found, shutil.rmtree, folder.path, ignore_errors=True)
     known = folder.done()
@@ -110,19 +119,19 @@ def compare(
     total = len(inputs.runs)
     tell(total - len(missing), total, "")
     keep(str(folder.path), folder.fingerprint, Bench(inputs, made))
-    for done, number in enumerate(_solved(folder, missing, jobs), start=total - len(missing) + 1):
+    for done, number in enumerate(_solved(folder, missing, jobs, extend), start=total - len(missing) + 1):
         run = inputs.runs[number]
         tell(done, total, f"{futures[run.scenario].name}: {agreed[run.contract].name}")
     return found
 
 
-def _solved(folder: RunFolder, numbers: list[int], jobs: int | None) -> Iterator[int]:
+def _solved(folder: RunFolder, numbers: list[int], jobs: int | None, extend: Extend | None) -> Iterator[int]:
     """Solve runs of a folder in worker processes; yield their numbers as they are done."""
     if not numbers:
         return
     fingerprint = folder.fingerprint
     try:
-        yield from spread(_numbered, [(str(folder.path), fingerprint, number) for number in numbers], jobs)
+        yield from spread(_numbered, [(str(folder.path), fingerprint, number, extend) for number in numbers], jobs)
     except SolveError as error:
         left = len(numbers) - sum(folder.done().get(n, {}).get("status", "error") != "error" for n in numbers)
         raise SolveError(
@@ -135,9 +144,9 @@ def _solved(folder: RunFolder, numbers: list[int], jobs: int | None) -> Iterator
         folder.swept()
 
 
-def _numbered(folder: str, fingerprint: str, number: int) -> int:
+def _numbered(folder: str, fingerprint: str, number: int, extend: Extend | None) -> int:
     """Solve one run and return its number."""
-    solve_run(folder, fingerprint, number)
+    solve_run(folder, fingerprint, number, extend)
     return number
 
 

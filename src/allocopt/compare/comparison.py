@@ -15,7 +15,7 @@ from allocopt.compare.beside import as_html, side_by_side
 from allocopt.compare.intervals import Difference
 from allocopt.compare.possible import bound_of, freest, same_rules
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
-from allocopt.compare.solving import ALL, Bench
+from allocopt.compare.solving import ALL, Bench, Extend
 from allocopt.compare.standing import Future, Standing
 from allocopt.compare.verdict import verdict
 from allocopt.readback import SOLVED, Plan
@@ -37,8 +37,8 @@ class Comparison:
         Where the answers are; a temporary folder unless one was given.
     """
 
-    def __init__(self, inputs: Inputs, folder: RunFolder) -> None:
-        self._inputs = inputs
+    def __init__(self, inputs: Inputs, folder: RunFolder, extend: Extend | None = None) -> None:
+        self._inputs, self._extend = inputs, extend
         self._folder = folder
         self.folder = folder.path
         self.contracts = tuple(contract.name for contract in inputs.contracts)
@@ -48,7 +48,7 @@ class Comparison:
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds: all answers, so that it does not need the folder that they were kept in."""
         self._outcomes, self._numbers  # noqa: B018
-        return {name: value for name, value in vars(self).items() if name != "bench"}
+        return {name: value for name, value in vars(self).items() if name != "bench"} | {"_extend": None}
 
     @cached_property
     def _outcomes(self) -> pd.DataFrame:
@@ -328,8 +328,14 @@ class Comparison:
         ------
         KeyError
             If there is no such run.
+        ValueError
+            If a function extended the runs and the comparison was pickled since: it is not part of the answers.
         """
-        return self.bench.plan(self._run(scenario, contract, draw))
+        if self._inputs.settings.extended and self._extend is None:
+            raise ValueError(
+                "a function extended these runs, which a pickle does not hold: compare again to solve them"
+            )
+        return self.bench.plan(self._run(scenario, contract, draw), self._extend)
 
     @property
     def plans(self) -> Mapping[tuple[str, str, int], Plan]:

@@ -45,7 +45,7 @@ def freest(contracts: Sequence[Contract]) -> list[Clauses]:
     shared = _shared(contracts)
     found: list[Clauses] = []
     for each in contracts:
-        opened = [_free(clause) for clause in each.clauses if clause.OPENS]
+        opened = [_free(clause) for clause in each.clauses if clause.opens]
         clauses = tuple(dict.fromkeys([*opened, *safety, *shared]))
         if not any(set(clauses) == set(other) for other in found):
             found.append(clauses)
@@ -54,7 +54,7 @@ def freest(contracts: Sequence[Contract]) -> list[Clauses]:
 
 def same_rules(contract: Contract, clauses: Clauses) -> bool:
     """Return whether a contract is these clauses and nothing else, so that its bound is theirs."""
-    return contract.earns_only and {clause for clause in contract.clauses if clause.STEERS} == set(clauses)
+    return contract.earns_only and {clause for clause in contract.clauses if clause.steers} == set(clauses)
 
 
 def bound_of(problem: Problem, clauses: Clauses) -> float:
@@ -86,7 +86,7 @@ def _fits(problem: Problem, clauses: Clauses) -> bool:
 
 def _shared(contracts: Sequence[Contract]) -> list[Clause]:
     """Return the hard restrictions that all contracts hold."""
-    held = [[clause for clause in each.clauses if clause.STEERS and not clause.OPENS] for each in contracts]
+    held = [[clause for clause in each.clauses if clause.steers and not clause.opens] for each in contracts]
     shared = [clause for clause in held[0] if all(clause in others for others in held[1:])]
     reserves = [[clause for clause in clauses if isinstance(clause, RESERVES)] for clauses in held]
     alike = all(others == reserves[0] for others in reserves[1:])

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -55,17 +56,33 @@ class Settings:
         Seconds of one run.
     work_limit : int or None
         Iterations and nodes of one solve.
+    extended : str
+        Fingerprint of the function that adds rows to every plan; ``""``: none does.
     """
 
     gap: float
     time_limit: float | None = None
     work_limit: int | None = None
+    extended: str = ""
 
     @classmethod
-    def of(cls, gap: float, time_limit: float | None = None, work_limit: int | None = None) -> Settings:
+    def of(
+        cls, gap: float, time_limit: float | None = None, work_limit: int | None = None, extend: object = None
+    ) -> Settings:
         """Return settings as plain numbers: 60 and 60.0, and numbers of numpy, are the same."""
         seconds = None if time_limit is None else float(time_limit)
-        return cls(float(gap), seconds, None if work_limit is None else int(work_limit))
+        extended = "" if extend is None else _fingerprint(extend)
+        return cls(float(gap), seconds, None if work_limit is None else int(work_limit), extended)
+
+
+def _fingerprint(function: Any) -> str:
+    """Return the hash of what a function does: its code, and what it was made with."""
+    made = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    code = getattr(function, "__code__", None)
+    told = repr((getattr(function, "__qualname__", repr(function)), getattr(function, "__defaults__", None), made))
+    text = b"" if code is None else code.co_code + repr((code.co_consts, code.co_names)).encode()
+    named = re.sub(rb" at 0x[0-9a-f]+", b"", told.encode() + text)  # where it lies in memory says nothing of it
+    return hashlib.sha256(named).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

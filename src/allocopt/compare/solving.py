@@ -6,6 +6,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from allocopt.problem.problem import Problem
 from allocopt.readback import Answer, Plan
 from allocopt.readback.tables import channel_books
 from allocopt.solve import Effort
+from allocopt.stages.stated import Extend as Extend
+from allocopt.stages.stated import in_pyomo
 
 ALL = "all"
 """Name of the rows that add all channels and the company up."""
@@ -46,8 +49,11 @@ class Bench:
         self._expected: tuple[int, Problem] | None = None
         self._drawn: tuple[tuple[int, int], Problem] | None = None
 
-    def plan(self, run: Run) -> Plan:
-        """Return the plan of one run; the same whatever was solved before, and wherever."""
+    def plan(self, run: Run, extend: Extend | None = None) -> Plan:
+        """Return the plan of one run; the same whatever was solved before, and wherever.
+
+        With `extend`, a planner's own rows are solved with the rest: the program is another one then, and starts cold.
+        """
         settings = self.inputs.settings
         contract, scenario = self.inputs.contracts[run.contract], self.inputs.scenarios[run.scenario]
         expected, problem = self._problems(run)
@@ -56,6 +62,8 @@ class Bench:
         if run.draw != AS_STATED and without_foresight and not contract.decides_in_turn:
             contract.check(problem)
             return play(expected, problem, contract, effort)
+        if extend is not None:
+            return decide(problem, contract, effort, rewrite=partial(in_pyomo, contract=contract, extend=extend))
         return decide(problem, contract, effort, before=self._base(run.contract))
 
     def problem(self, run: Run) -> Problem:
@@ -88,7 +96,7 @@ class Bench:
             return self._bases[contract]
 
 
-def solve_run(folder: str, fingerprint: str, number: int) -> dict[str, Any]:
+def solve_run(folder: str, fingerprint: str, number: int, extend: Extend | None = None) -> dict[str, Any]:
     """Solve one run of a run folder, keep its answer there, and return its outcome.
 
     Whatever goes wrong becomes the outcome of the run; only an interruption gets through.
@@ -97,7 +105,7 @@ def solve_run(folder: str, fingerprint: str, number: int) -> dict[str, Any]:
     bench = bench_of(folder, fingerprint)
     run = bench.runs[number]
     try:
-        outcome, numbers = told(bench.plan(run))
+        outcome, numbers = told(bench.plan(run, extend))
     except AllocoptError as error:
         outcome, numbers = failed(str(error))
     except Exception as error:  # one run that goes wrong must not take the others with it

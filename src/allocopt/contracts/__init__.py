@@ -14,11 +14,13 @@ from allocopt.contracts.presets import (
     protect_and_pool,
     protection_levels,
     split_with_release,
+    strata,
 )
-from allocopt.contracts.stages import Contribution, Fill, FirstCome, MaxMinFill, Stage
+from allocopt.contracts.stages import Confirmed, Contribution, Fill, FirstCome, MaxMinFill, Stage
 
 __all__ = [
     "PRESETS",
+    "Confirmed",
     "Contract",
     "Contribution",
     "Fill",
@@ -36,4 +38,5 @@ __all__ = [
     "protect_and_pool",
     "protection_levels",
     "split_with_release",
+    "strata",
 ]

@@ -161,7 +161,7 @@ class Contract(metaclass=Checked):
     @property
     def acts_alone(self) -> bool:
         """Whether channels do not coordinate: first come, first served, or every lot is split among them for good."""
-        rules = [clause for clause in self.clauses if clause.STEERS]
+        rules = [clause for clause in self.clauses if clause.steers]
         shares = [clause.share or 0.0 for clause in rules if isinstance(clause, Protect) and clause.is_split]
         return self.decides_in_turn or (len(shares) == len(rules) and sum(shares) >= 1 - 1e-9)
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from allocopt.contracts.contract import Contract
-from allocopt.contracts.stages import Fill, FirstCome, MaxMinFill
+from allocopt.contracts.stages import Confirmed, Fill, FirstCome, MaxMinFill
 from allocopt.errors import ContractError
+from allocopt.rules.cap import Cap
 from allocopt.rules.kit.base import Base, Clause
 from allocopt.rules.protect import Protect
 from allocopt.rules.protection_levels import ProtectionLevels
@@ -19,6 +20,8 @@ Weights = Mapping[str, float]
 """Weight of each channel that shares [1]."""
 Tier = str | tuple[str, ...] | list[str]
 """One channel or several."""
+Tiers = int | tuple[int, ...] | list[int] | None
+"""One rank, several, or none."""
 ROUNDING = 1e-9
 """By how much shares may sum to more than 1, since 0.1 + 0.2 + 0.7 does."""
 
@@ -143,6 +146,62 @@ def by_priority() -> Contract:
     """
     reason = "Rank after rank, whatever they pay: nobody gets a unit that somebody of a higher rank could have."
     return Contract("By priority", stages=(Fill(priority="each"),), reason=reason)
+
+
+def strata(
+    win: Tiers = None, gain: Tiers = None, redistribute: Tiers = None, fill: Tiers = None, lose: Tiers = None
+) -> Contract:
+    """Return the contract in which ranks are strata of a backorder run: who wins, gains, may lose, and loses.
+
+    Stratum after stratum, in the order of their names, whatever they pay; lines of other ranks, or none, come last.
+
+    - win: served in full, as far as there is stock at all;
+    - gain: keeps at least what was confirmed (`demand.confirmed`), and gets more where there is more;
+    - redistribute: may lose what was confirmed to the strata before, and may gain;
+    - fill: gets what is left;
+    - lose: gives all that it had, and gets nothing.
+
+    What one stratum gets is never taken back for a later one; of lines of one stratum the higher rank comes first, and
+    of plans that serve all alike the one counts that earns most. Source: the strategies of backorder processing, SAP,
+    Advanced Available-to-Promise.
+
+    Parameters
+    ----------
+    win, gain, redistribute, fill, lose : int, sequence of int or None
+        Ranks (`demand.priority`) of each stratum; None: nobody is in it.
+
+    Raises
+    ------
+    ContractError
+        If no rank is given, or one stands in two strata.
+
+    Examples
+    --------
+    >>> agreed = strata(win=1, gain=(2, 3), lose=9)
+    >>> [stage.words() for stage in agreed.stages]
+    ['fill of rank 1', 'confirmed of rank 2, 3', 'fill of rank 2', 'fill of rank 3']
+    >>> [clause.words() for clause in agreed.clauses]
+    ['cap units 0.0, per total, priority 9']
+    """
+    given = {"win": win, "gain": gain, "redistribute": redistribute, "fill": fill, "lose": lose}
+    ranks = {
+        name: () if one is None else tuple(one) if isinstance(one, tuple | list) else (one,)
+        for name, one in given.items()
+    }
+    every = [rank for some in ranks.values() for rank in some]
+    twice = sorted({rank for rank in every if every.count(rank) > 1})
+    if not every:
+        raise ContractError("strata needs the ranks of at least one stratum, such as strata(win=1, gain=2).")
+    if twice:
+        raise ContractError(
+            f"A rank stands in one stratum only, and here more than once: {', '.join(map(str, twice))}."
+        )
+    held = (Confirmed(priority=ranks["gain"]),) if ranks["gain"] else ()
+    order = {name: tuple(Fill(priority=rank) for rank in sorted(some)) for name, some in ranks.items()}
+    stages = (*order["win"], *held, *order["gain"], *order["redistribute"], *order["fill"])
+    clauses = (Cap(units=0, per="total", priority=ranks["lose"]),) if ranks["lose"] else ()
+    said = "; ".join(f"{name}: {', '.join(map(str, some))}" for name, some in ranks.items() if some)
+    return Contract("Strata", clauses=clauses, stages=stages, reason=f"Ranks are served stratum by stratum ({said}).")
 
 
 def fair_share(channels: Tier | None = None, weights: Weights | None = None) -> Contract:
@@ -286,6 +345,11 @@ def _several(channels: Tier | None) -> tuple[str, ...] | None:
     return channels if channels is None else tuple(channels) if isinstance(channels, tuple | list) else (channels,)
 
 
+def _ranks(ranks: Tiers) -> tuple[int, ...]:
+    """Return one rank, several, or none, as a tuple."""
+    return () if ranks is None else tuple(ranks) if isinstance(ranks, tuple | list) else (ranks,)
+
+
 def _levelled(measure: Literal["fill", "units"], channels: Tier | None, weights: Weights | None) -> MaxMinFill:
     """Return the stage that shares each article fairly."""
     return MaxMinFill(_several(channels), measure=measure, weights=None if weights is None else dict(weights))
@@ -317,6 +381,7 @@ WITH_ARGUMENTS: dict[str, str] = {
     "split_with_release": "protect clauses with a share and release_from",
     "priority": "one fill stage a tier",
     "protect_and_pool": "protect clauses with a share",
+    "strata": "fill and confirmed stages of ranks, and a cap of 0 units for those that lose",
 }
 """The other presets, each with what a contract file says instead."""
 

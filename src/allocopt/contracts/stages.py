@@ -10,7 +10,7 @@ from pydantic import Field, PlainValidator
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
-from allocopt.documents.checked import NUMBER, STRICT, Checked, Ids
+from allocopt.documents.checked import NUMBER, STRICT, Checked, Ids, Ranks
 
 Lock = Literal["value", "plan"]
 Each = Literal["each"]
@@ -144,6 +144,39 @@ class MaxMinFill(Stage):
 
 
 @dataclass(frozen=True, config=STRICT)
+class Confirmed(Stage):
+    """Serve each line as far as it was confirmed before (`demand.confirmed`), as many units of that as possible.
+
+    Attributes
+    ----------
+    channels : tuple of str or None
+        Channels that count; None: all.
+    lock : {"value"}
+        What each line was given of what was confirmed to it is kept; by which lots may change.
+    priority : tuple of int or None
+        Only lines of these ranks; None: all.
+
+    Examples
+    --------
+    >>> Confirmed(priority=2).words(), Confirmed("dtc").words()
+    ('confirmed of rank 2', 'confirmed of dtc')
+    """
+
+    LINEAR: ClassVar[bool] = False
+
+    lock: Literal["value"] = "value"
+    priority: Ranks = None
+    stage: Literal["confirmed"] = "confirmed"
+
+    def words(self) -> str:
+        """Return the stage in a few words."""
+        if self.priority is None:
+            return super().words()
+        whose = f" in {', '.join(self.channels)}" if self.channels else ""
+        return f"confirmed of rank {', '.join(map(str, self.priority))}{whose}"
+
+
+@dataclass(frozen=True, config=STRICT)
 class FirstCome(Stage):
     """Let each demand line take, in turn, what is best for itself: the uncoordinated baseline.
 
@@ -181,5 +214,5 @@ class FirstCome(Stage):
         return super().words() if self.by == "arrived" else f"{super().words()}, by due period"
 
 
-STAGES: tuple[type[Stage], ...] = (Fill, Contribution, MaxMinFill, FirstCome)
+STAGES: tuple[type[Stage], ...] = (Fill, Contribution, MaxMinFill, Confirmed, FirstCome)
 """Every kind of stage."""

@@ -45,7 +45,30 @@ def _said(text: str) -> str:
     return text
 
 
+def _together(value: object) -> object:
+    """Return one name by itself, and several as a tuple; a list of one is that one."""
+    several = isinstance(value, list | tuple)
+    names = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if not names:
+        raise PydanticCustomError("too_short", "the list is empty")
+    if not all(isinstance(name, str) for name in names):
+        raise PydanticCustomError("tuple_type" if several else "string_type", "it must be text")
+    if "" in names:
+        raise PydanticCustomError("string_too_short", "it is empty")
+    if len(set(names)) < len(names):
+        raise ValueError("a name stands in it twice")
+    return names if len(names) > 1 else names[0]
+
+
+def window(from_period: int | None, to_period: int | None) -> None:
+    """Raise `ValueError` if a window of periods ends before it begins."""
+    if from_period is not None and to_period is not None and to_period < from_period:
+        raise ValueError(f"the window ends (to_period {to_period}) before it begins (from_period {from_period})")
+
+
 Several = Annotated[tuple[str, ...], Field(min_length=1)]
+Who = Annotated[str | Several, BeforeValidator(_together, json_schema_input_type=str | Several)]
+"""One channel, or several that count together."""
 Ids = Annotated[Several | None, BeforeValidator(_one_or_many, json_schema_input_type=str | Several | None)]
 """One identifier, several, or None for all."""
 NUMBER = BeforeValidator(_number)

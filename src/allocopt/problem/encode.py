@@ -195,6 +195,7 @@ def _lots(rows: _Rows, skus: Skus, periods: int, *, calendar: bool) -> Lots:
         _or_else(rows.floats("end_value"), np.where(~never & (expires < periods), 0.0, unit_cost)),
         rows.names("reference"),
         rows.ints("pack"),
+        rows.floats("reserved"),
         rows.position(),
     )
 
@@ -234,6 +235,10 @@ def _lines(rows: _Rows, skus: Skus, channels: Channels, regions: pa.Array) -> tu
         _or_else(rows.floats("max_parcels"), np.zeros(len(sku))).astype(np.int32),
         rows.ints("min_life"),
         rows.names("reference"),
+        rows.floats("otif_share"),
+        rows.floats("otif_cost"),
+        rows.floats("confirmed"),
+        rows.flags("approved"),
         rows.names("promotion"),
         rows.floats("weight"),
         np.full(len(sku), ANY, np.int32),

@@ -77,6 +77,7 @@ class Lots:
     end_value: Floats  # blank already resolved: the lot's unit cost, 0 if it expires inside the horizon
     reference: Names
     pack: Ints  # units per sealed case; 1: loose
+    reserved: Floats  # promised beforehand: what is more than the sure units is not in `usable`
     row: Ints  # position in the user's table
 
 
@@ -109,6 +110,10 @@ class Lines:
     max_parcels: Ints  # 0: any number
     min_life: Ints
     reference: Names  # "": lots of any reference
+    otif_share: Floats
+    otif_cost: Floats
+    confirmed: Floats
+    approved: Flags
     promotion: Names
     weight: Floats  # of fair shares; nan: none given
     switch: Ints  # code in Facts.switches that the line hangs on (besides its channel's), or ANY

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allocopt.problem.encode import freeze
-from allocopt.problem.facts import Facts, Ints, Lines, Names
+from allocopt.problem.facts import Facts, Flags, Ints, Lines, Names
 from allocopt.problem.labels import encode
 
 
@@ -35,6 +35,12 @@ def take(lines: Lines, rows: Any, **changes: Any) -> Lines:
             column = np.broadcast_to(np.asarray(changes[field.name], dtype=column.dtype), column.shape)
         kept[field.name] = column
     return Lines(**kept)
+
+
+def emptied(lines: Lines, gone: Flags) -> Lines:
+    """Return the lines, those that are gone without any units, commitments and costs: they count as not there."""
+    columns = ("units", "min_units", "lost_cost", "otif_cost", "confirmed")
+    return take(lines, slice(None), **{name: np.where(gone, 0.0, getattr(lines, name)) for name in columns})
 
 
 def with_lines(facts: Facts, kept: Lines, *added: Lines) -> Facts:

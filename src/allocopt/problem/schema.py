@@ -260,6 +260,21 @@ DEMAND = Table(
             default=0,
         ),
         Column("reference", "text", "Only lots of this reference serve the line; blank: any.", default=""),
+        Column(
+            "otif_share",
+            "number",
+            "Share of the line that has to arrive by its due period to be on time in full [1].",
+            default=1.0,
+            high=1.0,
+        ),
+        Column("otif_cost", "number", "What it costs if less than that arrives by then [currency].", default=0.0),
+        Column("confirmed", "number", "Units confirmed before; `strata()` reads it [unit].", default=0.0),
+        Column(
+            "approved",
+            "flag",
+            "Whoever has to has agreed to the order: true on all its lines. A clause `approval` reads it.",
+            default=False,
+        ),
         Column("promotion", "id", "Promotion that the line belongs to; blank: none.", default=""),
         Column(
             "weight",

@@ -79,9 +79,9 @@ def find_broken(facts: Facts, clauses: Sequence[Clause], gone: Set[str]) -> tupl
     """
     found = []
     for number, clause in enumerate(clauses):
-        channel: str | None = getattr(clause, "channel", None)
-        if clause.FAVOURS and channel is not None and channel in gone:
-            found.append(Broken(clause.words(), channel, number, promised_units(facts, clause)))
+        if clause.lapses(gone):
+            promise = promised_units(facts, clause)
+            found += [Broken(clause.words(), channel, number, promise) for channel in clause.whose]
     lines = facts.lines
     committed = lines.min_units > 0
     size = len(facts.channels.id)

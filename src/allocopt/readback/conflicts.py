@@ -129,9 +129,9 @@ def _row(family: Family, rank: int, amount: float, clauses: Sequence[Clause], fa
         return _Row(kind, None, what, amount, "", sku, channel, int(period or -1), "")
     number = int(family.clause[rank])
     clause = clauses[number]
-    given = {name: getattr(clause, name, None) for name in ("channel", "period", "owner")}
+    given = {name: getattr(clause, name, None) for name in ("period", "owner")}
     place = clause.about(facts, clauses, label) or _place(label, clause)
-    channel = channel or str(given["channel"] or "")
+    channel = channel or ", ".join(clause.whose)
     period = period or str(-1 if given["period"] is None else given["period"])
     kind = str(getattr(clause, "clause", family.name))
     return _Row(kind, number, clause.words(), amount, place, sku, channel, int(period), str(given["owner"] or ""))

@@ -196,10 +196,11 @@ def exceptions(answer: Answer) -> pd.DataFrame:
     """Return what in the plan needs a person, most money first.
 
     Columns are kind (``"approval"``, ``"price_parity"``, ``"broken"``: a promise to a channel that is retired,
-    ``"reserve"``: less stock than a reserve asks for, ``"split"``: an order in several parcels), clause (its position
-    in the contract, from 0; -1 where the facts alone say so), owner (who is asked), channel, sku, order, line, due (the
-    first period of it), units (that ship, or that were promised or asked for and are not there) [unit], money (at
-    stake) [currency] and sentence. A blank stands where a row is about several.
+    ``"reserve"``: less stock than a reserve asks for, ``"promised_beyond"``: a lot that was promised beyond what is
+    sure of it, ``"split"``: an order in several parcels), clause (its position in the contract, from 0; -1 where the
+    facts alone say so), owner (who is asked), channel, sku, order, line, due (the first period of it), units (that ship
+    or wait, or that were promised or asked for and are not there) [unit], money (at stake) [currency] and sentence. A
+    blank stands where a row is about several.
     """
     found = rules.exceptions(answer, answer.clauses)
     sizes = [len(part.units) for part in found]

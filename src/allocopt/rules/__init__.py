@@ -42,11 +42,14 @@ from allocopt.rules.margin_floor import MarginFloorRule
 from allocopt.rules.min_life import MinLife
 from allocopt.rules.min_share import MinShareRule
 from allocopt.rules.min_ship import MinShip
+from allocopt.rules.on_time import OnTimeInFull
 from allocopt.rules.packs import Packs
 from allocopt.rules.parcels import Parcels
 from allocopt.rules.price_parity import PriceParityRule
+from allocopt.rules.promised_beyond import PromisedBeyond
 from allocopt.rules.promotion import PromotionRule
 from allocopt.rules.protection_levels import ProtectionLevelsRule
+from allocopt.rules.protection_levels import emsr_a as emsr_a
 from allocopt.rules.protection_levels import emsr_b as emsr_b
 from allocopt.rules.reference import Reference
 from allocopt.rules.reserve import ReserveRule
@@ -64,7 +67,10 @@ from allocopt.rules.switches import Switches
 from allocopt.rules.trade import Trade
 
 RULES: tuple[Rule, ...] = (
+    ApprovalRule(),
     Trade(),
+    OnTimeInFull(),
+    PromisedBeyond(),
     StockValue(),
     Holding(),
     Supply(),
@@ -98,10 +104,11 @@ RULES: tuple[Rule, ...] = (
     ShipTogether(),
     Parcels(),
     AllOrNone(),
-    ApprovalRule(),
     PriceParityRule(),
 )
-"""Every rule, in the order in which arcs are taken away and rows are written."""
+"""Every rule, in the order in which facts are revised, arcs are taken away and rows are written.
+
+Approvals come first: what waits is judged by the orders as they are stated, and counts as not there for all others."""
 
 CLAUSES: tuple[type[Clause], ...] = tuple(
     sorted({rule.clause for rule in RULES if rule.clause is not None}, key=lambda kind: kind.__name__)
@@ -199,10 +206,10 @@ def _called(clauses: Sequence[Clause]) -> Iterator[tuple[Rule, Numbered]]:
 
 
 def _of(rule: Rule, clauses: Sequence[Clause]) -> Numbered:
-    """Return the clauses that a rule is given; promises to a channel that is retired lapse."""
+    """Return the clauses that a rule is given; promises to retired channels lapse, those to several bind the rest."""
     kind, gone = rule.reads or rule.clause or (), retired(clauses)
     return [
-        (number, clause)
+        (number, clause.narrowed(gone))
         for number, clause in enumerate(clauses)
-        if isinstance(clause, kind) and not (clause.FAVOURS and getattr(clause, "channel", None) in gone)
+        if isinstance(clause, kind) and not clause.lapses(gone)
     ]

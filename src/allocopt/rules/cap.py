@@ -1,4 +1,4 @@
-"""Cap: a channel gets at most so many units.
+"""Cap: a channel, or several together, get at most so many units.
 
 .. code-block:: text
 
@@ -16,21 +16,21 @@ from typing import ClassVar, Literal
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from allocopt.documents.checked import STRICT, Ids, Penalty, Share, Units
+from allocopt.documents.checked import STRICT, Ids, Penalty, Period, Ranks, Share, Units, Who, window
 from allocopt.problem.facts import Facts
 from allocopt.rules.kit.asking import Ask, Asking
 from allocopt.rules.kit.base import Base, Clause
-from allocopt.rules.kit.scope import counted_lots, lines_of, lots_of, one_quantity, quantity
+from allocopt.rules.kit.scope import counted_lots, lines_ranked, lines_within, lots_of, one_quantity, quantity
 
 
 @dataclass(frozen=True, config=STRICT)
 class Cap(Clause):
-    """A channel gets at most so many units.
+    """A channel gets at most so many units, or several channels together.
 
     Attributes
     ----------
-    channel : str
-        Channel that is limited.
+    channel : str, tuple of str or None
+        Channel that is limited, or several that are limited together; None: all channels together.
     units : float or None
         Units of each SKU in scope (``per="sku"``) or of all together (``per="total"``) [unit].
     share : float or None
@@ -45,16 +45,37 @@ class Cap(Clause):
         Only these articles; None: all.
     node : tuple of str or None
         Only lots at these nodes; None: all.
+    region : tuple of str or None
+        Only demand lines that state one of these regions.
+    from_period, to_period : int or None
+        Only demand lines due in this window of periods, both ends included; None: open.
+    priority : tuple of int or None
+        Only demand lines of these ranks.
 
     Examples
     --------
     >>> Cap("amazon", share=0.4, of="inbound").words()
     'cap channel amazon, share 0.4, of inbound'
+
+    Two marketplaces together, in the launch weeks:
+
+    >>> Cap(("amazon", "walmart"), units=40, to_period=1).words()
+    'cap channel amazon, walmart, units 40.0, to_period 1'
     """
 
-    SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node", "of", "per")
+    SCOPE: ClassVar[tuple[str, ...]] = (
+        "channel",
+        "sku",
+        "node",
+        "of",
+        "per",
+        "region",
+        "from_period",
+        "to_period",
+        "priority",
+    )
 
-    channel: str
+    channel: Who | None = None
     units: Units | None = None
     share: Share | None = None
     of: Base = "supply"
@@ -62,11 +83,16 @@ class Cap(Clause):
     penalty: Penalty | None = None
     sku: Ids = None
     node: Ids = None
+    region: Ids = None
+    from_period: Period | None = None
+    to_period: Period | None = None
+    priority: Ranks = None
     clause: Literal["cap"] = "cap"
 
     @model_validator(mode="after")
     def _one_quantity(self) -> Cap:
         one_quantity(self.units, self.share)
+        window(self.from_period, self.to_period)
         return self
 
 
@@ -77,7 +103,7 @@ class CapRule(Asking):
 
     def asks(self, facts: Facts, clause: Cap) -> Iterator[Ask]:
         """Yield the cap, in whole units."""
-        lines = lines_of(facts, clause.channel, clause.sku)
+        lines = lines_within(facts, clause) & lines_ranked(facts, clause.priority)
         yield Ask(
             lines,
             "at_most",

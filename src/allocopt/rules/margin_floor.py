@@ -4,6 +4,7 @@
 
     per unit      no arc a of the channel with contribution[a] < floor revenue[a]
     per channel   sum_{a of channel} (contribution[a] - floor revenue[a]) ship[a] >= 0        coupling        [currency]
+                  (one sum over channels that are named together)
 
 Revenue is net of returns. Source: minimum-margin rules of pricing and deal desks.
 """
@@ -15,15 +16,15 @@ from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from allocopt.arcs import Arcs, Rows
-from allocopt.documents.checked import NUMBER, STRICT, Ids
+from allocopt.documents.checked import NUMBER, STRICT, Ids, Period, Who, window
 from allocopt.problem.facts import Facts, Floats
 from allocopt.rules.kit.asking import Ask, Asking
 from allocopt.rules.kit.base import Clause, Numbered
-from allocopt.rules.kit.scope import arcs_of, lines_of
+from allocopt.rules.kit.scope import arcs_of, lines_within
 
 ROUNDING = 1e-13
 """Part of the money added up for a unit that is rounding: a few hundred times what one operation rounds, and far less
@@ -36,14 +37,18 @@ class MarginFloor(Clause):
 
     Attributes
     ----------
-    channel : str or None
-        Channel; None: every channel for itself.
+    channel : str, tuple of str or None
+        Channel, or several together: one of them may earn what another one does not; None: every channel for itself.
     floor : float
         Least contribution as a share of revenue, at most 1 [1]; may be negative to bound a loss.
     per : {"unit", "channel"}
         Whether each unit or the channel's total must reach it.
     sku : tuple of str or None
         Only these articles.
+    region : tuple of str or None
+        Only demand lines that state one of these regions.
+    from_period, to_period : int or None
+        Only demand lines due in this window of periods, both ends included; None: open.
 
     Examples
     --------
@@ -51,13 +56,21 @@ class MarginFloor(Clause):
     'margin_floor channel amazon, floor 0.08'
     """
 
-    SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "per")
+    SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "per", "region", "from_period", "to_period")
 
-    channel: str | None = None
+    channel: Who | None = None
     floor: Annotated[float, Field(le=1), NUMBER] = 0.0
     per: Literal["unit", "channel"] = "unit"
     sku: Ids = None
+    region: Ids = None
+    from_period: Period | None = None
+    to_period: Period | None = None
     clause: Literal["margin_floor"] = "margin_floor"
+
+    @model_validator(mode="after")
+    def _window(self) -> MarginFloor:
+        window(self.from_period, self.to_period)
+        return self
 
 
 def beyond_floor(arcs: Arcs, rows: Rows, *, floor: float) -> Floats:
@@ -86,7 +99,7 @@ class MarginFloorRule(Asking):
         """Return the arcs whose unit margin reaches every floor."""
         for _, clause in clauses:
             if clause.per == "unit":
-                mine = arcs_of(arcs, None, lines_of(arcs.facts, clause.channel, clause.sku))
+                mine = arcs_of(arcs, None, lines_within(arcs.facts, clause))
                 below = beyond_floor(arcs, slice(None), floor=clause.floor) < 0
                 arcs = arcs.without(mine & below, "margin_floor", self.reasons["margin_floor"])
         return arcs
@@ -94,5 +107,6 @@ class MarginFloorRule(Asking):
     def asks(self, facts: Facts, clause: MarginFloor) -> Iterator[Ask]:
         """Yield that channels earn the floor over their total."""
         if clause.per == "channel":
-            lines = lines_of(facts, clause.channel, clause.sku)
-            yield Ask(lines, "at_least", 0.0, per="channel", weight=partial(beyond_floor, floor=clause.floor))
+            per: Literal["total", "channel"] = "total" if len(clause.whose) > 1 else "channel"
+            beyond = partial(beyond_floor, floor=clause.floor)
+            yield Ask(lines_within(facts, clause), "at_least", 0.0, per=per, weight=beyond)

@@ -13,6 +13,12 @@ their prices (or contributions); channels that are worth the same are not protec
     P(demand of ranks 1..j > level[j]) = value[j + 1] / mean value of ranks 1..j
     level[j] = mean + sd z(1 - value[j + 1] / mean value)        means add up, and so do variances        [unit]
 
+or EMSR-a, where ranks are protected one by one from the next one:
+
+.. code-block:: text
+
+    level[j] = sum_{i <= j} y[i],    P(demand of rank i > y[i]) = value[j + 1] / value[i]                 [unit]
+
 with normal demand, z its standard quantile. Supply and demand are those of the whole horizon; lots on hold and safety
 lots are never part of it, and what is firm has no spread. Source: Belobaba, Application of a probabilistic decision
 model to airline seat inventory control, Operations Research 37 (1989), and Optimal vs. heuristic methods for nested
@@ -61,6 +67,8 @@ class ProtectionLevels(Clause):
         Cost per unit beyond a limit [currency/unit]; None: limits are hard.
     sku : tuple of str or None
         Only these articles.
+    method : {"emsr_b", "emsr_a"}
+        Whether ranks above a limit are protected as one demand of their mean value, or each by itself.
 
     Examples
     --------
@@ -76,6 +84,7 @@ class ProtectionLevels(Clause):
     value: Literal["price", "contribution"] = "price"
     penalty: Penalty | None = None
     sku: Ids = None
+    method: Literal["emsr_b", "emsr_a"] = "emsr_b"
     clause: Literal["protection_levels"] = "protection_levels"
 
     @model_validator(mode="after")
@@ -111,6 +120,46 @@ def emsr_b(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> NDArray[np.flo
     >>> emsr_b([1050, 567, 534, 520], [17.3, 45.1, 39.6, 34.0], [5.8, 15.0, 13.2, 11.3]).round(2).tolist()
     [16.72, 50.94, 83.15]
     """
+    fare, mean, sd = _checked(fares, means, sds)
+    found: Floats = levels(fare[None], mean[None], sd[None] ** 2)[0]
+    return found
+
+
+def emsr_a(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> NDArray[np.float64]:
+    """Return the EMSR-a protection levels of classes with independent normal demand; see `emsr_b`.
+
+    Each class above a limit is protected from the next class by itself, and what that takes is added up. Source:
+    Belobaba, Air Travel Demand and Airline Seat Inventory Management (1987); Talluri and van Ryzin, The Theory and
+    Practice of Revenue Management (2004), ch. 2.2.4.
+
+    Parameters
+    ----------
+    fares, means, sds : array, shape (classes,)
+        As for `emsr_b`.
+
+    Returns
+    -------
+    float64, shape (classes - 1,)
+        Units to keep for the first class, for the first two, and so on [unit]; inf where the next class is worth
+        nothing.
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length, fares rise, or a mean or standard deviation is negative.
+
+    Examples
+    --------
+    >>> emsr_a([1050, 567, 534, 520], [17.3, 45.1, 39.6, 34.0], [5.8, 15.0, 13.2, 11.3]).round(2).tolist()
+    [16.72, 38.72, 55.68]
+    """
+    fare, mean, sd = _checked(fares, means, sds)
+    found: Floats = levels(fare[None], mean[None], sd[None] ** 2, "emsr_a")[0]
+    return found
+
+
+def _checked(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Return the arrays of classes as numbers, or raise `ValueError`."""
     fare, mean, sd = (np.asarray(given, dtype=np.float64) for given in (fares, means, sds))
     if fare.ndim != 1 or fare.shape != mean.shape or fare.shape != sd.shape:
         raise ValueError("fares, means and sds must be lists of the same length")
@@ -120,14 +169,24 @@ def emsr_b(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> NDArray[np.flo
         raise ValueError("fares must not rise: the class that is worth most comes first")
     if (mean < 0).any() or (sd < 0).any():
         raise ValueError("means and sds must be at least 0")
-    found: Floats = levels(fare[None], mean[None], sd[None] ** 2)[0]
-    return found
+    return fare, mean, sd
 
 
-def levels(value: Floats, mean: Floats, variance: Floats) -> Floats:
-    """Return the EMSR-b levels of many SKUs at once, shape (skus, classes - 1); see `emsr_b`."""
+def levels(value: Floats, mean: Floats, variance: Floats, method: str = "emsr_b") -> Floats:
+    """Return the levels of many SKUs at once, shape (skus, classes - 1); see `emsr_b` and `emsr_a`."""
     from scipy.special import ndtri
 
+    if method == "emsr_a":
+        level = np.zeros_like(value[:, 1:])
+        for last in range(level.shape[1]):
+            above = slice(0, last + 1)
+            own, next_one = value[:, above], value[:, last + 1 : last + 2]
+            part = np.divide(next_one, own, out=np.ones_like(own), where=own > 0)
+            inside = (part > 0) & (part < 1)
+            kept = mean[:, above] + np.sqrt(variance[:, above]) * ndtri(1.0 - np.where(inside, part, 0.5))
+            kept = np.where(inside, np.maximum(kept, 0.0), np.where((part <= 0) & (mean[:, above] > 0), np.inf, 0.0))
+            level[:, last] = kept.sum(axis=1)
+        return level
     several = mean.cumsum(axis=1)[:, :-1]
     spread = np.sqrt(variance.cumsum(axis=1)[:, :-1])
     worth = (value * mean).cumsum(axis=1)[:, :-1]
@@ -258,7 +317,7 @@ def _stated(
     lots = chosen(facts.skus.id, clause.sku)[facts.lots.sku] & ~facts.lots.hold & (facts.lots.kind != SAFETY)
     lines = _lines(facts, clause)
     supply = np.bincount(facts.lots.sku[lots], weights=facts.lots.usable[lots], minlength=len(facts.skus.id))
-    ranking = ranked(facts, lines, skus & (supply > 0), clause.value)
+    ranking = ranked(facts, lines, skus & (supply > 0), clause.value, clause.method)
     _note(case.form, clause, ranking)
     sku, place = np.nonzero(ranking.limited)
     # An arc counts in all limits above its own rank: the first so many of its SKU.
@@ -282,7 +341,7 @@ def _stated(
     )
 
 
-def ranked(facts: Facts, lines: Flags, stocked: Flags, value: str) -> Ranking:
+def ranked(facts: Facts, lines: Flags, stocked: Flags, value: str, method: str = "emsr_b") -> Ranking:
     """Return the channels of each SKU by what they are worth, with the levels that protect them.
 
     Parameters
@@ -293,6 +352,7 @@ def ranked(facts: Facts, lines: Flags, stocked: Flags, value: str) -> Ranking:
     stocked : bool, shape (skus,)
         SKUs that have anything to keep.
     value : {"price", "contribution"}
+    method : {"emsr_b", "emsr_a"}
     """
     size, channels = len(facts.skus.id), len(facts.channels.id)
     counted = lines & (facts.lines.units > 0)
@@ -314,7 +374,7 @@ def ranked(facts: Facts, lines: Flags, stocked: Flags, value: str) -> Ranking:
     wanted = mean[:, 1:] > 0
     above, below = np.where(wanted, each[:, :-1], 0.0), np.where(wanted, each[:, 1:], 0.0)
     limited = wanted & (below < above - ALIKE * np.abs(above)) & stocked[:, None]
-    level = levels(np.where(mean > 0, each, 0.0), mean, spread)
+    level = levels(np.where(mean > 0, each, 0.0), mean, spread, method)
     certain = int((limited.any(axis=1) & (spread.sum(axis=1) == 0)).sum())
     return Ranking(channel, rank, limited, level, certain)
 

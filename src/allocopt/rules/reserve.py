@@ -3,14 +3,17 @@
 .. code-block:: text
 
     sum_{a of l, ship < R} ship[a] + sum_c idle[c, l, R] <= usable[l]                 for each lot l, release R
-    ship_c(L, R) + sum_{l in L} idle[c, l, R] + broken >= kept                        for each clause of channel c
+    sum_{c in C} (ship_c(L, R) + sum_{l in L} idle[c, l, R]) + broken >= kept         for each clause that is for C
     idle >= 0;   money: - penalty broken        outside contribution                  [unit; currency]
+
+``C`` is a channel, or several together, or what is due of them in a region or a window: a set of cells
+(`rules.kit.reserve_cells`). ``idle`` has the cells that count in most clauses; others could only take their place.
 
 ``R`` runs over the release periods of the clauses (never: the end). Up to R everything that shipped counts, and what
 is idle then is still kept. A share of supply binds lot by lot (``L`` is one lot). Units, and shares of demand, bind
 per SKU and cumulatively at each arrival date u (``L`` is what has arrived by u, a row wherever ``kept`` rises). Lots
 from which no lane for their SKU leads to the channel are in no reserve of it: they would be kept for somebody whom
-they cannot reach. Reserves of several channels add up.
+they cannot reach. Reserves that share no cell add up. With `to_period` a reserve is released in the period after it.
 
 ``kept`` is what there is: at each arrival date hard reserves take it in the order of the contract's clauses, after
 commitments (`rules.kit.reserve_order`), and soft ones ask for what there is stock for
@@ -25,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -38,11 +41,13 @@ from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.kit.cases import Case, Cases, add_by_case, bears, cases_of
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 from allocopt.rules.kit.names import grouped, labels
+from allocopt.rules.kit.reserve_cells import Cells
+from allocopt.rules.kit.reserve_idle import Idle, add_idle, releases
 from allocopt.rules.kit.reserve_order import kept
 from allocopt.rules.kit.reserve_packs import add_pack_rows
 from allocopt.rules.kit.reserve_quantities import Moments, Reserve, work_out
 from allocopt.rules.kit.reserve_words import exceptions_of, note_missing
-from allocopt.rules.kit.scope import due_before, lines_of, lots_of, quantity
+from allocopt.rules.kit.scope import due_before, lines_of, lines_within, lots_of, quantity
 from allocopt.rules.protect import Protect
 
 
@@ -60,26 +65,27 @@ class ReserveRule(Rule):
         facts = on.facts
         each = [bears(facts, clause, _counted(facts, clause)) for _, clause in clauses]
         cases = cases_of(on, clauses, np.any(each, axis=0))
-        sets = [_Set(some, [_within(facts, some, case) for case in some.each]) for some in cases]
+        cells = Cells.of(facts, [clause for _, clause in clauses])
+        sets = [_Set(some, [_within(facts, some, case, cells) for case in some.each]) for some in cases]
         note_missing(on.form, facts, clauses, _merged([r for some in sets for r in some.reserves[0]], np.add))
         every = _merged([r for some in sets for case in some.reserves for r in case], np.maximum)
         reserves = [reserve for reserve in every if reserve.kept.any()]
         if not reserves:
             return
-        idle = _add_idle(on, reserves)
-        _add_stock_rows(on, idle)
+        idle = add_idle(on, reserves, cells)
+        _add_stock_rows(on, idle.variable)
         for per_lot in (True, False):
             steps = [step for r in reserves if r.per_lot == per_lot for step in _steps(facts, r, reserves, sets)]
             if steps:
                 _add_reserve_rows(on, idle, steps, sets, per_lot=per_lot)
         if not len(facts.switches):
-            add_pack_rows(on, reserves)
+            add_pack_rows(on, reserves, cells)
 
     def promised(self, facts: Facts, clause: Protect) -> float:
         """Return how many units a reserve promises, whether or not there is stock for them [unit]."""
         if clause.mode != "reserve":
             return 0.0
-        lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause.release_from)
+        lines = lines_within(facts, clause) & due_before(facts, clause.release)
         wanted = quantity(facts, clause, lots_of(facts, clause, clause.of), lines)
         return float(np.where(facts.skus.divisible, wanted, floor_units(wanted)).sum())
 
@@ -87,9 +93,11 @@ class ReserveRule(Rule):
         """Yield, for each clause, the articles of which there is less than it asks for."""
         facts = outcome.arcs.facts
         facts = replace(facts, lines=replace(facts.lines, units=outcome.wanted))
-        clauses = [(n, clause) for n, clause in _of_reserves(clauses) if clause.channel not in outcome.gone]
+        gone = outcome.gone
+        clauses = [(n, c.narrowed(gone)) for n, c in _of_reserves(clauses) if not c.lapses(gone)]
         if clauses:
-            reserves = kept(facts, work_out(None, facts, clauses))
+            cells = Cells.of(facts, [clause for _, clause in clauses])
+            reserves = kept(facts, work_out(None, facts, clauses, cells), cells)
             yield from exceptions_of(outcome, clauses, reserves)
 
 
@@ -101,7 +109,7 @@ def _counted(facts: Facts, clause: Protect) -> Flags | None:
     """Return the demand lines that a reserve is a share of, or whose commitments come before it."""
     found = lines_of(facts, None, clause.sku) & (facts.lines.min_units > 0) & (clause.penalty is None)
     if clause.share is not None and clause.of == "demand":
-        found |= lines_of(facts, clause.channel, clause.sku)
+        found |= lines_within(facts, clause)
     return found
 
 
@@ -118,23 +126,28 @@ class _Set:
         return np.stack([next((r.kept for r in case if r.number == number), none) for case in self.reserves])
 
 
-def _within(facts: Facts, cases: Cases, case: Case) -> list[Reserve]:
+def _within(facts: Facts, cases: Cases, case: Case, cells: Cells) -> list[Reserve]:
     """Return the reserves in one case, of the SKUs alone that the decisions bear on."""
     skus = np.zeros(len(facts.skus.id), dtype=bool)
     skus[cases.members] = True
     lots = skus[facts.lots.sku]
     return [
         replace(r, kept=np.where(lots, r.kept, 0.0), asked=np.where(lots if r.per_lot else skus, r.asked, 0.0))
-        for r in kept(case.facts, work_out(case.form, case.facts, case.clauses))
+        for r in kept(case.facts, work_out(case.form, case.facts, case.clauses, cells), cells)
     ]
 
 
 def _merged(reserves: list[Reserve], how: Callable[[Floats, Floats], Floats]) -> list[Reserve]:
-    """Return one reserve a clause, in the order of the contract, with what they ask and keep added up, or the most."""
+    """Return one reserve a clause, in the order of the contract, with what they ask and keep added up, or the most.
+
+    Whom it is for, and of which lots, is what it is in any of them.
+    """
     found: dict[int, Reserve] = {}
     for one in reserves:
         before = found.setdefault(one.number, replace(one, asked=0.0 * one.asked, kept=0.0 * one.kept))
-        found[one.number] = replace(one, asked=how(before.asked, one.asked), kept=how(before.kept, one.kept))
+        wide: Any = {name: getattr(before, name) | getattr(one, name) for name in ("cells", "lines", "lots")}
+        units: Any = {name: how(getattr(before, name), getattr(one, name)) for name in ("asked", "kept")}
+        found[one.number] = replace(one, owner=max(before.owner, one.owner), **wide, **units)
     return [found[number] for number in sorted(found)]
 
 
@@ -160,7 +173,7 @@ def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve], sets: list[_
     mine = [some.of_clause(reserve.number, size) for some in sets]
     moments = Moments.each(facts, per_lot=reserve.per_lot)
     found = []
-    for until in (until for until in _releases(reserves) if until <= reserve.release):
+    for until in (until for until in releases(reserves) if until <= reserve.release):
         inside = reserve.lots & (lots.available < until)
         there = [_at_moments(moments, np.where(inside, units, 0.0)) for units in mine]
         rows = np.flatnonzero(_rises(moments, np.concatenate(there)).any(axis=0))
@@ -193,32 +206,10 @@ def _rises(moments: Moments, there: Floats) -> Flags:
     return found
 
 
-def _add_idle(on: Statement, reserves: list[Reserve]) -> Variable:
-    """Add idle stock per channel, lot and release period, wherever a reserve of the channel needs it."""
-    facts = on.facts
-    needed = [
-        (reserve.channel, lot, min(until, facts.periods))
-        for reserve in reserves
-        for until in _releases(reserves)
-        if until <= reserve.release
-        for lot in (np.flatnonzero(reserve.lots & (facts.lots.available < until)),)
-    ]
-    sizes = [len(lot) for _, lot, _ in needed]
-    channel, until = (np.repeat([one[k] for one in needed], sizes) for k in (0, 2))
-    _, index = grouped(facts, channel=channel, lot=np.concatenate([lot for _, lot, _ in needed]), until=until)
-    lot = index.codes[1]
-    return on.form.add_variable("idle", index, upper=facts.lots.usable[lot], sku=facts.lots.sku[lot])
-
-
-def _releases(reserves: list[Reserve]) -> list[int]:
-    """Return the periods from which on some reserve no longer holds."""
-    return sorted({reserve.release for reserve in reserves})
-
-
 def _add_stock_rows(on: Statement, idle: Variable) -> None:
     """Add, per lot and release period, that what shipped before and what is kept fit into the lot."""
     facts, arcs = on.facts, on.arcs
-    _, lot, until = idle.index.codes
+    lot, until = idle.index.codes[1:3]
     group, index = grouped(facts, lot=lot, until=until)
     row_lot, row_until = index.codes
     sums = [Sum(idle, group)]
@@ -230,21 +221,21 @@ def _add_stock_rows(on: Statement, idle: Variable) -> None:
     on.form.add_rows("reserve_stock", index, sums, upper=facts.lots.usable[row_lot])
 
 
-def _add_reserve_rows(on: Statement, idle: Variable, steps: list[_Steps], sets: list[_Set], *, per_lot: bool) -> None:
+def _add_reserve_rows(on: Statement, idle: Idle, steps: list[_Steps], sets: list[_Set], *, per_lot: bool) -> None:
     """Add the reserve rows: what the channel got from the lots, plus what is idle for it, is enough."""
     facts, arcs = on.facts, on.arcs
-    channel, lot, until = idle.index.codes
     sums: list[Sum] = []
     sizes = [len(step.label) for step in steps]
     for step, first in zip(steps, np.cumsum([0, *sizes]).tolist(), strict=False):
-        held = np.flatnonzero((channel == step.reserve.channel) & (until == step.until) & (step.begin[lot] >= 0))
-        sums.append(_cumulative(idle, held, lot[held], step, first))
-        got = (arcs.channel == step.reserve.channel) & (arcs.ship < step.until) & (step.begin[arcs.lot] >= 0)
+        mine = step.reserve.cells[idle.cell] & (idle.until == step.until)
+        held = np.flatnonzero(mine & (step.begin[idle.lot] >= 0))
+        sums.append(_cumulative(idle.variable, held, idle.lot[held], step, first))
+        got = step.reserve.lines[arcs.line] & (arcs.ship < step.until) & (step.begin[arcs.lot] >= 0)
         members = np.flatnonzero(got)
         sums.append(_cumulative(on.ship, members, arcs.lot[members], step, first))
     clause, owner, end = (
         np.repeat(values, sizes).astype(np.int32)
-        for values in zip(*((step.reserve.number, step.reserve.channel, step.until) for step in steps), strict=True)
+        for values in zip(*((step.reserve.number, step.reserve.owner, step.until) for step in steps), strict=True)
     )
     penalty = np.repeat([np.nan if step.reserve.hard else step.reserve.penalty for step in steps], sizes).astype(float)
     label, dates = (np.concatenate([getattr(step, name) for step in steps]) for name in ("label", "available"))

@@ -25,7 +25,7 @@ from pydantic.dataclasses import dataclass
 
 from allocopt.documents.checked import STRICT
 from allocopt.problem.facts import Facts
-from allocopt.problem.lines import take, with_lines
+from allocopt.problem.lines import emptied, with_lines
 from allocopt.rules.kit.base import Clause, Numbered, Rule
 from allocopt.rules.kit.leaving import OfLeaving
 from allocopt.rules.kit.recapture import recaptured
@@ -87,7 +87,7 @@ class RetireRule(Rule):
         gone = np.zeros(len(facts.channels.id), dtype=bool)
         gone[[code(facts.channels.id, clause.channel) for _, clause in clauses]] = True
         off, lines = gone[facts.lines.channel], facts.lines
-        kept = {name: np.where(off, 0.0, getattr(lines, name)) for name in ("units", "min_units", "lost_cost")}
+        kept = emptied(lines, off)
         added = [part for _, c in clauses for part in recaptured(facts, c.channel, c.recapture, note)]
         channels = replace(facts.channels, fixed_cost=np.where(gone, 0.0, facts.channels.fixed_cost))
-        return with_lines(replace(facts, channels=channels), take(lines, slice(None), **kept), *added)
+        return with_lines(replace(facts, channels=channels), kept, *added)

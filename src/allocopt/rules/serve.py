@@ -19,7 +19,7 @@ import numpy as np
 from allocopt.problem.facts import Facts
 from allocopt.rules.kit.asking import Ask, Asking
 from allocopt.rules.kit.base import Clause
-from allocopt.rules.kit.scope import counted_lots, due_before, lines_of, lots_of, quantity, wanted_in
+from allocopt.rules.kit.scope import counted_lots, due_before, lines_within, lots_of, quantity, wanted_in
 from allocopt.rules.protect import Protect
 
 
@@ -32,7 +32,7 @@ class ServeRule(Asking):
     def asks(self, facts: Facts, clause: Protect) -> Iterator[Ask]:
         """Yield the guarantee, in whole units."""
         if clause.mode == "serve":
-            lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause.release_from)
+            lines = lines_within(facts, clause) & due_before(facts, clause.release)
             wanted = quantity(facts, clause, lots_of(facts, clause, clause.of), lines)
             yield Ask(
                 lines,

@@ -17,14 +17,15 @@ from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 import numpy as np
+from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
 from allocopt.algebra.program import COUPLES
-from allocopt.documents.checked import STRICT, Flag, Ids, Penalty, Ranks, Share
+from allocopt.documents.checked import STRICT, Flag, Ids, Penalty, Period, Ranks, Share, Who, window
 from allocopt.problem.facts import Facts, Flags
 from allocopt.rules.kit.asking import Ask, Asking
 from allocopt.rules.kit.base import Clause
-from allocopt.rules.kit.scope import lines_in, lines_of, wanted_in
+from allocopt.rules.kit.scope import lines_ranked, lines_within, wanted_in
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -35,8 +36,8 @@ class Service(Clause):
     ----------
     fill : float
         Least share of the units wanted in scope [1].
-    channel : str or None
-        Only demand of this channel; None: of all channels together.
+    channel : str, tuple of str or None
+        Only demand of this channel, or of these together; None: of all channels together.
     sku : tuple of str or None
         Only these articles.
     region : tuple of str or None
@@ -45,6 +46,8 @@ class Service(Clause):
         Only demand lines of these ranks.
     firm : bool or None
         Only orders (true) or only forecasts (false).
+    from_period, to_period : int or None
+        Only demand lines due in this window of periods, both ends included; None: open.
     per : {"total", "sku"}
         Whether the share holds over everything in scope, or for each article by itself.
     penalty : float or None
@@ -56,24 +59,32 @@ class Service(Clause):
     'service fill 0.95, channel wholesale, priority 1'
     """
 
-    SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "region", "priority", "firm", "per")
+    SCOPE: ClassVar[tuple[str, ...]] = (
+        *("channel", "sku", "region", "priority", "firm", "per"),
+        *("from_period", "to_period"),
+    )
     FAVOURS: ClassVar[bool] = True
 
     fill: Share
-    channel: str | None = None
+    channel: Who | None = None
     sku: Ids = None
     region: Ids = None
     priority: Ranks = None
     firm: Flag | None = None
     per: Literal["total", "sku"] = "total"
     penalty: Penalty | None = None
+    from_period: Period | None = None
+    to_period: Period | None = None
     clause: Literal["service"] = "service"
+
+    @model_validator(mode="after")
+    def _window(self) -> Service:
+        window(self.from_period, self.to_period)
+        return self
 
     def lines(self, facts: Facts) -> Flags:
         """Return the demand lines in scope, shape (lines,)."""
-        mask = lines_of(facts, self.channel, self.sku) & lines_in(facts, self.region)
-        if self.priority is not None:
-            mask &= np.isin(facts.lines.priority, self.priority)
+        mask = lines_within(facts, self) & lines_ranked(facts, self.priority)
         if self.firm is not None:
             mask &= facts.lines.firm == self.firm
         return mask

@@ -17,9 +17,9 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum, Variable, When
-from allocopt.problem.facts import ANY, Flags, Floats, Ints
+from allocopt.problem.facts import ANY, Flags, Ints
 from allocopt.rules.kit.base import Numbered, Rule, Statement
-from allocopt.rules.kit.decisions import hanging, literals, while_live
+from allocopt.rules.kit.decisions import book_while_live, hanging, literals, while_live
 from allocopt.rules.kit.names import labels
 
 
@@ -69,18 +69,8 @@ def _lose(on: Statement, variable: Variable) -> None:
     A line with one switch costs what the switch says; one with two needs a column for what is unserved.
     """
     facts, lines = on.facts, on.facts.lines
-    number = hanging(facts)
-    cost = lines.lost_cost * lines.units
-    for switch, when in literals(facts):
-        own = np.flatnonzero((number == 1) & (switch != ANY) & (cost > 0))
-        for channel in np.unique(lines.channel[own]).tolist():
-            mine = own[lines.channel[own] == channel]
-            worth: Floats = np.zeros(len(variable))
-            np.add.at(worth, switch[mine], np.where(when[mine], -cost[mine], cost[mine]))
-            constant = on.booked(-cost[mine][~when[mine]].sum(), channel)
-            owner = np.full(len(variable), channel)
-            on.form.add_money("penalties", variable, worth, channel=owner, constant=constant)
-    rows = np.flatnonzero((number > 1) & (cost > 0)).astype(np.int32)
+    cost = np.where(hanging(facts) > 0, lines.lost_cost * lines.units, 0.0)
+    rows = book_while_live(on, "penalties", cost)
     if len(rows):
         index = labels(facts, line=rows)
         unmet = on.form.add_variable("unmet", index, upper=lines.units[rows], sku=lines.sku[rows])

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from allocopt.contracts import Contribution, Fill, FirstCome, MaxMinFill, Stage
+from allocopt.contracts import Confirmed, Contribution, Fill, FirstCome, MaxMinFill, Stage
 from allocopt.rules.kit.scope import chosen
 from allocopt.solve import Effort
-from allocopt.stages import contribution, fill, first_come, max_min_fill
+from allocopt.stages import confirmed, contribution, fill, first_come, max_min_fill
 from allocopt.stages.starting import StartOf, cold
 from allocopt.stages.stated import Stated
 from allocopt.stages.task import Progress, Settle, StageResult, Task, as_found
 
 WAYS: dict[type[Stage], Callable[[Any, Task], StageResult]] = {
+    Confirmed: confirmed.solved,
     Contribution: contribution.solved,
     Fill: fill.solved,
     FirstCome: first_come.solved,

@@ -30,7 +30,7 @@ from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 from allocopt.rules.kit.cases import Case, Cases, add_by_case, bears, cases_of
 from allocopt.rules.kit.names import labels
-from allocopt.rules.kit.scope import code, whole
+from allocopt.rules.kit.scope import owner_of, whole
 
 Weight = float | Floats | Callable[[Arcs, Codes], Floats]
 """One for all, one for each demand line, or worked out for the arcs asked for."""
@@ -238,12 +238,7 @@ class _Rows:
         self.free: Flags = np.concatenate(free) if free else np.zeros(0, dtype=bool)
         penalty = [getattr(part.clause, "penalty", None) for part in parts]
         self.penalty: Floats = each([np.nan if one is None else one for one in penalty])
-        self.channel: Ints = each([_owner(facts, part.clause.channel) for part in parts]).astype(np.int32)
-
-
-def _owner(facts: Facts, channel: str | None) -> int:
-    """Return the channel to which the penalties of a clause are booked: the company, if it speaks of all."""
-    return len(facts.channels.id) if channel is None else code(facts.channels.id, channel)
+        self.channel: Ints = each([owner_of(facts, part.clause) for part in parts]).astype(np.int32)
 
 
 def _between(arcs: Arcs, lines: Flags | Codes, lots: Flags | Codes | None) -> Codes:

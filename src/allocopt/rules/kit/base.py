@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic.dataclasses import dataclass as pydantic_dataclass
@@ -60,10 +61,20 @@ class Clause(metaclass=Checked):
     STEERS: ClassVar[bool] = True
     """Whether a plan can be another one because of it; the others only report."""
 
+    @property
+    def steers(self) -> bool:
+        """Whether a plan can be another one because of this very clause."""
+        return self.STEERS
+
+    @property
+    def opens(self) -> bool:
+        """Whether this very clause changes what there is to win."""
+        return self.OPENS
+
     def scope(self) -> tuple[Any, ...]:
         """Return what the clause is about, to tell a clause that is said twice."""
         said = (getattr(self, name) for name in self.SCOPE)
-        return (type(self).__name__, *(tuple(one.items()) if isinstance(one, dict) else one for one in said))
+        return (type(self).__name__, *(_alike(one) for one in said))
 
     def words(self) -> str:
         """Return the clause as a short phrase, for messages."""
@@ -82,6 +93,23 @@ class Clause(metaclass=Checked):
     def clashes(self, clauses: Sequence[Clause]) -> Iterator[Misfit]:
         """Yield (code, message, hint) for what in the other clauses of a contract it cannot stand beside."""
         return iter(())
+
+    @property
+    def whose(self) -> tuple[str, ...]:
+        """The channels that its field `channel` names; none where it speaks of all."""
+        named: str | tuple[str, ...] | None = getattr(self, "channel", None)
+        return () if named is None else (named,) if isinstance(named, str) else tuple(named)
+
+    def lapses(self, gone: AbstractSet[str]) -> bool:
+        """Return whether it is a promise to channels that are all gone."""
+        return self.FAVOURS and bool(self.whose) and set(self.whose) <= gone
+
+    def narrowed(self, gone: AbstractSet[str]) -> Self:
+        """Return a promise to several channels as one to those that stay; any other clause as it is."""
+        if not self.FAVOURS or len(self.whose) < 2 or gone.isdisjoint(self.whose):
+            return self
+        stay: Any = {"channel": tuple(name for name in self.whose if name not in gone)}
+        return dataclasses.replace(self, **stay)
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Yield every (table, id) that the clause mentions."""
@@ -110,6 +138,13 @@ class Clause(metaclass=Checked):
 def tag(kind: type) -> str:
     """Return the name by which files call a kind of clause or stage."""
     return str(dataclasses.fields(kind)[-1].default)
+
+
+def _alike(value: Any) -> Any:
+    """Return a value so that those that mean the same are the same: names in whatever order."""
+    if isinstance(value, dict):
+        return tuple(value.items())
+    return tuple(sorted(value)) if isinstance(value, tuple) else value
 
 
 def _spoken(value: object) -> str:

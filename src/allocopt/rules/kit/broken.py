@@ -34,7 +34,7 @@ def broken_promises(
         if isinstance(clause, OfLeaving) and clause.channel in outcome.gone:
             yield _commitments(outcome, number, clause)
             for promise in clauses:
-                if promise.FAVOURS and getattr(promise, "channel", None) == clause.channel:
+                if promise.lapses(outcome.gone) and clause.channel in promise.whose:
                     yield _lapsed(outcome, number, clause, promise, promised(outcome.stated, promise))
 
 

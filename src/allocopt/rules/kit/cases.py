@@ -117,9 +117,10 @@ def bears(facts: Facts, clause: Any, lines: Flags | None, *, kept: bool = False)
     """
     # The last column is what `ANY` marks: no decision.
     found = np.zeros((len(facts.skus.id), len(facts.switches) + 1), dtype=bool)
-    if clause.FAVOURS and clause.channel is not None:
+    if clause.FAVOURS:
         named = (clause.sku,) if isinstance(clause.sku, str) else clause.sku
-        found[chosen(facts.skus.id, named), facts.channels.keep[code(facts.channels.id, clause.channel)]] = True
+        for name in clause.whose:
+            found[chosen(facts.skus.id, named), facts.channels.keep[code(facts.channels.id, name)]] = True
     if lines is not None:
         wanted = np.flatnonzero(lines & (facts.lines.units > 0))
         found[facts.lines.sku[wanted], facts.lines.switch[wanted]] = True
@@ -138,11 +139,9 @@ def _case(on: Statement, clauses: Numbered, switches: Ints, outcome: Flags, *, f
     said = np.full(len(facts.switches), ANY)
     said[switches] = outcome
     units = np.where(live_lines(facts, said), facts.lines.units, 0.0)
-    kept = []
-    for number, clause in clauses:
-        keep = ANY if clause.channel is None else facts.channels.keep[code(facts.channels.id, clause.channel)]
-        if not (clause.FAVOURS and keep != ANY and said[keep] == 0):
-            kept.append((number, clause))
+    keep = facts.channels.keep
+    off = set(facts.channels.id[(keep != ANY) & (said[keep] == 0)].tolist())
+    kept = [(number, clause.narrowed(off)) for number, clause in clauses if not clause.lapses(off)]
     return Case(outcome, replace(facts, lines=replace(facts.lines, units=units)), kept, form)
 
 

@@ -6,7 +6,8 @@
 
 A claim that is met stays met; it may move to other lots of its own, so that a later one finds what it needs. How much
 of a claim is met therefore does not depend on which lots the earlier ones were given first. Lots are bits of a whole
-number here: a set of lots is one number.
+number here, and so are owners: a set of lots is one number, and so is a set of those whom a claim is for. A claim for
+several counts for one of them as far as it is narrowed to that one; it is still one of the several then.
 Source: augmenting paths, Ford and Fulkerson, Maximal flow through a network (1956).
 """
 
@@ -25,40 +26,60 @@ class Claims:
     ----------
     free : sequence of float
         Usable units of each lot [unit].
+    reach : sequence of int
+        The lots that each owner can use, as bits, in the order of the owners' bits; none: all.
 
     Examples
     --------
     Two units that either lot can give move to the second one, and the two that only the first can give are met:
 
     >>> claims = Claims([2.0, 2.0])
-    >>> claims.claim(0, 0b11, 2.0), claims.claim(1, 0b01, 2.0), claims.claim(2, 0b11, 1.0)
+    >>> claims.claim(0b001, 0b11, 2.0), claims.claim(0b010, 0b01, 2.0), claims.claim(0b100, 0b11, 1.0)
     (2.0, 2.0, 0.0)
+
+    Of three units for either of two owners, two are one's own:
+
+    >>> claims = Claims([3.0])
+    >>> claims.claim(0b11, 0b1, 3.0), claims.counted(0b01, 0b1, 2.0), claims.counted(0b10, 0b1, 2.0)
+    (3.0, 2.0, 1.0)
     """
 
-    def __init__(self, free: Sequence[float]) -> None:
+    def __init__(self, free: Sequence[float], reach: Sequence[int] = ()) -> None:
         self.free = list(free)
+        self.reach = list(reach)
         self.owner: list[int] = []
         self.lots: list[int] = []
         self.held: list[dict[int, float]] = []
 
     def claim(self, owner: int, lots: int, units: float) -> float:
-        """Return how many units more an owner is given of some lots."""
+        """Return how many units more some owners are given of some lots."""
         self._open(owner, lots)
         return self._meet(len(self.owner) - 1, units)
 
     def counted(self, owner: int, lots: int, units: float) -> float:
-        """Return how many units of some lots the claims of an owner hold, and move them there: at most so many more.
+        """Return how many units of some lots are held for some owners, and move them there: at most so many more.
 
-        What lies inside for good counts in any case. What was moved there stays there.
+        What lies inside for good counts in any case. What was moved there, or narrowed to fewer owners, stays so; the
+        claims for the fewest owners come first.
         """
-        found = 0.0
-        for number in range(len(self.owner)):
-            if self.owner[number] == owner and self.lots[number] & ~lots == 0:
-                found += sum(self.held[number].values())
-        for number in range(len(self.owner)):
-            inside = self.lots[number] & lots
-            if self.owner[number] == owner and inside and inside != self.lots[number] and units - found > TINY:
-                found += self._narrowed(number, inside, units - found)
+        found, wider = 0.0, []
+        for number, (mine, places) in enumerate(zip(self.owner, self.lots, strict=True)):
+            if mine & ~owner == 0 and places & ~lots == 0:
+                found += sum(self.held[number].values()) if mine else 0.0
+            elif mine & owner:
+                wider.append(number)
+        for number in sorted(wider, key=lambda one: self.owner[one].bit_count()):
+            both = self.owner[number] & owner
+            inside = self.lots[number] & lots & self._reached(both)
+            if inside and units - found > TINY:
+                found += self._narrowed(number, both, inside, units - found)
+        return found
+
+    def _reached(self, owner: int) -> int:
+        """Return the lots that one of some owners can use."""
+        found = 0 if self.reach else -1
+        for number, lots in enumerate(self.reach):
+            found |= lots if owner >> number & 1 else 0
         return found
 
     def _open(self, owner: int, lots: int) -> None:
@@ -66,9 +87,9 @@ class Claims:
         self.lots.append(lots)
         self.held.append({})
 
-    def _narrowed(self, wide: int, lots: int, units: float) -> float:
-        """Move units of a claim to a new claim on fewer lots; return how many could move."""
-        self._open(self.owner[wide], lots)
+    def _narrowed(self, wide: int, owner: int, lots: int, units: float) -> float:
+        """Move units of a claim to a new claim of fewer owners, or on fewer lots; return how many could move."""
+        self._open(owner, lots)
         narrow, moved = len(self.owner) - 1, 0.0
         for lot, held in list(self.held[wide].items()):
             if lots >> lot & 1 and units - moved > TINY:

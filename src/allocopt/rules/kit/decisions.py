@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.formulation import COUPLES, Formulation, Variable, When
 from allocopt.algebra.labels import Codes
-from allocopt.problem.facts import ANY, Facts, Flags, Ints
+from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints
+from allocopt.rules.kit.base import Statement
 from allocopt.rules.kit.names import labels
 
 
@@ -70,6 +71,29 @@ def live_lines(facts: Facts, on: NDArray[Any]) -> Flags:
         for switch, when in literals(facts):
             live &= (switch == ANY) | (on[switch] == ANY) | (on[switch] == when)
     return live
+
+
+def book_while_live(on: Statement, column: str, cost: Floats) -> Ints:
+    """Book what lines cost while they are live, in a column of the profit and loss; return the lines left to do.
+
+    What hangs on no decision is a constant, what hangs on one is booked on it; lines that hang on two are left.
+    """
+    facts, lines = on.facts, on.facts.lines
+    number = hanging(facts)
+    always = np.bincount(lines.channel, weights=np.where(number == 0, cost, 0.0), minlength=len(facts.channels.id))
+    if always.any():
+        on.form.add_money(column, constant=-np.append(always, 0.0))
+    for switch, when in literals(facts):
+        own = np.flatnonzero((number == 1) & (switch != ANY) & (cost > 0))
+        for channel in np.unique(lines.channel[own]).tolist():
+            mine = own[lines.channel[own] == channel]
+            assert on.switch is not None
+            worth: Floats = np.zeros(len(on.switch))
+            np.add.at(worth, switch[mine], np.where(when[mine], -cost[mine], cost[mine]))
+            constant = on.booked(-cost[mine][~when[mine]].sum(), channel)
+            owner = np.full(len(on.switch), channel)
+            on.form.add_money(column, on.switch, worth, channel=owner, constant=constant)
+    return np.flatnonzero((number > 1) & (cost > 0)).astype(np.int32)
 
 
 def while_live(facts: Facts, variable: Variable, lines: Codes) -> When:

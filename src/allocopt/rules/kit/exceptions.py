@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -78,15 +78,29 @@ class Exceptions:
 
     @classmethod
     def of(
-        cls, facts: Facts, kind: str, clause: int, channel: Ints, *, owner: str = "", **told: Names | Ints | Floats
+        cls,
+        facts: Facts,
+        kind: str,
+        clause: int,
+        channel: Ints,
+        *,
+        owner: str | Names = "",
+        **told: Names | Ints | Floats,
     ) -> Exceptions:
-        """Return rows about some channels (codes), blank in what is not told.
+        """Return rows about some channels (codes; the company's: about several), blank in what is not told.
 
         The owner is who the clause names, or else who owns the channel.
         """
-        asked = np.full(len(channel), owner, dtype=object) if owner else facts.channels.owner[channel]
+        asked = np.full(len(channel), owner, dtype=object) if isinstance(owner, str) else owner
+        asked = np.where(asked == "", np.append(facts.channels.owner, "")[channel], asked)
         given: dict[str, Any] = dict.fromkeys(("sku", "order", "line"), np.full(len(channel), "", dtype=object)) | told
-        return cls(kind=kind, clause=clause, owner=asked, channel=facts.channels.id[channel], **given)
+        return cls(kind=kind, clause=clause, owner=asked, channel=np.append(facts.channels.id, "")[channel], **given)
+
+
+def owners_of(facts: Facts, channels: Sequence[str]) -> str:
+    """Return who owns some channels, each once."""
+    owned = facts.channels.owner[np.searchsorted(facts.channels.id, list(channels))].tolist()
+    return ", ".join(name for name in dict.fromkeys(owned) if name)
 
 
 def spoken_units(units: Floats) -> Names:

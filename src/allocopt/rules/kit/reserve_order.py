@@ -6,10 +6,10 @@
     then clause by clause, and for each at one arrival date u of a SKU after another:
     kept[c, u] = min(asked[c], own[c, u] + what can still be held of the lots in scope that are there by u)     [unit]
 
-Whatever is held stays held, on lots that may change (`rules.claims`). ``own`` are units that the channel's commitments
-and the clauses before already hold for it in these lots: they count, and are moved there as far as that helps. A share
-of supply is kept lot by lot, in the same way. A later clause never takes anything from an earlier one, so that one
-clause more, or the last one tightened, never sets stock free.
+Whatever is held stays held, on lots that may change (`rules.kit.claims`). ``own`` are units that commitments and the
+clauses before already hold in these lots for whom it is for: they count, and are moved there as far as that helps. A
+share of supply is kept lot by lot, in the same way. A later clause never takes anything from an earlier one, so that
+one clause more, or the last one tightened, never sets stock free.
 
 Commitments look at lanes, dates and expiry only, and never at safety stock: a clause that closes or opens ways to them
 does not change what the reserves keep.
@@ -28,19 +28,24 @@ from allocopt.arcs import build_arcs
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.problem.lines import take
 from allocopt.rules.kit.claims import Claims
+from allocopt.rules.kit.reserve_cells import Cells
 from allocopt.rules.kit.reserve_quantities import Moments, Reserve, soft
 from allocopt.rules.kit.scope import SAFETY
 
 
 @dataclass(frozen=True)
 class _Committed:
-    """Commitments: line by line, with the lots that can serve them; sorted by line, and so by SKU."""
+    """Commitments: line by line, with the lots that can serve them; sorted by line, and so by SKU.
+
+    ``cell[d]`` is the cell of line d, of whatever SKU; -1: none.
+    """
 
     line: Codes
     lot: Codes
+    cell: Codes
 
 
-def kept(facts: Facts, reserves: Sequence[Reserve]) -> list[Reserve]:
+def kept(facts: Facts, reserves: Sequence[Reserve], cells: Cells) -> list[Reserve]:
     """Return the reserves with what there is for each of them.
 
     Parameters
@@ -49,19 +54,21 @@ def kept(facts: Facts, reserves: Sequence[Reserve]) -> list[Reserve]:
         Those in which the reserves were worked out.
     reserves : sequence of Reserve
         In the order of the contract.
+    cells : Cells
+        Whom they are for.
     """
     moments = Moments.each(facts, per_lot=False)
     hard = [reserve for reserve in reserves if reserve.hard]
     reserved = np.zeros(len(facts.skus.id), dtype=bool)
     for reserve in hard:
         reserved |= reserve.asked_of(facts) > 0
-    committed = _commitments(facts, reserved)
+    committed = _commitments(facts, reserved, cells)
     tangled = _tangled(facts, hard) & reserved
     tangled[facts.lines.sku[committed.line]] = True
     plain = _plain(facts, moments, hard)
     given = [np.where(tangled[facts.lots.sku], 0.0, units) for units in plain]
     for sku in np.flatnonzero(tangled).tolist():
-        _one_by_one(facts, hard, committed, sku, given)
+        _one_by_one(facts, hard, committed, cells, sku, given)
     found = {reserve.number: replace(reserve, kept=units) for reserve, units in zip(hard, given, strict=True)}
     return [found[r.number] if r.hard else soft(facts, r) for r in reserves]
 
@@ -69,37 +76,43 @@ def kept(facts: Facts, reserves: Sequence[Reserve]) -> list[Reserve]:
 def _tangled(facts: Facts, hard: Sequence[Reserve]) -> Flags:
     """Return the SKUs of which what a reserve is given depends on which lots the ones before it hold."""
     skus, lots = len(facts.skus.id), facts.lots
-    channels = np.zeros((len(facts.channels.id), skus), dtype=np.int32)
+    size = len(hard[0].cells) if hard else 0
+    by_sku, by_lot = np.zeros((size, skus), dtype=np.int32), np.zeros((size, skus), dtype=np.int32)
     claimants, of_lot = np.zeros(skus, dtype=np.int32), np.zeros(len(lots.sku), dtype=np.int32)
     shared = np.zeros(skus, dtype=bool)
+    alike: dict[bytes, Flags] = {}
     for reserve in hard:
         asks = reserve.asked_of(facts) > 0
         if reserve.per_lot:
             shared |= asks
+            alike[reserve.cells.tobytes()] = alike.get(reserve.cells.tobytes(), False) | asks
         else:
             claimants += asks
-            channels[reserve.channel] += asks
+            by_sku[reserve.cells] += asks
             of_lot += reserve.lots & asks[lots.sku]
+    for scope, asks in alike.items():
+        by_lot[np.frombuffer(scope, dtype=bool)] += asks
     part = (of_lot > 0) & (of_lot < claimants[lots.sku])
     differ = np.bincount(lots.sku, weights=part, minlength=skus) > 0
-    found: Flags = (claimants > 0) & (shared | differ | (channels > 1).any(axis=0))
-    return found
+    found: Flags = (claimants > 0) & (shared | differ | (by_sku > 1).any(axis=0))
+    return found | (by_lot > 1).any(axis=0)
 
 
 def _plain(facts: Facts, moments: Moments, hard: Sequence[Reserve]) -> list[Floats]:
     """Return what reserves are given where they speak of the same lots, or lot by lot, shape (lots,) each."""
     lots = facts.lots
     left = lots.usable.copy()
-    own = np.zeros((len(facts.channels.id), len(lots.sku))) if any(r.per_lot for r in hard) else np.zeros((0, 0))
+    own = {reserve.cells.tobytes(): np.zeros(len(lots.sku)) for reserve in hard if reserve.per_lot}
     before = np.zeros(len(moments.of))
     found = []
     for reserve in hard:
         if reserve.per_lot:
             wanted = np.where(reserve.lots, reserve.asked, 0.0)
-            more = np.clip(wanted - own[reserve.channel], 0.0, left)
+            mine = own[reserve.cells.tobytes()]
+            more = np.clip(wanted - mine, 0.0, left)
             left -= more
-            own[reserve.channel] += more
-            found.append(np.minimum(wanted, own[reserve.channel]))
+            mine += more
+            found.append(np.minimum(wanted, mine))
             continue
         arrived = moments.arrived(np.where(reserve.lots, lots.usable, 0.0))
         there = np.clip(arrived - before, 0.0, reserve.asked[moments.of])
@@ -115,33 +128,36 @@ def _last(moments: Moments, there: Floats, release: int) -> Floats:
     return most[moments.of]
 
 
-def _commitments(facts: Facts, reserved: Flags) -> _Committed:
+def _commitments(facts: Facts, reserved: Flags, cells: Cells) -> _Committed:
     """Return which lots can serve the commitments to lines of reserved SKUs."""
     lines = facts.lines
     rows = np.flatnonzero((lines.min_units > 0) & (lines.units > 0) & reserved[lines.sku])
     if not len(rows):
-        return _Committed(rows, rows)
+        return _Committed(rows, rows, rows)
     ways = build_arcs(replace(facts, lines=take(lines, rows)))
     usual = np.flatnonzero(facts.lots.kind[ways.lot] != SAFETY)
     size = len(facts.lots.sku)
     pairs = np.unique(rows[ways.line[usual]] * size + ways.lot[usual])
-    return _Committed(pairs // size, pairs % size)
+    return _Committed(pairs // size, pairs % size, cells.of_lines(facts))
 
 
 def _one_by_one(
-    facts: Facts, hard: Sequence[Reserve], committed: _Committed, sku: int, given: Sequence[Floats]
+    facts: Facts, hard: Sequence[Reserve], committed: _Committed, cells: Cells, sku: int, given: Sequence[Floats]
 ) -> None:
     """Work out what is given of one SKU, claim by claim, and write it to `given`."""
     lots, lines = facts.lots, facts.lines
     first, last = (int(np.searchsorted(lots.sku, sku, side)) for side in ("left", "right"))
-    claims = Claims(lots.usable[first:last].tolist())
+    reach = [_bits(np.flatnonzero(one)) for one in cells.reach[:, first:last]]
+    claims = Claims(lots.usable[first:last].tolist(), reach)
     begin, end = (int(np.searchsorted(lines.sku[committed.line], sku, side)) for side in ("left", "right"))
     mine, ways = committed.line[begin:end], committed.lot[begin:end] - first
     for line in np.unique(mine).tolist():
-        claims.claim(int(lines.channel[line]), _bits(ways[mine == line]), float(lines.min_units[line]))
+        # Whom no reserve is for takes what it needs, and counts for nobody.
+        whose = 1 << int(committed.cell[line]) if committed.cell[line] >= 0 else 0
+        claims.claim(whose, _bits(ways[mine == line]), float(lines.min_units[line]))
     available = lots.available[first:last]
     for reserve, units in zip(hard, given, strict=True):
-        inside = reserve.lots[first:last]
+        inside, whose = reserve.lots[first:last], _bits(np.flatnonzero(reserve.cells))
         asked = reserve.asked[first:last] if reserve.per_lot else np.full(last - first, reserve.asked[sku])
         if reserve.per_lot:
             steps = [np.array([lot]) for lot in np.flatnonzero(inside & (asked > 0))]
@@ -150,9 +166,9 @@ def _one_by_one(
             steps = [np.flatnonzero(inside & (available <= date)) for date in dates]
         for step in steps:
             wanted, scope = float(asked[step[0]]), _bits(step)
-            own = claims.counted(reserve.channel, scope, wanted)
+            own = claims.counted(whose, scope, wanted)
             if own < wanted:
-                own += claims.claim(reserve.channel, scope, wanted - own)
+                own += claims.claim(whose, scope, wanted - own)
             at = step if reserve.per_lot else step[available[step] == available[step].max()]
             units[first + at] = min(own, wanted)
 

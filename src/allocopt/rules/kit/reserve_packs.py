@@ -4,7 +4,7 @@
 
     sum_{a of s at n to c, pack k, ship < R} ship[a] <= k floor(room / k)
         for each SKU s, node n, channel c and pack k > 1                                            [unit]
-    room = sum over the lots of s at n of: usable[l] - what other channels keep of lot l until R
+    room = sum over the lots of s at n of: usable[l] - what is kept of lot l until R for others than c
 
 The rows cut off no plan: the stock and reserve rows leave the channel no more than ``room``, and it ships packs only.
 They bring the relaxation closer to the best plan wherever shares of small lots are smaller than packs.
@@ -21,11 +21,12 @@ from allocopt.problem.facts import Floats
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Statement
 from allocopt.rules.kit.names import grouped
+from allocopt.rules.kit.reserve_cells import Cells
 from allocopt.rules.kit.reserve_quantities import Reserve
 from allocopt.rules.packs import usable_at
 
 
-def add_pack_rows(on: Statement, reserves: list[Reserve]) -> None:
+def add_pack_rows(on: Statement, reserves: list[Reserve], cells: Cells) -> None:
     """Add the rows that round the room which reserves leave down to whole packs.
 
     Only where no decision of the optimiser changes the reserves.
@@ -48,11 +49,7 @@ def add_pack_rows(on: Statement, reserves: list[Reserve]) -> None:
     full = usable_at(arcs)[0][spot]
     first, sums, parts = 0, [], []
     for until in sorted({reserve.release for reserve in sure}):
-        held = np.zeros((len(lots.sku), len(facts.channels.id)))
-        for reserve in sure:
-            if reserve.release >= until:
-                held[:, reserve.channel] = np.maximum(held[:, reserve.channel], reserve.kept)
-        free = np.maximum(lots.usable[:, None] - held.sum(axis=1, keepdims=True) + held, 0.0)
+        free = _free(on, [reserve for reserve in sure if reserve.release >= until], cells)
         room = _by_place(on, place, free)[spot, to]
         rows = np.flatnonzero((room < full) & (size * floor_units(room / size) < room))
         number = np.full(len(whose), -1)
@@ -63,6 +60,32 @@ def add_pack_rows(on: Statement, reserves: list[Reserve]) -> None:
     rows, end, limit = (np.concatenate([part[k] for part in parts]) for k in range(3))
     if len(rows):
         on.form.add_rows("reserve_packs", whose.of(rows).extended("until", end), sums, upper=limit)
+
+
+def _free(on: Statement, reserves: list[Reserve], cells: Cells) -> Floats:
+    """Return what is left of each lot for each channel by what is kept for others, shape (lots, channels).
+
+    Of reserves that share cells the largest counts: what is kept for one of them may be kept for all.
+    """
+    lots, size = on.facts.lots, len(on.facts.channels.id)
+    left, own = lots.usable.copy(), np.zeros((len(lots.sku), size))
+    for together in _components(reserves):
+        most = np.max([reserve.kept for reserve in together], axis=0)
+        left -= most
+        for channel in np.unique(cells.channel[np.any([reserve.cells for reserve in together], axis=0)]).tolist():
+            others = [r.kept for r in together if not (cells.channel[r.cells] == channel).any()]
+            own[:, channel] += most - np.max([np.zeros_like(most), *others], axis=0)
+    return np.maximum(left[:, None] + own, 0.0)
+
+
+def _components(reserves: list[Reserve]) -> list[list[Reserve]]:
+    """Return the reserves that share cells, directly or by others, together."""
+    found: list[list[Reserve]] = []
+    for reserve in reserves:
+        near = [some for some in found if any((one.cells & reserve.cells).any() for one in some)]
+        found = [some for some in found if all(some is not other for other in near)]
+        found.append([one for some in near for one in some] + [reserve])
+    return found
 
 
 def _by_place(on: Statement, place: Codes, units: Floats) -> Floats:

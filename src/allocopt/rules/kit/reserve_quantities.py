@@ -16,7 +16,8 @@ from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import NEVER, Facts, Flags, Floats
 from allocopt.rules.kit.base import Numbered
 from allocopt.rules.kit.names import grouped
-from allocopt.rules.kit.scope import code, due_before, lines_of, lots_of, per_sku, quantity, reached, whole
+from allocopt.rules.kit.reserve_cells import Cells
+from allocopt.rules.kit.scope import due_before, lines_within, lots_of, owner_of, per_sku, quantity, whole
 from allocopt.rules.protect import Protect
 
 
@@ -28,16 +29,20 @@ class Reserve:
     ----------
     number : int
         Position of the clause in the contract.
-    channel : int
-        Channel code.
+    owner : int
+        The channel that its penalty is booked to, as a code: the company, where it is for several.
+    cells : bool, shape (cells,)
+        Whom it is for.
+    lines : bool, shape (lines,)
+        Demand lines that count for it, of whatever SKU.
     release : int
         First period in which it no longer holds; `NEVER` if it always does.
     penalty : float or None
     per_lot : bool
         Whether it binds lot by lot.
     lots : bool, shape (lots,)
-        Lots in scope: those of the clause that are there before its release, at nodes from which a lane leads to the
-        channel.
+        Lots in scope: those of the clause that are there before its release, at nodes from which a lane leads to one
+        of its cells.
     asked : float64, shape (lots,) or (skus,)
         What the clause asks for, of each lot or of each SKU, in whole units [unit].
     kept : float64, shape (lots,)
@@ -45,7 +50,9 @@ class Reserve:
     """
 
     number: int
-    channel: int
+    owner: int
+    cells: Flags
+    lines: Flags
     release: int
     penalty: float | None
     per_lot: bool
@@ -99,9 +106,9 @@ class Moments:
         return running(there, self.of)
 
 
-def work_out(form: Formulation | None, facts: Facts, clauses: Numbered) -> list[Reserve]:
+def work_out(form: Formulation | None, facts: Facts, clauses: Numbered, cells: Cells) -> list[Reserve]:
     """Return the reserves of the clauses with what they ask for; what was rounded is noted on `form`, if given."""
-    found = [_asked(facts, number, clause) for number, clause in clauses]
+    found = [_asked(facts, number, clause, cells) for number, clause in clauses]
     stated = {number for number, clause in clauses if clause.units is not None}
     rounded: dict[int, Floats] = {}
     for per_lot, divisible in ((True, facts.skus.divisible[facts.lots.sku]), (False, facts.skus.divisible)):
@@ -116,19 +123,21 @@ def work_out(form: Formulation | None, facts: Facts, clauses: Numbered) -> list[
     return [replace(reserve, asked=rounded[reserve.number]) for reserve in found]
 
 
-def _asked(facts: Facts, number: int, clause: Protect) -> Reserve:
+def _asked(facts: Facts, number: int, clause: Protect, cells: Cells) -> Reserve:
     """Return a reserve with what it asks for, not rounded yet."""
-    channel = code(facts.channels.id, clause.channel)
-    release = NEVER if clause.release_from is None else clause.release_from
-    lots = lots_of(facts, clause, clause.of) & reached(facts, channel)
+    within = cells.within(facts, clause)
+    release = NEVER if clause.release is None else clause.release
+    lots = lots_of(facts, clause, clause.of) & cells.reach[within].any(axis=0)
+    lines = lines_within(facts, clause) & due_before(facts, clause.release)
     per_lot = clause.share is not None and clause.of != "demand"
     if per_lot:
         asked = np.where(lots, facts.lots.usable * (clause.share or 0.0), 0.0)
     else:
-        lines = lines_of(facts, clause.channel, clause.sku) & due_before(facts, clause.release_from)
         asked = quantity(facts, clause, lots, lines)
     inside = lots & (facts.lots.available < release)
-    return Reserve(number, channel, release, clause.penalty, per_lot, inside, asked, np.zeros(len(lots)))
+    mine = lines_within(facts, replace(clause, sku=None))
+    owner, none = owner_of(facts, clause), np.zeros(len(lots))
+    return Reserve(number, owner, within, mine, release, clause.penalty, per_lot, inside, asked, none)
 
 
 def soft(facts: Facts, reserve: Reserve) -> Reserve:

@@ -19,7 +19,7 @@ from allocopt.algebra.labels import Codes
 from allocopt.arcs import net_price
 from allocopt.problem.facts import Facts, Floats, Ints
 from allocopt.rules.kit.base import Numbered
-from allocopt.rules.kit.exceptions import Exceptions, Outcome, spoken_units
+from allocopt.rules.kit.exceptions import Exceptions, Outcome, owners_of, spoken_units
 from allocopt.rules.kit.reserve_quantities import Reserve
 
 KIND = "reserve"
@@ -48,22 +48,24 @@ def exceptions_of(outcome: Outcome, clauses: Numbered, reserves: Sequence[Reserv
         skus, asked, kept = _missing(facts, reserve)
         if not len(skus):
             continue
-        mine = np.flatnonzero((lines.channel == reserve.channel) & (outcome.wanted > 0))
+        mine = np.flatnonzero(reserve.lines & (outcome.wanted > 0))
         size = len(facts.skus.id)
         wanted = np.bincount(lines.sku[mine], weights=outcome.wanted[mine], minlength=size)[skus]
         worth = np.bincount(lines.sku[mine], weights=(outcome.wanted * net_price(facts))[mine], minlength=size)[skus]
         units: Floats = (asked - kept)[skus]
         mean = np.divide(worth, wanted, out=np.zeros(len(skus)), where=wanted > 0)
         money = np.minimum(units, wanted) * mean if reserve.penalty is None else units * reserve.penalty
-        channel = np.full(len(skus), reserve.channel, dtype=np.int32)
+        clause = agreed[reserve.number]
+        channel = np.full(len(skus), reserve.owner, dtype=np.int32)
         there, full = spoken_units(kept[skus]), spoken_units(asked[skus])
-        said = f" asked for are there to be kept for {facts.channels.id[reserve.channel]}: "
-        said = " units of " + facts.skus.id[skus] + said + agreed[reserve.number].words() + "."
+        said = f" asked for are there to be kept for {' and '.join(clause.whose)}: "
+        said = " units of " + facts.skus.id[skus] + said + clause.words() + "."
         yield Exceptions.of(
             facts,
             KIND,
             reserve.number,
             channel,
+            owner=owners_of(facts, clause.whose),
             sku=facts.skus.id[skus],
             due=_first_due(facts, mine)[skus],
             units=units,
@@ -79,8 +81,7 @@ def _missing(facts: Facts, reserve: Reserve) -> tuple[Codes, Floats, Floats]:
     """
     asked, kept = reserve.asked_of(facts), reserve.kept_of(facts)
     size = len(facts.skus.id)
-    mine = facts.lines.channel == reserve.channel
-    about = np.bincount(facts.lines.sku[mine], minlength=size) > 0
+    about = np.bincount(facts.lines.sku[reserve.lines], minlength=size) > 0
     about |= np.bincount(facts.lots.sku[reserve.lots], minlength=size) > 0
     return np.flatnonzero(about & (kept < asked - 1e-9)), asked, kept
 

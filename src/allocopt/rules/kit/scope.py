@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.formulation import Formulation
 from allocopt.algebra.labels import Codes
 from allocopt.arcs import Arcs
-from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints, Names
+from allocopt.problem.facts import Facts, Flags, Floats, Ints, Names
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rounding import floor_units, largest_remainder
 from allocopt.rules.kit.names import grouped
@@ -39,6 +39,11 @@ def chosen(names: Names, wanted: tuple[str, ...] | None) -> Flags:
     return mask
 
 
+def owner_of(facts: Facts, clause: Any) -> int:
+    """Return the channel that a clause is about, as a code: the company's, where it is about several or all."""
+    return code(facts.channels.id, clause.whose[0]) if len(clause.whose) == 1 else len(facts.channels.id)
+
+
 def lots_of(facts: Facts, clause: Any, base: str = "supply") -> Flags:
     """Return the lots that a clause on `base` speaks of: not on hold, never safety, shape (lots,)."""
     lots = facts.lots
@@ -48,30 +53,39 @@ def lots_of(facts: Facts, clause: Any, base: str = "supply") -> Flags:
     return mask & stock_of(facts, clause)
 
 
-def reached(facts: Facts, channel: int) -> Flags:
-    """Return the lots from whose node a lane for their SKU, to whatever region, leads to a channel, shape (lots,)."""
-    lanes, lots = facts.lanes, facts.lots
-    mine = lanes.channel == channel
-    every = np.zeros(len(facts.nodes.id), dtype=bool)
-    every[lanes.node[mine & (lanes.sku == ANY)]] = True
-    some = mine & (lanes.sku != ANY)
-    size = len(facts.skus.id)
-    pairs = np.unique(lanes.node[some].astype(np.int64) * size + lanes.sku[some])
-    return every[lots.node] | np.isin(lots.node.astype(np.int64) * size + lots.sku, pairs)
-
-
 def stock_of(facts: Facts, clause: Any) -> Flags:
     """Return all lots of a clause's SKUs at its nodes, safety lots and lots on hold included, shape (lots,)."""
     lots = facts.lots
     return chosen(facts.skus.id, clause.sku)[lots.sku] & chosen(facts.nodes.id, clause.node)[lots.node]
 
 
-def lines_of(facts: Facts, channel: str | None, sku: tuple[str, ...] | None = None) -> Flags:
-    """Return the demand lines of a channel (None: all) and of SKUs (None: all), shape (lines,)."""
+def lines_of(facts: Facts, channel: str | tuple[str, ...] | None, sku: tuple[str, ...] | None = None) -> Flags:
+    """Return the demand lines of a channel, or of several (None: all), and of SKUs (None: all), shape (lines,)."""
     mask: Flags = chosen(facts.skus.id, sku)[facts.lines.sku]
-    if channel is not None:
+    if isinstance(channel, str):
         mask &= facts.lines.channel == code(facts.channels.id, channel)
+    elif channel is not None:
+        mask &= chosen(facts.channels.id, channel)[facts.lines.channel]
     return mask
+
+
+def lines_due(facts: Facts, first: int | None, last: int | None) -> Flags:
+    """Return the demand lines due in a window of periods, both ends included (None: open), shape (lines,)."""
+    due = facts.lines.period
+    mask = np.ones(len(due), dtype=bool) if first is None else due >= first
+    return mask if last is None else mask & (due <= last)
+
+
+def lines_ranked(facts: Facts, ranks: tuple[int, ...] | None) -> Flags:
+    """Return the demand lines of some ranks (None: all), shape (lines,)."""
+    ranked: Flags = np.ones(len(facts.lines.sku), bool) if ranks is None else np.isin(facts.lines.priority, ranks)
+    return ranked
+
+
+def lines_within(facts: Facts, clause: Any) -> Flags:
+    """Return the demand lines of a clause's channels, SKUs and regions that are due in its window, shape (lines,)."""
+    mine = lines_of(facts, clause.channel, clause.sku) & lines_in(facts, clause.region)
+    return mine & lines_due(facts, clause.from_period, clause.to_period)
 
 
 def lines_in(facts: Facts, regions: tuple[str, ...] | None) -> Flags:
