@@ -558,7 +558,7 @@ MODELS = {
                 sku channel period units price order min_units lost_cost approved
                 A   dtc     1      6     10    PO1   2         0.5       false
                 A   shop    1      8     9     PO1   0         0         false
-                A   shop    1      2     9     PO2   1         0.25      true
+                A   shop    1      2     9     PO2   1         0.25      false
                 A   shop    0      3     9     PO2   0         0         false
                 A   shop    0      9     8     PO3   3         0         true
             """,
