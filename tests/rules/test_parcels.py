@@ -106,6 +106,19 @@ def test_sealed_cases_are_not_opened(wanted: int, cases: int, loose: int) -> Non
     assert (got.get("C", 0), got.get("L", 0)) == (cases, loose)
 
 
+@pytest.mark.parametrize(("expires", "served"), [("2026-12-20", 0), ("2026-12-21", 4), (None, 4)])
+def test_life_goes_on_after_the_calendar(expires: str | None, served: int) -> None:
+    """Two weeks are planned; a lot that has to last four weeks more expires in the fifth one or later, or never."""
+    weeks = "period start end\n0 2026-11-16 2026-11-22\n1 2026-11-23 2026-11-29"
+    facts = problem(
+        supply=f"sku node kind units expires\nS W on_hand 4 {expires or '.'}",
+        demand="sku channel period units price min_life\nS shop 1 4 10 4",
+        periods=weeks,
+    )
+    for same in (facts, ao.Problem.from_dict(facts.to_dict())):
+        assert ao.allocate(same).channels["units"].sum() == served
+
+
 def test_lots_that_do_not_fit_are_said_to_be_so() -> None:
     """A case that is too large, too little life, another reference: each has its own reason."""
     plan = ao.allocate(
