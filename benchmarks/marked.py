@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=3000)
     parser.add_argument("--limit", type=float, default=60.0, help="seconds of a call")
     asked = parser.parse_args()
-    ao.allocate(ao.Problem.from_dict(shop(20)))  # what is loaded once
+    ao.allocate(ao.Problem.from_dict(shop(asked.orders) | {"horizon": 2}))  # what is loaded once
     print(f"{'feature':<16}{'arcs':>8}{'columns':>9}{'CPU s':>8}{'ratio':>7}{'gap':>10}  method")
     first = None
     for name, put in FEATURES.items():
