@@ -8,7 +8,7 @@ from pathlib import Path
 
 Row = dict[str, object]
 """Cells of a row by column; what is left out is blank, or has its default."""
-FALSE = ("hold", "firm", "all_or_none", "ship_from_one")
+FALSE = ("hold", "firm", "all_or_none", "ship_from_one", "ship_together")
 ZERO = ("available", "reserved", "sd", "min_units", "min_ship", "max_late", "late_cost", "lost_cost")
 DEFAULTS = dict.fromkeys(FALSE, False) | dict.fromkeys(ZERO, 0) | {"confidence": 1}
 """Cells that a row leaves out and that may not be blank."""

@@ -319,6 +319,8 @@ class _Draw:
             found["firm"] = self.flag()
         if "arrived" in self.on:
             found["arrived"] = self.of((None, 3, 1, 2))
+        if "approved" in self.on:
+            found["approved"] = self.of((True, True, False))
         if "max_parcels" in self.on:
             found["max_parcels"] = self.of((1, None, 2))
         if "approved" in self.on:

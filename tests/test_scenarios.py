@@ -207,7 +207,14 @@ def told_grid(folder: Path) -> dict[tuple[str, str], float]:
     }
 
 
-TOLD = {"node_outage": "02", "late_supplier": "99", "retire_channel": "00", "backlog_3pl": "00", "launch": "01"}
+TOLD = {
+    "node_outage": "02",
+    "late_supplier": "99",
+    "retire_channel": "00",
+    "backlog_3pl": "00",
+    "surge": "00",
+    "launch": "01",
+}
 """Packs with a table of contributions, and the last scenario that is solved again: more would take too long."""
 GRIDS = [(pack, *key) for pack, last in TOLD.items() for key in told_grid(PACKS / pack) if key[0][:2] <= last]
 
@@ -254,3 +261,34 @@ def test_protection_wins_when_nobody_can_see_ahead() -> None:
     found = ao.compare(ao.Problem.read(folder), contracts, [ao.Scenario.from_dict(content)])
     pooled, held_back = found.runs.groupby("contract", sort=False)["contribution"].mean()
     assert held_back > pooled * 1.02
+
+
+SPLITS = {"nothing": "01_parcels_free", "3.00": "00_as_planned", "6.00": "02_dear_parcels"}
+
+
+def test_the_surge_says_who_is_split_and_what_counting_parcels_saves() -> None:
+    """Pooled, with parcels free, at 3.00 and at 6.00: orders split, parcels, and what the plan for free ones pays."""
+    folder = PACKS / "surge"
+    problem = ao.Problem.read(folder)
+    told = table_of((folder / "README.md").read_text(encoding="utf-8"), "a parcel costs")
+    worth, sent = {}, {}
+    for price, name in SPLITS.items():
+        plan = ao.allocate(ao.Scenario.read(folder / "scenarios" / f"{name}.yaml").apply(problem), gap=1e-3)
+        parcels = plan.allocation.query("channel != 'trade'").groupby("order")["parcel"].nunique()
+        worth[price], sent[price] = plan.contribution, int(parcels.sum())
+        cost = plan.exceptions.query("kind == 'split'")["money"].sum()
+        assert numbers(" ".join(told[price][:3])) == [(parcels > 1).sum(), parcels.sum(), pytest.approx(cost)]
+    for price in ("3.00", "6.00"):
+        unheeded = worth["nothing"] - float(price) * sent["nothing"]
+        assert numbers(told[price][3])[0] == pytest.approx(worth[price] - unheeded, abs=0.005)
+
+
+def test_the_surge_says_what_waits() -> None:
+    """Three trade orders wait for the Head of Sales, with the units and the money that the README tells."""
+    folder = PACKS / "surge"
+    plan = ao.allocate(ao.Problem.read(folder), ao.Contract.read(folder / "contracts" / "agreed.yaml"), gap=1e-3)
+    waits = plan.exceptions.query("kind == 'approval'")
+    text = " ".join((folder / "README.md").read_text(encoding="utf-8").split())
+    assert set(waits["owner"]) == {"Head of Sales"}
+    assert len(waits) == 3
+    assert f"wait with {waits['units'].sum():.0f} units, worth {waits['money'].sum():,.2f}" in text

@@ -76,6 +76,7 @@ FAULTS = [
     Fault("unknown_id", {"lanes": {"sku": ["", "", "a", ""]}}, "lanes", 2, "sku", "a", "Did you mean 'A'?", "Add it to `skus`"),
     Fault("duplicate_key", {"supply": {"node": ["East", "East", "East"], "units": [1, 2, 3]}}, "supply", 2, "sku", "A", "Rows 0 and 2 are for the same thing: sku A, node East", "tell them apart by `reference`"),
     Fault("duplicate_key", {"skus": {"sku": ["A", "A"]}, "supply": {"sku": ["A", "A", "A"], "node": ["East", "West", "West"], "kind": ["on_hand"] * 3, "available": [0, 0, 1]}, "demand": {"sku": ["A"] * 3}}, "skus", 1, "sku", "A", "Rows 0 and 1", "Keep one of them"),
+    Fault("order_disagrees", {"demand": {"channel": ["web"] * 3, "order": ["o", "o", "o"], "firm": [True, False, True]}}, "demand", 1, "firm", "False", "The lines of order 'o' disagree: `firm` is False here, and True in row 0", "an order of its own"),
     Fault("mixed_periods", {"demand": {"period": [0, "2026-11-02", 1]}, "periods": CALENDAR}, "demand", 1, "period", "2026-11-02", "a date, where other rows have numbers", "throughout the column"),
     Fault("date_without_periods", {"supply": {"available": ["2026-11-02", "2026-11-03", "2026-11-03"]}}, "supply", 0, "available", "2026-11-02", "no periods table", "Give a periods table"),
     Fault("date_without_periods", {"demand": {"period": ["2026-11-02", "2126-11-03", "2026-11-03"]}}, "demand", 0, "period", "2026-11-02", "no periods table", "Give a periods table"),
@@ -131,6 +132,7 @@ ODDITIES = [
     Fault("expires_with_value", {"supply": {"expires": [1, 3, 1], "end_value": [1.5, 9.0, 2.0]}}, "supply", None, "end_value", "1.5 to 2", "2 lots expire inside the horizon, and the stated `end_value` of 1.5 to 2 is what is left counts", "is still worth that"),
     Fault("no_supply", {"supply": {"sku": ["A"] * 3, "available": [0, 1, 1]}}, "demand", None, "sku", "B", "1 SKU has demand and no supply at all: 'B'", "supply table"),
     Fault("committed_over_supply", {"demand": {"units": [60, 5, 8], "min_units": [30, 0, 0]}}, "demand", None, "min_units", "A", "of 'A' 30 are promised and 17 usable", "Lower the commitments"),
+    Fault("no_such_reference", {"demand": {"reference": ["PO/9", "", ""]}}, "demand", 0, "reference", "PO/9", "No lot of the article has the reference 'PO/9'", "Check the spelling"),
     Fault("min_ship_over_units", {"demand": {"min_ship": [7, 0, 0]}}, "demand", 0, "min_ship", "7", "least shipment is 7 and only 6", "Lower `min_ship`"),
 ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -134,12 +135,12 @@ def test_other_tables_are_sorted_and_coded() -> None:
     assert facts.capacities.node.tolist() == [0, 1]
     assert facts.capacities.resource.tolist() == [0, 1]
     assert facts.workloads.sku.tolist() == [ANY, 0]
-    assert facts.workloads.per_order.tolist() == [True, False]
+    assert facts.workloads.per.tolist() == [1, 0]
     assert facts.periods == 6
 
 
 def test_dates_become_periods() -> None:
-    """A date is the period that holds it; an expiry beyond the calendar is never, one before it is past."""
+    """A date is the period that holds it; an expiry beyond the calendar goes on in weeks, one before it is past."""
     weeks: dict[str, list[Any]] = {
         "period": [0, 1],
         "start": ["2026-11-02", "2026-11-09"],
@@ -156,7 +157,7 @@ def test_dates_become_periods() -> None:
         demand={"period": pd.to_datetime(["2026-11-08 23:59", "2026-11-09 00:00", "2026-11-15 12:00"])},
         periods=weeks,
     ).facts
-    assert facts.lots.expires.tolist() == [-1, 1, NEVER, NEVER]
+    assert facts.lots.expires.tolist() == [-1, 1, 2, 2 + (dt.date(2030, 1, 1) - dt.date(2026, 11, 16)).days // 7]
     assert facts.lots.units.tolist() == [2, 1, 3, 4]
     assert sorted(facts.lines.period.tolist()) == [0, 1, 1]
     assert facts.periods == 2

@@ -10,7 +10,7 @@ import pandas as pd
 from allocopt.problem import Problem
 
 Row = dict[str, Any]
-COSTS = ("fees", "goods", "lanes", "parcels", "returns", "penalties", "fixed_cost", "holding", "write_down")
+COSTS = ("fees", "goods", "lanes", "parcels", "returns", "penalties", "fixed_cost", "otif", "holding", "write_down")
 
 
 def rows(frame: pd.DataFrame) -> list[Row]:
@@ -35,6 +35,14 @@ def lane_name(lane: Row) -> str:
     """Return the name that the allocation calls a lane by."""
     parts = [f"/{key}={lane[key]}" for key in ("region", "sku", "via") if lane[key]]
     return f"{lane['node']}>{lane['channel']}" + "".join(parts)
+
+
+def otif(line: Row, in_time: float, *, divisible: bool) -> float:
+    """Return what it costs if less than its share of a line arrives by its due period."""
+    least = line["otif_share"] * line["units"]
+    least = least if divisible else math.ceil(least - 1e-9)
+    missed = least > 0 and in_time < least - 1e-9
+    return float(line["otif_cost"]) if missed else 0.0
 
 
 def profit_and_loss(problem: Problem, allocation: pd.DataFrame) -> pd.DataFrame:
@@ -81,6 +89,10 @@ def profit_and_loss(problem: Problem, allocation: pd.DataFrame) -> pd.DataFrame:
         book["company"]["holding"] -= nodes[arc["node"]]["holding_cost"] * (horizon - arc["ship"]) * units
         left[lot_key] -= units
         unmet[line_key] -= units
+    in_time = dict.fromkeys(lines, 0.0)
+    for arc in rows(allocation):
+        line_key = tuple(arc[name] for name in ("sku", "channel", "due", "region", "order", "line"))
+        in_time[line_key] += arc["units"] if arc["arrives"] <= arc["due"] else 0.0
     sent: dict[tuple[Any, ...], int] = {}
     for arc in rows(allocation):
         alone = () if arc["order"] else (arc["sku"], arc["region"], arc["line"], arc["due"])
@@ -91,6 +103,7 @@ def profit_and_loss(problem: Problem, allocation: pd.DataFrame) -> pd.DataFrame:
     assert sorted(sent.values()) == list(range(1, len(sent) + 1))
     for key, units in unmet.items():
         book[key[1]]["penalties"] += lines[key]["lost_cost"] * units
+        book[key[1]]["otif"] += otif(lines[key], in_time[key], divisible=skus[key[0]]["divisible"])
     for key, units in left.items():
         lot = lots[key][1]
         cost = skus[key[0]]["unit_cost"] if lot["unit_cost"] is None else lot["unit_cost"]

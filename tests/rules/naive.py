@@ -139,6 +139,7 @@ class Naive(Promises):
                 model.row([(arc.at, 1), (sent[parcel], -arc.line.units)], high=0)
             if mine and not blank(min(most)):
                 model.row(((on, 1) for on in sent.values()), high=min(most))
+
     def on_time(self, model: Model) -> None:
         """Add what it costs if too little of a line arrives by its due period."""
         for line in self.lines:

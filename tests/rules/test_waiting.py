@@ -13,7 +13,7 @@ TABLES = {
     "demand": """
         sku channel   period units price order line min_units lost_cost approved
         A   wholesale 1      6     12    W1    L1   4         3         false
-        B   wholesale 0      4     5     W1    L2   0         0         true
+        B   wholesale 0      4     5     W1    L2   0         0         false
         A   wholesale 0      3     12    W2    .    0         0         false
         A   web       0      10    10    .     .    0         0         false
     """,
@@ -69,7 +69,7 @@ def test_the_threshold_is_of_all_that_the_order_wants(limits, waits):
 
 
 def test_approved_orders_neither_wait_nor_are_reported():
-    """One line that is not approved keeps the order waiting; with all of them it is an order like others."""
+    """Once it is approved it is an order like others."""
     approved = TABLES["demand"].replace("false", "true")
     assert not len(plan_of(ao.Approval(units=2, holds=True), ao.Approval(units=2), demand=approved).exceptions)
     assert plan_of(ao.Approval(units=2, holds=True), demand=approved).objective == plan_of(demand=approved).objective

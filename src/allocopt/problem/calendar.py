@@ -22,7 +22,7 @@ from allocopt.problem.source import Source
 LAST_PERIOD = 10_000
 """Periods stay at or below: a longer horizon is a date or an amount in the wrong column."""
 ENDLESS = ("expires",)
-"""Period columns that may lie outside the calendar: a date before it is -1, one after it is as good as never."""
+"""Period columns that may lie outside the calendar: a date before it is -1; after it days are counted on."""
 OPEN = ("available",)
 """Period columns that may lie after the calendar where the problem's horizon was given."""
 

@@ -97,7 +97,7 @@ def encode(tables: Tables, periods: int | None = None) -> Facts:
         skus,
         _nodes(rows["nodes"]),
         channels,
-        _lots(rows["supply"], skus, periods, calendar=bool(tables["periods"].length)),
+        _lots(rows["supply"], skus, periods, days=_days_of_last(tables["periods"])),
         lines,
         _lanes(rows["lanes"], regions, vias),
         _capacities(rows["capacity"], resources),
@@ -181,10 +181,20 @@ def _channels(rows: _Rows) -> Channels:
     )
 
 
-def _lots(rows: _Rows, skus: Skus, periods: int, *, calendar: bool) -> Lots:
+def _days_of_last(calendar: Checked) -> int:
+    """Return how many days the last period of a calendar has, 1 where there is none."""
+    if not calendar.length:
+        return 1
+    last = int(np.argmax(calendar.numbers["period"]))
+    return int(calendar.numbers["end"][last] - calendar.numbers["start"][last]) + 1
+
+
+def _lots(rows: _Rows, skus: Skus, periods: int, *, days: int) -> Lots:
     sku = rows.refer("sku")
     expires = rows.floats("expires")
-    never = np.isnan(expires) | (expires >= periods if calendar else False)
+    never = np.isnan(expires)
+    # After a calendar an expiry was counted in days: periods there are taken to be as long as its last one.
+    expires = np.where(expires >= periods, periods + (expires - periods) // days, expires)
     units, confidence = rows.floats("units"), rows.floats("confidence")
     unit_cost = _or_else(rows.floats("unit_cost"), skus.unit_cost[sku])
     return Lots(

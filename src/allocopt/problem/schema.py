@@ -178,7 +178,8 @@ SUPPLY = Table(
         Column(
             "expires",
             "period",
-            "Last period in which a unit may arrive; blank: never; -1: before the first.",
+            "Last period in which a unit may arrive; blank: never; -1: before the first. Dates after a `periods` table "
+            "fall into periods as long as its last one.",
             low=-1,
         ),
         Column("unit_cost", "number", "Goods cost per unit; blank: the SKU's [currency/unit]."),
