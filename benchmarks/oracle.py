@@ -87,13 +87,17 @@ def agreed(problem: ao.Problem, said: Sequence[Clause], seed: int, tally: Tally,
 
 
 def drawn(problem: ao.Problem, seed: int, tally: Tally) -> None:
-    """Play a draw forward under no clauses: it has a plan where the draw has one, and earns no more than that."""
+    """Play a draw forward under no clauses: it has a plan where the draw has one, and earns no more than that.
+
+    What breaks a promise that could not be kept any more is no plan of the draw, and may earn more.
+    """
     scenario = ao.Scenario("Drawn", draws=ao.Draws(number=1, seed=seed))
-    runs = ao.compare(problem, [ao.pooled()], [scenario]).runs
-    status, earned = runs["status"].iloc[0], runs["contribution"].iloc[0]
+    found = ao.compare(problem, [ao.pooled()], [scenario])
+    status, earned = found.runs["status"].iloc[0], found.runs["contribution"].iloc[0]
     expected = naive.best(scenario.draw(problem, 0), ())
-    tally.ended[f"played {status}"] += 1
-    more = expected is not None and earned > expected + NEAR * (1 + abs(expected))
+    broke = any("promises gave way" in note for plan in found.plans.values() for note in plan.notes)
+    tally.ended[f"played {status}, promises broken" if broke else f"played {status}"] += 1
+    more = not broke and expected is not None and earned > expected + NEAR * (1 + abs(expected))
     if expected is not None and (more or status not in ("optimal", "feasible")):
         _report(tally, seed, f"played: {status} {earned}, and at most {expected}", problem, ())
 

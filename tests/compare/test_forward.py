@@ -130,7 +130,11 @@ def test_a_promise_that_nobody_could_keep_gives_way_in_draws(unsure: ao.Problem)
     assert ao.allocate(unsure, keep).status == "infeasible"
     scenario = ao.Scenario("Unsure", draws=ao.Draws(number=8, seed=4))
     found = ao.compare(unsure, [keep], [scenario])
-    assert list(found.runs["contribution"]) == [10 * min(units, 10) for units in wanted(unsure, scenario)]
+    demand = wanted(unsure, scenario)
+    assert list(found.runs["contribution"]) == [10 * min(units, 10) for units in demand]
+    notes = [found.plans["Unsure", keep.name, draw].notes for draw in range(8)]
+    short = [f"serve[1, A] by {min(units, 2):g}." if units else "" for units in demand]
+    assert all(said[-1].endswith(words) if words else not said for said, words in zip(notes, short, strict=True))
 
 
 def test_draws_are_played_over_lanes_that_take_time() -> None:

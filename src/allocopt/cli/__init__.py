@@ -22,7 +22,7 @@ from allocopt.arguments import limits
 from allocopt.cli import progress
 from allocopt.cli.checking import look_through
 from allocopt.cli.files import check_folder, write_plan
-from allocopt.cli.start import found, start
+from allocopt.cli.start import found, nowhere, start
 from allocopt.cli.streams import (
     BAD_INPUT,
     INTERRUPTED,
@@ -354,6 +354,8 @@ def _run(
 
 def problem_of(folder: Path, strict: bool, negative: Negatives) -> Problem:
     """Return the problem of a folder."""
+    if not folder.exists():
+        raise DataError([nowhere(folder)])
     return Problem.read(folder, strict=strict, negative=negative.value)
 
 

@@ -70,6 +70,14 @@ def _mapped(path: Path, mappings: list[str]) -> str:
     return f"Written: {path}. Put the exports into it ({', '.join(wanted)}), then: allocopt check {path}"
 
 
+def nowhere(path: Path) -> Issue:
+    """Return the fault of a path at which there is nothing, and that is no example either."""
+    known = examples()
+    message = f"There is no folder, workbook or example {str(path)!r}. {did_you_mean(str(path), known)}".strip()
+    hint = f"Give a folder of CSV or Parquet files, an .xlsx workbook, or an example: {', '.join(known)}."
+    return Issue("problem", None, None, str(path), "no_such_path", message, hint)
+
+
 def _example(name: str) -> Path:
     """Return the folder of an example; raise `DataError` if there is none."""
     known = examples()

@@ -49,6 +49,9 @@ WORDS = "played forward: each period was decided on what was known by then"
 GIVES_WAY = 1e3
 """What a unit of a promise that gives way weighs, in units of the dearest unit on any arc."""
 
+UNIT, TOLD = 1e-6, 5
+"""By less than so much no promise is broken; so many broken ones are named."""
+
 
 def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) -> Plan:
     """Return what a contract comes to in one draw, without foresight.
@@ -191,4 +194,18 @@ def _played(
     last = replace(results[-1], certificate=certificate, program=loose)
     last = replace(last, solution=replace(last.solution, x=x, status="feasible", message=WORDS))
     plan = plan_of(drawn, contract, replace(stated, program=loose), [*results[:-1], last], replace(effort, gap=0.0))
-    return replace(plan, message=WORDS, played=True) if plan.status != "error" else plan
+    if plan.status == "error":
+        return plan
+    return replace(plan, message=WORDS, played=True, notes=(*plan.notes, *_gave_way(stated, rows, activity[rows])))
+
+
+def _gave_way(stated: Stated, rows: NDArray[np.int64], activity: Floats) -> tuple[str, ...]:
+    """Return a note that says which promises were not kept, and by how much."""
+    program = stated.program
+    short = np.maximum(program.row_lower[rows] - activity, activity - program.row_upper[rows])
+    broken = np.flatnonzero(short > UNIT)
+    if not len(broken):
+        return ()
+    told = [f"{stated.row_words(int(rows[at]))} by {short[at]:,.6g}" for at in broken[:TOLD]]
+    more = f", and {len(broken) - TOLD:,} more" if len(broken) > TOLD else ""
+    return (f"Nobody could know what would come, so that promises gave way: {', '.join(told)}{more}.",)

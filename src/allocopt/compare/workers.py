@@ -55,8 +55,7 @@ def spread(work: Callable[..., Any], given: Iterable[tuple[Any, ...]], jobs: int
         raise SolveError("A worker process was killed, perhaps for want of memory") from None
     except BaseException:
         stop()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the pool tells of tasks that were not waited for: that was the aim
+        with warnings.catch_warnings(action="ignore"):  # of tasks that nobody waited for: that was the aim
             answers.close()
         stop()  # closing the pool may have begun another
         raise

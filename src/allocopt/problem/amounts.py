@@ -183,13 +183,37 @@ def _meanings(column: Column, body: _Body | None) -> dict[str, float]:
         match = shape.fullmatch(body.text)
         if match is None or not any(letter.isdigit() for letter in body.text):
             continue
-        digits = re.sub(rf"[{_SPACE}{',' if decimal == '.' else '.'}]", "", body.text).replace(",", ".")
+        digits = _digits(body.text, decimal)
         value = told_apart(digits, float(digits))
         if column.type != "whole" or value == math.floor(value):
             found[decimal] = value
     if len(found) == 2 and found["."] == found[","]:
         return {"": found["."]}
     return found
+
+
+def _digits(body: str, decimal: str) -> str:
+    """Return digits with a point for the decimal sign and nothing between thousands."""
+    return re.sub(rf"[{_SPACE}{',' if decimal == '.' else '.'}]", "", body).replace(",", ".")
+
+
+def respelled(text: str, decimal: str) -> str:
+    """Return an amount whose decimal sign is known with a point for it; what is no such amount as it stands.
+
+    What stands around the digits (currency, percent, brackets) is left for who knows the column.
+
+    Examples
+    --------
+    >>> respelled(" $1,001.18 ", "."), respelled("1.060,50 €", ","), respelled("(3.50)", "."), respelled("1,06", ".")
+    ('$1001.18', '1060.50 €', '(3.50)', '1,06')
+    """
+    bare = " ".join(text.split())
+    match = _DRESSED.fullmatch(bare) if len(bare) <= LONGEST else None
+    body = "" if match is None else match["body"].rstrip()
+    if match is None or not _CONVENTIONS[decimal].fullmatch(body):
+        return text
+    begin = match.start("body")
+    return bare[:begin] + _digits(body, decimal) + bare[begin + len(body) :]
 
 
 def _one(

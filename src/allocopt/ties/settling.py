@@ -21,10 +21,12 @@ from allocopt.solve.ties import board as of
 from allocopt.solve.ties import moves
 from allocopt.ties.order import Order, order_of
 
-NATIVE, COMPILED = 20_000, 50_000
-"""At least so many arcs: compiled code is worth loading, and worth compiling where it is not kept."""
-LOADED = 1_000
-"""At least so many arcs: compiled code is quicker where the process has it."""
+NATIVE, COMPILED = 20_000, 200_000
+"""At least so many arcs, of all calls of a process together: compiled code is worth loading, and worth compiling where
+it is not kept (some 11 s, for 60 microseconds an arc)."""
+LOADED = 50
+"""At least so many arcs: compiled code is quicker where the process has it, or has loaded other compiled code: what
+takes a second is to load the compiler's library."""
 CHUNK, LISTED = 50_000, 2_000
 """Arcs after which the clock is looked at, where the moves are compiled and where they are not."""
 WORK, BASE = 60, 1_000_000
@@ -35,10 +37,13 @@ LAST_DIGIT = 2.0**-50
 """What sums of whole units times other numbers may be off by, relative to their terms' sizes: less than a unit."""
 EARLY = "ties were not settled to the end: the pass stopped early"
 
-MODULE = "allocopt.solve.ties.native_moves"
+MODULE, COMPILER = "allocopt.solve.ties.native_moves", "numba"
 
 Left = Callable[[], float | None]
 """Seconds that are left; None: no limit."""
+
+_gone = {"arcs": 0}
+"""Of calls of this process at which compiled code would have been quicker, had it been loaded."""
 
 
 def settler(arcs: Arcs, left: Left, notes: tuple[str, ...] = ()) -> Callable[[Program, Solution], Solution]:
@@ -93,6 +98,7 @@ def settled(program: Program, arcs: Arcs, x: Floats, left: Left) -> tuple[Floats
 
         settle, board = native_moves.settle, _typed(board)
     else:
+        _count(len(arcs))
         board, hand, desk = _listed(board), _listed(hand), _listed(desk)
     limit = BASE + WORK * (len(arcs) if native or len(arcs) < COMPILED else 0)
     chunks = _chunks(arcs, CHUNK if native else LISTED)
@@ -107,7 +113,7 @@ def _native(arcs: int, seconds: float | None) -> bool:
 
     The moves are the same either way.
     """
-    if arcs < (LOADED if MODULE in sys.modules else NATIVE):
+    if arcs < LOADED or (COMPILER not in sys.modules and _gone["arcs"] + arcs < NATIVE):
         return False
     room = serving.PART * (math.inf if seconds is None else seconds)
     if room < serving.LOADING and MODULE not in sys.modules:
@@ -117,7 +123,13 @@ def _native(arcs: int, seconds: float | None) -> bool:
 
     if native_store.kept(native_moves.settle):
         return True
-    return arcs >= COMPILED and room >= serving.COMPILING
+    return _gone["arcs"] + arcs >= COMPILED and room >= serving.COMPILING
+
+
+def _count(arcs: int) -> None:
+    """Remember that compiled code would have been quicker, so that a process that calls often comes to load it."""
+    if arcs >= LOADED:
+        _gone["arcs"] += arcs
 
 
 def _gone_through(settle: Callable[..., None], hand: of.Hand, chunks: list[int], left: Left, limit: int) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from allocopt.problem.amounts import respelled
 from allocopt.problem.calendar import as_date, day_of
 from allocopt.problem.columns import numbers
 from allocopt.problem.facts import Floats
@@ -16,7 +17,7 @@ from allocopt.problem.mapping.file import Part
 from allocopt.problem.mapping.formula import Formula
 from allocopt.problem.mapping.raw import Raw, RowNames
 from allocopt.problem.mapping.shape import From, Join, Sum
-from allocopt.problem.mapping.spelling import amount, each, moment
+from allocopt.problem.mapping.spelling import each, moment
 from allocopt.problem.mapping.where import Test, compared, same, understood
 from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.schema import Column
@@ -275,7 +276,7 @@ class Reader:
         """Return texts as the readers of tables understand them."""
         if kind in AMOUNTS and self.entry.decimal:
             decimal = self.entry.decimal
-            return each(cells, lambda text: amount(text, decimal)).astype("str")
+            return each(cells, lambda text: respelled(text, decimal)).astype("str")
         if kind in MOMENTS and self.entry.date:
             read = each(cells, lambda text: moment(text, self.entry.date))
             two = read.isna().to_numpy(bool)

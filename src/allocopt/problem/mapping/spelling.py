@@ -1,40 +1,12 @@
-"""Amounts and dates as files of other programs spell them, respelled as the readers of tables understand them."""
+"""Dates as files of other programs spell them, respelled as the readers of tables understand them."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
-
-CURRENCY = "$€£¥"
-THOUSANDS = {".": ",'’", ",": ".'’"}
-"""Marks between thousands, by the decimal sign; blanks are so too."""
-BLANKS = " \u00a0\u202f"
-
-
-def amount(text: str, decimal: str) -> str:
-    """Return an amount as digits with a point; text that is none stays as it is.
-
-    Examples
-    --------
-    >>> amount(" $1,001.18 ", "."), amount("1.060,50 €", ","), amount("(3.50)", "."), amount("1,06", ".")
-    ('1001.18', '1060.50', '-3.50', '1,06')
-    """
-    bare = text.strip(BLANKS)
-    negative = bare.startswith("(") and bare.endswith(")")
-    bare = bare[1:-1] if negative else bare
-    sign = "-" if negative or bare.startswith("-") else ""
-    bare = bare.lstrip("+-").strip(CURRENCY + BLANKS)
-    if bare.startswith("-") and not sign:
-        sign, bare = "-", bare[1:]
-    marks = re.escape(THOUSANDS[decimal] + BLANKS)
-    point = re.escape(decimal)
-    if not re.fullmatch(rf"(\d+|\d{{1,3}}([{marks}]\d{{3}})+)?({point}\d*)?", bare) or not re.search(r"\d", bare):
-        return text
-    return sign + re.sub(rf"[{marks}]", "", bare).replace(decimal, ".")
 
 
 def moment(text: str, formats: Sequence[str]) -> str | None:

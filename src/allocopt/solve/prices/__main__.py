@@ -1,6 +1,7 @@
-"""Compile the price engine's code now: ``python -m allocopt.solve.prices``, once after an installation.
+"""Compile the engines' code now: ``python -m allocopt.solve.prices``, once after an installation; about a minute.
 
-Otherwise the first large program does it, which takes some 10 seconds. What is compiled is kept on disk.
+Otherwise the first programs that want it do so, part by part: some 15 seconds for the first large one, as much again
+for the first with packs or whole orders. What is compiled is kept on disk.
 """
 
 from __future__ import annotations
