@@ -21,6 +21,7 @@ from allocopt.allocate import allocate as solve_problem
 from allocopt.arguments import limits
 from allocopt.cli import progress
 from allocopt.cli.checking import look_through
+from allocopt.cli.earlier import earlier_plan
 from allocopt.cli.files import check_folder, write_plan
 from allocopt.cli.start import found, nowhere, start
 from allocopt.cli.streams import (
@@ -49,7 +50,8 @@ from allocopt.errors import ContractError, DataError, ScenarioError, SolveError
 from allocopt.problem import Problem, Scenario, examples
 from allocopt.problem.schema import TABLES
 from allocopt.readback.files import write_text
-from allocopt.readback.terminal import show_plan
+from allocopt.readback.tables import records
+from allocopt.readback.terminal import show_moved, show_plan
 
 __all__ = ["BAD_INPUT", "INTERRUPTED", "NOT_SOLVED", "SOLVED", "TERMINATED", "app", "main"]
 
@@ -175,6 +177,9 @@ def allocate(
     time_limit: Annotated[float | None, Seconds(help="Seconds; the best checked plan is kept.")] = None,
     gap: Annotated[float | None, Gap(help="Relative gap at which a plan is called optimal.")] = None,
     as_json: Json = False,
+    since: Annotated[
+        Path | None, typer.Option("--since", help="plan.json of an earlier plan: what moved since is shown first.")
+    ] = None,
     out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for plan.json, plan.xlsx and CSV.")] = None,
     strict: Strict = False,
     negative: Negative = Negatives.error,
@@ -182,9 +187,8 @@ def allocate(
 ) -> None:
     """Allocate a problem under a contract, and prove how good the plan is."""
     read = partial(problem_of, folder, strict, negative)
-    code = _run(
-        folder, contract, read, as_json=as_json, time_limit=time_limit, gap=gap, out_folder=out_folder, quiet=quiet
-    )
+    output: dict[str, Any] = {"as_json": as_json, "since": since, "out_folder": out_folder, "quiet": quiet}
+    code = _run(folder, contract, read, time_limit=time_limit, gap=gap, **output)
     raise typer.Exit(code)
 
 
@@ -322,6 +326,7 @@ def _run(
     as_json: bool,
     time_limit: float | None = None,
     gap: float | None = None,
+    since: Path | None = None,
     out_folder: Path | None = None,
     quiet: bool = False,
 ) -> int:
@@ -330,6 +335,7 @@ def _run(
         tell("reading and checking the tables")
         if out_folder is not None:
             check_folder(out_folder, folder)
+        before = None if since is None else earlier_plan(since)
         problem = read()
         agreed = contract_named(contract, folder)
         plan = solve_problem(problem, agreed, time_limit=time_limit, gap=gap, progress=tell)
@@ -339,10 +345,14 @@ def _run(
             write_plan(plan, out_folder)
         except DataError as error:
             unwritten = error
+    moved = None if before is None or not plan.solved else plan.promises(since=before)
     if as_json:
-        say(json.dumps(plan.to_dict()))
+        told = plan.to_dict()
+        say(json.dumps(told if moved is None else told | {"moved": records(moved)}))
     else:
         with printing():
+            if moved is not None:
+                show_moved(moved, out)
             show_plan(plan, out)
     if unwritten is not None:
         complain(f"{unwritten} The plan that was found is printed on standard output.")

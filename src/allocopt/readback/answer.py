@@ -42,8 +42,9 @@ class Answer:
     currency : str
     facts : Facts or None
         Of the problem, before the contract changed anything in them; None: nothing was changed.
-    multipliers : float64, shape (rows,), or None
-        What one more unit of each row's limit is worth, as the last stage's relaxation says; see `Solution`.
+    multipliers : float64, shape (rows that the last stage solved,), or None
+        What one more unit of each row's limit is worth, as its relaxation says; see `Solution`. The program's rows come
+        first, those that keep what earlier stages reached behind them.
     """
 
     arcs: Arcs

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from allocopt.algebra.grouping import runs, summed
-from allocopt.algebra.labels import Family, Labels
+from allocopt.algebra.labels import Codes, Family, Labels
 from allocopt.algebra.program import Program
 from allocopt.problem.facts import Facts, Floats, Ints
 
@@ -64,8 +64,9 @@ def find_kept(facts: Facts, program: Program, labels: Labels, x: Floats) -> tupl
         nothing = Kept(none, none, none, np.zeros(0))
         return nothing, nothing
     units = _needed(facts, program, family, x)
-    channel, lot, until = (np.asarray(codes, dtype=np.int32) for codes in family.index.codes)
-    held = Kept(channel, lot, until, units)
+    channel, lot, until = family.index.codes[:3]
+    held = _together(channel, lot, until, units)
+    lot, until, units = held.lot, held.until, held.units
     at_end = until >= facts.periods
     last = held.of(at_end & (units > 0))
     place = np.zeros((len(facts.channels.id), 1 + int(lot.max(initial=0))))
@@ -82,10 +83,21 @@ def find_kept(facts: Facts, program: Program, labels: Labels, x: Floats) -> tupl
     return last, Kept(*early)
 
 
+def _together(channel: Codes, lot: Codes, until: Codes, units: Floats) -> Kept:
+    """Return units by channel, lot and release, however many columns there are for these."""
+    sizes = (1 + int(lot.max(initial=0)), 1 + int(until.max(initial=0)))
+    key = (channel.astype(np.int64) * sizes[0] + lot) * sizes[1] + until
+    found, group = np.unique(key, return_inverse=True)
+    place, release = np.divmod(found, sizes[1])
+    whose, what = np.divmod(place, sizes[0])
+    whose, what, release = (part.astype(np.int32) for part in (whose, what, release))
+    return Kept(whose, what, release, summed(units, group, len(found)))
+
+
 def _needed(facts: Facts, program: Program, family: Family, x: Floats) -> Floats:
     """Return the idle stock of a plan without what no row needs, shape (idle,)."""
     units = x[family.slice].copy()
-    _, lot, until = family.index.codes
+    lot, until = family.index.codes[1:3]
     order = np.lexsort((until, -lot, -facts.lots.available[lot], facts.lots.sku[lot]))
     order = order[units[order] > 0]
     entry, owner = runs(program.indptr, family.start + order)

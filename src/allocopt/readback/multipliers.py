@@ -12,4 +12,5 @@ def multipliers_of(answer: Answer) -> Floats | None:
     Positive on an upper limit that binds. None where the last stage has none: fair splits and turns are no linear
     programs.
     """
-    return answer.multipliers
+    found = answer.multipliers
+    return None if found is None else found[: answer.program.rows]

@@ -26,6 +26,8 @@ WORDS = {
 SCHEMA_VERSION = 2
 """Of the plain form of a plan. The first one had no version, and tables as records."""
 VERSION = "schema_version"
+MOVED = "moved"
+"""What stands beside a plan where it was compared with an earlier one; it is no part of it."""
 FIRST = ("allocation", "channels", "shortfalls", "exceptions")
 """The tables of the first version."""
 RENAMED = {"exceptions": {"due": "period"}}
@@ -63,7 +65,7 @@ def checked(content: Any, shape: Mapping[str, Any], solved: Sequence[str]) -> di
     issues += [
         _issue(name, None, "missing_key", f"The key {name!r} is missing.") for name in needed if name not in content
     ]
-    known = (*shape, *COLUMNS, VERSION)
+    known = (*shape, *COLUMNS, VERSION, MOVED)
     issues += [
         _issue(told(name), told(name), "unknown_key", f"There is no key {told(name)!r} here.")
         for name in content
@@ -90,7 +92,7 @@ def checked(content: Any, shape: Mapping[str, Any], solved: Sequence[str]) -> di
         issues += _worth(content, tables["channels"])
     if issues:
         raise DataError(issues)
-    return {name: tables.get(name, value) for name, value in content.items()}
+    return {name: tables.get(name, value) for name, value in content.items() if name != MOVED}
 
 
 def _upgraded(name: str, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import Any
 
@@ -11,14 +12,17 @@ from rich.console import Console
 from rich.table import Table
 
 from allocopt.readback.broken import decision_words
+from allocopt.readback.dates import date_of
 from allocopt.readback.plan import Plan
 
 WORST = 10
 """Shortfalls and exceptions shown."""
+MOVED = 20
+"""Promises shown that moved since an earlier plan."""
 
 
 def show_plan(plan: Plan, console: Console) -> None:
-    """Print the headline, the profit and loss, where stock goes, shortfalls, exceptions, and the proof."""
+    """Print the headline, what needs a person, the profit and loss, who is short, where stock goes, and the proof."""
     if not plan.solved:
         console.print(plan.summary(), markup=False, highlight=False, soft_wrap=True)
         return
@@ -28,13 +32,15 @@ def show_plan(plan: Plan, console: Console) -> None:
     name = _plain(plan.contract["name"])
     headline = f"[bold]{name}[/bold]: {served:,.0f} of {wanted:,.0f} units{share} earn"
     console.print(f"\n{headline} [bold]{plan.contribution:,.0f}{_plain(unit)}[/bold].\n", highlight=False)
+    if len(plan.exceptions):
+        console.print(_exceptions(plan.exceptions))
+    else:
+        console.print("Nothing needs a person.\n", highlight=False)
     console.print(_channels(frame, unit))
-    console.print(_flows(plan.allocation))
     short = plan.shortfalls
     if len(short):
         console.print(_shortfalls(short))
-    if len(plan.exceptions):
-        console.print(_exceptions(plan.exceptions))
+    console.print(_flows(plan.allocation))
     console.print(_proof(plan, unit), highlight=False, soft_wrap=True)
     for words in decision_words(plan.decisions, plan.contract["clauses"]):
         console.print(f"Decided: {words}", markup=False, highlight=False, soft_wrap=True)
@@ -112,12 +118,49 @@ def _shortfalls(short: pd.DataFrame) -> Table:
     table = _table(title, keys, ["due", "wanted", "served", "short"])
     closed = worst["reason"].ne("").any()
     if closed:
-        table.add_column("no way is open")
+        table.add_column("why")
     for row in worst.to_dict("records"):
         cells: list[Any] = [_plain(str(row[key])) for key in keys]
-        cells += [str(row["due"]), _number(row["wanted"]), _number(row["served"]), _number(row["units"])]
+        cells += [_when(row, "due"), _number(row["wanted"]), _number(row["served"]), _number(row["units"])]
         table.add_row(*cells, *([row["sentence"].removeprefix("No way is open: ")] if closed else []))
     return table
+
+
+def _when(row: dict[Any, Any], name: str) -> str:
+    """Return a period of a row, with its first day where there is one."""
+    day = row.get(date_of(name))
+    if pd.isna(row[name]):
+        return ""
+    return f"{row[name]}" if day is None or pd.isna(day) else f"{row[name]} ({day:%Y-%m-%d})"
+
+
+def show_moved(moved: pd.DataFrame, console: Console) -> None:
+    """Print which promises moved since an earlier plan, the largest moves first."""
+    if not len(moved):
+        console.print("\nNo promise moved since the earlier plan.", highlight=False)
+        return
+    size = (moved["promised"] - moved["old_promised"]).abs()
+    first = moved.loc[size.sort_values(ascending=False, kind="stable").index].head(MOVED)
+    many = f"The {len(first)} largest of {len(moved):,}" if len(moved) > len(first) else f"All {len(moved)}"
+    keys = [k for k in ("sku", "channel", "region", "order", "line") if first[k].astype(str).ne("").any()]
+    title = f"{many} promises that moved since the earlier plan"
+    table = _table(title, keys, ["due", "was", "is", "for", "instead of"])
+    table.add_column("how")
+    due = "due_date" if "due_date" in first else "due"
+    for row in first.to_dict("records"):
+        days = [_day(row[name]) for name in (due, "date", "old_date")]
+        units = [_number(row[name]) for name in ("old_promised", "promised")]
+        cells = [*(_plain(str(row[key])) for key in keys), days[0], *units, *days[1:], str(row["how"])]
+        table.add_row(*cells)
+    console.print()
+    console.print(table)
+
+
+def _day(value: Any) -> str:
+    """Return a day, or the number of a period where there are no dates; nothing for a blank."""
+    if pd.isna(value):
+        return ""
+    return f"{value:%Y-%m-%d}" if isinstance(value, dt.date) else str(value)
 
 
 def _exceptions(exceptions: pd.DataFrame) -> Table:
@@ -127,10 +170,10 @@ def _exceptions(exceptions: pd.DataFrame) -> Table:
     )
     named = first["owner"].ne("").any()
     table = _table(f"{which} exceptions that need a person", ["owner"] if named else [], ["money"])
-    table.add_column("what it is about")
+    table.add_column("what it is about, and what can be done")
     for row in first.to_dict("records"):
         owner = [_plain(str(row["owner"]))] if named else []
-        table.add_row(*owner, _number(row["money"]), _plain(str(row["sentence"])))
+        table.add_row(*owner, _number(row["money"]), _plain(f"{row['sentence']} {row['cure']}".strip()))
     return table
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from allocopt.contracts import Contract
-from allocopt.problem.facts import Floats
 from allocopt.problem.problem import Problem
 from allocopt.readback import SOLVED, Conflict, Plan, PlanCertificate, StageProof, Status
 from allocopt.readback.broken import find_broken
@@ -43,7 +42,7 @@ def plan_of(
     if status in SOLVED and solution.x is not None:
         bases = tuple(result.solution.basis for result in results)
         of: dict[str, Any] = {"clauses": contract.clauses, "currency": problem.currency, "facts": problem.facts}
-        of["multipliers"] = _multipliers(last, stated)
+        of["multipliers"] = solution.multipliers
         answer = stated.answer(solution.x, bases, **of)
     gone = retired(contract.clauses) if answer is None else answer.gone
     return Plan(
@@ -62,12 +61,6 @@ def plan_of(
         answer=answer,
         program=stated,
     )
-
-
-def _multipliers(result: StageResult, stated: Stated) -> Floats | None:
-    """Return the multipliers of the program's own rows; those of rows that lock a stage are left out."""
-    found = result.solution.multipliers
-    return None if found is None else found[: stated.program.rows]
 
 
 def _status(results: list[StageResult], stages: int, target: float) -> tuple[Status, str]:
