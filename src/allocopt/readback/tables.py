@@ -59,20 +59,16 @@ def _column(name: str, values: Any) -> Any:
     """Return one column of a table with its type."""
     if name in TEXTS:
         return pd.array(values, dtype="str")
-<<<<<<< HEAD
     if name in BLANKS:
         return pd.array(values, dtype="Int64")
     if name in DATES:
         return np.asarray(values, dtype="datetime64[s]")
-    return np.asarray(values, dtype=np.int64 if name in WHOLE else np.float64)
-=======
     if name not in WHOLE:
         return np.asarray(values, dtype=np.float64)
     found = np.asarray(values)
     if found.dtype.kind not in "iub" and not np.isfinite(found.astype(np.float64)).all():
         raise ValueError(f"{name} holds whole numbers, and one of them is none")
     return found.astype(np.int64)
->>>>>>> main
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
