@@ -185,3 +185,27 @@ def test_comparisons_and_retirements_have_pages(tmp_path: Path) -> None:
     added = ao.admission(problem, None, "wholesale")
     added.report(tmp_path / "add.html")
     assert read(tmp_path / "add.html").said("h1") == ["Adding wholesale is worth 710\N{NO-BREAK SPACE}USD."]
+
+
+def test_contracts_and_scenarios_show_themselves() -> None:
+    """In a notebook: what was agreed and why, what happens and why; with everything escaped."""
+    contract = ao.Contract(
+        "<Half>", clauses=[ao.Protect("dtc", share=0.5, of="inbound")], owner="O & Co", reason="<b>why</b>"
+    )
+    shown = contract._repr_html_()
+    assert "<h4>&lt;Half&gt;</h4>" in shown
+    assert "&lt;b&gt;why&lt;/b&gt; Owner: O &amp; Co." in shown
+    assert "<li>protect channel dtc, share 0.5, of inbound</li>" in shown
+    assert "No clauses" in ao.pooled()._repr_html_()
+    scenario = ao.Scenario("<More>", changes=[ao.Scale("demand.units", by=1.5)], reason="R & D", draws=ao.Draws(3))
+    shown = scenario._repr_html_()
+    assert "<h4>&lt;More&gt;</h4><p>R &amp; D</p><ol><li>scale demand.units by 1.5" in shown
+    assert "3 random draws" in shown
+
+
+def test_what_takes_re_solves_is_there_on_request(quick_plan: ao.Plan, tmp_path: Path) -> None:
+    """Asked not to, a page says nothing of values; the same bytes each time either way."""
+    for name in ("one", "two"):
+        quick_plan.report(tmp_path / f"{name}.html", values=False)
+    assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
+    assert "What more would be worth" not in read(tmp_path / "one.html").said("h2")

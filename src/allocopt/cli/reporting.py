@@ -51,6 +51,10 @@ def report(
     ] = False,
     out_file: Annotated[Path, typer.Option("--out", help="File to write (.html).")] = Path("report.html"),
     book: Annotated[Path | None, typer.Option("--workbook", help="Workbook to write beside it (.xlsx).")] = None,
+    values: Annotated[
+        bool | None,
+        typer.Option("--values/--no-values", help="Say what one more unit of each limit is worth; takes re-solves."),
+    ] = None,
     jobs: Jobs = 1,
     time_limit: Annotated[float | None, Seconds(help="Seconds of one plan.")] = None,
     gap: Annotated[float | None, Gap(help="Relative gap at which a plan is good enough.")] = None,
@@ -76,7 +80,7 @@ def report(
             elif retire:
                 code = _retirement(folder, contract, strict, negative, jobs, gap, limit, quiet, (out_file, book))
             else:
-                code = _plan(folder, contract, against, strict, negative, gap, limit, quiet, (out_file, book))
+                code = _plan(folder, contract, against, strict, negative, gap, limit, quiet, values, (out_file, book))
     except KeyboardInterrupt as stopped:
         complain("Interrupted.", style=None)
         raise typer.Exit(code_of(stopped)) from None
@@ -98,6 +102,7 @@ def _plan(
     gap: float | None,
     limit: dict[str, Any],
     quiet: bool,
+    values: bool | None,
     targets: tuple[Path, Path | None],
 ) -> int:
     """Solve the plan and its baseline, and write the page of the plan."""
@@ -110,7 +115,7 @@ def _plan(
         tell("solving the baseline")
         baseline = None if other is None else solve_problem(problem, other, gap=gap, **limit)
         tell("writing the page")
-        plan.report(targets[0], baseline=baseline)
+        plan.report(targets[0], baseline=baseline, values=values)
         if targets[1] is not None and plan.solved:
             plan.to_excel(targets[1])
     return SOLVED if plan.solved else NOT_SOLVED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 from collections.abc import Iterator
 from functools import reduce
 from operator import or_
@@ -195,6 +196,16 @@ class Contract(metaclass=Checked):
         """Whether its objective is the contribution, without penalties, and nothing else is optimised before."""
         penalties = any(getattr(clause, "penalty", None) for clause in self.clauses)
         return not penalties and len(self.all_stages) == 1
+
+    def _repr_html_(self) -> str:
+        who = " ".join(filter(None, (self.reason, f"Owner: {self.owner}." if self.owner else "")))
+        days = [str(day) if day else "" for day in (self.valid_from, self.valid_to)]
+        valid = f"Valid {' to '.join(filter(None, days))}." if any(days) else ""
+        said = "".join(f"<p>{html.escape(text)}</p>" for text in (who, valid) if text)
+        clauses = "".join(f"<li>{html.escape(clause.words())}</li>" for clause in self.clauses)
+        stages = "; then ".join(stage.words() for stage in self.all_stages)
+        rules = f"<ol>{clauses}</ol>" if clauses else "<p>No clauses: only what physics and the tables allow.</p>"
+        return f"<h4>{html.escape(self.name)}</h4>{said}{rules}<p>Optimised: {html.escape(stages)}.</p>"
 
     @property
     def _label(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
@@ -145,6 +146,13 @@ class Scenario(metaclass=Checked):
     def json_schema() -> dict[str, Any]:
         """Return the JSON schema of scenario files, as shipped in the package."""
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ADAPTER.json_schema()}
+
+    def _repr_html_(self) -> str:
+        said = f"<p>{html.escape(self.reason)}</p>" if self.reason else ""
+        changes = "".join(f"<li>{html.escape(change.words())}</li>" for change in self.changes)
+        told = f"<ol>{changes}</ol>" if changes else "<p>No changes: as stated.</p>"
+        drawn = "" if self.draws is None else f"<p>{self.draws.number:,} random draws.</p>"
+        return f"<h4>{html.escape(self.name)}</h4>{said}{told}{drawn}<p>Weight {self.weight:g}.</p>"
 
     @property
     def _label(self) -> str:

@@ -22,7 +22,7 @@ class Shown:
         """
         return asked("plot", self)
 
-    def report(self, path: str | Path, *, baseline: Plan | None = None) -> None:
+    def report(self, path: str | Path, *, baseline: Plan | None = None, values: bool | None = None) -> None:
         """Write the plan as a page: one file of HTML that needs no network, for a screen, a telephone and paper.
 
         It says who has to decide what, who is short and why, which deliveries to chase, what it earns, what the rules
@@ -34,6 +34,9 @@ class Shown:
         path : str or Path
         baseline : Plan, optional
             Against which its numbers stand, such as the plan under another contract.
+        values : bool, optional
+            Whether it says what one more unit of each limit is worth (``plan.values``), which takes re-solves; by
+            default where the plan is so small that they take no time.
 
         Raises
         ------
@@ -50,7 +53,7 @@ class Shown:
         ...     path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
         True
         """
-        asked("report", self, path, baseline=baseline)
+        asked("report", self, path, baseline=baseline, values=values)
 
     def to_excel(self, path: str | Path) -> None:
         """Write the plan as a workbook: a summary with a chart, exceptions first, then its other tables.

@@ -10,6 +10,7 @@ import pandas as pd
 
 from allocopt.report import seen
 from allocopt.report.columns import View
+from allocopt.report.plan_page import QUICK
 from allocopt.report.workbook import Chart, sheet, write
 
 if TYPE_CHECKING:
@@ -45,8 +46,9 @@ def to_excel(plan: Plan, path: str | Path) -> None:
 
 def sheets(plan: Plan) -> Iterator[View]:
     """Yield the tables that the plan has, in their order."""
+    quick = len(plan.allocation) + len(plan.shortfalls) <= QUICK
     for name in SHEETS:
-        frame = seen.table(plan, name)
+        frame = seen.table(plan, name) if name != "values" or quick else None
         if frame is not None:
             yield sheet(_ordered(name, frame), name, plan.currency, headings=HEADINGS.get(name))
 

@@ -22,18 +22,28 @@ from allocopt.report.words import exactly, many, money, sentence, share, units
 LINES = ("sku", "channel", "region", "order", "line", "due", "due_date", "wanted", "served", "units", "sentence")
 MATTERS = ("owner", "money", "sentence", "cure", "kind", "sku", "channel", "node", "order", "line", "period")
 PROFIT = "What each channel gets and earns"
+QUICK = 300
+"""Rows of a plan up to which re-solving every limit takes no time that anybody would notice."""
 BESIDE = 8
 """Channels that a profit and loss shows beside each other; more stand below each other."""
 
 
-def report(plan: Plan, path: str | Path, *, baseline: Plan | None = None) -> None:
+def report(plan: Plan, path: str | Path, *, baseline: Plan | None = None, values: bool | None = None) -> None:
     """Write the page of a plan; see `allocopt.Plan.report`."""
     instance("baseline", baseline, Plan, optional=True)
-    write_page(page_of(plan, baseline), Path(path))
+    write_page(page_of(plan, baseline, values), Path(path))
 
 
-def page_of(plan: Plan, baseline: Plan | None = None) -> Page:
-    """Return what the page of a plan says, against a baseline where there is one."""
+def page_of(plan: Plan, baseline: Plan | None = None, values: bool | None = None) -> Page:
+    """Return what the page of a plan says, against a baseline where there is one.
+
+    Parameters
+    ----------
+    plan : Plan
+    baseline : Plan, optional
+    values : bool, optional
+        Whether re-solves say what one more unit of each limit is worth; by default where that takes no time.
+    """
     name = str(plan.contract["name"])
     if not plan.solved:
         return Page(f"Plan under {name}", *_no_plan(plan), origin=list(origin(plan)))
@@ -43,7 +53,7 @@ def page_of(plan: Plan, baseline: Plan | None = None) -> Page:
         _verdict(plan),
         list(_lead(plan, short)),
         list(_cards(plan, baseline)),
-        [section for section in _sections(plan, short) if section.blocks or section.lead],
+        [section for section in _sections(plan, short, values) if section.blocks or section.lead],
         list(origin(plan)),
     )
 
@@ -157,13 +167,16 @@ def _on_time(plan: Plan) -> float | None:
     return float(kpis["on_time"].iloc[-1])
 
 
-def _sections(plan: Plan, short: pd.DataFrame) -> Iterator[Section]:
+def _sections(plan: Plan, short: pd.DataFrame, values: bool | None) -> Iterator[Section]:
     """Yield the sections in the order in which they are asked for."""
+    if values is None:
+        values = len(plan.allocation) + len(short) <= QUICK
     draw, stock = PlanPlots(plan), seen.table(plan, "stock")
     yield _week(plan, draw)
     yield _short(plan, short, draw)
     yield _deliveries(plan, stock)
-    yield _worth(plan, draw)
+    if values:
+        yield _worth(plan, draw)
     yield _money(plan, draw)
     yield _stock(plan, stock, draw)
     yield _promises(plan)
