@@ -65,7 +65,7 @@ class Protection:
         self, clause: Protect, table: pd.DataFrame, comparison: Comparison, information: float | None, currency: str
     ) -> None:
         self._table, self.comparison, self.information, self.currency = table, comparison, information, currency
-        self.channel = clause.channel
+        self.channel = ", ".join(clause.whose)
         self.clause = replace(clause, share=self.best, units=None)
 
     @property
@@ -244,11 +244,12 @@ def _template(problem: Problem, channel: str | None, of: str | Protect) -> Prote
     else:
         raise TypeError(f"channel must be the name of a channel, not {channel!r}")
     known = problem.facts.channels.id.tolist()
-    if clause.channel not in known:
-        near = Nearest(known).of(clause.channel)
+    unknown = next((name for name in clause.whose if name not in known), None)
+    if unknown is not None:
+        near = Nearest(known).of(unknown)
         hint = f"Did you mean {near!r}?" if near else "It must be in the table channels."
-        said = f"There is no channel {clause.channel!r}."
-        raise ContractError([Issue("protection", None, "channel", clause.channel, "unknown_id", said, hint)])
+        said = f"There is no channel {unknown!r}."
+        raise ContractError([Issue("protection", None, "channel", unknown, "unknown_id", said, hint)])
     return clause
 
 
@@ -275,7 +276,8 @@ def _same(clause: Clause, template: Protect) -> bool:
 
 def _at(contract: Contract, template: Protect, level: float) -> Contract:
     """Return the contract with a level of protection; none for 0."""
-    name = f"{template.channel} {100 * level:.6g} %" if level else f"{template.channel} unprotected"
+    whose = ", ".join(template.whose)
+    name = f"{whose} {100 * level:.6g} %" if level else f"{whose} unprotected"
     there = [place for place, clause in enumerate(contract.clauses) if _same(clause, template)]
     clauses = [clause for clause in contract.clauses if not _same(clause, template)]
     if level:
@@ -304,7 +306,7 @@ def _row(
         "gain": 0.0 if first else gain.mean,
         "low": 0.0 if first else gain.low,
         "high": 0.0 if first else gain.high,
-        "fill": _fill(found, name, clause.channel),
+        "fill": _fill(found, name, clause.whose),
         "fill_rate": _number(summary["fill_rate"]),
         "ahead": 0 if first else gain.ahead,
         "behind": 0 if first else gain.behind,
@@ -318,10 +320,10 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def _fill(found: Comparison, contract: str, channel: str) -> float:
-    """Return the share of its demand that a channel gets, over the scenarios that count."""
+def _fill(found: Comparison, contract: str, channels: Sequence[str]) -> float:
+    """Return the share of their demand that some channels get together, over the scenarios that count."""
     frame = found.table
-    mine = frame[(frame["contract"] == contract).to_numpy() & (frame["channel"] == channel).to_numpy()]
+    mine = frame[(frame["contract"] == contract).to_numpy() & frame["channel"].isin(channels).to_numpy()]
     means = mine.groupby(["metric", "scenario"])["value"].mean()
     weights = found.weights.to_numpy(np.float64)
     units, demand = (
