@@ -78,7 +78,8 @@ def test_the_summary_says_what_a_planner_asks_first(plan: ao.Plan) -> None:
         "  company (holding, write-down of unsold stock): -60.00 USD\n"
         "2 exceptions need a person (1 inbound, 1 capacity); the first: Purchase order PO-7001, expected in period 1: "
         "if it slips a period, 40 units miss their date, with 1,050.00 USD of contribution, unless other stock takes "
-        "its place."
+        "its place.\n"
+        "Short because of: capacity (30 units, worth up to 105.00), too_late (10 units, worth up to 50.00)."
     )
 
 
@@ -215,7 +216,7 @@ def test_tables_too_long_for_a_worksheet_are_refused(
 ) -> None:
     """A workbook that would lose rows is not written."""
     monkeypatch.setattr("allocopt.readback.files.SHEET_ROWS", 5)
-    with pytest.raises(ao.SolveError, match="allocation has 10 rows, more than a worksheet holds: use to_csv"):
+    with pytest.raises(ao.SolveError, match="promises has 8 rows, more than a worksheet holds: use to_csv"):
         plan.to_excel(tmp_path / "plan.xlsx")
     assert not list(tmp_path.iterdir())
 

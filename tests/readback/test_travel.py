@@ -186,7 +186,7 @@ def test_junk_anywhere_is_refused_or_read_back(plan: ao.Plan, data: st.DataObjec
 def test_a_whole_number_that_is_none_is_refused(plan: ao.Plan, cell: Any) -> None:
     """A period that is missing is no period: the fault names the table."""
     content: Any = json.loads(json.dumps(plan.to_dict()))
-    content["allocation"][0]["arrives"] = cell
+    content["allocation"]["columns"]["arrives"]["of"][0] = cell
     with pytest.raises(ao.DataError) as caught:
         ao.Plan.from_dict(content)
     assert [(issue.column, issue.code) for issue in caught.value.issues] == [("allocation", "wrong_kind")]

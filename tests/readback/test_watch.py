@@ -148,11 +148,11 @@ def test_promotions_that_want_the_same_units_collide() -> None:
 
 
 def test_full_docks_are_told_where_nobody_knows_their_price() -> None:
-    """Turns have no multipliers: 4 of 4 units are used and somebody is short, so an empty table would be a lie."""
+    """4 of 4 units are used and somebody is short, so an empty table would be a lie."""
     tables = {"supply": ONE, "demand": "sku channel period units price\nA web 0 10 9"}
     facts = problem(**tables, capacity="node period limit\nW 0 4")
     (row,) = found(ao.allocate(facts, ao.first_come()), "capacity")
-    assert (row["node"], row["units"], row["money"]) == ("W", 4, 0)
+    assert (row["node"], row["units"], row["money"]) == ("W", 4, 9)
     wide = problem(**tables, capacity="node period limit\nW 0 40")
     assert ao.allocate(wide, ao.first_come()).exceptions.empty
 

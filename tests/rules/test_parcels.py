@@ -45,7 +45,7 @@ def test_split_orders_are_reported_with_what_that_costs() -> None:
     lanes = "node channel parcel_cost\nA web 3\nB web 2"
     plan = ao.allocate(problem(**TWO | {"supply": "sku node kind units\nX A on_hand 1\nY B on_hand 1"}, lanes=lanes))
     (row,) = plan.exceptions.to_dict("records")
-    assert (row["kind"], row["clause"], row["order"], row["money"], row["units"]) == ("split", -1, "O", 2, 2)
+    assert (row["kind"], row["clause"], row["order"], row["money"], row["units"]) == ("split", None, "O", 2, 2)
     assert row["sentence"].startswith("Order O of web comes in 2 parcels with 2 units")
     assert not len(sent(0.0, cheap=0.5).exceptions)
 

@@ -27,8 +27,8 @@ def test_a_lot_promised_beyond_what_is_sure_is_an_exception():
     assert plan.status == "optimal"
     rows = plan.exceptions.to_dict("records")
     assert [(row["kind"], row["clause"], row["sku"], row["units"], row["money"], row["owner"]) for row in rows] == [
-        ("promised_beyond", -1, "A", 2, 14, "Sam, Wendy"),
-        ("promised_beyond", -1, "B", 0.5, 1.5, ""),
+        ("promised_beyond", None, "A", 2, 14, "Sam, Wendy"),
+        ("promised_beyond", None, "B", 0.5, 1.5, ""),
     ]
     assert rows[0]["sentence"] == (
         "2 of the units promised beforehand of A/East/inbound/1/ref=PO7 are beyond the 16 that are sure of it: "

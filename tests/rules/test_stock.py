@@ -35,7 +35,7 @@ def test_a_lot_on_hold_does_not_ship():
         )
     )
     assert units(plan, "node") == {"East": 5}
-    assert reasons(plan)["shop"] == "hold"
+    assert reasons(plan)["shop"] == "on_hold"
 
 
 def test_goods_must_arrive_before_they_expire():

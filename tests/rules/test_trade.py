@@ -192,7 +192,7 @@ def test_a_lane_from_a_node_without_the_article_is_no_missing_lane(lanes, reason
         )
     )
     assert reasons(plan) == {"shop": reason}
-    assert ("no lot of this SKU" in plan.shortfalls["sentence"][0]) == (reason == "no_supply")
+    assert ("there is no more stock of A" in plan.shortfalls["sentence"][0]) == (reason == "no_supply")
 
 
 def test_a_region_without_a_lane_is_not_served():

@@ -34,7 +34,9 @@ def test_an_order_that_waits_gets_nothing_and_holds_its_commitment():
     assert plan.channels.set_index("channel").loc["wholesale", ["demand", "penalties"]].tolist() == [3, 0]
     assert not plan.shortfalls["order"].eq("W1").any()
     (row,) = plan.exceptions.to_dict("records")
-    assert {name: row[name] for name in ("kind", "clause", "owner", "channel", "order", "units", "money", "due")} == {
+    assert {
+        name: row[name] for name in ("kind", "clause", "owner", "channel", "order", "units", "money", "period")
+    } == {
         "kind": "approval",
         "clause": 0,
         "owner": "Will",
@@ -42,7 +44,7 @@ def test_an_order_that_waits_gets_nothing_and_holds_its_commitment():
         "order": "W1",
         "units": 10,
         "money": 92,
-        "due": 0,
+        "period": 0,
     }
     assert row["sentence"] == (
         "Order W1 of wholesale wants 10 units worth 92.00: more than 8 units needs approval, "

@@ -55,7 +55,7 @@ def test_packs_bind_per_shipment_and_not_per_line():
         )
     )
     assert plan.objective == 0
-    assert reasons(plan) == {"dtc": "under_a_pack"}
+    assert reasons(plan) == {"dtc": "pack"}
 
 
 def test_a_line_without_packs_takes_fractions_of_a_divisible_sku():
@@ -139,7 +139,7 @@ def test_a_line_that_nothing_reaches_keeps_its_order_unserved():
         )
     )
     assert units(plan, "channel") == {"shop": 2}
-    assert plan.shortfalls.set_index("sku")["reason"].to_dict() == {"A": "order_incomplete", "C": "no_supply"}
+    assert plan.shortfalls.set_index("sku")["reason"].to_dict() == {"A": "all_or_none", "C": "no_supply"}
 
 
 def test_orders_of_two_channels_with_one_number_are_two_orders():
