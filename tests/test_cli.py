@@ -210,7 +210,8 @@ def test_allocate_writes_files(tmp_path: Path) -> None:
     plan = ao.Plan.from_dict(json.loads((out / "plan.json").read_text(encoding="utf-8")))
     assert plan.objective == pytest.approx(2415)
     assert pd.read_csv(out / "allocation.csv")["units"].sum() == 260
-    sheets = ["summary", "allocation", "channels", "shortfalls", "exceptions", "stock", "exposure", "kpis"]
+    sheets = ["summary", "exceptions", "promises", "exposure", "stock", "shortfalls", "allocation", "channels"]
+    sheets += ["values", "kpis"]
     assert openpyxl.load_workbook(out / "plan.xlsx").sheetnames == sheets
 
 
