@@ -162,8 +162,7 @@ def _undressed(column: Column, cell: Any) -> _Body | None:
     match = _DRESSED.fullmatch(text)
     if match is None or bool(match["open"]) != bool(match["close"]):
         return None
-    signs = (match["open"], match["sign"], match["inner"], match["minus"])
-    negative = [sign for sign in signs if sign and sign != "+"]
+    negative = _negatives(match)
     money, percent = match["before"] or match["after"], match["percent"]
     if len(negative) > 1 or (match["before"] and match["after"]) or (money and percent):
         return None
@@ -198,22 +197,29 @@ def _digits(body: str, decimal: str) -> str:
 
 
 def respelled(text: str, decimal: str) -> str:
-    """Return an amount whose decimal sign is known with a point for it; what is no such amount as it stands.
+    """Return an amount whose decimal sign is known as plain digits; what is no such amount as it stands.
 
-    What stands around the digits (currency, percent, brackets) is left for who knows the column.
+    Currency falls away, brackets become a sign, and percent is left for who knows the column.
 
     Examples
     --------
     >>> respelled(" $1,001.18 ", "."), respelled("1.060,50 €", ","), respelled("(3.50)", "."), respelled("1,06", ".")
-    ('$1001.18', '1060.50 €', '(3.50)', '1,06')
+    ('1001.18', '1060.50', '-3.50', '1,06')
     """
     bare = " ".join(text.split())
     match = _DRESSED.fullmatch(bare) if len(bare) <= LONGEST else None
     body = "" if match is None else match["body"].rstrip()
-    if match is None or not _CONVENTIONS[decimal].fullmatch(body):
+    if match is None or not _CONVENTIONS[decimal].fullmatch(body) or bool(match["open"]) != bool(match["close"]):
         return text
-    begin = match.start("body")
-    return bare[:begin] + _digits(body, decimal) + bare[begin + len(body) :]
+    negative = _negatives(match)
+    if len(negative) > 1 or (match["before"] and match["after"]):
+        return text
+    return ("-" if negative else "") + _digits(body, decimal) + (match["percent"] or "")
+
+
+def _negatives(match: re.Match[str]) -> list[str]:
+    """Return the signs around an amount that make it negative."""
+    return [sign for sign in (match["open"], match["sign"], match["inner"], match["minus"]) if sign and sign != "+"]
 
 
 def _one(
