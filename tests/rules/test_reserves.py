@@ -157,6 +157,21 @@ def test_a_guarantee_for_which_a_reserve_leaves_too_little_is_infeasible(more):
     assert {conflict.clause for conflict in plan.conflicts} == {0, 1}
 
 
+@few
+@given(st.integers(1, 14), st.integers(0, 14), st.integers(1, 14), st.integers(2, 5))
+def test_the_smallest_repair_of_a_reserve_and_a_guarantee_in_packs(stock: int, kept: int, served: int, pack: int):
+    """Of a lot a share is kept for dtc, and shop is guaranteed units that ship in packs: enumerated, pack by pack."""
+    assume(kept <= stock)
+    packs = range(0, stock + 1, pack)
+    least = min(max(0, served - x) + max(0, kept - (stock - x)) for x in packs)
+    tables = market("", f"A East on_hand {stock} 0")
+    tables["demand"] = f"sku channel period units price pack\nA shop 0 20 5 {pack}\nA dtc 0 1 5 1"
+    said = (ao.Protect("dtc", share=kept / stock), ao.Protect("shop", units=served, mode="serve"))
+    plan = ao.allocate(problem(**tables), ao.Contract("agreed", clauses=said), relax=True)
+    assert plan.solved
+    assert sum(conflict.units for conflict in plan.conflicts) == least
+
+
 def test_units_in_fractions_are_rounded_down_one_by_one():
     """2.5 and 2.5 units are 2 and 2, and a third protection changes neither."""
     said = [ao.Protect("dtc", units=2.5), ao.Protect("shop", units=2.5), ao.Protect("market", units=0.9)]
