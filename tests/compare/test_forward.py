@@ -137,6 +137,49 @@ def test_a_promise_that_nobody_could_keep_gives_way_in_draws(unsure: ao.Problem)
     assert all(said[-1].endswith(words) if words else not said for said, words in zip(notes, short, strict=True))
 
 
+def whole_orders(supply: list[str], orders: list[str], share: float) -> Bench:
+    """Return draws of one article, of which a share is kept for dtc and orders in packs are served whole or not."""
+    wanted = ["sku channel order period units price pack all_or_none", "A dtc . 3 9 5 1 false", *orders]
+    stock = ["sku node kind available units confidence", *supply]
+    given_problem = problem(supply="\n".join(stock), demand="\n".join(wanted))
+    kept = ao.Contract("Kept", clauses=[ao.Protect("dtc", share=share, of="supply")])
+    return Bench(Inputs(given_problem, (kept,), (ao.Scenario("Drawn", draws=ao.Draws(number=8)),), Settings(1e-3)))
+
+
+def test_what_a_reserve_implies_for_packs_gives_way_with_it() -> None:
+    """Half of an order left before the other half's delivery fails to come: it takes 3 of the units that are kept.
+
+    A later delivery left room for both packs until it did not come either.
+    """
+    stock = ["A DC on_hand 0 10 1", "A DC inbound 1 12 0.5", "A DC inbound 3 12 0.5"]
+    bench = whole_orders(stock, ["A shop O1 0 4 10 4 true", "A shop O1 1 4 10 4 true"], 0.5)
+    seen = set()
+    for run, plan in zip(bench.runs, plans(bench), strict=True):
+        first, second = (bench.problem(run).supply["units"].iloc[1:] > 0).tolist()
+        seen.add((first, second))
+        dtc = 9 if first or second else 2
+        assert plan.allocation.groupby("channel")["units"].sum().to_dict() == {"shop": 8, "dtc": dtc}
+        assert any("reserve_lot" in note and "by 3." in note for note in plan.notes) == (not first)
+    assert len(seen) == 4
+
+
+@FORESIGHT
+@given(data=st.data())
+def test_every_draw_has_a_plan_where_only_promises_stand_against_it(data: st.DataObject) -> None:
+    """Whatever comes of deliveries: shares that are kept, packs and whole orders give way, and never to no plan."""
+    number = st.integers(1, 3)
+    stock = [f"A DC inbound {at} {data.draw(st.integers(8, 14))} 0.5" for at in (1, 2, 3)]
+    orders = [
+        f"A shop O{k} {due + later} 4 10 4 true"
+        for k in range(data.draw(number))
+        for due in [data.draw(st.integers(0, 2))]
+        for later in range(data.draw(number))
+    ]
+    share = data.draw(st.sampled_from((0.5, 0.4, 0.6)))
+    bench = whole_orders([f"A DC on_hand 0 {data.draw(st.integers(8, 14))} 1", *stock], orders, share)
+    assert all(plan.solved for plan in plans(bench))
+
+
 def test_draws_are_played_over_lanes_that_take_time() -> None:
     """30 units and far more wanted, two periods away or one: all are sold in every draw, at 9 each."""
     lines = [f"A {channel} {due} 20 10 5" for channel in ("dtc", "b") for due in (2, 3)]

@@ -117,10 +117,12 @@ class Formulation:
         clause: NDArray[np.int32] | None = None,
         elastic: NDArray[np.bool_] | bool = False,
         only_least: bool = False,
+        implied: bool = False,
     ) -> Family:
         """Add one row per label of `index`: lower <= the sums of that group, added up <= upper.
 
-        A member of a variable may count only once in a row. `clause`, `elastic` and `only_least` are those of `Family`.
+        A member of a variable may count only once in a row. `clause`, `elastic`, `only_least` and `implied` are those
+        of `Family`.
 
         Rows that hang on decisions (`when`) bind only where these are so; where one of them is not, the limit is
         `otherwise`, and where that is not a number, as far as the bounds of the columns let the sum go:
@@ -139,7 +141,8 @@ class Formulation:
             decided, low, high = loosened(sums, low, high, when, np.zeros(size) + otherwise)
             sums = [*sums, decided]
         marks = np.zeros(size, dtype=bool) | elastic
-        family = Family(name, self._height, index, clause, marks if marks.any() else None, only_least, self.rule)
+        marked = marks if marks.any() else None
+        family = Family(name, self._height, index, clause, marked, only_least, self.rule, implied)
         rows = _Rows(family, tuple(sums), low, high)
         self._height += size
         self._rows.append(rows)

@@ -91,6 +91,9 @@ class Family:
         Whether only the lower limits of these were promised: the upper ones are physics.
     rule : str
         Name of the rule that states the rows; ``""`` for columns, and for what a planner added.
+    implied : bool
+        Whether the rows only say what promises imply in whole units: they cut off no plan that keeps these, and hold
+        nobody where one of these gives way.
     """
 
     name: str
@@ -100,6 +103,7 @@ class Family:
     elastic: NDArray[np.bool_] | None = None
     only_least: bool = False
     rule: str = ""
+    implied: bool = False
 
     @property
     def stop(self) -> int:
@@ -134,6 +138,11 @@ class Labels:
     def elastic(self) -> NDArray[np.int64]:
         """Return the positions of all rows that somebody promised."""
         parts = [family.start + np.flatnonzero(family.elastic) for family in self.rows if family.elastic is not None]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+    def implied(self) -> NDArray[np.int64]:
+        """Return the positions of all rows that promises imply, and that are void where one of these gives way."""
+        parts = [np.arange(family.start, family.stop) for family in self.rows if family.implied]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
     def rises(self, positions: NDArray[np.int64]) -> NDArray[np.bool_]:

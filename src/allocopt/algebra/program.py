@@ -135,6 +135,16 @@ def fixed(program: Program, columns: ArrayLike, values: ArrayLike) -> Program:
     return bounded(program, columns, lower=values, upper=values)
 
 
+def freed(program: Program, rows: ArrayLike) -> Program:
+    """Return the program without the limits of some rows."""
+    chosen = np.asarray(rows, np.int64)
+    if not len(chosen):
+        return program
+    found = replace(program, row_lower=program.row_lower.copy(), row_upper=program.row_upper.copy())
+    found.row_lower[chosen], found.row_upper[chosen] = -np.inf, np.inf
+    return found
+
+
 def with_rows(
     program: Program,
     rows: ArrayLike,

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.matching import places
-from allocopt.algebra.program import Program, fixed
+from allocopt.algebra.program import Program, fixed, freed
 from allocopt.contracts import Contract
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.problem.lines import take, with_lines
@@ -160,7 +160,8 @@ def _results(held: Stated, contract: Contract, effort: Effort, start_of: StartOf
     results = solve_stages(held, contract.all_stages, effort, start_of=start_of, settle=settle)
     if results[-1].solution.status == "infeasible":
         rows = _promises(held.labels)
-        loose = replace(held, program=_elastic(held.program, rows, held.labels.rises(rows)))
+        program = freed(held.program, held.labels.implied())
+        loose = replace(held, program=_elastic(program, rows, held.labels.rises(rows)))
         results = solve_stages(loose, contract.all_stages, effort, settle=settle)
     return results
 
@@ -186,7 +187,9 @@ def _played(
     """Return the plan that was played, checked against the drawn facts but for promises that had to give way."""
     program = stated.program
     rows, activity = _promises(stated.labels), program.activity(x)
-    loose = replace(program, row_lower=program.row_lower.copy(), row_upper=program.row_upper.copy())
+    broken = len(_broken(program, rows, activity[rows])[0])
+    loose = freed(program, stated.labels.implied()) if broken else program
+    loose = replace(loose, row_lower=loose.row_lower.copy(), row_upper=loose.row_upper.copy())
     loose.row_lower[rows] = np.minimum(loose.row_lower[rows], activity[rows])
     loose.row_upper[rows] = np.maximum(loose.row_upper[rows], activity[rows])
     whole = replace(loose, integer=np.zeros(program.columns, dtype=bool))
@@ -201,11 +204,15 @@ def _played(
     return replace(plan, message=WORDS, played=True, notes=(*plan.notes, *_gave_way(stated, rows, activity[rows])))
 
 
+def _broken(program: Program, rows: NDArray[np.int64], activity: Floats) -> tuple[NDArray[np.intp], Floats]:
+    """Return which of some promises were not kept, and by how much each of them fell short."""
+    short = np.maximum(program.row_lower[rows] - activity, activity - program.row_upper[rows])
+    return np.flatnonzero(short > UNIT), short
+
+
 def _gave_way(stated: Stated, rows: NDArray[np.int64], activity: Floats) -> tuple[str, ...]:
     """Return a note that says which promises were not kept, and by how much."""
-    program = stated.program
-    short = np.maximum(program.row_lower[rows] - activity, activity - program.row_upper[rows])
-    broken = np.flatnonzero(short > UNIT)
+    broken, short = _broken(stated.program, rows, activity)
     if not len(broken):
         return ()
     told = [f"{stated.row_words(int(rows[at]))} by {short[at]:,.6g}" for at in broken[:TOLD]]

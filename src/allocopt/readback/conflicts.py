@@ -10,7 +10,7 @@ import numpy as np
 
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.labels import Codes, Family, Labels
-from allocopt.algebra.program import Program
+from allocopt.algebra.program import Program, freed
 from allocopt.problem.facts import ANY, Facts, Flags, Floats
 from allocopt.readback.clash import Clashes, clashes
 from allocopt.readback.conflict import Conflict
@@ -77,6 +77,7 @@ def find_conflicts(
         None where none is known.
     """
     rows = labels.elastic()
+    program = freed(program, labels.implied())
     found = mend(program, rows, _weights(program, rows), labels.rises(rows)) if len(rows) else None
     if found is None or not found.given.any():
         return (), None

@@ -7,7 +7,8 @@
     room = sum over the lots of s at n of: usable[l] - what is kept of lot l until R for others than c
 
 The rows cut off no plan: the stock and reserve rows leave the channel no more than ``room``, and it ships packs only.
-They bring the relaxation closer to the best plan wherever shares of small lots are smaller than packs.
+They bring the relaxation closer to the best plan wherever shares of small lots are smaller than packs. Where a reserve
+gives way they hold nobody.
 Source: Chvatal-Gomory rounding, e.g. Wolsey, Integer Programming (1998), ch. 8.
 """
 
@@ -59,7 +60,7 @@ def add_pack_rows(on: Statement, reserves: list[Reserve], cells: Cells) -> None:
         first += len(rows)
     rows, end, limit = (np.concatenate([part[k] for part in parts]) for k in range(3))
     if len(rows):
-        on.form.add_rows("reserve_packs", whose.of(rows).extended("until", end), sums, upper=limit)
+        on.form.add_rows("reserve_packs", whose.of(rows).extended("until", end), sums, upper=limit, implied=True)
 
 
 def _free(on: Statement, reserves: list[Reserve], cells: Cells) -> Floats:
