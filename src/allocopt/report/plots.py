@@ -30,7 +30,7 @@ class PlanPlots:
     >>> import allocopt as ao
     >>> plan = ao.allocate(ao.example("quickstart"))
     >>> plan.plot.flow().title.split(";")[0]
-    '198 units ship, most of them to dtc (61\xa0%)'
+    '260 units ship, most of them to dtc (50\xa0%)'
     """
 
     def __init__(self, plan: Plan) -> None:
