@@ -386,6 +386,21 @@ def by_order(plan: ao.Plan) -> dict[str, float]:
     return sums
 
 
+def test_demand_that_is_taken_over_counts_beside_its_taker_s_own() -> None:
+    """A channel wants 1 of its own and 1 of a channel that is given up: both served is a level of 1, and no more."""
+    facts = problem(
+        supply="sku node kind units\nA East on_hand 2",
+        demand="sku channel period units price\nA dtc 0 1 9\nA shop 0 1 1",
+        channels="channel fixed_cost\ndtc 0\nshop 50",
+        lanes="node channel\nEast dtc",
+    )
+    give_up = ao.KeepOrRetire("shop", recapture=[ao.Recapture("dtc", share=1.0, price_from="receiving")])
+    plan = ao.allocate(facts, ao.Contract("Fair", clauses=[give_up], stages=[ao.MaxMinFill(), ao.Contribution()]))
+    assert plan.decisions == {"keep/shop": False}
+    assert plan.certificate is not None
+    assert [(stage.objective, stage.bound) for stage in plan.certificate.stages[:1]] == [(1, 1)]
+
+
 @pytest.mark.parametrize("divisible", [False, True])
 def test_strict_ranks_by_hand(divisible: bool) -> None:
     """Eight units go rank after rank, blank last, whatever they pay; with rank 1 alone the rest goes by money."""

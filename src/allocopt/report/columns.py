@@ -354,10 +354,10 @@ def _missing(value: Any) -> bool:
 
 
 def spelled(value: Any, kind: Kind) -> str:
-    """Return a value as it is read.
+    r"""Return a value as it is read.
 
     >>> spelled(1234.5, "units"), spelled(-1234.5, "money"), spelled(0.123, "share"), spelled(None, "text")
-    ('1,234.5', '−1,234', '12.3\\xa0%', '')
+    ('1,234.5', '−1,234', '12.3\xa0%', '')
     """
     if _missing(value):
         return ""

@@ -22,7 +22,7 @@ import numpy as np
 from allocopt.algebra.grouping import dense, extreme
 from allocopt.algebra.program import COUPLES, with_loose_columns, with_rows
 from allocopt.contracts import MaxMinFill
-from allocopt.problem.facts import Flags, Floats, Lines
+from allocopt.problem.facts import ANY, Floats, Lines
 from allocopt.solve import Solution
 from allocopt.solve.certificate import believable, upper_bound
 from allocopt.solve.solution import Status
@@ -49,7 +49,7 @@ def _groups_of(stage: MaxMinFill, task: Task) -> Groups:
     # Demand that no arc reaches still counts in the fill rate of a group that others reach.
     mine = np.flatnonzero(wants & np.isin(key, present))
     place = np.searchsorted(present, key[mine])
-    wanted = _live(lines.units[mine], lines.when[mine], place, len(present))
+    wanted = _live(lines.units[mine], lines, mine, place, len(present))
     pools, pool_of = np.unique(present // channels, return_inverse=True)
     sku = (present // channels if stage.per == "sku" else np.full(len(present), COUPLES)).astype(np.int32)
     step = extreme(np.minimum, lines.pack[mine].astype(float), place, len(present), none=np.inf)
@@ -64,19 +64,26 @@ def _groups_of(stage: MaxMinFill, task: Task) -> Groups:
 
 def _weight(lines: Lines, stage: MaxMinFill, mine: np.ndarray, place: np.ndarray, count: int) -> Floats:
     """Return the weight of each group from those of its lines, shape (groups,)."""
-    given, units, when = lines.weight[mine], lines.units[mine], lines.when[mine]
+    given, units = lines.weight[mine], lines.units[mine]
     if stage.measure == "fill":
-        return _live(np.where(np.isnan(given), units, given), when, place, count)
-    total = _live(np.where(np.isnan(given), 0.0, given), when, place, count)
+        return _live(np.where(np.isnan(given), units, given), lines, mine, place, count)
+    total = _live(np.where(np.isnan(given), 0.0, given), lines, mine, place, count)
     return np.where(total > 0, total, 1.0)
 
 
-def _live(amount: Floats, when: Flags, place: np.ndarray, count: int) -> Floats:
-    """Return the sum of each group; of lines that take each other's place when a decision is taken, those that come."""
-    wanted = np.bincount(place, weights=np.where(when, amount, 0.0), minlength=count)
-    instead = np.bincount(place, weights=np.where(when, 0.0, amount), minlength=count)
-    larger: Floats = np.maximum(wanted, instead)
-    return larger
+def _live(amount: Floats, lines: Lines, mine: np.ndarray, place: np.ndarray, count: int) -> Floats:
+    """Return the sum of each group; of lines that hang on a decision, those that come with its larger outcome."""
+    switch, when = lines.switch[mine].astype(np.int64), lines.when[mine]
+    always = switch == ANY
+    total: Floats = np.bincount(place[always], weights=amount[always], minlength=count).astype(np.float64)
+    many = int(switch.max(initial=0)) + 1
+    pairs, at = np.unique(place[~always] * many + switch[~always], return_inverse=True)
+    on, off = (
+        np.bincount(at, weights=np.where(when[~always] == outcome, amount[~always], 0.0), minlength=len(pairs))
+        for outcome in (True, False)
+    )
+    np.add.at(total, pairs // many, np.maximum(on, off))
+    return total
 
 
 def solved(stage: MaxMinFill, task: Task) -> StageResult:

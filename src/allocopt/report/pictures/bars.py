@@ -81,10 +81,10 @@ def round_steps(low: float, high: float, most: int) -> list[float]:
 
 
 def short(amount: float) -> str:
-    """Return a number of an axis.
+    r"""Return a number of an axis.
 
     >>> short(0.0), short(1500000.0), short(-20000.0), short(0.25)
-    ('0', '1.5\\xa0m', '−20\\xa0k', '0.25')
+    ('0', '1.5\xa0m', '−20\xa0k', '0.25')
     """
     size = abs(amount)
     for least, unit in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
