@@ -58,13 +58,19 @@ def names() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
 
 
+def called(name: str) -> list[str]:
+    """Return the shipped mappings that a name means: one, or all of a program, as ``shopify``."""
+    return [known for known in names() if known == name or known.startswith(f"{name}_")]
+
+
 def read_mapping(given: Any, folder: Path, depth: int = 0) -> Plan:
     """Return the entries of a mapping.
 
     Parameters
     ----------
     given : str, Path, mapping, or sequence of these
-        A YAML file (also one in the folder), a shipped name, or the content as such a file has it.
+        A YAML file (also one in the folder), a shipped name or its program (`called`), or the content as such a file
+        has it.
     folder : Path
         Where files are looked for that are not there as they are named.
 
@@ -78,8 +84,8 @@ def read_mapping(given: Any, folder: Path, depth: int = 0) -> Plan:
     if isinstance(given, Sequence) and not isinstance(given, str):
         plans = [read_mapping(each, folder, depth) for each in given]
         return _joined(plans)
-    path = _found(str(given), folder)
-    return _of(parse(path, DataError, SHAPE), path.parent, depth)
+    found = [_of(parse(path, DataError, SHAPE), path.parent, depth) for path in _found(str(given), folder)]
+    return _joined(found)
 
 
 def _joined(plans: Sequence[Plan]) -> Plan:
@@ -87,13 +93,13 @@ def _joined(plans: Sequence[Plan]) -> Plan:
     return Plan(tuple(part for plan in plans for part in plan.parts), every[0] if every else None)
 
 
-def _found(name: str, folder: Path) -> Path:
-    """Return the file that a mapping is called by."""
+def _found(name: str, folder: Path) -> list[Path]:
+    """Return the file that a mapping is called by, or the files of a program."""
     for path in (Path(name), folder / name):
         if path.suffix.lower() in YAML and path.is_file():
-            return path
-    if (SHIPPED / f"{name}.yaml").is_file() and name in names():
-        return SHIPPED / f"{name}.yaml"
+            return [path]
+    if shipped := called(name):
+        return [SHIPPED / f"{each}.yaml" for each in shipped]
     known = names()
     message = f"There is no mapping {name!r}. {did_you_mean(name, known)}".strip()
     hint = f"Give a YAML file, or one of: {', '.join(known)}."
