@@ -177,7 +177,7 @@ def test_other_files_are_joined_by_a_key(folder: Path) -> None:
     frame = ao.Problem.read(folder, mapping=mapping).skus
     assert frame["map_price"].tolist()[0] == 3.5
     assert frame["map_price"].isna().tolist() == [False, True]
-    assert notes(folder, mapping)["unjoined"].startswith("1 row of items.csv have no partner in costs.txt")
+    assert notes(folder, mapping)["unjoined"].startswith("1 row of items.csv is without a partner in costs.txt")
 
 
 def test_a_join_needs_one_partner(folder: Path) -> None:
@@ -337,7 +337,7 @@ def test_nothing_is_left_out_in_silence(folder: Path) -> None:
         }
     }
     told = notes(folder, mapping)
-    assert told["left_out"] == "1 row of o.csv are left out, of 2: `where` does not hold."
+    assert told["left_out"] == "1 row of o.csv is left out, of 2: `where` does not hold."
     assert told["not_used"] == "o.csv: not used are 'Mail'."
 
 

@@ -64,7 +64,8 @@ def explain(
 ) -> None:
     """Explain why lines get what they get, and what the smallest change is that fills them."""
     with bad_input(as_json), progress.words(quiet=quiet) as tell:
-        plan = solve_problem(problem_of(folder, strict, negative, mapping), contract_named(contract, folder), progress=tell)
+        problem = problem_of(folder, strict, negative, mapping)
+        plan = solve_problem(problem, contract_named(contract, folder), progress=tell)
         plan.raise_for_status()
         try:
             told = explanations(plan, sku=sku, channel=channel, due=due, order=order)

@@ -101,8 +101,9 @@ def _found(name: str, folder: Path) -> list[Path]:
     if shipped := called(name):
         return [SHIPPED / f"{each}.yaml" for each in shipped]
     known = names()
-    message = f"There is no mapping {name!r}. {did_you_mean(name, known)}".strip()
-    hint = f"Give a YAML file, or one of: {', '.join(known)}."
+    programs = sorted({each.partition("_")[0] for each in known})
+    message = f"There is no mapping {name!r}. {did_you_mean(name, [*programs, *known])}".strip()
+    hint = f"Give a YAML file, or one of: {', '.join([*programs, *known])}."
     raise DataError([Issue("mapping", None, None, name, "unknown_mapping", message, hint)])
 
 
