@@ -1,10 +1,11 @@
-"""What is written down is so: commands and code of the README run, and every public name is explained."""
+"""What is written down is so: commands and code of the pages run, and every public name is explained."""
 
 from __future__ import annotations
 
 import inspect
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,11 @@ from allocopt.documents.described import meanings
 from allocopt.problem.declared import describe
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "scenarios").glob("**/README.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "scenarios").glob("**/README.md")),
+    *sorted((ROOT / "docs").glob("**/*.md")),
+]
 NOT_RUN = "<!-- not run -->"
 BLOCK = re.compile(r"^(?P<before>[^\n]*)\n+```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.M | re.S)
 SLOW = ("scenarios/holiday_promo", "demo", "compare", "retire")
@@ -31,12 +36,31 @@ def blocks(page: Path, *kinds: str) -> list[str]:
     return [match["code"] for match in found if match["kind"] in kinds and match["before"].strip() != NOT_RUN]
 
 
+def in_order(shown: str, printed: str) -> list[str]:
+    """Return the lines of a page that were not printed in this order; blanks do not count, ``...`` is anything."""
+    left = iter([" ".join(line.split()) for line in printed.splitlines()])
+    wanted = [" ".join(line.split()) for line in shown.splitlines()]
+    return [
+        line
+        for line in wanted
+        if line
+        and not any(line == each or (line.endswith("...") and each.startswith(line[:-3].strip())) for each in left)
+    ]
+
+
+def linked(folder: Path) -> Path:
+    """Return a folder that holds what the repository holds, so that what is written into it does not stay there."""
+    for place in ROOT.iterdir():
+        (folder / place.name).symlink_to(place)
+    return folder
+
+
 def commands(page: Path) -> list[str]:
     """Return the `allocopt` commands of a page, in fenced blocks of shell or indented by four blanks."""
     text = page.read_text(encoding="utf-8")
-    lines = [line for block in blocks(page, "sh", "console", "bash") for line in block.splitlines()]
+    lines = [line for block in blocks(page, "sh", "bash") for line in block.splitlines()]
     lines += [line[4:] for line in text.splitlines() if line.startswith("    allocopt ")]
-    lines = [line.removeprefix("$ ").split("  #")[0].strip() for line in lines]
+    lines = [line.split("  #")[0].strip() for line in lines]
     return [line for line in lines if line.startswith("allocopt ")]
 
 
@@ -44,21 +68,52 @@ COMMANDS = sorted({command for page in PAGES for command in commands(page)})
 QUICK = [c for c in COMMANDS if not any(word in c for word in SLOW) or c.startswith("allocopt check")]
 
 
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in a folder that reads as the repository's root, so that what a page writes does not land there."""
-    for name in ("README.md", "docs", "notebooks", "scenarios", "src", "tests"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    monkeypatch.chdir(tmp_path)
+def test_what_was_not_printed_in_order_is_found() -> None:
+    """Blanks do not count, lines may be left out, and what stands there has to be true."""
+    printed = "one  two\nthree\nfour five"
+    assert in_order("one two\nfour ...\n", printed) == []
+    assert in_order("three\none two", printed) == ["one two"]
+    assert in_order("four six ...", printed) == ["four six ..."]
 
 
-@pytest.mark.usefixtures("root")
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
-def test_python_of_the_pages_runs(page: Path) -> None:
-    """The blocks of a page run one after the other in the repository's root, as a reader would type them."""
+def test_snippets_of_the_pages_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The blocks of a page run one after the other, as a reader would type them, and print what stands under them.
+
+    Of Python that is a block of text right after it; of a console what follows the command. A comment before a console
+    says which exit code it ends with where that is not 0.
+    """
+    monkeypatch.chdir(linked(tmp_path))
     names: dict[str, Any] = {}
-    for code in blocks(page, "python"):
-        exec(compile(code, str(page), "exec", dont_inherit=True), names)
+    text = page.read_text(encoding="utf-8")
+    ran = 0
+    for block in BLOCK.finditer(text):
+        before = block["before"].strip()
+        if block["kind"] == "python" and before != NOT_RUN:
+            capsys.readouterr()
+            exec(compile(block["code"], str(page), "exec", dont_inherit=True), names)
+            ran = block.end()
+        elif block["kind"] == "console":
+            code = int(before.removeprefix("<!-- exit code ").removesuffix(" -->")) if "exit code" in before else 0
+            for line, shown in re.findall(r"^\$ ([^\n]*)\n((?:(?!\$ )[^\n]*\n)*)", block["code"], re.M):
+                told = typed(line, code)
+                assert in_order(shown, told) == [], f"{line}\n{told}"
+        elif block["kind"] == "text" and not before and not text[ran : block.start()].strip() and names:
+            told = capsys.readouterr().out
+            assert in_order(block["code"], told) == [], told
+
+
+def typed(line: str, code: int) -> str:
+    """Return what a command prints, which has to end with an exit code."""
+    words = shlex.split(line)
+    if words[0] == "allocopt":
+        result = CliRunner().invoke(cli.app, words[1:])
+        assert result.exit_code == code, result.output
+        return result.output
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def test_the_page_of_tables_is_what_is_declared() -> None:
@@ -159,10 +214,10 @@ def test_the_readme_has_something_to_run() -> None:
     assert len(QUICK) >= 3
 
 
-@pytest.mark.usefixtures("root")
 @pytest.mark.parametrize("command", QUICK)
-def test_commands_of_the_pages_run(command: str) -> None:
-    """Commands that are written down end well."""
+def test_commands_of_the_pages_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that are written down end well; what they write is not left in the repository."""
+    monkeypatch.chdir(linked(tmp_path))
     result = CliRunner().invoke(cli.app, shlex.split(command)[1:])
     assert result.exit_code == 0, result.output
 

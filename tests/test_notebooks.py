@@ -136,3 +136,21 @@ def test_what_is_it_worth(tmp_path: Path) -> None:
         "To know every draw beforehand would be worth",
     ):
         assert words in told
+
+
+def test_from_your_exports(tmp_path: Path) -> None:
+    """Two programs' exports are one problem, a slip has its line, a workbook's faults come at once."""
+    notebook = executed(FOLDER / "06_from_your_exports.ipynb", FOLDER, tmp_path / "executed.ipynb")
+    assert not [out for cell in notebook.cells for out in cell.get("outputs", ()) if out.output_type == "error"]
+    assert not [out for cell in notebook.cells for out in cell.get("outputs", ()) if out.get("name") == "stderr"]
+    told = "\n".join(said(notebook))
+    for words in (
+        "demand: 5 rows of orders_export_1.csv are left out, of 9",
+        "wrong.yaml, line 7, key 'skus.rename.Einstant': costs.csv has no column 'Einstant'. Did you mean 'Einstand'?",
+        "First come 266.45, pooled 273.30",
+        "the plan would gain 3.35.",
+        "the row sums up others",
+        "Did you mean 'dtc'?",
+        "The sheet 'Notes' is no table and left out.",
+    ):
+        assert words in told

@@ -35,7 +35,7 @@ DEMAND = {
     "odoo": [("LAMP-01", "odoo", "S00042", 3, 36.0), ("MUG-12", "odoo", "S00042", 24, 9.0)],
     "netsuite": [("LAMP-01", "netsuite", "SO1001", 1000, 40.0), ("LAMP-01", "netsuite", "SO1002", 10, 42.5)],
 }
-"""Open lines of each sample: what was cancelled, shipped, refunded, quoted or has no article is not wanted."""
+"""Open lines of each sample: what was cancelled, shipped, refunded, quoted, or lacks a price or an article is out."""
 SUPPLY = {
     "shopify": [
         ("LAMP-01", "Berlin", "on_hand", 3),

@@ -177,7 +177,7 @@ def test_other_files_are_joined_by_a_key(folder: Path) -> None:
     frame = ao.Problem.read(folder, mapping=mapping).skus
     assert frame["map_price"].tolist()[0] == 3.5
     assert frame["map_price"].isna().tolist() == [False, True]
-    assert notes(folder, mapping)["unjoined"].startswith("1 row of items.csv have no partner in costs.txt")
+    assert notes(folder, mapping)["unjoined"].startswith("1 row of items.csv is without a partner in costs.txt")
 
 
 def test_a_join_needs_one_partner(folder: Path) -> None:
@@ -337,7 +337,7 @@ def test_nothing_is_left_out_in_silence(folder: Path) -> None:
         }
     }
     told = notes(folder, mapping)
-    assert told["left_out"] == "1 row of o.csv are left out, of 2: `where` does not hold."
+    assert told["left_out"] == "1 row of o.csv is left out, of 2: `where` does not hold."
     assert told["not_used"] == "o.csv: not used are 'Mail'."
 
 
@@ -345,7 +345,7 @@ def test_the_schema_is_published() -> None:
     """It is what the code accepts, and every key has a description."""
     shipped = json.loads((Path(file.__file__).parent / "mapping.schema.json").read_text(encoding="utf-8"))
     assert shipped == file.schema(), "write it anew from allocopt.problem.mapping.file.schema()"
-    assert set(shipped["properties"]) == {"use", "calendar", *TABLES}
+    assert set(shipped["properties"]) == {"use", "calendar", *file.FILE_WIDE, *TABLES}
     assert all("description" in key for key in shipped["$defs"]["Entry"]["properties"].values())
 
 
@@ -391,3 +391,59 @@ def test_reading_without_a_mapping_is_as_before(folder: Path) -> None:
     """Nothing of this is loaded or looked at."""
     assert read_path(folder, Report()).every is None
     assert ao.Problem.read(folder).demand["units"].tolist() == [2.0]
+
+
+def test_what_is_said_once_is_of_every_entry(tmp_path: Path) -> None:
+    """Also of the mappings that are used, in their joins too, but for entries that say it themselves."""
+    (tmp_path / "o.csv").write_bytes("Größe;Stück;Preis\nS;1;2,50\n".encode("cp1252"))
+    (tmp_path / "costs.csv").write_bytes("Größe;Kosten\nS;1,25\n".encode("cp1252"))
+    (tmp_path / "places.csv").write_text("node|channel\nKöln|web\n", encoding="utf-8")
+    (tmp_path / "used.yaml").write_text(
+        "demand:\n  from: o.csv\n  rename: {Größe: sku, Stück: units, Preis: price}\n"
+        "  constant: {channel: web, period: 0}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "map.yaml").write_text(
+        "use: used.yaml\nseparator: ';'\nencoding: cp1252\ndecimal: ','\n"
+        "skus:\n  from: o.csv\n  join: {from: costs.csv, on: {Größe: Größe}, take: Kosten}\n"
+        "  rename: {Größe: sku, Kosten: unit_cost}\n  ignore: all\n"
+        "lanes: {from: places.csv, separator: '|', encoding: utf-8}\n"
+        "nodes: {from: places.csv, separator: '|', encoding: utf-8, ignore: all, rename: {node: node}}\n"
+        "channels: {from: places.csv, separator: '|', encoding: utf-8, ignore: all, rename: {channel: channel}}\n"
+        "supply: {from: o.csv, rename: {Größe: sku}, constant: {node: Köln, kind: on_hand, units: 1}, ignore: all}\n",
+        encoding="utf-8",
+    )
+    problem = ao.Problem.read(tmp_path, mapping="map.yaml")
+    assert problem.demand[["sku", "units", "price"]].to_numpy().tolist() == [["S", 1, 2.5]]
+    assert problem.skus["unit_cost"].tolist() == [1.25]
+    assert problem.nodes["node"].tolist() == ["Köln"]
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "key"),
+    [
+        ("separator: ';;'", "bad_separator", "separator"),
+        ("decimal: x", "literal_error", "decimal"),
+        ("encodng: x", "unknown_table", "encodng"),
+    ],
+)
+def test_what_is_said_once_is_checked_once(said: str, code: str, key: str, tmp_path: Path) -> None:
+    """One fault, on its line, however many entries there are."""
+    (tmp_path / "map.yaml").write_text(f"skus: s.csv\n{said}\nlanes: l.csv\n", encoding="utf-8")
+    with pytest.raises(ao.DataError) as caught:
+        ao.Problem.read(tmp_path, mapping="map.yaml")
+    assert [(issue.code, issue.row, issue.column) for issue in caught.value.issues] == [(code, 2, key)]
+
+
+@pytest.mark.parametrize("wrong", ["", "many"])
+@pytest.mark.parametrize("more", ["", "S;o1;2;1\n"])
+def test_what_cannot_be_added_up_is_one_fault(wrong: str, more: str, folder: Path) -> None:
+    """Whether other rows of the same key can or not."""
+    (folder / "o.csv").write_text(f"sku;order;price;pieces\nS;o1;{wrong};1\n{more}")
+    entry = {"from": "o.csv", "separator": ";", "constant": {"channel": "web", "period": 0, "units": 1}, "sum": True}
+    (folder / "demand.csv").unlink(missing_ok=True)
+    with pytest.raises(ao.DataError) as caught:
+        ao.Problem.read(
+            folder, mapping={"demand": entry | {"sum": {"average": {"price": "pieces"}}, "ignore": "pieces"}}
+        )
+    assert [(issue.column, issue.row) for issue in caught.value.issues] == [("price", "2 of o.csv")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,22 @@ def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
     """The name is no secret."""
     with pytest.raises(ao.DataError, match="no environment variable 'NO_SUCH_BASE'"):
         ao.Problem.read(tmp_path, mapping=mapping("NO_SUCH_BASE"))
+
+
+def test_a_driver_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name is no secret, and what has to be done is clear."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ao.DataError) as caught:
+        ao.Problem.read(tmp_path, mapping=mapping(f"postgresql+psycopg://me:{SECRET}@host/x"))
+    assert "not installed: psycopg. pip install psycopg" in str(caught.value)
+    assert SECRET not in str(caught.value) + repr(caught.value.issues)
+
+
+def test_a_query_is_sent_as_it_is_written(database: str, tmp_path: Path) -> None:
+    """A colon or a per cent sign in it names no parameter."""
+    held = f"{QUERY} AND ':free' = ':' || 'free' AND article LIKE 'L%'"
+    problem = ao.Problem.read(tmp_path, mapping=mapping(database, held))
+    assert problem.supply["sku"].tolist() == ["LAMP"]
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from allocopt.cli.common import (
     Jobs,
     Json,
     Kind,
+    Mapped,
     Negative,
     Negatives,
     Quiet,
@@ -126,6 +127,7 @@ def check(
     folder: Folder,
     strict: Strict = False,
     negative: Negative = Negatives.error,
+    mapping: Mapped = None,
     contract: Annotated[
         str | None, typer.Option(help="Name in DIR/contracts, of a preset, or path: what in it is known to clash.")
     ] = None,
@@ -140,7 +142,7 @@ def check(
     what in it is known to clash; the exit code is 1 where it has no plan for sure.
     """
     with bad_input(as_json):
-        found = look_through(folder, strict=strict, negative=negative.value)
+        found = look_through(folder, strict=strict, negative=negative.value, mapping=mapping)
         if out_file is not None and found.issues:
             from allocopt.cli.marked import write_marked
 
@@ -179,10 +181,11 @@ def allocate(
     out_folder: Annotated[Path | None, typer.Option("--out", help="Folder for plan.json, plan.xlsx and CSV.")] = None,
     strict: Strict = False,
     negative: Negative = Negatives.error,
+    mapping: Mapped = None,
     quiet: Quiet = False,
 ) -> None:
     """Allocate a problem under a contract, and prove how good the plan is."""
-    read = partial(problem_of, folder, strict, negative)
+    read = partial(problem_of, folder, strict, negative, mapping)
     output: dict[str, Any] = {"as_json": as_json, "since": since, "out_folder": out_folder, "quiet": quiet}
     code = _run(folder, contract, read, time_limit=time_limit, gap=gap, **output)
     raise typer.Exit(code)
@@ -204,6 +207,7 @@ def compare(
     ] = None,
     strict: Strict = False,
     negative: Negative = Negatives.error,
+    mapping: Mapped = None,
     quiet: Quiet = False,
 ) -> None:
     """Compare contracts over scenarios: who is worth more, and how sure that is.
@@ -214,7 +218,7 @@ def compare(
     kept = "Nothing was solved yet."
     try:
         with bad_input(as_json), progress.counts(quiet=quiet) as tell:
-            problem = problem_of(folder, strict, negative)
+            problem = problem_of(folder, strict, negative, mapping)
             contracts, scenarios = compared(problem, folder, contract or [], scenario or [])
             if out_folder is None:
                 inputs = Inputs(problem, tuple(contracts), tuple(scenarios), Settings.of(gap, time_limit))
@@ -256,13 +260,14 @@ def retire(
     as_json: Json = False,
     strict: Strict = False,
     negative: Negative = Negatives.error,
+    mapping: Mapped = None,
     quiet: Quiet = False,
 ) -> None:
     """Say of each channel what retiring it is worth, and which recapture it would take to pay."""
     try:
         with bad_input(as_json), progress.counts(quiet=quiet) as tell:
             found = retirement(
-                problem_of(folder, strict, negative),
+                problem_of(folder, strict, negative, mapping),
                 contract_named(contract, folder),
                 channels=channel or None,
                 recapture=recapture_given(recapture or []),

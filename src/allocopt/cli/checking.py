@@ -34,12 +34,12 @@ class Found:
         return [issue for issue in self.issues if issue.severity == "error"]
 
 
-def look_through(folder: Path, *, strict: bool, negative: Any) -> Found:
+def look_through(folder: Path, *, strict: bool, negative: Any, mapping: list[str] | None) -> Found:
     """Read everything in a folder or workbook; whether contracts fit is known only of tables without faults."""
     problem: Problem | None = None
     issues: list[Issue] = []
     try:
-        problem = Problem.read(folder, strict=strict, negative=negative)
+        problem = Problem.read(folder, mapping=mapping or None, strict=strict, negative=negative)
     except DataError as error:
         issues += error.issues
     contracts, unread = read_all(Contract.read, contract_files(folder))

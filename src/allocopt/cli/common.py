@@ -39,6 +39,14 @@ class Negatives(StrEnum):
 
 
 Negative = Annotated[Negatives, typer.Option("--negative", help="Negative stock: a fault, or a debt to be netted.")]
+Mapped = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--mapping",
+        metavar="NAME|FILE",
+        help="How exports become tables: shopify, amazon_orders ..., or a YAML file; may be repeated.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing while it runs.")]
 
 
@@ -72,11 +80,11 @@ def compared(
     return contracts, scenarios or [Scenario("As stated")]
 
 
-def problem_of(folder: Path, strict: bool, negative: Negatives) -> Problem:
-    """Return the problem of a folder."""
-    if not folder.exists():
+def problem_of(folder: Path, strict: bool, negative: Negatives, mapping: list[str] | None) -> Problem:
+    """Return the problem of a folder, through mappings if any are named; these may read databases alone."""
+    if not folder.exists() and not mapping:
         raise DataError([nowhere(folder)])
-    return Problem.read(folder, strict=strict, negative=negative.value)
+    return Problem.read(folder, mapping=mapping or None, strict=strict, negative=negative.value)
 
 
 def contract_named(name: str | Path, folder: Path) -> Contract:

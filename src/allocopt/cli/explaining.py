@@ -12,6 +12,7 @@ from allocopt.cli import progress
 from allocopt.cli.common import (
     Folder,
     Json,
+    Mapped,
     Negative,
     Negatives,
     Quiet,
@@ -58,11 +59,13 @@ def explain(
     as_json: Json = False,
     strict: Strict = False,
     negative: Negative = Negatives.error,
+    mapping: Mapped = None,
     quiet: Quiet = False,
 ) -> None:
     """Explain why lines get what they get, and what the smallest change is that fills them."""
     with bad_input(as_json), progress.words(quiet=quiet) as tell:
-        plan = solve_problem(problem_of(folder, strict, negative), contract_named(contract, folder), progress=tell)
+        problem = problem_of(folder, strict, negative, mapping)
+        plan = solve_problem(problem, contract_named(contract, folder), progress=tell)
         plan.raise_for_status()
         try:
             told = explanations(plan, sku=sku, channel=channel, due=due, order=order)

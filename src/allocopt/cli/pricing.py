@@ -16,6 +16,7 @@ from allocopt.cli import progress
 from allocopt.cli.common import (
     Folder,
     Json,
+    Mapped,
     Negative,
     Negatives,
     Quiet,
@@ -41,13 +42,14 @@ def price(
     as_json: Json = False,
     strict: Strict = False,
     negative: Negative = Negatives.error,
+    mapping: Mapped = None,
     quiet: Quiet = False,
 ) -> None:
     """Say what each rule costs (dropped by itself and solved again), and what one more unit of each limit is worth."""
     try:
         with bad_input(as_json), progress.words(quiet=quiet) as tell:
             tell("reading and checking the tables")
-            problem = problem_of(folder, strict, negative)
+            problem = problem_of(folder, strict, negative, mapping)
             agreed = contract_named(contract, folder)
             plan = allocate(problem, agreed, time_limit=time_limit, progress=tell)
             if plan.solved:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +15,7 @@ from allocopt.cli.common import (
     Folder,
     Gap,
     Jobs,
+    Mapped,
     Negative,
     Negatives,
     Quiet,
@@ -60,6 +63,7 @@ def report(
     gap: Annotated[float | None, Gap(help="Relative gap at which a plan is good enough.")] = None,
     strict: Strict = False,
     negative: Negative = Negatives.error,
+    mapping: Mapped = None,
     quiet: Quiet = False,
 ) -> None:
     """Write a page for the meeting: who gets what, who is short and why, who has to decide what, how it was proven.
@@ -68,6 +72,7 @@ def report(
     a baseline in which nobody coordinates, unless another is named.
     """
     limit: dict[str, Any] = {"time_limit": time_limit}
+    read = partial(problem_of, folder, strict, negative, mapping)
     try:
         with bad_input(False):
             if compare and retire:
@@ -76,11 +81,11 @@ def report(
                 if path is not None:
                     _check_target(path, kind, folder)
             if compare:
-                code = _comparison(folder, strict, negative, jobs, gap, limit, quiet, (out_file, book))
+                code = _comparison(folder, read, jobs, gap, limit, quiet, (out_file, book))
             elif retire:
-                code = _retirement(folder, contract, strict, negative, jobs, gap, limit, quiet, (out_file, book))
+                code = _retirement(folder, contract, read, jobs, gap, limit, quiet, (out_file, book))
             else:
-                code = _plan(folder, contract, against, strict, negative, gap, limit, quiet, values, (out_file, book))
+                code = _plan(folder, contract, against, read, gap, limit, quiet, values, (out_file, book))
     except KeyboardInterrupt as stopped:
         complain("Interrupted.", style=None)
         raise typer.Exit(code_of(stopped)) from None
@@ -97,8 +102,7 @@ def _plan(
     folder: Path,
     contract: str,
     against: str | None,
-    strict: bool,
-    negative: Negatives,
+    read: Callable[[], Problem],
     gap: float | None,
     limit: dict[str, Any],
     quiet: bool,
@@ -108,7 +112,7 @@ def _plan(
     """Solve the plan and its baseline, and write the page of the plan."""
     with progress.words(quiet=quiet) as tell:
         tell("reading and checking the tables")
-        problem = problem_of(folder, strict, negative)
+        problem = read()
         agreed = contract_named(contract, folder)
         other = _baseline(problem, agreed, against, folder)
         plan = solve_problem(problem, agreed, gap=gap, progress=tell, **limit)
@@ -135,8 +139,7 @@ def _baseline(problem: Problem, agreed: Contract, against: str | None, folder: P
 
 def _comparison(
     folder: Path,
-    strict: bool,
-    negative: Negatives,
+    read: Callable[[], Problem],
     jobs: int,
     gap: float | None,
     limit: dict[str, Any],
@@ -145,7 +148,7 @@ def _comparison(
 ) -> int:
     """Compare all contracts of a folder under all its scenarios, and write the page."""
     with progress.counts(quiet=quiet) as tell:
-        problem = problem_of(folder, strict, negative)
+        problem = read()
         contracts, scenarios = compared(problem, folder, [], [])
         found = compare_contracts(problem, contracts, scenarios, jobs=jobs, gap=gap or GAP, progress=tell, **limit)
         found.report(targets[0])
@@ -157,8 +160,7 @@ def _comparison(
 def _retirement(
     folder: Path,
     contract: str,
-    strict: bool,
-    negative: Negatives,
+    read: Callable[[], Problem],
     jobs: int,
     gap: float | None,
     limit: dict[str, Any],
@@ -167,7 +169,7 @@ def _retirement(
 ) -> int:
     """Ask of each channel what retiring it is worth, and write the page."""
     with progress.counts(quiet=quiet) as tell:
-        problem, agreed = problem_of(folder, strict, negative), contract_named(contract, folder)
+        problem, agreed = read(), contract_named(contract, folder)
         found = retirement(problem, agreed, gap=gap or GAP, jobs=jobs, progress=tell, **limit)
         found.report(targets[0])
         if targets[1] is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from allocopt.errors import DataError, Issue
 from allocopt.problem import Problem, examples
 from allocopt.problem.declared import describe
-from allocopt.problem.mapping.file import SHIPPED, names, read_mapping
+from allocopt.problem.mapping.file import SHIPPED, called, names, read_mapping
 from allocopt.problem.reading import MAPPING_FILE
 from allocopt.problem.report import did_you_mean
 from allocopt.problem.template import template
@@ -40,8 +40,7 @@ def start(path: Path, source: str | None) -> str:
     DataError
         If there is no such example or mapping, or something is there already.
     """
-    mappings = [name for name in names() if source is not None and (name == source or name.startswith(f"{source}_"))]
-    if mappings:
+    if source is not None and (mappings := called(source)):
         return _mapped(path, mappings)
     origin = None if source is None else _example(source)
     write(template() if origin is None else Problem.read(origin), path, every=True)

@@ -172,7 +172,7 @@ class Problem:
             perhaps a sheet ``problem`` with the columns key and value. With a mapping any folder, workbook or file.
         mapping : str, Path, mapping, or list of these, optional
             How files of other programs become tables: a YAML file, the name of a mapping that comes with allocopt,
-            such as ``"shopify_orders"``, or what such a file holds; left out, ``mapping.yaml`` of the folder if any.
+            or its program, such as ``"shopify"``, or what such a file holds; left out, the folder's ``mapping.yaml``.
         strict : bool
             Whether to refuse what is otherwise read with a note: amounts with a currency, a percent sign or
             separators, names in another case, titles above the header, columns and sheets that are no table's.

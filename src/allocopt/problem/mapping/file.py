@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +27,8 @@ from allocopt.problem.weeks import Every
 SHIPPED = Path(__file__).parent / "shipped"
 YAML = (".yaml", ".yml")
 USE, CALENDAR = "use", "calendar"
+FILE_WIDE = ("date", "decimal", "separator", "encoding")
+"""What a mapping may say once, of all its entries and of those that it uses, where these do not say it themselves."""
 EVERY: tuple[Every, ...] = ("day", "week", "month")
 SHAPE = "A mapping says of each table which file it comes from, such as `demand: {from: orders.csv}`."
 ADAPTER = TypeAdapter(Entry)
@@ -58,13 +61,19 @@ def names() -> list[str]:
     return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
 
 
+def called(name: str) -> list[str]:
+    """Return the shipped mappings that a name means: one, or all of a program, as ``shopify``."""
+    return [known for known in names() if known == name or known.startswith(f"{name}_")]
+
+
 def read_mapping(given: Any, folder: Path, depth: int = 0) -> Plan:
     """Return the entries of a mapping.
 
     Parameters
     ----------
     given : str, Path, mapping, or sequence of these
-        A YAML file (also one in the folder), a shipped name, or the content as such a file has it.
+        A YAML file (also one in the folder), a shipped name or its program (`called`), or the content as such a file
+        has it.
     folder : Path
         Where files are looked for that are not there as they are named.
 
@@ -78,8 +87,8 @@ def read_mapping(given: Any, folder: Path, depth: int = 0) -> Plan:
     if isinstance(given, Sequence) and not isinstance(given, str):
         plans = [read_mapping(each, folder, depth) for each in given]
         return _joined(plans)
-    path = _found(str(given), folder)
-    return _of(parse(path, DataError, SHAPE), path.parent, depth)
+    found = [_of(parse(path, DataError, SHAPE), path.parent, depth) for path in _found(str(given), folder)]
+    return _joined(found)
 
 
 def _joined(plans: Sequence[Plan]) -> Plan:
@@ -87,16 +96,17 @@ def _joined(plans: Sequence[Plan]) -> Plan:
     return Plan(tuple(part for plan in plans for part in plan.parts), every[0] if every else None)
 
 
-def _found(name: str, folder: Path) -> Path:
-    """Return the file that a mapping is called by."""
+def _found(name: str, folder: Path) -> list[Path]:
+    """Return the file that a mapping is called by, or the files of a program."""
     for path in (Path(name), folder / name):
         if path.suffix.lower() in YAML and path.is_file():
-            return path
-    if (SHIPPED / f"{name}.yaml").is_file() and name in names():
-        return SHIPPED / f"{name}.yaml"
+            return [path]
+    if shipped := called(name):
+        return [SHIPPED / f"{each}.yaml" for each in shipped]
     known = names()
-    message = f"There is no mapping {name!r}. {did_you_mean(name, known)}".strip()
-    hint = f"Give a YAML file, or one of: {', '.join(known)}."
+    programs = sorted({each.partition("_")[0] for each in known})
+    message = f"There is no mapping {name!r}. {did_you_mean(name, [*programs, *known])}".strip()
+    hint = f"Give a YAML file, or one of: {', '.join([*programs, *known])}."
     raise DataError([Issue("mapping", None, None, name, "unknown_mapping", message, hint)])
 
 
@@ -118,16 +128,48 @@ def _of(origin: Origin, folder: Path, depth: int) -> Plan:
                 issues.append(origin.issue("mapping", (key,), str(value), "literal_error", message, hint))
         elif key in TABLES:
             _read(key, value, origin, parts, issues)
-        else:
-            known = (*TABLES, USE, CALENDAR)
+        elif key not in FILE_WIDE:
+            known = (*TABLES, USE, CALENDAR, *FILE_WIDE)
             message = f"There is no table {key!r}."
             issues.append(origin.issue("mapping", (key,), key, "unknown_table", message, nearest(key, known)))
+    wide = _wide(content, origin, issues)
     if not content:
         issues.append(Issue(origin.file or "mapping", 1, None, None, "empty_file", "The mapping says nothing.", SHAPE))
     if issues:
         raise DataError(sorted(issues, key=lambda issue: (issue.table, issue.row if isinstance(issue.row, int) else 0)))
     every = content.get(CALENDAR)
-    return _joined([Plan(tuple(parts), every), *used]) if every else _joined([*used, Plan(tuple(parts), None)])
+    own = Plan(tuple(parts), every)
+    whole = _joined([own, *used] if every else [*used, own])
+    return whole._replace(parts=tuple(part._replace(entry=_spread(part.entry, wide)) for part in whole.parts))
+
+
+def _wide(content: dict[Any, Any], origin: Origin, issues: list[Issue]) -> dict[str, Any]:
+    """Return what a file says once for all entries, checked as an entry's own would be."""
+    said = {key: content[key] for key in FILE_WIDE if key in content}
+    try:
+        entry = ADAPTER.validate_python({"from": "*", **said})
+    except ValidationError as error:
+        issues += issues_of(error.errors(), partial(_issue, origin, ()))
+        return {}
+    found = [fault for fault in faults(next(iter(TABLES.values())), entry) if fault.key[0] in said]
+    issues += [origin.issue("mapping", each.key, each.value, each.code, each.message, each.hint) for each in found]
+    return {key: getattr(entry, key) for key in said}
+
+
+def _spread(entry: Entry, wide: dict[str, Any]) -> Entry:
+    """Return an entry, and its joins, with what was said once where they say nothing themselves."""
+    joins = tuple(_filled(join, wide) for join in entry.join)
+    whole: Entry = _filled(entry, wide, join=joins)
+    return whole
+
+
+def _filled(one: Any, wide: dict[str, Any], **changes: Any) -> Any:
+    """Return a copy; what was checked is not checked again, as `replace` would, by the names that files use."""
+    made = copy(one)
+    changes |= {key: value for key, value in wide.items() if hasattr(one, key) and not getattr(one, key)}
+    for key, value in changes.items():
+        object.__setattr__(made, key, value)
+    return made
 
 
 def _used(value: Any, origin: Origin, folder: Path, depth: int) -> Plan:
@@ -205,6 +247,12 @@ def faults(table: Table, entry: Entry) -> Iterator[Fault]:
             yield Fault(where, "bad_separator", message, f"Write one, or one of: {', '.join(SEPARATORS)}.", text)
 
 
+def _once(said: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a key of entries, as it is where a file says it once."""
+    ending = "Of all entries that do not say it themselves, those of `use` included."
+    return {**said, "description": f"{said['description']} {ending}"}
+
+
 def schema() -> dict[str, Any]:
     """Return the JSON schema of mapping files."""
     found = ADAPTER.json_schema()
@@ -223,6 +271,7 @@ def schema() -> dict[str, Any]:
                 "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
             },
             CALENDAR: {"description": "How long the periods are that dates make.", "enum": list(EVERY)},
+            **{key: _once(found["properties"][key]) for key in FILE_WIDE},
             **{name: {"description": table.meaning, **entries} for name, table in TABLES.items()},
         },
         "$defs": {**parts, "Entry": found},

@@ -202,7 +202,7 @@ class Reader:
             cells = other.columns[theirs[name]].to_numpy(object)
             columns[name] = pd.Series(np.where(at < 0, "", np.append(cells, "")[at]), dtype="str")
         self.raw = replace(self.raw, columns={**self.raw.columns, **columns})
-        self._note("unjoined", int((at < 0).sum()), f"have no partner in {other.name}: blank there")
+        self._note("unjoined", int((at < 0).sum()), f"without a partner in {other.name}: blank there")
 
     def _pick(self, tests: tuple[Test, ...], asked: dict[str, str]) -> None:
         """Keep the rows for which all comparisons hold."""
@@ -220,7 +220,7 @@ class Reader:
                     others = [read(asked[test.other])]
                 held &= compared(test, read(asked[test.column]), *others)
         kept = self.raw.take(held)
-        self._note("left_out", len(self.raw) - len(kept), f"are left out, of {len(self.raw):,}: `where` does not hold")
+        self._note("left_out", len(self.raw) - len(kept), f"left out, of {len(self.raw):,}: `where` does not hold")
         self.raw = kept
 
     def _dated(self, cells: pd.Series[Any], test: Test) -> bool:
@@ -289,9 +289,9 @@ class Reader:
 
     def _note(self, code: str, count: int, what: str) -> None:
         if count:
-            rows = "1 row" if count == 1 else f"{count:,} rows"
+            rows, verb = ("1 row", "is") if count == 1 else (f"{count:,} rows", "are")
             # It is what the mapping asks for: told, and no fault of strict reading.
-            self.report.add(self.table.name, code, f"{rows} of {self.raw.name} {what}.", severity="note")
+            self.report.add(self.table.name, code, f"{rows} of {self.raw.name} {verb} {what}.", severity="note")
 
     def _note_unused(self, taken: set[str]) -> None:
         """Note the columns of the file that nothing was made of and that nobody said to ignore."""

@@ -33,11 +33,17 @@ def read_query(query: Query, part: Part, report: Report) -> Raw | None:
         engine = sqlalchemy.create_engine(address)
         try:
             with engine.connect() as connection:
-                result = connection.execute(sqlalchemy.text(query.sql))
+                # As it is written: a colon or a per cent sign in it belongs to the database, and names no parameter.
+                result = connection.execution_options(no_parameters=True).exec_driver_sql(query.sql)
                 header = [str(name).strip() for name in result.keys()]  # noqa: SIM118
                 rows = result.fetchall()
         finally:
             engine.dispose()
+    except ModuleNotFoundError as error:
+        message = f"The driver of the database is not installed: {error.name}."
+        hint = f"pip install {error.name}, or name one that is in the address, as postgresql+psycopg://host/name."
+        report.issues.append(part.issue(place, "no_database", message, hint))
+        return None
     except Exception as error:  # drivers raise what they like, and what they say may hold the address
         message = f"The query was not answered ({type(error).__name__})."
         hint = "Try it with the database's own program; what it said is not repeated, since it may tell the address."

@@ -92,8 +92,13 @@ def summed(table: Table, given: Rows, report: Report) -> Rows:
 
 
 def _numbers(table: Table, name: str, cells: pd.Series[Any], rows: RowNames, report: Report) -> Floats:
-    anything = Column(name, "number", "", table.column(name).required, low=float("-inf"))
-    return numbers(anything, text_source(table.name, {name: cells}, rows), report)
+    required = table.column(name).required
+    anything = Column(name, "number", "", required, low=float("-inf"))
+    before = len(report.errors)
+    values = numbers(anything, text_source(table.name, {name: cells}, rows), report)
+    if required and len(report.errors) > before:
+        values = np.where(np.isnan(values), 1.0, values)  # told, and refused: what is read next need not tell it again
+    return values
 
 
 def _added(values: Floats, weights: Floats | None, group: NDArray[Any], count: int) -> Floats:
