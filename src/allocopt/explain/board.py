@@ -11,7 +11,7 @@ from allocopt.algebra.grouping import starts
 from allocopt.explain.change import Change
 from allocopt.explain.local import Found
 from allocopt.explain.wide import Wide
-from allocopt.rules import Rule
+from allocopt.rules import RULES, Rule
 from allocopt.rules.kit.shortage import CODES, LIMITS
 
 Ints = NDArray[np.intp]
@@ -33,11 +33,14 @@ class Item:
         Position in the contract; -1: none.
     place : int
         Position of its code.
+    name : str
+        Of the rule that has the code; ``""``: none.
     """
 
     turn: int
     clause: int
     place: int
+    name: str = ""
     rule: Rule | None = field(compare=False, default=None)
 
     @property
@@ -46,15 +49,16 @@ class Item:
         return list(CODES)[self.place]
 
     def __hash__(self) -> int:
-        return hash((self.turn, self.clause, self.place))
+        return hash((self.turn, self.clause, self.place, self.name))
 
 
 def item(code: str, clause: int = -1, rule: Rule | None = None) -> Item:
     """Return what can be lifted by its code."""
-    return Item(CODES[code][0], clause, PLACE[code], rule)
+    return Item(CODES[code][0], clause, PLACE[code], "" if rule is None else rule.name, rule)
 
 
-SUPPLY = item("no_supply")
+SUPPLY = item("no_supply", -1, next(rule for rule in RULES if rule.short == "no_supply"))
+DEAR = item("not_worth_it")
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,16 @@ class Board:
         self.wide, self.program = wide, wide.program
         self.arcs, self.facts = wide.candidates.arcs, wide.candidates.arcs.facts
         rules, rule, clause = wide.authors
-        self.item_of = [self._of_row(rules, r, c) for r, c in zip(rule.tolist(), clause.tolist(), strict=True)]
+        shut = self.program.row_upper <= 0
+        kinds, place = np.unique(np.stack([rule, clause, shut]), axis=1, return_inverse=True)
+        said = [self._of_row(rules, *kind) for kind in zip(*kinds.tolist(), strict=True)]
+        self.item_of = [said[number] for number in place.ravel().tolist()]
         activity = wide.activity
         self.room = np.maximum(self.program.row_upper - activity, 0.0)
         self.below = np.maximum(activity - self.program.row_lower, 0.0)
+        self.paid = self._paid(clause)
+        for row in self.paid:
+            self.item_of[row] = DEAR
         ship = self.program.cost[wide.ship : wide.ship + len(self.arcs)]
         self.money, self.worth = ship, ship + goal
         cost = self.program.cost.copy()
@@ -111,12 +121,28 @@ class Board:
                 self.taken.setdefault(arc, set()).add(item(found.code, found.clause, found.rule))
 
     @staticmethod
-    def _of_row(rules: list[Rule | None], rule: int, clause: int) -> Item | None:
+    def _of_row(rules: list[Rule | None], rule: int, clause: int, shut: int) -> Item | None:
         """Return what lifts a row; None where nothing needs to."""
         author = rules[rule] if rule >= 0 else None
         if author is None:
             return item("locked")
-        return item(author.short, clause, author) if author.short else None
+        code = (author.shut if shut else "") or author.short
+        return item(code, clause, author) if code else None
+
+    def _paid(self, clause: NDArray[np.int32]) -> dict[int, int]:
+        """Return the column that would open each row of physics if it were paid for: nothing else keeps it shut."""
+        program, x = self.program, self.wide.x
+        cold = (program.cost < 0) & (x < FLAT) & program.integer & (program.upper >= 1)
+        cold[self.wide.ship : self.wide.ship + len(self.arcs)] = False
+        cold[self.wide.labels.place("switch")] = False
+        if not cold.any():
+            return {}
+        column, row = program.entry_column, program.indices
+        mine = cold[column]
+        column, row, value = column[mine], row[mine], program.data[mine]
+        cold[column[(value > 0) & (self.room[row] < value - FLAT)]] = False
+        opens = cold[column] & (value < 0) & (clause[row] < 0) & (self.room[row] < FLAT)
+        return dict(zip(row[opens].tolist(), column[opens].tolist(), strict=True))
 
     def way(self, arc: int) -> Way:
         """Return an arc of a line with what closes it and what it takes from."""
@@ -264,6 +290,12 @@ class Board:
     def each(self, flows: list[tuple[int, float]]) -> float:
         """Return what the first unit of a flow is worth in money."""
         return float(self.money[flows[0][0]]) if flows else 0.0
+
+    def dear(self, flows: list[tuple[int, float]]) -> float:
+        """Return what a unit of a flow is worth with what has to be paid for it to flow at all."""
+        opened = {self.paid[row] for arc, _ in flows for row, _ in self.entries(arc) if row in self.paid}
+        money = sum(units * float(self.money[arc]) for arc, units in flows)
+        return (money + float(self.cost[list(opened)].sum())) / sum(units for _, units in flows)
 
     def demand_row(self, column: int) -> int:
         """Return the row that says how much a line wants, given a column that ships to it; -1: none."""

@@ -208,6 +208,10 @@ class Local:
                 found = answer
         return found
 
+    def anyway(self, found: Found, blocks: Ints) -> bool:
+        """Return whether what a re-solve found keeps the rows as they are: then it does not come of the change."""
+        return _keeps(self.block(blocks).program, found.x)
+
     def touched(self, change: Change, *, coupling: bool = False) -> Ints:
         """Return the blocks of the columns that a change names, and of the rows that it moves."""
         found = [self.block_of[change.exempt_columns], self.block_of[change.columns]]
@@ -249,6 +253,8 @@ class Local:
                 return begin, most - planned
             if x is not None and _keeps(small, x) and most - float(small.cost @ x) <= margin:
                 return x, most - planned
+            if kept and wish is not None and self._ready:
+                return self._near(small, begin, said[0], margin), most - planned
         if self._ready and np.isfinite(small.upper).all() and np.isfinite(small.lower).all():
             answer = searched(small, start=begin if kept else None, margin=margin, nodes=self.nodes, work=self.work)
             if answer is not None and answer.x is not None and _keeps(small, answer.x):
@@ -270,6 +276,22 @@ class Local:
             x = begin
         claimed = branched.claimed_bound
         return x, (np.inf if claimed is None else claimed - small.constant) - planned
+
+    def _near(self, small: Program, begin: Floats, relaxed: Floats, margin: float) -> Floats:
+        """Return the best plan found where only those columns move that the relaxation moves.
+
+        Source: relaxation-induced neighbourhoods, Danna, Rothberg and Le Pape, Mathematical Programming 102 (2005).
+        """
+        moving = np.flatnonzero(np.abs(relaxed - begin) > highs.WHOLE)
+        part, _ = restricted(small, moving, begin, small.activity(begin), float(small.cost @ begin))
+        if not np.isfinite(part.upper).all() or not np.isfinite(part.lower).all():
+            return begin
+        answer = searched(part, start=begin[moving], margin=margin, nodes=self.nodes, work=self.work)
+        if answer is None or answer.x is None:
+            return begin
+        x = begin.copy()
+        x[moving] = answer.x
+        return x if _keeps(small, x) else begin
 
     def _alive(self, block: Block) -> LiveProgram:
         """Return a block as HiGHS holds it; the last few ones asked for are kept."""
