@@ -145,7 +145,11 @@ VARIANTS: dict[str, tuple[dict[str, Any], list[Any], str, float, str]] = {
     "a closed lane": ({"lanes": [{"node": "E", "channel": "dtc", "capacity": 0}]}, [], "lane_closed", 10, "is closed"),
 }
 ABSENT: dict[str, tuple[dict[str, Any], list[Any], str]] = {
-    "an order that waits": ({"demand": [wants(order="O")]}, [ao.Approval(units=9, holds=True, owner="Ann")], "approval"),
+    "an order that waits": (
+        {"demand": [wants(order="O")]},
+        [ao.Approval(units=9, holds=True, owner="Ann")],
+        "approval",
+    ),
     "a retired channel": ({}, [ao.Retire("dtc")], "retired"),
     "a channel that is not worth its fixed cost": (
         {"channels": [{"channel": "dtc", "kind": "dtc", "fixed_cost": 500.0}, {"channel": "shop", "kind": "store"}]},
@@ -206,7 +210,7 @@ def test_a_plan_that_was_played_forward_proves_nothing() -> None:
     """Its short lines say honestly that nothing is re-solved."""
     problem = ao.Problem.from_dict(BASE | {"supply": [lot(units=4)]})
     drawn = ao.Scenario("Drawn", draws=ao.Draws(number=1, seed=1, demand=False, inbound=True))
-    found = ao.compare(problem, [ao.pooled()], [drawn], keep_plans=True)
+    found = ao.compare(problem, [ao.pooled()], [drawn])
     (plan,) = [plan for plan in found.plans.values() if plan.played]
     (row,) = plan.shortfalls.to_dict("records")
     assert (row["reason"], row["units"]) == ("not_proven", row["wanted"] - 4)

@@ -161,7 +161,13 @@ def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[s
         ]
         by = units * max((abs(value) for value in each), default=1.0)
         label = words.limit_of(row)
-        offers.append((f"{label}: {by:,.6g} more", by, _more(known, row, by)))
+        offers.append(
+            (
+                f"{label}: {by:,.6g} {'less is kept' if reason.code == 'protected' else 'more'}",
+                by,
+                _more(known, row, by),
+            )
+        )
     return sorted(offers, key=lambda offer: offer[1])
 
 
