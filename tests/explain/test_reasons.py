@@ -165,13 +165,18 @@ def test_what_a_change_is_said_to_gain_is_what_a_whole_re_solve_gains(tables, ag
     assert mine >= row["served"]
 
 
-
 @st.composite
 def limited(draw):
     """Return tables and clauses of a problem in which one limit of any kind keeps lines short, besides stock."""
     whole = st.integers(0, 8)
     demand = [
-        {"sku": "A", "channel": c, "period": t, "units": draw(st.integers(1, 9)), "price": float(draw(st.integers(9, 30)))}
+        {
+            "sku": "A",
+            "channel": c,
+            "period": t,
+            "units": draw(st.integers(1, 9)),
+            "price": float(draw(st.integers(9, 30))),
+        }
         for c in ("dtc", "amazon", "b2b")
         for t in (0, 1)
     ]
@@ -206,7 +211,8 @@ def applied(tables, agreed, kind, found, row):
     if kind in ("cap", "caps") and "cap channel" in found.change:
         return tables, [ao.Cap(agreed[0].channel, units=agreed[0].units + found.amount)]
     if kind == "protect" and "less is kept" in found.change:
-        return tables, [ao.Protect("b2b", units=agreed[0].units - found.amount)]
+        kept = min(agreed[0].units, float(tables["supply"][0]["units"]))  # of what there is
+        return tables, [ao.Protect("b2b", units=max(0.0, kept - found.amount))]
     if kind == "capacity" and "can handle" in found.change:
         period = int(row["due"])
         more = [one | {"limit": one["limit"] + found.amount * (one["period"] == period)} for one in tables["capacity"]]
@@ -234,4 +240,6 @@ def test_every_named_change_does_what_it_says(case, data):
     assert new.objective == pytest.approx(plan.objective + found.gain, abs=0.01)
     got = new.allocation
     mine = got[(got["channel"] == row["channel"]) & (got["due"] == row["due"])]["units"].sum()
-    assert mine == row["wanted"] or found.gain == pytest.approx(0.0, abs=0.01)
+    even = {one["price"] for one in tables["demand"] if (one["channel"], one["period"]) == (row["channel"], row["due"])}
+    tied = [one for one in tables["demand"] if one["price"] in even]
+    assert mine == row["wanted"] or len(tied) > 1  # who is worth the same may come before it in the order of ties

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -105,6 +106,7 @@ class Board:
         if goal.any():
             self.program = replace(self.program, cost=cost)
             object.__setattr__(wide, "program", self.program)
+        self._makes: dict[int, float] = {}
         self._base: dict[int, Found | None] = {}
         holding = np.flatnonzero(self.x > FLAT)
         self.holding = holding[np.lexsort((self.worth[holding], self.arcs.lot[holding]))]
@@ -216,10 +218,12 @@ class Board:
 
     def makes(self, arc: int) -> float:
         """Return what a unit on an arc is worth, with what rows that ask for it would pay, by the multipliers."""
-        worth, y = float(self.worth[arc]), self.wide.multipliers
-        if y is not None:
-            worth += sum(max(0.0, -value * y[row]) for row, value in self.entries(arc))
-        return worth
+        if arc not in self._makes:
+            worth, y = float(self.worth[arc]), self.wide.multipliers
+            if y is not None:
+                worth += sum(max(0.0, -value * y[row]) for row, value in self.entries(arc))
+            self._makes[arc] = worth
+        return self._makes[arc]
 
     def kept_by(self, arc: int) -> str:
         """Return the code of what keeps a unit where less is made of it: a clause that asks for it, or what is set."""
@@ -276,14 +280,21 @@ class Board:
     def promised(self, ways: list[Way], lifted: set[Item]) -> float:
         """Return what a unit could be worth at most if so much is lifted, by the multipliers; inf without any."""
         y = self.wide.multipliers
-        if y is None:
-            return np.inf
+        return np.inf if y is None else self._at(ways, lifted, y.__getitem__)
+
+    def bound(self, ways: list[Way], lifted: set[Item], units: float, block: Ints) -> float:
+        """Return what a block can gain at most if so much is lifted for some ways, by multipliers of its own."""
+        gap, y = self.wide.local.prices(block)
+        return gap + units * self._at(ways, lifted, lambda row: y.get(row, 0.0)) if y else np.inf
+
+    def _at(self, ways: list[Way], lifted: set[Item], price: Callable[[int], float]) -> float:
+        """Return the most that a unit is worth beyond what the rows that still count charge for it."""
         best = 0.0
         for way in ways:
             if not (way.closed & ({self.lock} | self.taken.get(way.arc, set()))) <= lifted:
                 continue
             taken = {row for row, _, whose in way.rows if whose in lifted}
-            paid = sum(value * y[row] for row, value in self.entries(way.arc) if row not in taken)
+            paid = sum(value * price(row) for row, value in self.entries(way.arc) if row not in taken)
             best = max(best, float(self.money[way.arc]) - paid)
         return best
 

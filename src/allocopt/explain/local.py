@@ -119,6 +119,7 @@ class Local:
         self.helped = True
         self._live: dict[int, LiveProgram] = {}
         self._activity, self._worth = program.activity(x), program.objective(x)
+        self._prices: dict[tuple[int, ...], tuple[float, dict[int, float]]] = {}
         self._blocks: dict[tuple[int, ...], Block] = {}
         self._ready = trees.ready(Clock.started(None)) if program.columns else False
         self.block_of = _blocks(program, np.zeros(0, np.intp) if held is None else held)
@@ -207,6 +208,20 @@ class Local:
             if answer is not None and (found is None or answer.gain > found.gain + CENT):
                 found = answer
         return found
+
+    def prices(self, blocks: Ints) -> tuple[float, dict[int, float]]:
+        """Return what a block as it is can gain at most, and multipliers of its rows that prove it; none: inf."""
+        key = tuple(blocks.tolist())
+        if key not in self._prices:
+            block = self.block(blocks)
+            said = self._alive(block).solved(block.program, np.zeros(0, np.intp)) if block.program.columns else None
+            if said is None:
+                self._prices[key] = np.inf, {}
+            else:
+                y = cleaned(block.program, said[1])
+                gap = _most(block.program, said[1]) - float(block.program.cost @ block.x)
+                self._prices[key] = gap, dict(zip(block.rows.tolist(), y.tolist(), strict=True))
+        return self._prices[key]
 
     def anyway(self, found: Found, blocks: Ints) -> bool:
         """Return whether what a re-solve found keeps the rows as they are: then it does not come of the change."""

@@ -156,10 +156,13 @@ class Seeker(Exchange):
             assert start is not None
             money = float(self.cost[start[0]] @ (start[1] - self.wide.x[start[0]]))
             return taken, money / taken, self.moved(*start)
+        margin = max(CENT, (1 - SURE) * max(promised, gain)) if np.isfinite(promised) else CENT
         columns = np.array([self.wide.ship + way.arc for way in ways])
+        own = np.unique(self.wide.local.block_of[columns])
+        if not taken and own[0] >= 0 and self.bound(ways, lifted, short, own) <= margin:
+            return None
         change = self.change(ways, lifted, line)
         block = self.wide.local.touched(change)
-        margin = max(CENT, (1 - SURE) * max(promised, gain)) if np.isfinite(promised) else CENT
         whole = not self.facts.skus.divisible[self.facts.lots.sku[self.arcs.lot[ways[0].arc]]]
         aim = (columns, float(self.wide.x[columns].sum()) + known + (0.5 if whole else 1e-6))
         found = self.wide.local.solve(change, block, start=start, margin=margin, aim=aim)
