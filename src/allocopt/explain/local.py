@@ -20,19 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import places, runs, starts
-from allocopt.algebra.program import COUPLES, Program, restricted
+from allocopt.algebra.program import Program, restricted
 from allocopt.explain.change import Change, Floats, Ints
+from allocopt.explain.joined import blocks_of
 from allocopt.solve import highs, trees
 from allocopt.solve.certificate import cleaned
 from allocopt.solve.highs_changes import LiveProgram
 from allocopt.solve.solution import Clock
 from allocopt.solve.trees.searching import NODES, WORK, searched
 
-SHORT = 64
-"""A coupling row of at most so many entries joins the blocks that it touches, and a column that couples in at most so
-many rows is free to move; longer ones stay as planned."""
-LARGEST = 2_000
-"""Columns of the largest block that short coupling rows may make; beyond, no coupling row joins anything."""
 ALIVE = 200
 """Blocks that HiGHS holds at a time."""
 CENT = 1e-6
@@ -122,7 +118,7 @@ class Local:
         self._prices: dict[tuple[int, ...], tuple[float, dict[int, float]]] = {}
         self._blocks: dict[tuple[int, ...], Block] = {}
         self._ready = trees.ready(Clock.started(None)) if program.columns else False
-        self.block_of = _blocks(program, np.zeros(0, np.intp) if held is None else held)
+        self.block_of = blocks_of(program, np.zeros(0, np.intp) if held is None else held)
         order = np.argsort(self.block_of, kind="stable")
         first = np.searchsorted(self.block_of[order], 0)
         self._members = order[first:]
@@ -396,35 +392,3 @@ def _roomy(small: Program, x: Floats) -> Program:
     upper = np.where((own > small.row_upper) & (own <= small.row_upper + room), own, small.row_upper)
     lower = np.where((own < small.row_lower) & (own >= small.row_lower - room), own, small.row_lower)
     return replace(small, row_lower=lower, row_upper=upper)
-
-
-def _blocks(program: Program, held: Ints) -> NDArray[np.intp]:
-    """Return the block of each column, -1 for those that are held, shape (columns,)."""
-    if not program.columns:
-        return np.zeros(0, dtype=np.intp)
-    couples = program.row_sku == COUPLES
-    lengths = np.bincount(program.indices, minlength=program.rows)
-    heights = np.diff(program.indptr)
-    between = (program.column_sku == COUPLES) & (heights > SHORT)
-    between[held] = True
-    labels = _components(program, couples & (lengths > SHORT), between)
-    if np.bincount(labels[~between], minlength=1).max() > LARGEST:
-        labels = _components(program, couples, between)
-    return np.where(between, -1, labels)
-
-
-def _components(program: Program, cut: NDArray[np.bool_], between: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return the component of each column where some rows, and the entries of some columns, tie nothing together."""
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
-    column = program.entry_column
-    kept = ~cut[program.indices] & ~between[column]
-    size = program.columns + program.rows
-    ends = (column[kept], program.indices[kept] + program.columns)
-    graph = sparse.coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size))
-    _, labels = csgraph.connected_components(graph.tocsr(), directed=False)
-    found = np.full(program.columns, -1, dtype=np.intp)
-    inner = np.flatnonzero(~between)
-    found[inner] = np.unique(labels[inner], return_inverse=True)[1]
-    return found
