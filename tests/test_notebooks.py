@@ -121,6 +121,25 @@ def test_should_we_retire_this_channel(tmp_path: Path) -> None:
     assert "showrooms should not be admitted: it would lose" in told
 
 
+def test_why_is_wholesale_short(tmp_path: Path) -> None:
+    """The share of the web shop is the reason, its change is re-solved, and the line that asked for it is filled."""
+    notebook = executed(FOLDER / "04_why_is_wholesale_short.ipynb", FOLDER, tmp_path / "executed.ipynb")
+    assert not [out for cell in notebook.cells for out in cell.get("outputs", ()) if out.output_type == "error"]
+    assert not [out for cell in notebook.cells for out in cell.get("outputs", ()) if out.get("name") == "stderr"]
+    told = "\n".join(said(notebook))
+    for words in (
+        "11 of 84 served, 73 short.",
+        "protected: 73 of 84 wanted short: the contract says: protect channel dtc, share 0.42",
+        "84 instead of 11 would cost 1.05",
+        "protect channel dtc, share 0.42: 50 less is kept",
+        "The plan would gain 1,367.65.",
+        "with protect channel dtc, share 0.42, release_from 6",
+        "Contribution +13,316.12 USD.",
+        "order L-210-Volt-City, due 7: all 78 served",
+    ):
+        assert words in told
+
+
 def test_what_is_it_worth(tmp_path: Path) -> None:
     """The three rules of a launch have their prices, units their values, and a protection its best level."""
     notebook = executed(FOLDER / "05_what_is_it_worth.ipynb", FOLDER, tmp_path / "executed.ipynb")

@@ -63,6 +63,22 @@ CASES: dict[str, tuple[dict[str, Any], list[Any], float]] = {
         [],
         4,
     ),
+    "lane_closed": ({"lanes": [{"node": "E", "channel": "dtc", "capacity": 0}]}, [], 10),
+    "store_floor": ({"nodes": [{"node": "E", "kind": "store", "store_floor": 14}]}, [], 4),
+    "share": (
+        TWO | {"demand": [wants(), wants(channel="shop", units=4)]},
+        [ao.MinShare("shop", 0.5)],
+        6,
+    ),
+    "ratio": (
+        {
+            "skus": [{"sku": "A", "unit_cost": 2.0}, {"sku": "B", "unit_cost": 2.0}],
+            "supply": [lot(), lot(sku="B", units=3)],
+            "demand": [wants(order="O"), wants(sku="B", order="O")],
+        },
+        [ao.InRatio("dtc", {"A": 1, "B": 1})],
+        7,
+    ),
     "not_worth_it": ({"demand": [wants(price=1.0)]}, [], 10),
     "taken_by_better": (
         TWO | {"demand": [wants(), wants(channel="shop", price=20.0)], "supply": [lot(units=12)]},
@@ -70,6 +86,76 @@ CASES: dict[str, tuple[dict[str, Any], list[Any], float]] = {
         8,
     ),
     "tie": (TWO | {"demand": [wants(priority=2), wants(channel="shop", priority=1)], "supply": [lot(units=12)]}, [], 8),
+}
+
+
+FROM_TWO = {
+    "nodes": [{"node": "E"}, {"node": "W"}],
+    "supply": [lot(units=6), lot(units=5, node="W")],
+    "lanes": [{"node": "E", "channel": "dtc"}, {"node": "W", "channel": "dtc"}],
+}
+VARIANTS: dict[str, tuple[dict[str, Any], list[Any], str, float, str]] = {
+    "less life left than asked": (
+        {"supply": [lot(expires=3)], "demand": [wants(min_life=4)]},
+        [],
+        "expired",
+        10,
+        "less life left",
+    ),
+    "lots of another reference": (
+        {"supply": [lot(reference="PO1")], "demand": [wants(reference="PO2")]},
+        [],
+        "access",
+        10,
+        "one reference only",
+    ),
+    "sealed cases": ({"supply": [lot(pack=4)]}, [], "pack", 2, "sealed cases"),
+    "a pack larger than the line": ({"supply": [lot(pack=12)]}, [], "pack", 10, "sealed cases"),
+    "one parcel at most": (
+        FROM_TWO | {"demand": [wants(order="O", max_parcels=1)]},
+        [],
+        "one_parcel",
+        4,
+        "no more parcels",
+    ),
+    "all in one period": (
+        {
+            "supply": [lot(units=6), lot(kind="inbound", units=9, available=2)],
+            "demand": [wants(order="O", ship_together=True, max_late=2, late_cost=6.5)],
+        },
+        [],
+        "one_parcel",
+        4,
+        "leaves in one period",
+    ),
+    "a parcel that costs more than it brings": (
+        {"lanes": [{"node": "E", "channel": "dtc", "parcel_cost": 71.0}]},
+        [],
+        "not_worth_it",
+        10,
+        "lose money (-0.10 a unit at best)",
+    ),
+    "a cap over two channels": (
+        TWO | {"demand": [wants(), wants(channel="shop", price=20.0)]},
+        [ao.Cap(("dtc", "shop"), units=14)],
+        "cap",
+        6,
+        "dtc, shop",
+    ),
+    "a closed lane": ({"lanes": [{"node": "E", "channel": "dtc", "capacity": 0}]}, [], "lane_closed", 10, "is closed"),
+}
+ABSENT: dict[str, tuple[dict[str, Any], list[Any], str]] = {
+    "an order that waits": (
+        {"demand": [wants(order="O")]},
+        [ao.Approval(units=9, holds=True, owner="Ann")],
+        "approval",
+    ),
+    "a retired channel": ({}, [ao.Retire("dtc")], "retired"),
+    "a channel that is not worth its fixed cost": (
+        {"channels": [{"channel": "dtc", "kind": "dtc", "fixed_cost": 500.0}, {"channel": "shop", "kind": "store"}]},
+        [ao.KeepOrRetire("dtc")],
+        "retired",
+    ),
 }
 
 
@@ -84,6 +170,51 @@ def test_a_code_is_said_where_it_is_the_cause(code: str) -> None:
     tables, agreed, units = CASES[code]
     short = plan_of(tables, agreed).shortfalls
     assert short.groupby("reason")["units"].sum().get(code) == units
+
+
+@pytest.mark.parametrize("case", VARIANTS)
+def test_rules_that_share_a_code_say_it_in_their_own_words(case: str) -> None:
+    """Code, units and what the sentence says are those worked out by hand, and nothing else is short."""
+    tables, agreed, code, units, words = VARIANTS[case]
+    (row,) = plan_of(tables, agreed).shortfalls.to_dict("records")
+    assert (row["reason"], row["units"]) == (code, units)
+    assert words in row["sentence"]
+
+
+@pytest.mark.parametrize("case", ABSENT)
+def test_a_line_of_which_nothing_counts_says_why(case: str) -> None:
+    """It is no shortfall, and whoever asks is told of which clause it is, with the units that it would want."""
+    tables, agreed, code = ABSENT[case]
+    plan = plan_of(tables, agreed)
+    found = plan.explain("A", "dtc")
+    (row,) = found.reasons.to_dict("records")
+    assert plan.shortfalls.empty
+    assert (row["reason"], row["units"], row["wanted"], row["clause"]) == (code, 10, 10, 0)
+    assert row["owner"] == ("Ann" if code == "approval" else "")
+    assert "none of them counts" in found.sentence
+
+
+def test_a_line_of_a_promotion_that_does_not_run_says_so() -> None:
+    """Run, the promotion would cost more than its units bring: the line that it would have made wants nothing."""
+    tables = {"demand": [wants(promotion="P")]}
+    promotion = ao.Promotion("P", uplift=1.0, discount=0.1, cost=500.0, stated="without", run="choose")
+    plan = plan_of(tables, [promotion])
+    assert plan.decisions == {"run/P": False}
+    asked = [one for one in plan.answer.arcs.facts.lines.line.tolist() if one]
+    found = plan.explain("A", "dtc", line=asked[0])
+    (row,) = found.reasons.to_dict("records")
+    assert (row["reason"], row["clause"], row["units"]) == ("promotion_off", 0, 20)
+
+
+def test_a_plan_that_was_played_forward_proves_nothing() -> None:
+    """Its short lines say honestly that nothing is re-solved."""
+    problem = ao.Problem.from_dict(BASE | {"supply": [lot(units=4)]})
+    drawn = ao.Scenario("Drawn", draws=ao.Draws(number=1, seed=1, demand=False, inbound=True))
+    found = ao.compare(problem, [ao.pooled()], [drawn])
+    (plan,) = [plan for plan in found.plans.values() if plan.played]
+    (row,) = plan.shortfalls.to_dict("records")
+    assert (row["reason"], row["units"]) == ("not_proven", row["wanted"] - 4)
+    assert "played forward" in row["sentence"]
 
 
 def test_ranks_come_before_money_where_a_stage_says_so() -> None:

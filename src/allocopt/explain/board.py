@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from allocopt.algebra.grouping import starts
 from allocopt.explain.change import Change
 from allocopt.explain.local import Found
 from allocopt.explain.wide import Wide
-from allocopt.rules import Rule
+from allocopt.rules import RULES, Rule
 from allocopt.rules.kit.shortage import CODES, LIMITS
 
 Ints = NDArray[np.intp]
@@ -33,11 +34,14 @@ class Item:
         Position in the contract; -1: none.
     place : int
         Position of its code.
+    name : str
+        Of the rule that has the code; ``""``: none.
     """
 
     turn: int
     clause: int
     place: int
+    name: str = ""
     rule: Rule | None = field(compare=False, default=None)
 
     @property
@@ -46,15 +50,16 @@ class Item:
         return list(CODES)[self.place]
 
     def __hash__(self) -> int:
-        return hash((self.turn, self.clause, self.place))
+        return hash((self.turn, self.clause, self.place, self.name))
 
 
 def item(code: str, clause: int = -1, rule: Rule | None = None) -> Item:
     """Return what can be lifted by its code."""
-    return Item(CODES[code][0], clause, PLACE[code], rule)
+    return Item(CODES[code][0], clause, PLACE[code], "" if rule is None else rule.name, rule)
 
 
-SUPPLY = item("no_supply")
+SUPPLY = item("no_supply", -1, next(rule for rule in RULES if rule.short == "no_supply"))
+DEAR = item("not_worth_it")
 
 
 @dataclass(frozen=True)
@@ -83,10 +88,16 @@ class Board:
         self.wide, self.program = wide, wide.program
         self.arcs, self.facts = wide.candidates.arcs, wide.candidates.arcs.facts
         rules, rule, clause = wide.authors
-        self.item_of = [self._of_row(rules, r, c) for r, c in zip(rule.tolist(), clause.tolist(), strict=True)]
+        shut = self.program.row_upper <= 0
+        kinds, place = np.unique(np.stack([rule, clause, shut]), axis=1, return_inverse=True)
+        said = [self._of_row(rules, *kind) for kind in zip(*kinds.tolist(), strict=True)]
+        self.item_of = [said[number] for number in place.ravel().tolist()]
         activity = wide.activity
         self.room = np.maximum(self.program.row_upper - activity, 0.0)
         self.below = np.maximum(activity - self.program.row_lower, 0.0)
+        self.paid = self._paid(clause)
+        for row in self.paid:
+            self.item_of[row] = DEAR
         ship = self.program.cost[wide.ship : wide.ship + len(self.arcs)]
         self.money, self.worth = ship, ship + goal
         cost = self.program.cost.copy()
@@ -95,6 +106,7 @@ class Board:
         if goal.any():
             self.program = replace(self.program, cost=cost)
             object.__setattr__(wide, "program", self.program)
+        self._makes: dict[int, float] = {}
         self._base: dict[int, Found | None] = {}
         holding = np.flatnonzero(self.x > FLAT)
         self.holding = holding[np.lexsort((self.worth[holding], self.arcs.lot[holding]))]
@@ -111,12 +123,28 @@ class Board:
                 self.taken.setdefault(arc, set()).add(item(found.code, found.clause, found.rule))
 
     @staticmethod
-    def _of_row(rules: list[Rule | None], rule: int, clause: int) -> Item | None:
+    def _of_row(rules: list[Rule | None], rule: int, clause: int, shut: int) -> Item | None:
         """Return what lifts a row; None where nothing needs to."""
         author = rules[rule] if rule >= 0 else None
         if author is None:
             return item("locked")
-        return item(author.short, clause, author) if author.short else None
+        code = (author.shut if shut else "") or author.short
+        return item(code, clause, author) if code else None
+
+    def _paid(self, clause: NDArray[np.int32]) -> dict[int, int]:
+        """Return the column that would open each row of physics if it were paid for: nothing else keeps it shut."""
+        program, x = self.program, self.wide.x
+        cold = (program.cost < 0) & (x < FLAT) & program.integer & (program.upper >= 1)
+        cold[self.wide.ship : self.wide.ship + len(self.arcs)] = False
+        cold[self.wide.labels.place("switch")] = False
+        if not cold.any():
+            return {}
+        column, row = program.entry_column, program.indices
+        mine = cold[column]
+        column, row, value = column[mine], row[mine], program.data[mine]
+        cold[column[(value > 0) & (self.room[row] < value - FLAT)]] = False
+        opens = cold[column] & (value < 0) & (clause[row] < 0) & (self.room[row] < FLAT)
+        return dict(zip(row[opens].tolist(), column[opens].tolist(), strict=True))
 
     def way(self, arc: int) -> Way:
         """Return an arc of a line with what closes it and what it takes from."""
@@ -190,10 +218,12 @@ class Board:
 
     def makes(self, arc: int) -> float:
         """Return what a unit on an arc is worth, with what rows that ask for it would pay, by the multipliers."""
-        worth, y = float(self.worth[arc]), self.wide.multipliers
-        if y is not None:
-            worth += sum(max(0.0, -value * y[row]) for row, value in self.entries(arc))
-        return worth
+        if arc not in self._makes:
+            worth, y = float(self.worth[arc]), self.wide.multipliers
+            if y is not None:
+                worth += sum(max(0.0, -value * y[row]) for row, value in self.entries(arc))
+            self._makes[arc] = worth
+        return self._makes[arc]
 
     def kept_by(self, arc: int) -> str:
         """Return the code of what keeps a unit where less is made of it: a clause that asks for it, or what is set."""
@@ -250,20 +280,33 @@ class Board:
     def promised(self, ways: list[Way], lifted: set[Item]) -> float:
         """Return what a unit could be worth at most if so much is lifted, by the multipliers; inf without any."""
         y = self.wide.multipliers
-        if y is None:
-            return np.inf
+        return np.inf if y is None else self._at(ways, lifted, y.__getitem__)
+
+    def bound(self, ways: list[Way], lifted: set[Item], units: float, block: Ints) -> float:
+        """Return what a block can gain at most if so much is lifted for some ways, by multipliers of its own."""
+        gap, y = self.wide.local.prices(block)
+        return gap + units * self._at(ways, lifted, lambda row: y.get(row, 0.0)) if y else np.inf
+
+    def _at(self, ways: list[Way], lifted: set[Item], price: Callable[[int], float]) -> float:
+        """Return the most that a unit is worth beyond what the rows that still count charge for it."""
         best = 0.0
         for way in ways:
             if not (way.closed & ({self.lock} | self.taken.get(way.arc, set()))) <= lifted:
                 continue
             taken = {row for row, _, whose in way.rows if whose in lifted}
-            paid = sum(value * y[row] for row, value in self.entries(way.arc) if row not in taken)
+            paid = sum(value * price(row) for row, value in self.entries(way.arc) if row not in taken)
             best = max(best, float(self.money[way.arc]) - paid)
         return best
 
     def each(self, flows: list[tuple[int, float]]) -> float:
         """Return what the first unit of a flow is worth in money."""
         return float(self.money[flows[0][0]]) if flows else 0.0
+
+    def dear(self, flows: list[tuple[int, float]]) -> float:
+        """Return what a unit of a flow is worth with what has to be paid for it to flow at all."""
+        opened = {self.paid[row] for arc, _ in flows for row, _ in self.entries(arc) if row in self.paid}
+        money = sum(units * float(self.money[arc]) for arc, units in flows)
+        return (money + float(self.cost[list(opened)].sum())) / sum(units for _, units in flows)
 
     def demand_row(self, column: int) -> int:
         """Return the row that says how much a line wants, given a column that ships to it; -1: none."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocopt.explain.absent import absent
 from allocopt.explain.asking import the_line
 from allocopt.explain.change import Change
 from allocopt.explain.reasons import FLAT, SUPPLY, Reason
@@ -96,10 +97,11 @@ def explained(known: Why, line: int) -> Explanation:
     facts, words = known.answer.arcs.facts, known.words
     name = words.line(line, sku=True)
     wanted, served = float(facts.lines.units[line]), float(known.served[line])
-    if not known.answer.wanted[line] and wanted:
-        off = "retired" if facts.lines.promotion[line] == "" else "promotion_off"
-        text = f"{name}: {wanted:,.6g} wanted, none counts ({off}): {_OFF[off]}."
-        return Explanation(text, known.rows([]), {}, lines_told(known, []))
+    gone = absent(known.answer, line)
+    if gone is not None:
+        units, one = gone
+        text = f"{name}: {units:,.6g} wanted, and none of them counts."
+        return Explanation(text, known.rows([Reason(line, one, units)], wanted=units), {}, lines_told(known, []))
     found = known.reasons(line) if known.short[line] > FLAT else []
     stack = _stack(known, line)
     sources = _sources(known, line)
@@ -110,12 +112,6 @@ def explained(known: Why, line: int) -> Explanation:
     takers = [pair for reason in found for pair in reason.givers]
     change, amount, gain = ("", 0.0, 0.0) if known.played else smallest(known, line, found)
     return Explanation(text, known.rows(found), stack, lines_told(known, takers), change, gain, amount, sources)
-
-
-_OFF = {
-    "retired": "the channel is retired, or what the line hangs on was decided otherwise",
-    "promotion_off": "its promotion does not run",
-}
 
 
 def smallest(known: Why, line: int, found: list[Reason]) -> tuple[str, float, float]:
@@ -165,7 +161,13 @@ def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[s
         ]
         by = units * max((abs(value) for value in each), default=1.0)
         label = words.limit_of(row)
-        offers.append((f"{label}: {by:,.6g} more", by, _more(known, row, by)))
+        offers.append(
+            (
+                f"{label}: {by:,.6g} {'less is kept' if reason.code == 'protected' else 'more'}",
+                by,
+                _more(known, row, by),
+            )
+        )
     return sorted(offers, key=lambda offer: offer[1])
 
 

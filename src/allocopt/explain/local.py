@@ -20,19 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import places, runs, starts
-from allocopt.algebra.program import COUPLES, Program, restricted
+from allocopt.algebra.program import Program, restricted
 from allocopt.explain.change import Change, Floats, Ints
+from allocopt.explain.joined import blocks_of
 from allocopt.solve import highs, trees
 from allocopt.solve.certificate import cleaned
 from allocopt.solve.highs_changes import LiveProgram
 from allocopt.solve.solution import Clock
 from allocopt.solve.trees.searching import NODES, WORK, searched
 
-SHORT = 64
-"""A coupling row of at most so many entries joins the blocks that it touches, and a column that couples in at most so
-many rows is free to move; longer ones stay as planned."""
-LARGEST = 2_000
-"""Columns of the largest block that short coupling rows may make; beyond, no coupling row joins anything."""
 ALIVE = 200
 """Blocks that HiGHS holds at a time."""
 CENT = 1e-6
@@ -119,9 +115,10 @@ class Local:
         self.helped = True
         self._live: dict[int, LiveProgram] = {}
         self._activity, self._worth = program.activity(x), program.objective(x)
+        self._prices: dict[tuple[int, ...], tuple[float, dict[int, float]]] = {}
         self._blocks: dict[tuple[int, ...], Block] = {}
         self._ready = trees.ready(Clock.started(None)) if program.columns else False
-        self.block_of = _blocks(program, np.zeros(0, np.intp) if held is None else held)
+        self.block_of = blocks_of(program, np.zeros(0, np.intp) if held is None else held)
         order = np.argsort(self.block_of, kind="stable")
         first = np.searchsorted(self.block_of[order], 0)
         self._members = order[first:]
@@ -208,6 +205,24 @@ class Local:
                 found = answer
         return found
 
+    def prices(self, blocks: Ints) -> tuple[float, dict[int, float]]:
+        """Return what a block as it is can gain at most, and multipliers of its rows that prove it; none: inf."""
+        key = tuple(blocks.tolist())
+        if key not in self._prices:
+            block = self.block(blocks)
+            said = self._alive(block).solved(block.program, np.zeros(0, np.intp)) if block.program.columns else None
+            if said is None:
+                self._prices[key] = np.inf, {}
+            else:
+                y = cleaned(block.program, said[1])
+                gap = _most(block.program, said[1]) - float(block.program.cost @ block.x)
+                self._prices[key] = gap, dict(zip(block.rows.tolist(), y.tolist(), strict=True))
+        return self._prices[key]
+
+    def anyway(self, found: Found, blocks: Ints) -> bool:
+        """Return whether what a re-solve found keeps the rows as they are: then it does not come of the change."""
+        return _keeps(self.block(blocks).program, found.x)
+
     def touched(self, change: Change, *, coupling: bool = False) -> Ints:
         """Return the blocks of the columns that a change names, and of the rows that it moves."""
         found = [self.block_of[change.exempt_columns], self.block_of[change.columns]]
@@ -249,6 +264,8 @@ class Local:
                 return begin, most - planned
             if x is not None and _keeps(small, x) and most - float(small.cost @ x) <= margin:
                 return x, most - planned
+            if kept and wish is not None and self._ready:
+                return self._near(small, begin, said[0], margin), most - planned
         if self._ready and np.isfinite(small.upper).all() and np.isfinite(small.lower).all():
             answer = searched(small, start=begin if kept else None, margin=margin, nodes=self.nodes, work=self.work)
             if answer is not None and answer.x is not None and _keeps(small, answer.x):
@@ -270,6 +287,22 @@ class Local:
             x = begin
         claimed = branched.claimed_bound
         return x, (np.inf if claimed is None else claimed - small.constant) - planned
+
+    def _near(self, small: Program, begin: Floats, relaxed: Floats, margin: float) -> Floats:
+        """Return the best plan found where only those columns move that the relaxation moves.
+
+        Source: relaxation-induced neighbourhoods, Danna, Rothberg and Le Pape, Mathematical Programming 102 (2005).
+        """
+        moving = np.flatnonzero(np.abs(relaxed - begin) > highs.WHOLE)
+        part, _ = restricted(small, moving, begin, small.activity(begin), float(small.cost @ begin))
+        if not np.isfinite(part.upper).all() or not np.isfinite(part.lower).all():
+            return begin
+        answer = searched(part, start=begin[moving], margin=margin, nodes=self.nodes, work=self.work)
+        if answer is None or answer.x is None:
+            return begin
+        x = begin.copy()
+        x[moving] = answer.x
+        return x if _keeps(small, x) else begin
 
     def _alive(self, block: Block) -> LiveProgram:
         """Return a block as HiGHS holds it; the last few ones asked for are kept."""
@@ -359,35 +392,3 @@ def _roomy(small: Program, x: Floats) -> Program:
     upper = np.where((own > small.row_upper) & (own <= small.row_upper + room), own, small.row_upper)
     lower = np.where((own < small.row_lower) & (own >= small.row_lower - room), own, small.row_lower)
     return replace(small, row_lower=lower, row_upper=upper)
-
-
-def _blocks(program: Program, held: Ints) -> NDArray[np.intp]:
-    """Return the block of each column, -1 for those that are held, shape (columns,)."""
-    if not program.columns:
-        return np.zeros(0, dtype=np.intp)
-    couples = program.row_sku == COUPLES
-    lengths = np.bincount(program.indices, minlength=program.rows)
-    heights = np.diff(program.indptr)
-    between = (program.column_sku == COUPLES) & (heights > SHORT)
-    between[held] = True
-    labels = _components(program, couples & (lengths > SHORT), between)
-    if np.bincount(labels[~between], minlength=1).max() > LARGEST:
-        labels = _components(program, couples, between)
-    return np.where(between, -1, labels)
-
-
-def _components(program: Program, cut: NDArray[np.bool_], between: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return the component of each column where some rows, and the entries of some columns, tie nothing together."""
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
-    column = program.entry_column
-    kept = ~cut[program.indices] & ~between[column]
-    size = program.columns + program.rows
-    ends = (column[kept], program.indices[kept] + program.columns)
-    graph = sparse.coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(size, size))
-    _, labels = csgraph.connected_components(graph.tocsr(), directed=False)
-    found = np.full(program.columns, -1, dtype=np.intp)
-    inner = np.flatnonzero(~between)
-    found[inner] = np.unique(labels[inner], return_inverse=True)[1]
-    return found

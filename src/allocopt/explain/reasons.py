@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from allocopt.explain.board import FLAT, SUPPLY, Item, Way, item
+from allocopt.explain.board import DEAR, FLAT, SUPPLY, Item, Way, item
 from allocopt.explain.change import Change
 from allocopt.explain.exchange import Exchange
 from allocopt.explain.local import CENT
@@ -96,9 +96,13 @@ class Seeker(Exchange):
                 break
             lifted.add(one)
             units, flows = self.flow(ways, lifted, short, line)
-            solved, worth = False, self.each(flows)
+            solved, worth, named = False, self.each(flows), one
+            if one == DEAR and units > got + FLAT:
+                worth = self.dear(flows)
+                free = self.flow(ways, lifted - {SUPPLY}, short, line)[0]
+                named = one if worth <= FLAT else item("not_proven") if free > got + FLAT else SUPPLY
             givers: tuple[tuple[int, float], ...] = ()
-            if units < short - FLAT and one != SUPPLY:
+            if units < short - FLAT and one not in (SUPPLY, DEAR):
                 more = self._anew(line, ways, lifted, short, units)
                 if more is not None and more[0] > units + FLAT:
                     (units, worth, givers), solved = more, True
@@ -106,7 +110,7 @@ class Seeker(Exchange):
                 rows = self.rows(ways, one)
                 taken = tuple(way.arc for way in ways if one in self.taken.get(way.arc, ()))
                 arcs = taken or tuple(arc for arc, _ in flows) or tuple(way.arc for way in ways)
-                found.append(Reason(line, one, units - got, worth, rows, arcs, (), solved, givers))
+                found.append(Reason(line, named, units - got, worth, rows, arcs, (), solved, givers))
                 got = units
         return list(self._needed(ways, found, lifted, short, line))
 
@@ -145,23 +149,24 @@ class Seeker(Exchange):
     ) -> tuple[float, float, tuple[tuple[int, float], ...]] | None:
         """Return what a line gets in a local re-solve with so much lifted: units, their worth each, who gives them."""
         promised = self.promised(ways, lifted)
-        if promised <= 1e-6:
-            return None
-        if not self.had(line, ways, lifted):
+        if promised <= 1e-6 or not self.had(line, ways, lifted):
             return None
         start, taken, gain = self.exchanged(line, ways, lifted, short)
         if taken >= short - FLAT and gain > CENT:
             assert start is not None
             money = float(self.cost[start[0]] @ (start[1] - self.wide.x[start[0]]))
             return taken, money / taken, self.moved(*start)
+        margin = max(CENT, (1 - SURE) * max(promised, gain)) if np.isfinite(promised) else CENT
         columns = np.array([self.wide.ship + way.arc for way in ways])
+        own = np.unique(self.wide.local.block_of[columns])
+        if not taken and own[0] >= 0 and self.bound(ways, lifted, short, own) <= margin:
+            return None
         change = self.change(ways, lifted, line)
         block = self.wide.local.touched(change)
-        margin = max(CENT, (1 - SURE) * max(promised, gain)) if np.isfinite(promised) else CENT
         whole = not self.facts.skus.divisible[self.facts.lots.sku[self.arcs.lot[ways[0].arc]]]
         aim = (columns, float(self.wide.x[columns].sum()) + known + (0.5 if whole else 1e-6))
         found = self.wide.local.solve(change, block, start=start, margin=margin, aim=aim)
-        if found is None:
+        if found is None or self.wide.local.anyway(found, block):
             return None
         units = min(found.units(columns) - float(self.wide.x[columns].sum()), short)
         units = units if self.facts.skus.divisible[self.facts.lines.sku[line]] else float(np.rint(units))

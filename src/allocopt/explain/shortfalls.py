@@ -15,7 +15,9 @@ from allocopt.explain.words import Words
 from allocopt.problem.facts import ANY, Facts
 from allocopt.readback.answer import Answer
 from allocopt.readback.tables import COLUMNS, typed
+from allocopt.rules import RULES
 from allocopt.rules.kit.names import spelled
+from allocopt.rules.packs import Packs
 
 PHYSICS = {
     "no_supply": "no_supply",
@@ -86,21 +88,22 @@ class Why:
         return over, short - over
 
     def _pack(self) -> Item:
-        return next(
-            one for one in (item("pack", -1, rule) for rule in self.wide.authors[0] if rule and rule.short == "pack")
-        )
+        return item("pack", -1, next(rule for rule in RULES if isinstance(rule, Packs)))
 
     def table(self) -> pd.DataFrame:
         """Return all reasons as the table `plan.shortfalls`."""
         return self.rows([reason for line in self.lines.tolist() for reason in self.reasons(line)])
 
-    def rows(self, found: list[Reason]) -> pd.DataFrame:
-        """Return some reasons as a table with the columns of `plan.shortfalls`."""
+    def rows(self, found: list[Reason], wanted: float | None = None) -> pd.DataFrame:
+        """Return some reasons as a table with the columns of `plan.shortfalls`.
+
+        `wanted` is what a line would want of which nothing counts; by default what lines want in the plan.
+        """
         if not found:
             return typed({}, COLUMNS["shortfalls"])
         facts = self.answer.arcs.facts
         lines, at = facts.lines, np.array([reason.line for reason in found])
-        wanted = self.answer.wanted
+        asked = self.answer.wanted[at] if wanted is None else np.full(len(at), wanted)
         columns: dict[str, Any] = {
             "sku": facts.skus.id[lines.sku[at]],
             "channel": facts.channels.id[lines.channel[at]],
@@ -108,11 +111,11 @@ class Why:
             "order": spelled(facts.orders, lines.order[at]),
             "line": lines.line[at],
             "due": lines.period[at],
-            "wanted": wanted[at],
+            "wanted": asked,
             "served": self.served[at],
             "units": [reason.units for reason in found],
             "reason": [reason.code for reason in found],
-            "sentence": [self._sentence(reason) for reason in found],
+            "sentence": [self._sentence(*one) for one in zip(found, asked.tolist(), strict=True)],
             "worth": [reason.worth for reason in found],
             "clause": [None if reason.item.clause < 0 else reason.item.clause for reason in found],
             "what": [self.words.what(reason) for reason in found],
@@ -120,8 +123,7 @@ class Why:
         }
         return typed(columns)
 
-    def _sentence(self, reason: Reason) -> str:
-        wanted = float(self.answer.wanted[reason.line])
+    def _sentence(self, reason: Reason, wanted: float) -> str:
         if self.played and reason.code == "not_proven":
             return PLAYED.format(units=reason.units, wanted=wanted) + "."
         return self.words.sentence(reason, wanted)

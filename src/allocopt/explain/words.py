@@ -88,6 +88,8 @@ class Words:
         owners, channels = self.facts.channels.owner, self.facts.channels.id
         if reason.item.clause >= 0:
             clause: Any = self.clauses[reason.item.clause]
+            if getattr(clause, "owner", ""):
+                return str(clause.owner)
             named = getattr(clause, "channel", None)
             named = (named,) if isinstance(named, str) else tuple(named or ())
             return ", ".join(

@@ -28,9 +28,12 @@ class LaneCapacity(Rule):
 
     name: ClassVar[str] = "lane_capacity"
     short: ClassVar[str] = "lane_capacity"
+    shut: ClassVar[str] = "lane_closed"
 
     def limit(self, label: tuple[Any, ...], most: float) -> str:
         """Return what a lane can ship in a period."""
+        if most <= 0:
+            return f"the lane {label[0]} is closed in period {label[1]}"
         return f"the lane {label[0]} can ship {most:,.6g} units in period {label[1]}"
 
     def state(self, on: Statement, clauses: Numbered) -> None:

@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.arcs import Arcs
-from allocopt.problem.facts import NEVER
+from allocopt.problem.facts import NEVER, Facts
 from allocopt.rules.kit.base import Numbered, Rule
 
 
@@ -25,6 +25,11 @@ class MinLife(Rule):
 
     name: ClassVar[str] = "min_life"
     reasons: ClassVar[dict[str, str]] = {"min_life": "the lot would arrive with less life left than the line asks for"}
+    short: ClassVar[str] = "expired"
+
+    def why(self, facts: Facts, clause: None) -> str:
+        """Return that the life left is too short, which is not to say that the lot is spoilt."""
+        return self.reasons["min_life"]
 
     def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
         """Return the arcs whose lots last long enough after arrival."""

@@ -23,7 +23,7 @@ import numpy as np
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.labels import Codes
-from allocopt.problem.facts import Floats, Names
+from allocopt.problem.facts import Facts, Floats, Names
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 from allocopt.rules.kit.exceptions import NO_CLAUSE, Exceptions, Outcome, spoken_money, spoken_units
 from allocopt.rules.kit.gates import add_gate
@@ -39,6 +39,11 @@ class Parcels(Rule):
     """Parcels cost money, and their number may be limited."""
 
     name: ClassVar[str] = "parcels"
+    short: ClassVar[str] = "one_parcel"
+
+    def why(self, facts: Facts, clause: None) -> str:
+        """Return that there may be no more parcels."""
+        return "the order may come in no more parcels"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add a switch per parcel that counts, what parcels cost, and the most of an order."""

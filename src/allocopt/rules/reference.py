@@ -16,6 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.arcs import Arcs
+from allocopt.problem.facts import Facts
 from allocopt.problem.lines import text_ranks
 from allocopt.rules.kit.base import Numbered, Rule
 
@@ -27,6 +28,11 @@ class Reference(Rule):
     reasons: ClassVar[dict[str, str]] = {
         "reference": "the line takes lots of one reference only, and this lot is of none or another"
     }
+    short: ClassVar[str] = "access"
+
+    def why(self, facts: Facts, clause: None) -> str:
+        """Return that the line names the lots it takes."""
+        return self.reasons["reference"]
 
     def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
         """Return the arcs from lots of the reference that their line names."""

@@ -30,6 +30,11 @@ class Sealed(Rule):
     reasons: ClassVar[dict[str, str]] = {
         "sealed_case": "the line wants less than a sealed case of the lot holds, or the lot has no whole case left"
     }
+    short: ClassVar[str] = "pack"
+
+    def why(self, facts: Facts, clause: None) -> str:
+        """Return that cases stay shut."""
+        return "the lot comes in sealed cases, which are shipped whole"
 
     def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
         """Return the arcs over which at least one case can go."""

@@ -16,6 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
+from allocopt.problem.facts import Facts
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 from allocopt.rules.kit.gates import order_gate
 from allocopt.rules.kit.names import grouped
@@ -26,6 +27,11 @@ class ShipTogether(Rule):
     """Marked orders leave in one period."""
 
     name: ClassVar[str] = "ship_together"
+    short: ClassVar[str] = "one_parcel"
+
+    def why(self, facts: Facts, clause: None) -> str:
+        """Return that there is one day for all of it."""
+        return "the order leaves in one period"
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add a switch per marked order and ship period, and the row that opens at most one of them."""

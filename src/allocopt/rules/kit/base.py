@@ -211,6 +211,8 @@ class Rule:
     short : str
         Code that lines are short for where the rule keeps them so, one of `rules.kit.shortage.CODES`; ``""``: it never
         does, whatever it takes away or limits.
+    shut : str
+        The code where the limit of a row of it is nothing at all; ``""``: the same.
     """
 
     name: ClassVar[str]
@@ -218,6 +220,7 @@ class Rule:
     reads: ClassVar[type[Clause] | None] = None
     reasons: ClassVar[dict[str, str]] = {}
     short: ClassVar[str] = ""
+    shut: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         if cls.clause is not None and "name" not in vars(cls):
