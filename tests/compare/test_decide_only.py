@@ -98,7 +98,7 @@ def test_what_cannot_be_is_still_a_failure():
 @pytest.mark.parametrize("risk", [None, ao.CVaR(0.5, weight=0.5)])
 def test_draws_are_decided_run_by_run(risk: ao.CVaR | None):
     """Over draws, and under a risk, a contract is out only where its bound is below in every run that counts."""
-    drawn = ao.Scenario("Drawn", draws=ao.Draws(3, seed=1, demand_cv=0.2))
+    drawn = ao.Scenario("Drawn", draws=ao.Draws(number=3, seed=1))
     found = decided(ao.pooled(), TIGHT, scenarios=(drawn,), risk=risk)
     whole = ao.compare(quickstart(), [ao.pooled(), TIGHT], [drawn], risk=risk)
     assert found.ranked[0] == whole.ranked[0]
