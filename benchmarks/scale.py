@@ -1,7 +1,7 @@
 """Growth: one `allocate()` phase by phase, from ten thousand arcs to ten million.
 
 ``python -m benchmarks.scale [--arcs 10000 ... 10000000] [--couplings 50 20 200] [--contract physics retailer] [--whole]
-[--packs] [--solver auto] [--gap 1e-6] [--limit 600] [--seed 0]``, or ``--only STRUCTURE ... [--seeds 3 4 5]``: see
+[--packs] [--solver auto] [--gap 1e-6] [--limit 600] [--seed 0]``, or ``--only STRUCTURE ... [--seeds 4 5]``: see
 `benchmarks.structures`
 
 Every instance runs in a process of its own. The first number of coupling rows is tried at all sizes, the others, and

@@ -17,7 +17,7 @@ from allocopt.stages.stated import formulate
 from benchmarks import record
 from benchmarks.generate import Shape, contract, generate
 
-FRESH = 3
+FRESH = 4
 """First seed that no constant was chosen on."""
 NAMED: dict[str, dict[str, Any]] = {
     f"{name}-{couplings}-rows-{size}k": {"arcs": 1_000 * size, "couplings": couplings, "contract": name}

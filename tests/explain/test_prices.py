@@ -117,6 +117,78 @@ def test_a_clause_that_only_takes_away_never_earns(seed, data):
         assert without.objective >= plan.objective - 2e-6 * max(1.0, abs(plan.objective))
 
 
+WAITING = {
+    "channels": [{"channel": "shop", "owner": "Sue"}, {"channel": "trade", "owner": "Tom"}],
+    "lanes": [{"node": "W", "channel": "shop"}, {"node": "W", "channel": "trade"}],
+    "demand": [
+        {"sku": "A", "channel": "trade", "period": 0, "units": 8, "price": 20.0, "order": "T1", "lost_cost": 1.0},
+        {"sku": "A", "channel": "trade", "period": 0, "units": 2, "price": 20.0, "order": "T2", "lost_cost": 1.0},
+        {"sku": "A", "channel": "shop", "period": 0, "units": 10, "price": 10.0, "order": "", "lost_cost": 0.0},
+    ],
+}
+"""Ten units: two orders of trade at 20 want all of them, the shop at 10 as many."""
+
+
+@pytest.mark.parametrize(
+    ("clause", "owners"),
+    [
+        (ao.Approval(units=5, channel="trade", holds=True), "Tom"),
+        (ao.Approval(units=5, channel="trade", owner="Ann", holds=True), "Ann"),
+        (ao.Approval(units=5, holds=True), "Sue, Tom"),
+        (ao.Approval(revenue=150, holds=True), "Tom"),
+        (ao.Approval(revenue=500, channel=("shop", "trade"), holds=True), ""),
+    ],
+)
+def test_orders_that_wait_have_a_price(clause, owners):
+    """Eight units go for 10 instead of 20 while T1 waits; who can agree is named, or is whose orders wait."""
+    problem = ao.Problem.from_dict(TWO | WAITING)
+    (row,) = ao.allocate(problem, ao.Contract("Held", clauses=[clause])).prices().to_dict("records")
+    without = ao.allocate(problem).objective
+    held = ao.allocate(problem, ao.Contract("Held", clauses=[clause])).objective
+    assert row["kind"] == "clause"
+    assert row["owner"] == owners
+    assert (row["value"], row["low"], row["high"]) == pytest.approx((without - held,) * 3, abs=1e-6)
+    assert row["contribution"] == pytest.approx(without - held)
+    if owners in ("Tom", "Ann"):  # the shop's line waits under `units=5` for all
+        assert row["value"] == pytest.approx(80.0)
+
+
+def test_what_only_reports_has_no_price():
+    """An approval that holds nothing back changes no plan: there is nothing to drop."""
+    problem = ao.Problem.from_dict(TWO | WAITING)
+    told = ao.Approval(units=5, channel="trade")
+    held = ao.Approval(units=5, channel="trade", holds=True, owner="Ann")
+    found = ao.allocate(problem, ao.Contract("Both", clauses=[told, held])).prices()
+    assert found[["clause", "owner", "value"]].values.tolist() == [[1, "Ann", 80.0]]
+
+
+def test_clauses_of_several_channels_belong_to_their_owners():
+    """Who could drop a cap over two channels is both of their owners, each once."""
+    both = ao.Cap(("amazon", "web"), units=4)
+    assert ao.allocate(two(), ao.Contract("Capped", clauses=[both])).prices()["owner"].tolist() == ["Ann, Ben"]
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10_000))
+def test_prices_of_approvals_are_those_of_whole_re_solves(seed):
+    """Each approval that holds something is dropped and re-solved; those that only report are not in the table."""
+    problem, clauses = thrown(seed, (ao.Approval, ao.Approval, ao.Cap))
+    contract = ao.Contract("Drawn", clauses=clauses)
+    plan = ao.allocate(problem, contract)
+    if not plan.solved:
+        return
+    found = plan.prices().query("kind == 'clause'").set_index("clause")
+    assert sorted(found.index) == [place for place, clause in enumerate(clauses) if clause.steers]
+    for place, row in found.iterrows():
+        without = ao.allocate(problem, replace(contract, clauses=clauses[:place] + clauses[place + 1 :]))
+        if not without.solved:
+            assert np.isnan(row["value"])
+            continue
+        room = 2e-6 * max(1.0, abs(plan.objective), abs(without.objective))
+        assert row["value"] == pytest.approx(without.objective - plan.objective, abs=room)
+        assert row["low"] - room <= row["value"] <= row["high"] + room
+
+
 def test_unknown_clauses_are_named():
     """A clause of another contract, or a position that there is not, is an error that lists what there is."""
     plan = ao.allocate(two(), ao.Contract("Capped", clauses=[CAP]))

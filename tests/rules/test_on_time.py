@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import pytest
 from tests.rules.small import problem
 
 import allocopt as ao
+from allocopt.solve.orders.reading import read
 
 
 def plan_of(units: int, share: object = 0.9, cost: float = 300, *said: object, more: str = "") -> ao.Plan:
@@ -86,3 +90,58 @@ def test_all_solvers_agree(solver):
     # A: 3 to retail in time, 6 to the web, 9 late, club pays; B: 6 of 7 to retail, 1 to the web.
     assert plan.status == "optimal"
     assert plan.objective == pytest.approx(3 * 5 + 6 * 6 + 9 * 4.5 - 12 + 6 * 5 + 7)
+
+
+CHARGE, WANTED, LEAST = 3.0, 10, 9
+
+
+def many_charged(articles: int) -> tuple[ao.Problem, float]:
+    """Return articles of 25 units for four charged lines of ten each, and what the best plan is worth, enumerated."""
+    rng = np.random.default_rng(3)
+    prices = rng.integers(5, 10, (articles, 4)).astype(float)
+    rows = [
+        {"sku": f"S{sku:03d}", "channel": "retail", "period": 0, "units": WANTED, "line": f"{sku}-{line}"}
+        | {"price": prices[sku, line], "otif_cost": CHARGE, "otif_share": LEAST / WANTED}
+        for sku in range(articles)
+        for line in range(4)
+    ]
+    skus = [{"sku": f"S{sku:03d}"} for sku in range(articles)]
+    made = {
+        "skus": skus,
+        "nodes": [{"node": "W"}],
+        "channels": [{"channel": "retail"}],
+        "lanes": [{"node": "W", "channel": "retail"}],
+        "supply": [row | {"node": "W", "kind": "on_hand", "units": 25} for row in skus],
+        "demand": rows,
+    }
+    return ao.Problem.from_dict(made), sum(_best(each) for each in prices)
+
+
+def _best(price: np.ndarray) -> float:
+    """Return the best that 25 units earn of four lines of ten: every set of lines in full, the rest by price."""
+    best = -np.inf
+    for full in itertools.product((0, 1), repeat=4):
+        got, left = LEAST * np.array(full), 25 - LEAST * sum(full)
+        if left >= 0:
+            for line in np.argsort(-price, kind="stable"):
+                more = min(WANTED - got[line], left)
+                got[line], left = got[line] + more, left - more
+            best = max(best, float(price @ got) - CHARGE * float((got < LEAST).sum()))
+    return best
+
+
+@pytest.mark.parametrize("articles", [80, 600])
+def test_many_charged_lines_are_solved_to_the_end(articles):
+    """Hundreds of lines that take what they get, and pay for too little: the best plan, proven, in no long search."""
+    given, best = many_charged(articles)
+    plan = ao.allocate(given, gap=1e-6)
+    assert plan.status == "optimal"
+    assert plan.objective == pytest.approx(best, rel=1e-6)
+
+
+def test_charges_make_no_orders_of_lines():
+    """What only pays for so much is told from a least shipment, which may not ship less."""
+    given, _ = many_charged(80)
+    assert read(ao.allocate(given).answer.program).knotted == 0
+    least = given.demand.assign(otif_cost=0.0, min_ship=LEAST)
+    assert read(ao.allocate(given.replace(demand=least)).answer.program).knotted == 320

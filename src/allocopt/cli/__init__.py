@@ -201,6 +201,7 @@ def compare(
     jobs: Jobs = 1,
     gap: Annotated[float, Gap(help="Relative gap at which a run is good enough.")] = GAP,
     time_limit: Annotated[float | None, Seconds(help="Seconds of one run.")] = None,
+    decide_only: Annotated[bool, typer.Option("--decide-only", help="Solve only what tells who comes first.")] = False,
     as_json: Json = False,
     out_folder: Annotated[
         Path | None, typer.Option("--out", help="Run folder; else one of its own in runs/, by what is compared.")
@@ -221,7 +222,8 @@ def compare(
             problem = problem_of(folder, strict, negative, mapping)
             contracts, scenarios = compared(problem, folder, contract or [], scenario or [])
             if out_folder is None:
-                inputs = Inputs(problem, tuple(contracts), tuple(scenarios), Settings.of(gap, time_limit))
+                settings = Settings.of(gap, time_limit, decide_only="mean" if decide_only else "")
+                inputs = Inputs(problem, tuple(contracts), tuple(scenarios), settings)
                 out_folder = Path("runs") / f"{folder.resolve().stem}-{inputs.manifest()['fingerprint'][:12]}"
             kept = f"What was solved is kept in {out_folder}: the same command goes on from there."
             found = compare_contracts(
@@ -233,6 +235,7 @@ def compare(
                 time_limit=time_limit,
                 out=out_folder,
                 progress=tell,
+                decide_only=decide_only,
             )
             told = json.dumps(found.to_dict()) if as_json else ""
     except KeyboardInterrupt as stopped:

@@ -8,12 +8,15 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from allocopt.arguments import instance, limits, path, several
 from allocopt.arguments import runs as at_most
 from allocopt.compare.comparison import Comparison
+from allocopt.compare.deciding import Deciding
 from allocopt.compare.risk import CVaR
 from allocopt.compare.runs import Inputs, RunFolder, Settings
-from allocopt.compare.solving import Bench, Extend, keep, solve_run
+from allocopt.compare.solving import Bench, Extend, bound_run, keep, passed_over, solve_run
 from allocopt.compare.workers import spread
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ContractError, Issue, ScenarioError, SolveError
@@ -44,6 +47,7 @@ def compare(
     risk: CVaR | None = None,
     progress: Progress | None = None,
     extend: Extend | None = None,
+    decide_only: bool = False,
 ) -> Comparison:
     """Solve every contract under every scenario, side by side.
 
@@ -78,6 +82,10 @@ def compare(
     extend : callable, optional
         ``extend(model)`` adds linear Pyomo constraints and variables to the program of every run, as for `allocate`.
         It may take plans away and opens none, so that what bounds them without it bounds them with it.
+    decide_only : bool
+        Solve only what it takes to know which contract comes first. Runs whose bounds, at the prices of the base, show
+        that their contract does not come first stand in the table as ``not_solved`` with that bound; so do scenarios
+        that count in no ranking. Contracts with penalties or stages are solved in every run that counts.
 
     Returns
     -------
@@ -105,6 +113,7 @@ def compare(
     """
     instance("problem", problem, Problem)
     limits(jobs=jobs, gap=gap, time_limit=time_limit, work_limit=work_limit, progress=progress, extend=extend)
+    instance("decide_only", decide_only, bool)
     instance("risk", risk, CVaR, optional=True)
     agreed = (pooled(),) if contracts is None else several("contracts", contracts, Contract)
     futures = (Scenario("As stated"),) if scenarios is None else several("scenarios", scenarios, Scenario)
@@ -112,7 +121,8 @@ def compare(
     if extend is not None and any(future.draws is not None and future.draws.foresight == "none" for future in futures):
         raise ValueError("extend adds to one program a run, and runs without foresight are one a period: see Draws")
     made = _check(problem, agreed, futures)
-    inputs = Inputs(problem, agreed, futures, Settings.of(gap, time_limit, work_limit, extend))
+    by = "" if not decide_only else "mean" if risk is None else risk.words()
+    inputs = Inputs(problem, agreed, futures, Settings.of(gap, time_limit, work_limit, extend, by))
     folder = RunFolder.opened(
         (Path(tempfile.mkdtemp(prefix="allocopt-")) if out is None else path("out", out)).resolve(), inputs
     )
@@ -125,10 +135,32 @@ def compare(
     total = len(inputs.runs)
     tell(total - len(missing), total, "")
     keep(str(folder.path), folder.fingerprint, Bench(inputs, made))
-    for done, number in enumerate(_solved(folder, missing, jobs, extend), start=total - len(missing) + 1):
+    answers = _decided if decide_only else _solved
+    for done, number in enumerate(answers(folder, missing, jobs, extend), start=total - len(missing) + 1):
         run = inputs.runs[number]
         tell(done, total, f"{futures[run.scenario].name}: {agreed[run.contract].name}")
     return found
+
+
+def _decided(folder: RunFolder, numbers: list[int], jobs: int | None, extend: Extend | None) -> Iterator[int]:
+    """Solve of some runs those that it takes to know who comes first, and keep the bounds of the others."""
+    if not numbers:
+        return
+    inputs, fingerprint = folder.inputs(), folder.fingerprint
+    size, asked = len(inputs.runs), [(str(folder.path), fingerprint, run.number) for run in inputs.runs]
+    bound = np.full(size, np.nan)
+    for number, value in spread(bound_run, asked, jobs):
+        bound[number] = value
+    deciding = Deciding(inputs, bound, risky=inputs.settings.decide_only != "mean")
+    deciding.learn(folder.done())
+    while wanted := deciding.wanted():
+        yield from _solved(folder, wanted, jobs, extend)
+        deciding.learn(done := folder.done())
+        deciding.give_up(number for number in wanted if done[number]["status"] == "error")
+    for number, (most, message) in deciding.left().items():
+        folder.write(inputs.runs[number], *passed_over(message, most))
+        if number in numbers:
+            yield number
 
 
 def _solved(folder: RunFolder, numbers: list[int], jobs: int | None, extend: Extend | None) -> Iterator[int]:

@@ -33,8 +33,9 @@ def side_by_side(frame: pd.DataFrame, baseline: str) -> pd.DataFrame:
     wide = frame.pivot_table(index="scenario", columns="contract", values="contribution", dropna=False)
     wide = wide.reindex(scenarios["scenario"])
     others = [name for name in frame["contract"].unique() if name != baseline]
-    columns = [[_amount(value) for value in wide[baseline]]]
-    columns += [[_amount(value, signed=True) for value in wide[name] - wide[baseline]] for name in others]
+    left = frame.pivot_table(index="scenario", columns="contract", values="not_solved").reindex(wide.index) > 0
+    columns = [_amounts(wide[baseline], left[baseline])]
+    columns += [_amounts(wide[name] - wide[baseline], left[name] | left[baseline], signed=True) for name in others]
     names = ["scenario", "role", baseline, *others]
     rows = list(zip(scenarios["scenario"], scenarios["role"], *columns, strict=True))
     return pd.DataFrame(rows, columns=names)
@@ -47,6 +48,12 @@ def as_html(verdict: str, frames: Mapping[str, pd.DataFrame]) -> str:
         table = frame.to_html(index=False, float_format="{:,.2f}".format, na_rep="", border=0)
         parts.append(f"<h4>{html.escape(title)}</h4>{table}")
     return "".join(parts)
+
+
+def _amounts(values: pd.Series, left: pd.Series, *, signed: bool = False) -> list[str]:
+    """Return amounts as text; those that are blank since something was `left` unsolved say so."""
+    pairs = zip(values, left, strict=True)
+    return ["not solved" if math.isnan(value) and gone else _amount(value, signed=signed) for value, gone in pairs]
 
 
 def _amount(value: float, *, signed: bool = False) -> str:

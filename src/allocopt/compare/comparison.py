@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -12,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from allocopt.compare.beside import as_html, side_by_side
+from allocopt.compare.coordination import coordination_gap
 from allocopt.compare.intervals import Difference
-from allocopt.compare.possible import bound_of, freest, same_rules
 from allocopt.compare.risk import CVaR
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
 from allocopt.compare.shown import ShownComparison
-from allocopt.compare.solving import ALL, Bench, Extend
+from allocopt.compare.solving import ALL, NOT_SOLVED, Bench, Extend
 from allocopt.compare.standing import Future, Standing
 from allocopt.compare.verdict import verdict
 from allocopt.contracts import Contract
@@ -115,6 +114,7 @@ class Comparison(ShownComparison):
         solved = frame["status"].isin(SOLVED).to_numpy()
         values = {name: np.where(solved, frame[name].to_numpy(), np.nan) for name in ("contribution", "low", "high")}
         runs = pd.DataFrame({**{name: frame[name] for name in ("scenario", "draw", "contract")}, **values})
+        runs["bound"] = frame["bound"].where(frame["status"] == NOT_SOLVED)
         return Standing(runs, self.contracts, futures, plain, self.currency, self.risk)
 
     @property
@@ -129,10 +129,17 @@ class Comparison(ShownComparison):
 
     @property
     def failures(self) -> pd.DataFrame:
-        """Runs without a plan: scenario, draw, contract, status, message."""
+        """Runs without a plan: scenario, draw, contract, status, message; those that were not solved are none."""
         frame = self._outcomes
         columns = ["scenario", "draw", "contract", "status", "message"]
-        return frame.loc[~frame["status"].isin(SOLVED), columns].reset_index(drop=True)
+        return frame.loc[~frame["status"].isin((*SOLVED, NOT_SOLVED)), columns].reset_index(drop=True)
+
+    @property
+    def not_solved(self) -> pd.DataFrame:
+        """Runs that ``decide_only`` left unsolved: scenario, draw, contract, bound [currency], message."""
+        frame = self._outcomes
+        columns = ["scenario", "draw", "contract", "bound", "message"]
+        return frame.loc[frame["status"] == NOT_SOLVED, columns].reset_index(drop=True)
 
     @property
     def ranked(self) -> list[str]:
@@ -169,8 +176,8 @@ class Comparison(ShownComparison):
         -------
         pandas.DataFrame
             A row per scenario and contract: scenario, role (``counts``, ``known beforehand``, ``only to show``), weight
-            (its share in the means), contract, the columns of `deltas` for this scenario alone, and contribution: its
-            own, mean over draws [currency].
+            (its share in the means), contract, the columns of `deltas` for this scenario alone, contribution: its own,
+            mean over draws [currency], and not_solved: runs that ``decide_only`` left, nothing is known of but a bound.
         """
         return self._standing.by_scenario()
 
@@ -196,31 +203,32 @@ class Comparison(ShownComparison):
         pandas.DataFrame
             Columns contract, contribution (mean), difference to the baseline, low and high of that difference (as in
             `deltas`), fill_rate [1], regret (mean and worst_regret) [currency], best (probability), failed (runs
-            without a plan), q10 and q90 (quantiles of the contribution over the runs that count), worst_tenth (mean
+            without a plan), not_solved (runs that ``decide_only`` left: such a contract has only the ends of its
+            difference), q10 and q90 (quantiles of the contribution over the runs that count), worst_tenth (mean
             of the worst tenth of them), value (what contracts are ranked by: the mean, or that of `risk`) [currency].
         """
         standing, best, filled = self._standing, self.best(), self._fill()
-        weights = standing.weights[standing.weights > 0]
-        regret = self.regret().reindex(weights.index)
+        regret = self.regret().reindex(standing.weights.index[standing.weights > 0])
         value = standing.worth if self.risk is None else standing.values(self.risk)
         rows = []
         for name in [*self.ranked, *(name for name in self.contracts if name not in self.ranked)]:
             found = standing.difference(name)
-            itself = name == self.baseline
+            itself, left = name == self.baseline, standing.left(name)
             rows.append(
                 {
                     "contract": name,
-                    "contribution": standing.worth.get(name, np.nan),
+                    "contribution": np.nan if left else standing.worth.get(name, np.nan),
                     "difference": found.mean,
                     "low": found.low if not itself else 0.0,
                     "high": found.high if not itself else 0.0,
-                    "fill_rate": filled.get(name, np.nan),
-                    "regret": float(weights.to_numpy() @ regret[name].fillna(0.0).to_numpy()),
-                    "worst_regret": regret[name].max(),
+                    "fill_rate": np.nan if left else filled.get(name, np.nan),
+                    "regret": standing.mean_regret(regret[name], left),
+                    "worst_regret": np.nan if left else regret[name].max(),
                     "best": best[name],
                     "failed": standing.failed(name)[0],
+                    "not_solved": left,
                     **standing.spread(name),
-                    "value": value.get(name, np.nan),
+                    "value": np.nan if left else value.get(name, np.nan),
                 }
             )
         return pd.DataFrame(rows)
@@ -274,58 +282,7 @@ class Comparison(ShownComparison):
 
     @cached_property
     def _gap(self) -> pd.DataFrame:
-        alone = [contract for contract in self._inputs.contracts if contract.acts_alone]
-        if not alone:
-            raise ValueError("compare a contract that acts alone (first_come, fixed_split)")
-        frame = self._outcomes[self._outcomes["status"].isin(SOLVED)]
-        mine = frame[frame["contract"].isin([contract.name for contract in alone])]
-        keys = ["scenario", "draw"]
-        best = mine[keys].merge(self._possible(frame), on=keys, how="left").set_index(mine.index)
-        plain = {contract.name for contract in alone if contract.earns_only}
-        found = pd.DataFrame(
-            {
-                **{key: mine[key] for key in (*keys, "contract")},
-                "alone": mine["contribution"],
-                **{name: best[name] for name in ("best_low", "best_high")},
-                "gap_low": (best["best_low"] - mine["high"]).clip(lower=0.0),
-                "gap_high": best["best_high"] - mine["low"],
-                "measure": ["contribution" if name in plain else "objective" for name in mine["contract"]],
-            }
-        )
-        return pd.concat([found, self._averages(found)], ignore_index=True)
-
-    def _possible(self, solved: pd.DataFrame) -> pd.DataFrame:
-        """Return per run between what the best that is possible lies: scenario, draw, best_low, best_high."""
-        given = self._inputs.contracts
-        runs: dict[tuple[str, int], Run] = {}
-        for run in self._inputs.runs:
-            runs.setdefault((self.scenarios[run.scenario], run.draw), run)
-        outcome = solved.set_index(["scenario", "draw", "contract"])
-        sets = [(free, [each.name for each in given if same_rules(each, free)]) for free in freest(given)]
-        rows = []
-        most = solved.groupby(["scenario", "draw"], sort=False)["contribution"].max()
-        for scenario, draw in most.index:
-            earned = float(most[scenario, draw])
-            high = earned
-            for free, names in sets:
-                known = [outcome["bound"].get((scenario, draw, name), np.nan) for name in names]
-                known = [bound for bound in known if not math.isnan(bound)]
-                high = max(high, min(known) if known else bound_of(self.bench.problem(runs[scenario, draw]), free))
-            rows.append((scenario, draw, earned, high))
-        return pd.DataFrame(rows, columns=["scenario", "draw", "best_low", "best_high"])
-
-    def _averages(self, found: pd.DataFrame) -> pd.DataFrame:
-        """Return a row per contract: its means over the scenarios that count."""
-        numbers = ["alone", "best_low", "best_high", "gap_low", "gap_high"]
-        counted = self._standing.counting(found)
-        means = counted.groupby(["contract", "measure", "scenario"], sort=False)[numbers].mean().reset_index()
-        weight = means["scenario"].map(self.weights).astype(float)  # where there are none, pandas takes them for text
-        by = [means["contract"], means["measure"]]
-        sums = means[numbers].mul(weight, axis=0).groupby(by, sort=False).sum()
-        average = sums.div(weight.groupby(by, sort=False).sum(), axis=0).reset_index()
-        return average.assign(scenario="(average)", draw=AS_STATED)[
-            ["scenario", "draw", "contract", *numbers, "measure"]
-        ]
+        return coordination_gap(self)
 
     def plan(self, scenario: str, contract: str, draw: int = AS_STATED) -> Plan:
         """Return the plan of one run with all its tables, solved again: the same plan.
@@ -371,6 +328,16 @@ class Comparison(ShownComparison):
         return name
 
     @property
+    def standing(self) -> Standing:
+        """How its contracts stand to each other."""
+        return self._standing
+
+    @property
+    def given_runs(self) -> tuple[Run, ...]:
+        """Every run, solved or not."""
+        return tuple(self._inputs.runs)
+
+    @property
     def given_contracts(self) -> tuple[Contract, ...]:
         """The contracts that were compared, in the order that was given."""
         return tuple(self._inputs.contracts)
@@ -395,7 +362,8 @@ class Comparison(ShownComparison):
     def __repr__(self) -> str:
         return (
             f"Comparison({len(self.contracts)} contracts, {len(self.scenarios)} scenarios, "
-            f"{len(self._outcomes)} runs, {len(self.failures)} without a plan)"
+            f"{len(self._outcomes)} runs, {len(self.failures)} without a plan"
+            + (f", {len(self.not_solved)} not solved)" if len(self.not_solved) else ")")
         )
 
     def _repr_html_(self) -> str:

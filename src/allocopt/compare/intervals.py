@@ -106,6 +106,8 @@ class Worths:
         Whether the run is a draw.
     contribution, low, high : float64, shape (contracts, runs)
         Contribution of the plan, and between what the objective lies [currency].
+    bound : float64, shape (contracts, runs)
+        What no plan is worth more than, where a run was not solved since that decides it [currency].
     """
 
     contracts: tuple[str, ...]
@@ -115,6 +117,7 @@ class Worths:
     contribution: Floats
     low: Floats
     high: Floats
+    bound: Floats
 
     @classmethod
     def of(cls, runs: pd.DataFrame, contracts: Sequence[str], scenarios: Sequence[str]) -> Worths:
@@ -124,9 +127,10 @@ class Worths:
         keys, place = np.unique(np.stack([scenario, draw]), axis=1, return_inverse=True)
         row, column = pd.Index(contracts).get_indexer(pd.Index(runs["contract"])), place.reshape(-1)
         found = []
-        for name in ("contribution", "low", "high"):
+        for name in ("contribution", "low", "high", "bound"):
             values = np.full((len(contracts), keys.shape[1]), np.nan)
-            values[row, column] = runs[name].to_numpy(np.float64)
+            if name in runs:
+                values[row, column] = runs[name].to_numpy(np.float64)
             found.append(values)
         return cls(tuple(contracts), tuple(scenarios), keys[0].astype(np.intp), keys[1] >= 0, *found)
 
@@ -145,6 +149,9 @@ class Worths:
         weights : float64, shape (scenarios,)
             Of each scenario; one of weight 0 counts in nothing.
         """
+        inside = weights[self.scenario] > 0
+        if not np.isnan(self.bound[[one, other]][:, inside]).all():
+            return self._outer(one, other, weights, inside)
         both = np.flatnonzero(~np.isnan(self.contribution[[one, other]]).any(axis=0) & (weights[self.scenario] > 0))
         if not len(both):
             return NO_DIFFERENCE
@@ -160,6 +167,25 @@ class Worths:
         )
         ends = (least - spread, most + spread, float(low.min()), float(high.max()))
         return Difference(centre, *ends, int((low > 0).sum()), int((high < 0).sum()), len(both), more)
+
+    def _outer(self, one: int, other: int, weights: Floats, inside: NDArray[np.bool_]) -> Difference:
+        """Return what bounds say of two contracts, one of which was not solved in every run.
+
+        A run that was not solved is worth anything up to its bound. Over draws nothing is said of means.
+        """
+        solved = ~np.isnan(self.contribution)
+        low = np.where(solved, self.low, -np.inf)
+        high = np.where(solved, self.high, self.bound)
+        runs = np.flatnonzero(inside & ~np.isnan(high[[one, other]]).any(axis=0))
+        if not len(runs):
+            return NO_DIFFERENCE
+        least, most = low[one, runs] - high[other, runs], high[one, runs] - low[other, runs]
+        low_mean, high_mean = -math.inf, math.inf
+        if not self.drawn[runs].any():
+            weight = weights[self.scenario[runs]]
+            low_mean, high_mean = (float(weight @ values / weight.sum()) for values in (least, most))
+        ends = (low_mean, high_mean, float(least.min()), float(most.max()))
+        return Difference(math.nan, *ends, int((least > 0).sum()), int((most < 0).sum()), len(runs), math.nan)
 
     def _paired(self, one: int, other: int, both: NDArray[np.intp]) -> list[Floats]:
         """Return the differences of objectives, their ends, and those of contributions, in each of some runs."""

@@ -9,7 +9,7 @@ TABLES = {
     "ranking": "Contracts by mean contribution.",
     "deltas": "Each contract against the baseline.",
     "by_scenario": "Contribution of each contract in each scenario.",
-    "runs": "Every run: scenario, contract, draw, how it ended.",
+    "runs": "Every run: scenario, contract, draw, how it ended; `not_solved`: its bound was enough.",
     "table": "Every run with its money.",
     "coordination_gap": "How far each contract is from what coordination could earn; only where it is known.",
 }

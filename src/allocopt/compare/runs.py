@@ -40,6 +40,8 @@ from allocopt.readback.files import sweep, write_text
 MANIFEST = "manifest.json"
 OUTCOME, SEAL = b"allocopt", b"allocopt seal"
 """Keys of a result file's metadata under which the outcome and the seal stand."""
+UNSAID = ("extended", "decide_only")
+"""Settings that a manifest leaves out where they say nothing."""
 AS_STATED = -1
 """Number of the draw of a run that draws nothing."""
 
@@ -58,21 +60,29 @@ class Settings:
         Iterations and nodes of one solve.
     extended : str
         Fingerprint of the function that adds rows to every plan; ``""``: none does.
+    decide_only : str
+        What contracts are ranked by, where only the best one is asked for; ``""``: every run is solved.
     """
 
     gap: float
     time_limit: float | None = None
     work_limit: int | None = None
     extended: str = ""
+    decide_only: str = ""
 
     @classmethod
     def of(
-        cls, gap: float, time_limit: float | None = None, work_limit: int | None = None, extend: object = None
+        cls,
+        gap: float,
+        time_limit: float | None = None,
+        work_limit: int | None = None,
+        extend: object = None,
+        decide_only: str = "",
     ) -> Settings:
         """Return settings as plain numbers: 60 and 60.0, and numbers of numpy, are the same."""
         seconds = None if time_limit is None else float(time_limit)
         extended = "" if extend is None else _fingerprint(extend)
-        return cls(float(gap), seconds, None if work_limit is None else int(work_limit), extended)
+        return cls(float(gap), seconds, None if work_limit is None else int(work_limit), extended, decide_only)
 
 
 def _fingerprint(function: Any) -> str:
@@ -142,7 +152,7 @@ class Inputs:
         """Return the inputs but for the tables, with a fingerprint of all of them."""
         content = {
             "version": version("allocopt"),
-            "settings": {name: value for name, value in asdict(self.settings).items() if name != "extended" or value},
+            "settings": {name: value for name, value in asdict(self.settings).items() if value or name not in UNSAID},
             "contracts": [contract.to_dict() for contract in self.contracts],
             "scenarios": [scenario.to_dict() for scenario in self.scenarios],
         }

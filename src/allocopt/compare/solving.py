@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocopt.allocate import decide, relaxation
+from allocopt.allocate import bound, decide, relaxation
 from allocopt.compare.forward import play
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
 from allocopt.errors import AllocoptError, SolveError
@@ -26,6 +26,8 @@ from allocopt.stages.stated import in_pyomo
 
 ALL = "all"
 """Name of the rows that add all channels and the company up."""
+NOT_SOLVED = "not_solved"
+"""Status of a run that was not solved, since its bound decides it."""
 METRICS = ("demand", "units", "revenue", "fixed_cost", "contribution", "clause_penalties")
 """Numbers of a channel's profit and loss that are compared and can be added up."""
 
@@ -65,6 +67,11 @@ class Bench:
         if extend is not None:
             return decide(problem, contract, effort, rewrite=partial(in_pyomo, contract=contract, extend=extend))
         return decide(problem, contract, effort, before=self._base(run.contract))
+
+    def bound(self, run: Run) -> float:
+        """Return what no plan of a run is worth more than, at the prices of the base [currency]."""
+        contract = self.inputs.contracts[run.contract]
+        return bound(self.problem(run), contract, start=self._base(run.contract))
 
     def problem(self, run: Run) -> Problem:
         """Return what happens in the scenario of a run."""
@@ -113,6 +120,15 @@ def solve_run(folder: str, fingerprint: str, number: int, extend: Extend | None 
     outcome["seconds"] = time.perf_counter() - begun
     RunFolder(Path(folder)).write(run, outcome, numbers)
     return outcome
+
+
+def bound_run(folder: str, fingerprint: str, number: int) -> tuple[int, float]:
+    """Return the number of a run, and what no plan of it is worth more than; nan where that cannot be said."""
+    bench = bench_of(folder, fingerprint)
+    try:
+        return number, bench.bound(bench.runs[number])
+    except AllocoptError:  # solving the run says what is wrong
+        return number, float("nan")
 
 
 _KEPT: dict[tuple[str, str], Bench] = {}
@@ -170,6 +186,12 @@ def failed(message: str, status: str = "error") -> tuple[dict[str, Any], pd.Data
     nothing: dict[str, Any] = dict.fromkeys(("contribution", "objective", "bound"))
     outcome = {"status": status, "message": message, **nothing, "played": False, "digest": ""}
     return outcome, numbers.astype({"channel": "str", "metric": "str", "value": "float64"})
+
+
+def passed_over(message: str, most: float) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Return the outcome of a run that was not solved, given what no plan of it is worth more than [currency]."""
+    outcome, numbers = failed(message, NOT_SOLVED)
+    return outcome | {"bound": most if np.isfinite(most) else None, "seconds": 0.0}, numbers
 
 
 def digest_of(plan: Plan) -> str:

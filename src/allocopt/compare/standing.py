@@ -61,13 +61,27 @@ class Future:
         return self.draws > 0 and self.foresight == "none"
 
 
+def played_forward(futures: Sequence[Future]) -> bool:
+    """Return whether something that weighs was played without foresight, so that nothing else counts."""
+    return any(future.played and future.weight > 0 for future in futures)
+
+
+def weights_of(futures: Sequence[Future]) -> dict[str, float]:
+    """Return how much each scenario counts, adding up to one unless none counts."""
+    forward = played_forward(futures)
+    given = {future.name: future.weight * (future.played or not forward) for future in futures}
+    total = sum(given.values())
+    return {name: weight / total if total > 0 else 0.0 for name, weight in given.items()}
+
+
 class Standing:
     """How contracts stand to each other.
 
     Parameters
     ----------
     runs : DataFrame
-        Columns scenario, draw, contract, contribution, low, high; nan where a run has no plan.
+        Columns scenario, draw, contract, contribution, low, high; nan where a run has no plan. Perhaps also bound: of
+        runs that were not solved since it decides them, else nan.
     contracts : sequence of str
         Names, the baseline first.
     futures : sequence of Future
@@ -101,7 +115,7 @@ class Standing:
     @property
     def played(self) -> bool:
         """Whether something that weighs was played without foresight, so that nothing else counts."""
-        return any(future.played and future.weight > 0 for future in self.futures)
+        return played_forward(self.futures)
 
     def role(self, future: Future) -> Counts:
         """Return whether a scenario counts, and if not, what it is there for."""
@@ -117,11 +131,7 @@ class Standing:
     @cached_property
     def weights(self) -> pd.Series:
         """How much each scenario counts, adding up to one unless none counts."""
-        counted = {future.name for future in self.counted}
-        names = [future.name for future in self.futures]
-        given = [future.weight if future.name in counted else 0.0 for future in self.futures]
-        weights = pd.Series(given, index=names, dtype="float64")
-        return weights / weights.sum() if weights.sum() > 0 else weights
+        return pd.Series(weights_of(self.futures), dtype="float64")
 
     def counting(self, runs: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of the scenarios that count."""
@@ -163,6 +173,13 @@ class Standing:
         return self._weights[self.worths.scenario] > 0
 
     @cached_property
+    def _unknown(self) -> Flags:
+        """Whether a contract that was not solved might be the best of a run, shape (runs,)."""
+        known = np.where(np.isnan(self.worths.contribution), -np.inf, self.worths.contribution).max(axis=0)
+        unknown: Flags = (self.worths.bound > known).any(axis=0)
+        return unknown
+
+    @cached_property
     def _weights(self) -> Floats:
         return self.weights.to_numpy(np.float64)
 
@@ -170,8 +187,19 @@ class Standing:
         """Return how many runs of a contract that count (or that weigh anything) have no plan, and of how many."""
         roles = ("counts", "known beforehand") if weighed else ("counts",)
         inside = np.array([self.role(future) in roles for future in self.futures], dtype=bool)[self.worths.scenario]
-        mine = self.worths.contribution[self.contracts.index(name), inside]
-        return int(np.isnan(mine).sum()), len(mine)
+        place = self.contracts.index(name)
+        there = ~np.isnan(self.worths.contribution[place]) | ~np.isnan(self.worths.bound[place])
+        return int((~there[inside]).sum()), int(inside.sum())
+
+    def left(self, name: str) -> int:
+        """Return how many runs of a contract that count were not solved, since their bounds decide them."""
+        return int((~np.isnan(self.worths.bound[self.contracts.index(name)]) & self._inside).sum())
+
+    def mean_regret(self, regret: pd.Series, left: int) -> float:
+        """Return the mean of a contract's regret over the scenarios that count; nan where some runs are `left`."""
+        if left:
+            return np.nan
+        return float(self.weights[regret.index].to_numpy() @ regret.fillna(0.0).to_numpy())
 
     @cached_property
     def worth(self) -> pd.Series:
@@ -210,6 +238,9 @@ class Standing:
     def by_scenario(self) -> pd.DataFrame:
         """Return a row per scenario and contract: what it earns there, and how much more than the baseline."""
         means = [self.worths.means(place) for place in range(len(self.contracts))]
+        skipped = ~np.isnan(self.worths.bound)
+        size = len(self.futures)
+        left = np.stack([np.bincount(self.worths.scenario[mine], minlength=size) for mine in skipped])
         rows = [
             {
                 "scenario": future.name,
@@ -217,12 +248,13 @@ class Standing:
                 "weight": self.weights[future.name],
                 "contract": name,
                 **self._told(self.difference(name, scenario=future.name), name, self.baseline),
-                "contribution": means[column][row],
+                "contribution": means[column][row] if not left[column, row] else np.nan,
+                "not_solved": int(left[column, row]),
             }
             for row, future in enumerate(self.futures)
             for column, name in enumerate(self.contracts)
         ]
-        return pd.DataFrame(rows, columns=["scenario", "role", "weight", "contract", *TOLD])
+        return pd.DataFrame(rows, columns=["scenario", "role", "weight", "contract", *TOLD, "not_solved"])
 
     def otherwise(self, leader: str) -> list[tuple[Future, str]]:
         """Return the scenarios of some weight in which another contract is told to be ahead, each with the best one."""
@@ -241,6 +273,7 @@ class Standing:
         earned = self.worths.contribution
         there = ~np.isnan(earned).all(axis=0)
         lost = np.nanmax(earned[:, there], axis=0) - earned[:, there]
+        lost[:, self._unknown[there]] = np.nan
         scenario = np.array([future.name for future in self.futures], dtype=object)[self.worths.scenario[there]]
         frame = pd.DataFrame(lost.T, columns=list(self.contracts))
         found: pd.DataFrame = frame.groupby(pd.Index(scenario, name="scenario"), sort=False).mean()
@@ -250,7 +283,7 @@ class Standing:
         """Return the share of runs that count in which each contract is the best, by weight; ties are shared."""
         earned = self.worths.contribution
         inside = self._inside & ~np.isnan(earned).all(axis=0)
-        if not inside.any():
+        if not inside.any() or (self._unknown & self._inside).any():
             return pd.Series(np.nan, index=list(self.contracts), name="best")
         best = np.nanmax(earned[:, inside], axis=0)
         top = earned[:, inside] >= best - NOISE * np.maximum(np.abs(best), 1.0)

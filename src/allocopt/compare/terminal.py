@@ -22,6 +22,8 @@ SCENARIO, WORD, GUTTER = 17, 16, 2
 """Least width of the column of scenarios, letters of a contract's name that stay together, and what lies between two
 columns and at both edges [characters]."""
 AVERAGE = "(average)"
+BESIDE = {"failed": "no plan", "not_solved": "not solved"}
+"""Columns of the ranking that are there where they say something."""
 
 
 @contextmanager
@@ -65,6 +67,10 @@ def show_comparison(found: Comparison, folder: Path, console: Console) -> None:
         console.print(gap)
     if len(found.failures):
         console.print(_failures(found.failures))
+    if left := len(found.not_solved):
+        runs = "One run was" if left == 1 else f"{left:,} runs were"
+        told = f"{runs} not solved: their bounds say enough, or they count in no ranking."
+        console.print(told.replace("their bounds say", "its bound says") if left == 1 else told, highlight=False)
     console.print(f"Run folder: {folder}", markup=False, highlight=False, soft_wrap=True)
     console.print(found.verdict, markup=False, highlight=False, soft_wrap=True)
 
@@ -86,13 +92,13 @@ def _plain_table(title: str) -> Table:
 def _ranking(found: Comparison) -> Table:
     """Return the contracts, worth most first."""
     frame = found.summary()
-    failed = bool(frame["failed"].any())
-    heads = ["contribution", "fill", "regret", "worst", "best in", *(["no plan"] if failed else [])]
+    beside = [name for name in ("failed", "not_solved") if frame[name].any()]
+    heads = ["contribution", "fill", "regret", "worst", "best in", *(BESIDE[name] for name in beside)]
     table = _table(f"Ranking by mean contribution{_unit(found)}", "contract", heads)
     for row in frame.to_dict("records"):
         cells = [_money(row["contribution"]), _share(row["fill_rate"]), _money(row["regret"])]
         cells += [_money(row["worst_regret"]), _share(row["best"])]
-        table.add_row(_plain(row["contract"]), *cells, *([_times(row["failed"])] if failed else []))
+        table.add_row(_plain(row["contract"]), *cells, *(_times(row[name]) for name in beside))
     return table
 
 

@@ -16,7 +16,7 @@ NAMED = 12
 
 def verdict(found: Standing) -> str:
     """Return who is worth more than whom, who cannot be told apart, and where it is otherwise."""
-    return " ".join([*_ranking(found), *_caveats(found), *_failures(found)])
+    return " ".join([*_ranking(found), *_left(found), *_caveats(found), *_failures(found)])
 
 
 def _ranking(found: Standing) -> Iterator[str]:
@@ -29,6 +29,10 @@ def _ranking(found: Standing) -> Iterator[str]:
         yield f"{_basis(found)}{_leader(found)}"
         yield from _others(found)
         yield from _otherwise(found)
+    elif any(map(found.left, found.contracts)):
+        first, others = ranked[0], [name for name in found.contracts if found.left(name)]
+        clear = found.risk is None and found.measure(first, *others) == "contribution"
+        yield f"{_basis(found)}{first} {'is worth most' if clear else 'comes first'}."
     elif len(found.contracts) > 1:
         yield f"Only {ranked[0]} has a plan in every run."
     else:
@@ -73,6 +77,19 @@ def _others(found: Standing) -> Iterator[str]:
         rest = [name for name in rest if not found.difference(name).nothing]
     if rest:
         yield f"Against {found.baseline}: {'; '.join(f'{name} {_amount(found, name)}' for name in rest)}."
+
+
+def _left(found: Standing) -> Iterator[str]:
+    """Yield which contracts were not solved in every run, and how far they certainly stay behind the first one."""
+    for name in found.contracts:
+        if not found.left(name) or not found.ranked:
+            continue
+        first, runs = found.ranked[0], found.failed(name)[1]
+        gap, times = found.difference(first, name), found.left(name)
+        where = f"in {times} of {runs} {_kind(found)}" if runs > 1 else f"in the only {_kind(found)[:-1]}"
+        least, per = (gap.low, "") if math.isfinite(gap.low) else (gap.least, " in each" if runs > 1 else "")
+        far = f"is worth at least {money(least, found.currency)} less than" if least > 0 else "earns less than"
+        yield f"{name} was not solved {where}: by its bounds it {far} {first}{per}."
 
 
 def _otherwise(found: Standing) -> Iterator[str]:

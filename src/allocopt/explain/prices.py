@@ -110,7 +110,7 @@ def rules_of(answer: Answer, contract: Contract) -> Iterator[Dropped]:
     """Yield the clauses that steer the plan and the store floors that bind somewhere."""
     channels = answer.stated.channels
     for number, clause in enumerate(contract.clauses):
-        if clause.STEERS:
+        if clause.steers:
             yield Dropped("clause", clause.words(), owner_of(clause, contract, answer.stated), number)
     nodes = answer.stated.nodes
     for node in np.flatnonzero(nodes.store_floor > 0).tolist():
@@ -124,12 +124,12 @@ def rules_of(answer: Answer, contract: Contract) -> Iterator[Dropped]:
 
 
 def owner_of(clause: Clause, contract: Contract, facts: Facts) -> str:
-    """Return who could drop a clause: whom it names, else the contract's owner, else that of its channel."""
+    """Return who could drop a clause: whom it names, else the contract's owner, else those of its channels."""
     said = getattr(clause, "owner", "") or contract.owner
-    channel = getattr(clause, "channel", None)
-    if said or not isinstance(channel, str):
+    if said:
         return str(said)
-    return str(facts.channels.owner[code(facts.channels.id, channel)])
+    codes = [code(facts.channels.id, channel) for channel in clause.concerns(facts)]
+    return ", ".join(dict.fromkeys(str(facts.channels.owner[place]) for place in codes if facts.channels.owner[place]))
 
 
 def _commitments(plan: Plan, answer: Answer, gap: float | None) -> list[tuple[Dropped, Price]]:

@@ -110,6 +110,8 @@ class Worth:
     def prices(self, *, gap: float | None = None) -> pd.DataFrame:
         """Return what every rule costs that somebody could drop: each is dropped by itself, most money first.
 
+        Clauses that only report have none. An order that waits for an approval costs what it would earn with it.
+
         Columns are kind (``"clause"``, ``"commitment"``: ``min_units`` of a demand line, ``"store_floor"``), what (in
         words), clause (its position in the contract, -1 for rules of the problem), owner (who could drop it), value
         (what the plan without it is worth more), low and high (between what that certainly lies), contribution (how

@@ -100,6 +100,7 @@ HEADINGS: dict[str, str] = {
     "split_cost": "cost of splitting",
     "expedite_cost": "cost of expediting",
     "failed": "runs without a plan",
+    "not_solved": "runs not solved",
 }
 """What a column is called where its name is not already a word for planners."""
 

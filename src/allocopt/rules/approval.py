@@ -101,6 +101,13 @@ class Approval(Clause):
         """Whether demand is taken away with what it costs not to serve it."""
         return self.holds
 
+    def concerns(self, facts: Facts) -> tuple[str, ...]:
+        """Return the channels whose orders wait for it."""
+        if not self.holds:
+            return self.whose
+        waits = np.unique(facts.lines.channel[_waiting(facts, self) & (facts.lines.units > 0)])
+        return tuple(str(name) for name in facts.channels.id[waits])
+
     def scope(self) -> tuple[Any, ...]:
         """Return what the clause is about: one person may have a limit on units and another one on revenue."""
         return ("Approval", self.whose, self.owner, self.units is None, self.most is None, self.holds)

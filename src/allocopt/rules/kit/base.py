@@ -101,6 +101,10 @@ class Clause(metaclass=Checked):
         named: str | tuple[str, ...] | None = getattr(self, "channel", None)
         return () if named is None else (named,) if isinstance(named, str) else tuple(named)
 
+    def concerns(self, facts: Facts) -> tuple[str, ...]:
+        """Return the channels whose owners could do without it, given the facts before any contract changes them."""
+        return self.whose
+
     def lapses(self, gone: AbstractSet[str]) -> bool:
         """Return whether it is a promise to channels that are all gone."""
         return self.FAVOURS and bool(self.whose) and set(self.whose) <= gone

@@ -105,6 +105,9 @@ class _Reading:
             raise UnreadableError("some packs are of several shipments")
         if (m.base[self.member] != 0).any():
             raise UnreadableError("something is fixed behind a switch")
+        kept = np.bincount(self.over[m.gates[~self.is_link[m.gates]]], minlength=self.program.columns) > 0
+        if (m.switch & ~kept & (self.program.cost > 0)).any():
+            raise UnreadableError("some switches earn though nothing ships")
 
     def orders(self) -> Orders:
         """Return the program as orders."""
@@ -122,7 +125,7 @@ class _Reading:
         place, number = np.full(p.columns, -1), np.full(p.columns, -1)
         place[self.arc] = np.arange(len(self.arc))
         number[np.flatnonzero(paying)] = np.arange(int(paying.sum()))
-        pack, least = self._packs(place, shipment, len(first_of_shipment))
+        pack, least, pays = self._packs(place, shipment, len(first_of_shipment))
         units, whole, spare = self._units(place, line, len(first_of_line), order, orders)
         option, option_order, needs = self._options(order[line], place, number)
         value = p.cost[self.arc].copy()
@@ -145,6 +148,7 @@ class _Reading:
             option=option,
             pack=pack,
             least=least,
+            pays=pays,
             units=units,
             order=order,
             whole=whole,
@@ -212,8 +216,8 @@ class _Reading:
         ties = self.is_whole[self.gate] | paying[self.over[self.gate]]
         return components(self.line_of[self.member[ties]], self.over[self.gate[ties]], height, self.program.columns)[0]
 
-    def _packs(self, place: Ints, shipment: Ints, size: int) -> tuple[Floats, Floats]:
-        """Return pack and least quantity of each shipment."""
+    def _packs(self, place: Ints, shipment: Ints, size: int) -> tuple[Floats, Floats, Flags]:
+        """Return pack and least quantity of each shipment, and which may ship less: that only pays for so much."""
         pack, least = np.ones(size, dtype=np.int64), np.zeros(size)
         where, large = shipment[place[self.member]], self.size[self.gate]
         packed, at_least = self.is_pack[self.gate], self.is_least[self.gate]
@@ -222,7 +226,9 @@ class _Reading:
         # A shipment in packs of several sizes (sealed cases for a line with a pack) holds whole multiples of each.
         np.lcm.at(pack, where[packed], large[packed].astype(np.int64))
         np.maximum.at(least, where[at_least], large[at_least])
-        return pack.astype(np.float64), least
+        pays, pair = np.zeros(size, dtype=bool), self.member * self.program.columns + self.over[self.gate]
+        pays[where[at_least & ~np.isin(pair, pair[~at_least])]] = True
+        return pack.astype(np.float64), least, pays
 
     def _units(self, place: Ints, line: Ints, lines: int, order: Ints, orders: int) -> tuple[Floats, Flags, Ints]:
         """Return the units of each line, which orders are whole, and the rows above that say no more than this."""

@@ -6,7 +6,8 @@
     sum_{a in g} x[a]      <= units on[s]                 a switch that has to be on before anything ships
     sum_{a of d} x[a]      == units on[s]                 a line that is served in full, or not at all
     sum_{a in g} x[a]      == pack n                      a shipment in whole packs
-    sum_{a in g} x[a]      >= least on[s]                 a shipment of at least so much
+    sum_{a in g} x[a]      >= least on[s]                 a shipment of at least so much, or money for so much
+                                                          where no other row holds it back while the switch is off
 
 Everything is told from the matrix and from the lines that columns ship to (`Program.column_line`); rows that ask for
 at least so much are resources of which units give. Rows that can never bind are left out. A program with anything else
@@ -61,6 +62,8 @@ class Orders:
     shipment, line, option : int, shape (arcs,)
     pack, least : float64, shape (shipments,)
         Whole multiples of this, and nothing below that.
+    pays : bool, shape (shipments,)
+        Whether the program lets less ship, for less money: here it ships so much, or nothing.
     units : float64, shape (lines,)
         The most, and where the order is whole also the least, if anything ships.
     order : int, shape (lines,)
@@ -103,6 +106,7 @@ class Orders:
     option: Ints
     pack: Floats
     least: Floats
+    pays: NDArray[np.bool_]
     units: Floats
     order: Ints
     whole: NDArray[np.bool_]
@@ -123,9 +127,12 @@ class Orders:
 
     @property
     def knotted(self) -> int:
-        """How many orders are more than lines that take what they get: whole, over one option, or with a fee."""
+        """How many orders are more than lines that take what they get: whole, over one option, or with a fee.
+
+        A line that takes what it gets, and pays for getting enough, is none: articles are solved one by one then.
+        """
         knots = self.whole | self.single
-        knots[self.order[self.line[self.least[self.shipment] > 1]]] = True
+        knots[self.order[self.line[((self.least > 1) & ~self.pays)[self.shipment]]]] = True
         option = np.repeat(np.arange(len(self.option_order)), np.diff(self.needs.ptr))
         knots[self.option_order[option[self.fee[self.needs.item] > 0]]] = True
         return int(knots.sum())
