@@ -130,6 +130,8 @@ def smallest(known: Why, line: int, found: list[Reason]) -> tuple[str, float, fl
     full = float(wide.x[columns].sum()) + short - FILLS
     block = np.unique(wide.local.block_of[columns])
     block = block[block >= 0]
+    if not len(block):
+        return "", 0.0, 0.0
     lines = wide.candidates.arcs.facts.lines
     others = float(known.short[lines.sku == lines.sku[line]].sum())
     for reason in found:
