@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -223,3 +224,37 @@ def test_every_short_line_is_explained(seed):
             continue
         assert told.reasons["units"].sum() == pytest.approx(row["wanted"] - row["served"])
         assert str(told).startswith(told.sentence)
+
+
+@pytest.mark.parametrize(
+    ("clause", "code"),
+    [(ao.Approval(units=5, holds=True, owner="Ann"), "approval"), (ao.Retire("dtc"), "retired")],
+)
+def test_lines_that_a_clause_leaves_out_are_told_so(clause: Any, code: str) -> None:
+    """A line that waits, or whose channel is given up, wants something all the same: the clause is named."""
+    plan = ao.allocate(ao.Problem.from_dict(BASE), ao.Contract("Agreed", clauses=[clause]))
+    told = plan.explain(sku="A", channel="dtc").sentence
+    assert f"10 wanted, none counts ({code}): {clause.words()}" in told
+
+
+def test_a_plan_that_was_played_claims_nothing_of_other_ways() -> None:
+    """Nothing is re-solved of it, so neither what a line would cost nor that it cannot be served is said."""
+    tables = BASE | {"demand": [wants(), wants(period=0)]}
+    luck = ao.Scenario("Luck", changes=[ao.Put("demand.sd", to=1)], draws=ao.Draws(number=1, seed=1))
+    played = ao.compare(ao.Problem.from_dict(tables), [ao.pooled()], [luck]).plan("Luck", "Pooled", 0)
+    assert played.played
+    told = played.explain(sku="A", channel="dtc", due=0)
+    assert "no other way" not in told.sentence
+    assert np.isnan(told.next_best)
+    with pytest.raises(ao.SolveError, match="played forward"):
+        played.why_not(sku="A", channel="dtc", due=0)
+
+
+def test_an_unknown_name_in_a_question_is_answered_with_the_nearest() -> None:
+    """A slip of the keyboard costs no search through the tables."""
+    plan = ao.allocate(ao.Problem.from_dict(BASE))
+    with pytest.raises(ValueError, match="did you mean 'dtc'"):
+        plan.explain(sku="A", channel="dtcc")
+    twice = ao.allocate(ao.Problem.from_dict(BASE | {"demand": [wants(order="a"), wants(order="b")]}))
+    with pytest.raises(ValueError, match=r"Say order= or line= as well"):
+        twice.explain(sku="A", channel="dtc", due=1)

@@ -13,7 +13,8 @@ from allocopt.explain.change import Change
 from allocopt.explain.reasons import FLAT, SUPPLY, Reason
 from allocopt.explain.shortfalls import Why, why
 from allocopt.readback.tables import records, typed
-from allocopt.rules.kit.names import lane_names, lot_names
+from allocopt.rules import RULES, revised
+from allocopt.rules.kit.names import lane_names, line_names, lot_names
 
 FILLS = 1e-6
 """What a line may lack and still be full [unit]."""
@@ -42,7 +43,8 @@ class Explanation:
     served : DataFrame
         Where its units come from: lot, lane, ship, arrives, units, contribution.
     next_best : float
-        What it would have cost the plan to serve it otherwise, re-solved; inf where there is no other way [currency].
+        What it would have cost the plan to serve it otherwise, re-solved; inf where there is no other way, nan where
+        nothing is re-solved [currency].
     """
 
     sentence: str
@@ -100,6 +102,8 @@ def explained(known: Why, line: int) -> Explanation:
         off = "retired" if facts.lines.promotion[line] == "" else "promotion_off"
         text = f"{name}: {wanted:,.6g} wanted, none counts ({off}): {_OFF[off]}."
         return Explanation(text, known.rows([]), {}, lines_told(known, []))
+    if not wanted and (text := _counted_out(known, line, name)):
+        return Explanation(text, known.rows([]), {}, lines_told(known, []))
     found = known.reasons(line) if known.short[line] > FLAT else []
     stack = _stack(known, line)
     sources = _sources(known, line)
@@ -116,6 +120,18 @@ _OFF = {
     "retired": "the channel is retired, or what the line hangs on was decided otherwise",
     "promotion_off": "its promotion does not run",
 }
+
+
+def _counted_out(known: Why, line: int, name: str) -> str:
+    """Return which clause keeps a line from counting that wants something in the tables; ``""`` if none does."""
+    before, label = known.answer.stated, line_names(known.answer.arcs.facts)[line]
+    wanted = before.lines.units[line_names(before) == label].sum()
+    for clause in known.answer.clauses if wanted else ():
+        after = revised(before, [clause])[0]
+        if not after.lines.units[line_names(after) == label].sum():
+            code = next(rule.short for rule in RULES if rule.clause is type(clause))
+            return f"{name}: {wanted:,.6g} wanted, none counts ({code}): {clause.words()}."
+    return ""
 
 
 def smallest(known: Why, line: int, found: list[Reason]) -> tuple[str, float, float]:
@@ -200,8 +216,10 @@ def _why_so(known: Why, line: int, name: str, served: float) -> tuple[str, float
         for units, lot, lane, ship in zip(known.seeker.x[used], lots, lanes, arcs.ship[used], strict=True)
     ]
     text = f"{name}: all {served:,.6g} served: {'; '.join(parts)}."
+    if known.played:
+        return text, float("nan")
     change = Change.freed(wide.ship + used, 0.0, 0.0)
-    answer = None if known.played else wide.local.solve(change)
+    answer = wide.local.solve(change)
     if answer is None:
         return f"{text} There is no other way to keep the plan's rules.", float("inf")
     base = known.seeker.base(wide.local.touched(change))
