@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from tests.strategies import thrown
 
 import allocopt as ao
 from allocopt.rules.kit.shortage import CODES
@@ -307,3 +311,81 @@ def test_the_command_line_explains_the_quickstart() -> None:
     assert (
         CliRunner().invoke(app, ["explain", "quickstart", "--sku", "X", "--channel", "amazon"]).exit_code == BAD_INPUT
     )
+
+
+def test_reasons_are_found_beside_lots_that_are_shut():
+    """A lot that expires too soon changes which rows packs have; what is short for packs is still told as that."""
+    tables = {
+        "skus": [{"sku": "A", "unit_cost": 6.0}],
+        "nodes": [{"node": "N"}],
+        "channels": [{"channel": "w", "kind": "wholesale"}],
+        "lanes": [{"node": "N", "channel": "w"}],
+        "supply": [
+            {"sku": "A", "node": "N", "kind": "on_hand", "units": 11},
+            {"sku": "A", "node": "N", "kind": "returns", "units": 10, "expires": 0},
+        ],
+        "demand": [
+            {"sku": "A", "channel": "w", "period": 2, "units": 9, "price": 10.0, "pack": 4, "order": "O-1"},
+            {"sku": "A", "channel": "w", "period": 2, "units": 3, "price": 9.0, "pack": 4},
+        ],
+    }
+    plan = ao.allocate(ao.Problem.from_dict(tables))
+    short = plan.shortfalls
+    assert dict(zip(short["order"], short["reason"], strict=True)) == {"O-1": "pack", "": "pack"}
+    assert dict(zip(short["order"], short["units"], strict=True)) == {"O-1": 1.0, "": 3.0}
+
+
+@settings(max_examples=20)
+@example(seed=200_111)
+@example(seed=300_006)
+@given(seed=st.integers(0, 10_000))
+def test_every_short_line_is_explained(seed):
+    """Whatever tables and clauses meet, each short line has an explanation whose reasons are those of the table."""
+    problem, clauses = thrown(seed)
+    plan = ao.allocate(problem, ao.Contract("Drawn", clauses=clauses))
+    if not plan.solved:
+        return
+    lines = ["sku", "channel", "region", "order", "line", "due"]
+    for _, rows in plan.shortfalls.groupby(lines, sort=False, dropna=False):
+        row = rows.iloc[0]
+        asked = {name: row[name] or None for name in ("order", "line")}
+        try:
+            told = plan.explain(sku=row["sku"], channel=row["channel"], due=int(row["due"]), **asked)
+        except ValueError:  # regions tell several lines apart
+            continue
+        assert told.reasons["units"].sum() == pytest.approx(row["wanted"] - row["served"])
+        assert str(told).startswith(told.sentence)
+
+
+@pytest.mark.parametrize(
+    ("clause", "code"),
+    [(ao.Approval(units=5, holds=True, owner="Ann"), "approval"), (ao.Retire("dtc"), "retired")],
+)
+def test_lines_that_a_clause_leaves_out_are_told_so(clause: Any, code: str) -> None:
+    """A line that waits, or whose channel is given up, wants something all the same: the clause is named."""
+    plan = ao.allocate(ao.Problem.from_dict(BASE), ao.Contract("Agreed", clauses=[clause]))
+    told = plan.explain(sku="A", channel="dtc").sentence
+    assert f"10 wanted, none counts ({code}): {clause.words()}" in told
+
+
+def test_a_plan_that_was_played_claims_nothing_of_other_ways() -> None:
+    """Nothing is re-solved of it, so neither what a line would cost nor that it cannot be served is said."""
+    tables = BASE | {"demand": [wants(), wants(period=0)]}
+    luck = ao.Scenario("Luck", changes=[ao.Put("demand.sd", to=1)], draws=ao.Draws(number=1, seed=1))
+    played = ao.compare(ao.Problem.from_dict(tables), [ao.pooled()], [luck]).plan("Luck", "Pooled", 0)
+    assert played.played
+    told = played.explain(sku="A", channel="dtc", due=0)
+    assert "no other way" not in told.sentence
+    assert np.isnan(told.next_best)
+    with pytest.raises(ao.SolveError, match="played forward"):
+        played.why_not(sku="A", channel="dtc", due=0)
+
+
+def test_an_unknown_name_in_a_question_is_answered_with_the_nearest() -> None:
+    """A slip of the keyboard costs no search through the tables."""
+    plan = ao.allocate(ao.Problem.from_dict(BASE))
+    with pytest.raises(ValueError, match="did you mean 'dtc'"):
+        plan.explain(sku="A", channel="dtcc")
+    twice = ao.allocate(ao.Problem.from_dict(BASE | {"demand": [wants(order="a"), wants(order="b")]}))
+    with pytest.raises(ValueError, match=r"Say order= or line= as well"):
+        twice.explain(sku="A", channel="dtc", due=1)

@@ -253,3 +253,46 @@ def test_attached_plans_are_what_they_were(seed):
     ship = plan.answer.program.cost @ plan.answer.x, back.answer.program.cost @ back.answer.x
     assert ship[1] == pytest.approx(ship[0], abs=1e-6 * (1 + abs(ship[0])))
     assert np.allclose(plan.answer.ship, back.answer.ship)
+
+
+STAGED = [
+    ao.first_come(),
+    ao.fair_share(),
+    ao.max_min_fair(),
+    ao.priority("amazon", "wholesale", "dtc"),
+    ao.Contract("Own first", stages=[ao.Contribution("amazon"), ao.Contribution()]),
+    ao.Contract("Once won", stages=[ao.Fill("amazon", lock="plan"), ao.Fill(measure="lines"), ao.Contribution()]),
+    ao.Contract("Confirmed", stages=[ao.Confirmed(), ao.Contribution()]),
+]
+
+
+@pytest.mark.parametrize("contract", STAGED, ids=lambda contract: contract.name)
+def test_attached_plans_know_what_their_stages_kept(contract):
+    """Lines are explained, and limits valued, as by the plan itself, whatever its stages were."""
+    tables = ao.example("quickstart").to_dict()
+    tables["demand"]["confirmed"] = [10.0] * len(tables["demand"]["sku"])
+    problem = ao.Problem.from_dict(tables)
+    plan = ao.allocate(problem, contract)
+    back = ao.Plan.from_dict(plan.to_dict()).attach(problem, contract)
+    assert back.envy().equals(plan.envy())
+    assert _sorted(back.values).equals(_sorted(plan.values))
+    for row in plan.shortfalls.drop_duplicates(["sku", "channel", "due"]).itertuples():
+        asked = {"sku": row.sku, "channel": row.channel, "due": row.due}
+        assert str(back.why_not(**asked)) == str(plan.why_not(**asked))
+        mine, theirs = back.explain(**asked), plan.explain(**asked)
+        assert mine.change == theirs.change
+        assert mine.gain == pytest.approx(theirs.gain)
+        assert mine.reasons.equals(theirs.reasons)
+
+
+def _sorted(values):
+    """Return what the re-solves say of each limit."""
+    return values[["what", "one_more", "one_less"]].sort_values("what", ignore_index=True).round(6)
+
+
+def test_a_plan_is_not_attached_to_other_stages():
+    """What is fair is no plan of strict tiers."""
+    problem = ao.example("quickstart")
+    read = ao.Plan.from_dict(ao.allocate(problem, ao.fair_share()).to_dict())
+    with pytest.raises(ao.DataError, match="other stages"):
+        read.attach(problem, ao.pooled())

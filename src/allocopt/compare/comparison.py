@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 from allocopt.compare.beside import as_html, side_by_side
 from allocopt.compare.coordination import coordination_gap
 from allocopt.compare.intervals import Difference
+from allocopt.compare.plans import Plans
 from allocopt.compare.risk import CVaR
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
 from allocopt.compare.shown import ShownComparison
@@ -309,7 +310,7 @@ class Comparison(ShownComparison):
     @property
     def plans(self) -> Mapping[tuple[str, str, int], Plan]:
         """The plan of each run by (scenario, contract, draw), solved again when it is asked for."""
-        return _Plans(self)
+        return Plans(self)
 
     @cached_property
     def bench(self) -> Bench:
@@ -373,21 +374,3 @@ class Comparison(ShownComparison):
             frames[f"Against {self.baseline}{unit}"] = self.deltas()
         frames[f"Scenario by scenario{unit}"] = side_by_side(self.by_scenario(), self.baseline)
         return as_html(self.verdict, frames)
-
-
-class _Plans(Mapping[tuple[str, str, int], Plan]):
-    """Plans by (scenario, contract, draw); the draw may be left out where there is none."""
-
-    def __init__(self, comparison: Comparison) -> None:
-        self._comparison = comparison
-
-    def __getitem__(self, key: tuple[str, str] | tuple[str, str, int]) -> Plan:
-        return self._comparison.plan(*key)
-
-    def __iter__(self) -> Iterator[tuple[str, str, int]]:
-        found = self._comparison
-        for run in found._inputs.runs:
-            yield found.scenarios[run.scenario], found.contracts[run.contract], run.draw
-
-    def __len__(self) -> int:
-        return len(self._comparison._inputs.runs)

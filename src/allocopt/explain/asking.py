@@ -8,6 +8,7 @@ import numpy as np
 
 from allocopt.explain.shortfalls import Why
 from allocopt.problem.facts import ANY
+from allocopt.problem.report import Nearest
 
 Asked = dict[str, Any]
 NAMED = 5
@@ -30,7 +31,8 @@ def lines_of(why: Why, sku: str, channel: str, due: int | None, order: str | Non
         ("channel", facts.channels.id, lines.channel, channel),
     ):
         if not (ids == value).any():
-            raise ValueError(f"{name} {value!r} is not in the problem")
+            near = Nearest(sorted(map(str, ids))).of(str(value))
+            raise ValueError(f"{name} {value!r} is not in the problem" + (f": did you mean {near!r}?" if near else ""))
         mine &= ids[codes] == value
     if due is not None:
         mine &= lines.period == due
@@ -62,5 +64,7 @@ def the_line(why: Why, **asked: Any) -> int:
     if len(found) > 1:
         names = "; ".join(why.words.line(int(one)) for one in found[:NAMED])
         more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-        raise ValueError(f"{len(found):,} demand lines are meant: {names}{more}. Say due=, order= or line= as well")
+        open_ = [f"{name}=" for name in ("due", "order", "line") if asked.get(name) is None]
+        say = f". Say {' or '.join(open_)} as well" if open_ else ": they differ in what no argument tells"
+        raise ValueError(f"{len(found):,} demand lines are meant: {names}{more}{say}")
     return int(found[0])

@@ -1,13 +1,15 @@
 """A plan that was read from a file, with the numbers behind it again.
 
 What ships is looked up by lot, line, lane and ship period, and held; what hangs on it (stock kept idle, packs) is
-solved for. Nobody is believed: the plan must keep every row, and be worth what it says.
+solved for. Nobody is believed: the plan must keep every row, and be worth what it says. What its stages kept is stated
+anew from the plan itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +28,7 @@ from allocopt.solve.certificate import breach, worth
 from allocopt.solve.multipliers import on_rows
 from allocopt.solve.relaxation import Relaxer
 from allocopt.solve.solution import Clock
+from allocopt.stages import with_kept
 from allocopt.stages.stated import Stated, formulate
 
 SAME = 1e-6
@@ -40,8 +43,10 @@ def attached(plan: Plan, problem: Problem, contract: Contract | None = None) -> 
     plan.raise_for_status()
     agreed = Contract.from_dict(plan.contract) if contract is None else contract
     agreed.check(problem)
-    if agreed.to_dict()["clauses"] != plan.contract["clauses"]:
-        raise DataError([_issue("contract", f"The plan was made under {plan.contract['name']!r} with other clauses.")])
+    for said in ("clauses", "stages"):
+        if agreed.to_dict().get(said) != plan.contract.get(said):
+            made = f"The plan was made under {plan.contract['name']!r} with other {said}."
+            raise DataError([_issue("contract", made)])
     stated = formulate(problem.facts, agreed)
     x = _carried(plan, stated)
     proof = plan.certificate
@@ -50,10 +55,15 @@ def attached(plan: Plan, problem: Problem, contract: Contract | None = None) -> 
     if abs(reached - proof.objective) > SAME * (1 + abs(proof.objective)):
         said = f"The plan says it is worth {proof.objective:,.2f}; of these facts it is worth {reached:,.2f}."
         raise DataError([_issue("objective", said)])
-    given = {"clauses": agreed.clauses, "currency": problem.currency, "facts": problem.facts}
-    relaxed = Relaxer()(stated.program, Clock.started(None))
-    bases = () if relaxed.basis is None or len(agreed.all_stages) > 1 else (relaxed.basis,)
-    answer = stated.answer(x, bases, multipliers=on_rows(stated.program, relaxed.multipliers), **given)
+    given: dict[str, Any] = {"clauses": agreed.clauses, "currency": problem.currency, "facts": problem.facts}
+    stages = agreed.all_stages
+    last = with_kept(stated, stages, x, proof.stages)
+    if len(proof.stages) != len(stages) or breach(last, x)[0] > 0:
+        raise DataError([_issue("certificate", "What the stages came to is not what the plan ships.")])
+    relaxed = Relaxer()(last, Clock.started(None))
+    bases = () if relaxed.basis is None or len(stages) > 1 else (relaxed.basis,)
+    given |= {"stages": stages, "solved": last, "multipliers": on_rows(last, relaxed.multipliers)}
+    answer = stated.answer(x, bases, **given)
     return replace(plan, answer=answer, problem=problem, program=stated)
 
 

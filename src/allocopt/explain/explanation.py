@@ -43,7 +43,8 @@ class Explanation:
     served : DataFrame
         Where its units come from: lot, lane, ship, arrives, units, contribution.
     next_best : float
-        What it would have cost the plan to serve it otherwise, re-solved; inf where there is no other way [currency].
+        What it would have cost the plan to serve it otherwise, re-solved; inf where there is no other way, nan where
+        nothing is re-solved [currency].
     """
 
     sentence: str
@@ -126,6 +127,8 @@ def smallest(known: Why, line: int, found: list[Reason]) -> tuple[str, float, fl
     full = float(wide.x[columns].sum()) + short - FILLS
     block = np.unique(wide.local.block_of[columns])
     block = block[block >= 0]
+    if not len(block):
+        return "", 0.0, 0.0
     lines = wide.candidates.arcs.facts.lines
     others = float(known.short[lines.sku == lines.sku[line]].sum())
     for reason in found:
@@ -200,8 +203,10 @@ def _why_so(known: Why, line: int, name: str, served: float) -> tuple[str, float
         for units, lot, lane, ship in zip(known.seeker.x[used], lots, lanes, arcs.ship[used], strict=True)
     ]
     text = f"{name}: all {served:,.6g} served: {'; '.join(parts)}."
+    if known.played:
+        return text, float("nan")
     change = Change.freed(wide.ship + used, 0.0, 0.0)
-    answer = None if known.played else wide.local.solve(change)
+    answer = wide.local.solve(change)
     if answer is None:
         return f"{text} There is no other way to keep the plan's rules.", float("inf")
     base = known.seeker.base(wide.local.touched(change))

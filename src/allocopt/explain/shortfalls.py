@@ -67,7 +67,7 @@ class Why:
         short = float(self.short[line])
         closed = self._closed[line]
         if self.wide.begins[line] == self.wide.begins[line + 1]:
-            code = PHYSICS.get(self._codes[closed], "no_supply") if closed >= 0 else "no_supply"
+            code = _shut(self._codes[closed]) if closed >= 0 else "no_supply"
             worth = _worth(self.answer.arcs.facts, line)
             if worth <= FLAT and not np.isfinite(self.holders.level[line]):
                 code = "not_worth_it"
@@ -138,6 +138,12 @@ def _worth(facts: Facts, line: int) -> float:
     earned = lines.price[line] * (1.0 - back) * (1.0 - channels.fee_rate[at]) - channels.fee_per_unit[at]
     spent = facts.skus.unit_cost[sku] * (1.0 - back * channels.recovery[at]) + back * channels.return_cost[at]
     return float(earned - spent - lanes.cost[fits].min(initial=np.inf if fits.any() else 0.0) + lines.lost_cost[line])
+
+
+def _shut(code: str) -> str:
+    """Return the code of what took the last arc of a line."""
+    of_rule = next((rule.short for rule in RULES if code in rule.reasons), "")
+    return PHYSICS.get(code) or of_rule or "no_supply"
 
 
 def _merged(found: list[Reason]) -> list[Reason]:

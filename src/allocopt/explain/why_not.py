@@ -11,6 +11,7 @@ import pandas as pd
 from allocopt.explain.asking import the_line
 from allocopt.explain.change import Change
 from allocopt.explain.explanation import lines_told
+from allocopt.explain.neighbours import numbers_of
 from allocopt.explain.shortfalls import why
 from allocopt.readback.tables import records
 
@@ -55,6 +56,7 @@ def why_not(
     line: str | None = None,
 ) -> WhyNot:
     """Serve a line so much; see `allocopt.Plan.why_not`."""
+    numbers_of(plan)
     known = why(plan)
     one = the_line(known, sku=sku, channel=channel, due=due, order=order, line=line)
     wide, facts = known.wide, known.answer.arcs.facts
@@ -65,7 +67,7 @@ def why_not(
         raise ValueError(f"units must lie between 0 and the {wanted:,.6g} that are wanted, not {asked!r}")
     columns = np.arange(*wide.begins[one : one + 2]) + wide.ship
     found = None
-    if len(columns) and not known.played:
+    if len(columns):
         local = wide.local
         row = known.seeker.demand_row(int(columns[0]))
         change = Change.asking([row], asked) if row >= 0 else Change()

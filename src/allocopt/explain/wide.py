@@ -129,8 +129,8 @@ def widened(answer: Answer, short: Ints) -> Wide:
         return Wide(answer, found, before, answer.labels, answer.x, answer.multipliers)
     program, labels = state(found.arcs, answer.clauses).compile()
     columns, rows = matched(answer.labels, labels, {}, columns=program.columns, rows=program.rows)
-    known, old = columns != NOWHERE, rows != NOWHERE
-    if len(np.unique(rows[old])) < answer.program.rows or known.sum() < len(answer.x):
+    known = columns != NOWHERE
+    if _added(answer, rows).any() or known.sum() < len(answer.x):
         # A planner's own rules are in no contract: the plan's program is all that there is.
         alone = Candidates(answer.arcs, np.ones(len(answer.arcs), dtype=bool), [])
         return Wide(answer, alone, before, answer.labels, answer.x, answer.multipliers)
@@ -154,6 +154,19 @@ def widened(answer: Answer, short: Ints) -> Wide:
         multipliers[: len(rows)] = _carried(answer.multipliers, rows, np.zeros(len(rows)))
         multipliers[len(rows) :] = answer.multipliers[answer.program.rows :]
     return Wide(answer, found, program, labels, x, multipliers)
+
+
+def _added(answer: Answer, rows: Ints) -> NDArray[np.bool_]:
+    """Return which rows of a plan are a planner's own, shape (rows,).
+
+    Rows of rules that are not in the wider program are none: that states each rule over the wider arcs, and what a rule
+    only says at once of what whole units imply anyway (`rules.packs`) may be other rows there, or none.
+    """
+    own = np.zeros(answer.program.rows, dtype=bool)
+    for family in answer.labels.rows:
+        own[family.slice] = not family.rule
+    own[rows[rows != NOWHERE]] = False
+    return own
 
 
 def _carried(values: Floats, place: Ints, otherwise: Floats) -> Floats:

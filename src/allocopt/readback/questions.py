@@ -94,7 +94,7 @@ class Questions:
         Raises
         ------
         SolveError, ValueError
-            As for `explain`; also where more is asked for than is wanted.
+            As for `explain`; also for a plan that was played forward, and where more is asked for than is wanted.
         """
         return self._asked("why_not", sku=sku, channel=channel, due=due, units=units, order=order, line=line)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from allocopt.algebra.program import Program
 from allocopt.contracts import Confirmed, Contribution, Fill, FirstCome, MaxMinFill, Stage
-from allocopt.problem.facts import Floats
+from allocopt.problem.facts import Flags, Floats
+from allocopt.readback import StageProof
 from allocopt.rules.kit.scope import chosen
 from allocopt.solve import Effort
 from allocopt.stages import confirmed, contribution, fill, first_come, max_min_fill
@@ -22,6 +24,14 @@ WAYS: dict[type[Stage], Callable[[Any, Task], StageResult]] = {
     MaxMinFill: max_min_fill.solved,
 }
 """How each kind of stage is solved."""
+KEPT: dict[type[Stage], Callable[[Any, Task, Floats, StageProof], Program]] = {
+    Confirmed: confirmed.kept,
+    Contribution: contribution.kept,
+    Fill: fill.kept,
+    FirstCome: first_come.kept,
+    MaxMinFill: max_min_fill.kept,
+}
+"""What keeps each kind of stage, by the plan that was found."""
 
 
 def solve_stages(
@@ -58,11 +68,10 @@ def solve_stages(
     """
     results: list[StageResult] = []
     program, before = stated.program, known
-    of_line = stated.arcs.facts.lines.channel
     for number, stage in enumerate(stages):
         tell(f"stage {number + 1} of {len(stages)}: {stage.words()}")
         last = number + 1 == len(stages)
-        lines = chosen(stated.arcs.facts.channels.id, stage.channels)[of_line]
+        lines = _counted(stated, stage)
         start = start_of(number, program) if stage.LINEAR else None
         task = Task(stage, stated, program, lines, effort, tell, start, before, settle if last else as_found, last)
         result = WAYS[type(stage)](stage, task)
@@ -73,4 +82,29 @@ def solve_stages(
     return results
 
 
-__all__ = ["StageResult", "StartOf", "cold", "solve_stages"]
+def with_kept(stated: Stated, stages: Sequence[Stage], x: Floats, proofs: Sequence[StageProof]) -> Program:
+    """Return the program of the last stage, with what keeps those before it in a plan that was found long ago.
+
+    Parameters
+    ----------
+    stated : Stated
+    stages : sequence of Stage
+    x : float64, shape (columns,)
+        The plan.
+    proofs : sequence of StageProof
+        What each stage came to.
+    """
+    program = stated.program
+    for stage, proof in zip(stages[:-1], proofs, strict=False):
+        task = Task(stage, stated, program, _counted(stated, stage), Effort(), lambda words: None)
+        program = KEPT[type(stage)](stage, task, x, proof)
+    return program
+
+
+def _counted(stated: Stated, stage: Stage) -> Flags:
+    """Return which demand lines a stage is about, shape (lines,)."""
+    facts = stated.arcs.facts
+    return chosen(facts.channels.id, stage.channels)[facts.lines.channel]
+
+
+__all__ = ["StageResult", "StartOf", "cold", "solve_stages", "with_kept"]

@@ -9,14 +9,26 @@ Without channels it is the whole objective, penalties included. Its lock keeps w
 
 from __future__ import annotations
 
+from allocopt.algebra.program import Program
 from allocopt.contracts import Contribution
+from allocopt.problem.facts import Floats
+from allocopt.readback import StageProof
 from allocopt.solve import whole
 from allocopt.stages.task import StageResult, Task
 
 
 def solved(stage: Contribution, task: Task) -> StageResult:
     """Return what a stage earns, all of it settled and proven."""
-    program = task.program
-    goal = program if stage.channels is None else task.goal(program.cost[task.stated.ship])
+    goal = _goal(stage, task)
     found = whole.solve(goal, task.effort, start=task.start, known=task.before)
     return task.reached(goal, found, slack=True)
+
+
+def kept(stage: Contribution, task: Task, x: Floats, proof: StageProof) -> Program:
+    """Return what keeps a plan that is known already."""
+    return task.held(task.keeping(_goal(stage, task), proof, slack=True), x)
+
+
+def _goal(stage: Contribution, task: Task) -> Program:
+    program = task.program
+    return program if stage.channels is None else task.goal(program.cost[task.stated.ship])

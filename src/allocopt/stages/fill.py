@@ -13,24 +13,52 @@ from dataclasses import replace
 
 import numpy as np
 
+from allocopt.algebra.program import Program
 from allocopt.contracts import Fill
-from allocopt.solve import whole
-from allocopt.stages.ranks import rank_by_rank, ranks_of
+from allocopt.problem.facts import Floats
+from allocopt.readback import StageProof
+from allocopt.solve import Goal, whole
+from allocopt.stages.ranks import rank_by_rank, ranks_kept, ranks_of
 from allocopt.stages.task import StageResult, Task
 
 
 def solved(stage: Fill, task: Task) -> StageResult:
     """Return what a stage serves."""
-    lines, line = task.arcs.facts.lines, task.arcs.line
-    worth = np.ones(len(lines.units))
-    if stage.measure == "lines":
-        worth = np.divide(1.0, lines.units, out=np.zeros(len(worth)), where=lines.units > 0)
     if stage.priority == "each":
-        goals = ranks_of(lines.priority, np.where(task.lines, worth, 0.0), line)
-        first = task.stated.ship.start
-        return task.ended(*rank_by_rank(task, [(first + arcs, weights) for arcs, weights in goals]))
-    if stage.priority is not None:
-        task = replace(task, lines=task.lines & (lines.priority == stage.priority))
-    goal = task.goal(worth[line])
+        return task.ended(*rank_by_rank(task, _ranks(stage, task)))
+    task = _of_rank(stage, task)
+    goal = task.goal(_worth(stage, task)[task.arcs.line])
     found = whole.solve(goal, task.effort, start=task.start, known=task.before)
     return task.reached(goal, found, slack=False)
+
+
+def kept(stage: Fill, task: Task, x: Floats, proof: StageProof) -> Program:
+    """Return what keeps a plan that is known already."""
+    if stage.priority == "each":
+        return task.held(ranks_kept(task.program, _ranks(stage, task), x), x)
+    task = _of_rank(stage, task)
+    return task.held(task.keeping(task.goal(_worth(stage, task)[task.arcs.line]), proof, slack=False), x)
+
+
+def _worth(stage: Fill, task: Task) -> Floats:
+    """Return what a unit of each line counts, shape (lines,)."""
+    units = task.arcs.facts.lines.units
+    if stage.measure != "lines":
+        return np.ones(len(units))
+    worth: Floats = np.divide(1.0, units, out=np.zeros(len(units)), where=units > 0)
+    return worth
+
+
+def _of_rank(stage: Fill, task: Task) -> Task:
+    """Return the task with the lines of the stage's rank alone."""
+    if stage.priority is None:
+        return task
+    return replace(task, lines=task.lines & (task.arcs.facts.lines.priority == stage.priority))
+
+
+def _ranks(stage: Fill, task: Task) -> list[Goal]:
+    """Return the goal of each rank over the columns of the program."""
+    worth = np.where(task.lines, _worth(stage, task), 0.0)
+    first = task.stated.ship.start
+    goals = ranks_of(task.arcs.facts.lines.priority, worth, task.arcs.line)
+    return [(first + arcs, weights) for arcs, weights in goals]

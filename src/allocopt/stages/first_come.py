@@ -31,6 +31,7 @@ from allocopt.algebra.program import Program, bounded, fixed, restricted
 from allocopt.arcs import Arcs
 from allocopt.contracts import FirstCome
 from allocopt.problem.facts import Flags, Floats
+from allocopt.readback import StageProof
 from allocopt.rules import holding, stock_value
 from allocopt.rules.kit.decisions import live_lines
 from allocopt.rules.kit.scope import order_of_lines
@@ -107,8 +108,19 @@ def _after_turns(task: Task, by: str) -> tuple[Solution, Certificate | None, Pro
     if found.x is None:
         return found, None, program
     checked = task.certified(found.x, program.objective(found.x))
-    taken = ship.start + np.flatnonzero(task.lines[arcs.line])
-    return found, checked, fixed(program, taken, found.x[taken])
+    return found, checked, _taken(task, found.x)
+
+
+def kept(stage: FirstCome, task: Task, x: Floats, proof: StageProof) -> Program:
+    """Return what keeps a plan that is known already: what was decided and what was taken."""
+    switch = np.arange(task.program.columns)[task.stated.switch]
+    return _taken(replace(task, program=fixed(task.program, switch, x[switch])), x)
+
+
+def _taken(task: Task, x: Floats) -> Program:
+    """Return the program in which what was taken stays as it was."""
+    taken = task.stated.ship.start + np.flatnonzero(task.lines[task.arcs.line])
+    return fixed(task.program, taken, x[taken])
 
 
 @dataclass(frozen=True)

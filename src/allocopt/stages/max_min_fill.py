@@ -20,9 +20,10 @@ from dataclasses import replace
 import numpy as np
 
 from allocopt.algebra.grouping import dense, extreme
-from allocopt.algebra.program import COUPLES, with_loose_columns, with_rows
+from allocopt.algebra.program import COUPLES, Program, with_loose_columns, with_rows
 from allocopt.contracts import MaxMinFill
 from allocopt.problem.facts import ANY, Floats, Lines
+from allocopt.readback import StageProof
 from allocopt.solve import Solution
 from allocopt.solve.certificate import believable, upper_bound
 from allocopt.solve.solution import Status
@@ -100,8 +101,18 @@ def solved(stage: MaxMinFill, task: Task) -> StageResult:
     units = groups.units(found.x)
     least = extreme(np.minimum, units / groups.weight, groups.pool, groups.pools, none=np.inf)
     reached = float(least.sum()) if groups.pools else 0.0
-    kept = with_rows(program, *groups.entries(), lower=units - MARGIN, upper=np.inf, sku=groups.sku)
-    return task.ended(found, task.certified(found.x, reached, bound), kept)
+    return task.ended(found, task.certified(found.x, reached, bound), _with_levels(program, groups, units))
+
+
+def kept(stage: MaxMinFill, task: Task, x: Floats, proof: StageProof) -> Program:
+    """Return what keeps a plan that is known already."""
+    groups = _groups_of(stage, task)
+    return task.held(_with_levels(task.program, groups, groups.units(x)), x)
+
+
+def _with_levels(program: Program, groups: Groups, units: Floats) -> Program:
+    """Return the program with a row a group that keeps its units."""
+    return with_rows(program, *groups.entries(), lower=units - MARGIN, upper=np.inf, sku=groups.sku)
 
 
 def _levels(task: Task, groups: Groups) -> tuple[Floats, float, Solution | None]:

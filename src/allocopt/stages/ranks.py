@@ -94,6 +94,15 @@ def rank_by_rank(task: Task, goals: Sequence[Goal]) -> tuple[Solution, Certifica
     return _certified(task, goals, reached or _one_by_one(task, goals))
 
 
+def ranks_kept(program: Program, goals: Sequence[Goal], x: Floats) -> Program:
+    """Return a program with a row a rank that keeps what a plan serves of it."""
+    for columns, weights in goals:
+        served = float(weights @ x[columns])
+        least = served - SLACK * (1.0 + served)
+        program = with_rows(program, np.zeros(len(columns)), columns, weights, lower=least, upper=np.inf)
+    return program
+
+
 def _certified(task: Task, goals: Sequence[Goal], reached: _Reached) -> tuple[Solution, Certificate | None, Program]:
     """Return the outcome with its certificate."""
     found = reached.found
@@ -147,9 +156,7 @@ def _one_by_one(task: Task, goals: Sequence[Goal]) -> _Reached:
         most[number] = min(proof.bound, claimed)
         if found.status != "optimal":
             loose = f"rank {number + 1} of {len(goals)}: {found.message or 'more might be possible'}"
-        served = float(weights @ found.x[columns])
-        least = served - SLACK * (1.0 + served)
-        kept = with_rows(kept, np.zeros(len(columns)), columns, weights, lower=least, upper=np.inf)
+        kept = ranks_kept(kept, [goals[number]], found.x)
     assert best is not None
     status: Status = "feasible" if loose else "optimal"
     best = replace(best, multipliers=None, claimed_bound=None, cases=(), method="rank by rank")

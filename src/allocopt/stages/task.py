@@ -12,6 +12,7 @@ from allocopt.algebra.program import Program, bounded, with_rows
 from allocopt.arcs import Arcs
 from allocopt.contracts import Stage
 from allocopt.problem.facts import Flags, Floats
+from allocopt.readback import StageProof
 from allocopt.solve import Certificate, Effort, Solution, Start, certify, known_plan, whole
 from allocopt.stages.stated import Stated
 
@@ -123,13 +124,17 @@ class Task:
         certificate = certified(goal, found, moved.x)
         if not certificate.passed and moved.x is not found.x:
             moved, certificate = replace(found, notes=(*moved.notes, UNSETTLED)), certified(goal, found, found.x)
-        kept = self.program
-        if self.stage.lock == "value" and not self.last:
-            columns = np.flatnonzero(goal.cost)
-            least = certificate.objective - goal.constant
-            least -= certificate.gap * max(1.0, abs(certificate.objective)) if slack else 0.0
-            kept = with_rows(kept, np.zeros(len(columns)), columns, goal.cost[columns], lower=least, upper=np.inf)
+        kept = self.program if self.last else self.keeping(goal, certificate, slack=slack)
         return self._ended(goal, moved, certificate, kept)
+
+    def keeping(self, goal: Program, proof: Certificate | StageProof, *, slack: bool) -> Program:
+        """Return the program with the row that keeps what a linear goal reached; a lock on the plan needs none."""
+        if self.stage.lock != "value":
+            return self.program
+        columns = np.flatnonzero(goal.cost)
+        least = proof.objective - goal.constant
+        least -= proof.gap * max(1.0, abs(proof.objective)) if slack else 0.0
+        return with_rows(self.program, np.zeros(len(columns)), columns, goal.cost[columns], lower=least, upper=np.inf)
 
     def certified(self, x: Floats, reached: float, bound: float | None = None) -> Certificate:
         """Return the certificate of a plan that comes to `reached`, of at most `bound`, by what is no linear goal."""
@@ -153,13 +158,19 @@ class Task:
         return self._ended(self.program, found, certificate, kept)
 
     def _ended(self, goal: Program, found: Solution, certificate: Certificate | None, kept: Program) -> StageResult:
-        """Return the end of the stage; a lock on the plan keeps what each line was given, arc by arc."""
-        if self.stage.lock == "plan" and found.x is not None:
-            ship = found.x[self.stated.ship]
-            won = np.flatnonzero(self.lines[self.arcs.line] & (ship > 0))
-            at = self.stated.ship.start + won
-            kept = bounded(kept, at, lower=np.minimum(ship[won], kept.upper[at]), upper=kept.upper[at])
+        """Return the end of the stage, with what a lock on the plan keeps."""
+        if found.x is not None:
+            kept = self.held(kept, found.x)
         return StageResult(self.stage, found, certificate, goal, kept, (*self.heard, *found.notes))
+
+    def held(self, kept: Program, x: Floats) -> Program:
+        """Return a program in which a lock on the plan keeps what each line was given, arc by arc."""
+        if self.stage.lock != "plan":
+            return kept
+        ship = x[self.stated.ship]
+        won = np.flatnonzero(self.lines[self.arcs.line] & (ship > 0))
+        at = self.stated.ship.start + won
+        return bounded(kept, at, lower=np.minimum(ship[won], kept.upper[at]), upper=kept.upper[at])
 
 
 def certified(goal: Program, found: Solution, x: Floats | None) -> Certificate:
