@@ -364,8 +364,10 @@ def test_every_short_line_is_explained(seed):
 def test_lines_that_a_clause_leaves_out_are_told_so(clause: Any, code: str) -> None:
     """A line that waits, or whose channel is given up, wants something all the same: the clause is named."""
     plan = ao.allocate(ao.Problem.from_dict(BASE), ao.Contract("Agreed", clauses=[clause]))
-    told = plan.explain(sku="A", channel="dtc").sentence
-    assert f"10 wanted, none counts ({code}): {clause.words()}" in told
+    told = plan.explain(sku="A", channel="dtc")
+    assert "10 wanted" in told.sentence
+    assert code in str(told)
+    assert clause.words() in str(told)
 
 
 def test_a_plan_that_was_played_claims_nothing_of_other_ways() -> None:
