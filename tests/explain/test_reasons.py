@@ -223,7 +223,7 @@ def applied(tables, agreed, kind, found, row):
 @settings(max_examples=40)
 @given(case=limited(), data=st.data())
 def test_every_named_change_does_what_it_says(case, data):
-    """A cap over one channel or two, a protection, hours, a lot: changed as said, the line is full, the gain there."""
+    """A cap over one channel or two, a protection, hours, a lot: changed as said, line and gain are there."""
     tables, agreed, kind = case
     plan = ao.allocate(ao.Problem.from_dict(tables), ao.Contract("Agreed", clauses=agreed))
     rows = plan.shortfalls
