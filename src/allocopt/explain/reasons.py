@@ -99,8 +99,7 @@ class Seeker(Exchange):
             solved, worth, named = False, self.each(flows), one
             if one == DEAR and units > got + FLAT:
                 worth = self.dear(flows)
-                free = self.flow(ways, lifted - {SUPPLY}, short, line)[0]
-                named = one if worth <= FLAT else item("not_proven") if free > got + FLAT else SUPPLY
+                named = one if worth <= FLAT else self._instead(ways, lifted, short, line)
             givers: tuple[tuple[int, float], ...] = ()
             if units < short - FLAT and one not in (SUPPLY, DEAR):
                 more = self._anew(line, ways, lifted, short, units)
@@ -143,6 +142,17 @@ class Seeker(Exchange):
             ]
         yield from kept[:-1]
         yield replace(last, units=last.units + given, besides=tuple(besides))
+
+    def _instead(self, ways: list[Way], lifted: set[Item], short: float, line: int) -> Item:
+        """Return what keeps a line short that would pay for what it opens: the first thing with which it gets more."""
+        open_ = {DEAR}
+        if self.flow(ways, open_, short, line)[0] > FLAT:
+            return item("not_proven")
+        for one in sorted(lifted - {DEAR}):
+            open_.add(one)
+            if self.flow(ways, open_, short, line)[0] > FLAT:
+                return one
+        return SUPPLY
 
     def _anew(
         self, line: int, ways: list[Way], lifted: set[Item], short: float, known: float
