@@ -11,6 +11,7 @@ import pandas as pd
 from allocopt.explain.absent import absent
 from allocopt.explain.asking import the_line
 from allocopt.explain.change import Change
+from allocopt.explain.limits import stock_cash
 from allocopt.explain.reasons import FLAT, SUPPLY, Reason
 from allocopt.explain.shortfalls import Why, why
 from allocopt.readback.tables import records, typed
@@ -133,16 +134,19 @@ def smallest(known: Why, line: int, found: list[Reason]) -> tuple[str, float, fl
     others = float(known.short[lines.sku == lines.sku[line]].sum())
     for reason in found:
         for units in dict.fromkeys((short, others)):
-            for words, amount, change in _offers(known, reason, line, units):
+            for words, amount, change, cash in _offers(known, reason, line, units):
                 answer = wide.local.solve(change, block)
                 base = seeker.base(block)
                 if answer is not None and base is not None and answer.units(columns) >= full:
-                    return words, amount, seeker.gain(answer) - seeker.gain(base)
+                    return words, amount, seeker.gain(answer) - seeker.gain(base) + cash
     return "", 0.0, 0.0
 
 
-def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[str, float, Change]]:
-    """Return the changes that a reason suggests for so many units: in words, how large, and in the program."""
+def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[str, float, Change, float]]:
+    """Return the changes that a reason suggests for so many units: in words, how large, in the program, their cash.
+
+    The cash is what units that come to a lot cost where nobody gets them: a constant, which no program holds.
+    """
     seeker, words = known.seeker, known.words
     offers = []
     if reason.code in ("too_late", "expired", "on_hold", "safety_closed", "access", "below_map", "below_floor"):
@@ -151,8 +155,8 @@ def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[s
             arcs = seeker.arcs
             late = max((int(arcs.late(np.array([arc]))[0]) for arc in reason.arcs), default=0)
             lots = [words.lot(lot) for lot in words.lots(reason)][:1]
-            return [(f"{lots[0] if lots else 'the stock'} {late} periods earlier", float(late), change)]
-        return [(f"let it be served although {words.item(reason.item)}", 1.0, change)]
+            return [(f"{lots[0] if lots else 'the stock'} {late} periods earlier", float(late), change, 0.0)]
+        return [(f"let it be served although {words.item(reason.item)}", 1.0, change, 0.0)]
     begins, entries = known.wide.program.indptr, known.wide.program
     columns = {known.wide.ship + arc for arc in range(*known.wide.begins[line : line + 2])}
     for row in reason.rows:
@@ -169,6 +173,7 @@ def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[s
                 f"{label}: {by:,.6g} {'less is kept' if reason.code == 'protected' else 'more'}",
                 by,
                 _more(known, row, by),
+                _cash(known, row) * by,
             )
         )
     return sorted(offers, key=lambda offer: offer[1])
@@ -187,6 +192,17 @@ def _more(known: Why, row: int, by: float) -> Change:
     units = wide.candidates.arcs.facts.lines.units[wide.candidates.arcs.line[own - wide.ship]]
     upper = np.minimum(units, wide.program.upper[own] + by)
     return Change.of([moved, Change.freed(own, wide.program.lower[own], upper)])
+
+
+def _cash(known: Why, row: int) -> float:
+    """Return what a unit of the lot of a row costs where nobody gets it, negative; nothing of other rows."""
+    wide = known.wide
+    arcs = wide.local.columns_of(row) - wide.ship
+    own = arcs[(arcs >= 0) & (arcs < len(wide.candidates.arcs))]
+    if known.seeker.item_of[row] != SUPPLY or not len(own):
+        return 0.0
+    lots = wide.candidates.arcs
+    return float(stock_cash(lots.facts)[lots.lot[own[0]]])
 
 
 def _why_so(known: Why, line: int, name: str, served: float) -> tuple[str, float]:
