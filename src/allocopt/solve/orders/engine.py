@@ -173,7 +173,8 @@ class Search:
                 else:
                     self._search(plan, clock)
                     _lowered(rented, target, clock)
-                self.bound = min(self.bound, rented.best)
+                if self.given.whole_truth:
+                    self.bound = min(self.bound, rented.best)
                 self._close()
         return rented.rents(self.program)
 

@@ -170,12 +170,16 @@ def _pairs(given: Orders) -> tuple[Ints, Ints]:
 def bound_by_lots(program: Program, rents: Rents) -> float:
     """Return the bound that rents prove, from the program and the rents alone [currency].
 
+    None (infinity) where orders are not the whole truth of the program: see `Orders.whole_truth`.
+
     Raises
     ------
     UnreadableError
         If the program cannot be read as orders.
     """
     given = read(program)
+    if not given.whole_truth:
+        return np.inf
     lots = Lots(given, given.sign * rents.price[given.row] / given.scale)
     rent, toll = lots.allowed(rents.rent[given.column], rents.toll[given.column[lots.first]])
     return lots.at(rent, toll) + float(program.cost @ given.base) + program.constant

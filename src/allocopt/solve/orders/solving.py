@@ -97,7 +97,8 @@ def solved(
         x, iterations = _better(program, x, last.x), iterations + last.iterations
     close = relative_gap(program.objective(x), bound) <= gap
     message = "" if close else "the gap that was asked for is not reached"
-    found = Solution("feasible", x, multipliers, bound, METHOD, clock.seconds, iterations, message, rents=rents)
+    proof = rents if search.given.whole_truth else None
+    found = Solution("feasible", x, multipliers, bound, METHOD, clock.seconds, iterations, message, rents=proof)
     return replace(found, status="optimal") if close else found
 
 
@@ -157,7 +158,7 @@ def bounded(program: Program, found: Solution, clock: Clock, *, gap: float) -> S
     if relative_gap(worth, upper_bound(program, found.multipliers)) <= gap:
         return found
     search = _search(program, clock, SOME)
-    if search is None:
+    if search is None or not search.given.whole_truth:
         return found
     return replace(found, rents=search.proof(found.multipliers, worth, clock, gap=gap, rounds=ROUNDS))
 

@@ -126,6 +126,11 @@ class Orders:
     gates: Gates
 
     @property
+    def whole_truth(self) -> bool:
+        """Whether every plan of the program is one of these orders, so that what bounds them bounds the program."""
+        return not bool(self.pays.any())
+
+    @property
     def knotted(self) -> int:
         """How many orders are more than lines that take what they get: whole, over one option, or with a fee.
 
