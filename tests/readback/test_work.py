@@ -280,7 +280,8 @@ def test_what_moved_between_two_plans_is_what_differs(case: Case) -> None:
         return
     key = ["sku", "channel", "region", "order", "line", "due"]
     tables = [plan.promises().set_index(key)[["promised", "arrives"]] for plan in (one, other)]
-    both = tables[1].join(tables[0], lsuffix="_now", rsuffix="_then", how="outer")
+    beside = {"left_index": True, "right_index": True, "suffixes": ("_now", "_then")}
+    both = tables[1].merge(tables[0], how="outer", **beside)
     apart = (both["promised_now"] - both["promised_then"]).abs() > 1e-6
     apart |= both["arrives_now"].fillna(-1) != both["arrives_then"].fillna(-1)
     sent = ao.Plan.from_dict(json.loads(json.dumps(one.to_dict())))

@@ -120,7 +120,7 @@ def test_life_goes_on_after_the_calendar(expires: str | None, served: int) -> No
 
 
 def test_lots_that_do_not_fit_are_said_to_be_so() -> None:
-    """A case that is too large, too little life, another reference: each has its own reason."""
+    """A case that is too large, too little life, another reference: each is named."""
     plan = ao.allocate(
         problem(
             supply="sku node kind units pack expires reference\nS W on_hand 8 4 5 P1",
@@ -133,7 +133,11 @@ def test_lots_that_do_not_fit_are_said_to_be_so() -> None:
             """,
         )
     )
-    assert reasons(plan) == {"few": "sealed_case", "fresh": "min_life", "other": "reference"}
+    told = dict(zip(plan.shortfalls["channel"], plan.shortfalls["sentence"], strict=True))
+    assert reasons(plan)["few"] == "pack"
+    assert "sealed cases" in told["few"]
+    assert "less life" in told["fresh"]
+    assert "one reference" in told["other"]
     assert units(plan, "channel") == {"right": 4}
     assert [warning.code for warning in plan.warnings if warning.table == "demand"] == ["no_such_reference"]
 

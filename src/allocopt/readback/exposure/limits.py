@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from allocopt.algebra.grouping import ranges
 from allocopt.problem.facts import Floats
 from allocopt.readback.answer import Answer
-from allocopt.rules.store_floor import StoreFloor
 
 Places = NDArray[np.intp]
 
@@ -57,6 +56,15 @@ class Limits:
         np.minimum.at(most, owner[order], share)
         return most
 
+    def beside(self, other: Limits) -> Limits:
+        """Return these limits and others of the same pairs."""
+        return Limits(
+            np.concatenate([self.row, other.row + len(self.room)]),
+            np.concatenate([self.pair, other.pair]),
+            np.concatenate([self.weight, other.weight]),
+            np.concatenate([self.room, other.room]),
+        )
+
     def take(self, pair: Places, units: Floats) -> None:
         """Take units away from what is left in the rows."""
         entry, owner = self._entries(pair)
@@ -72,7 +80,7 @@ class Limits:
 
 
 def find_limits(answer: Answer, pair_of_arc: Places, pairs: int) -> Limits:
-    """Return the limits that clauses and store floors set to pairs, where a row holds all arcs of the pair.
+    """Return the limits that clauses set to pairs, where a row holds all arcs of the pair.
 
     Parameters
     ----------
@@ -84,7 +92,7 @@ def find_limits(answer: Answer, pair_of_arc: Places, pairs: int) -> Limits:
     program = answer.program
     chosen = np.zeros(program.rows, dtype=bool)
     for family in answer.labels.rows:
-        if family.clause is not None or family.name == StoreFloor.name:
+        if family.clause is not None:
             chosen[family.slice] = True
     chosen &= np.isfinite(program.row_upper)
     ship = answer.labels.place("ship")

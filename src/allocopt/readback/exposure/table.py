@@ -28,8 +28,10 @@ from allocopt.problem.facts import Facts, Floats, Ints
 from allocopt.readback.answer import Answer
 from allocopt.readback.exposure.limits import Limits, find_limits
 from allocopt.readback.exposure.sellers import Access, Sellers, find_access
+from allocopt.readback.exposure.shelves import shelf_limits
 from allocopt.readback.tables import typed
 from allocopt.rules.kit.names import spelled
+from allocopt.rules.store_floor import STORE
 
 Places = NDArray[np.intp]
 
@@ -115,7 +117,9 @@ def exposure(answer: Answer) -> pd.DataFrame:
     promised, lot = answer.ship[rows], arcs.lot[rows]
     sheet.add(sellers.of_line[arcs.line[rows]], facts.lots.sku[lot], facts.lots.available[lot], promised, promised)
     pair_of_arc = access.find(arcs.lot, sellers.of_line[arcs.line], len(sellers.channel))
+    no_store = (facts.channels.kind != STORE)[sellers.channel[access.seller]]
     limits = find_limits(answer, pair_of_arc.astype(np.intp), len(access.lot))
+    limits = limits.beside(shelf_limits(answer, access.lot, no_store))
     own, others, free = _offered(answer, sellers, access)
     alone = _joined(own, others, free)
     _add_alone(sheet, access, alone, limits)
