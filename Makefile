@@ -41,7 +41,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 unit: $(STAMP)
-	$(BIN)/python -m pytest --durations=25
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --durations=25
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -50,7 +50,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 test-newest: newest json
-	$(NEWEST)/bin/python -m pytest
+	$(NEWEST)/bin/python -m pytest --numprocesses=2 --dist=loadfile
 
 # Not the extras of highspy: they hold it at their own version.
 newest:
