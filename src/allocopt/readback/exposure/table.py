@@ -10,8 +10,8 @@ The free units of a lot go, unit by unit, to the seller who earns most with them
 from the lot to what it wants (from other lots where there is none), ties in turn, who wants none of the SKU last.
 Clauses that limit all that a seller draws from a lot (caps, protection levels) and store floors hold for both. Whatever
 is kept for some time only is its channel's in ``safe``, and in ``units`` everybody's from its release on. Every unit of
-``safe`` is a unit of one lot, so that no lot is over-used whoever sells first. Hours of nodes and lanes are not looked
-at: what is published is stock.
+``safe`` is a unit of one lot, and of a whole case where that is sealed, so that no lot is over-used whoever sells
+first. Hours of nodes and lanes are not looked at: what is published is stock.
 """
 
 from __future__ import annotations
@@ -213,7 +213,9 @@ def _share_out(sheet: _Sheet, access: Access, offers: _Offers, limits: Limits, e
     alike = np.bincount(group)[group]
     position = place - place[np.flatnonzero(new)][part]
     left = offers.units[np.flatnonzero(new)].copy()
-    whole = ~sheet.facts.skus.divisible[sheet.facts.lots.sku[access.lot[offers.pair]]]
+    lots = sheet.facts.lots
+    case = lots.pack[access.lot[offers.pair]].astype(np.float64)
+    whole = ~sheet.facts.skus.divisible[lots.sku[access.lot[offers.pair]]] | (case > 1)
     given = np.zeros(len(order))
     turns = [(level, turn, True) for turn in range(int(level.max()) + 1)]
     if len(limits.row):  # what limits kept from somebody goes to whoever comes next
@@ -224,11 +226,12 @@ def _share_out(sheet: _Sheet, access: Access, offers: _Offers, limits: Limits, e
             continue
         some = left[part[at]]
         if together:
-            even = some / alike[at]
-            round_ = np.floor(even) + (within[at] < some - np.floor(even) * alike[at] - 1e-9)
-            some = np.where(whole[at], round_, even)
+            cases = np.floor(some / case[at] + 1e-9)
+            each = np.floor(cases / alike[at])
+            round_ = each + (within[at] < cases - each * alike[at] - 1e-9)
+            some = np.where(whole[at], round_ * case[at], some / alike[at])
         some = limits.clipped(offers.pair[at], some, np.zeros(len(at), dtype=np.intp))
-        some = np.where(whole[at], np.floor(some + 1e-9), some)
+        some = np.where(whole[at], np.floor(some / case[at] + 1e-9) * case[at], some)
         limits.take(offers.pair[at], some)
         given[at] += some
         np.subtract.at(left, part[at], some)
