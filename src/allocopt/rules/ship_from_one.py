@@ -12,13 +12,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
-from allocopt.algebra.formulation import Sum
 from allocopt.rules.kit.base import Numbered, Rule, Statement
-from allocopt.rules.kit.gates import order_gate
-from allocopt.rules.kit.names import grouped
-from allocopt.rules.kit.scope import order_of_lines
+from allocopt.rules.kit.gates import one_way
 
 
 class ShipFromOne(Rule):
@@ -29,15 +24,4 @@ class ShipFromOne(Rule):
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add a switch per marked order and node, and the row that opens at most one of them."""
-        facts, arcs = on.facts, on.arcs
-        marked = np.flatnonzero(facts.lines.ship_from_one[arcs.line])
-        if not len(marked):
-            return
-        order = order_of_lines(facts)[arcs.line[marked]]
-        pairs = np.unique(np.stack([order, arcs.node[marked]]), axis=1)
-        members = marked[np.bincount(pairs[0])[order] > 1]
-        if not len(members):
-            return
-        source, _ = order_gate(on, "source", members, node=arcs.node[members])
-        group, index = grouped(facts, order=source.index.codes[0])
-        on.form.add_rows(self.name, index, [Sum(source, group)], upper=1.0)
+        one_way(on, self.name, "source", on.facts.lines.ship_from_one, node=on.arcs.node)

@@ -13,14 +13,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
-from allocopt.algebra.formulation import Sum
 from allocopt.problem.facts import Facts
 from allocopt.rules.kit.base import Numbered, Rule, Statement
-from allocopt.rules.kit.gates import order_gate
-from allocopt.rules.kit.names import grouped
-from allocopt.rules.kit.scope import order_of_lines
+from allocopt.rules.kit.gates import one_way
 
 
 class ShipTogether(Rule):
@@ -35,15 +30,4 @@ class ShipTogether(Rule):
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add a switch per marked order and ship period, and the row that opens at most one of them."""
-        facts, arcs = on.facts, on.arcs
-        marked = np.flatnonzero(facts.lines.ship_together[arcs.line])
-        if not len(marked):
-            return
-        order = order_of_lines(facts)[arcs.line[marked]]
-        pairs = np.unique(np.stack([order, arcs.ship[marked]]), axis=1)
-        members = marked[np.bincount(pairs[0])[order] > 1]
-        if not len(members):
-            return
-        leaves, _ = order_gate(on, "leaves", members, period=arcs.ship[members])
-        group, index = grouped(facts, order=leaves.index.codes[0])
-        on.form.add_rows(self.name, index, [Sum(leaves, group)], upper=1.0)
+        one_way(on, self.name, "leaves", on.facts.lines.ship_together, period=on.arcs.ship)

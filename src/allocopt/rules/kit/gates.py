@@ -16,6 +16,7 @@ from allocopt.algebra.formulation import Sum, Variable, When
 from allocopt.algebra.labels import Codes, Index
 from allocopt.algebra.program import shared
 from allocopt.arcs import Arcs
+from allocopt.problem.facts import Flags
 from allocopt.rules.kit.base import Statement
 from allocopt.rules.kit.names import grouped
 from allocopt.rules.kit.scope import order_of_lines
@@ -73,6 +74,38 @@ def order_gate(
     """Add a switch per order and whatever else tells members apart; return it with each member's switch."""
     gate, index = grouped(on.facts, order=order_of_lines(on.facts)[on.arcs.line[members]], **apart)
     return add_gate(on, name, index, members, gate, whole=whole), gate
+
+
+def one_way(on: Statement, rule: str, name: str, marked: Flags, **apart: Codes) -> None:
+    """Add that marked orders ship over one of several ways alone: a switch per order and way, and a row per order.
+
+    Orders that have one way only need no switch.
+
+    Parameters
+    ----------
+    on : Statement
+    rule : str
+        Name of the rows that open at most one switch of an order.
+    name : str
+        Name of the switches.
+    marked : bool, shape (lines,)
+        Lines of the orders.
+    apart : integer array, shape (arcs,)
+        The way of each arc, under the name that labels it.
+    """
+    facts, arcs = on.facts, on.arcs
+    mine = np.flatnonzero(marked[arcs.line])
+    if not len(mine):
+        return
+    ((label, ways),) = apart.items()
+    order = order_of_lines(facts)[arcs.line[mine]]
+    pairs = np.unique(np.stack([order, ways[mine]]), axis=1)
+    members = mine[np.bincount(pairs[0])[order] > 1]
+    if not len(members):
+        return
+    switch, _ = order_gate(on, name, members, whole=False, **{label: ways[members]})
+    group, index = grouped(facts, order=switch.index.codes[0])
+    on.form.add_rows(rule, index, [Sum(switch, group)], upper=1.0)
 
 
 def shipments(arcs: Arcs, members: Codes) -> tuple[Codes, Index]:
