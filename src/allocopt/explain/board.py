@@ -105,7 +105,7 @@ class Board:
         self.cost, self.x = self.program.cost, wide.x[wide.ship : wide.ship + len(self.arcs)]
         if goal.any():
             self.program = replace(self.program, cost=cost)
-            object.__setattr__(wide, "program", self.program)
+            self.wide = replace(wide, program=self.program)
         self._makes: dict[int, float] = {}
         self._base: dict[int, Found | None] = {}
         holding = np.flatnonzero(self.x > FLAT)
