@@ -27,8 +27,8 @@ from allocopt.cli.common import (
     problem_of,
 )
 from allocopt.cli.streams import BAD_INPUT, NOT_SOLVED, SOLVED, code_of, complain
+from allocopt.compare import Comparison, Retirement, retirement
 from allocopt.compare import compare as compare_contracts
-from allocopt.compare import retirement
 from allocopt.compare.batch import GAP
 from allocopt.contracts import Contract
 from allocopt.errors import DataError, Issue
@@ -151,9 +151,7 @@ def _comparison(
         problem = read()
         contracts, scenarios = compared(problem, folder, [], [])
         found = compare_contracts(problem, contracts, scenarios, jobs=jobs, gap=gap or GAP, progress=tell, **limit)
-        found.report(targets[0])
-        if targets[1] is not None:
-            found.to_excel(targets[1])
+        _write(found, targets)
     return NOT_SOLVED if len(found.failures) else SOLVED
 
 
@@ -171,10 +169,16 @@ def _retirement(
     with progress.counts(quiet=quiet) as tell:
         problem, agreed = read(), contract_named(contract, folder)
         found = retirement(problem, agreed, gap=gap or GAP, jobs=jobs, progress=tell, **limit)
-        found.report(targets[0])
-        if targets[1] is not None:
-            found.to_excel(targets[1])
+        _write(found, targets)
     return NOT_SOLVED if found.unsolved else SOLVED
+
+
+def _write(found: Comparison | Retirement, targets: tuple[Path, Path | None]) -> None:
+    """Write the page of an answer, and its workbook where one is wanted."""
+    page, book = targets
+    found.report(page)
+    if book is not None:
+        found.to_excel(book)
 
 
 def _check_target(path: Path, kind: str, source: Path) -> None:

@@ -14,9 +14,8 @@ from allocopt.explain.wide import Wide, widened
 from allocopt.explain.words import Words
 from allocopt.problem.facts import ANY, Facts
 from allocopt.readback.answer import Answer
-from allocopt.readback.tables import COLUMNS, typed
+from allocopt.readback.tables import COLUMNS, line_columns, typed
 from allocopt.rules import RULES
-from allocopt.rules.kit.names import spelled
 from allocopt.rules.packs import Packs
 
 PHYSICS = {
@@ -49,8 +48,9 @@ class Why:
         self.served = np.bincount(answer.arcs.line, weights=answer.ship, minlength=len(lines.sku))
         self.short = answer.wanted - self.served
         self.lines = np.flatnonzero(self.short > FLAT)
-        self.wide: Wide = widened(answer, self.lines)
-        self.seeker = Seeker(self.wide, _goal(self.wide))
+        wide = widened(answer, self.lines)
+        self.seeker = Seeker(wide, _goal(wide))
+        self.wide: Wide = self.seeker.wide  # with what its stages want served
         self.holders = Holders(self.seeker, tuple(answer.stages))
         self.words = Words(self.seeker, answer.clauses)
         self._closed = answer.arcs.exclusions.closed_by(answer.arcs.served)
@@ -102,15 +102,11 @@ class Why:
         if not found:
             return typed({}, COLUMNS["shortfalls"])
         facts = self.answer.arcs.facts
-        lines, at = facts.lines, np.array([reason.line for reason in found])
+        at = np.array([reason.line for reason in found])
         asked = self.answer.wanted[at] if wanted is None else np.full(len(at), wanted)
         columns: dict[str, Any] = {
-            "sku": facts.skus.id[lines.sku[at]],
-            "channel": facts.channels.id[lines.channel[at]],
-            "region": spelled(facts.regions, lines.region[at]),
-            "order": spelled(facts.orders, lines.order[at]),
-            "line": lines.line[at],
-            "due": lines.period[at],
+            "sku": facts.skus.id[facts.lines.sku[at]],
+            **line_columns(facts, at),
             "wanted": asked,
             "served": self.served[at],
             "units": [reason.units for reason in found],

@@ -17,8 +17,7 @@ from allocopt.arguments import instance
 from allocopt.problem.facts import ANY
 from allocopt.readback.answer import Answer
 from allocopt.readback.dates import with_dates
-from allocopt.readback.tables import typed
-from allocopt.rules.kit.names import spelled
+from allocopt.readback.tables import line_columns, typed
 
 LINE = ("sku", "channel", "region", "order", "line")
 """What names a demand line, beside the period or day on which it is due."""
@@ -83,11 +82,7 @@ def _from_numbers(answer: Answer) -> pd.DataFrame:
     table = typed(
         {
             "sku": facts.skus.id[lines.sku[at]],
-            "channel": facts.channels.id[lines.channel[at]],
-            "region": spelled(facts.regions, lines.region[at]),
-            "order": spelled(facts.orders, lines.order[at]),
-            "line": lines.line[at],
-            "due": lines.period[at],
+            **line_columns(facts, at),
             "wanted": answer.wanted[at],
             "promised": answer.served_lines[at],
         }

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from allocopt.problem.facts import Floats
+from allocopt.problem.facts import Facts, Floats
 from allocopt.problem.schema import COMPANY, LOT_KINDS
 from allocopt.readback.answer import Answer
 from allocopt.readback.dates import DATES
@@ -102,7 +103,7 @@ def allocation(answer: Answer) -> pd.DataFrame:
     for one order over one lane in one period) have the same number, from 1; its cost is in the profit and loss alone.
     """
     arcs, facts, rows = answer.arcs, answer.arcs.facts, answer.shipped
-    lots, lines = facts.lots, facts.lines
+    lots = facts.lots
     lot, line, units = arcs.lot[rows], arcs.line[rows], answer.ship[rows]
     return typed(
         {
@@ -113,11 +114,7 @@ def allocation(answer: Answer) -> pd.DataFrame:
             "available": lots.available[lot],
             "reference": lots.reference[lot],
             "lane": lane_names(facts)[arcs.lane[rows]],
-            "channel": facts.channels.id[lines.channel[line]],
-            "region": spelled(facts.regions, lines.region[line]),
-            "order": spelled(facts.orders, lines.order[line]),
-            "line": lines.line[line],
-            "due": lines.period[line],
+            **line_columns(facts, line),
             "ship": arcs.ship[rows],
             "arrives": arcs.arrives(rows),
             "late": arcs.late(rows),
@@ -127,6 +124,18 @@ def allocation(answer: Answer) -> pd.DataFrame:
             "contribution": arcs.contribution(rows) * units,
         }
     )
+
+
+def line_columns(facts: Facts, lines: NDArray[np.integer[Any]]) -> dict[str, Any]:
+    """Return the columns that tell the demand lines of a SKU apart: channel, region, order, line, due."""
+    of = facts.lines
+    return {
+        "channel": facts.channels.id[of.channel[lines]],
+        "region": spelled(facts.regions, of.region[lines]),
+        "order": spelled(facts.orders, of.order[lines]),
+        "line": of.line[lines],
+        "due": of.period[lines],
+    }
 
 
 def profit_and_loss(answer: Answer) -> dict[str, Floats]:
