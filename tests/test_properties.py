@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tests.clauses import TOLD
-from tests.readback.books import broken_promises, rows
+from tests.plan.books import broken_promises, rows
 from tests.strategies import AS_STATED, LINEAR, Tables, clauses, tables
 
 import allocopt as ao
