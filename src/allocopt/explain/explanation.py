@@ -183,7 +183,7 @@ def _more(known: Why, row: int, by: float) -> Change:
     """Return a row's limit moved; of a lot, the units on its arcs may then be more as well."""
     wide = known.wide
     moved = Change.moved([row], by)
-    if known.seeker.item_of[row] != SUPPLY:
+    if known.seeker.item_of(row) != SUPPLY:
         return moved
     columns = wide.local.columns_of(row)
     arcs = columns - wide.ship
@@ -199,7 +199,7 @@ def _cash(known: Why, row: int) -> float:
     wide = known.wide
     arcs = wide.local.columns_of(row) - wide.ship
     own = arcs[(arcs >= 0) & (arcs < len(wide.candidates.arcs))]
-    if known.seeker.item_of[row] != SUPPLY or not len(own):
+    if known.seeker.item_of(row) != SUPPLY or not len(own):
         return 0.0
     lots = wide.candidates.arcs
     return float(stock_cash(lots.facts)[lots.lot[own[0]]])

@@ -121,8 +121,8 @@ class Local:
         self.block_of = blocks_of(program, np.zeros(0, np.intp) if held is None else held)
         order = np.argsort(self.block_of, kind="stable")
         first = np.searchsorted(self.block_of[order], 0)
-        self._members = order[first:]
-        self._begins = starts(self.block_of[self._members], int(self.block_of.max(initial=-1)) + 1)
+        self.members = order[first:]
+        self.begins = starts(self.block_of[self.members], int(self.block_of.max(initial=-1)) + 1)
 
     @cached_property
     def _by_row(self) -> tuple[Ints, Ints]:
@@ -145,7 +145,7 @@ class Local:
         """Return some blocks as one, all else as planned."""
         key = tuple(blocks.tolist())
         if key not in self._blocks:
-            columns = np.sort(self._members[runs(self._begins, blocks)[0]])
+            columns = np.sort(self.members[runs(self.begins, blocks)[0]])
             small, rows = restricted(self.program, columns, self.x, self._activity, self._worth)
             x = self.x[columns]
             self._blocks[key] = Block(columns, rows, _roomy(small, x), x)

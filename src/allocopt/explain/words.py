@@ -96,7 +96,7 @@ class Words:
                 dict.fromkeys(str(owners[channels == name][0]) for name in named if (channels == name).any())
             )
         if reason.givers:
-            return str(owners[self.facts.lines.channel[reason.givers[0][0]]])
+            return str(owners[self.facts.lines.channel[reason.givers.lines[0]]])
         return ""
 
     def lots(self, reason: Reason) -> list[int]:
