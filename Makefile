@@ -17,11 +17,13 @@ JSON := demo "check $(PACK)" "allocate $(PACK) --contract protect_dtc" "retire $
   "explain $(PACK) --sku LAMP --channel amazon" \
   "compare $(PACK) --jobs 2 --out $(NEWEST)/runs"
 
-# Reports and pictures of every pack under docs/gallery, and a browser that looks at each: needs Chromium and npm.
+# Reports and pictures of every pack under docs/gallery, and a browser that looks at each. It needs Chromium and npm, and
+# says first which of them is missing.
 gallery: $(STAMP)
+	$(BIN)/python -m gallery.ready
 	npm install --silent --no-fund --no-audit --no-save --prefix .gallery axe-core@4
 	$(BIN)/python -m gallery.pages
-	$(BIN)/python -m pytest gallery
+	$(BIN)/python -m pytest gallery --numprocesses=2 --dist=loadscope
 
 .PHONY: demo gallery test quick lint types unit test-newest newest json clean
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -161,7 +161,10 @@ KINDS: dict[Kind, tuple[str, ...]] = {
 }
 """Of what kind the columns are that the tables have; others go by their type."""
 KIND_OF: dict[str, Kind] = {name: kind for kind, names in KINDS.items() for name in names}
-UNSUMMED = ("clause", "age", "late", "low", "high", "limit", "best_low", "best_high", "regret", "worst_regret", "runs")
+UNSUMMED = (
+    *("clause", "age", "late", "low", "high", "limit", "best_low", "best_high", "regret", "worst_regret", "runs"),
+    *("articles", "lines"),
+)
 """Columns of units, money and counts that mean nothing when they are added up."""
 
 
@@ -248,6 +251,15 @@ class View:
     note: str = ""
     totals: bool = False
     fixed: bool = False
+
+    def in_currency(self, currency: str) -> View:
+        """Return the table with the unit of money in the headings of its amounts."""
+        unit = f" [{currency}]" if currency else ""
+        headed = [
+            replace(column, heading=f"{column.heading}{unit}") if column.kind in ("money", "price") else column
+            for column in self.columns
+        ]
+        return replace(self, columns=headed)
 
     @property
     def classes(self) -> list[str]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 SAID = 40
 """Notes and warnings that are told in full."""
-METHODS = {"highs": "HiGHS", "prices": "the price engine"}
+LEAST = 0.5
+"""What a rule costs at least that is told by itself [currency]."""
 
 
 def rules(plan: Plan) -> Iterator[Section]:
@@ -56,18 +57,25 @@ def _prices(prices: pd.DataFrame | None, currency: str) -> tuple[str, list[Block
         "high": "at most",
     }
     looks: dict[str, Any] = {"only": only, "headings": names, "kinds": {"what": "sentence"}}
-    costly = prices[(prices["value"].abs() >= 0.005) | (prices["kind"] == "clause")]
+    costly = prices[(prices["value"].abs() >= LEAST) | (prices["kind"] == "clause")]
     blocks: list[Block] = []
     if len(costly):
         blocks.append(Table(view(costly, "prices", "What each rule costs", **looks, most=ROWS)))
     if len(costly) < len(prices):
-        caption = f"All {many(len(prices), 'rule')}: {len(prices) - len(costly):,} cost nothing"
-        blocks.append(Table(view(prices, "prices-all", caption, **looks, most=ROWS), folded=True))
+        rest = f"{len(prices) - len(costly):,} cost nothing" + (
+            f" to speak of (less than {LEAST:g})" if len(costly) else ""
+        )
+        blocks.append(
+            Table(view(prices, "prices-all", f"All {many(len(prices), 'rule')}: {rest}", **looks, most=ROWS), True)
+        )
     first = prices.sort_values("value", ascending=False, kind="stable").iloc[0]
-    if not first["value"] >= 0.005:
-        return " No rule costs anything.", blocks
-    between = f"certainly {exactly(float(first['low']), '')} to {exactly(float(first['high']), currency)}"
-    return f" The dearest rule costs {exactly(float(first['value']), currency)} ({between}): {first['what']}.", blocks
+    low, high = (exactly(float(first[name]), unit) for name, unit in (("low", ""), ("high", currency)))
+    if not first["value"] >= LEAST:
+        most = exactly(float(prices["high"].max()), currency)
+        sure = f"; none costs more than {most} for certain" if prices["high"].max() >= LEAST else ""
+        return f" No rule was found to cost anything{sure}.", blocks
+    cost = exactly(float(first["value"]), currency)
+    return f" The dearest rule costs {cost} (certainly {low} to {high}): {first['what']}.", blocks
 
 
 def clause_words(content: dict[str, Any]) -> list[str]:
@@ -83,7 +91,7 @@ def clause_words(content: dict[str, Any]) -> list[str]:
 
 def remarks(plan: Plan) -> Iterator[Section]:
     """Yield what was rounded, assumed or looks odd."""
-    notes = [sentence(note.replace("`", "")) for note in plan.notes]
+    notes = [sentence(note) for note in plan.notes]
     odd = [sentence(said(issue)) for issue in plan.warnings]
     blocks: list[Block] = []
     for told in (notes, odd):
@@ -153,7 +161,7 @@ def origin(plan: Plan) -> Iterator[tuple[str, str]]:
         )
     yield "Status", plan.status
     if plan.method:
-        yield "Solved by", METHODS.get(plan.method, plan.method)
+        yield "Way of solving", plan.method
     yield "Fingerprint of the contract", seen.digest(plan.contract)
     if plan.solved:
         yield "Fingerprint of the allocation", seen.digest_of(plan.allocation)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from allocopt.report.columns import figure
 
 NBSP = "\N{NO-BREAK SPACE}"
+NOBODY = "Planning (nobody is named)"
+"""Who has to see to what nobody is named for."""
+NAMED = re.compile(r"`?\w+[._]\w")
+"""How a text begins that names a table and its column."""
 
 
 def money(amount: float, currency: str, *, signed: bool = False) -> str:
@@ -75,7 +80,13 @@ def listed(words: Sequence[str], most: int = 4) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text that begins with a capital and ends with a full stop."""
+    r"""Return a text that begins with a capital and ends with a full stop; the name of a column stays as it is.
+
+    >>> sentence("it ships"), sentence("`demand.priority` settles ties")
+    ('It ships.', 'demand.priority settles ties.')
+    """
     text = text.strip()
-    text = text[:1].upper() + text[1:]
+    if not NAMED.match(text):
+        text = text[:1].upper() + text[1:]
+    text = text.replace("`", "")
     return text if not text or text[-1] in ".?!" else f"{text}."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,18 +102,8 @@ def sheet(
     frame: pd.DataFrame, name: str, currency: str, *, headings: dict[str, str] | None = None, **more: Any
 ) -> View:
     """Return a table as a sheet: without columns that say nothing, with the unit of money in its headings."""
-    found = view(frame, name, name, headings=headings, **more)
-    unit = f" [{currency}]" if currency else ""
-    columns = [
-        Column(
-            column.name,
-            f"{column.heading}{unit if column.kind in ('money', 'price') else ''}",
-            column.kind,
-            column.cells,
-        )
-        for column in found.columns
-    ]
-    return View(name, name, columns, found.rows, found.of, totals=len(frame) > 1)
+    found = view(frame, name, name, headings=headings, **more).in_currency(currency)
+    return replace(found, totals=len(frame) > 1)
 
 
 def _write(target: Path, title: str, told: Sequence[str], sheets: Sequence[View], chart: Chart | None) -> None:
