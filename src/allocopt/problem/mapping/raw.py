@@ -166,7 +166,7 @@ def read_file(path: Path, sheet: str, separator: str, encoding: str, report: Rep
 
 def read_sheet(path: Path, sheet: str, report: Report) -> Raw | None:
     """Return a sheet of a workbook; its only one where none is named."""
-    from openpyxl import load_workbook  # type: ignore[import-untyped]
+    from openpyxl import load_workbook
 
     try:
         book = load_workbook(path, read_only=True, data_only=True)
