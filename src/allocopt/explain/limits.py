@@ -20,8 +20,8 @@ from allocopt.algebra.matching import NOWHERE
 from allocopt.algebra.program import COUPLES
 from allocopt.explain.change import Change
 from allocopt.explain.neighbours import Neighbour
+from allocopt.plan import Answer, Plan
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
-from allocopt.readback import Answer, Plan
 from allocopt.rules.capacity import Capacity
 from allocopt.rules.holding import waiting
 from allocopt.rules.kit.names import lot_names
