@@ -70,7 +70,7 @@ def _check_target(source: Path, target: Path) -> None:
         raise _refused(target, "it has to be an .xlsx workbook", "Write --out faults.xlsx.")
     if not target.exists():
         return
-    from openpyxl import load_workbook  # type: ignore[import-untyped]
+    from openpyxl import load_workbook
 
     mine = False
     if target.is_file() and not (source.exists() and target.samefile(source)):
@@ -189,8 +189,8 @@ def _column_of(sheet: Any, issue: Issue) -> tuple[int, int]:
 
 def _dress(cell: Any, issue: Issue, *, told: bool) -> None:
     """Colour a cell, and say in a comment what is meant; the graver colour stays."""
-    from openpyxl.comments import Comment  # type: ignore[import-untyped]
-    from openpyxl.styles import PatternFill  # type: ignore[import-untyped]
+    from openpyxl.comments import Comment
+    from openpyxl.styles import PatternFill
 
     grave = list(COLOURS)
     before = [kind for kind in grave if cell.fill.fgColor.rgb == COLOURS[kind]]

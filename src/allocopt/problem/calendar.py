@@ -108,7 +108,7 @@ def dates(column: Column, source: Source, report: Report) -> Floats:
         name,
         np.flatnonzero((kinds == _FAULTY) | (kinds == _NUMBER)),
         "bad_date",
-        lambda _row, value: f"`{name}` is {value!r}, which is no date.",
+        lambda _row, value: f"`{name}` is {value!r}, which {_no_day(value, 'is no date')}.",
         "Write it as year-month-day, such as 2026-11-27.",
     )
     return np.where(kinds == _DATE, values, np.nan)
@@ -131,7 +131,7 @@ def periods(column: Column, source: Source, calendar: CalendarState, report: Rep
         name,
         np.flatnonzero(kinds == _FAULTY),
         "bad_date",
-        lambda _row, value: f"`{name}` is {value!r}, which is neither a period nor a date.",
+        lambda _row, value: f"`{name}` is {value!r}, which {_no_day(value, 'is neither a period nor a date')}.",
         "Write the number of the period (0, 1, 2, ...), or a date such as 2026-11-27.",
     )
     number, date = kinds == _NUMBER, kinds == _DATE
@@ -154,6 +154,14 @@ def periods(column: Column, source: Source, calendar: CalendarState, report: Rep
         whole = _bounded_whole(column, source, np.where(number, values, np.nan), report)
         found = _within(column, source, whole, calendar, report)
     return np.where(blank, float(column.default), found) if isinstance(column.default, int) else found
+
+
+def _no_day(text: str, what: str) -> str:
+    """Return why a text is no day: it could be two, or is `what`."""
+    from allocopt.problem.date_text import both_days
+
+    both = both_days(text)
+    return f"can be read in two ways: {both}" if both else what
 
 
 def report_utc(column: Column, source: Source, report: Report) -> None:

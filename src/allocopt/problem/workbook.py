@@ -29,7 +29,7 @@ Row = tuple[int, list[Any]]
 
 def read_workbook(path: Path, report: Report) -> Inputs:
     """Return the tables in a workbook; what cannot be read is reported. Rows are worksheet rows."""
-    from openpyxl.reader.excel import ExcelReader  # type: ignore[import-untyped]
+    from openpyxl.reader.excel import ExcelReader
 
     sources = {name: absent(name) for name in TABLES}
     try:
@@ -76,7 +76,7 @@ def read_workbook(path: Path, report: Report) -> Inputs:
 
 def _uncalculated(sheet: Any) -> set[tuple[int, int]]:
     """Return the cells (row, column from 0) with a formula and no value: a program wrote it, and nothing has run it."""
-    from openpyxl.utils import column_index_from_string  # type: ignore[import-untyped]
+    from openpyxl.utils import column_index_from_string
 
     with sheet._get_source() as stream:
         xml = stream.read()
