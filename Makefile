@@ -8,8 +8,8 @@ STAMP := $(VENV)/.ready
 NEWEST := .venv-newest
 PIP := -m pip install --quiet --disable-pip-version-check
 PACK := scenarios/quickstart
-SLOW := algebra/test_exact.py benchmarks compare problem/test_problem_facts.py problem/test_problem_fuzz.py \
-  problem/test_scenario.py problem/test_scenario_draws.py pyomo_model readback rules/test_brute.py \
+SLOW := algebra/test_exact.py benchmarks compare plan problem/test_problem_facts.py problem/test_problem_fuzz.py \
+  pyomo_model retire scenario/test_scenario.py scenario/test_scenario_draws.py rules/test_brute.py \
   rules/test_exceptions.py rules/test_keep_or_retire.py rules/test_naive.py solve stages test_arcs.py \
   test_cli_compare.py test_cli_edges.py test_cli_retire.py test_exact.py test_hostile_yaml.py test_notebooks.py \
   test_properties.py test_published.py test_scenarios.py ties

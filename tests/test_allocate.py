@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tests.readback.books import broken_promises
+from tests.plan.books import broken_promises
 from tests.rules.small import problem
 
 import allocopt as ao

@@ -55,7 +55,7 @@ def test_demo_needs_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "place"), [("contract", ao.Contract, "contracts"), ("scenario", ao.Scenario, "problem")]
+    ("name", "kind", "place"), [("contract", ao.Contract, "contracts"), ("scenario", ao.Scenario, "scenario")]
 )
 def test_schemas_are_written_as_they_are_shipped(name: str, kind: Any, place: str, tmp_path: Path) -> None:
     """On standard output and in a file, to the byte; a contract's is the one that nobody has to name."""

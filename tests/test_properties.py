@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tests.clauses import TOLD
-from tests.readback.books import broken_promises, rows
+from tests.plan.books import broken_promises, rows
 from tests.strategies import AS_STATED, LINEAR, Tables, clauses, tables
 
 import allocopt as ao
@@ -84,7 +84,7 @@ def test_nothing_is_ever_oversold(data: st.DataObject, facts: Tables) -> None:
 
 
 @few
-@given(st.data(), tables(features=LINEAR - ROUNDED - {"end_value", "expires", "lot_cost", "holding"}))
+@given(st.data(), tables(features=LINEAR - ROUNDED - {"end_value", "expires", "holding", "lot_cost", "min_life"}))
 def test_more_supply_never_hurts(data: st.DataObject, facts: Tables) -> None:
     """One more unit of any lot leaves the plan worth as much at least, under clauses in units."""
     agreed = data.draw(clauses(ao.Problem.from_dict(facts), shares=False))

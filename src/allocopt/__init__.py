@@ -5,11 +5,8 @@ from allocopt.compare import (
     Comparison,
     CVaR,
     Protection,
-    Retirement,
-    admission,
     compare,
     price_of_protection,
-    retirement,
     screen,
 )
 from allocopt.contracts import (
@@ -33,11 +30,13 @@ from allocopt.contracts import (
 )
 from allocopt.errors import AllocoptError, ContractError, DataError, Issue, ScenarioError, SolveError
 from allocopt.explain import conflicts
-from allocopt.problem import Add, Draws, Problem, Put, Remove, Scale, Scenario, Shift, example, examples, weeks
-from allocopt.readback import Conflict, Plan
-from allocopt.readback import rooms as _rooms
+from allocopt.plan import Conflict, Plan
+from allocopt.plan import rooms as _rooms
+from allocopt.problem import Problem, example, examples, weeks
+from allocopt.retire import Retirement, admission, retirement
 from allocopt.rules import CLAUSES, Recapture, emsr_a, emsr_b
 from allocopt.rules.clauses import *  # noqa: F403
+from allocopt.scenario import Add, Draws, Put, Remove, Scale, Scenario, Shift
 
 _rooms.ROOMS.update(
     attach=("allocopt.explain.attaching", "attached"),

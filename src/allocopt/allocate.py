@@ -11,9 +11,9 @@ import numpy as np
 
 from allocopt.arguments import instance, limits
 from allocopt.contracts import Contract, pooled
+from allocopt.plan import Answer, Conflict, Plan
+from allocopt.plan.conflicts import find_conflicts
 from allocopt.problem.problem import Problem
-from allocopt.readback import Answer, Conflict, Plan
-from allocopt.readback.conflicts import find_conflicts
 from allocopt.solve import Cluster, Effort, Engine, Proof, Start, bound_from
 from allocopt.solve.repair import repair
 from allocopt.stages import cold, solve_stages

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 import allocopt as ao
 from allocopt.cli import app
-from allocopt.compare.terminal import show_comparison
+from allocopt.cli.show_comparison import show_comparison
 
 PROTECT = ao.Contract("Protect", clauses=[ao.Protect("dtc", share=0.5, of="inbound")])
 TIGHT = ao.Contract("Tight", clauses=[ao.Cap("dtc", units=1)])

@@ -19,7 +19,7 @@ import pytest
 
 import allocopt as ao
 from allocopt.compare import runs
-from allocopt.readback import files
+from allocopt.plan import files
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "scenarios" / "quickstart"
@@ -183,7 +183,7 @@ def test_what_a_killed_start_leaves_goes_with_the_next(problem: ao.Problem, tmp_
 def test_workers_end_with_a_process_that_is_killed(tmp_path: Path) -> None:
     """SIGKILL leaves no time for anything; the workers see that nobody waits for them."""
     code = (
-        "import allocopt as ao, time; from allocopt.compare.workers import spread\n"
+        "import allocopt as ao, time; from allocopt.workers import spread\n"
         "for _ in spread(time.sleep, [(0,), (0,), (60,), (60,)], 2): print('begun', flush=True)"
     )
     process = subprocess.Popen(

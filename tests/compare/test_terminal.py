@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 import allocopt as ao
+from allocopt.cli.show_comparison import show_comparison
 from allocopt.compare.beside import side_by_side
-from allocopt.compare.terminal import show_comparison
 
 PACK = Path(__file__).parents[2] / "scenarios" / "quickstart"
 

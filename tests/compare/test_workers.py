@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from allocopt.compare.workers import spread
+from allocopt.workers import spread
 
 
 @pytest.mark.parametrize("stopped", [None, KeyboardInterrupt])

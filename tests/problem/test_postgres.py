@@ -15,7 +15,7 @@ import pytest
 from tests.problem import postgres
 
 import allocopt as ao
-from allocopt.readback.plan import TABLES
+from allocopt.plan.plan import TABLES
 
 sqlalchemy = pytest.importorskip("sqlalchemy", reason="databases are an extra: pip install allocopt[sql]")
 pytest.importorskip("psycopg", reason="PostgreSQL's driver is not installed: pip install 'psycopg[binary]'")

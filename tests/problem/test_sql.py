@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import allocopt as ao
-from allocopt.readback.plan import TABLES
+from allocopt.plan.plan import TABLES
 
 sqlalchemy = pytest.importorskip("sqlalchemy", reason="databases are an extra: pip install allocopt[sql]")
 SECRET = "hunter2"

@@ -9,9 +9,9 @@ from tests.pyomo_model.small import assert_same, index, odd, stated, variable
 
 from allocopt.algebra.formulation import Formulation, Sum
 from allocopt.arcs import build_arcs
+from allocopt.plan.frames import arc_frame
 from allocopt.problem import Problem
 from allocopt.pyomo_model import build_model, compile_model, fill
-from allocopt.readback.frames import arc_frame
 from allocopt.rules import allowed
 from allocopt.solve import solve
 

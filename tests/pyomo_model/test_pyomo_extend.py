@@ -13,8 +13,8 @@ from tests.pyomo_model.small import assert_same, odd, stated
 from allocopt.algebra.program import COUPLES, Program, with_rows
 from allocopt.arcs import build_arcs
 from allocopt.errors import ContractError
+from allocopt.plan.frames import arc_frame
 from allocopt.pyomo_model import build_model, extend, fill
-from allocopt.readback.frames import arc_frame
 from allocopt.rules import allowed
 from allocopt.solve import certify, solve
 

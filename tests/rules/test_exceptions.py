@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from rich.console import Console
-from tests.readback.books import rows
+from tests.plan.books import rows
 from tests.rules.small import problem, reported
 from tests.strategies import cases
 
 import allocopt as ao
-from allocopt.readback.terminal import show_plan
+from allocopt.cli.show_plan import show_plan
 from allocopt.rules import Clause
 
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -16,8 +16,8 @@ from tests.rules.small import problem, units
 from tests.strategies import AS_STATED, clauses, problems
 
 import allocopt as ao
+from allocopt.plan import Broken
 from allocopt.problem.facts import ANY
-from allocopt.readback import Broken
 from allocopt.rules import revised
 
 few = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

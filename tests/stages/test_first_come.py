@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import strategies
-from tests.readback.books import broken_promises
+from tests.plan.books import broken_promises
 from tests.rules.small import problem, units
 from tests.stages.turns_by_hand import ByHand
 

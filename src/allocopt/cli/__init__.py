@@ -42,6 +42,9 @@ from allocopt.cli.files import check_folder, write_plan
 from allocopt.cli.pricing import price
 from allocopt.cli.reporting import report
 from allocopt.cli.schemas import SCHEMAS
+from allocopt.cli.show_comparison import show_comparison
+from allocopt.cli.show_plan import show_moved, show_plan
+from allocopt.cli.show_retirement import recapture_given, show_retirement
 from allocopt.cli.start import start
 from allocopt.cli.streams import (
     BAD_INPUT,
@@ -58,19 +61,16 @@ from allocopt.cli.streams import (
     say,
 )
 from allocopt.compare import compare as compare_contracts
-from allocopt.compare import retirement
 from allocopt.compare.batch import GAP
 from allocopt.compare.runs import Inputs, Settings
-from allocopt.compare.terminal import show_comparison
-from allocopt.compare.worth_terminal import recapture_given, show_retirement
 from allocopt.errors import DataError
 from allocopt.explain import conflicts
+from allocopt.plan import Conflict
+from allocopt.plan.files import write_text
+from allocopt.plan.tables import records
 from allocopt.problem import Problem, examples
 from allocopt.problem.schema import TABLES
-from allocopt.readback import Conflict
-from allocopt.readback.files import write_text
-from allocopt.readback.tables import records
-from allocopt.readback.terminal import show_moved, show_plan
+from allocopt.retire import retirement
 
 __all__ = ["BAD_INPUT", "INTERRUPTED", "NOT_SOLVED", "SOLVED", "TERMINATED", "app", "main"]
 

@@ -10,7 +10,8 @@ from allocopt.compare.batch import faults
 from allocopt.compare.pack import contract_files, read_all, scenario_files
 from allocopt.contracts import Contract
 from allocopt.errors import DataError, Issue
-from allocopt.problem import Problem, Scenario
+from allocopt.problem import Problem
+from allocopt.scenario import Scenario
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from allocopt.readback import Conflict
+from allocopt.plan import Conflict
 
 SHOWN = 20
 """Findings of a kind that are told; the others are counted."""

@@ -19,7 +19,8 @@ from allocopt.compare.batch import faults
 from allocopt.compare.pack import contract_files, read_all, scenario_files, scenario_named
 from allocopt.contracts import PRESETS, Contract, preset
 from allocopt.errors import ContractError, DataError, ScenarioError, SolveError
-from allocopt.problem import Problem, Scenario
+from allocopt.problem import Problem
+from allocopt.scenario import Scenario
 
 Folder = Annotated[
     Path,

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from allocopt.errors import DataError, Issue
-from allocopt.readback import Plan
+from allocopt.plan import Plan
 
 
 def earlier_plan(path: Path) -> Plan:

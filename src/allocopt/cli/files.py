@@ -15,10 +15,10 @@ from pathlib import Path
 
 from allocopt.documents.whole import UNFINISHED
 from allocopt.errors import DataError, Issue
-from allocopt.readback import Plan
-from allocopt.readback.files import sweep, write_text
-from allocopt.readback.inputs import refuse_inputs
-from allocopt.readback.making import TABLES
+from allocopt.plan import Plan
+from allocopt.plan.files import sweep, write_text
+from allocopt.plan.inputs import refuse_inputs
+from allocopt.plan.making import TABLES
 
 FILES = ("plan.json", "plan.xlsx", *(f"{name}.csv" for name in TABLES))
 """What is written of a plan."""

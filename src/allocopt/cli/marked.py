@@ -18,10 +18,10 @@ from typing import Any
 
 from allocopt.documents.whole import written_whole
 from allocopt.errors import FRAME, DataError, Issue, visible
+from allocopt.plan.files import UNSEEN
 from allocopt.problem.headers import SEARCHED, header_place
 from allocopt.problem.report import plain_name
 from allocopt.problem.schema import TABLES
-from allocopt.readback.files import UNSEEN
 
 CREATOR = "allocopt check"
 """What a workbook says of who made it; others are never overwritten."""

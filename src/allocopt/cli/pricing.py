@@ -28,8 +28,8 @@ from allocopt.cli.common import (
 )
 from allocopt.cli.streams import NOT_SOLVED, SOLVED, code_of, complain, out, printing, say
 from allocopt.compare.verdict import money
-from allocopt.readback import Plan
-from allocopt.readback.tables import records
+from allocopt.plan import Plan
+from allocopt.plan.tables import records
 
 SHOWN = 10
 """Limits that are shown."""

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from allocopt.cli.show_comparison import progress_bar
 from allocopt.cli.streams import complain, err
-from allocopt.compare.terminal import progress_bar
 
 EVERY = 5.0
 """Seconds between two lines."""

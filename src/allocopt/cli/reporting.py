@@ -27,12 +27,13 @@ from allocopt.cli.common import (
     problem_of,
 )
 from allocopt.cli.streams import BAD_INPUT, NOT_SOLVED, SOLVED, code_of, complain
-from allocopt.compare import Comparison, Retirement, retirement
+from allocopt.compare import Comparison
 from allocopt.compare import compare as compare_contracts
 from allocopt.compare.batch import GAP
 from allocopt.contracts import Contract
 from allocopt.errors import DataError, Issue
 from allocopt.problem import Problem
+from allocopt.retire import Retirement, retirement
 
 AGAINST = ("first_come", "pooled")
 """Against which contract a plan stands unless another is named: the first of these that is not its own."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from allocopt.compare import json_schema as comparison
 from allocopt.contracts import Contract
-from allocopt.problem import Scenario
+from allocopt.plan import json_schema as plan
 from allocopt.problem import json_schema as problem
-from allocopt.readback import json_schema as plan
+from allocopt.scenario import Scenario
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "contract": Contract.json_schema,

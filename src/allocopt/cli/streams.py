@@ -114,6 +114,6 @@ def _end() -> None:
 def _leave_nothing() -> None:
     """End the processes that this one has started."""
     if "joblib" in sys.modules:
-        from allocopt.compare.workers import end
+        from allocopt.workers import end
 
         end()

@@ -17,12 +17,12 @@ from allocopt.compare.deciding import Deciding
 from allocopt.compare.risk import CVaR
 from allocopt.compare.runs import Inputs, RunFolder, Settings
 from allocopt.compare.solving import Bench, Extend, bound_run, keep, passed_over, solve_run
-from allocopt.compare.workers import spread
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ContractError, Issue, ScenarioError, SolveError
 from allocopt.problem.problem import Problem
-from allocopt.problem.scenario import Scenario
 from allocopt.problem.schema import TABLES
+from allocopt.scenario.scenario import Scenario
+from allocopt.workers import spread
 
 GAP = 1e-3
 """Gap of a run unless the caller says otherwise: contracts are told apart by what is proven of both, so a closer look

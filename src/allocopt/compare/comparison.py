@@ -21,8 +21,8 @@ from allocopt.compare.solving import ALL, NOT_SOLVED, Bench, Extend
 from allocopt.compare.standing import Future, Standing
 from allocopt.compare.verdict import verdict
 from allocopt.contracts import Contract
-from allocopt.readback import SOLVED, Plan
-from allocopt.readback.tables import records
+from allocopt.plan import SOLVED, Plan
+from allocopt.plan.tables import records
 
 
 class Comparison(ShownComparison):

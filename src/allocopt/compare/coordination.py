@@ -10,7 +10,7 @@ import pandas as pd
 
 from allocopt.compare.possible import bound_of, freest, same_rules
 from allocopt.compare.runs import AS_STATED, Run
-from allocopt.readback import SOLVED
+from allocopt.plan import SOLVED
 
 if TYPE_CHECKING:
     from allocopt.compare.comparison import Comparison

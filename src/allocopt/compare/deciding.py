@@ -25,8 +25,8 @@ from allocopt.compare.intervals import NOISE
 from allocopt.compare.runs import Inputs
 from allocopt.compare.solving import NOT_SOLVED
 from allocopt.compare.standing import Future, weights_of
+from allocopt.plan import SOLVED
 from allocopt.problem.facts import Flags, Floats
-from allocopt.readback import SOLVED
 
 CHUNK = 4
 """Runs of a contract that are solved before it is looked at again."""

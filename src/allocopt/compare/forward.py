@@ -29,10 +29,10 @@ from allocopt.algebra.labels import Labels
 from allocopt.algebra.matching import places
 from allocopt.algebra.program import Program, fixed, freed
 from allocopt.contracts import Contract
+from allocopt.plan import Answer, Plan
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.problem.lines import take, with_lines
 from allocopt.problem.problem import Problem
-from allocopt.readback import Answer, Plan
 from allocopt.rules import revised
 from allocopt.rules.all_or_none import SERVED
 from allocopt.rules.kit.gates import switch_rows

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from allocopt.errors import ContractError, Issue, ScenarioError
-from allocopt.problem.scenario import Scenario
+from allocopt.scenario.scenario import Scenario
 
 YAML = (".yaml", ".yml")
 BASELINE = "pooled"

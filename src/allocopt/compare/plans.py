@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from allocopt.readback import Plan
+from allocopt.plan import Plan
 
 if TYPE_CHECKING:
     from allocopt.compare.comparison import Comparison

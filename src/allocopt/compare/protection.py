@@ -31,10 +31,11 @@ from allocopt.compare.batch import GAP, compare
 from allocopt.compare.comparison import Comparison
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ContractError, Issue
-from allocopt.problem import Problem, Scenario
+from allocopt.plan.tables import records
+from allocopt.problem import Problem
 from allocopt.problem.report import Nearest
-from allocopt.readback.tables import records
 from allocopt.rules import Clause, Protect, promised
+from allocopt.scenario import Scenario
 
 Progress = Callable[[int, int, str], None]
 MOST = 101

@@ -32,10 +32,10 @@ import pandas as pd
 from allocopt.contracts import Contract
 from allocopt.documents.whole import beside_of, written_whole
 from allocopt.errors import AllocoptError, ScenarioError
+from allocopt.plan.files import sweep, write_text
 from allocopt.problem.problem import Problem
-from allocopt.problem.scenario import Scenario
 from allocopt.problem.writer import digest, write_problem
-from allocopt.readback.files import sweep, write_text
+from allocopt.scenario.scenario import Scenario
 
 MANIFEST = "manifest.json"
 OUTCOME, SEAL = b"allocopt", b"allocopt seal"

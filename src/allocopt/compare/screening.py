@@ -10,8 +10,9 @@ from allocopt.allocate import bound, relaxation
 from allocopt.arguments import instance, several
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ScenarioError
-from allocopt.problem import Problem, Scenario
-from allocopt.readback import Answer, Plan
+from allocopt.plan import Answer, Plan
+from allocopt.problem import Problem
+from allocopt.scenario import Scenario
 
 
 def screen(

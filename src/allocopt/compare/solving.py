@@ -17,9 +17,9 @@ from allocopt.allocate import bound, decide, relaxation
 from allocopt.compare.forward import play
 from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
 from allocopt.errors import AllocoptError, SolveError
+from allocopt.plan import Answer, Plan
+from allocopt.plan.tables import channel_books
 from allocopt.problem.problem import Problem
-from allocopt.readback import Answer, Plan
-from allocopt.readback.tables import channel_books
 from allocopt.solve import Effort
 from allocopt.stages.stated import Extend as Extend
 from allocopt.stages.stated import in_pyomo

@@ -23,7 +23,7 @@ import pandas as pd
 from allocopt.compare.intervals import NOISE, Difference, Worths
 from allocopt.compare.risk import TENTH, CVaR, quantile, worst
 from allocopt.problem.facts import Flags, Floats
-from allocopt.problem.scenario import Scenario
+from allocopt.scenario.scenario import Scenario
 
 Counts = Literal["counts", "known beforehand", "only to show"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from allocopt.explain.board import Item, item
+from allocopt.plan.answer import Answer
 from allocopt.problem.facts import Facts
-from allocopt.readback.answer import Answer
 from allocopt.rules import RULES, Clause, Rule
 from allocopt.rules.kit.decisions import literals
 

@@ -19,9 +19,9 @@ from allocopt.algebra.program import fixed
 from allocopt.arguments import instance
 from allocopt.contracts import Contract
 from allocopt.errors import DataError, Issue
+from allocopt.plan import Plan
 from allocopt.problem.facts import Floats, Ints, Names
 from allocopt.problem.problem import Problem
-from allocopt.readback import Plan
 from allocopt.rules.kit.names import lane_names, line_names, lot_names
 from allocopt.solve import Effort, solve
 from allocopt.solve.certificate import breach, worth

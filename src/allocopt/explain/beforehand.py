@@ -16,11 +16,11 @@ import numpy as np
 from allocopt.arcs import Arcs, build_arcs
 from allocopt.arguments import instance
 from allocopt.contracts import Contract, pooled
+from allocopt.plan import Conflict
+from allocopt.plan.broken import find_broken
+from allocopt.plan.conflicts import find_conflicts
 from allocopt.problem.facts import Facts, Floats
 from allocopt.problem.problem import Problem
-from allocopt.readback import Conflict
-from allocopt.readback.broken import find_broken
-from allocopt.readback.conflicts import find_conflicts
 from allocopt.rules import RULES, Clause, retired
 from allocopt.rules.reserve import ReserveRule
 from allocopt.solve import Effort

@@ -23,8 +23,8 @@ from allocopt.explain.change import Change
 from allocopt.explain.local import Local
 from allocopt.explain.neighbours import contract_of, numbers_of, one_stage
 from allocopt.explain.price import Price
+from allocopt.plan import Answer, Plan
 from allocopt.problem.facts import ANY, Ints
-from allocopt.readback import Answer, Plan
 from allocopt.rules.demand import Demand
 from allocopt.solve import EXACT
 from allocopt.solve.certificate import upper_bound

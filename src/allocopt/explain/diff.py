@@ -27,10 +27,10 @@ from allocopt.allocate import allocate
 from allocopt.arguments import instance, limits
 from allocopt.contracts import Contract
 from allocopt.errors import ContractError, DataError, SolveError
+from allocopt.plan import Plan
 from allocopt.problem.problem import Problem
 from allocopt.problem.schema import TABLES, Table
 from allocopt.problem.writer import digest
-from allocopt.readback import Plan
 
 PRICES, CLAUSES, SEARCH, JOINED = "prices and costs", "clauses", "search", " + "
 STEPS: dict[str, tuple[str, ...]] = {

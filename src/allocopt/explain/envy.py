@@ -9,7 +9,7 @@ import pandas as pd
 
 from allocopt.explain.reasons import FLAT
 from allocopt.explain.shortfalls import Why, why
-from allocopt.readback.tables import typed
+from allocopt.plan.tables import typed
 from allocopt.rules.kit.names import lot_names, spelled
 
 EVEN = 1e-6

@@ -22,9 +22,9 @@ from allocopt.explain.limits import stock_cash, turns
 from allocopt.explain.local import Local
 from allocopt.explain.neighbours import SMALL, Neighbour, stated_whole
 from allocopt.explain.values import MARGIN, NODES, WORK
+from allocopt.plan import Answer, Plan
 from allocopt.problem.facts import Facts, Floats, Lots
 from allocopt.problem.schema import LOT_KINDS
-from allocopt.readback import Answer, Plan
 from allocopt.rules.kit.names import lot_names
 
 INBOUND = LOT_KINDS.index("inbound")

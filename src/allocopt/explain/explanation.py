@@ -14,7 +14,7 @@ from allocopt.explain.change import Change
 from allocopt.explain.limits import stock_cash
 from allocopt.explain.reasons import FLAT, SUPPLY, Reason
 from allocopt.explain.shortfalls import Why, why
-from allocopt.readback.tables import records, typed
+from allocopt.plan.tables import records, typed
 from allocopt.rules.kit.names import lane_names, lot_names
 
 FILLS = 1e-6

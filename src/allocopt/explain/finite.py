@@ -14,9 +14,9 @@ from allocopt.algebra.labels import Labels
 from allocopt.explain.limits import quantities
 from allocopt.explain.neighbours import Neighbour, clause_number, contract_of, stated_whole
 from allocopt.explain.price import Price
+from allocopt.plan import Plan
 from allocopt.problem.facts import Facts, Names
 from allocopt.problem.report import Nearest
-from allocopt.readback import Plan
 from allocopt.rules import Clause
 from allocopt.rules.kit.names import lane_names, lot_names
 from allocopt.stages.stated import formulate

@@ -20,8 +20,9 @@ from allocopt.algebra.matching import NOWHERE
 from allocopt.algebra.program import COUPLES
 from allocopt.explain.change import Change
 from allocopt.explain.neighbours import Neighbour
+from allocopt.plan import Answer, Plan
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
-from allocopt.readback import Answer, Plan
+from allocopt.plan import Answer, Plan
 from allocopt.rules import RULES
 from allocopt.rules.capacity import Capacity
 from allocopt.rules.holding import waiting

@@ -26,9 +26,9 @@ from allocopt.algebra.program import Program
 from allocopt.contracts import Contract
 from allocopt.errors import SolveError
 from allocopt.explain.price import Price
+from allocopt.plan import Answer, Plan
+from allocopt.plan.tables import channel_books
 from allocopt.problem.facts import Facts, Floats, Ints
-from allocopt.readback import Answer, Plan
-from allocopt.readback.tables import channel_books
 from allocopt.rules import Clause
 from allocopt.solve import EXACT, Effort
 from allocopt.solve.certificate import breach, relative_gap, upper_bound, worth

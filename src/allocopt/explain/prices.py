@@ -18,8 +18,8 @@ from allocopt.contracts import Contract
 from allocopt.explain.commitments import priced_alone
 from allocopt.explain.neighbours import SMALL, Neighbour, clause_number, contract_of, numbers_of, stated_whole
 from allocopt.explain.price import Price
+from allocopt.plan import Answer, Plan
 from allocopt.problem.facts import Facts
-from allocopt.readback import Answer, Plan
 from allocopt.rules import Clause
 from allocopt.rules.kit.names import line_names
 from allocopt.rules.kit.scope import code

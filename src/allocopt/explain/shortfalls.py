@@ -12,9 +12,9 @@ from allocopt.explain.holders import Holders, levels
 from allocopt.explain.reasons import FLAT, SUPPLY, Item, Reason, Seeker, item
 from allocopt.explain.wide import Wide, widened
 from allocopt.explain.words import Words
+from allocopt.plan.answer import Answer
+from allocopt.plan.tables import COLUMNS, line_columns, typed
 from allocopt.problem.facts import ANY, Facts
-from allocopt.readback.answer import Answer
-from allocopt.readback.tables import COLUMNS, line_columns, typed
 from allocopt.rules import RULES
 from allocopt.rules.packs import Packs
 
@@ -173,5 +173,5 @@ def why(plan: Any) -> Why:
 
 
 def shortfalls(plan: Any) -> pd.DataFrame:
-    """Return the short lines of a plan with their reasons; see `allocopt.readback.plan.Plan.shortfalls`."""
+    """Return the short lines of a plan with their reasons; see `allocopt.plan.plan.Plan.shortfalls`."""
     return why(plan).table()

@@ -30,8 +30,8 @@ from allocopt.explain.commitments import apart, promised_rows
 from allocopt.explain.limits import Limit, coarseness, lots, rows_of
 from allocopt.explain.local import Found, Local
 from allocopt.explain.neighbours import SMALL, numbers_of
+from allocopt.plan import Answer, Plan
 from allocopt.problem.facts import Floats
-from allocopt.readback import Answer, Plan
 from allocopt.rules.kit.names import line_names
 from allocopt.solve.multipliers import on_rows
 from allocopt.solve.relaxation import Relaxer

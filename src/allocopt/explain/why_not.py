@@ -13,7 +13,7 @@ from allocopt.explain.change import Change
 from allocopt.explain.explanation import lines_told
 from allocopt.explain.neighbours import numbers_of
 from allocopt.explain.shortfalls import why
-from allocopt.readback.tables import records
+from allocopt.plan.tables import records
 
 
 @dataclass(frozen=True, eq=False)

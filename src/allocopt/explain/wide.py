@@ -18,7 +18,7 @@ from allocopt.algebra.matching import NOWHERE, matched
 from allocopt.algebra.program import Program, with_rows
 from allocopt.explain.candidates import Candidates, Hindrance, candidates
 from allocopt.explain.local import Local
-from allocopt.readback.answer import Answer
+from allocopt.plan.answer import Answer
 from allocopt.rules import RULES, Rule, state
 
 Ints = NDArray[np.intp]

@@ -7,10 +7,6 @@ tables are seen together, with `totals` for rows that sum up others, `debts` for
 all lines of one have to say; `report` gathers the faults and notes; `oddities` warns; `encode` turns what is left
 into the arrays of `facts`; `Problem` holds it all, unchangeable.
 
-`Scenario` makes another problem of one: `changes` (with `comparisons`, how a `where` is written, and `where`, which
-rows it means) write into a `draft`, `units` keeps units whole, `draws` adds chance, `difference` tells what came of it,
-`scenario_file` reads YAML.
-
 Codes of faults, which never change once released:
 
 - tables and columns: ``missing_table``, ``unknown_table``, ``duplicate_table``, ``not_a_table``, ``no_header``,
@@ -36,22 +32,12 @@ Codes of faults, which never change once released:
 
 from __future__ import annotations
 
-from allocopt.problem.changes import Add, Put, Remove, Scale, Shift
-from allocopt.problem.draws import Draws
 from allocopt.problem.packs import example, examples
 from allocopt.problem.problem import Problem
-from allocopt.problem.scenario import Scenario
 from allocopt.problem.weeks import weeks
 
 __all__ = [
-    "Add",
-    "Draws",
     "Problem",
-    "Put",
-    "Remove",
-    "Scale",
-    "Scenario",
-    "Shift",
     "example",
     "examples",
     "weeks",

@@ -13,7 +13,8 @@ from allocopt.report.columns import View
 from allocopt.report.workbook import Chart, sheet, write
 
 if TYPE_CHECKING:
-    from allocopt.compare import Comparison, Retirement
+    from allocopt.compare import Comparison
+    from allocopt.retire import Retirement
 
 
 def comparison_to_excel(found: Comparison, path: str | Path) -> None:

@@ -137,7 +137,7 @@ def both(key: str, draw: Callable[..., Picture]) -> Drawn:
 
 def write_page(page: Page, path: Path) -> None:
     """Write a page: whole or not at all."""
-    from allocopt.readback.files import write_text
+    from allocopt.plan.files import write_text
 
     write_text(path, rendered(page))
 

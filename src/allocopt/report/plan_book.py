@@ -14,7 +14,7 @@ from allocopt.report.plan_page import QUICK
 from allocopt.report.workbook import Chart, sheet, write
 
 if TYPE_CHECKING:
-    from allocopt.readback import Plan
+    from allocopt.plan import Plan
 
 SHEETS = ("exceptions", "promises", "exposure", "stock", "shortfalls", "allocation", "channels", "values", "kpis")
 """In the order in which somebody looks."""

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from allocopt.arguments import instance
-from allocopt.readback import Plan
+from allocopt.plan import Plan
 from allocopt.report import reasons, seen
 from allocopt.report.columns import Column, View, spelled, view
 from allocopt.report.monday import chase, deliveries, owners, who_decides

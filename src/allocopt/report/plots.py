@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from allocopt.report import seen
 
 if TYPE_CHECKING:
-    from allocopt.compare import Comparison, Retirement
-    from allocopt.readback import Plan
+    from allocopt.compare import Comparison
+    from allocopt.plan import Plan
     from allocopt.report.pictures.fill_rate import By
     from allocopt.report.pictures.style import Form, Picture
+    from allocopt.retire import Retirement
 
 
 class PlanPlots:

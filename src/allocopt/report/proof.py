@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from allocopt.readback.broken import decision_words
+from allocopt.plan.broken import decision_words
 from allocopt.report import seen
 from allocopt.report.columns import view
 from allocopt.report.page import ROWS, Block, Section, Table, Words
@@ -17,7 +17,7 @@ from allocopt.report.words import exactly, many, sentence
 
 if TYPE_CHECKING:
     from allocopt.errors import Issue
-    from allocopt.readback import Plan
+    from allocopt.plan import Plan
 
 SAID = 40
 """Notes and warnings that are told in full."""

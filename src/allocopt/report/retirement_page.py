@@ -16,7 +16,7 @@ from allocopt.report.plots import RetirementPlots
 from allocopt.report.words import exactly, many, money, sentence, share
 
 if TYPE_CHECKING:
-    from allocopt.compare import Retirement
+    from allocopt.retire import Retirement
 
 DRAWN = 3
 """Channels that have a picture."""

@@ -13,7 +13,7 @@ from allocopt.errors import AllocoptError
 
 if TYPE_CHECKING:
     from allocopt.compare import Comparison
-    from allocopt.readback import Plan
+    from allocopt.plan import Plan
 
 
 def table(plan: Plan, name: str) -> pd.DataFrame | None:

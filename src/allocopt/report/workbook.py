@@ -16,7 +16,7 @@ import pandas as pd
 
 from allocopt.documents.whole import written_whole
 from allocopt.errors import SolveError
-from allocopt.readback import files
+from allocopt.plan import files
 from allocopt.report.columns import NUMERIC, Column, View, view
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import Any
 import pandas as pd
 
 from allocopt.contracts import Contract
+from allocopt.plan import Plan
 from allocopt.problem.writer import digest
-from allocopt.readback import Plan
 
 SOLVERS = ("highspy", "numpy", "scipy", "numba", "pandas", "pyomo")
 """Packages on which numbers depend."""

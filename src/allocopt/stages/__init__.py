@@ -7,8 +7,8 @@ from typing import Any
 
 from allocopt.algebra.program import Program
 from allocopt.contracts import Confirmed, Contribution, Fill, FirstCome, MaxMinFill, Stage
+from allocopt.plan import StageProof
 from allocopt.problem.facts import Flags, Floats
-from allocopt.readback import StageProof
 from allocopt.rules.kit.scope import chosen
 from allocopt.solve import Effort
 from allocopt.stages import confirmed, contribution, fill, first_come, max_min_fill

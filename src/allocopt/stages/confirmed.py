@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, with_loose_columns, with_rows
 from allocopt.contracts import Confirmed
+from allocopt.plan import StageProof
 from allocopt.problem.facts import Flags, Floats, Ints
-from allocopt.readback import StageProof
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.scope import lines_ranked
 from allocopt.stages.task import StageResult, Task, certified

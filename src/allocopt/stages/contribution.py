@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from allocopt.algebra.program import Program
 from allocopt.contracts import Contribution
+from allocopt.plan import StageProof
 from allocopt.problem.facts import Floats
-from allocopt.readback import StageProof
 from allocopt.solve import whole
 from allocopt.stages.task import StageResult, Task
 

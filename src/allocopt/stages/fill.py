@@ -15,8 +15,8 @@ import numpy as np
 
 from allocopt.algebra.program import Program
 from allocopt.contracts import Fill
+from allocopt.plan import StageProof
 from allocopt.problem.facts import Floats
-from allocopt.readback import StageProof
 from allocopt.solve import Goal, whole
 from allocopt.stages.ranks import rank_by_rank, ranks_kept, ranks_of
 from allocopt.stages.task import StageResult, Task

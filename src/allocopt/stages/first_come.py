@@ -30,8 +30,8 @@ from allocopt.algebra.grouping import extreme, runs
 from allocopt.algebra.program import Program, bounded, fixed, restricted
 from allocopt.arcs import Arcs
 from allocopt.contracts import FirstCome
+from allocopt.plan import StageProof
 from allocopt.problem.facts import Flags, Floats
-from allocopt.readback import StageProof
 from allocopt.rules import holding, stock_value
 from allocopt.rules.kit.decisions import live_lines
 from allocopt.rules.kit.scope import order_of_lines

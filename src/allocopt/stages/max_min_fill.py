@@ -22,8 +22,8 @@ import numpy as np
 from allocopt.algebra.grouping import dense, extreme
 from allocopt.algebra.program import COUPLES, Program, with_loose_columns, with_rows
 from allocopt.contracts import MaxMinFill
+from allocopt.plan import StageProof
 from allocopt.problem.facts import ANY, Floats, Lines
-from allocopt.readback import StageProof
 from allocopt.solve import Solution
 from allocopt.solve.certificate import believable, upper_bound
 from allocopt.solve.solution import Status

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from allocopt.contracts import Contract
+from allocopt.plan import SOLVED, Conflict, Plan, PlanCertificate, StageProof, Status
+from allocopt.plan.broken import find_broken
 from allocopt.problem.problem import Problem
-from allocopt.readback import SOLVED, Conflict, Plan, PlanCertificate, StageProof, Status
-from allocopt.readback.broken import find_broken
 from allocopt.rules import retired
 from allocopt.solve import NOTHING, Effort, claims_show
 from allocopt.solve.multipliers import on_rows

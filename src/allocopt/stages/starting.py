@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.matching import NOWHERE, Renamed, matched
 from allocopt.algebra.program import Program
+from allocopt.plan import Answer
 from allocopt.problem.facts import Facts, Ints
-from allocopt.readback import Answer
 from allocopt.solve import Start
 from allocopt.stages.stated import Stated
 

@@ -14,9 +14,9 @@ from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs, build_arcs
 from allocopt.contracts import Contract
 from allocopt.errors import SolveError
+from allocopt.plan import Answer, Plan
+from allocopt.plan.frames import arc_frame
 from allocopt.problem.facts import Facts, Flags, Floats
-from allocopt.readback import Answer, Plan
-from allocopt.readback.frames import arc_frame
 from allocopt.rules import allowed, docs, revised, state
 from allocopt.solve import Start
 

@@ -11,8 +11,8 @@ import numpy as np
 from allocopt.algebra.program import Program, bounded, with_rows
 from allocopt.arcs import Arcs
 from allocopt.contracts import Stage
+from allocopt.plan import StageProof
 from allocopt.problem.facts import Flags, Floats
-from allocopt.readback import StageProof
 from allocopt.solve import Certificate, Effort, Solution, Start, certify, known_plan, whole
 from allocopt.stages.stated import Stated
 

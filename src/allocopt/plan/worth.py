@@ -1,0 +1,175 @@
+"""What a plan can be asked about money: values of stock and capacity, prices of rules. Worked out in rooms above."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from allocopt.plan.rooms import asked
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Worth:
+    """The questions about money of a `Plan`; each is answered by re-solving, where a re-solve is what it takes."""
+
+    @property
+    def values(self) -> pd.DataFrame:
+        """What one unit more or less of each limit is worth, dearest first.
+
+        Columns are kind (``"lot"``, ``"capacity"``, ``"lane"``, ``"clause"``, ``"commitment"``), what (in words),
+        price (the multiplier of the relaxation), one_more (what the plan gains if the limit is one unit more), one_less
+        (what it loses if the limit is one unit less), both by local re-solves; low and high, the smaller and the larger
+        of these two [currency/unit, or per hour and the like of a capacity]; used and limit [unit].
+
+        One more unit of a lot is one that can be used; quantities that clauses state stay as planned (`value_of` states
+        them anew). One more unit of a commitment, or of a clause that asks for a least quantity, is one more that is
+        asked for: its numbers are at most 0. Where one less leaves no plan, one_less and high are infinite; where there
+        is nothing to take away, one_less is blank. Of a linear program, one_more <= price <= one_less. Of programs of
+        more than 5,000 columns, the 20 dearest limits of each kind are re-solved, and those that are not used up; the
+        others have a price and blanks, as have those whose re-solve takes a long search (`value_of` re-solves any).
+        """
+        return self._values.copy(deep=False)
+
+    @cached_property
+    def _values(self) -> pd.DataFrame:
+        found: pd.DataFrame = asked("values", self)
+        return found
+
+    def value_of(self, *, units: float = 1.0, **what: Any) -> Any:
+        """Return what more (or less) of one limit is worth: the contract re-solved with it, from the plan's prices.
+
+        Parameters
+        ----------
+        units : float
+            Change of the limit, of any size and sign [unit, or hours and the like].
+        lot : str
+            Name of a lot, as in ``plan.allocation["lot"]``: so many more units of it that can be used.
+        capacity : (str, int, str)
+            Node, period and resource (``"units"`` where the table names none).
+        lane : str
+            Name of a lane, as in ``plan.allocation["lane"]``: so much more of its capacity, in every period.
+        clause : int or Clause
+            A clause of the contract, or its position: so many more units in each of its limits.
+
+        Returns
+        -------
+        Price
+            Between what the change of the objective certainly lies, and what it is by the plans that were found.
+
+        Raises
+        ------
+        SolveError
+            If there is no plan, or it was read from a file and not attached (`attach`).
+        TypeError, ValueError
+            If not exactly one of lot, capacity, lane and clause is given, or there is no such one.
+
+        Examples
+        --------
+        >>> import allocopt as ao
+        >>> plan = ao.allocate(ao.Problem.read("scenarios/quickstart"))
+        >>> lot = plan.allocation["lot"].iloc[0]
+        >>> price = plan.value_of(lot=lot, units=+1)
+        >>> price.low <= price.value <= price.high
+        True
+        """
+        return asked("value_of", self, units=units, **what)
+
+    def price_of(self, clause: Any) -> Any:
+        """Return what one clause of the contract costs: it is dropped, and the contract is solved again without it.
+
+        Parameters
+        ----------
+        clause : int or Clause
+            A clause of the contract, or its position.
+
+        Returns
+        -------
+        Price
+            ``value`` is what the plan without it is worth more than this one, ``low`` and ``high`` between what that
+            certainly lies, by both certificates [currency]. It is negative where the clause earns money.
+
+        Raises
+        ------
+        SolveError
+            If there is no plan, or it was read from a file and not attached (`attach`).
+        ValueError
+            If the contract has no such clause.
+
+        Examples
+        --------
+        >>> import allocopt as ao
+        >>> problem = ao.Problem.read("scenarios/launch")
+        >>> cap = ao.Cap("amazon", share=0.3, of="inbound")
+        >>> round(ao.allocate(problem, ao.Contract("Capped", clauses=[cap])).price_of(cap).value)
+        10312
+        """
+        return asked("price_of", self, clause)
+
+    def prices(self, *, gap: float | None = None) -> pd.DataFrame:
+        """Return what every rule costs that somebody could drop: each is dropped by itself, most money first.
+
+        Clauses that only report have none. An order that waits for an approval costs what it would earn with it.
+
+        Columns are kind (``"clause"``, ``"commitment"``: ``min_units`` of a demand line, ``"store_floor"``), what (in
+        words), clause (its position in the contract, -1 for rules of the problem), owner (who could drop it), value
+        (what the plan without it is worth more), low and high (between what that certainly lies), contribution (how
+        much more contribution it has) [currency], measure (of what value, low and high are: ``"contribution"``, or
+        ``"objective"`` where the contract has penalties or stages before the last), status and message of the plan
+        without it.
+
+        Parameters
+        ----------
+        gap : float, optional
+            Relative gap at which a plan without a rule is good enough. By default small programs are searched for the
+            very best; of more than 5,000 columns, plans are taken as rounding finds them, as close to their relaxation
+            as the plan itself: `price_of` is exacter, one rule at a time.
+
+        Raises
+        ------
+        SolveError
+            If there is no plan, or it was read from a file and not attached (`attach`).
+        """
+        found: pd.DataFrame = asked("prices", self, gap=gap)
+        return found
+
+    def expedite(self) -> pd.DataFrame:
+        """Return what inbound lots would earn if they came one, two and three periods earlier, most money first.
+
+        Columns are lot, sku, node, reference, available [period], units (usable), earlier_1, earlier_2 and earlier_3:
+        what the plan gains by a local re-solve, holding cost included, before whatever the supplier asks for it
+        [currency]. Blank where the lot cannot come that much earlier: there is no period before 0.
+
+        Raises
+        ------
+        SolveError
+            If there is no plan, or it was read from a file and not attached (`attach`).
+        """
+        found: pd.DataFrame = asked("expedite", self)
+        return found
+
+    def attach(self, problem: Any, contract: Any = None) -> Self:
+        """Return a plan that was read from a file with its problem and contract, so that it can be re-solved.
+
+        Parameters
+        ----------
+        problem : Problem
+            The one that the plan was made of.
+        contract : Contract, optional
+            By default the one that the plan holds.
+
+        Returns
+        -------
+        Plan
+            The same tables and proof, with numbers behind them: `values`, `price_of` and `model` work again.
+
+        Raises
+        ------
+        DataError
+            If what the plan ships is not there in the problem, or breaks a rule of it or of the contract.
+        SolveError
+            If there is no plan.
+        """
+        found: Self = asked("attach", self, problem, contract)
+        return found

@@ -1,0 +1,94 @@
+"""Whole units after a change, and how a row of a table is called."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from allocopt.problem.amounts import NUMBER_LIMIT
+from allocopt.problem.checks import WHOLE_COLUMNS, references
+from allocopt.problem.facts import Floats
+from allocopt.problem.tables import SORTED_BY, Bools, Checked, sort_key
+from allocopt.rounding import floor_units, largest_remainder
+from allocopt.scenario.draft import Draft, Places
+
+GROUPED_BY = {"demand": "channel", "supply": "node"}
+"""Within which units are rounded, besides the SKU."""
+PARTS = ("reserved", "min_units")
+"""Amounts that are part of `units`."""
+NOTED = 1e-6
+"""Changes of a quantity by rounding that are worth a word; less is floating-point noise [unit]."""
+
+
+def divisible(draft: Draft, table: str) -> Bools:
+    """Return, per row of supply or demand, whether fractions of a unit of its SKU can be shipped."""
+    skus = draft.tables["skus"]
+    by_code = np.ones(len(skus.labels["sku"].texts) + 1, bool)
+    by_code[skus.labels["sku"].codes] = skus.codes["divisible"] == 1
+    flags: Bools = by_code[references(draft.tables[table], "sku", draft.tables)]
+    return flags
+
+
+def whole_units(draft: Draft, table: str, column: str, rows: Places, values: Floats) -> Floats:
+    """Return new quantities with those of indivisible SKUs rounded, and note how many were.
+
+    Largest remainder per SKU and channel (or node), in the canonical order of the rows. A part of a row's units (a
+    commitment, a reservation) is rounded down where rounding alone would lift it above them.
+
+    Parameters
+    ----------
+    draft : Draft
+    table, column : str
+    rows : integer array
+        Rows that are written.
+    values : float64 array
+        What is to be written, one per row.
+    """
+    if column not in WHOLE_COLUMNS.get(table, ()):
+        return values
+    checked = draft.tables[table]
+    with np.errstate(invalid="ignore"):
+        # What is too large is a fault that the check names.
+        indivisible = ~divisible(draft, table)[rows] & (np.abs(values) <= NUMBER_LIMIT)
+        broken = indivisible & (values != np.floor(values))
+    if not broken.any():
+        return values
+    whole = values.copy()
+    mine = np.flatnonzero(indivisible)
+    mine = mine[np.argsort(sort_key(checked, SORTED_BY.get(table, checked.table.key))[rows[mine]], kind="stable")]
+    first, second = checked.labels["sku"], checked.labels[GROUPED_BY[table]]
+    pair = first.codes[rows[mine]].astype(np.int64) * len(second.texts) + second.codes[rows[mine]]
+    present, group = np.unique(pair, return_inverse=True)
+    whole[mine] = largest_remainder(values[mine], group, len(present))
+    if column in PARTS:
+        units, least = checked.numbers["units"][rows], floor_units(values)
+        whole = np.where((whole > units) & (least <= units), np.minimum(whole, least), whole)
+    moved = np.abs(whole - values) > NOTED
+    if moved.any():
+        by = f"SKU and {GROUPED_BY[table]}"
+        said = f"{int(moved.sum()):,} of {len(rows):,} rows were rounded to whole units by largest remainder per {by}"
+        total = f"{np.nansum(whole[mine]):,.10g} units, unrounded {np.nansum(values[mine]):,.10g}"
+        draft.remark(table, column, "rounded", f"{said}: {total}")
+    return whole
+
+
+def row_text(checked: Checked, position: int) -> str:
+    """Return how a row of a table is called: its key in words, without blanks."""
+    return row_texts(checked, np.array([position]))[0]
+
+
+def row_texts(checked: Checked, rows: Places) -> list[str]:
+    """Return how rows of a table are called."""
+    parts: list[list[str]] = []
+    for name in checked.table.key:
+        if name in checked.labels:
+            labels = checked.labels[name]
+            codes = labels.codes[rows]
+            texts = labels.texts.take(pa.array(codes, mask=codes < 0)).to_pylist()
+        elif name in checked.codes:
+            choices = (*checked.table.column(name).choices, None)
+            texts = [choices[code] for code in checked.codes[name][rows].tolist()]
+        else:
+            texts = [None if value != value else f"{value:.0f}" for value in checked.numbers[name][rows].tolist()]
+        parts.append(["" if text is None else f"{name} {text}" for text in texts])
+    return [", ".join(filter(None, words)) for words in zip(*parts, strict=True)]
