@@ -22,7 +22,6 @@ from allocopt.explain.change import Change
 from allocopt.explain.neighbours import Neighbour
 from allocopt.plan import Answer, Plan
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
-from allocopt.plan import Answer, Plan
 from allocopt.rules import RULES
 from allocopt.rules.capacity import Capacity
 from allocopt.rules.holding import waiting
