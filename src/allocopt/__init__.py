@@ -61,6 +61,7 @@ _rooms.ROOMS.update(
     to_excel_retirement=("allocopt.report.other_books", "retirement_to_excel"),
     value_of=("allocopt.explain.finite", "value_of"),
     values=("allocopt.explain.values", "values"),
+    values_for=("allocopt.explain.values", "values_for"),
     why_not=("allocopt.explain.why_not", "why_not"),
 )
 

@@ -57,6 +57,7 @@ class ReserveRule(Rule):
     name: ClassVar[str] = "reserve"
     clause: ClassVar[type[Clause] | None] = Protect
     short: ClassVar[str] = "protected"
+    quantities: ClassVar[bool] = True
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add idle stock per channel, lot and release; the stock rows; and the reserve rows."""
@@ -67,7 +68,7 @@ class ReserveRule(Rule):
         each = [bears(facts, clause, _counted(facts, clause)) for _, clause in clauses]
         cases = cases_of(on, clauses, np.any(each, axis=0))
         cells = Cells.of(facts, [clause for _, clause in clauses])
-        sets = [_Set(some, [_within(facts, some, case, cells) for case in some.each]) for some in cases]
+        sets = [_Set(some, [_within(on, some, case, cells) for case in some.each]) for some in cases]
         note_missing(on.form, facts, clauses, _merged([r for some in sets for r in some.reserves[0]], np.add))
         every = _merged([r for some in sets for case in some.reserves for r in case], np.maximum)
         reserves = [reserve for reserve in every if reserve.kept.any()]
@@ -127,14 +128,15 @@ class _Set:
         return np.stack([next((r.kept for r in case if r.number == number), none) for case in self.reserves])
 
 
-def _within(facts: Facts, cases: Cases, case: Case, cells: Cells) -> list[Reserve]:
+def _within(on: Statement, cases: Cases, case: Case, cells: Cells) -> list[Reserve]:
     """Return the reserves in one case, of the SKUs alone that the decisions bear on."""
+    facts = on.facts
     skus = np.zeros(len(facts.skus.id), dtype=bool)
     skus[cases.members] = True
     lots = skus[facts.lots.sku]
     return [
         replace(r, kept=np.where(lots, r.kept, 0.0), asked=np.where(lots if r.per_lot else skus, r.asked, 0.0))
-        for r in kept(case.facts, work_out(case.form, case.facts, case.clauses, cells), cells)
+        for r in kept(case.facts, work_out(case.form, case.facts, case.clauses, cells, on.more), cells)
     ]
 
 
