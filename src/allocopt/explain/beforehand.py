@@ -16,7 +16,7 @@ import numpy as np
 from allocopt.arcs import Arcs, build_arcs
 from allocopt.arguments import instance
 from allocopt.contracts import Contract, pooled
-from allocopt.problem.facts import Facts, Floats
+from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.problem.problem import Problem
 from allocopt.readback import Conflict
 from allocopt.readback.broken import find_broken
@@ -100,6 +100,11 @@ class _Nothing:
     def ship(self) -> Floats:
         """No units, shape (arcs,)."""
         return np.zeros(len(self.arcs))
+
+    @property
+    def decided(self) -> Flags:
+        """No decision is taken, shape (switches,)."""
+        return np.zeros(len(self.arcs.facts.switches), dtype=bool)
 
     @property
     def wanted(self) -> Floats:

@@ -19,6 +19,7 @@ from allocopt.readback import Answer, Plan
 from allocopt.readback.frames import arc_frame
 from allocopt.rules import allowed, docs, revised, state
 from allocopt.solve import Start
+from allocopt.stages.granting import granting
 
 Extend = Callable[[Any], None]
 
@@ -76,7 +77,7 @@ def formulate(facts: Facts, contract: Contract) -> Stated:
 
 def stated_of(facts: Facts, contract: Contract, notes: Sequence[Note] = ()) -> Stated:
     """Return the program of facts that the contract has revised already."""
-    arcs = allowed(build_arcs(facts), contract.clauses)
+    arcs = allowed(build_arcs(granting(facts, contract.clauses)), contract.clauses)
     form = state(arcs, contract.clauses, notes)
     return Stated(arcs, form, *form.compile())
 
