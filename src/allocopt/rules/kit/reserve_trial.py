@@ -106,11 +106,11 @@ def trials(facts: Facts, clauses: Sequence[Clause]) -> Trials | None:
     several = len(switches) > MOST
     if several:
         switches = switches[:0]
-    on = outcomes_of(len(switches))
+    on, cells = outcomes_of(len(switches)), Cells.of(facts, [clause for _, clause in mine])
     each = []
     for one in on:
         case = case_of(facts, Formulation(), mine, switches, one)
-        each.append(_trial(case, skus, hard))
+        each.append(_trial(case, cells, skus, hard))
     return Trials(Granted(skus, switches, on, np.array(hard, dtype=np.int32), at_most=several), each)
 
 
@@ -153,10 +153,9 @@ def _taking_part(facts: Facts, skus: Flags) -> Flags:
     return np.asarray(mine | (ordered[lines.order] & (lines.units > 0)))
 
 
-def _trial(case: Case, skus: Flags, hard: Sequence[int]) -> Trial:
+def _trial(case: Case, cells: Cells, skus: Flags, hard: Sequence[int]) -> Trial:
     """Return the trial of one outcome."""
     facts, said = case.facts, np.full(len(case.facts.switches), ANY, dtype=np.int32)
-    cells = Cells.of(facts, [clause for _, clause in case.clauses])
     rows = np.flatnonzero(_taking_part(facts, skus))
     lots = skus[facts.lots.sku]
     reserves = []
