@@ -12,7 +12,7 @@ from allocopt.report.page import Block, Section, both, tables
 from allocopt.report.words import money
 
 if TYPE_CHECKING:
-    from allocopt.readback import Plan
+    from allocopt.plan import Plan
     from allocopt.report.plots import PlanPlots
 
 BESIDE = 8

@@ -19,6 +19,7 @@ from allocopt.plan.frames import arc_frame
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules import allowed, docs, revised, state
 from allocopt.solve import Start
+from allocopt.stages.granting import granting
 
 Extend = Callable[[Any], None]
 
@@ -81,7 +82,7 @@ def stated_of(
     facts: Facts, contract: Contract, notes: Sequence[Note] = (), more: Mapping[int, float] | None = None
 ) -> Stated:
     """Return the program of facts that the contract has revised already; see `formulate`."""
-    arcs = allowed(build_arcs(facts), contract.clauses)
+    arcs = allowed(build_arcs(granting(facts, contract.clauses)), contract.clauses)
     form = state(arcs, contract.clauses, notes, more)
     return Stated(arcs, form, *form.compile())
 
