@@ -1,5 +1,6 @@
 """Arrays in, arrays out: solve a `Program`, and prove how good the answer is."""
 
+from allocopt.solve.blocks import between
 from allocopt.solve.blocks import components as apart
 from allocopt.solve.certificate import Certificate, certify
 from allocopt.solve.effort import EXACT, Effort
@@ -27,6 +28,7 @@ __all__ = [
     "Solution",
     "Start",
     "apart",
+    "between",
     "bound_from",
     "certify",
     "claims_show",

@@ -22,12 +22,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from allocopt.algebra.grouping import extreme
-from allocopt.algebra.program import Program, freed, restricted, with_loose_columns, with_rows
+from allocopt.algebra.program import COUPLES, Program, freed, restricted, shared, with_loose_columns, with_rows
 from allocopt.problem.facts import Floats
-from allocopt.solve import Sharing, Solution, apart, raised
+from allocopt.solve import Sharing, Solution, apart, between, raised
 from allocopt.solve.certificate import believable, upper_bound
 from allocopt.solve.solution import Clock, Status
-from allocopt.stages.groups import Groups
+from allocopt.stages.groups import Codes, Groups
 from allocopt.stages.task import Task
 
 SETTLED = 1e-6
@@ -64,68 +64,56 @@ class Levels:
 
 def fair_levels(task: Task, groups: Groups) -> Levels:
     """Return the fair levels of groups, each pool in its block alone where there are many columns."""
-    program = task.program
-    labels = apart(program) if program.columns > LARGE else None
-    found = None if labels is None else _each_alone(task, groups, labels)
-    return together(task, groups) if found is None else found
+    block = _blocks(task.program, groups) if task.program.columns > LARGE else None
+    return together(task, groups) if block is None else _each_alone(task, groups, block)
 
 
 def together(task: Task, groups: Groups) -> Levels:
     """Return the fair levels of groups under all rows."""
-    return _raised(task, task.program, groups, groups.wanted)
+    return _raised(task, task.program, groups)
 
 
-def _each_alone(task: Task, groups: Groups, labels: np.ndarray) -> Levels | None:
-    """Return the levels of pools each in its block alone; None where a pool has no block."""
-    program, count = task.program, len(groups.weight)
+def _blocks(program: Program, groups: Groups) -> Codes | None:
+    """Return the block of each column, in which a pool's columns are together; None where pools have none."""
     columns = np.flatnonzero(groups.of_column >= 0)
-    block, pool = labels[columns], groups.pool[groups.of_column[columns]]
-    low = extreme(np.minimum, block, pool, groups.pools, none=np.iinfo(block.dtype).max)
-    if (low[pool] != block).any() or len(np.unique(low)) == 1:
+    pool = groups.pool[groups.of_column[columns]]
+    sku = shared(groups.pool, groups.sku, groups.pools)
+    if (sku == COUPLES).any():
         return None
-    clock = Clock.started(task.effort.left)
-    sharing = Sharing(groups.of_column, groups.pool, groups.weight, groups.wanted)
-    found = raised(program, sharing, clock)
-    units, bound = found.units, float(found.first[found.done].sum())
-    others = ~found.done
-    if not others.any():
-        return Levels(units, bound, apart=True)
-    mine = np.flatnonzero(np.isin(labels, low[others]))
-    entry = program.entry_column
-    across = np.zeros(program.rows, dtype=bool)
-    last = extreme(np.maximum, labels[entry], program.indices, program.rows, none=-1)
-    across[program.indices[labels[entry] != last[program.indices]]] = True
-    small, _ = restricted(freed(program, np.flatnonzero(across)), mine, np.zeros(program.columns))
-    some = np.flatnonzero(others[groups.pool])
-    place = np.full(count + 1, -1, dtype=np.int32)
-    place[some] = np.arange(len(some))
-    number = np.cumsum(others) - 1
-    part = replace(
-        groups,
-        of_column=place[groups.of_column[mine]],
-        pool=number[groups.pool[some]].astype(np.int32),
-        weight=groups.weight[some],
-        wanted=groups.wanted[some],
-        pools=int(others.sum()),
-        sku=groups.sku[some],
-        step=groups.step[some],
+    joined = with_rows(
+        program, pool, columns, np.ones(len(columns)), lower=np.full(groups.pools, -np.inf), upper=np.inf, sku=sku
     )
-    rest = _raised(task, small, part, part.wanted)
-    units[some] = rest.units
+    return apart(joined)
+
+
+def _each_alone(task: Task, groups: Groups, block: Codes) -> Levels:
+    """Return the levels of pools, each in its block alone."""
+    program = task.program
+    sharing = Sharing(groups.of_column, groups.pool, groups.weight, groups.wanted)
+    found = raised(program, sharing, Clock.started(task.effort.left))
+    units, bound = found.units, float(found.first[found.done].sum())
+    if found.done.all():
+        return Levels(units, bound, apart=True)
+    others = ~found.done[groups.pool]
+    mine = np.flatnonzero(np.isin(block, block[np.append(others, False)[groups.of_column]]))
+    alone = freed(program, np.flatnonzero(between(program, block)))
+    small, _ = restricted(alone, mine, np.zeros(program.columns))
+    rest = _raised(task, small, groups.part(others, mine))
+    units[others] = rest.units
     return Levels(units, bound + rest.bound, rest.failed, apart=True)
 
 
-def _raised(task: Task, program: Program, groups: Groups, wanted: Floats) -> Levels:
+def _raised(task: Task, program: Program, groups: Groups) -> Levels:
     """Raise the groups of a program round by round."""
     count = len(groups.weight)
     levels, active = np.zeros(count), np.ones(count, dtype=bool)
     bound: float | None = None
     large = task.program.columns > LARGE
     solver = replace(task, effort=replace(task.effort, engine="prices")) if large else task
-    top = extreme(np.maximum, wanted / groups.weight, groups.pool, groups.pools, none=0.0)
+    top = extreme(np.maximum, groups.wanted / groups.weight, groups.pool, groups.pools, none=0.0)
     relaxed = replace(program, cost=np.zeros(program.columns), constant=0.0, integer=np.zeros(program.columns, bool))
     rows, columns, values = groups.entries()
-    sku = extreme(np.maximum, groups.sku, groups.pool, groups.pools, none=-1)
+    sku = shared(groups.pool, groups.sku, groups.pools)
     while active.any():
         margin = INNER_MARGIN * (1.0 + levels) if large else MARGIN
         up = np.bincount(groups.pool[active], minlength=groups.pools) > 0
@@ -151,7 +139,7 @@ def _raised(task: Task, program: Program, groups: Groups, wanted: Floats) -> Lev
         settled = active & (price > SETTLED)
         moved = np.bincount(groups.pool[settled], minlength=groups.pools) > 0
         settled |= active & ~moved[groups.pool]
-        levels[settled] = np.minimum(level[groups.pool] * groups.weight, wanted)[settled]
+        levels[settled] = np.minimum(level[groups.pool] * groups.weight, groups.wanted)[settled]
         active &= ~settled
     return Levels(levels, bound or 0.0)
 
