@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import COUPLES, Program, restricted
 from allocopt.solve import highs
 from allocopt.solve.certificate import cleaned
@@ -73,6 +74,14 @@ def components(program: Program) -> NDArray[np.intp] | None:
         if len(sizes) > 1 and sizes.max() <= max(GROUP, LARGEST * program.columns):
             return labels
     return None
+
+
+def between(program: Program, labels: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return the rows with columns of several blocks, shape (rows,)."""
+    block = labels[program.entry_column]
+    low = extreme(np.minimum, block, program.indices, program.rows, none=np.iinfo(block.dtype).max)
+    found: NDArray[np.bool_] = extreme(np.maximum, block, program.indices, program.rows, none=-1) > low
+    return found
 
 
 def _labels(program: Program, cut: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -21,10 +21,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import COUPLES, Program, bounded, restricted
 from allocopt.solve import highs, trees
-from allocopt.solve.blocks import Standing, missed_by_block
+from allocopt.solve.blocks import Standing, between, missed_by_block
 from allocopt.solve.certificate import cleaned
 from allocopt.solve.inside import settled
 from allocopt.solve.known import best_of
@@ -150,7 +149,7 @@ class _Work:
     def __init__(self, parts: Parts, clock: Clock, gap: float) -> None:
         program = parts.program
         self.parts, self.clock, self.gap = parts, clock, gap
-        self.between = _several(program, parts.labels)
+        self.between = between(program, parts.labels)
         self.price = cleaned(program, parts.price)
         self.gate = _gates(program, self.between)
         self.open = [parts.members[block] for block in np.flatnonzero(parts.open(parts.relaxed)).tolist()]
@@ -356,11 +355,3 @@ def _gates(program: Program, between: NDArray[np.bool_]) -> NDArray[np.bool_]:
     gate[program.entry_column[(np.abs(program.data) != 1.0) & ~between[program.indices]]] = True
     found: NDArray[np.bool_] = gate & program.integer
     return found
-
-
-def _several(program: Program, labels: Ints) -> NDArray[np.bool_]:
-    """Return the rows with columns of several blocks, shape (rows,)."""
-    block = labels[program.entry_column]
-    low = extreme(np.minimum, block, program.indices, program.rows, none=np.iinfo(block.dtype).max)
-    several: NDArray[np.bool_] = extreme(np.maximum, block, program.indices, program.rows, none=-1) > low
-    return several

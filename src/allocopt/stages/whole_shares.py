@@ -2,8 +2,8 @@
 
 .. code-block:: text
 
-    maximise  sum_k sum_i value[k] d[k]  -  10 short[g]                          one d a unit around the fair level
-    sum_{a of g} ship[a] + short[g] >= base[g] + sum_{k of g} d[k],  0 <= d[k] <= step[g]        for each group g
+    maximise  10 sum_{a of g} ship[a]  -  sum_k (10 - value[k]) d[k]              one d a unit around the fair level
+    sum_{a of g} ship[a]  <=  base[g] + sum_{k of g} d[k],  0 <= d[k] <= step[g]                 for each group g
 
 The k-th unit of a group lifts it from level u / weight. Units are valued by the order of these levels, the least
 served first, and of two at the same level the one that is lifted further; the values of a group fall from unit to unit,
@@ -21,28 +21,27 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from allocopt.algebra.grouping import ranges
-from allocopt.algebra.program import with_loose_columns, with_rows
+from allocopt.algebra.program import Program, with_loose_columns, with_rows
 from allocopt.problem.facts import Flags, Floats
 from allocopt.solve import EXACT, Solution, certify
 from allocopt.stages.groups import Codes, Groups, exchangeable
+from allocopt.stages.levels import INNER_MARGIN, LARGE, MARGIN
 from allocopt.stages.task import Task
 
-LARGE = 5_000
-"""Columns above which no plan is searched for beyond the first that is whole."""
 EARNS = 1e-5
 """What the best unit on any arc counts beside a unit of fairness, when fair levels are reached in whole units."""
-ANY_GAP = 1e9
-"""Large programs take the first whole-unit plan: packs miss fair levels by more than a search can find back."""
+CLOSE = 1e-4
+"""Gap at which large programs take a plan in whole units."""
 REACH = 2
 """Units below and above the fair level that are looked at first."""
 ROUNDS = 12
 """How often more units are looked at, twice as many each time."""
-SHORT = -10.0
-"""What a unit counts that is missing of what every fair split gives."""
+BASE = 10.0
+"""What a unit counts that every fair split gives."""
 UNPROVEN = "it is not proven that no split in whole units is fairer"
 
 
-def shared(task: Task, groups: Groups, levels: Floats, margin: float) -> Solution:
+def shared(task: Task, groups: Groups, levels: Floats) -> Solution:
     """Reach fair levels, in whole units where these are.
 
     Parameters
@@ -51,8 +50,6 @@ def shared(task: Task, groups: Groups, levels: Floats, margin: float) -> Solutio
     groups : Groups
     levels : float64, shape (groups,)
         Fair units of divisible goods [unit].
-    margin : float
-        Units by which divisible levels are slackened, for rounding.
 
     Returns
     -------
@@ -60,15 +57,13 @@ def shared(task: Task, groups: Groups, levels: Floats, margin: float) -> Solutio
         Over the columns of the task's program.
     """
     program = task.program
-    whole = np.zeros(len(levels), dtype=bool)
-    rows, columns, _ = groups.entries()
-    whole[rows[program.integer[columns]]] = True
+    whole = _whole(program, groups)
     short = whole & (levels < groups.wanted - 1e-6)
     open_ = np.bincount(groups.pool[short], minlength=groups.pools) > 0
     reach = np.full(groups.pools, REACH)
     before: Solution | None = None
     for _ in range(ROUNDS):
-        window = _window(groups, levels, whole & open_[groups.pool], whole, reach, margin)
+        window = _window(groups, levels, whole & open_[groups.pool], whole, reach)
         found, proven = _reached(task, groups, window)
         if before is not None and (found.x is None or task.effort.left == 0.0):
             # The time is up: what the window before came to stands.
@@ -96,6 +91,8 @@ class _Window:
     ----------
     base, top : float64, shape (groups,)
         Units that every split gives, and the most that is looked at [unit].
+    whole : bool, shape (groups,)
+        Groups in whole units.
     group : int, shape (units,)
         Whose each unit (or pack) is.
     value : float64, shape (units,)
@@ -103,18 +100,19 @@ class _Window:
 
     base: Floats
     top: Floats
+    whole: Flags
     group: Codes
     value: Floats
 
 
-def _window(groups: Groups, levels: Floats, looked: Flags, whole: Flags, reach: np.ndarray, margin: float) -> _Window:
+def _window(groups: Groups, levels: Floats, looked: Flags, whole: Flags, reach: np.ndarray) -> _Window:
     """Return the units around the levels of the groups that are looked at, and what each is worth."""
     step = groups.step
     near = np.floor((levels + 1e-5) / step)
     least = np.where(looked, np.maximum(near - reach[groups.pool], 0.0), near)
     most = np.where(looked, np.minimum(near + reach[groups.pool], np.floor(groups.wanted / step + 1e-9)), least)
     number = np.maximum(most - least, 0.0).astype(np.int64)
-    base = np.where(whole, least * step, np.maximum(levels - margin, 0.0))
+    base = np.where(whole, least * step, np.maximum(levels - MARGIN, 0.0))
     rank, group = ranges(np.zeros_like(number), number)
     level = (base[group] + rank * step[group]) / groups.weight[group]
     lift = step[group] / groups.weight[group]
@@ -124,7 +122,7 @@ def _window(groups: Groups, levels: Floats, looked: Flags, whole: Flags, reach: 
     place, pool = ranges(np.zeros_like(sizes), sizes)
     value = np.empty(len(group))
     value[order] = 2.0 - place / sizes[pool]
-    return _Window(base, np.where(whole, base + number * step, base), group, value)
+    return _Window(base, np.where(whole, base + number * step, base), whole, group, value)
 
 
 def _rounded(values: Floats) -> Floats:
@@ -138,25 +136,10 @@ def _rounded(values: Floats) -> Floats:
 
 def _reached(task: Task, groups: Groups, window: _Window) -> tuple[Solution, bool]:
     """Return the best plan for the values of a window, and whether it is proven to be that."""
-    program, count, units = task.program, len(window.base), len(window.group)
-    # Among equally fair plans the one that earns more: without it the face is so flat that HiGHS loses its way.
-    earns = program.cost * (EARNS / max(np.abs(program.cost).max(initial=0.0), 1.0))
-    trial = with_loose_columns(
-        replace(program, cost=earns, constant=0.0),
-        cost=np.concatenate([window.value, np.full(count, SHORT)]),
-        upper=np.concatenate([groups.step[window.group], window.base]),
-    )
-    rows, columns, values = groups.entries()
-    trial = with_rows(
-        trial,
-        np.concatenate([rows, window.group, np.arange(count)]),
-        np.concatenate([columns, program.columns + np.arange(units), program.columns + units + np.arange(count)]),
-        np.concatenate([values, -np.ones(units), np.ones(count)]),
-        lower=window.base,
-        upper=np.inf,
-        sku=groups.sku,
-    )
-    found = task.solve(trial, flat=True, gap=ANY_GAP if program.columns > LARGE else EXACT)
+    program = task.program
+    trial = _valued(program, groups, window)
+    large = program.columns > LARGE
+    found = task.solve(trial, flat=not large, gap=CLOSE if large else EXACT)
     if found.x is None:
         return found, False
     proof = certify(trial, found.x, found.multipliers)
@@ -170,6 +153,32 @@ def _reached(task: Task, groups: Groups, window: _Window) -> tuple[Solution, boo
     return replace(found, x=found.x[: program.columns], multipliers=multipliers, claimed_bound=None), proven
 
 
+def _valued(program: Program, groups: Groups, window: _Window) -> Program:
+    """Return the program whose objective is the values of the units of a window."""
+    # Among equally fair plans the one that earns more: without it the face is so flat that HiGHS loses its way.
+    earns = program.cost * (EARNS / max(np.abs(program.cost).max(initial=0.0), 1.0))
+    rows, columns, values = groups.entries()
+    earns[columns] += BASE
+    units, free = len(window.group), np.flatnonzero(~window.whole)
+    # Beyond their level groups of divisible goods may take what they like, and it counts nothing.
+    owner = np.concatenate([window.group, free])
+    trial = with_loose_columns(
+        replace(program, cost=earns, constant=-BASE * float(window.base.sum())),
+        cost=np.concatenate([window.value, np.zeros(len(free))]) - BASE,
+        upper=np.concatenate([groups.step[window.group], groups.wanted[free]]),
+        sku=groups.sku[owner],
+    )
+    return with_rows(
+        trial,
+        np.concatenate([rows, owner]),
+        np.concatenate([columns, program.columns + np.arange(units + len(free))]),
+        np.concatenate([values, -np.ones(units + len(free))]),
+        lower=-np.inf,
+        upper=window.base,
+        sku=groups.sku,
+    )
+
+
 def _at_the_edge(groups: Groups, window: _Window, units: Floats) -> Flags:
     """Return the pools in which a group ended at the first or last unit that was looked at, shape (pools,)."""
     here = window.top > window.base
@@ -177,3 +186,20 @@ def _at_the_edge(groups: Groups, window: _Window, units: Floats) -> Flags:
     high = here & (units >= window.top - 1e-6) & (window.top + groups.step <= groups.wanted + 1e-6)
     edge: Flags = np.bincount(groups.pool[low | high], minlength=groups.pools) > 0
     return edge
+
+
+def missed(task: Task, groups: Groups, levels: Floats, found: Solution) -> bool:
+    """Return whether a plan gives groups of divisible goods less than their levels."""
+    if found.x is None:
+        return False
+    divisible = ~_whole(task.program, groups)
+    behind = levels - groups.units(found.x) > 2 * INNER_MARGIN * (1.0 + levels)
+    return bool((divisible & behind).any())
+
+
+def _whole(program: Program, groups: Groups) -> Flags:
+    """Return which groups take whole units."""
+    whole = np.zeros(len(groups.weight), dtype=bool)
+    rows, columns, _ = groups.entries()
+    whole[rows[program.integer[columns]]] = True
+    return whole
