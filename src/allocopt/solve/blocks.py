@@ -69,7 +69,7 @@ def components(program: Program) -> NDArray[np.intp] | None:
     lengths = np.bincount(program.indices, minlength=program.rows)
     couples = program.row_sku == COUPLES
     for cut in (couples & (lengths > SHORT), couples):
-        labels = _labels(program, cut)
+        labels = connected(program, cut)
         sizes = np.bincount(labels, minlength=1)
         if len(sizes) > 1 and sizes.max() <= max(GROUP, LARGEST * program.columns):
             return labels
@@ -84,7 +84,7 @@ def between(program: Program, labels: NDArray[np.intp]) -> NDArray[np.bool_]:
     return found
 
 
-def _labels(program: Program, cut: NDArray[np.bool_]) -> NDArray[np.intp]:
+def connected(program: Program, cut: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return the component of each column when the rows of ``cut`` are taken away."""
     from scipy import sparse
     from scipy.sparse import csgraph
