@@ -198,7 +198,7 @@ def table(frame: pd.DataFrame, baseline: str, currency: str, *, form: Form = "wi
     lines = [wrapped(str(head), cell - 6, SMALL, most=2) for head in heads]
     top = 16.0 if numbered else 6 + 11 * max(len(each) for each in lines)
     unit = f" [{currency}]" if currency else ""
-    said = f"First column: contribution{unit}; others: more or less than that. Darker: further from the best."
+    said = f"First column: contribution{unit}; others: more or less than that. Strong colours: far from the best."
     foot = [*wrapped(said, total - 6, SMALL), *_legend_lines(keys, total), *_not_drawn(wide)]
     height = top + 22 * len(scenarios) + 8 + 13 * len(foot)
     figure, part = picture(title, words, form, height, titled=titled)
