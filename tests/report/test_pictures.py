@@ -13,7 +13,7 @@ from gallery.edges import EDGES
 from matplotlib.figure import Figure
 
 import allocopt as ao
-from allocopt.report.pictures import bars, money
+from allocopt.report.pictures import bars, contracts, money
 from allocopt.report.pictures.protection import protection
 from allocopt.report.pictures.style import AMBER, BLUE, ON_DARK, PAGE, SKY, STEPS, labels
 
@@ -246,3 +246,18 @@ def test_a_channel_called_as_an_end_is_a_channel() -> None:
     figure = plan.plot.flow()
     assert f"{shipped.sum():,.0f} units ship" in figure.title
     assert ("are left at the end" in figure.title) == bool(left)
+
+
+def test_amounts_of_a_table_are_never_cut() -> None:
+    """Where there is no room for all contracts, fewer are drawn and the others counted."""
+    rows = [
+        {"scenario": f"s{row}", "role": "counts", "contract": f"c{column:02d}", "contribution": 1e6 + 1234.5 * column}
+        for row in range(3)
+        for column in range(12)
+    ]
+    for form, drawn in (("wide", 8), ("narrow", 4)):
+        figure = contracts.table(pd.DataFrame(rows), "c00", "USD", form=form)  # type: ignore[arg-type]
+        texts = [text.get_text() for text in figure.axes[0].texts]
+        assert not [text for text in texts if "\N{HORIZONTAL ELLIPSIS}" in text]
+        assert f"{12 - drawn} more contracts are not drawn." in texts
+        assert_legible(figure)

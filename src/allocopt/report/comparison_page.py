@@ -84,7 +84,7 @@ def _cards(found: Comparison, ranking: pd.DataFrame) -> Iterator[Card]:
     unit = found.currency
     told = [
         f"{exactly(gains[0], unit, signed=True)} against {base['contract']}",
-        f"{gains[1] * 100:+.1f} points against {base['contract']}".replace("-", "\N{MINUS SIGN}"),
+        f"{f'{gains[1] * 100:+.1f}'.replace('-', MINUS)} points against {base['contract']}",
         f"{exactly(gains[2], unit, signed=True)} against {base['contract']}",
     ]
     said = [against or words for words in told]

@@ -13,7 +13,7 @@ from allocopt.report import seen
 from allocopt.report.columns import View
 from allocopt.report.earned import earns
 from allocopt.report.plan_page import QUICK, lead, verdict
-from allocopt.report.words import exactly, sentence, share, units
+from allocopt.report.words import NOBODY, exactly, sentence, share, units
 from allocopt.report.workbook import Chart, sheet, write
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ HEADINGS = {
     "promises": {"date": "last arrival"},
     "exceptions": {"sentence": "what it is"},
 }
+KINDS = {"exceptions": {"units": "number"}}
+"""Columns that mean another thing in each row, and add up to nothing."""
 CHANNELS = "Contribution by channel"
 
 
@@ -67,7 +69,8 @@ def sheets(plan: Plan) -> Iterator[View]:
     for name in SHEETS:
         frame = _frame(plan, name, quick)
         if frame is not None:
-            yield sheet(_ordered(name, frame), name, plan.currency, headings=HEADINGS.get(name))
+            kinds = KINDS.get(name, {})
+            yield sheet(_ordered(name, frame), name, plan.currency, headings=HEADINGS.get(name), kinds=kinds)
 
 
 def _frame(plan: Plan, name: str, quick: bool) -> pd.DataFrame | None:
@@ -80,6 +83,7 @@ def _frame(plan: Plan, name: str, quick: bool) -> pd.DataFrame | None:
 def _ordered(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table with what a person reads first at its left; the names of lots and lanes, which repeat it, last."""
     if name == "exceptions":
+        frame = frame.assign(owner=frame["owner"].astype(object).where(frame["owner"] != "", NOBODY))
         first = ["owner", "money", "sentence", "cure"]
     elif name in ("allocation", "stock"):
         first = [str(column) for column in frame.columns if column not in ("lot", "lane", "parcel")]

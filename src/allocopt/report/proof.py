@@ -75,7 +75,7 @@ def _prices(prices: pd.DataFrame | None, currency: str) -> tuple[str, list[Block
     low, high = (exactly(float(first[name]), unit) for name, unit in (("low", ""), ("high", currency)))
     if not first["value"] >= LEAST:
         most = exactly(float(prices["high"].max()), currency)
-        sure = f"; none costs more than {most} for certain" if prices["high"].max() >= LEAST else ""
+        sure = f", and none can cost more than {most}" if prices["high"].max() >= LEAST else ""
         return f" No rule was found to cost anything{sure}.", blocks
     cost = exactly(float(first["value"]), currency)
     return f" The dearest rule costs {cost} (certainly {low} to {high}): {first['what']}.", blocks

@@ -79,6 +79,16 @@ def listed(words: Sequence[str], most: int = 4) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else ""
 
 
+def few(names: Sequence[str], what: str, letters: int = 40) -> str:
+    """Return names, or how many there are where they would take too much room.
+
+    >>> few(["dtc", "amazon"], "channels"), few(["a name of some length"] * 4, "channels")
+    ('amazon and dtc', '4 channels')
+    """
+    told = listed(sorted(names), len(names))
+    return told if len(told) <= letters or len(names) == 1 else f"{len(names):,} {what}"
+
+
 def sentence(text: str) -> str:
     r"""Return a text that begins with a capital and ends with a full stop; the name of a column stays as it is.
 

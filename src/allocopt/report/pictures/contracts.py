@@ -28,6 +28,8 @@ from allocopt.report.pictures.style import (
 )
 from allocopt.report.words import money
 
+CELL = 42.0
+"""Width of a cell at least, so that amounts are never cut [pt]."""
 ROWS, COLUMNS = 16, 8
 """Scenarios and contracts of a table; more are told, not drawn."""
 PARTS_SAID = {
@@ -188,10 +190,10 @@ def table(frame: pd.DataFrame, baseline: str, currency: str, *, form: Form = "wi
     wide = frame.pivot_table(index="scenario", columns="contract", values="contribution", dropna=False, sort=False)
     wide = wide[[baseline, *(name for name in wide.columns if name != baseline)]]
     title, words = _said(wide, currency)
-    heads = list(wide.columns[:COLUMNS])
     scenarios = list(wide.index[:ROWS])
     total = WIDTH[form] * 72
     left = min(max(breadth(str(name)) for name in scenarios), total * (0.24 if form == "wide" else 0.34)) + 12
+    heads = list(wide.columns[: min(COLUMNS, max(int((total - left - 2) // CELL), 1))])
     cell = (total - left - 2) / len(heads)
     numbered = form == "narrow" or cell < 70
     keys = [f"{place}. {name}" for place, name in enumerate(heads, start=1)] if numbered else []
@@ -199,7 +201,7 @@ def table(frame: pd.DataFrame, baseline: str, currency: str, *, form: Form = "wi
     top = 16.0 if numbered else 6 + 11 * max(len(each) for each in lines)
     unit = f" [{currency}]" if currency else ""
     said = f"First column: contribution{unit}; others: more or less than that. Strong colours: far from the best."
-    foot = [*wrapped(said, total - 6, SMALL), *_legend_lines(keys, total), *_not_drawn(wide)]
+    foot = [*wrapped(said, total - 6, SMALL), *_legend_lines(keys, total), *_not_drawn(wide, len(heads))]
     height = top + 22 * len(scenarios) + 8 + 13 * len(foot)
     figure, part = picture(title, words, form, height, titled=titled)
     axes = blank(figure, height)
@@ -251,12 +253,12 @@ def _said(wide: pd.DataFrame, currency: str) -> tuple[str, str]:
     return f"{first} earns most in {wins.iloc[0]} of {len(wide)} scenarios, {wins.index[1]} in {wins.iloc[1]}.", words
 
 
-def _not_drawn(wide: pd.DataFrame) -> list[str]:
+def _not_drawn(wide: pd.DataFrame, columns: int) -> list[str]:
     found = []
     if len(wide) > ROWS:
         found.append(f"{len(wide) - ROWS} more scenarios are not drawn.")
-    if len(wide.columns) > COLUMNS:
-        found.append(f"{len(wide.columns) - COLUMNS} more contracts are not drawn.")
+    if len(wide.columns) > columns:
+        found.append(f"{len(wide.columns) - columns} more contracts are not drawn.")
     return found
 
 
