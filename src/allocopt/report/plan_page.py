@@ -24,6 +24,8 @@ LINES = ("sku", "channel", "region", "order", "line", "due", "due_date", "wanted
 MATTERS = ("owner", "money", "sentence", "cure", "kind", "sku", "channel", "node", "order", "line", "period")
 WORTH = "worth at most"
 """What the units that are short would earn, each at what one more of them is worth."""
+PEOPLE = 8
+"""People whose matters are told one by one; those of more stand in the table."""
 QUICK = 300
 """Rows of a plan up to which re-solving every limit takes no time that anybody would notice."""
 
@@ -197,7 +199,7 @@ def _week(plan: Plan, draw: PlanPlots) -> Section:
     if not len(matters):
         return Section("week", "Who has to decide what", "Nothing in this plan needs a person.")
     people = owners(matters, plan.currency)
-    blocks: list[Block] = list(people[:8])
+    blocks: list[Block] = list(people[:PEOPLE])
     if len(people) > 1:
         blocks.append(both("exceptions", draw.exceptions))
     whole = view(
@@ -209,7 +211,8 @@ def _week(plan: Plan, draw: PlanPlots) -> Section:
         kinds={"owner": "text"},
         note=_rest(matters),
     )
-    blocks += tables(view(matters.head(0), "matters", ""), whole)
+    if len(people) > PEOPLE or any(person.more for person in people):
+        blocks += tables(view(matters.head(0), "matters", ""), whole)
     return Section("week", "Who has to decide what", who_decides(matters, plan.currency), blocks)
 
 

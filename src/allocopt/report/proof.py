@@ -78,7 +78,8 @@ def _prices(prices: pd.DataFrame | None, currency: str) -> tuple[str, list[Block
         sure = f", and none can cost more than {most}" if prices["high"].max() >= LEAST else ""
         return f" No rule was found to cost anything{sure}.", blocks
     cost = exactly(float(first["value"]), currency)
-    return f" The dearest rule costs {cost} (certainly {low} to {high}): {first['what']}.", blocks
+    between = f"certainly {low} to {high}" if first["high"] - first["low"] >= LEAST else "for certain"
+    return f" The dearest rule costs {cost} ({between}): {first['what']}.", blocks
 
 
 def contract_words(content: dict[str, Any]) -> tuple[list[str], str]:

@@ -24,6 +24,7 @@
       var button = document.createElement("button");
       button.type = "button";
       button.setAttribute("aria-label", "Sort by " + head.textContent);
+      head.appendChild(document.createTextNode("\u00a0"));
       head.appendChild(button);
       var numeric = head.className === "n";
       head.addEventListener("click", function () {
