@@ -126,7 +126,9 @@ def proof(plan: Plan) -> Iterator[Section]:
             "stage": stage.stage,
             "objective": stage.objective,
             "bound": stage.bound if math.isfinite(stage.bound) else None,
-            "gap": f"{stage.gap * 100:.2g}\N{NO-BREAK SPACE}%" if math.isfinite(stage.gap) else "unknown",
+            "gap": f"{_none_if_tiny(stage.gap) * 100:.2g}\N{NO-BREAK SPACE}%"
+            if math.isfinite(stage.gap)
+            else "unknown",
         }
         for stage in found.stages
     ]
@@ -156,6 +158,11 @@ def proof(plan: Plan) -> Iterator[Section]:
     if plan.played:
         told.append("It was played forward period by period: nobody could have planned it as a whole.")
     yield Section("proof", "How it was proven", lead + by, [Table(table), Words("text", told)])
+
+
+def _none_if_tiny(gap: float) -> float:
+    """Return a gap without what is rounding."""
+    return gap if gap > 1e-9 else 0.0
 
 
 def origin(plan: Plan) -> Iterator[tuple[str, str]]:

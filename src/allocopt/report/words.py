@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from allocopt.report.columns import figure
 
 NBSP = "\N{NO-BREAK SPACE}"
+CENT = 0.005
+"""What is less than that is no money."""
 NOBODY = "Planning (nobody is named)"
 """Who has to see to what nobody is named for."""
 NAMED = re.compile(r"`?\w+[._]\w")
@@ -20,6 +22,7 @@ def money(amount: float, currency: str, *, signed: bool = False) -> str:
     >>> money(1424313.2, "USD").replace(NBSP, " "), money(-51.5, "USD", signed=True).replace(NBSP, " ")
     ('1.42 m USD', '−51.50 USD')
     """
+    amount = round(amount, 2) + 0.0
     size = abs(amount)
     if size >= 1e9:
         text = f"{amount / 1e9:,.2f}{NBSP}bn"

@@ -26,7 +26,7 @@ from allocopt.report.pictures.style import (
     picture,
     wrapped,
 )
-from allocopt.report.words import money
+from allocopt.report.words import CENT, listed, money
 
 CELL = 42.0
 """Width of a cell at least, so that amounts are never cut [pt]."""
@@ -109,6 +109,9 @@ def steps_between(
     rows = [*shown, Bar("in all", gap, money(gap, currency, signed=True), "mark")]
     if one == other or not steps:
         title = f"{one} earns what {other} earns: {money(end, currency)}."
+    elif abs(gap) < CENT:
+        title = f"{one} earns what {other} earns, {money(end, currency)}, but {steps[0].name} gets {steps[0].said}"
+        title += f" and {steps[-1].name} {steps[-1].said}."
     else:
         title = f"{one} earns {money(abs(gap), currency)} {'more' if gap >= 0 else 'less'} than {other}"
         title += f": most comes from {steps[0].name} ({steps[0].said})" if steps[0].amount > 0 else ""
@@ -239,18 +242,18 @@ def _cells(axes, earned, place, currency) -> None:  # type: ignore[no-untyped-de
 
 def _said(wide: pd.DataFrame, currency: str) -> tuple[str, str]:
     """Return the finding, and what is drawn."""
-    best = wide.idxmax(axis=1, skipna=True) if wide.notna().any(axis=1).all() else pd.Series(dtype=object)
     words = f"What {len(wide.columns)} contracts earn in {len(wide)} scenarios, against {wide.columns[0]}."
-    if not len(best):
+    if not wide.notna().any(axis=1).all():
         return "Some scenarios have no plan.", words
-    wins = best.value_counts(sort=True)
-    first = wins.index[0]
-    if wins.iloc[0] == len(wide):
-        return (
-            f"{first} earns most in {'the only scenario' if len(wide) == 1 else f'each of {len(wide)} scenarios'}.",
-            words,
-        )
-    return f"{first} earns most in {wins.iloc[0]} of {len(wide)} scenarios, {wins.index[1]} in {wins.iloc[1]}.", words
+    wins = wide.ge(wide.max(axis=1) - CENT, axis=0).sum().sort_values(ascending=False, kind="stable")
+    always = [str(name) for name in wins.index[wins == len(wide)]]
+    where = "in the only scenario" if len(wide) == 1 else f"in each of {len(wide)} scenarios"
+    if len(always) > 1:
+        return f"{listed(always)} earn most, and the same, {where}.", words
+    if always:
+        return f"{always[0]} earns most {where}.", words
+    first, second = wins.index[:2]
+    return f"{first} earns most in {wins.iloc[0]} of {len(wide)} scenarios, {second} in {wins.iloc[1]}.", words
 
 
 def _not_drawn(wide: pd.DataFrame, columns: int) -> list[str]:
