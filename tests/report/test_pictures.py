@@ -13,7 +13,7 @@ from gallery.edges import EDGES
 from matplotlib.figure import Figure
 
 import allocopt as ao
-from allocopt.report.pictures import bars, money
+from allocopt.report.pictures import bars, contracts, money
 from allocopt.report.pictures.protection import protection
 from allocopt.report.pictures.style import AMBER, BLUE, ON_DARK, PAGE, SKY, STEPS, labels
 
@@ -246,3 +246,30 @@ def test_a_channel_called_as_an_end_is_a_channel() -> None:
     figure = plan.plot.flow()
     assert f"{shipped.sum():,.0f} units ship" in figure.title
     assert ("are left at the end" in figure.title) == bool(left)
+
+
+def test_amounts_of_a_table_are_never_cut() -> None:
+    """Where there is no room for all contracts, fewer are drawn and the others counted."""
+    rows = [
+        {"scenario": f"s{row}", "role": "counts", "contract": f"c{column:02d}", "contribution": 1e6 + 1234.5 * column}
+        for row in range(3)
+        for column in range(12)
+    ]
+    for form, drawn in (("wide", 8), ("narrow", 5)):
+        figure = contracts.table(pd.DataFrame(rows), "c00", "USD", form=form)  # type: ignore[arg-type]
+        texts = [text.get_text() for text in figure.axes[0].texts]
+        assert not [text for text in texts if "\N{HORIZONTAL ELLIPSIS}" in text]
+        assert f"{12 - drawn} more contracts are not drawn." in texts
+        assert_legible(figure)
+
+
+def test_what_is_the_same_is_said_to_be_the_same() -> None:
+    """Contracts that earn the same share the first place, whatever rounding leaves; nothing is less than nothing."""
+    rows = [("a", "Pooled", 100.0), ("a", "Ranks", 100.0 - 1e-9), ("b", "Pooled", 90.0), ("b", "Ranks", 90.0)]
+    frame = pd.DataFrame(rows, columns=["scenario", "contract", "contribution"])
+    figure = contracts.table(frame, "Pooled", "USD")
+    assert figure.title == "Pooled and Ranks earn most, and the same, in each of 2 scenarios."
+    assert not [text for text in figure.axes[0].texts if "0.00" in text.get_text()]
+    change = pd.DataFrame({"one": [60.0, 40.0 - 1e-9], "other": [50.0, 50.0]}, index=["dtc", "amazon"])
+    said = contracts.steps_between(change, "Ranks", "Pooled", "USD").title.replace("\N{NO-BREAK SPACE}", " ")
+    assert said == "Ranks earns what Pooled earns, 100 USD, but dtc gets +10 USD and amazon \N{MINUS SIGN}10 USD."

@@ -325,6 +325,8 @@ def view(
 
 def dated(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the table with dates instead of the numbers of periods, where it has both."""
+    if "date" in frame and "arrives" in frame:
+        frame = frame.drop(columns="arrives")  # of promises: the date of the last arrival says the same
     known = [str(name) for name in frame.columns if f"{name}_date" in frame.columns]
     if not known:
         return frame

@@ -8,7 +8,7 @@ import pandas as pd
 
 from allocopt.report.columns import spelled
 from allocopt.report.page import Owner
-from allocopt.report.words import NOBODY, exactly, listed, many, sentence
+from allocopt.report.words import NOBODY, exactly, few, listed, many, sentence
 
 SHOWN = 4
 """Matters of one person that are told in full."""
@@ -110,7 +110,7 @@ def deliveries(allocation: pd.DataFrame, stock: pd.DataFrame | None) -> pd.DataF
         {
             "articles": groups["sku"].nunique(),
             "units": groups["units"].sum(),
-            "channels": groups["channel"].unique().map(lambda names: listed(sorted(names))),
+            "channels": groups["channel"].unique().map(lambda names: few(names, "channels")),
             "revenue": groups["revenue"].sum(),
             "contribution": groups["contribution"].sum(),
         }

@@ -24,6 +24,8 @@ LINES = ("sku", "channel", "region", "order", "line", "due", "due_date", "wanted
 MATTERS = ("owner", "money", "sentence", "cure", "kind", "sku", "channel", "node", "order", "line", "period")
 WORTH = "worth at most"
 """What the units that are short would earn, each at what one more of them is worth."""
+PEOPLE = 8
+"""People whose matters are told one by one; those of more stand in the table."""
 QUICK = 300
 """Rows of a plan up to which re-solving every limit takes no time that anybody would notice."""
 
@@ -111,7 +113,7 @@ def lead(plan: Plan, short: pd.DataFrame) -> Iterator[str]:
         )
     else:
         yield "Nobody is short."
-    matters = plan.exceptions
+    matters = seen.matters(plan)
     if len(matters):
         first = matters.iloc[0]
         who = f" for {first['owner']}" if first["owner"] else ""
@@ -153,8 +155,9 @@ def _third(plan: Plan) -> Card:
     found = _on_time(plan)
     if found is not None:
         return Card("On time", share(found, 1), "of the units wanted")
-    waiting = float(plan.exceptions["money"].fillna(0.0).sum())
-    return Card("Waits for a decision", exactly(waiting, plan.currency), many(len(plan.exceptions), "matter"))
+    matters = seen.matters(plan)
+    waiting = float(matters["money"].fillna(0.0).sum())
+    return Card("Waits for a decision", exactly(waiting, plan.currency), many(len(matters), "matter"))
 
 
 def _on_time(plan: Plan) -> float | None:
@@ -192,11 +195,11 @@ def _asked(plan: Plan, short: pd.DataFrame, values: bool | None) -> Iterator[Sec
 
 def _week(plan: Plan, draw: PlanPlots) -> Section:
     """Who has to decide what."""
-    matters = plan.exceptions
+    matters = seen.matters(plan)
     if not len(matters):
         return Section("week", "Who has to decide what", "Nothing in this plan needs a person.")
     people = owners(matters, plan.currency)
-    blocks: list[Block] = list(people[:8])
+    blocks: list[Block] = list(people[:PEOPLE])
     if len(people) > 1:
         blocks.append(both("exceptions", draw.exceptions))
     whole = view(
@@ -208,14 +211,16 @@ def _week(plan: Plan, draw: PlanPlots) -> Section:
         kinds={"owner": "text"},
         note=_rest(matters),
     )
-    blocks += tables(view(matters.head(0), "matters", ""), whole)
+    if len(people) > PEOPLE or any(person.more for person in people):
+        blocks += tables(view(matters.head(0), "matters", ""), whole)
     return Section("week", "Who has to decide what", who_decides(matters, plan.currency), blocks)
 
 
 def _short(plan: Plan, short: pd.DataFrame, draw: PlanPlots) -> Section:
     """Who is short, and why."""
     if not len(short):
-        return Section("short", "Who is short, and why", "Nobody is short.", [both("fill", draw.fill_rate)])
+        picture = [both("fill", draw.fill_rate)] if plan.channels["demand"].sum() else []
+        return Section("short", "Who is short, and why", "Nobody is short.", picture)
     names = {"units": "units served", "short": "units short", "reason": "mostly because", "money": WORTH}
     by_channel = reasons.by_channel(short, plan.channels)
     ordered = ("channel", "demand", "units", "short", "fill_rate", "reason", "money")
@@ -261,8 +266,8 @@ def _short(plan: Plan, short: pd.DataFrame, draw: PlanPlots) -> Section:
     )
     if "worth" in short:
         told += (
-            " Worth at most is what the missing units would earn, each at what one more of it would bring: "
-            "stock and capacity for one of them may be missing for another then."
+            " Worth at most counts each missing unit at what one more of it would earn: "
+            "not all of them can be had at once."
         )
     return Section("short", "Who is short, and why", told, blocks)
 
@@ -316,8 +321,8 @@ def _worth(plan: Plan, draw: PlanPlots) -> Section:
         most=ROWS,
         note=_rest(values),
     )
-    picture = both("values", draw.values)
-    return Section("worth", heading, picture.title, [picture, *tables(first, whole)])
+    told = "What one more of each would bring, re-solved with all else as planned."
+    return Section("worth", heading, told, [both("values", draw.values), *tables(first, whole)])
 
 
 def _stock(plan: Plan, stock: pd.DataFrame | None, draw: PlanPlots) -> Section:

@@ -66,7 +66,7 @@ class PlanPlots:
         """Draw the money that waits for each person [currency]."""
         from allocopt.report.pictures.money import exceptions
 
-        return exceptions(self._plan.exceptions, self._plan.currency, form=form, titled=titled)
+        return exceptions(seen.matters(self._plan), self._plan.currency, form=form, titled=titled)
 
 
 class ComparisonPlots:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
-from allocopt.report.words import listed
+from allocopt.report.words import few, listed
 from allocopt.rules.kit.shortage import CODES
 
 KEYS = ("sku", "channel", "region", "order", "line", "due")
 """What tells demand lines apart."""
-FEW = 5
-"""Channels that are named; of more, it is said how many there are."""
-HELPERS = 3
-"""People who are named, those that are named most often."""
+HELPERS, LETTERS = 3, 60
+"""People who are named, those that are named most often, and the room that they may take; else one of them."""
 
 
 def because(reason: str) -> str:
@@ -47,7 +43,7 @@ def by_article(short: pd.DataFrame) -> pd.DataFrame:
     """Return how much is short of each article, most first: sku, units, lines, channels, why (most of it), money."""
     found = _grouped(short, short["sku"]).drop(columns=["articles", "owner"], errors="ignore")
     most = _most(short, "sku")
-    channels = short.groupby("sku", sort=False)["channel"].unique().map(_few)
+    channels = short.groupby("sku", sort=False)["channel"].unique().map(lambda names: few(names, "channels"))
     return found.assign(channels=found["sku"].map(channels), reason=found["sku"].map(most))
 
 
@@ -98,13 +94,8 @@ def _earning(short: pd.DataFrame) -> pd.Series:
     return earning
 
 
-def _few(names: Sequence[str]) -> str:
-    """Return names, or how many there are where they would fill a page."""
-    known = sorted(set(names))
-    return ", ".join(known) if len(known) <= FEW else f"{len(known)} channels"
-
-
 def _often(names: pd.Series) -> str:
     """Return who is named, most often first."""
     known = names[names.astype(str) != ""].astype(str)
-    return listed(list(known.value_counts(sort=True).index), HELPERS)
+    named = list(known.value_counts(sort=True).index)
+    return listed(named, HELPERS if sum(map(len, named[:HELPERS])) <= LETTERS else 2)

@@ -106,7 +106,7 @@ def said(wanted: pd.DataFrame, served: pd.DataFrame, by: str, dates: dict[int, s
     all_, got = float(wanted.to_numpy().sum()), float(served.to_numpy().sum())
     if not all_:
         return "Nothing is wanted.", "There is no demand to show."
-    words = f"Share of wanted units that ship, by {WORDS[by]} and period in which they are due; white is full."
+    words = f"Share of wanted units that ship, by {WORDS[by]} and period due; strong colours: much is missing."
     rows = (wanted - served).sum(axis=1).sort_values(ascending=False, kind="stable")
     if rows.iloc[0] <= 1e-9:
         return "Everything that is wanted ships.", words

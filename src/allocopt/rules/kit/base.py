@@ -84,8 +84,8 @@ class Clause(metaclass=Checked):
             for field in dataclasses.fields(self)
             if field.name != "clause" and getattr(self, field.name) != field.default
         )
-        said = ", ".join(f"{name} {_spoken(v)}" for name, v in given)
-        return f"{getattr(self, 'clause', 'clause')} {said}".rstrip()
+        said = ", ".join(f"{_plain(name)} {_spoken(v)}" for name, v in given)
+        return f"{_plain(getattr(self, 'clause', 'clause'))} {said}".rstrip()
 
     def about(self, facts: Facts, clauses: Sequence[Clause], label: Mapping[str, Any]) -> str:
         """Return what one of its rows is about, where the row's label does not say all that a person would change."""
@@ -166,6 +166,10 @@ def _alike(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple(value.items())
     return tuple(sorted(value)) if isinstance(value, tuple) else value
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _spoken(value: object) -> str:
