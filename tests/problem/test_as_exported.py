@@ -250,3 +250,61 @@ def test_however_a_table_is_dressed_it_says_the_same(data: st.DataObject) -> Non
     ]
     starts = problem.periods.set_index("period")["start"].dt.date
     assert [starts[period] for period in problem.demand["period"]] == days
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "holds nothing"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "protected by a password"),
+        (b"sku,unit_cost\nA,1\n", "is text under the name of a workbook"),
+        (b"PK\x03\x04 broken", "cannot be read"),
+    ],
+    ids=["empty", "old or locked", "text", "damaged"],
+)
+def test_what_is_no_workbook_is_told_by_how_it_begins(content: bytes, told: str, tmp_path: Path) -> None:
+    """A planner is told what the file is, not which of its reader's parts failed."""
+    (tmp_path / "b.xlsx").write_bytes(content)
+    (fault,) = read_faults(tmp_path / "b.xlsx")
+    assert fault.code == "bad_file"
+    assert told in fault.message
+
+
+def test_a_folder_with_a_workbook_alone_names_it(tmp_path: Path) -> None:
+    """Whoever gives the folder of a workbook is told to give the workbook."""
+    write_book(tmp_path / "tables.xlsx", sheets())
+    (fault,) = read_faults(tmp_path)
+    assert "tables.xlsx" in fault.hint
+
+
+def test_an_invisible_character_is_one_fault(tmp_path: Path) -> None:
+    """What looks like a known id is told as untidy, and not as unknown besides; where it is declared so neither."""
+    rows = [[*DEMAND[1][:1], "web\u200b", *DEMAND[1][2:]], *DEMAND[2:]]
+    found = read_faults(write_book(tmp_path / "b.xlsx", sheets(demand=[DEMAND[0], *rows])))
+    assert [(issue.code, issue.row) for issue in found] == [("untidy_id", 2)]
+    found = read_faults(write_book(tmp_path / "c.xlsx", sheets(nodes=[["node"], ["East\u200b"]])))
+    assert [(issue.table, issue.code) for issue in found] == [("nodes", "untidy_id")]
+
+
+def test_a_dash_where_nothing_is_said_is_told_to_be_left_out(tmp_path: Path) -> None:
+    """Placeholders are not read as a blank or as 0, which may both be meant; the remedy is theirs."""
+    skus = [["sku", "unit_cost", "map_price"], ["00123", 4, "-"], ["A-7", 6.5, "n/a"]]
+    (fault,) = read_faults(write_book(tmp_path / "b.xlsx", sheets(skus=skus)))
+    assert (fault.code, fault.count) == ("not_a_number", 2)
+    assert fault.hint == "Leave the cell blank where there is nothing to say."
+
+
+@pytest.mark.parametrize(("yes", "no"), [("Y", "n"), ("WAHR", "FALSCH"), ("ja", "Nein"), ("T", "f"), (1, 0)])
+def test_flags_in_other_words(yes: Any, no: Any, tmp_path: Path) -> None:
+    """Letters and the words of other spreadsheets are flags with one meaning; a cross is not."""
+    heads = [*DEMAND[0], "firm"]
+    rows = [[*row, flag] for row, flag in zip(DEMAND[1:], [yes, no, None], strict=True)]
+    assert ao.Problem.read(write_book(tmp_path / "b.xlsx", sheets(demand=[heads, *rows]))).demand["firm"].tolist() == [
+        True,
+        False,
+        False,
+    ]
+    rows[0][-1] = "x"
+    assert [issue.code for issue in read_faults(write_book(tmp_path / "c.xlsx", sheets(demand=[heads, *rows])))] == [
+        "not_a_flag"
+    ]

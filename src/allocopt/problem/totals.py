@@ -54,7 +54,7 @@ class Strays:
 def strays(checked: Checked) -> Strays:
     """Return the rows of a table that are none of it."""
     lacking = _lacking(checked)
-    totals = _total_rows(checked, lacking.any(axis=1))
+    totals = _total_rows(checked, np.asarray(lacking.any(axis=1)))
     none = np.zeros(0, np.intp)
     if not checked.source.file:
         return Strays(totals, none, none)
