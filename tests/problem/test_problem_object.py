@@ -205,9 +205,10 @@ def test_every_listed_code_is_used_and_tested() -> None:
     """The codes that the package lists for users are those of its sources, each with a test."""
     folder = Path(allocopt.problem.__file__).parent
     listed = set(re.findall(r"``(\w+)``", allocopt.problem.__doc__ or ""))
-    sources = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py") if path.name != "__init__.py")
+    files = [*folder.glob("*.py"), *(folder.parent / "scenario").glob("*.py")]
+    sources = "".join(path.read_text(encoding="utf-8") for path in files if path.name != "__init__.py")
     assert listed <= set(re.findall(r'"([a-z_]+)"', sources))
-    tested = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    tested = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].glob("*/test_*.py"))
     assert listed <= set(re.findall(r'"([a-z_]+)"', tested))
 
 

@@ -9,6 +9,7 @@ they are.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable, Sequence
@@ -19,7 +20,8 @@ from typing import Any
 from allocopt.documents.whole import written_whole
 from allocopt.errors import FRAME, DataError, Issue, visible
 from allocopt.plan.files import UNSEEN
-from allocopt.problem.headers import SEARCHED, header_place
+from allocopt.problem.csv_file import parted, separator_of
+from allocopt.problem.headers import SEARCHED, header_place, without_unit
 from allocopt.problem.report import plain_name
 from allocopt.problem.schema import TABLES
 
@@ -131,7 +133,12 @@ def _lines(path: Path) -> list[tuple[int, Sequence[Any]]]:
             return [(1, table.column_names), *((place, row) for place, row in enumerate(rows, start=2))]
         except Exception:  # the list says why
             return []
-    reader = csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig", "replace"), newline=""))
+    content = path.read_bytes()
+    coding = "utf-16" if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+    text, separator = parted(content.decode(coding, "replace"))
+    table = TABLES.get(plain_name(path.stem))
+    separator = separator or (separator_of(text, table) if table else ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     found: list[tuple[int, Sequence[Any]]] = []
     line = 1
     with suppress(csv.Error):
@@ -182,7 +189,7 @@ def _column_of(sheet: Any, issue: Issue) -> tuple[int, int]:
     names = [str(cell) if cell is not None else "" for cell in header]
     wanted = issue.column or ""
     for number, name in enumerate(names, start=1):
-        if wanted and (name == wanted or plain_name(name) == plain_name(wanted)):
+        if wanted and (name == wanted or without_unit(name, table)[0] == plain_name(wanted)):
             return place, number
     return place, 1
 

@@ -21,7 +21,12 @@ WHOLE_LIMIT = 2**30 - 1
 """Whole numbers stay below: codes and periods are 32-bit integers, and sums of two must fit."""
 Codes = NDArray[np.int8]
 
-_FLAGS = {"true": 1, "yes": 1, "1": 1, "false": 0, "no": 0, "0": 0}
+_FLAGS = {
+    **dict.fromkeys(("true", "yes", "y", "t", "1", "wahr", "ja", "vrai", "oui", "verdadero", "vero"), 1),
+    **dict.fromkeys(("false", "no", "n", "f", "0", "falsch", "nein", "faux", "non", "falso"), 0),
+}
+NOTHING = ("-", "--", "–", "—", "n/a", "na", "#n/a", "none", "null", "tbd", "?", ".", "x", "k.a.", "k. a.")
+"""What people write where they have nothing to say."""
 _DIGITS = "Write digits, with a point for decimals and no thousands separator, such as 1250.5."
 _NUMBER_HINTS = {
     "frame": "Give the column a numeric type, for example with pandas.to_numeric.",
@@ -175,6 +180,13 @@ def bounded(column: Column, source: Source, values: Floats, report: Report) -> F
     return np.where(negative | outside | large | fraction, np.nan, values)
 
 
+def _number_hint(column: Column, source: Source, cells: list[Any]) -> str:
+    """Return what to do about cells that are no numbers; a blank says nothing better than a dash does."""
+    if source.file and not column.required and all(str(cell).strip().casefold() in NOTHING for cell in cells):
+        return "Leave the cell blank where there is nothing to say."
+    return _NUMBER_HINTS.get(source.form, _DIGITS)
+
+
 def _negative_hint(column: Column, source: Source) -> str:
     if source.name == "supply" and column.name == "units":
         return (
@@ -228,7 +240,7 @@ def _slow_numbers(
         found = [Amount(number_of(cell, textual=False)) for cell in distinct]
     values = np.array([np.nan if each.value is None else each.value for each in found])
     faulty = np.array([each.value is None for each in found], bool) & ~blank
-    _report_amounts(column, source, found, faulty, place, report)
+    _report_amounts(column, source, found, faulty, distinct, place, report)
     return values[place], blank[place], faulty[place]
 
 
@@ -237,6 +249,7 @@ def _report_amounts(
     source: Source,
     found: list[Amount],
     faulty: NDArray[np.bool_],
+    distinct: list[Any],
     place: NDArray[np.intp],
     report: Report,
 ) -> None:
@@ -254,7 +267,7 @@ def _report_amounts(
         rows(faulty & ~double & ~foreign),
         "not_a_number",
         lambda _row, value: f"`{name}` is {value!r}, which is not a number.",
-        _NUMBER_HINTS.get(source.form, _DIGITS),
+        _number_hint(column, source, [each for each, wrong in zip(distinct, faulty, strict=True) if wrong]),
     )
     report.rows(
         source,

@@ -45,7 +45,7 @@ def read_csv(name: str, path: Path, report: Report) -> Source:
         report.add(name, "bad_file", f"{path.name} cannot be read: {error.strerror}.", "Check the file.")
         return empty(name)
     text, separator = parted(text)
-    separator = separator or _separator(text, TABLES[name])
+    separator = separator or separator_of(text, TABLES[name])
     note_separator(name, path, separator, ",", report)
     text = _from_header(name, text, separator, report)
     plain = plain_source(name, text, separator)
@@ -84,7 +84,7 @@ def note_separator(name: str, path: Path, separator: str, usual: str, report: Re
         report.note(name, "read_separator", said, "Set them apart by commas.")
 
 
-def _separator(text: str, table: Table) -> str:
+def separator_of(text: str, table: Table) -> str:
     """Return the sign by which one of the first lines names most columns of a table."""
     lines = text[:TITLES].splitlines()[:SEARCHED]
     named = {

@@ -74,8 +74,18 @@ def labels(column: Column, source: Source, report: Report, *, tidy: bool) -> tup
         untidy = pc.match_substring_regex(found, _INVISIBLE if tidy else _CONTROL)
         if tidy:
             untidy = pc.or_(untidy, pc.not_equal(found, pc.utf8_trim_whitespace(found)))
-        _report_untidy(column, source, codes, untidy.to_numpy(zero_copy_only=False), report)
+        untidy = untidy.to_numpy(zero_copy_only=False)
+        if untidy.any():
+            _report_untidy(column, source, codes, untidy, report)
+            codes, found = _cleaned(codes, found)
     return Labels(codes, found), faulty
+
+
+def _cleaned(codes: Ints, texts: Any) -> tuple[Ints, Any]:
+    """Return what untidy ids are meant to be, once they are told: nothing else follows from them."""
+    encoded = pc.dictionary_encode(pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _INVISIBLE, "")))
+    known, rank = encode(encoded.dictionary)
+    return np.append(rank[encoded.indices.to_numpy()], np.int32(-1))[codes].astype(np.int32), known
 
 
 def _trimmed(column: Column, source: Source, texts: Any, indices: Any, report: Report) -> tuple[Any, Any]:
@@ -107,17 +117,16 @@ def _with_default(codes: Ints, texts: Any, blank: NDArray[np.bool_], default: st
 
 def _report_untidy(column: Column, source: Source, codes: Ints, untidy: NDArray[np.bool_], report: Report) -> None:
     """Report the rows whose text is untidy; `untidy` says so of each distinct text."""
-    if untidy.any():
-        report.rows(
-            source,
-            column.name,
-            np.flatnonzero((codes >= 0) & untidy[codes]),
-            "untidy_id",
-            lambda _row, value: (
-                f"`{column.name}` is {value!r}, with white space around it or a character that cannot be seen."
-            ),
-            "Remove it: it would make two ids of what looks like one.",
-        )
+    report.rows(
+        source,
+        column.name,
+        np.flatnonzero((codes >= 0) & untidy[codes]),
+        "untidy_id",
+        lambda _row, value: (
+            f"`{column.name}` is {value!r}, with white space around it or a character that cannot be seen."
+        ),
+        "Remove it: it would make two ids of what looks like one.",
+    )
 
 
 def encode(texts: Any) -> tuple[Any, Ints]:

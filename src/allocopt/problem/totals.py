@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from allocopt.problem.columns import is_blank
-from allocopt.problem.report import Report, listed, plain_name
+from allocopt.problem.headers import without_unit
+from allocopt.problem.report import Report, listed
 from allocopt.problem.tables import Checked
 
 WORDS = (
@@ -53,7 +54,7 @@ class Strays:
 def strays(checked: Checked) -> Strays:
     """Return the rows of a table that are none of it."""
     lacking = _lacking(checked)
-    totals = _total_rows(checked, lacking.any(axis=1))
+    totals = _total_rows(checked, np.asarray(lacking.any(axis=1)))
     none = np.zeros(0, np.intp)
     if not checked.source.file:
         return Strays(totals, none, none)
@@ -80,7 +81,7 @@ def report_strays(checked: Checked, found: Strays, report: Report) -> None:
             source,
             column,
             left[held],
-            "no_row",
+            "remark",
             lambda _row, value: f"The row holds {value!r}, and next to nothing that every row of this table says.",
             "Remove it if it is a remark, a heading or a sum; else fill it in.",
         )
@@ -112,7 +113,7 @@ def _headers_again(checked: Checked) -> NDArray[np.intp]:
         position
         for position in np.flatnonzero(here).tolist()
         if all(
-            is_blank(cell) or (isinstance(cell, str) and plain_name(cell) == name)
+            is_blank(cell) or (isinstance(cell, str) and without_unit(cell, checked.table)[0] == name)
             for name, cell in ((name, source.objects(name)[position]) for name in names)
         )
     ]

@@ -42,8 +42,7 @@ def read_workbook(path: Path, report: Report) -> Inputs:
             reader.wb.close()
         lost = _lost(reader)
     except Exception as error:  # a damaged workbook breaks its reader in any of many ways
-        reason = " ".join(str(error).split())
-        report.add(path.name, "bad_file", f"The workbook cannot be read: {reason}", "Save it anew as .xlsx.")
+        report.add(path.name, "bad_file", *unreadable(path, error))
         return Inputs({name: empty(name) for name in TABLES})
     for part in lost:
         sources[part] = empty(part)
@@ -72,6 +71,23 @@ def read_workbook(path: Path, report: Report) -> Inputs:
         else:
             sources[name] = _source(name, sheets[title], empty_formulas[title], report)
     return Inputs({name: sources[name] for name in TABLES}, **found)
+
+
+def unreadable(path: Path, error: Exception) -> tuple[str, str]:
+    """Return why a workbook cannot be read, by how it begins, and what to do."""
+    try:
+        with path.open("rb") as stream:
+            begin = stream.read(512)
+    except OSError:
+        begin = b"PK"
+    if not begin:
+        return "The workbook is empty: the file holds nothing.", "Save it anew as .xlsx."
+    if begin.startswith(b"\xd0\xcf\x11\xe0"):
+        said = "The workbook is of the old form (.xls), or protected by a password."
+        return said, "Save it as .xlsx, without a password."
+    if not begin.startswith(b"PK") and b"\0" not in begin:
+        return "The file is text under the name of a workbook.", "Name it .csv, or save it as .xlsx."
+    return f"The workbook cannot be read: {' '.join(str(error).split())}", "Save it anew as .xlsx."
 
 
 def _uncalculated(sheet: Any) -> set[tuple[int, int]]:

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from allocopt.problem.csv_file import TITLES, careful_source, decoded, note_separator, parted, plain_source, separated
 from allocopt.problem.mapping.shape import SEPARATORS
+from allocopt.problem.readers import BOOKS
 from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.source import Source, from_arrow
 from allocopt.problem.workbook import _rows as rows_of
+from allocopt.problem.workbook import unreadable
 
-BOOKS = (".xlsx", ".xlsm")
 TABBED = (".txt", ".tsv")
 
 
@@ -184,8 +185,7 @@ def read_sheet(path: Path, sheet: str, report: Report) -> Raw | None:
         finally:
             book.close()
     except Exception as error:  # a damaged workbook breaks its reader in any of many ways
-        reason = " ".join(str(error).split())
-        report.add(path.name, "bad_file", f"The workbook cannot be read: {reason}", "Save it anew as .xlsx.")
+        report.add(path.name, "bad_file", *unreadable(path, error))
         return None
     if rows is None:
         said = f"has no sheet {sheet!r}. {did_you_mean(sheet, names)}" if sheet else "has several sheets."
