@@ -62,15 +62,16 @@ class Net:
     below: Floats
     least: Floats
 
-    def may(self) -> tuple[Flags, Flags]:
+    def may(self, entries: Ints | slice = slice(None)) -> tuple[Flags, Flags]:
         """Return which arcs may ship more, and which less, as far as rows besides those of lots and lines go."""
         movable = (self.lot >= 0) & (self.line >= 0)
         more, less = movable & (self.upper - self.x >= self.least), movable & (self.x - self.lower >= self.least)
-        size = np.abs(self.entry_value) * self.least[self.entry_arc] * (1 - 1e-9)
-        up, down = self.above[self.entry_row], self.below[self.entry_row]
-        plus = self.entry_value > 0
-        more[self.entry_arc[np.where(plus, up, down) < size]] = False
-        less[self.entry_arc[np.where(plus, down, up) < size]] = False
+        arc, row, value = self.entry_arc[entries], self.entry_row[entries], self.entry_value[entries]
+        size = np.abs(value) * self.least[arc] * (1 - 1e-9)
+        plus = value > 0
+        up, down = self.above[row], self.below[row]
+        more[arc[np.where(plus, up, down) < size]] = False
+        less[arc[np.where(plus, down, up) < size]] = False
         return more, less
 
 
@@ -99,9 +100,9 @@ class Paths:
     settled: bool
 
 
-def paths(net: Net, inner: Flags) -> Paths:
-    """Return the best exchanges of a net over some of its arcs."""
-    more, less = net.may()
+def paths(net: Net, inner: Flags, entries: Ints | slice = slice(None)) -> Paths:
+    """Return the best exchanges of a net over some of its arcs, of whose entries those named are all that there are."""
+    more, less = net.may(entries)
     least = float(net.least.min(initial=1.0))
     spare = np.where(net.above >= least * (1 - 1e-9), 0.0, NOTHING)
     need = np.where(net.below >= least * (1 - 1e-9), 0.0, NOTHING)
@@ -176,6 +177,8 @@ def _prices(net: Net, found: Paths) -> tuple[Floats, Floats]:
     u[stiff] = most[stiff]
     used = net.x[inside] - net.lower[inside] > FLAT
     worst = extreme(np.minimum, (cost - u[lot])[used], line[used], len(v), none=np.inf)
+    full = np.isfinite(worst) & (net.above < FLAT)  # what a full line earns beyond its stock is its own price
+    v[full] = np.maximum(v, worst)[full]
     v[fixed] = np.where(np.isfinite(worst), worst, 0.0)[fixed]
     return u, v
 
@@ -290,10 +293,19 @@ class Exchange(Board):
         free = ways.loose(lifted)
         return extreme(np.maximum, worth[free], ways.line[free], len(ways.lines), none=0.0)[lines]
 
+    def blocks(self, ways: Ways, lines: Ints) -> Ints:
+        """Return the block of each of some lines that have ways; -1: none."""
+        return self.block_of_arcs(ways.arc[ways.begins[lines]])
+
+    def blocks(self, ways: Ways, lines: Ints) -> Ints:
+        """Return the block of each of some lines that have ways; -1: none."""
+        return self.block_of_arcs(ways.arc[ways.begins[lines]])
+
     def bounded(self, ways: Ways, lines: Ints, lifted: Flags) -> Floats:
         """Return what the block of each of some lines can gain at most, if so much is lifted for the line."""
         _, gap, keys, own, shared = self._whole
-        rows, block = self.program.rows, self.block_of_arcs(ways.arc[ways.begins[:-1][np.arange(len(ways.lines))]])
+        rows, block = self.program.rows, np.full(len(ways.lines), -1)
+        block[lines] = self.blocks(ways, lines)
 
         def price(line: Ints, row: Ints) -> Floats:
             at = places(keys, block[line].astype(np.int64) * rows + row)

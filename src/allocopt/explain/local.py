@@ -31,6 +31,8 @@ from allocopt.solve.trees.searching import NODES, WORK, searched
 
 ALIVE = 200
 """Blocks that HiGHS holds at a time."""
+SHEET, FEW = 100_000, 8
+"""Columns times rows of a block up to which our own search comes first, and nodes that it may look at then."""
 CENT = 1e-6
 """What is worth less than this beyond the plan, or this part of a billionth of what is at stake, is not looked for."""
 
@@ -115,7 +117,6 @@ class Local:
         self.helped = True
         self._live: dict[int, LiveProgram] = {}
         self._activity, self._worth = program.activity(x), program.objective(x)
-        self._prices: dict[tuple[int, ...], tuple[float, dict[int, float]]] = {}
         self._blocks: dict[tuple[int, ...], Block] = {}
         self._ready = trees.ready(Clock.started(None)) if program.columns else False
         self.block_of = blocks_of(program, np.zeros(0, np.intp) if held is None else held)
@@ -205,20 +206,6 @@ class Local:
                 found = answer
         return found
 
-    def prices(self, blocks: Ints) -> tuple[float, dict[int, float]]:
-        """Return what a block as it is can gain at most, and multipliers of its rows that prove it; none: inf."""
-        key = tuple(blocks.tolist())
-        if key not in self._prices:
-            block = self.block(blocks)
-            said = self._alive(block).solved(block.program, np.zeros(0, np.intp)) if block.program.columns else None
-            if said is None:
-                self._prices[key] = np.inf, {}
-            else:
-                y = cleaned(block.program, said[1])
-                gap = _most(block.program, said[1]) - float(block.program.cost @ block.x)
-                self._prices[key] = gap, dict(zip(block.rows.tolist(), y.tolist(), strict=True))
-        return self._prices[key]
-
     def anyway(self, found: Found, blocks: Ints) -> bool:
         """Return whether what a re-solve found keeps the rows as they are: then it does not come of the change."""
         return _keeps(self.block(blocks).program, found.x)
@@ -256,6 +243,12 @@ class Local:
             return (begin, 0.0) if kept else (None, 0.0)
         worth, planned = float(small.cost @ begin), float(small.cost @ block.x)
         margin = max(margin, 1e-9 * CENT * float(np.abs(small.cost) @ np.abs(block.x)))
+        finite = np.isfinite(small.upper).all() and np.isfinite(small.lower).all()
+        if kept and self._ready and finite and small.columns * small.rows <= SHEET:
+            answer = searched(small, start=begin, margin=margin, nodes=FEW, work=self.work)
+            if answer is not None and answer.x is not None and _keeps(small, answer.x):
+                if answer.bound - float(small.cost @ answer.x) <= margin:
+                    return answer.x, answer.bound - planned
         said = self._alive(block).solved(small, dropped)
         if said is not None:
             x, most = _rounded(small, said[0]), _most(small, said[1])
@@ -266,7 +259,7 @@ class Local:
                 return x, most - planned
             if kept and wish is not None and self._ready:
                 return self._near(small, begin, said[0], margin), most - planned
-        if self._ready and np.isfinite(small.upper).all() and np.isfinite(small.lower).all():
+        if self._ready and finite:
             answer = searched(small, start=begin if kept else None, margin=margin, nodes=self.nodes, work=self.work)
             if answer is not None and answer.x is not None and _keeps(small, answer.x):
                 return answer.x, answer.bound - planned

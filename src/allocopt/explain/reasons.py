@@ -28,6 +28,7 @@ from allocopt.explain.exchange import Exchange
 from allocopt.explain.local import CENT
 from allocopt.explain.ways import FLAT, Flags, Flow, Ways
 
+Given = tuple[float, float, Givers]
 SURE = 0.75
 """Part of what multipliers promise at most that a plan must reach to be taken for the best without a search."""
 
@@ -99,7 +100,7 @@ class Seeker(Exchange):
             if one in self.items:
                 pair = ways.pair(np.zeros(1, dtype=np.intp), self.items.index(one))
                 lifted[pair[pair >= 0]] = True
-        return ways.change(0, lifted)
+        return ways.change(np.zeros(1, dtype=np.intp), lifted)
 
 
 class Search:
@@ -263,7 +264,7 @@ class Search:
                 return board.items[ways.pair_item[pair]]
         return SUPPLY
 
-    def _anew(self, asked: Ints, known: Floats) -> dict[int, tuple[float, float, Givers]]:
+    def _anew(self, asked: Ints, known: Floats) -> dict[int, Given]:
         """Return what lines get in a local re-solve with so much lifted: units, their worth each, who gives them."""
         ways, board = self.ways, self.board
         if not len(asked):
@@ -272,50 +273,79 @@ class Search:
         asked = asked[(promised > 1e-6)[asked] & ways.had(self.lifted)[asked]]
         if not len(asked):
             return {}
-        offered = board.offered(ways, asked, self.lifted)
-        margin = np.full(len(asked), CENT)
-        finite = np.isfinite(promised[asked])
-        margin[finite] = np.maximum(CENT, (1 - SURE) * promised[asked][finite])
-        none = (offered <= board.tolerance) & (board.bounded(ways, asked, self.lifted) <= margin)
-        asked, margin = asked[~none], margin[~none]
-        found: dict[int, tuple[float, float, Givers]] = {}
-        if not len(asked):
-            return found
-        swaps = board.exchanged(ways, asked, self.lifted)
-        for place, line in enumerate(asked.tolist()):
-            arcs, x = swaps.moves(place)
-            units, gain, money = (float(part[place]) for part in (swaps.units, swaps.gain, swaps.money))
-            bound = max(CENT, (1 - SURE) * max(float(margin[place]) / (1 - SURE), gain))
-            full = units >= self.short[line] - FLAT and gain > CENT
-            if full or swaps.left[place] <= bound:
-                if units > known[line] + FLAT and not swaps.anyway[place]:
-                    found[line] = units, money / units, board.moved(board.wide.ship + arcs, x)
-                continue
-            answer = self._solved(line, float(known[line]), (board.wide.ship + arcs, x), units, gain, bound)
+        promise = np.where(np.isfinite(promised), promised, 0.0)[asked]
+        kept = board.bounded(ways, asked, self.lifted) > np.maximum(CENT, (1 - SURE) * promise)
+        asked, promise = asked[kept], promise[kept]
+        gives = board.offered(ways, asked, self.lifted) > board.tolerance
+        found = self._given(asked[gives], promise[gives], known)
+        still = np.flatnonzero(~gives)[~self._idle(asked[~gives], promise[~gives])]
+        for line, most in zip(asked[still].tolist(), promise[still].tolist(), strict=True):
+            answer = self._solved(line, float(known[line]), None, 0.0, max(CENT, (1 - SURE) * most))
             if answer is not None:
                 found[line] = answer
         return found
 
+    def _given(self, asked: Ints, promise: Floats, known: Floats) -> dict[int, Given]:
+        """Return what lines get that others may give something up for, as `_anew`."""
+        board, found = self.board, {}
+        if not len(asked):
+            return found
+        swaps = board.exchanged(self.ways, asked, self.lifted)
+        margin = np.maximum(CENT, (1 - SURE) * np.maximum(promise, swaps.gain))
+        proven = ((swaps.units >= self.short[asked] - FLAT) & (swaps.gain > CENT)) | (swaps.left <= margin)
+        for place in np.flatnonzero((swaps.units > 0) | ~proven).tolist():
+            line = int(asked[place])
+            arcs, x = swaps.moves(place)
+            units = float(swaps.units[place])
+            if proven[place]:
+                if units > known[line] + FLAT and not swaps.anyway[place]:
+                    given = board.moved(board.wide.ship + arcs, x)
+                    found[line] = units, float(swaps.money[place]) / units, given
+                continue
+            start = (board.wide.ship + arcs, x) if units else None
+            answer = self._solved(line, float(known[line]), start, float(swaps.gain[place]), float(margin[place]))
+            if answer is not None:
+                found[line] = answer
+        return found
+
+    def _idle(self, asked: Ints, promise: Floats) -> Flags:
+        """Return which lines no re-solve of their block brings anything: not even what is lifted for all of them does.
+
+        What a plan could gain for one line alone it could gain for all of them together.
+        """
+        ways, local, idle = self.ways, self.board.wide.local, np.zeros(len(asked), dtype=bool)
+        blocks = self.board.blocks(ways, asked)
+        for block in np.unique(blocks).tolist():
+            mine = np.flatnonzero(blocks == block)
+            if len(mine) < 2:
+                continue
+            change = ways.change(asked[mine], self.lifted)
+            touched = local.touched(change)
+            margin = max(CENT, (1 - SURE) * float(promise[mine].min()))
+            found = local.solve(change, touched, margin=margin)
+            idle[mine] = found is not None and found.bound <= margin
+        return idle
+
     def _solved(
-        self, line: int, known: float, start: tuple[Ints, Floats], taken: float, gain: float, margin: float
+        self, line: int, known: float, start: tuple[Ints, Floats] | None, gain: float, margin: float
     ) -> tuple[float, float, Givers] | None:
         """Return what a line gets where its block is solved anew, from the exchanges that were found."""
         board, ways = self.board, self.ways
         local = board.wide.local
-        change = ways.change(line, self.lifted)
+        change = ways.change(np.array([line]), self.lifted)
         block = local.touched(change)
         columns = board.wide.ship + ways.arc[ways.of(line)]
         planned = float(board.wide.x[columns].sum())
         whole = bool(ways.whole[line])
         aim = (columns, planned + known + (0.5 if whole else 1e-6))
-        found = local.solve(change, block, start=start if taken else None, margin=margin, aim=aim)
+        found = local.solve(change, block, start=start, margin=margin, aim=aim)
         if found is None or local.anyway(found, block):
             return None
         units = min(found.units(columns) - planned, float(self.short[line]))
         units = float(np.rint(units)) if whole else units
         if units <= known + FLAT:
             return None
-        if found.gain > gain + CENT or not taken:
+        if found.gain > gain + CENT or start is None:
             base = board.base(block)
             if base is None or found.gain - base.gain <= CENT:
                 return None

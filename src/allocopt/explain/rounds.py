@@ -91,12 +91,11 @@ class Rounds:
 
     def answers(self) -> Answers:
         """Return what every line gets."""
-        taken = np.zeros(len(self.lines))
-        active = self.need > FLAT
-        found = None
+        taken, active = np.zeros(len(self.lines)), self.need > FLAT
+        inner, mine = self.inner, np.arange(len(self.net.entry_arc))
         for _ in range(ROUNDS):
-            found = paths(self.net, self.inner)
-            start, value = self._best(found)
+            found = paths(self.net, inner, mine)
+            start, value = self._best(found, active)
             active &= (value > self.board.tolerance) & (self.need - taken > FLAT)
             if not active.any():
                 break
@@ -104,12 +103,14 @@ class Rounds:
             units = self._moved(found, asked, start[asked], (self.need - taken)[asked])
             taken[asked] += units
             active[asked[units <= 0]] = False
-        assert found is not None
-        return self._answers(found, taken)
+            inner = inner & active[self.question]
+            mine = mine[active[self.question[self.net.entry_arc[mine]]]]
+        return self._answers(paths(self.net, self.inner), taken)
 
-    def _best(self, found: Paths) -> tuple[Ints, Floats]:
+    def _best(self, found: Paths, active: Flags) -> tuple[Ints, Floats]:
         """Return the way over which each line would take a unit, and what that earns."""
         mine = np.flatnonzero(self.start & found.more)
+        mine = mine[active[self.question[mine]]]
         offer = self.net.cost[mine] + found.spare[self.net.lot[mine]]
         question = self.question[mine]
         value = extreme(np.maximum, offer, question, len(self.lines), none=-np.inf)

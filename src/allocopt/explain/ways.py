@@ -320,20 +320,31 @@ class Ways:
         at = mine.start + np.searchsorted(self.arc[mine], np.array(arcs, dtype=np.intp))
         return [set(self.pair_item[self.closed_pair[begins[way] : begins[way + 1]]].tolist()) for way in at.tolist()]
 
-    def change(self, line: int, lifted: Flags) -> Change:
-        """Return what lifting means in the program, for one line."""
-        board, mine = self.board, self.of(line)
-        entries = np.arange(*np.searchsorted(self.entry_way, [mine.start, mine.stop]))
-        entries = entries[lifted[self.entry_pair[entries]]]
-        columns = board.wide.ship + self.arc
-        hard = np.arange(*np.searchsorted(self.hard_way, [mine.start, mine.stop]))
-        still = np.zeros(mine.stop - mine.start, dtype=bool)
-        still[self.hard_way[hard][~lifted[self.hard_pair[hard]] & ~self.locked[hard]] - mine.start] = True
-        freed = np.zeros(len(still), dtype=bool)
-        freed[self.hard_way[hard][lifted[self.hard_pair[hard]] & ~self.locked[hard]] - mine.start] = True
+    def change(self, lines: Ints, lifted: Flags) -> Change:
+        """Return what lifting means in the program, for some lines together."""
+        board = self.board
+        way, owner = runs(self.begins, lines)
+        entry, _ = runs(self._bill, way)
+        entry = entry[lifted[self.entry_pair[entry]]]
+        hard, place = runs(self._hurdles, way)
+        open_, lock = lifted[self.hard_pair[hard]], self.locked[hard]
+        freed, still = np.zeros(len(way), dtype=bool), np.zeros(len(way), dtype=bool)
+        freed[place[open_ & ~lock]] = True
+        still[place[~open_ & ~lock]] = True
         freed &= ~still
-        freed[self.hard_way[hard][lifted[self.hard_pair[hard]] & self.locked[hard]] - mine.start] = True
-        freed |= bool(lifted[self._supply[line]])
-        units = float(board.facts.lines.units[self.lines[line]])
-        exempt = Change(exempt_rows=self.entry_row[entries], exempt_columns=columns[self.entry_way[entries]])
-        return Change.of([exempt, Change.freed(columns[mine][freed], 0.0, units)])
+        freed[place[open_ & lock]] = True
+        freed |= lifted[self._supply[lines]][owner]
+        units = board.facts.lines.units[self.lines[lines]][owner[freed]]
+        ship = board.wide.ship
+        return Change(
+            exempt_rows=self.entry_row[entry],
+            exempt_columns=ship + self.arc[self.entry_way[entry]],
+            columns=ship + self.arc[way[freed]],
+            lower=np.zeros(len(units)),
+            upper=units.astype(np.float64),
+        )
+
+    @cached_property
+    def _hurdles(self) -> Ints:
+        """Where what took each way's arc away begins."""
+        return starts(self.hard_way, len(self.arc))
