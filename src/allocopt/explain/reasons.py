@@ -214,8 +214,8 @@ class Search:
                     given[line] += self.reasons[line][place].units
         besides = self._besides(dropped)
         for line, each in enumerate(self.reasons):
-            if each:
-                last = replace(each[-1], units=each[-1].units + given[line], besides=besides.get(line, ()))
+            if each and (dropped[line] or line in besides):
+                last = replace(each[-1], units=each[-1].units + float(given[line]), besides=besides.get(line, ()))
                 kept = [one for place, one in enumerate(each[:-1]) if place not in dropped[line]]
                 self.reasons[line] = [*kept, last]
 
@@ -224,20 +224,25 @@ class Search:
         ways = self.ways
         rest = self.lifted.copy()  # lifted, and no reason by itself
         found: dict[int, list[Item]] = {}
-        for line, pairs in enumerate(self.lifting):
-            rest[[pair for place, pair in enumerate(pairs) if pair >= 0 and place not in dropped[line]]] = False
-            for one in self.reasons[line]:
-                named = self.named.get((line, one.item), -1)
-                rest[named if named >= 0 else []] = False
-        for line, each in enumerate(self.reasons):
-            span = slice(ways.first[line], ways.first[line] + ways.count[line])
-            if each and each[-1].solved and rest[span].any():
+        kept = [
+            pair
+            for line, pairs in enumerate(self.lifting)
+            for place, pair in enumerate(pairs)
+            if pair >= 0 and place not in dropped[line]
+        ]
+        kept += [pair for pair in self.named.values() if pair >= 0]
+        rest[kept] = False
+        for line in np.unique(ways.pair_line[rest]).tolist():
+            each = self.reasons[line]
+            if each and not each[-1].solved:
+                continue
+            pairs = np.arange(ways.first[line], ways.first[line] + ways.count[line])
+            if each:
                 closing = ways.closings(each[-1].arcs, line)
                 common = frozenset.intersection(*map(frozenset, closing)) if closing else frozenset()
-                pairs = np.flatnonzero(rest[span]) + ways.first[line]
-                found[line] = [self.board.items[thing] for thing in ways.pair_item[pairs].tolist() if thing in common]
-            if not each or each[-1].solved:
-                rest[span] = False
+                things = ways.pair_item[pairs[rest[pairs]]].tolist()
+                found[line] = [self.board.items[thing] for thing in things if thing in common]
+            rest[pairs] = False
         for turn in range(int(ways.count.max(initial=0))):
             pairs = ways.first[turn < ways.count] + turn
             pairs = pairs[rest[pairs]]

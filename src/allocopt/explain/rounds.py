@@ -109,9 +109,9 @@ class Rounds:
 
     def _best(self, found: Paths, active: Flags) -> tuple[Ints, Floats]:
         """Return the way over which each line would take a unit, and what that earns."""
-        mine = np.flatnonzero(self.start & found.more)
+        mine = np.flatnonzero(self.start & (found.more | (found.pool >= 0)))
         mine = mine[active[self.question[mine]]]
-        offer = self.net.cost[mine] + found.spare[self.net.lot[mine]]
+        offer = found.offer(self.net, mine)
         question = self.question[mine]
         value = extreme(np.maximum, offer, question, len(self.lines), none=-np.inf)
         best = np.flatnonzero(offer == value[question])[::-1]
@@ -123,15 +123,14 @@ class Rounds:
         """Make one exchange for each of some questions, as large as it can be; return its units."""
         net = self.net
         steps, signs, owners = [start], [np.ones(len(start))], [np.arange(len(asked))]
-        on, lot = np.arange(len(asked)), net.lot[start]
+        on, other = np.arange(len(asked)), start
         for _ in range(STEPS):
-            arc = found.giver[lot]
+            arc = found.gives(net, other)
             on, arc = on[arc >= 0], arc[arc >= 0]
             steps, signs, owners = [*steps, arc], [*signs, -np.ones(len(arc))], [*owners, on]
             other = found.taker[net.line[arc]]
             on, other = on[other >= 0], other[other >= 0]
             steps, signs, owners = [*steps, other], [*signs, np.ones(len(other))], [*owners, on]
-            lot = net.lot[other]
             if not len(on):
                 break
         arc, sign, owner = np.concatenate(steps), np.concatenate(signs), np.concatenate(owners)

@@ -314,9 +314,14 @@ class Ways:
         """Return the ways of a line."""
         return slice(*self.begins[line : line + 2].tolist())
 
+    @cached_property
+    def _shut(self) -> Ints:
+        """Where what closes each way begins."""
+        return starts(self.closed_way, len(self.arc))
+
     def closings(self, arcs: tuple[int, ...], line: int) -> list[set[int]]:
         """Return what closes each of some arcs of a line, as positions of things."""
-        begins, mine = starts(self.closed_way, len(self.arc)), self.of(line)
+        begins, mine = self._shut, self.of(line)
         at = mine.start + np.searchsorted(self.arc[mine], np.array(arcs, dtype=np.intp))
         return [set(self.pair_item[self.closed_pair[begins[way] : begins[way + 1]]].tolist()) for way in at.tolist()]
 

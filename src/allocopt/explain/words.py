@@ -136,10 +136,7 @@ class Words:
         """Return the rows that were lifted in words, as far as their rule has any."""
         if reason.item.rule is None or not reason.rows:
             return ""
-        said = [self._limit(reason.item, row) for row in reason.rows[:FIRST]]
-        if not said[0]:
-            return ""
-        said += [self._limit(reason.item, row) for row in reason.rows[FIRST:]]
+        said = [self._limit(reason.item, row) for row in reason.rows]
         return _listed([one for one in said if one])
 
     def _limit(self, one: Item, row: int) -> str:
