@@ -373,7 +373,7 @@ class Exchange(Board):
         each = ways.dearest(lifted, lines, price)
         inside = block[lines] >= 0
         left = np.where(inside, np.append(gap, np.inf)[np.where(inside, block[lines], -1)], np.inf)
-        return left + each * ways.short[lines]
+        return left + each * ways.room[lines]
 
     def exchanged(self, ways: Ways, lines: Ints, lifted: Flags) -> Answers:
         """Return what exchanges bring each of some lines if so much is lifted for it, all else as planned."""

@@ -25,9 +25,11 @@ from allocopt.algebra.grouping import extreme, runs
 from allocopt.explain.board import SUPPLY, Givers, Item, item
 from allocopt.explain.change import Change, Floats, Ints
 from allocopt.explain.exchange import Exchange
-from allocopt.explain.local import CENT
+from allocopt.explain.local import CENT, Found, Proof
 from allocopt.explain.ways import FLAT, Flags, Flow, Ways
 
+PROOFS = 6
+"""So many proofs of a block are kept, the tightest ones."""
 Given = tuple[float, float, Givers]
 SURE = 0.75
 """Part of what multipliers promise at most that a plan must reach to be taken for the best without a search."""
@@ -119,6 +121,7 @@ class Search:
         self.lifted: Flags = np.zeros(len(self.ways.pair_line), dtype=bool)
         self.reasons: list[list[Reason]] = [[] for _ in range(len(lines))]
         self.lifting: list[list[int]] = [[] for _ in range(len(lines))]  # the pair of each reason; -1: none
+        self.proofs: dict[int, list[Proof]] = {}  # by block
         self.named: dict[tuple[int, Item], int] = {}  # the pair of what is named instead of what was lifted
 
     def found(self) -> list[list[Reason]]:
@@ -282,19 +285,24 @@ class Search:
         kept = board.bounded(ways, asked, self.lifted) > np.maximum(CENT, (1 - SURE) * promise)
         asked, promise = asked[kept], promise[kept]
         gives = board.offered(ways, asked, self.lifted) > board.tolerance
-        found = self._given(asked[gives], promise[gives], known)
-        still = np.flatnonzero(~gives)[~self._idle(asked[~gives], promise[~gives])]
+        found, left = self._given(asked[gives], promise[gives], known)
+        rest = np.concatenate([np.flatnonzero(~gives), np.flatnonzero(gives)[left]])
+        still = np.sort(rest[~self._idle(asked[rest], promise[rest])])
         for line, most in zip(asked[still].tolist(), promise[still].tolist(), strict=True):
-            answer = self._solved(line, float(known[line]), None, 0.0, max(CENT, (1 - SURE) * most))
+            margin = max(CENT, (1 - SURE) * most)
+            if self._proven(line) <= margin:
+                continue
+            answer = self._solved(line, float(known[line]), None, 0.0, margin)
             if answer is not None:
                 found[line] = answer
         return found
 
-    def _given(self, asked: Ints, promise: Floats, known: Floats) -> dict[int, Given]:
-        """Return what lines get that others may give something up for, as `_anew`."""
-        board, found = self.board, {}
+    def _given(self, asked: Ints, promise: Floats, known: Floats) -> tuple[dict[int, Given], list[int]]:
+        """Return what lines get that others give something up for, as `_anew`, and positions of those left open."""
+        board, left = self.board, []
+        found: dict[int, Given] = {}
         if not len(asked):
-            return found
+            return found, left
         swaps = board.exchanged(self.ways, asked, self.lifted)
         margin = np.maximum(CENT, (1 - SURE) * np.maximum(promise, swaps.gain))
         proven = ((swaps.units >= self.short[asked] - FLAT) & (swaps.gain > CENT)) | (swaps.left <= margin)
@@ -302,16 +310,19 @@ class Search:
             line = int(asked[place])
             arcs, x = swaps.moves(place)
             units = float(swaps.units[place])
-            if proven[place]:
+            gain, most = float(swaps.gain[place]), float(margin[place])
+            if proven[place] or self._proven(line) - gain <= most:
                 if units > known[line] + FLAT and not swaps.anyway[place]:
                     given = board.moved(board.wide.ship + arcs, x)
                     found[line] = units, float(swaps.money[place]) / units, given
                 continue
-            start = (board.wide.ship + arcs, x) if units else None
-            answer = self._solved(line, float(known[line]), start, float(swaps.gain[place]), float(margin[place]))
+            if not units:
+                left.append(place)
+                continue
+            answer = self._solved(line, float(known[line]), (board.wide.ship + arcs, x), gain, most)
             if answer is not None:
                 found[line] = answer
-        return found
+        return found, left
 
     def _idle(self, asked: Ints, promise: Floats) -> Flags:
         """Return which lines no re-solve of their block brings anything: not even what is lifted for all of them does.
@@ -329,7 +340,33 @@ class Search:
             margin = max(CENT, (1 - SURE) * float(promise[mine].min()))
             found = local.solve(change, touched, margin=margin)
             idle[mine] = found is not None and found.bound <= margin
+            self._learn(touched, found)
         return idle
+
+    def _learn(self, blocks: Ints, found: Found | None) -> None:
+        """Keep the multipliers of a re-solve of one block: they may prove that others of it bring nothing."""
+        if found is not None and found.multipliers is not None and len(blocks) == 1:
+            proof = self.board.wide.local.proof(blocks, found.multipliers)
+            if np.isfinite(proof.gap):
+                kept = self.proofs.setdefault(int(blocks[0]), [])
+                kept.append(proof)
+                kept.sort(key=lambda one: one.gap)
+                del kept[PROOFS:]
+
+    def _proven(self, line: int) -> float:
+        """Return what the block of a line can gain at most with so much lifted, by multipliers known of it; else inf."""
+        block = self.board.blocks(self.ways, np.array([line]))
+        if block[0] < 0:
+            return np.inf
+        if int(block[0]) not in self.proofs:
+            self.proofs[int(block[0])] = []
+            self._learn(block, self.board.base(block))
+        room = float(self.ways.room[line])
+        each = [
+            proof.gap + room * self.ways.dearest_of(self.lifted, line, proof.rows, proof.multipliers)
+            for proof in self.proofs[int(block[0])]
+        ]
+        return min(each, default=np.inf)
 
     def _solved(
         self, line: int, known: float, start: tuple[Ints, Floats] | None, gain: float, margin: float
@@ -344,6 +381,7 @@ class Search:
         whole = bool(ways.whole[line])
         aim = (columns, planned + known + (0.5 if whole else 1e-6))
         found = local.solve(change, block, start=start, margin=margin, aim=aim)
+        self._learn(block, found)
         if found is None or local.anyway(found, block):
             return None
         units = min(found.units(columns) - planned, float(self.short[line]))

@@ -70,6 +70,8 @@ class Ways:
     ----------
     arc, line : int, shape (ways,)
         The arc of each way in the wide table, and the position of its line among `lines`; both ascend.
+    room : float64, shape (lines,)
+        What each of them might take at most beyond the plan [unit].
     pair_line, pair_item : int, shape (pairs,)
         What can be lifted for which line: lines ascend, and in each the things in their order of trying.
     first, count : int, shape (lines,)
@@ -85,6 +87,8 @@ class Ways:
         self.arc, self.line = arc, line
         facts = board.facts
         self.whole: Flags = ~facts.skus.divisible[facts.lines.sku[lines]]
+        span = np.bincount(board.arcs.line, weights=board.x, minlength=len(facts.lines.sku))
+        self.room = np.maximum(facts.lines.units[lines] - span[lines], short)
         self._least = np.where(facts.skus.divisible[facts.lots.sku[board.arcs.lot[arc]]], 1e-6, 1.0)
         self._rows()
         self._closings()
@@ -251,6 +255,26 @@ class Ways:
         )
         worth = self.board.money[self.arc] - spent
         return extreme(np.maximum, worth[there], self.line[there], len(self.lines), none=0.0)[lines]
+
+    @cached_property
+    def _bills(self) -> Ints:
+        """Where all that each way takes begins, whatever it is of."""
+        return starts(self._all[0], len(self.arc))
+
+    def dearest_of(self, lifted: Flags, line: int, rows: Ints, prices: Floats) -> float:
+        """Return the same for one line, given the prices of some rows in ascending order."""
+        mine = self.of(line)
+        span = slice(self._bills[mine.start], self._bills[mine.stop])
+        way, row, value = (part[span] for part in self._all)
+        spent = value * np.append(prices, 0.0)[places(rows, row)]
+        worth = self.board.money[self.arc[mine]] - summed(spent, way - mine.start, mine.stop - mine.start)
+        span = slice(self._bill[mine.start], self._bill[mine.stop])
+        back = lifted[self.entry_pair[span]]
+        row, value, way = self.entry_row[span][back], self.entry_value[span][back], self.entry_way[span][back]
+        worth += summed(value * np.append(prices, 0.0)[places(rows, row)], way - mine.start, len(worth))
+        hard = slice(self._hurdles[mine.start], self._hurdles[mine.stop])
+        worth[self.hard_way[hard][~lifted[self.hard_pair[hard]]] - mine.start] = 0.0
+        return max(0.0, float(worth.max(initial=0.0)))
 
     @cached_property
     def _held(self) -> Flags:
