@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from allocopt.rules.kit.shortage import CODES, LIMITS
 
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
+NAMES = tuple(CODES)
 PLACE = {code: number for number, code in enumerate(CODES)}
 
 
@@ -47,12 +48,13 @@ class Item:
     @property
     def code(self) -> str:
         """Its code."""
-        return list(CODES)[self.place]
+        return NAMES[self.place]
 
     def __hash__(self) -> int:
         return hash((self.turn, self.clause, self.place, self.name))
 
 
+@cache
 def item(code: str, clause: int = -1, rule: Rule | None = None) -> Item:
     """Return what can be lifted by its code."""
     return Item(CODES[code][0], clause, PLACE[code], "" if rule is None else rule.name, rule)

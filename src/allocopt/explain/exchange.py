@@ -27,6 +27,8 @@ from allocopt.explain.board import Board
 from allocopt.explain.change import Floats, Ints
 from allocopt.explain.ways import FLAT, Flags, Ways
 
+SETTLING = 4
+"""How often prices of lines and lots give each other what is left over."""
 STEPS, ROUNDS = 40, 400
 """Exchanges that one unit may cause at most, and units (or lots of them) that one line takes one after the other."""
 NOTHING = -1e30
@@ -62,15 +64,16 @@ class Net:
     below: Floats
     least: Floats
 
-    def may(self) -> tuple[Flags, Flags]:
+    def may(self, entries: Ints | slice = slice(None)) -> tuple[Flags, Flags]:
         """Return which arcs may ship more, and which less, as far as rows besides those of lots and lines go."""
         movable = (self.lot >= 0) & (self.line >= 0)
         more, less = movable & (self.upper - self.x >= self.least), movable & (self.x - self.lower >= self.least)
-        size = np.abs(self.entry_value) * self.least[self.entry_arc] * (1 - 1e-9)
-        up, down = self.above[self.entry_row], self.below[self.entry_row]
-        plus = self.entry_value > 0
-        more[self.entry_arc[np.where(plus, up, down) < size]] = False
-        less[self.entry_arc[np.where(plus, down, up) < size]] = False
+        arc, row, value = self.entry_arc[entries], self.entry_row[entries], self.entry_value[entries]
+        size = np.abs(value) * self.least[arc] * (1 - 1e-9)
+        plus = value > 0
+        up, down = self.above[row], self.below[row]
+        more[arc[np.where(plus, up, down) < size]] = False
+        less[arc[np.where(plus, down, up) < size]] = False
         return more, less
 
 
@@ -86,6 +89,10 @@ class Paths:
     taker : int, shape (rows,)
         By line: the arc that ships more instead; -1: it loses the unit.
     more, less : bool, shape (arcs,)
+    pool : int, shape (arcs,)
+        Of arcs that one row stops: where its room and a unit of the lot come from together; -1: from the lot alone.
+    pooled, pool_giver : float64 and int, shape (pools,)
+        As `spare` and `giver`, of arcs that give both.
     settled : bool
         Whether no exchange of more steps would be better.
     """
@@ -96,26 +103,78 @@ class Paths:
     taker: Ints
     more: Flags
     less: Flags
+    pool: Ints
+    pooled: Floats
+    pool_giver: Ints
     settled: bool
 
+    def offer(self, net: Net, arcs: Ints) -> Floats:
+        """Return what a unit more over some arcs is worth, with all that gives way for it."""
+        pool = self.pool[arcs]
+        given = np.where(pool >= 0, np.append(self.pooled, 0.0)[pool], self.spare[net.lot[arcs]])
+        worth: Floats = net.cost[arcs] + given
+        return worth
 
-def paths(net: Net, inner: Flags) -> Paths:
-    """Return the best exchanges of a net over some of its arcs."""
-    more, less = net.may()
+    def gives(self, net: Net, arcs: Ints) -> Ints:
+        """Return the arcs that ship less where some arcs ship more; -1: free units do."""
+        pool = self.pool[arcs]
+        found: Ints = np.where(pool >= 0, np.append(self.pool_giver, -1)[pool], self.giver[net.lot[arcs]])
+        return found
+
+
+def paths(net: Net, inner: Flags, entries: Ints | slice = slice(None)) -> Paths:
+    """Return the best exchanges of a net over some of its arcs, of whose entries those named are all that there are."""
+    more, less = net.may(entries)
     least = float(net.least.min(initial=1.0))
     spare = np.where(net.above >= least * (1 - 1e-9), 0.0, NOTHING)
     need = np.where(net.below >= least * (1 - 1e-9), 0.0, NOTHING)
     giver, taker = np.full(len(spare), -1, dtype=np.intp), np.full(len(spare), -1, dtype=np.intp)
     gives, takes = np.flatnonzero(less & inner), np.flatnonzero(more & inner)
+    pool, sharing, shared, pools = _pools(net, inner, less, entries)
+    pooled, pool_giver = np.full(pools, NOTHING), np.full(pools, -1, dtype=np.intp)
+    held = np.flatnonzero((pool >= 0) & inner)
     tolerance = 1e-9 * max(1.0, float(np.abs(net.cost).max(initial=1.0)))
     settled = False
     for _ in range(STEPS):
         changed = _better(spare, giver, need[net.line[gives]] - net.cost[gives], net.lot[gives], gives, tolerance)
         changed |= _better(need, taker, spare[net.lot[takes]] + net.cost[takes], net.line[takes], takes, tolerance)
+        changed |= _better(pooled, pool_giver, need[net.line[sharing]] - net.cost[sharing], shared, sharing, tolerance)
+        changed |= _better(need, taker, pooled[pool[held]] + net.cost[held], net.line[held], held, tolerance)
         if not changed:
             settled = True
             break
-    return Paths(spare, need, giver, taker, more, less, settled)
+    return Paths(spare, need, giver, taker, more, less, pool, pooled, pool_giver, settled)
+
+
+def _pools(net: Net, inner: Flags, less: Flags, entries: Ints | slice) -> tuple[Ints, Ints, Ints, int]:
+    """Return where arcs that one row alone stops get its room and a unit of their lot from: other arcs of both.
+
+    Returns
+    -------
+    pool : int, shape (arcs,)
+    sharing, shared : int
+        Arcs that may give room and unit at once, and the pool of each.
+    pools : int
+    """
+    arc, row, value = net.entry_arc[entries], net.entry_row[entries], net.entry_value[entries]
+    full = (value > 0) & (net.above[row] < value * net.least[arc] * (1 - 1e-9)) & (net.lot[arc] >= 0)
+    short = (value < 0) & (net.below[row] < -value * net.least[arc] * (1 - 1e-9))
+    stops = np.bincount(arc[full | short], minlength=len(net.x))
+    arc, row, value = arc[full], row[full], value[full]
+    key = net.lot[arc].astype(np.int64) * len(net.above) + row
+    lone = (stops[arc] == 1) & (net.upper[arc] - net.x[arc] >= net.least[arc])
+    gives = less[arc] & inner[arc]
+    known, number = np.unique(key, return_inverse=True)
+    number = number.ravel()
+    least = np.full(len(known), np.inf)
+    most = np.zeros(len(known))
+    np.minimum.at(least, number, value)
+    np.maximum.at(most, number, value)
+    there = (np.bincount(number[gives], minlength=len(known)) > 0) & (least == most)
+    pool = np.full(len(net.x), -1, dtype=np.intp)
+    pool[arc[lone & there[number]]] = number[lone & there[number]]
+    chosen = gives & there[number]
+    return pool, arc[chosen], number[chosen], len(known)
 
 
 def _better(value: Floats, arc_of: Ints, offer: Floats, node: Ints, arcs: Ints, tolerance: float) -> bool:
@@ -137,30 +196,31 @@ def gaps(net: Net, found: Paths, group: Ints, row_group: Ints, count: int) -> tu
     inside = (net.lot >= 0) & (net.line >= 0)
     lot, line = np.where(inside, net.lot, 0), np.where(inside, net.line, 0)
     left = np.where(inside, net.cost - u[lot] - v[line], 0.0)
-    for up in (True, False):  # rows without room get the least price at which no arc would go on
-        sign = 1.0 if up else -1.0
-        stopped = (~found.more if up else ~found.less) & (sign * left > 0)
-        stopped &= (net.upper - net.x if up else net.x - net.lower) >= net.least
-        mine = np.flatnonzero(stopped[net.entry_arc])
-        arc, row, value = net.entry_arc[mine], net.entry_row[mine], net.entry_value[mine]
-        room = np.where((value > 0) == up, net.above[row], net.below[row])
-        full = np.flatnonzero(room < np.abs(value) * net.least[arc] * (1 - 1e-9))
-        _, once = np.unique(arc[full], return_index=True)
-        arc, row, value = arc[full[once]], row[full[once]], value[full[once]]
-        price = left[arc] / value
-        positive, negative = price > 0, price < 0
-        higher, lower = np.zeros(len(y)), np.zeros(len(y))
-        np.maximum.at(higher, row[positive], price[positive])
-        np.minimum.at(lower, row[negative], price[negative])
-        step = higher + lower
-        y += step
-        left -= summed(net.entry_value * step[net.entry_row], net.entry_arc, len(left))
+    arcs = np.flatnonzero(inside)
+    ones = np.ones(len(arcs))
+    of_rows = (net.entry_arc, net.entry_row, net.entry_value, y, False)
+    turns = [of_rows, (arcs, net.line[arcs], ones, v, True), (arcs, net.lot[arcs], ones, u, True)]
+    for _ in range(SETTLING):
+        for turn in turns:
+            left = _settled(net, left, *turn)
     y[net.lot[inside]] = u[net.lot[inside]]
     y[net.line[inside]] = v[net.line[inside]]
     lost = np.where(left > 0, left * (net.upper - net.x), np.where(left < 0, left * (net.lower - net.x), 0.0))
     with np.errstate(invalid="ignore"):
         slack = np.where(y > 0, y * net.above, np.where(y < 0, -y * net.below, 0.0))
     return summed(lost, group, count) + summed(slack, row_group, count), y
+
+
+def _settled(net: Net, left: Floats, arc: Ints, row: Ints, value: Floats, price: Floats, low: bool) -> Floats:
+    """Let prices of rows without room, in place, take up what arcs have left over or lack; return what is left then."""
+    each = left[arc] / value
+    used, open_ = net.x[arc] - net.lower[arc] > FLAT, net.upper[arc] - net.x[arc] > FLAT
+    most = extreme(np.minimum, each[used], row[used], len(price), none=np.inf)
+    least = extreme(np.maximum, each[open_], row[open_], len(price), none=-np.inf)
+    by = np.minimum(np.maximum(least, 0.0), most) if low else np.maximum(np.minimum(most, 0.0), least)
+    by = np.where(np.isfinite(by) & (net.above < FLAT), np.maximum(by, -price), 0.0)
+    price += by
+    return left - summed(value * by[row], arc, len(left))
 
 
 def _prices(net: Net, found: Paths) -> tuple[Floats, Floats]:
@@ -176,6 +236,8 @@ def _prices(net: Net, found: Paths) -> tuple[Floats, Floats]:
     u[stiff] = most[stiff]
     used = net.x[inside] - net.lower[inside] > FLAT
     worst = extreme(np.minimum, (cost - u[lot])[used], line[used], len(v), none=np.inf)
+    full = np.isfinite(worst) & (net.above < FLAT)  # what a full line earns beyond its stock is its own price
+    v[full] = np.maximum(v, worst)[full]
     v[fixed] = np.where(np.isfinite(worst), worst, 0.0)[fixed]
     return u, v
 
@@ -290,10 +352,19 @@ class Exchange(Board):
         free = ways.loose(lifted)
         return extreme(np.maximum, worth[free], ways.line[free], len(ways.lines), none=0.0)[lines]
 
+    def blocks(self, ways: Ways, lines: Ints) -> Ints:
+        """Return the block of each of some lines that have ways; -1: none."""
+        return self.block_of_arcs(ways.arc[ways.begins[lines]])
+
+    def blocks(self, ways: Ways, lines: Ints) -> Ints:
+        """Return the block of each of some lines that have ways; -1: none."""
+        return self.block_of_arcs(ways.arc[ways.begins[lines]])
+
     def bounded(self, ways: Ways, lines: Ints, lifted: Flags) -> Floats:
         """Return what the block of each of some lines can gain at most, if so much is lifted for the line."""
         _, gap, keys, own, shared = self._whole
-        rows, block = self.program.rows, self.block_of_arcs(ways.arc[ways.begins[:-1][np.arange(len(ways.lines))]])
+        rows, block = self.program.rows, np.full(len(ways.lines), -1)
+        block[lines] = self.blocks(ways, lines)
 
         def price(line: Ints, row: Ints) -> Floats:
             at = places(keys, block[line].astype(np.int64) * rows + row)
@@ -302,7 +373,7 @@ class Exchange(Board):
         each = ways.dearest(lifted, lines, price)
         inside = block[lines] >= 0
         left = np.where(inside, np.append(gap, np.inf)[np.where(inside, block[lines], -1)], np.inf)
-        return left + each * ways.short[lines]
+        return left + each * ways.room[lines]
 
     def exchanged(self, ways: Ways, lines: Ints, lifted: Flags) -> Answers:
         """Return what exchanges bring each of some lines if so much is lifted for it, all else as planned."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -73,15 +72,16 @@ class Holders:
     ) -> list[Reason]:
         """Return the parts of one reason, given how many units others hold for each why."""
         parts, rest = [], reason.units
+        same = (reason.worth, reason.rows, reason.arcs, reason.besides, reason.solved)
         for place in np.flatnonzero(total > 0).tolist():
             mine = slice(*begins[number * len(WHYS) + place : number * len(WHYS) + place + 2].tolist())
             most = min(rest, float(total[place]))
             if most > FLAT:
                 givers = Givers(line[mine], units[mine])
-                parts.append(replace(reason, item=item(WHYS[place]), units=most, givers=givers))
+                parts.append(Reason(reason.line, item(WHYS[place]), most, *same, givers))
                 rest -= most
         if rest > FLAT:
-            parts.append(replace(reason, units=rest, givers=Givers()))
+            parts.append(Reason(reason.line, reason.item, rest, *same))
         return parts
 
     def _others(self, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

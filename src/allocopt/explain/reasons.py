@@ -25,9 +25,12 @@ from allocopt.algebra.grouping import extreme, runs
 from allocopt.explain.board import SUPPLY, Givers, Item, item
 from allocopt.explain.change import Change, Floats, Ints
 from allocopt.explain.exchange import Exchange
-from allocopt.explain.local import CENT
+from allocopt.explain.local import CENT, Found, Proof
 from allocopt.explain.ways import FLAT, Flags, Flow, Ways
 
+PROOFS = 6
+"""So many proofs of a block are kept, the tightest ones."""
+Given = tuple[float, float, Givers]
 SURE = 0.75
 """Part of what multipliers promise at most that a plan must reach to be taken for the best without a search."""
 
@@ -99,7 +102,7 @@ class Seeker(Exchange):
             if one in self.items:
                 pair = ways.pair(np.zeros(1, dtype=np.intp), self.items.index(one))
                 lifted[pair[pair >= 0]] = True
-        return ways.change(0, lifted)
+        return ways.change(np.zeros(1, dtype=np.intp), lifted)
 
 
 class Search:
@@ -118,6 +121,7 @@ class Search:
         self.lifted: Flags = np.zeros(len(self.ways.pair_line), dtype=bool)
         self.reasons: list[list[Reason]] = [[] for _ in range(len(lines))]
         self.lifting: list[list[int]] = [[] for _ in range(len(lines))]  # the pair of each reason; -1: none
+        self.proofs: dict[int, list[Proof]] = {}  # by block
         self.named: dict[tuple[int, Item], int] = {}  # the pair of what is named instead of what was lifted
 
     def found(self) -> list[list[Reason]]:
@@ -213,8 +217,8 @@ class Search:
                     given[line] += self.reasons[line][place].units
         besides = self._besides(dropped)
         for line, each in enumerate(self.reasons):
-            if each:
-                last = replace(each[-1], units=each[-1].units + given[line], besides=besides.get(line, ()))
+            if each and (dropped[line] or line in besides):
+                last = replace(each[-1], units=each[-1].units + float(given[line]), besides=besides.get(line, ()))
                 kept = [one for place, one in enumerate(each[:-1]) if place not in dropped[line]]
                 self.reasons[line] = [*kept, last]
 
@@ -223,20 +227,25 @@ class Search:
         ways = self.ways
         rest = self.lifted.copy()  # lifted, and no reason by itself
         found: dict[int, list[Item]] = {}
-        for line, pairs in enumerate(self.lifting):
-            rest[[pair for place, pair in enumerate(pairs) if pair >= 0 and place not in dropped[line]]] = False
-            for one in self.reasons[line]:
-                named = self.named.get((line, one.item), -1)
-                rest[named if named >= 0 else []] = False
-        for line, each in enumerate(self.reasons):
-            span = slice(ways.first[line], ways.first[line] + ways.count[line])
-            if each and each[-1].solved and rest[span].any():
+        kept = [
+            pair
+            for line, pairs in enumerate(self.lifting)
+            for place, pair in enumerate(pairs)
+            if pair >= 0 and place not in dropped[line]
+        ]
+        kept += [pair for pair in self.named.values() if pair >= 0]
+        rest[kept] = False
+        for line in np.unique(ways.pair_line[rest]).tolist():
+            each = self.reasons[line]
+            if each and not each[-1].solved:
+                continue
+            pairs = np.arange(ways.first[line], ways.first[line] + ways.count[line])
+            if each:
                 closing = ways.closings(each[-1].arcs, line)
                 common = frozenset.intersection(*map(frozenset, closing)) if closing else frozenset()
-                pairs = np.flatnonzero(rest[span]) + ways.first[line]
-                found[line] = [self.board.items[thing] for thing in ways.pair_item[pairs].tolist() if thing in common]
-            if not each or each[-1].solved:
-                rest[span] = False
+                things = ways.pair_item[pairs[rest[pairs]]].tolist()
+                found[line] = [self.board.items[thing] for thing in things if thing in common]
+            rest[pairs] = False
         for turn in range(int(ways.count.max(initial=0))):
             pairs = ways.first[turn < ways.count] + turn
             pairs = pairs[rest[pairs]]
@@ -263,7 +272,7 @@ class Search:
                 return board.items[ways.pair_item[pair]]
         return SUPPLY
 
-    def _anew(self, asked: Ints, known: Floats) -> dict[int, tuple[float, float, Givers]]:
+    def _anew(self, asked: Ints, known: Floats) -> dict[int, Given]:
         """Return what lines get in a local re-solve with so much lifted: units, their worth each, who gives them."""
         ways, board = self.ways, self.board
         if not len(asked):
@@ -272,50 +281,114 @@ class Search:
         asked = asked[(promised > 1e-6)[asked] & ways.had(self.lifted)[asked]]
         if not len(asked):
             return {}
-        offered = board.offered(ways, asked, self.lifted)
-        margin = np.full(len(asked), CENT)
-        finite = np.isfinite(promised[asked])
-        margin[finite] = np.maximum(CENT, (1 - SURE) * promised[asked][finite])
-        none = (offered <= board.tolerance) & (board.bounded(ways, asked, self.lifted) <= margin)
-        asked, margin = asked[~none], margin[~none]
-        found: dict[int, tuple[float, float, Givers]] = {}
-        if not len(asked):
-            return found
-        swaps = board.exchanged(ways, asked, self.lifted)
-        for place, line in enumerate(asked.tolist()):
-            arcs, x = swaps.moves(place)
-            units, gain, money = (float(part[place]) for part in (swaps.units, swaps.gain, swaps.money))
-            bound = max(CENT, (1 - SURE) * max(float(margin[place]) / (1 - SURE), gain))
-            full = units >= self.short[line] - FLAT and gain > CENT
-            if full or swaps.left[place] <= bound:
-                if units > known[line] + FLAT and not swaps.anyway[place]:
-                    found[line] = units, money / units, board.moved(board.wide.ship + arcs, x)
+        promise = np.where(np.isfinite(promised), promised, 0.0)[asked]
+        kept = board.bounded(ways, asked, self.lifted) > np.maximum(CENT, (1 - SURE) * promise)
+        asked, promise = asked[kept], promise[kept]
+        gives = board.offered(ways, asked, self.lifted) > board.tolerance
+        found, left = self._given(asked[gives], promise[gives], known)
+        rest = np.concatenate([np.flatnonzero(~gives), np.flatnonzero(gives)[left]])
+        still = np.sort(rest[~self._idle(asked[rest], promise[rest])])
+        for line, most in zip(asked[still].tolist(), promise[still].tolist(), strict=True):
+            margin = max(CENT, (1 - SURE) * most)
+            if self._proven(line) <= margin:
                 continue
-            answer = self._solved(line, float(known[line]), (board.wide.ship + arcs, x), units, gain, bound)
+            answer = self._solved(line, float(known[line]), None, 0.0, margin)
             if answer is not None:
                 found[line] = answer
         return found
 
+    def _given(self, asked: Ints, promise: Floats, known: Floats) -> tuple[dict[int, Given], list[int]]:
+        """Return what lines get that others give something up for, as `_anew`, and positions of those left open."""
+        board, left = self.board, []
+        found: dict[int, Given] = {}
+        if not len(asked):
+            return found, left
+        swaps = board.exchanged(self.ways, asked, self.lifted)
+        margin = np.maximum(CENT, (1 - SURE) * np.maximum(promise, swaps.gain))
+        proven = ((swaps.units >= self.short[asked] - FLAT) & (swaps.gain > CENT)) | (swaps.left <= margin)
+        for place in np.flatnonzero((swaps.units > 0) | ~proven).tolist():
+            line = int(asked[place])
+            arcs, x = swaps.moves(place)
+            units = float(swaps.units[place])
+            gain, most = float(swaps.gain[place]), float(margin[place])
+            if proven[place] or self._proven(line) - gain <= most:
+                if units > known[line] + FLAT and not swaps.anyway[place]:
+                    given = board.moved(board.wide.ship + arcs, x)
+                    found[line] = units, float(swaps.money[place]) / units, given
+                continue
+            if not units:
+                left.append(place)
+                continue
+            answer = self._solved(line, float(known[line]), (board.wide.ship + arcs, x), gain, most)
+            if answer is not None:
+                found[line] = answer
+        return found, left
+
+    def _idle(self, asked: Ints, promise: Floats) -> Flags:
+        """Return which lines no re-solve of their block brings anything: not even what is lifted for all of them does.
+
+        What a plan could gain for one line alone it could gain for all of them together.
+        """
+        ways, local, idle = self.ways, self.board.wide.local, np.zeros(len(asked), dtype=bool)
+        blocks = self.board.blocks(ways, asked)
+        for block in np.unique(blocks).tolist():
+            mine = np.flatnonzero(blocks == block)
+            if len(mine) < 2:
+                continue
+            change = ways.change(asked[mine], self.lifted)
+            touched = local.touched(change)
+            margin = max(CENT, (1 - SURE) * float(promise[mine].min()))
+            found = local.solve(change, touched, margin=margin)
+            idle[mine] = found is not None and found.bound <= margin
+            self._learn(touched, found)
+        return idle
+
+    def _learn(self, blocks: Ints, found: Found | None) -> None:
+        """Keep the multipliers of a re-solve of one block: they may prove that others of it bring nothing."""
+        if found is not None and found.multipliers is not None and len(blocks) == 1:
+            proof = self.board.wide.local.proof(blocks, found.multipliers)
+            if np.isfinite(proof.gap):
+                kept = self.proofs.setdefault(int(blocks[0]), [])
+                kept.append(proof)
+                kept.sort(key=lambda one: one.gap)
+                del kept[PROOFS:]
+
+    def _proven(self, line: int) -> float:
+        """Return what the block of a line can gain at most with so much lifted, by multipliers known of it; else inf."""
+        block = self.board.blocks(self.ways, np.array([line]))
+        if block[0] < 0:
+            return np.inf
+        if int(block[0]) not in self.proofs:
+            self.proofs[int(block[0])] = []
+            self._learn(block, self.board.base(block))
+        room = float(self.ways.room[line])
+        each = [
+            proof.gap + room * self.ways.dearest_of(self.lifted, line, proof.rows, proof.multipliers)
+            for proof in self.proofs[int(block[0])]
+        ]
+        return min(each, default=np.inf)
+
     def _solved(
-        self, line: int, known: float, start: tuple[Ints, Floats], taken: float, gain: float, margin: float
+        self, line: int, known: float, start: tuple[Ints, Floats] | None, gain: float, margin: float
     ) -> tuple[float, float, Givers] | None:
         """Return what a line gets where its block is solved anew, from the exchanges that were found."""
         board, ways = self.board, self.ways
         local = board.wide.local
-        change = ways.change(line, self.lifted)
+        change = ways.change(np.array([line]), self.lifted)
         block = local.touched(change)
         columns = board.wide.ship + ways.arc[ways.of(line)]
         planned = float(board.wide.x[columns].sum())
         whole = bool(ways.whole[line])
         aim = (columns, planned + known + (0.5 if whole else 1e-6))
-        found = local.solve(change, block, start=start if taken else None, margin=margin, aim=aim)
+        found = local.solve(change, block, start=start, margin=margin, aim=aim)
+        self._learn(block, found)
         if found is None or local.anyway(found, block):
             return None
         units = min(found.units(columns) - planned, float(self.short[line]))
         units = float(np.rint(units)) if whole else units
         if units <= known + FLAT:
             return None
-        if found.gain > gain + CENT or not taken:
+        if found.gain > gain + CENT or start is None:
             base = board.base(block)
             if base is None or found.gain - base.gain <= CENT:
                 return None

@@ -91,12 +91,11 @@ class Rounds:
 
     def answers(self) -> Answers:
         """Return what every line gets."""
-        taken = np.zeros(len(self.lines))
-        active = self.need > FLAT
-        found = None
+        taken, active = np.zeros(len(self.lines)), self.need > FLAT
+        inner, mine = self.inner, np.arange(len(self.net.entry_arc))
         for _ in range(ROUNDS):
-            found = paths(self.net, self.inner)
-            start, value = self._best(found)
+            found = paths(self.net, inner, mine)
+            start, value = self._best(found, active)
             active &= (value > self.board.tolerance) & (self.need - taken > FLAT)
             if not active.any():
                 break
@@ -104,13 +103,15 @@ class Rounds:
             units = self._moved(found, asked, start[asked], (self.need - taken)[asked])
             taken[asked] += units
             active[asked[units <= 0]] = False
-        assert found is not None
-        return self._answers(found, taken)
+            inner = inner & active[self.question]
+            mine = mine[active[self.question[self.net.entry_arc[mine]]]]
+        return self._answers(paths(self.net, self.inner), taken)
 
-    def _best(self, found: Paths) -> tuple[Ints, Floats]:
+    def _best(self, found: Paths, active: Flags) -> tuple[Ints, Floats]:
         """Return the way over which each line would take a unit, and what that earns."""
-        mine = np.flatnonzero(self.start & found.more)
-        offer = self.net.cost[mine] + found.spare[self.net.lot[mine]]
+        mine = np.flatnonzero(self.start & (found.more | (found.pool >= 0)))
+        mine = mine[active[self.question[mine]]]
+        offer = found.offer(self.net, mine)
         question = self.question[mine]
         value = extreme(np.maximum, offer, question, len(self.lines), none=-np.inf)
         best = np.flatnonzero(offer == value[question])[::-1]
@@ -122,15 +123,14 @@ class Rounds:
         """Make one exchange for each of some questions, as large as it can be; return its units."""
         net = self.net
         steps, signs, owners = [start], [np.ones(len(start))], [np.arange(len(asked))]
-        on, lot = np.arange(len(asked)), net.lot[start]
+        on, other = np.arange(len(asked)), start
         for _ in range(STEPS):
-            arc = found.giver[lot]
+            arc = found.gives(net, other)
             on, arc = on[arc >= 0], arc[arc >= 0]
             steps, signs, owners = [*steps, arc], [*signs, -np.ones(len(arc))], [*owners, on]
             other = found.taker[net.line[arc]]
             on, other = on[other >= 0], other[other >= 0]
             steps, signs, owners = [*steps, other], [*signs, np.ones(len(other))], [*owners, on]
-            lot = net.lot[other]
             if not len(on):
                 break
         arc, sign, owner = np.concatenate(steps), np.concatenate(signs), np.concatenate(owners)

@@ -70,6 +70,8 @@ class Ways:
     ----------
     arc, line : int, shape (ways,)
         The arc of each way in the wide table, and the position of its line among `lines`; both ascend.
+    room : float64, shape (lines,)
+        What each of them might take at most beyond the plan [unit].
     pair_line, pair_item : int, shape (pairs,)
         What can be lifted for which line: lines ascend, and in each the things in their order of trying.
     first, count : int, shape (lines,)
@@ -85,6 +87,8 @@ class Ways:
         self.arc, self.line = arc, line
         facts = board.facts
         self.whole: Flags = ~facts.skus.divisible[facts.lines.sku[lines]]
+        span = np.bincount(board.arcs.line, weights=board.x, minlength=len(facts.lines.sku))
+        self.room = np.maximum(facts.lines.units[lines] - span[lines], short)
         self._least = np.where(facts.skus.divisible[facts.lots.sku[board.arcs.lot[arc]]], 1e-6, 1.0)
         self._rows()
         self._closings()
@@ -253,6 +257,26 @@ class Ways:
         return extreme(np.maximum, worth[there], self.line[there], len(self.lines), none=0.0)[lines]
 
     @cached_property
+    def _bills(self) -> Ints:
+        """Where all that each way takes begins, whatever it is of."""
+        return starts(self._all[0], len(self.arc))
+
+    def dearest_of(self, lifted: Flags, line: int, rows: Ints, prices: Floats) -> float:
+        """Return the same for one line, given the prices of some rows in ascending order."""
+        mine = self.of(line)
+        span = slice(self._bills[mine.start], self._bills[mine.stop])
+        way, row, value = (part[span] for part in self._all)
+        spent = value * np.append(prices, 0.0)[places(rows, row)]
+        worth = self.board.money[self.arc[mine]] - summed(spent, way - mine.start, mine.stop - mine.start)
+        span = slice(self._bill[mine.start], self._bill[mine.stop])
+        back = lifted[self.entry_pair[span]]
+        row, value, way = self.entry_row[span][back], self.entry_value[span][back], self.entry_way[span][back]
+        worth += summed(value * np.append(prices, 0.0)[places(rows, row)], way - mine.start, len(worth))
+        hard = slice(self._hurdles[mine.start], self._hurdles[mine.stop])
+        worth[self.hard_way[hard][~lifted[self.hard_pair[hard]]] - mine.start] = 0.0
+        return max(0.0, float(worth.max(initial=0.0)))
+
+    @cached_property
     def _held(self) -> Flags:
         """Which ways are of a lot that somebody else holds a unit of that could go, or that has a free one."""
         board = self.board
@@ -314,26 +338,42 @@ class Ways:
         """Return the ways of a line."""
         return slice(*self.begins[line : line + 2].tolist())
 
+    @cached_property
+    def _shut(self) -> Ints:
+        """Where what closes each way begins."""
+        return starts(self.closed_way, len(self.arc))
+
     def closings(self, arcs: tuple[int, ...], line: int) -> list[set[int]]:
         """Return what closes each of some arcs of a line, as positions of things."""
-        begins, mine = starts(self.closed_way, len(self.arc)), self.of(line)
+        begins, mine = self._shut, self.of(line)
         at = mine.start + np.searchsorted(self.arc[mine], np.array(arcs, dtype=np.intp))
         return [set(self.pair_item[self.closed_pair[begins[way] : begins[way + 1]]].tolist()) for way in at.tolist()]
 
-    def change(self, line: int, lifted: Flags) -> Change:
-        """Return what lifting means in the program, for one line."""
-        board, mine = self.board, self.of(line)
-        entries = np.arange(*np.searchsorted(self.entry_way, [mine.start, mine.stop]))
-        entries = entries[lifted[self.entry_pair[entries]]]
-        columns = board.wide.ship + self.arc
-        hard = np.arange(*np.searchsorted(self.hard_way, [mine.start, mine.stop]))
-        still = np.zeros(mine.stop - mine.start, dtype=bool)
-        still[self.hard_way[hard][~lifted[self.hard_pair[hard]] & ~self.locked[hard]] - mine.start] = True
-        freed = np.zeros(len(still), dtype=bool)
-        freed[self.hard_way[hard][lifted[self.hard_pair[hard]] & ~self.locked[hard]] - mine.start] = True
+    def change(self, lines: Ints, lifted: Flags) -> Change:
+        """Return what lifting means in the program, for some lines together."""
+        board = self.board
+        way, owner = runs(self.begins, lines)
+        entry, _ = runs(self._bill, way)
+        entry = entry[lifted[self.entry_pair[entry]]]
+        hard, place = runs(self._hurdles, way)
+        open_, lock = lifted[self.hard_pair[hard]], self.locked[hard]
+        freed, still = np.zeros(len(way), dtype=bool), np.zeros(len(way), dtype=bool)
+        freed[place[open_ & ~lock]] = True
+        still[place[~open_ & ~lock]] = True
         freed &= ~still
-        freed[self.hard_way[hard][lifted[self.hard_pair[hard]] & self.locked[hard]] - mine.start] = True
-        freed |= bool(lifted[self._supply[line]])
-        units = float(board.facts.lines.units[self.lines[line]])
-        exempt = Change(exempt_rows=self.entry_row[entries], exempt_columns=columns[self.entry_way[entries]])
-        return Change.of([exempt, Change.freed(columns[mine][freed], 0.0, units)])
+        freed[place[open_ & lock]] = True
+        freed |= lifted[self._supply[lines]][owner]
+        units = board.facts.lines.units[self.lines[lines]][owner[freed]]
+        ship = board.wide.ship
+        return Change(
+            exempt_rows=self.entry_row[entry],
+            exempt_columns=ship + self.arc[self.entry_way[entry]],
+            columns=ship + self.arc[way[freed]],
+            lower=np.zeros(len(units)),
+            upper=units.astype(np.float64),
+        )
+
+    @cached_property
+    def _hurdles(self) -> Ints:
+        """Where what took each way's arc away begins."""
+        return starts(self.hard_way, len(self.arc))
