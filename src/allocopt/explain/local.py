@@ -28,6 +28,7 @@ from allocopt.solve.certificate import cleaned
 from allocopt.solve.highs_changes import LiveProgram
 from allocopt.solve.solution import Clock
 from allocopt.solve.trees.searching import NODES, WORK, searched
+from allocopt.solve.trees.sums import sums_of
 
 ALIVE = 200
 """Blocks that HiGHS holds at a time."""
@@ -58,6 +59,11 @@ class Block:
         """Position of each entry of the matrix as one number, ascending."""
         keys: Ints = self.program.entry_column * self.program.rows + self.program.indices
         return keys
+
+    @cached_property
+    def sums(self) -> tuple[Ints, ...]:
+        """Sums of packs that a search tells apart."""
+        return sums_of(self.program)
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,7 +273,14 @@ class Local:
             if kept and wish is not None and self._ready:
                 return self._near(small, begin, said[0], margin), most - planned
         if self._ready and np.isfinite(small.upper).all() and np.isfinite(small.lower).all():
-            answer = searched(small, start=begin if kept else None, margin=margin, nodes=self.nodes, work=self.work)
+            answer = searched(
+                small,
+                start=begin if kept else None,
+                margin=margin,
+                nodes=self.nodes,
+                work=self.work,
+                sums=None if len(dropped) else block.sums,
+            )
             if answer is not None and answer.x is not None and _keeps(small, answer.x):
                 return answer.x, answer.bound - planned
         if not self.helped:
