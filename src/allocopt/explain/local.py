@@ -28,6 +28,7 @@ from allocopt.solve.certificate import cleaned
 from allocopt.solve.highs_changes import LiveProgram
 from allocopt.solve.solution import Clock
 from allocopt.solve.trees.searching import NODES, WORK, Searched, searched
+from allocopt.solve.trees.sums import sums_of
 
 ALIVE = 200
 """Blocks that HiGHS holds at a time."""
@@ -65,6 +66,11 @@ class Block:
         """Position of each entry of the matrix as one number, ascending."""
         keys: Ints = self.program.entry_column * self.program.rows + self.program.indices
         return keys
+
+    @cached_property
+    def sums(self) -> tuple[Ints, ...]:
+        """Sums of packs that a search tells apart."""
+        return sums_of(self.program)
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,8 +281,9 @@ class Local:
         worth, planned = float(small.cost @ begin), float(small.cost @ block.x)
         margin = max(margin, 1e-9 * CENT * float(np.abs(small.cost) @ np.abs(block.x)))
         finite = np.isfinite(small.upper).all() and np.isfinite(small.lower).all()
+        sums = None if len(dropped) else block.sums
         if kept and self._ready and finite and block.loose and small.columns * small.rows <= SHEET:
-            answer = searched(small, start=begin, margin=margin, nodes=FEW, work=self.work)
+            answer = searched(small, start=begin, margin=margin, nodes=FEW, work=self.work, sums=sums)
             if answer is not None and answer.x is not None and _keeps(small, answer.x):
                 if answer.bound - float(small.cost @ answer.x) <= margin:
                     return answer.x, answer.bound - planned, _root(answer, small)
@@ -292,7 +299,8 @@ class Local:
             if kept and wish is not None and self._ready:
                 return self._near(small, begin, said[0], margin), most - planned, y
         if self._ready and finite:
-            answer = searched(small, start=begin if kept else None, margin=margin, nodes=self.nodes, work=self.work)
+            first = begin if kept else None
+            answer = searched(small, start=first, margin=margin, nodes=self.nodes, work=self.work, sums=sums)
             if answer is not None and answer.x is not None and _keeps(small, answer.x):
                 return answer.x, answer.bound - planned, y
         if not self.helped:

@@ -40,9 +40,9 @@ from allocopt.solve.solution import Clock
 COLUMNS = ("kind", "what", "price", "one_more", "one_less", "low", "high", "used", "limit")
 KINDS = ("lot", "capacity", "lane", "clause", "commitment")
 Positions = NDArray[np.intp]
-DEAREST = 20
-"""Of programs of more than `SMALL` columns, and of contracts with stages, so many limits of each kind are re-solved:
-the dearest."""
+DEAREST, STAGED = 20, 60
+"""Of programs of more than `SMALL` columns, so many limits of each kind are re-solved, and of smaller ones with stages:
+the dearest. Of large ones with stages nobody is unless asked for: each takes a whole solve."""
 NODES, WORK = 40, 4e6
 """What one re-solve may take beyond `SMALL` columns; up to there, what the kernel takes by itself."""
 Gains = Callable[[Limit, bool], float]
@@ -53,8 +53,9 @@ def values(plan: Plan) -> pd.DataFrame:
     """Return what one unit more or less of each limit is worth; see `Plan.values`."""
     answer = numbers_of(plan)
     found, gains = _limits(plan, answer)
-    everything = answer.program.columns <= SMALL and len(answer.stages) <= 1
-    return _table(found, gains, _dearest(found, range(len(found)), None if everything else DEAREST))
+    small, staged = answer.program.columns <= SMALL, len(answer.stages) > 1
+    most = (STAGED if small else 0) if staged else (None if small else DEAREST)
+    return _table(found, gains, _dearest(found, range(len(found)), most))
 
 
 def values_for(plan: Plan, kind: str | None = None, like: str | None = None, most: int | None = None) -> pd.DataFrame:

@@ -29,9 +29,10 @@ class Worth:
         is nothing to take away, one_less is blank. Of a linear program, one_more <= price <= one_less. What a margin
         floor limits is money. Clauses that state no quantity (a ratio of articles) have no row.
 
-        Of programs of more than 5,000 columns, and of contracts with stages before the last one (where re-solves are
-        whole), the 20 dearest limits of each kind are re-solved, and those that are not used up; the others have a
-        price and blanks, as have those for which no search found a plan. `values_for` re-solves those asked for.
+        Of programs of more than 5,000 columns the 20 dearest limits of each kind are re-solved, and those that are not
+        used up; the others have a price and blanks, as have those for which no search found a plan. With stages before
+        the last one re-solves are whole: the 60 dearest of each kind up to 5,000 columns, none beyond. `values_for`
+        re-solves whatever is asked for.
         """
         return self._values.copy(deep=False)
 
