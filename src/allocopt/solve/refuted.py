@@ -125,6 +125,9 @@ def slackened(
 ) -> tuple[Program, NDArray[np.intp]]:
     """Return the program with a column for each finite side of some rows, and whose side each column is.
 
+    No column reaches beyond what the others can make a row be short of, by more than one unit: bounds that are far
+    away blur what multipliers prove.
+
     Parameters
     ----------
     program : Program
@@ -142,4 +145,7 @@ def slackened(
     side = np.concatenate([falls, above])
     signs = np.concatenate([np.ones(len(falls)), -np.ones(len(above))])
     cost = -np.broadcast_to(np.asarray(weights, float), rows.shape)[side]
-    return with_columns(program, rows[side], signs, cost=cost, upper=upper), side
+    least, most = program.reach()
+    short = np.concatenate([program.row_lower[rows[falls]] - least[rows[falls]], (most - program.row_upper)[rows[above]]])
+    needed = np.where(np.isfinite(short), np.ceil(np.maximum(short, 0.0)) + 1.0, np.inf)
+    return with_columns(program, rows[side], signs, cost=cost, upper=np.minimum(needed, upper)), side

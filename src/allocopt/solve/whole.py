@@ -201,8 +201,9 @@ def _whole(
     if program.columns > DIRECT:
         nodes = FEW if search.nodes is None else min(FEW, search.nodes)
         last = _branched(program, clock, search.wish, nodes, start, brief=True)
-        if last.x is not None and (again := _parted(program, relaxed, clock, search, relax, last.x)) is not None:
-            start, before = again.x, again
+        if first is None and last.x is not None:  # the blocks needed a plan that keeps the rows between them
+            first = _parted(program, relaxed, clock, search, relax, last.x)
+            start, before = (start, before) if first is None else (first.x, first)
     else:
         last = _searched(program, clock, search, start)
     iterations = before.iterations + last.iterations
