@@ -27,16 +27,19 @@ from allocopt.solve.solution import Clock
 from allocopt.stages.groups import Groups, exchangeable
 from allocopt.stages.levels import INNER_MARGIN, LARGE
 from allocopt.stages.task import Task
-from allocopt.stages.windows import Window, at_the_edge, valued, window_around
+from allocopt.stages.windows import Window, at_the_edge, placed, valued, window_around
 
 CLOSE = 1e-4
-"""Gap at which large programs take a plan in whole units, before blocks are opened."""
+"""Gap to which large programs are solved without whole units, to see where groups end."""
+ANY_GAP = 1e9
+"""Large programs take the first plan in whole units, before blocks are opened: packs miss fair levels by more than a
+search over all of them can find back."""
 REACH = 2
 """Units below and above the fair level that are looked at first."""
 ROUNDS = 12
 """How often more units are looked at, twice as many each time."""
-TURNS, AGAIN = 6, 2
-"""How often large programs look elsewhere: without whole units, and with them."""
+TURNS, AGAIN = 6, 3
+"""How often large programs look elsewhere: without whole units, and opening blocks."""
 UNPROVEN = "it is not proven that no split in whole units is fairer"
 STABLE = "no exchange within an article makes it fairer; it is not proven that no split in whole units does"
 
@@ -130,19 +133,20 @@ def _shared_by_prices(task: Task, groups: Groups, levels: Floats, whole: Flags, 
         if not edge.any():
             break
         centre = np.where(looked & edge[groups.pool], groups.units(found.x), centre)
-    best: Solution | None = None
+    window, found = _around(solver, groups, centre, looked, whole, divisible=False)
+    if found.x is None:
+        return found
+    found = _over(task.program, found, found.x)
     for _ in range(AGAIN):
-        window, found = _around(solver, groups, centre, looked, whole, divisible=False)
-        if found.x is None:
-            return found if best is None else _unproven(best, found.message)
-        done = _opened(task, groups, window, found, open_)
-        edge = at_the_edge(groups, window, groups.units(done.x)) if done.x is not None else edge
-        if not edge.any() or done.x is None:
-            return done
-        best = _unproven(done, UNPROVEN)
-        centre = np.where(looked & edge[groups.pool], groups.units(done.x), centre)
-    assert best is not None
-    return best
+        found = _opened(task, groups, window, found, open_)
+        assert found.x is not None
+        units = groups.units(found.x)
+        edge = at_the_edge(groups, window, units)
+        if not edge.any():
+            return found
+        centre = np.where(looked & edge[groups.pool], units, centre)
+        window = window_around(groups, centre, looked, whole, np.full(groups.pools, REACH), lumps=True)
+    return _unproven(found, UNPROVEN)
 
 
 def _around(
@@ -153,7 +157,7 @@ def _around(
     trial = valued(task.program, groups, window)
     if divisible:
         trial = replace(trial, integer=np.zeros(trial.columns, dtype=bool))
-    return window, task.solve(trial, gap=CLOSE)
+    return window, task.solve(trial, gap=CLOSE if divisible else ANY_GAP)
 
 
 def _opened(task: Task, groups: Groups, window: Window, found: Solution, open_: Flags) -> Solution:
@@ -161,10 +165,10 @@ def _opened(task: Task, groups: Groups, window: Window, found: Solution, open_: 
     assert found.x is not None
     program, effort = task.program, task.effort
     if not open_.any():
-        return _over(program, found, found.x)
+        return found
     trial = valued(program, groups, window, earns=0.0)
-    stable = stabilised(trial, found.x, window.least_gain(groups), Clock.started(effort.left))
-    best = replace(_over(program, found, stable.x), status="optimal", message="")
+    stable = stabilised(trial, placed(program, groups, window, found.x), window.least_gain(groups), Clock.started(effort.left))
+    best = replace(found, x=stable.x[: program.columns], status="optimal", message="")
     labels = apart(trial)
     if stable.alone and labels is not None and _by_one(groups, open_):
         # Nobody can have more than alone, so rows between blocks are in nobody's way.

@@ -34,8 +34,8 @@ class Window:
         Groups in whole units.
     group : int, shape (pieces,)
         Whose each unit (pack, lump) is.
-    size : float64, shape (pieces,)
-        Its units [unit].
+    begin, size : float64, shape (pieces,)
+        Units of the group before it, and its own [unit].
     value : float64, shape (pieces,)
         What each of these counts.
     constant : float
@@ -47,9 +47,11 @@ class Window:
     most: Floats
     whole: Flags
     group: Codes
+    begin: Floats
     size: Floats
     value: Floats
     constant: float
+    lumps: bool
 
     def least_gain(self, groups: Groups) -> float:
         """Return half of the least difference between two pieces of one pool: what is worth less is no exchange."""
@@ -80,7 +82,10 @@ def window_around(
     low, high = (np.where(looked, 0.0, near), np.where(looked, np.maximum(full, most), near)) if lumps else (least, most)
     begin, end, group = _pieces(low, least, most, high, far)
     size = (end - begin) * step[group]
-    level = begin * step[group] / groups.weight[group]
+    under = end <= least[group]
+    # A lump of units below counts what its last unit does, one above what its first does: then splitting a lump that is
+    # taken, or left, as a whole changes nothing.
+    level = np.where(under, end - 1.0, begin) * step[group] / groups.weight[group]
     lift = step[group] / groups.weight[group]
     # Equal levels are told apart by the label only where weights are equal too; rounding must not do it.
     order = np.lexsort((group, -_rounded(lift), _rounded(level), groups.pool[group]))
@@ -89,9 +94,8 @@ def window_around(
     value = np.empty(len(group))
     value[order] = 2.0 - place / sizes[pool]
     base = np.where(whole, low * step, np.maximum(levels - MARGIN, 0.0))
-    under = end <= least[group]
     constant = BASE * float(base.sum()) + float(value[under] @ size[under])
-    return Window(base, least * step, most * step, whole, group, size, value, constant)
+    return Window(base, least * step, most * step, whole, group, begin * step[group], size, value, constant, lumps)
 
 
 def _pieces(low: Floats, least: Floats, most: Floats, high: Floats, far: Floats) -> tuple[Floats, Floats, Codes]:
@@ -152,10 +156,21 @@ def valued(program: Program, groups: Groups, window: Window, earns: float = EARN
     )
 
 
+def placed(program: Program, groups: Groups, window: Window, x: Floats) -> Floats:
+    """Return a plan of a program over the columns of `valued`."""
+    units, free = groups.units(x), np.flatnonzero(~window.whole)
+    pieces = np.clip(units[window.group] - window.begin, 0.0, window.size)
+    return np.concatenate([x, pieces, np.maximum(units - window.base, 0.0)[free]])
+
+
 def at_the_edge(groups: Groups, window: Window, units: Floats) -> Flags:
-    """Return the pools in which a group ended at the first or last unit that was looked at, shape (pools,)."""
+    """Return the pools in which a group ended at the first or last unit that was looked at, shape (pools,).
+
+    Where lumps tell whether the next units would be taken too, it is those in which a group ended inside of one.
+    """
     here = window.most > window.least
-    low = here & (units <= window.least + 1e-6) & (window.least > 0)
-    high = here & (units >= window.most - 1e-6) & (window.most + groups.step <= groups.wanted + 1e-6)
+    near = 1e-6 if not window.lumps else -1e-6
+    low = here & (units <= window.least + near) & (window.least > 0)
+    high = here & (units >= window.most - near) & (window.most + groups.step <= groups.wanted + 1e-6)
     edge: Flags = np.bincount(groups.pool[low | high], minlength=groups.pools) > 0
     return edge
