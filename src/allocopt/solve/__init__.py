@@ -10,6 +10,7 @@ from allocopt.solve.prices import Cluster
 from allocopt.solve.prices.levels import Sharing, raised
 from allocopt.solve.relaxation import Engine, bound_from
 from allocopt.solve.solution import Solution
+from allocopt.solve.stable import stabilised
 from allocopt.solve.start import Start
 from allocopt.solve.trusted import NOTHING, Proof, claims_show
 from allocopt.solve.whole import solve
@@ -36,4 +37,5 @@ __all__ = [
     "known_plan",
     "raised",
     "solve",
+    "stabilised",
 ]

@@ -16,29 +16,32 @@ Frank and Murota, Decreasing minimization on M-convex sets (2022).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from allocopt.algebra.grouping import ranges
-from allocopt.algebra.program import Program, with_loose_columns, with_rows
+from allocopt.algebra.program import Program, freed
 from allocopt.problem.facts import Flags, Floats
-from allocopt.solve import EXACT, Solution, certify
-from allocopt.stages.groups import Codes, Groups, exchangeable
-from allocopt.stages.levels import INNER_MARGIN, LARGE, MARGIN
+from allocopt.solve import EXACT, Solution, apart, between, certify, stabilised
+from allocopt.solve.solution import Clock
+from allocopt.stages.groups import Groups, exchangeable
+from allocopt.stages.levels import INNER_MARGIN, LARGE
 from allocopt.stages.task import Task
+from allocopt.stages.windows import Window, at_the_edge, placed, valued, window_around
 
-EARNS = 1e-5
-"""What the best unit on any arc counts beside a unit of fairness, when fair levels are reached in whole units."""
 CLOSE = 1e-4
-"""Gap at which large programs take a plan in whole units."""
+"""Gap to which large programs are solved without whole units, to see where groups end."""
+ANY_GAP = 1e9
+"""Large programs take the first plan in whole units, before blocks are opened: packs miss fair levels by more than a
+search over all of them can find back."""
 REACH = 2
 """Units below and above the fair level that are looked at first."""
 ROUNDS = 12
 """How often more units are looked at, twice as many each time."""
-BASE = 10.0
-"""What a unit counts that every fair split gives."""
+TURNS, AGAIN = 6, 3
+"""How often large programs look elsewhere: without whole units, and opening blocks."""
 UNPROVEN = "it is not proven that no split in whole units is fairer"
+STABLE = "no exchange within an article makes it fairer; it is not proven that no split in whole units does"
 
 
 def shared(task: Task, groups: Groups, levels: Floats) -> Solution:
@@ -56,14 +59,15 @@ def shared(task: Task, groups: Groups, levels: Floats) -> Solution:
     Solution
         Over the columns of the task's program.
     """
-    program = task.program
-    whole = _whole(program, groups)
+    whole = _whole(task.program, groups)
     short = whole & (levels < groups.wanted - 1e-6)
     open_ = np.bincount(groups.pool[short], minlength=groups.pools) > 0
+    if task.program.columns > LARGE:
+        return _shared_by_prices(task, groups, levels, whole, open_)
     reach = np.full(groups.pools, REACH)
     before: Solution | None = None
     for _ in range(ROUNDS):
-        window = _window(groups, levels, whole & open_[groups.pool], whole, reach)
+        window = window_around(groups, levels, whole & open_[groups.pool], whole, reach)
         found, proven = _reached(task, groups, window)
         if before is not None and (found.x is None or task.effort.left == 0.0):
             # The time is up: what the window before came to stands.
@@ -71,121 +75,107 @@ def shared(task: Task, groups: Groups, levels: Floats) -> Solution:
         if found.x is None:
             return found
         before = found
-        edge = _at_the_edge(groups, window, groups.units(found.x))
+        edge = at_the_edge(groups, window, groups.units(found.x))
         if not edge.any():
             break
         reach[edge] *= 2
-    single = (groups.step[open_[groups.pool]] == 1.0).all()
-    surely = proven and single and not edge.any() and exchangeable(program, groups, open_, task.stated.beside)
-    if surely or not open_.any():
-        return found
+    single = _by_one(groups, open_)
+    surely = proven and single and not edge.any() and exchangeable(task.program, groups, open_, task.stated.beside)
+    return found if surely or not open_.any() else _unproven(found, UNPROVEN)
+
+
+def _by_one(groups: Groups, open_: Flags) -> bool:
+    """Return whether units of the open pools can be exchanged one by one, and not packs."""
+    return bool((groups.step[open_[groups.pool]] == 1.0).all())
+
+
+def _unproven(found: Solution, why: str) -> Solution:
+    """Return an answer that nobody calls the fairest."""
     status = "feasible" if found.status == "optimal" else found.status
-    return replace(found, status=status, message=found.message or UNPROVEN)
+    return replace(found, status=status, message=why)
 
 
-@dataclass(frozen=True)
-class _Window:
-    """The units around the fair levels that are looked at.
-
-    Attributes
-    ----------
-    base, top : float64, shape (groups,)
-        Units that every split gives, and the most that is looked at [unit].
-    whole : bool, shape (groups,)
-        Groups in whole units.
-    group : int, shape (units,)
-        Whose each unit (or pack) is.
-    value : float64, shape (units,)
-    """
-
-    base: Floats
-    top: Floats
-    whole: Flags
-    group: Codes
-    value: Floats
-
-
-def _window(groups: Groups, levels: Floats, looked: Flags, whole: Flags, reach: np.ndarray) -> _Window:
-    """Return the units around the levels of the groups that are looked at, and what each is worth."""
-    step = groups.step
-    near = np.floor((levels + 1e-5) / step)
-    least = np.where(looked, np.maximum(near - reach[groups.pool], 0.0), near)
-    most = np.where(looked, np.minimum(near + reach[groups.pool], np.floor(groups.wanted / step + 1e-9)), least)
-    number = np.maximum(most - least, 0.0).astype(np.int64)
-    base = np.where(whole, least * step, np.maximum(levels - MARGIN, 0.0))
-    rank, group = ranges(np.zeros_like(number), number)
-    level = (base[group] + rank * step[group]) / groups.weight[group]
-    lift = step[group] / groups.weight[group]
-    # Equal levels are told apart by the label only where weights are equal too; rounding must not do it.
-    order = np.lexsort((group, -_rounded(lift), _rounded(level), groups.pool[group]))
-    sizes = np.bincount(groups.pool[group], minlength=groups.pools)
-    place, pool = ranges(np.zeros_like(sizes), sizes)
-    value = np.empty(len(group))
-    value[order] = 2.0 - place / sizes[pool]
-    return _Window(base, np.where(whole, base + number * step, base), whole, group, value)
-
-
-def _rounded(values: Floats) -> Floats:
-    """Return values without the rounding of their last digits."""
-    with np.errstate(divide="ignore"):
-        size = np.where(values > 0, np.floor(np.log10(np.where(values > 0, values, 1.0))), 0.0)
-    unit = 10.0 ** (size - 11)
-    rounded: Floats = np.rint(values / unit) * unit
-    return rounded
-
-
-def _reached(task: Task, groups: Groups, window: _Window) -> tuple[Solution, bool]:
+def _reached(task: Task, groups: Groups, window: Window) -> tuple[Solution, bool]:
     """Return the best plan for the values of a window, and whether it is proven to be that."""
     program = task.program
-    trial = _valued(program, groups, window)
-    large = program.columns > LARGE
-    found = task.solve(trial, flat=not large, gap=CLOSE if large else EXACT)
+    trial = valued(program, groups, window)
+    found = task.solve(trial, flat=True, gap=EXACT)
     if found.x is None:
         return found, False
     proof = certify(trial, found.x, found.multipliers)
     behind = proof.bound - proof.objective
     if found.claimed_bound is not None and found.status == "optimal":
         behind = min(behind, found.claimed_bound - proof.objective)
-    # Less than the least difference between two units of one pool: no exchange is left.
-    most = np.bincount(groups.pool[window.group], minlength=1).max(initial=1)
-    proven = proof.passed and behind < 0.5 / max(most, 1)
+    proven = proof.passed and behind < window.least_gain(groups)
+    return _over(program, found, found.x), proven
+
+
+def _over(program: Program, found: Solution, x: Floats) -> Solution:
+    """Return an answer with a plan, without the columns and rows behind those of a program."""
     multipliers = None if found.multipliers is None else found.multipliers[: program.rows]
-    return replace(found, x=found.x[: program.columns], multipliers=multipliers, claimed_bound=None), proven
+    return replace(found, x=x[: program.columns], multipliers=multipliers, claimed_bound=None)
 
 
-def _valued(program: Program, groups: Groups, window: _Window) -> Program:
-    """Return the program whose objective is the values of the units of a window."""
-    # Among equally fair plans the one that earns more: without it the face is so flat that HiGHS loses its way.
-    earns = program.cost * (EARNS / max(np.abs(program.cost).max(initial=0.0), 1.0))
-    rows, columns, values = groups.entries()
-    earns[columns] += BASE
-    units, free = len(window.group), np.flatnonzero(~window.whole)
-    # Beyond their level groups of divisible goods may take what they like, and it counts nothing.
-    owner = np.concatenate([window.group, free])
-    trial = with_loose_columns(
-        replace(program, cost=earns, constant=-BASE * float(window.base.sum())),
-        cost=np.concatenate([window.value, np.zeros(len(free))]) - BASE,
-        upper=np.concatenate([groups.step[window.group], groups.wanted[free]]),
-        sku=groups.sku[owner],
-    )
-    return with_rows(
-        trial,
-        np.concatenate([rows, owner]),
-        np.concatenate([columns, program.columns + np.arange(units + len(free))]),
-        np.concatenate([values, -np.ones(units + len(free))]),
-        lower=-np.inf,
-        upper=window.base,
-        sku=groups.sku,
-    )
+def _shared_by_prices(task: Task, groups: Groups, levels: Floats, whole: Flags, open_: Flags) -> Solution:
+    """Reach fair levels of many articles: all their units are looked at, those far from the level in lumps.
+
+    Where groups end is found without whole units first. Of the plan in whole units the blocks that have less than they
+    could have alone are opened once more.
+    """
+    solver = replace(task, effort=replace(task.effort, engine="prices"))
+    looked = whole & open_[groups.pool]
+    centre = levels
+    for _ in range(TURNS if looked.any() else 0):
+        window, found = _around(solver, groups, centre, looked, whole, divisible=True)
+        if found.x is None:
+            return _unproven(found, found.message)
+        edge = at_the_edge(groups, window, groups.units(found.x))
+        if not edge.any():
+            break
+        centre = np.where(looked & edge[groups.pool], groups.units(found.x), centre)
+    window, found = _around(solver, groups, centre, looked, whole, divisible=False)
+    if found.x is None:
+        return found
+    found = _over(task.program, found, found.x)
+    for _ in range(AGAIN):
+        found = _opened(task, groups, window, found, open_)
+        assert found.x is not None
+        units = groups.units(found.x)
+        edge = at_the_edge(groups, window, units)
+        if not edge.any():
+            return found
+        centre = np.where(looked & edge[groups.pool], units, centre)
+        window = window_around(groups, centre, looked, whole, np.full(groups.pools, REACH), lumps=True)
+    return _unproven(found, UNPROVEN)
 
 
-def _at_the_edge(groups: Groups, window: _Window, units: Floats) -> Flags:
-    """Return the pools in which a group ended at the first or last unit that was looked at, shape (pools,)."""
-    here = window.top > window.base
-    low = here & (units <= window.base + 1e-6) & (window.base > 0)
-    high = here & (units >= window.top - 1e-6) & (window.top + groups.step <= groups.wanted + 1e-6)
-    edge: Flags = np.bincount(groups.pool[low | high], minlength=groups.pools) > 0
-    return edge
+def _around(
+    task: Task, groups: Groups, centre: Floats, looked: Flags, whole: Flags, *, divisible: bool
+) -> tuple[Window, Solution]:
+    """Return the units around a centre, and the best plan for their values, in whole units or without."""
+    window = window_around(groups, centre, looked, whole, np.full(groups.pools, REACH), lumps=True)
+    trial = valued(task.program, groups, window)
+    if divisible:
+        trial = replace(trial, integer=np.zeros(trial.columns, dtype=bool))
+    return window, task.solve(trial, gap=CLOSE if divisible else ANY_GAP)
+
+
+def _opened(task: Task, groups: Groups, window: Window, found: Solution, open_: Flags) -> Solution:
+    """Return a plan whose blocks were opened over what the others leave, and whether it is the fairest."""
+    assert found.x is not None
+    program, effort = task.program, task.effort
+    if not open_.any():
+        return found
+    trial = valued(program, groups, window, earns=0.0)
+    stable = stabilised(trial, placed(program, groups, window, found.x), window.least_gain(groups), Clock.started(effort.left))
+    best = replace(found, x=stable.x[: program.columns], status="optimal", message="")
+    labels = apart(trial)
+    if stable.alone and labels is not None and _by_one(groups, open_):
+        # Nobody can have more than alone, so rows between blocks are in nobody's way.
+        alone = freed(program, np.flatnonzero(between(trial, labels)[: program.rows]))
+        if exchangeable(alone, groups, open_, task.stated.beside):
+            return best
+    return _unproven(best, STABLE if stable.stable else UNPROVEN)
 
 
 def missed(task: Task, groups: Groups, levels: Floats, found: Solution) -> bool:
