@@ -285,7 +285,7 @@ def test_the_surge_says_who_is_split_and_what_counting_parcels_saves() -> None:
         worth[price], sent[price] = plan.contribution, int(total)
     for price in ("3.00", "6.00"):
         unheeded = worth["nothing"] - float(price) * sent["nothing"]
-        assert numbers(told[price][3])[0] == pytest.approx(worth[price] - unheeded, abs=0.005)
+        assert numbers(told[price][3])[0] == pytest.approx(worth[price] - unheeded, abs=1e-3 * worth[price])
 
 
 def test_the_surge_says_what_waits() -> None:
