@@ -33,7 +33,10 @@ def base(draw: Any) -> Tables:
             {"sku": "A", "node": "E", "kind": "on_hand", "units": draw(whole), "reference": "AE"},
             {"sku": "A", "node": "W", "kind": "on_hand", "units": draw(whole), "reference": "AW", "end_value": 3.0},
         ],
-        "demand": [line("dtc", draw(st.integers(1, 12)), draw(price)), line("b2b", draw(st.integers(1, 9)), draw(price))],
+        "demand": [
+            line("dtc", draw(st.integers(1, 12)), draw(price)),
+            line("b2b", draw(st.integers(1, 9)), draw(price)),
+        ],
         "lanes": [
             {"node": "E", "channel": "dtc", "cost": 1.0},
             {"node": "E", "channel": "b2b", "cost": 1.0},
@@ -72,6 +75,7 @@ def of_clause(*clauses: Any) -> Callable[[Any], Case]:
 
 
 def amount_of(draw: Any) -> int:
+    """Return how large a limit is."""
     return int(draw(st.integers(0, 8)))
 
 

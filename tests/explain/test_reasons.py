@@ -158,7 +158,8 @@ def test_what_a_change_is_said_to_gain_is_what_a_whole_re_solve_gains(tables, ag
             for number, one in enumerate(agreed)
         ]
     else:
-        lot = next((lot for lot in tables["supply"] if lot.get("reference") and f", {lot['reference']}" in found.change), None)
+        named = [lot for lot in tables["supply"] if lot.get("reference", "none") + ")" in found.change]
+        lot = named[0] if named else None
         if lot is None:
             return
         added = lot | {"units": lot["units"] + found.amount}

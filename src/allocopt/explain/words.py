@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from allocopt.explain.reasons import SUPPLY, Item, Reason, Seeker
+from allocopt.explain.reasons import SUPPLY, Item, Reason
+from allocopt.explain.seeker import Seeker
 from allocopt.problem.facts import ANY, NEVER
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rules import Clause
