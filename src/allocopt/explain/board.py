@@ -126,7 +126,9 @@ class Board:
         holding = np.flatnonzero(self.x > FLAT)
         self.holding = holding[np.lexsort((self.worth[holding], self.arcs.lot[holding]))]
         self.of_lot = starts(self.arcs.lot[self.holding], len(self.facts.lots.sku))
-        self.lower, self.upper = (limit[wide.ship : wide.ship + len(self.arcs)] for limit in (self.program.lower, self.program.upper))
+        self.lower, self.upper = (
+            limit[wide.ship : wide.ship + len(self.arcs)] for limit in (self.program.lower, self.program.upper)
+        )
         stated = np.minimum(self.facts.lots.usable[self.arcs.lot], self.facts.lines.units[self.arcs.line])
         stuck = wide.candidates.own & (self.upper < stated - FLAT) & (self.upper <= self.x + FLAT)
         self.loose = self.x > self.lower + FLAT
@@ -241,7 +243,7 @@ class Board:
         arcs = columns[inside] - self.wide.ship
         lines, place = np.unique(self.arcs.line[arcs], return_inverse=True)
         less = np.bincount(place, weights=self.x[arcs] - values[inside], minlength=len(lines))
-        return Givers(lines[less > 1e-6], less[less > 1e-6])
+        return Givers(lines[less > 1e-6].astype(np.intp), less[less > 1e-6].astype(np.float64))
 
     def dear_of(self, arcs: Ints, units: Floats) -> float:
         """Return what a unit of a flow is worth with what has to be paid for it to flow at all."""

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import extreme, places, summed
 from allocopt.explain.board import Board
@@ -351,10 +350,6 @@ class Exchange(Board):
         worth = np.where(lot >= 0, self.worth[ways.arc] + found.spare[np.maximum(lot, 0)], NOTHING)
         free = ways.loose(lifted)
         return extreme(np.maximum, worth[free], ways.line[free], len(ways.lines), none=0.0)[lines]
-
-    def blocks(self, ways: Ways, lines: Ints) -> Ints:
-        """Return the block of each of some lines that have ways; -1: none."""
-        return self.block_of_arcs(ways.arc[ways.begins[lines]])
 
     def blocks(self, ways: Ways, lines: Ints) -> Ints:
         """Return the block of each of some lines that have ways; -1: none."""

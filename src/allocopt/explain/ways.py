@@ -102,7 +102,7 @@ class Ways:
         thing = board.thing[row]
         room = np.where(value > 0, board.room[row], board.below[row])
         known = (thing >= 0) & np.isfinite(room)
-        self._all = way, row, value
+        self._all: tuple[Ints, Ints, Floats] = way, row, value
         self.entry_way, self.entry_row, self.entry_value = way[known], row[known], value[known]
         self._thing, self._room, self._step = thing[known], room[known], np.ones(int(known.sum()), dtype=np.int64)
         stepped, size, most = board.steps
@@ -130,7 +130,9 @@ class Ways:
         self.hard_way, self.hard_pair = hard_way, hard_pair
         self.locked = hard_thing == board.lock
         closed = np.unique(
-            np.concatenate([self.entry_way[shut] * len(pairs) + self.entry_pair[shut], hard_way * len(pairs) + hard_pair])
+            np.concatenate(
+                [self.entry_way[shut] * len(pairs) + self.entry_pair[shut], hard_way * len(pairs) + hard_pair]
+            )
         )
         self.closed_way, self.closed_pair = closed // max(len(pairs), 1), closed % max(len(pairs), 1)
         firm = np.zeros(len(closed), dtype=bool)  # closed by more than what decides on packs and orders
@@ -250,9 +252,7 @@ class Ways:
         spent = summed(value * price(self.line[way], row), way, len(self.arc))
         back = lifted[self.entry_pair] & wanted[self.line[self.entry_way]]
         at = self.entry_way[back]
-        spent -= summed(
-            self.entry_value[back] * price(self.line[at], self.entry_row[back]), at, len(self.arc)
-        )
+        spent -= summed(self.entry_value[back] * price(self.line[at], self.entry_row[back]), at, len(self.arc))
         worth = self.board.money[self.arc] - spent
         return extreme(np.maximum, worth[there], self.line[there], len(self.lines), none=0.0)[lines]
 
@@ -265,7 +265,7 @@ class Ways:
         """Return the same for one line, given the prices of some rows in ascending order."""
         mine = self.of(line)
         span = slice(self._bills[mine.start], self._bills[mine.stop])
-        way, row, value = (part[span] for part in self._all)
+        way, row, value = self._all[0][span], self._all[1][span], self._all[2][span]
         spent = value * np.append(prices, 0.0)[places(rows, row)]
         worth = self.board.money[self.arc[mine]] - summed(spent, way - mine.start, mine.stop - mine.start)
         span = slice(self._bill[mine.start], self._bill[mine.stop])
