@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from tests.rules.small import problem, reported, units
 from tests.rules import naive
+from tests.rules.small import problem, reported, units
 from tests.strategies import FEATURES, clauses, pressed, problems
 
 import allocopt as ao
@@ -248,7 +248,7 @@ def test_stock_that_a_commitment_leaves_is_kept_for_the_next_reserve():
 
 @pytest.mark.parametrize("solver", ["highs", "prices"])
 def test_packs_send_a_commitment_to_reserved_stock(solver):
-    """A lane of 4 a period takes one pack of 3: of 6 the other 3 come from East, and dtc's share of its 5 is what stays."""
+    """A lane of 4 takes one pack of 3 a period: of 6 the other 3 come from East, and 2 of its 5 stay for dtc."""
     lanes = WEST_IS_SLOW.replace("West shop 2", "West shop 4")
     tables = committed("A East on_hand 5 0\nA West on_hand 9 0", "A shop 0 6 5 6 3", lanes=lanes)
     said = ao.Contract("agreed", clauses=[ao.Protect("dtc", share=1.0, node=("East",))])
@@ -294,7 +294,9 @@ def test_what_a_reserve_leaves_is_told_beforehand_and_kept_by_a_plan_that_was_wr
     assert plan.price_of(0).value == pytest.approx(3 * 30)
 
 
-@pytest.mark.parametrize("more", [ao.Protect("shop", units=9, mode="serve"), ao.Lock("shop", "A", 9, owner="Ann", reason="x")])
+@pytest.mark.parametrize(
+    "more", [ao.Protect("shop", units=9, mode="serve"), ao.Lock("shop", "A", 9, owner="Ann", reason="x")]
+)
 def test_a_guarantee_beside_a_reserve_that_gave_way_is_infeasible(more):
     """Shop is committed 4 and is to get 9: what was granted to dtc stands against it, and both are named."""
     lanes = WEST_IS_SLOW.replace("West shop 2", "West shop 4")
@@ -332,7 +334,7 @@ def test_a_reserve_appended_or_tightened_never_raises_the_objective_under_pressu
 
 
 def test_a_lot_that_comes_once_a_share_is_released_is_no_part_of_it():
-    """Half of every lot is kept until period 2: of the one that comes then nothing was ever to be kept, or is missing."""
+    """Half of every lot is kept until period 2: of the one that comes then nothing was to be kept, or is missing."""
     tables = market("A dtc 1 2 5", "A East on_hand 4 0\nA East inbound 8 2")
     said = ao.Contract("until then", clauses=[ao.Protect("dtc", share=0.5, release_from=2)])
     plan = ao.allocate(problem(**tables), said)

@@ -127,7 +127,9 @@ class _Trial:
         """Return whether there is a plan."""
         if any((reached >= least - NEAR * (1 + least)).all() for reached in self.seen):
             return True
-        x = self._plan(bounded(self.program, np.arange(self.program.columns)[self.columns], lower=least, upper=self.most))
+        x = self._plan(
+            bounded(self.program, np.arange(self.program.columns)[self.columns], lower=least, upper=self.most)
+        )
         if x is not None:
             self.seen.append(x[self.columns])
         return x is not None

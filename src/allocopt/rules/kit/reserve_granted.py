@@ -69,13 +69,12 @@ def as_granted(facts: Facts, reserves: Sequence[Reserve], on: NDArray[np.integer
         return list(reserves)
     mine = granted.skus[facts.lots.sku]
     place = {number: k for k, number in enumerate(granted.clause.tolist())}
-    found = []
-    for reserve in reserves:
+    found = list(reserves)
+    for position, reserve in enumerate(reserves):
         if reserve.hard:
             units = granted.kept[rows[0], place[reserve.number]]
             units = np.minimum(units, reserve.kept) if granted.at_most else units
-            reserve = replace(reserve, kept=np.where(mine, units, reserve.kept))
-        found.append(reserve)
+            found[position] = replace(reserve, kept=np.where(mine, units, reserve.kept))
     return found
 
 
