@@ -216,7 +216,7 @@ def _with_reserves(on: Statement, reserves: list[Reserve], cells: Cells, hard: S
     )
 
 
-def _stated(on: Statement, idle: Idle, steps: list[Steps], columns: list[Codes], most: Floats, lot: Codes) -> slice:
+def _stated(on: Statement, idle: Idle, steps: list[Steps], columns: Sequence[Codes], most: Floats, lot: Codes) -> slice:
     """Add the rows of the reserves, and the columns of what is granted; return where these stand."""
     sku = on.facts.lots.sku[lot]
     whole = ~on.facts.skus.divisible[sku]
