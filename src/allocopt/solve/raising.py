@@ -15,6 +15,7 @@ Source: progressive filling, e.g. Bertsekas and Gallager, Data Networks (1992), 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ NODES = 2_000
 """Nodes after which a plan in whole units that was not found is taken for none."""
 
 
-def raised(program: Program, columns: slice, group: Positions, hoped: Floats) -> Floats | None:
+def raised(program: Program, columns: slice, group: NDArray[np.integer[Any]], hoped: Floats) -> Floats | None:
     """Return the least values that columns can be given.
 
     Parameters
@@ -127,7 +128,9 @@ class _Trial:
         """Return whether there is a plan."""
         if any((reached >= least - NEAR * (1 + least)).all() for reached in self.seen):
             return True
-        x = self._plan(bounded(self.program, np.arange(self.program.columns)[self.columns], lower=least, upper=self.most))
+        x = self._plan(
+            bounded(self.program, np.arange(self.program.columns)[self.columns], lower=least, upper=self.most)
+        )
         if x is not None:
             self.seen.append(x[self.columns])
         return x is not None
