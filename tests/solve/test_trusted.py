@@ -14,7 +14,7 @@ from tests.solve.test_solve import brute_force
 
 import allocopt as ao
 from allocopt.solve import EXACT, Effort, certify, highs, known_plan, relaxation, solve, trusted
-from allocopt.solve.known import greedy, holds, mended, movers, promises_only
+from allocopt.solve.known import Known, greedy, holds, mended, movers, promises_only
 from allocopt.solve.prices import WholeError
 from allocopt.solve.refuted import clashes, refuted, slackened
 from allocopt.solve.solution import Clock, Solution
@@ -292,3 +292,12 @@ def test_promises_of_many_articles_are_found_one_after_the_other(monkeypatch):
     plan = promises_only(apart, np.zeros(12), NEVER)
     assert holds(apart, plan)
     assert columns == [2] * articles
+
+
+def test_what_is_left_of_a_known_plan_is_filled_up_where_no_solver_found_one():
+    """An earlier stage's plan, of which nothing else is known, takes in what still fits and earns."""
+    given_program = program([0.0, 0.0, 5.0], [[2, 3, 0], [1, 1, 1]], [7, -np.inf], [7, 6], upper=4, integer=True)
+    kept = Known(given_program, np.array([2.0, 1.0, 0.0]), NEVER)
+    silent = Solution("interrupted", method="nobody", message="too late")
+    found = trusted.trusted(given_program, silent, trusted.Wanted(1e-4), kept, Clock.started(0.0))
+    assert found.x.tolist() == [2.0, 1.0, 3.0]
