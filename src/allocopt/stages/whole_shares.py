@@ -167,7 +167,9 @@ def _opened(task: Task, groups: Groups, window: Window, found: Solution, open_: 
     if not open_.any():
         return found
     trial = valued(program, groups, window, earns=0.0)
-    stable = stabilised(trial, placed(program, groups, window, found.x), window.least_gain(groups), Clock.started(effort.left))
+    stable = stabilised(
+        trial, placed(program, groups, window, found.x), window.least_gain(groups), Clock.started(effort.left)
+    )
     best = replace(found, x=stable.x[: program.columns], status="optimal", message="")
     labels = apart(trial)
     if stable.alone and labels is not None and _by_one(groups, open_):

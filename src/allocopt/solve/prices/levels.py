@@ -2,8 +2,8 @@
 
 .. code-block:: text
 
-    deficit(z) = sum_g target[g](z)  -  max { sum_g ship[g] : ship[g] <= target[g](z) },    target[g](z) = weight[g] z
-               = sum_g (1 - y[g]) target[g](z)  -  rest                                     y: multipliers of the targets
+    deficit(z) = sum_g target[g](z)  -  max { sum_g ship[g] : ship[g] <= target[g](z) }       target[g](z) = weight[g] z
+               = sum_g (1 - y[g]) target[g](z)  -  rest                                   y: multipliers of the targets
 
 The second line holds at the level at which y was found, and is at most the deficit at any other; so the level at which
 it is zero is one that the pool cannot pass. From the top the level falls to such zeros until nothing is missing
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import Program, shared, with_rows
-from allocopt.solve.prices.apart import Apart, Floats, Ints, WholeError, taken_apart
+from allocopt.solve.prices.apart import Floats, Ints, WholeError, taken_apart
 from allocopt.solve.prices.networks import Networks
 from allocopt.solve.prices.serving import serving
 from allocopt.solve.solution import Clock
@@ -203,4 +203,3 @@ class _Water:
         self.active, self.cut = self.active & ~settled, self.cut & ~settled
         self.open &= self._of_pools(self.active.astype(float)) > 0
         self.level = np.where(ended, self._top(), self.level)
-
