@@ -253,8 +253,7 @@ def _bounded_whole(column: Column, source: Source, values: Floats, report: Repor
 
 def _large_hint(column: Column, values: Floats) -> str:
     """Return what to do about numbers that are no periods: days as spreadsheets count them, or never."""
-    first, last = values.min(), values.max()
-    if first >= SERIAL[0] and last <= SERIAL[1]:
+    if len(values) and values.min() >= SERIAL[0] and values.max() <= SERIAL[1]:
         day = (dt.date(1899, 12, 30) + dt.timedelta(days=int(values[0]))).isoformat()
         return f"That is how a spreadsheet counts days ({day}): format the column as dates."
     if not column.required:
