@@ -28,6 +28,8 @@ OPEN = ("available",)
 
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{4}-?W[0-9]{2}(-?[1-7])?")
 _EPOCH = dt.date(1970, 1, 1).toordinal()
+SERIAL = (36_526, 73_050)
+"""The days of this century as spreadsheets count them."""
 _BLANK, _NUMBER, _DATE, _FAULTY = range(4)
 
 
@@ -237,9 +239,7 @@ def _bounded_whole(column: Column, source: Source, values: Floats, report: Repor
             large,
             "number_too_large",
             f"periods go up to {LAST_PERIOD}",
-            "Leave it blank for never."
-            if not column.required
-            else "Number the periods from 0, or write dates such as 2026-11-27 and give a periods table.",
+            _large_hint(column, values[large]),
         ),
         (fraction, "not_whole", "a period is a whole number", "Round it."),
     ):
@@ -249,6 +249,16 @@ def _bounded_whole(column: Column, source: Source, values: Floats, report: Repor
 
         report.rows(source, name, np.flatnonzero(mask), code, message, hint)
     return np.where(negative | large | fraction, np.nan, values)
+
+
+def _large_hint(column: Column, values: Floats) -> str:
+    """Return what to do about numbers that are no periods: days as spreadsheets count them, or never."""
+    if len(values) and values.min() >= SERIAL[0] and values.max() <= SERIAL[1]:
+        day = (dt.date(1899, 12, 30) + dt.timedelta(days=int(values[0]))).isoformat()
+        return f"That is how a spreadsheet counts days ({day}): format the column as dates."
+    if not column.required:
+        return "Leave it blank for never."
+    return "Number the periods from 0, or write dates such as 2026-11-27 and give a periods table."
 
 
 def _within(column: Column, source: Source, values: Floats, calendar: CalendarState, report: Report) -> Floats:
