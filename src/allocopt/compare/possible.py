@@ -18,12 +18,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from allocopt.arcs import build_arcs
 from allocopt.contracts import Contract
 from allocopt.errors import ContractError
 from allocopt.problem.problem import Problem
-from allocopt.rules import Clause, Protect, ProtectionLevels, SafetyStock
+from allocopt.rules import Clause, Protect, ProtectionLevels, SafetyStock, allowed, revised, state
 from allocopt.solve import bound_from
-from allocopt.stages.stated import formulate
+from allocopt.stages.granting import granting
 
 RESERVES = (Protect, ProtectionLevels)
 """Kinds of clauses that take from each other."""
@@ -70,7 +71,10 @@ def bound_of(problem: Problem, clauses: Clauses) -> float:
     if not _fits(problem, fitting):
         return -math.inf
     fitting += tuple(clause for clause in clauses if isinstance(clause, SafetyStock) and _fits(problem, (clause,)))
-    return bound_from(formulate(problem.facts, Contract("as far as possible", clauses=fitting)).program, None)
+    facts, notes = revised(problem.facts, fitting)
+    arcs = allowed(build_arcs(granting(facts, fitting)), fitting)
+    program, _ = state(arcs, fitting, notes).compile()
+    return bound_from(program, None)
 
 
 def _fits(problem: Problem, clauses: Clauses) -> bool:
