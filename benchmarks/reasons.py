@@ -30,8 +30,9 @@ def measure(pack: Path, contract: Path) -> str:
     told = ", ".join(f"{code} {count:,.0f}" for code, count in units.items())
     part = units.get("not_proven", 0.0) / max(units.sum(), 1.0)
     lines = short.groupby(keys, dropna=False).ngroups
+    ratio = (ended - solved) / max(solved - begun, 1e-9)
     spent = f"{solved - begun:.2f} | {ended - solved:.2f}"
-    return f"| {pack.name} | {contract.stem} | {lines:,} | {told} | {part:.2%} | {spent} | {(ended - solved) / max(solved - begun, 1e-9):.2f} |"
+    return f"| {pack.name} | {contract.stem} | {lines:,} | {told} | {part:.2%} | {spent} | {ratio:.2f} |"
 
 
 def main() -> None:

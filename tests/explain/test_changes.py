@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 import allocopt as ao
 
+LAUNCH = Path(__file__).parents[2] / "scenarios" / "launch" / "contracts"
 Tables = dict[str, Any]
 Agreed = list[Any]
 Case = tuple[Tables, Agreed, Callable[[float], tuple[Tables, Agreed]]]
@@ -207,3 +209,27 @@ def test_the_change_made_gains_what_was_said(kind: str, data: Any) -> None:
         assert new.objective == pytest.approx(plan.objective + found.gain, abs=0.01)
         prices = [one["price"] for one in tables["demand"]]
         assert got(new, "A", "dtc") == row["wanted"] or len(set(prices)) < len(prices)  # the order of ties may decide
+
+
+def test_the_cap_of_a_launch_raised_brings_the_line_and_the_money() -> None:
+    """Amazon's cap keeps a line of the launch short: so many more of its article, and it is full, at the gain said."""
+    problem, contract = ao.example("launch"), ao.Contract.read(LAUNCH / "launch_plan.yaml")
+    plan = ao.allocate(problem, contract)
+    found = plan.explain("aria-black", "amazon", due=0)
+    assert (found.reasons["reason"].tolist(), found.amount) == (["cap"], 522.0)
+    assert "(aria-black): 522 more" in found.change
+    others = tuple(sku for sku in problem.facts.skus.id if sku != "aria-black")
+    inbound = problem.to_dict()["supply"]
+    units = sum(
+        units
+        for sku, kind, units in zip(inbound["sku"], inbound["kind"], inbound["units"], strict=True)
+        if (sku, kind) == ("aria-black", "inbound")
+    )
+    agreed = list(contract.clauses)
+    raised = ao.Cap("amazon", units=int(0.3 * units) + found.amount, sku="aria-black")
+    agreed[1:2] = [ao.Cap("amazon", share=0.3, of="inbound", sku=others), raised]
+    new = ao.allocate(problem, ao.Contract("Raised", clauses=agreed))
+    assert new.objective - plan.objective == pytest.approx(found.gain, abs=0.01)
+    rows = new.allocation
+    mine = (rows["sku"] == "aria-black") & (rows["channel"] == "amazon") & (rows["due"] == 0)
+    assert rows.loc[mine, "units"].sum() == 55

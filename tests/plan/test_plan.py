@@ -79,7 +79,7 @@ def test_the_summary_says_what_a_planner_asks_first(plan: ao.Plan) -> None:
         "2 exceptions need a person (1 inbound, 1 capacity); the first: Purchase order PO-7001, expected in period 1: "
         "if it slips a period, 40 units miss their date, with 1,050.00 USD of contribution, unless other stock takes "
         "its place.\n"
-        "Short because of: capacity (30 units, worth up to 105.00), too_late (10 units, worth up to 50.00)."
+        "Short because of: capacity (30 units, worth up to 170.00), too_late (10 units, worth up to 50.00)."
     )
 
 

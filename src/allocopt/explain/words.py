@@ -154,8 +154,15 @@ class Words:
             return self.lot(int(self.seeker.arcs.lot[arcs[(arcs >= 0) & (arcs < len(self.seeker.arcs))][0]]))
         said = "" if author is None else author.limit(self._row(row), float(self.seeker.program.row_upper[row]))
         if not said and clause[row] >= 0:
-            said = self.clauses[clause[row]].words()
+            said = self.clauses[clause[row]].words() + self._where(row)
         return said or (self._label(row) if one is None else self.item(one))
+
+    def _where(self, row: int) -> str:
+        """Return which article and lot a row of a clause is about, where it has a row for each."""
+        family = self._families[self._family(row)]
+        said = dict(zip(family.index.names, self._row(row), strict=True))
+        told = [str(said[name]) for name in ("sku", "node", "available") if said.get(name, "") not in ("", -1)]
+        return f" ({', '.join(told)})" if told else ""
 
     def _family(self, row: int) -> int:
         """Return which family a row is of; -1: none."""
