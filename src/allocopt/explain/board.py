@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import starts
+from allocopt.arrays import Floats as Floats
+from allocopt.arrays import Places as Places
 from allocopt.explain.change import Change
 from allocopt.explain.local import Found
 from allocopt.explain.wide import Wide
 from allocopt.rules import RULES, Rule
 from allocopt.rules.kit.shortage import CODES, LIMITS
 
-Ints = NDArray[np.intp]
-Floats = NDArray[np.float64]
 FLAT = 1e-9
 """Worth per unit that is nothing, and part of a unit that is none."""
 PLACE = {code: number for number, code in enumerate(CODES)}
@@ -241,7 +241,7 @@ class Board:
         span = slice(*self.program.indptr[self.wide.ship + arc : self.wide.ship + arc + 2])
         return list(zip(self.program.indices[span].tolist(), self.program.data[span].tolist(), strict=True))
 
-    def base(self, block: Ints) -> Found | None:
+    def base(self, block: Places) -> Found | None:
         """Return what a block gains if nothing is changed: nothing, but for what the gap of the plan allows."""
         key = int(block[0])
         if key not in self._base:
@@ -252,7 +252,7 @@ class Board:
         """Return what a re-solve gains in money."""
         return float(self.cost[found.columns] @ (found.x - self.wide.x[found.columns]))
 
-    def moved(self, columns: Ints, values: Floats) -> tuple[tuple[int, float], ...]:
+    def moved(self, columns: Places, values: Floats) -> tuple[tuple[int, float], ...]:
         """Return the lines that give units up in a plan, and how many."""
         inside = (columns >= self.wide.ship) & (columns < self.wide.ship + len(self.arcs))
         arcs = columns[inside] - self.wide.ship
@@ -282,7 +282,7 @@ class Board:
         y = self.wide.multipliers
         return np.inf if y is None else self._at(ways, lifted, y.__getitem__)
 
-    def bound(self, ways: list[Way], lifted: set[Item], units: float, block: Ints) -> float:
+    def bound(self, ways: list[Way], lifted: set[Item], units: float, block: Places) -> float:
         """Return what a block can gain at most if so much is lifted for some ways, by multipliers of its own."""
         gap, y = self.wide.local.prices(block)
         return gap + units * self._at(ways, lifted, lambda row: y.get(row, 0.0)) if y else np.inf

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocopt.explain.board import FLAT, SUPPLY, Board, Floats, Ints, Item, Way
+from allocopt.explain.board import FLAT, SUPPLY, Board, Floats, Item, Places, Way
 
 
 class Exchange(Board):
@@ -12,7 +12,7 @@ class Exchange(Board):
 
     def exchanged(
         self, line: int, ways: list[Way], lifted: set[Item], short: float
-    ) -> tuple[tuple[Ints, Floats] | None, float, float]:
+    ) -> tuple[tuple[Places, Floats] | None, float, float]:
         """Return a plan in which a line takes free units, and those that others make less of, with its units and gain.
 
         Only lines that lose nothing but the units give way: those that serve no clause, commitment or pack.

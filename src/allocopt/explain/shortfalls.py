@@ -11,7 +11,7 @@ import pandas as pd
 from allocopt.explain.holders import Holders, levels
 from allocopt.explain.reasons import FLAT, SUPPLY, Item, Reason, Seeker, item
 from allocopt.explain.wide import Wide, widened
-from allocopt.explain.words import Words
+from allocopt.explain.words import Sentences
 from allocopt.plan.answer import Answer
 from allocopt.plan.tables import COLUMNS, line_columns, typed
 from allocopt.problem.facts import ANY, Facts
@@ -52,7 +52,7 @@ class Why:
         self.seeker = Seeker(wide, _goal(wide))
         self.wide: Wide = self.seeker.wide  # with what its stages want served
         self.holders = Holders(self.seeker, tuple(answer.stages))
-        self.words = Words(self.seeker, answer.clauses)
+        self.words = Sentences(self.seeker, answer.clauses)
         self._closed = answer.arcs.exclusions.closed_by(answer.arcs.served)
         self._codes = list(answer.arcs.exclusions.reasons)
         self._known: dict[int, list[Reason]] = {}

@@ -21,10 +21,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import runs
 from allocopt.algebra.program import Program
+from allocopt.arrays import Places
 from allocopt.explain.change import Change
 from allocopt.explain.commitments import apart, promised_rows
 from allocopt.explain.limits import Limit, coarseness, lots, rows_of
@@ -38,7 +38,6 @@ from allocopt.solve.relaxation import Relaxer
 from allocopt.solve.solution import Clock
 
 COLUMNS = ("kind", "what", "price", "one_more", "one_less", "low", "high", "used", "limit")
-Positions = NDArray[np.intp]
 DEAREST = 20
 """Of programs of more than `SMALL` columns, so many limits of each kind are re-solved: the dearest."""
 MARGIN = 1e-3
@@ -78,7 +77,7 @@ def multipliers_of(answer: Answer) -> Floats:
     return np.zeros(answer.last.rows) if y is None else y
 
 
-def _commitments(answer: Answer, y: Floats, rows: Positions, lines: Any, split: Positions) -> Iterator[Limit]:
+def _commitments(answer: Answer, y: Floats, rows: Places, lines: Any, split: Places) -> Iterator[Limit]:
     """Yield the commitments, as rows of their own."""
     used, names = answer.program.activity(answer.x), line_names(answer.arcs.facts)
     for row, line, at in zip(rows.tolist(), lines.tolist(), split.tolist(), strict=True):
@@ -150,7 +149,7 @@ class _Units:
         apart = [self._of(change, np.array([block])) for block in self._few(limit.row, blocks, more=more).tolist()]
         return max((gain for gain in apart if not math.isnan(gain)), default=math.nan)
 
-    def _of(self, change: Change, blocks: Positions) -> float:
+    def _of(self, change: Change, blocks: Places) -> float:
         """Return what some blocks gain beyond what they could gain with nothing otherwise.
 
         What the plan leaves open is no value of a limit: each search goes on from the best plan that is known without.
@@ -165,11 +164,11 @@ class _Units:
             return -math.inf if self.local.helped else math.nan
         return found.gain - (0.0 if before is None else max(0.0, before.gain))
 
-    def _solved(self, change: Change, blocks: Positions, start: tuple[Positions, Floats] | None) -> Found | None:
+    def _solved(self, change: Change, blocks: Places, start: tuple[Places, Floats] | None) -> Found | None:
         self.local.nodes, self.local.work = self.effort
         return self.local.solve(change, blocks, start=start, margin=MARGIN)
 
-    def _given_up(self, change: Change, columns: Positions, x: Floats) -> tuple[Positions, Floats]:
+    def _given_up(self, change: Change, columns: Places, x: Floats) -> tuple[Places, Floats]:
         """Return a plan of some columns that keeps limits which are a unit less: the arc that earns least gives it up.
 
         The plan as it is where it keeps them, or where no arc can give up a unit by itself (packs).
@@ -193,7 +192,7 @@ class _Units:
         given[first] -= 1.0
         return columns, given
 
-    def _few(self, row: int, blocks: Positions, *, more: bool) -> Positions:
+    def _few(self, row: int, blocks: Places, *, more: bool) -> Places:
         """Return the blocks of a row that promise most: those whose columns earn most there, or lose least."""
         if len(blocks) <= FEW or row < 0:
             return blocks
@@ -206,7 +205,7 @@ class _Units:
         best = np.full(int(self.local.block_of.max(initial=0)) + 1, -np.inf)
         of = self.local.block_of[columns]
         np.maximum.at(best, of[of >= 0], score[of >= 0])
-        chosen: Positions = blocks[np.argsort(-best[blocks], kind="stable")][:FEW]
+        chosen: Places = blocks[np.argsort(-best[blocks], kind="stable")][:FEW]
         return chosen
 
 

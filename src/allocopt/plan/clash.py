@@ -10,13 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.labels import Codes, Family, Labels
 from allocopt.algebra.program import Program
+from allocopt.arrays import Longs
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
-
-Positions = NDArray[np.int64]
 
 CLOSE = 1e-6
 """Prices are those of whole units within this."""
@@ -48,8 +46,8 @@ class Clashes:
     counted: Flags
     need: Floats
     given: Floats
-    fixed: Positions
-    of_fixed: Positions
+    fixed: Longs
+    of_fixed: Longs
 
     def limits(self, program: Program, labels: Labels, facts: Facts, some: list[int]) -> tuple[list[str], list[str]]:
         """Return the articles that are short in some clashes, and what cannot be changed, in words: the first few."""

@@ -25,9 +25,6 @@ Codes of faults, which never change once released:
   ``min_ship_over_units``, ``no_such_reference``
 - notes of reading: ``read_table``, ``read_header``, ``read_amount``, ``read_choice``, ``title``, ``trimmed``,
   ``left_out``, ``utc``, ``debt``
-- scenarios, besides those above: ``fixed_table``, ``fixed_column``, ``wrong_type``, ``bad_where``,
-  ``wrong_comparison``, ``no_row``, ``empty_range``, ``no_draw``
-- notes of scenarios: ``rounded``, ``firm_stays``, ``blank_stays``, ``cascade``, ``no_spread``
 """
 
 from __future__ import annotations

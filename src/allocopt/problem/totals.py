@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from allocopt.problem.report import Report
-from allocopt.problem.tables import Checked
+from allocopt.problem.tables import ReadTable
 
 WORDS = (
     r"(?i)^\W*(((grand|sub)[ -]?)?totals?\b.*|sum|summe|gesamt(summe|ergebnis)?|zwischensumme|insgesamt|total(e|en)|"
@@ -16,7 +16,7 @@ WORDS = (
 """What the first cells of such rows say."""
 
 
-def total_rows(checked: Checked) -> NDArray[np.intp]:
+def total_rows(checked: ReadTable) -> NDArray[np.intp]:
     """Return the rows that sum up others: they say so, and leave a column blank in which every row says something."""
     names = [column.name for column in checked.table.columns if column.required and column.name not in checked.unread]
     lacking = np.zeros(checked.length, bool)
@@ -35,7 +35,7 @@ def total_rows(checked: Checked) -> NDArray[np.intp]:
     return np.flatnonzero(lacking & said)
 
 
-def report_totals(checked: Checked, positions: NDArray[np.intp], report: Report) -> None:
+def report_totals(checked: ReadTable, positions: NDArray[np.intp], report: Report) -> None:
     """Report total rows, by the cell that says what they are."""
     for name, labels in checked.labels.items():
         if len(labels.texts):

@@ -41,7 +41,7 @@ from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.kit.cases import Case, Cases, add_by_case, bears, cases_of
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 from allocopt.rules.kit.names import grouped, labels
-from allocopt.rules.kit.reserve_cells import Cells
+from allocopt.rules.kit.reserve_cells import ReserveCells
 from allocopt.rules.kit.reserve_idle import Idle, add_idle, releases
 from allocopt.rules.kit.reserve_order import kept
 from allocopt.rules.kit.reserve_packs import add_pack_rows
@@ -66,7 +66,7 @@ class ReserveRule(Rule):
         facts = on.facts
         each = [bears(facts, clause, _counted(facts, clause)) for _, clause in clauses]
         cases = cases_of(on, clauses, np.any(each, axis=0))
-        cells = Cells.of(facts, [clause for _, clause in clauses])
+        cells = ReserveCells.of(facts, [clause for _, clause in clauses])
         sets = [_Set(some, [_within(facts, some, case, cells) for case in some.each]) for some in cases]
         note_missing(on.form, facts, clauses, _merged([r for some in sets for r in some.reserves[0]], np.add))
         every = _merged([r for some in sets for case in some.reserves for r in case], np.maximum)
@@ -97,7 +97,7 @@ class ReserveRule(Rule):
         gone = outcome.gone
         clauses = [(n, c.narrowed(gone)) for n, c in _of_reserves(clauses) if not c.lapses(gone)]
         if clauses:
-            cells = Cells.of(facts, [clause for _, clause in clauses])
+            cells = ReserveCells.of(facts, [clause for _, clause in clauses])
             reserves = kept(facts, work_out(None, facts, clauses, cells), cells)
             yield from exceptions_of(outcome, clauses, reserves)
 
@@ -127,7 +127,7 @@ class _Set:
         return np.stack([next((r.kept for r in case if r.number == number), none) for case in self.reserves])
 
 
-def _within(facts: Facts, cases: Cases, case: Case, cells: Cells) -> list[Reserve]:
+def _within(facts: Facts, cases: Cases, case: Case, cells: ReserveCells) -> list[Reserve]:
     """Return the reserves in one case, of the SKUs alone that the decisions bear on."""
     skus = np.zeros(len(facts.skus.id), dtype=bool)
     skus[cases.members] = True

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from allocopt.problem.schema import TABLES
-from allocopt.problem.tables import Checked
+from allocopt.problem.tables import ReadTable
 from allocopt.scenario.draft import Draft, Touch
 from allocopt.scenario.units import row_texts
 
@@ -90,7 +90,7 @@ def _of_table(draft: Draft, table: str, touches: list[Touch]) -> list[tuple[Any,
     return found
 
 
-def _cells(checked: Checked, column: str, rows: NDArray[np.intp]) -> list[Any]:
+def _cells(checked: ReadTable, column: str, rows: NDArray[np.intp]) -> list[Any]:
     """Return cells as plain values; a blank is an empty text."""
     if column in checked.labels:
         labels = checked.labels[column]

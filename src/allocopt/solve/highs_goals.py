@@ -21,17 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats
 from allocopt.errors import SolveError
 from allocopt.solve.certificate import cleaned
 from allocopt.solve.highs_run import checked, loaded, option, run_listening
-from allocopt.solve.solution import Clock, Status
+from allocopt.solve.solution import Clock, Ending
 
 PRICED = 1e-6
 """Price above which a limit is held, where the largest weight of a goal is 1 (HiGHS' own tolerance is 1e-7)."""
 CLOSE = 1e-6
 """How far, relative to 1 + its value, the last plan may fall behind what a goal reached before it is not believed."""
 
-Floats = NDArray[np.float64]
 Goal = tuple[NDArray[np.intp], Floats]
 """Columns that count, and the weight of each."""
 
@@ -42,7 +42,7 @@ class Ordered:
 
     Attributes
     ----------
-    status : Status
+    status : Ending
         ``"optimal"``, ``"feasible"`` where a limit came before the last goal, or why there is no answer.
     x : float64, shape (columns,), or None
         A vertex of the last face.
@@ -55,7 +55,7 @@ class Ordered:
     message : str
     """
 
-    status: Status
+    status: Ending
     x: Floats | None
     face: Program
     most: Floats
@@ -94,7 +94,7 @@ def _in_order(program: Program, goals: Sequence[Goal], clock: Clock, work_limit:
     """Solve goal by goal in one HiGHS; see `in_order`."""
     face = _Face(program, clock, work_limit)
     reached = np.zeros(len(goals))
-    status: Status = "optimal"
+    status: Ending = "optimal"
     x: Floats | None = None
     for number, (columns, weights) in enumerate(goals):
         scale = float(weights.max(initial=0.0)) or 1.0
@@ -137,7 +137,7 @@ class _Face:
         for name, value in (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)):
             option(self.solver, name, value)
 
-    def solve(self, columns: NDArray[np.intp], weights: Floats) -> Status:
+    def solve(self, columns: NDArray[np.intp], weights: Floats) -> Ending:
         """Go as far as possible towards one goal."""
         self.cost[self.counted] = 0.0
         self.cost[columns] = weights

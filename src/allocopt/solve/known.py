@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, restricted, tightened
+from allocopt.arrays import Floats
 from allocopt.solve import blocks, highs, orders
 from allocopt.solve.certificate import breach
 from allocopt.solve.solution import Clock
-
-Floats = NDArray[np.float64]
 
 NODES = 200
 """Nodes of a search for a plan that keeps promises; almost always it is found at the root."""

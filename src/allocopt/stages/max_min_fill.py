@@ -26,7 +26,7 @@ from allocopt.plan import StageProof
 from allocopt.problem.facts import ANY, Floats, Lines
 from allocopt.solve import Solution
 from allocopt.solve.certificate import believable, upper_bound
-from allocopt.solve.solution import Status
+from allocopt.solve.solution import Ending
 from allocopt.stages.groups import Groups
 from allocopt.stages.task import StageResult, Task
 from allocopt.stages.whole_shares import LARGE, shared
@@ -156,5 +156,5 @@ def _levels(task: Task, groups: Groups) -> tuple[Floats, float, Solution | None]
 
 def _unlevelled(found: Solution) -> Solution:
     """Return the answer to a round that settles nobody, as an answer without a plan."""
-    ends: dict[Status, Status] = {"feasible": "interrupted", "optimal": "error"}
+    ends: dict[Ending, Ending] = {"feasible": "interrupted", "optimal": "error"}
     return replace(found, x=None, multipliers=None, status=ends.get(found.status, found.status))

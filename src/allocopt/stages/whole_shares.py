@@ -24,7 +24,7 @@ from allocopt.algebra.grouping import ranges
 from allocopt.algebra.program import with_loose_columns, with_rows
 from allocopt.problem.facts import Flags, Floats
 from allocopt.solve import EXACT, Solution, certify
-from allocopt.stages.groups import Codes, Groups, exchangeable
+from allocopt.stages.groups import Groups, Places, exchangeable
 from allocopt.stages.task import Task
 
 LARGE = 5_000
@@ -103,7 +103,7 @@ class _Window:
 
     base: Floats
     top: Floats
-    group: Codes
+    group: Places
     value: Floats
 
 
