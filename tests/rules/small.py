@@ -59,4 +59,5 @@ def reasons(plan: Plan) -> dict[str, str]:
 
 def reported(plan: Plan) -> pd.DataFrame:
     """Return the exceptions that rules report, without what the plan as a whole shows."""
-    return plan.exceptions.query("kind in ('approval', 'broken', 'price_parity', 'reserve')").reset_index(drop=True)
+    kinds = ("approval", "broken", "price_parity", "promised_beyond", "reserve")
+    return plan.exceptions.query("kind in @kinds").reset_index(drop=True)
