@@ -30,7 +30,7 @@ def _check_fact(
     demand: ReadTable, name: str, lines: NDArray[np.intp], firsts: NDArray[np.intp], report: Report
 ) -> None:
     """Report lines that differ in one column from the first line of their order."""
-    said = demand.codes[name] if name in demand.codes else demand.numbers[name]
+    said = demand.values(name)
     mine, other = said[lines], said[firsts]
     apart = (mine != other) & ~((mine != mine) & (other != other))  # two blanks are no number, and the same
     if not apart.any():

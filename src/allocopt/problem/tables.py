@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from allocopt.arrays import Flags as Flags
+from allocopt.arrays import Places
 from allocopt.problem.calendar import CalendarState, dates, periods
 from allocopt.problem.columns import Bytes, choices, flags, numbers
 from allocopt.problem.facts import Floats
@@ -76,11 +77,32 @@ class ReadTable:
         columns = {column.name: self._series(column) for column in self.table.columns}
         return pd.DataFrame(columns, index=pd.RangeIndex(self.length), copy=False)
 
+    def values(self, name: str) -> NDArray[Any]:
+        """Return a column as it is held: numbers, or the codes of texts, flags and choices."""
+        return self.labels[name].codes if name in self.labels else self.codes.get(name, self.numbers.get(name))  # type: ignore[return-value]
+
+    def blank(self, name: str) -> Flags:
+        """Return which cells of a column are blank or faulty."""
+        found: Flags = np.isnan(self.numbers[name]) if name in self.numbers else self.values(name) < 0
+        return found
+
+    def plain(self, name: str, rows: Places) -> list[Any]:
+        """Return cells as plain values; a blank is an empty text."""
+        declared, held = self.table.column(name), self.values(name)[rows].tolist()
+        if name in self.numbers:
+            whole = declared.type not in ("number", "time")
+            return ["" if value != value else int(value) if whole else value for value in held]
+        if name in self.labels:
+            codes = self.labels[name].codes[rows]
+            texts: list[Any] = self.labels[name].texts.take(pa.array(codes, mask=codes < 0)).fill_null("").to_pylist()
+            return texts
+        words: list[Any] = [*declared.choices, ""] if declared.choices else [False, True, ""]
+        return [words[code] for code in held]
+
     def cells(self, column: Column) -> Cells | None:
         """Return a column as cells that `read` reads as the same; None where it is optional and was not given."""
         name = column.name
-        held = self.labels[name].codes if name in self.labels else self.codes.get(name, self.numbers.get(name))
-        if held is not None and held.strides == (0,) and not column.required:
+        if self.values(name).strides == (0,) and not column.required:
             return None
         if name in self.labels:
             return of_arrow(self.labels[name].per_row())
@@ -203,16 +225,10 @@ def check_key(checked: ReadTable, report: Report) -> None:
 
 def _unreadable(checked: ReadTable, name: str) -> Flags:
     """Return the rows whose cell of a key column has a fault of its own."""
-    column = checked.table.column(name)
-    if name in checked.labels:
-        faulty = checked.faulty.get(name, np.zeros(checked.length, bool))
-        return faulty | (checked.labels[name].codes < 0) if column.required else faulty
-    if name in checked.codes:
-        return checked.codes[name] < 0
-    if name == "expires":
-        # Blank is right here, and a faulty cell has become blank.
-        return np.zeros(checked.length, bool)
-    return np.isnan(checked.numbers[name])
+    faulty = checked.faulty.get(name, np.zeros(checked.length, bool))
+    optional = name in checked.labels and not checked.table.column(name).required
+    # Blank is right in `expires`, and a faulty cell has become blank there.
+    return faulty if optional or name == "expires" else faulty | checked.blank(name)
 
 
 def sort_key(checked: ReadTable, names: Sequence[str]) -> NDArray[np.int64]:

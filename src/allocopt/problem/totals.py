@@ -21,10 +21,7 @@ def total_rows(checked: ReadTable) -> NDArray[np.intp]:
     names = [column.name for column in checked.table.columns if column.required and column.name not in checked.unread]
     lacking = np.zeros(checked.length, bool)
     for name in names:
-        if name in checked.labels:
-            lacking |= checked.labels[name].codes < 0
-        else:
-            lacking |= checked.codes[name] < 0 if name in checked.codes else np.isnan(checked.numbers[name])
+        lacking |= checked.blank(name)
     if not lacking.any():
         return np.zeros(0, np.intp)
     said = np.zeros(checked.length, bool)

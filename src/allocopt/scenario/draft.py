@@ -133,18 +133,15 @@ class Draft:
     def write(self, table: str, column: str, rows: Places, values: Floats | np.int8 | str) -> None:
         """Write cells of a column: numbers, the code of a flag or choice, or a text."""
         checked = self.tables[table]
-        if column in checked.numbers:
-            numbers = checked.numbers[column].copy()
-            numbers[rows] = values
-            checked = replace(checked, numbers={**checked.numbers, column: numbers})
-        elif column in checked.codes:
-            codes = checked.codes[column].copy()
-            codes[rows] = values
-            checked = replace(checked, codes={**checked.codes, column: codes})
+        kind = "numbers" if column in checked.numbers else "codes" if column in checked.codes else "labels"
+        held: dict[str, Any] = dict(getattr(checked, kind))
+        if kind == "labels":
+            held[column] = with_text(held[column], rows, str(values))
         else:
-            told = with_text(checked.labels[column], rows, str(values))
-            checked = replace(checked, labels={**checked.labels, column: told})
-        self.tables[table] = checked
+            held[column] = held[column].copy()
+            held[column][rows] = values
+        changed: dict[str, Any] = {kind: held}
+        self.tables[table] = replace(checked, **changed)
         self.touches.append(Touch(self.change, table, column, self.ids[table][rows]))
 
     def keep(self, table: str, kept: Flags) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 
 from allocopt.problem.amounts import NUMBER_LIMIT
 from allocopt.problem.checks import WHOLE_COLUMNS, references
@@ -79,16 +78,7 @@ def row_text(checked: ReadTable, position: int) -> str:
 
 def row_texts(checked: ReadTable, rows: Places) -> list[str]:
     """Return how rows of a table are called."""
-    parts: list[list[str]] = []
-    for name in checked.table.key:
-        if name in checked.labels:
-            labels = checked.labels[name]
-            codes = labels.codes[rows]
-            texts = labels.texts.take(pa.array(codes, mask=codes < 0)).to_pylist()
-        elif name in checked.codes:
-            choices = (*checked.table.column(name).choices, None)
-            texts = [choices[code] for code in checked.codes[name][rows].tolist()]
-        else:
-            texts = [None if value != value else f"{value:.0f}" for value in checked.numbers[name][rows].tolist()]
-        parts.append(["" if text is None else f"{name} {text}" for text in texts])
+    parts = [
+        [f"{name} {cell}" if cell != "" else "" for cell in checked.plain(name, rows)] for name in checked.table.key
+    ]
     return [", ".join(filter(None, words)) for words in zip(*parts, strict=True)]
