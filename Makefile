@@ -1,5 +1,6 @@
 # `make demo`: set up .venv and show one allocation. `make test`: set up .venv and run every check.
 # `make quick`: lint and the fast tests, under a minute, while you work: all tests but those that stand in SLOW.
+# `make docs`: the pages as a site in build/docs.
 # `make test-newest`: the tests, and every command's JSON, with the newest versions that the metadata allows.
 PYTHON ?= python3.11
 VENV := .venv
@@ -17,13 +18,24 @@ JSON := demo "check $(PACK)" "allocate $(PACK) --contract protect_dtc" "retire $
   "explain $(PACK) --sku LAMP --channel amazon" \
   "compare $(PACK) --jobs 2 --out $(NEWEST)/runs"
 
-# Reports and pictures of every pack under docs/gallery, and a browser that looks at each: needs Chromium and npm.
+# The pages as a site in build/docs: warnings, lost links and lost anchors are errors.
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs . build/docs
+	@echo "Built: build/docs/index.html"
+
+$(VENV)/.docs: $(STAMP)
+	$(BIN)/python $(PIP) --constraint constraints.txt --editable ".[docs]"
+	touch $@
+
+# Reports and pictures of every pack under docs/gallery, and a browser that looks at each. It needs Chromium and npm, and
+# says first which of them is missing.
 gallery: $(STAMP)
+	$(BIN)/python -m gallery.ready
 	npm install --silent --no-fund --no-audit --no-save --prefix .gallery axe-core@4
 	$(BIN)/python -m gallery.pages
-	$(BIN)/python -m pytest gallery
+	$(BIN)/python -m pytest gallery --numprocesses=2
 
-.PHONY: demo gallery test quick lint types unit test-newest newest json clean
+.PHONY: demo docs gallery test quick lint types unit test-newest newest json clean
 
 demo: $(STAMP)
 	$(BIN)/allocopt demo
@@ -37,8 +49,10 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# The library, and the Python of the pages.
 types: $(STAMP)
-	$(BIN)/mypy
+	$(BIN)/python -m docs.typed build/pages
+	$(BIN)/mypy src build/pages
 
 unit: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --durations=25

@@ -49,3 +49,18 @@ def worst() -> ao.Problem:
         lanes=lanes.assign(cost=1.5),
         currency="EUR",
     )
+
+
+def many_contracts() -> ao.Comparison:
+    """Return a comparison of a dozen contracts with long names under twenty scenarios with long names."""
+    problem = ao.example("quickstart")
+    contracts = [ao.pooled(), ao.first_come()]
+    contracts += [
+        ao.Contract(long_name("Contract", number), clauses=[ao.Protect("dtc", share=number / 20, of="supply")])
+        for number in range(1, 11)
+    ]
+    scenarios = [
+        ao.Scenario(long_name("Scenario", number), changes=[ao.Scale("demand.units", by=0.5 + number / 10)])
+        for number in range(20)
+    ]
+    return ao.compare(problem, contracts, scenarios)

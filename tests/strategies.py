@@ -132,6 +132,51 @@ def thrown(seed: int, kinds: Sequence[type[Clause]] = CLAUSES) -> tuple[ao.Probl
     return problem, consistent({clause.scope(): clause for clause in said}.values())
 
 
+def pressed(seed: int) -> tuple[ao.Problem, tuple[Clause, ...]]:
+    """Return a problem and clauses by a seed in which commitments, tight capacity and hard reserves meet."""
+    dice = Dice(seed)
+    drawing = _Draw(dice, frozenset(FEATURES - {"hold", "store_floor", "zeros"}), 2)
+    drawing.on |= {"min_units", "lane_capacity", dice.of(("capacity", "hours", "late", "early"))}
+    drawing.nodes = tuple(NODES)
+    drawn = drawing.tables()
+    for sku, node in sorted({(sku, node) for sku in drawing.skus for node in NODES}):
+        if all((lot["sku"], lot["node"]) != (sku, node) for lot in drawn["supply"]):
+            drawn["supply"].append(drawing.lot(sku, node, "on_hand", 0))
+    for limit in drawn.get("capacity", []):
+        limit["limit"] = dice.of((1, 2, 3.5, 4))
+    for lane in drawn["lanes"]:
+        lane["capacity"] = dice.of((1, 2, 2, 4, None))
+    problem = _committed(drawn, dice)
+    making = _Clauses(dice, problem, shares=True, hard=True)
+    said: list[Clause] = []
+    for _ in range(dice.of((1, 2, 3))):
+        amount = dice.of(({"units": 12}, {"units": 4.5}, {"share": 1.0}, {"share": 0.6}))
+        penalty = dice.of((None, None, None, 0.5))
+        one = making.one(ao.Protect)
+        if dice.of((True, True, False)):
+            one = replace(one, from_period=None, to_period=None, release_from=dice.of((None, None, 3)), sku=None)
+        if dice.of((True, True, False)):
+            one = replace(one, node=tuple(dice.shuffled(sorted(NODES))[: dice.of((1, 2))]), of="supply")
+        said.append(replace(one, **{"units": None, "share": None} | amount, mode="reserve", per="sku", penalty=penalty))
+    said += [making.one(dice.of(CLAUSES)) for _ in range(dice.of((0, 0, 0, 1)))]
+    return problem, consistent({clause.scope(): clause for clause in dice.shuffled(said)}.values())
+
+
+def _committed(drawn: Tables, dice: Dice) -> ao.Problem:
+    """Return the problem with commitments on some lines, line by line as long as all of them can be kept."""
+    for line in drawn["demand"]:
+        line["min_units"] = 0
+    problem = ao.Problem.from_dict(drawn)
+    for line in dice.shuffled(drawn["demand"])[:4]:
+        line["min_units"] = min(line["units"], dice.of((2, 3, 5, 8)))
+        more = ao.Problem.from_dict(drawn)
+        if ao.allocate(more).solved:
+            problem = more
+        else:
+            line["min_units"] = 0
+    return problem
+
+
 def with_all(features: Iterable[str], seed: int) -> Tables:
     """Return the tables of a problem by a seed: with all of some features, and no others."""
     drawing = _Draw(Dice(seed), frozenset(), 3)

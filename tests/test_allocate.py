@@ -172,7 +172,7 @@ def test_commitments_above_supply_are_named() -> None:
     plan = ao.allocate(two_channels("6 5"))
     assert plan.status == "infeasible"
     assert all(found.clause is None for found in plan.conflicts)
-    assert all(found.what.startswith("commitment (min_units) of A/") for found in plan.conflicts)
+    assert all(found.what.startswith("commitment (min_units) of A to ") for found in plan.conflicts)
     assert [found.units for found in plan.conflicts] == [pytest.approx(1), 0.0]
     with pytest.raises(ao.SolveError, match="the hard clauses and commitments cannot all hold"):
         plan.raise_for_status()

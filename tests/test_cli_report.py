@@ -22,7 +22,7 @@ def run(*arguments: object) -> tuple[int, str]:
 def test_a_page_and_a_workbook_of_a_plan(tmp_path: Path) -> None:
     """The plan stands against a baseline in which nobody coordinates; folders are made."""
     page, book = tmp_path / "new" / "plan.html", tmp_path / "new" / "plan.xlsx"
-    code, told = run("report", QUICKSTART, "--contract", "protect_dtc", "--out", page, "--workbook", book)
+    code, told = run("report", QUICKSTART, "--contract", "protect_dtc", "--quiet", "--out", page, "--workbook", book)
     assert (code, told) == (0, f"Written: {page}\nWritten: {book}\n")
     assert "against First come" in page.read_text(encoding="utf-8")
     assert book.stat().st_size > 5000

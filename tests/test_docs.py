@@ -1,4 +1,4 @@
-"""What is written down is so: commands and code of the pages run, and every public name is explained."""
+"""What is written down is so: commands and code of the pages run, links lead somewhere, public names are explained."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from docs import clauses
+from docs.typed import modules
 from typer.testing import CliRunner
 
 import allocopt as ao
@@ -20,10 +21,15 @@ from allocopt.problem.declared import describe
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
-    ROOT / "README.md",
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")),
     *sorted((ROOT / "scenarios").glob("**/README.md")),
-    *sorted((ROOT / "docs").glob("**/*.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "guide").glob("*.md")),
+    *(ROOT / name for name in ("tests/README.md", "benchmarks/README.md")),
 ]
+TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
+RUN = [page for page in PAGES if any(f"```{kind}\n" in TEXTS[page] for kind in ("python", "console"))]
+"""The pages with something to run."""
 NOT_RUN = "<!-- not run -->"
 BLOCK = re.compile(r"^(?P<before>[^\n]*)\n+```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.M | re.S)
 SLOW = ("scenarios/holiday_promo", "demo", "compare", "retire")
@@ -76,7 +82,7 @@ def test_what_was_not_printed_in_order_is_found() -> None:
     assert in_order("four six ...", printed) == ["four six ..."]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+@pytest.mark.parametrize("page", RUN, ids=[str(page.relative_to(ROOT)) for page in RUN])
 def test_snippets_of_the_pages_run(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -194,7 +200,7 @@ def test_meanings_come_from_the_class_and_those_above_it() -> None:
 
 
 def test_yaml_of_the_pages_is_a_contract_or_a_scenario(tmp_path: Path) -> None:
-    """What a page shows as YAML can be read, and the scenario of the README is the one that its code reads."""
+    """What a page shows as YAML can be read, and the scenario shown is the one that the code beside it reads."""
     scenarios = []
     for page in PAGES:
         for number, text in enumerate(blocks(page, "yaml")):
@@ -205,12 +211,12 @@ def test_yaml_of_the_pages_is_a_contract_or_a_scenario(tmp_path: Path) -> None:
             elif "\nclauses:" in text:
                 ao.Contract.read(file)
     featured = ao.Scenario.read(ROOT / "scenarios" / "quickstart" / "scenarios" / "01_featured.yaml")
-    assert ("README.md", featured) in scenarios
+    assert ("scenarios.md", featured) in scenarios
 
 
 def test_the_readme_has_something_to_run() -> None:
     """The tests here find what they are meant to find."""
-    assert len(blocks(ROOT / "README.md", "python")) >= 2
+    assert len(blocks(ROOT / "README.md", "python")) >= 1
     assert len(QUICK) >= 3
 
 
@@ -231,15 +237,84 @@ def test_commands_that_take_long_exist(command: str) -> None:
     assert all(option in told.output for option in rest if option.startswith("--"))
 
 
+HEADING = re.compile(r"^#{1,4} (.+?)\s*$", re.M)
+FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def anchors(text: str) -> set[str]:
+    """Return what the headings of a page are called in links to them, in the repository and in the site."""
+    found: list[str] = []
+    for heading in HEADING.findall(FENCE.sub("", text)):
+        plain = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", heading).replace("`", "")
+        name = re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")
+        again = found.count(name)
+        found += [name] if not again else [name, f"{name}-{again}"]
+    return set(found)
+
+
+def lost(page: Path, text: str) -> list[str]:
+    """Return the links of a page that lead to no file, or to no heading of it."""
+    found = []
+    for target in LINK.findall(FENCE.sub("", text)):
+        where, _, anchor = target.partition("#")
+        place = page.parent / where if where else page
+        if not re.match(r"\w+:", target) and not (
+            place.is_file() and (not anchor or anchor in anchors(place.read_text(encoding="utf-8")))
+        ):
+            found.append(f"{page.relative_to(ROOT)}: {target}")
+    return found
+
+
 def test_links_of_the_pages_lead_somewhere() -> None:
-    """A link to a file of the repository leads to a file."""
-    lost = [
-        f"{page.relative_to(ROOT)}: {target}"
-        for page in PAGES
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
-        if not (page.parent / target).exists()
-    ]
-    assert lost == []
+    """A link to a file of the repository leads to a file, and one to a heading to a heading of it."""
+    assert [link for page in PAGES for link in lost(page, TEXTS[page])] == []
+
+
+def test_a_lost_link_is_found() -> None:
+    """The test above sees files and headings that are not there, not what stands in code or leads elsewhere."""
+    text = "[a](start.md#install) [b](none.md) [c](start.md#none) [d](https://example.com#x)\n\n```text\n[e](none.md)\n```\n"
+    assert lost(ROOT / "docs" / "index.md", text) == ["docs/index.md: none.md", "docs/index.md: start.md#none"]
+    assert anchors("# One `two`, three\n## The same\n## The same\n") == {"one-two-three", "the-same", "the-same-1"}
+
+
+def test_every_page_is_in_the_list_of_pages() -> None:
+    """Each page stands in the contents of the site, so that it is one click from every other one."""
+    index = ROOT / "docs" / "index.md"
+    listed = {
+        path.resolve()
+        for block in re.findall(r"^```\{toctree\}\n(.*?)^```$", TEXTS[index], re.M | re.S)
+        for line in block.splitlines()
+        if line and not line.startswith(":")
+        for path in [*index.parent.glob(f"{line}.md"), (index.parent / line).with_suffix(".md")]
+    }
+    assert {page for page in PAGES if page != index} - listed == set()
+
+
+@pytest.mark.parametrize(
+    ("page", "anchor"),
+    [("clauses.md", "cap"), ("glossary.md", "confidence"), ("add_a_clause.md", "add-a-clause")],
+    ids=["what may I write under cap", "what is confidence", "how do I add a rule"],
+)
+def test_what_newcomers_ask_is_two_clicks_away(page: str, anchor: str) -> None:
+    """The README and the first page of the site lead to the page, which has it under a heading."""
+    assert f"](docs/{page})" in TEXTS[ROOT / "README.md"]
+    assert f"]({page})" in TEXTS[ROOT / "docs" / "index.md"]
+    assert anchor in anchors(TEXTS[ROOT / "docs" / page])
+
+
+def test_the_reference_has_every_public_name() -> None:
+    """The page of reference shows each name once, and none that is not there."""
+    named = re.findall(r"^\.\. auto(?:class|function):: allocopt\.(\w+)$", TEXTS[ROOT / "docs" / "reference.md"], re.M)
+    assert sorted(named) == sorted(set(ao.__all__))
+
+
+def test_the_types_of_the_pages_are_looked_at() -> None:
+    """`make types` checks the README and the pages as they stand, with nothing waved through."""
+    found = modules()
+    assert {"page_README", "page_docs_start", "page_docs_guide_service_engineers"} <= set(found)
+    assert not any("type: ignore" in code for code in found.values())
+    assert "docs.typed build/pages\n\t$(BIN)/mypy src build/pages" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ao.__all__)

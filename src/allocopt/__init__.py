@@ -47,6 +47,7 @@ _rooms.ROOMS.update(
     model=("allocopt.stages.stated", "model_of_plan"),
     plot=("allocopt.report.plots", "plots_of_plan"),
     plot_comparison=("allocopt.report.plots", "plots_of_comparison"),
+    plot_protection=("allocopt.report.plots", "plot_of_protection"),
     plot_retirement=("allocopt.report.plots", "plots_of_retirement"),
     price_of=("allocopt.explain.prices", "price_of"),
     prices=("allocopt.explain.prices", "prices"),
@@ -60,6 +61,7 @@ _rooms.ROOMS.update(
     to_excel_retirement=("allocopt.report.other_books", "retirement_to_excel"),
     value_of=("allocopt.explain.finite", "value_of"),
     values=("allocopt.explain.values", "values"),
+    values_for=("allocopt.explain.values", "values_for"),
     why_not=("allocopt.explain.why_not", "why_not"),
 )
 

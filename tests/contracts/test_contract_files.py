@@ -287,7 +287,7 @@ CASES = {
         5,
         "clauses[1]",
         "clause_twice",
-        "It speaks of the same thing as clause 1: keep_or_retire channel amazon; retire channel amazon.",
+        "It speaks of the same thing as clause 1: keep or retire channel amazon; retire channel amazon.",
     ),
     "kept or retired, and taken over by a channel that goes": (
         clause(*AMAZON) + "  - {clause: keep_or_retire, channel: dtc, recapture: [{to: amazon, share: 1}]}\n",

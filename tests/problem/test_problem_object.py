@@ -204,15 +204,20 @@ def test_arrays_of_facts_are_read_only() -> None:
 
 def test_every_listed_code_is_used_and_tested() -> None:
     """The codes that the packages list for users are those of their sources, each with a test."""
-    folders = [Path(package.__file__).parent for package in (allocopt.problem, allocopt.scenario)]
+    folder = Path(allocopt.problem.__file__).parent
     listed = set(re.findall(r"``(\w+)``", f"{allocopt.problem.__doc__}{allocopt.scenario.__doc__}"))
-    sources = "".join(
-        path.read_text(encoding="utf-8")
-        for folder in folders
-        for path in folder.glob("*.py")
-        if path.name != "__init__.py"
-    )
+    files = [*folder.glob("*.py"), *(folder.parent / "scenario").glob("*.py")]
+    sources = "".join(path.read_text(encoding="utf-8") for path in files if path.name != "__init__.py")
     assert listed <= set(re.findall(r'"([a-z_]+)"', sources))
-    tests = [path for name in ("problem", "scenario") for path in Path(__file__).parents[1].glob(f"{name}/test_*.py")]
-    tested = "".join(path.read_text(encoding="utf-8") for path in tests)
+    tested = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].glob("*/test_*.py"))
     assert listed <= set(re.findall(r'"([a-z_]+)"', tested))
+
+
+def test_a_record_that_leaves_a_column_out_gets_its_default():
+    """In records, a column that is left out says its default, and so does a blank in it."""
+    empty: dict[str, Any] = {name: [] for name in NEEDED}
+    rows = [{"channel": "a"}, {"channel": "b", "fee_rate": 0.1}]
+    channels = Problem.from_dict(empty | {"channels": rows}).channels
+    assert channels["fee_rate"].tolist() == [0.0, 0.1]
+    blank = Problem.from_dict(empty | {"channels": [rows[0] | {"fee_rate": None}, rows[1]]})
+    assert blank.channels["fee_rate"].tolist() == [0.0, 0.1]

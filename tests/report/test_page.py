@@ -113,7 +113,7 @@ def test_the_worst_case_holds(worst_plan: ao.Plan, tmp_path: Path) -> None:
     assert worst_plan.channels["channel"].str.len().max() == 60
     found = page(worst_plan, tmp_path)
     assert (tmp_path / "plan.html").stat().st_size < 2e6
-    assert f"The first 500 of {len(worst_plan.shortfalls):,} short lines" in found.said("summary")
+    assert f"The first 500 of {len(worst_plan.shortfalls):,} reasons of 5,284 short lines" in found.said("summary")
     assert_accessible(found)
 
 

@@ -9,10 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
+from gallery.edges import EDGES
 from matplotlib.figure import Figure
 
 import allocopt as ao
-from allocopt.report.pictures import bars, money
+from allocopt.report.pictures import bars, contracts, money
+from allocopt.report.pictures.protection import protection
 from allocopt.report.pictures.style import AMBER, BLUE, ON_DARK, PAGE, SKY, STEPS, labels
 
 FORMS = ("wide", "narrow")
@@ -72,7 +74,7 @@ def test_what_is_left_is_an_end_of_its_own(quick_plan: ao.Plan) -> None:
     stock = pd.DataFrame({"kind": ["on_hand", "inbound"], "node": ["East", "East"], "left": [7.0, 0.0]})
     figure = flow(quick_plan.allocation, stock)
     assert "7 units are left at the end" in figure.title
-    assert "left at the end" in [text.get_text() for text in figure.axes[0].texts]
+    assert "left over" in [text.get_text() for text in figure.axes[0].texts]
     assert_legible(figure)
 
 
@@ -176,3 +178,98 @@ def test_steps_of_a_waterfall_add_up() -> None:
     places = bars.ends(shown)
     assert all(after[0] == before[1] for before, after in itertools.pairwise(places))
     assert shown[-1].name == "18 other rows"
+
+
+def test_the_curve_of_a_protection() -> None:
+    """The best level and what it is worth, between what that lies, on a screen and on a telephone."""
+    found = ao.price_of_protection(ao.example("quickstart"), None, "dtc", steps=[0.0, 0.2, 0.6, 1.0])
+    for form in FORMS:
+        figure = found.plot(form=form)
+        assert isinstance(figure, Figure)
+        assert_legible(figure)
+    worst = found.table["gain"].min()
+    assert figure.title == (
+        "No protection for dtc is worth more than none; 100\N{NO-BREAK SPACE}% would cost most, "
+        f"{-worst:,.0f}\N{NO-BREAK SPACE}USD."
+    )
+    assert "20\N{NO-BREAK SPACE}%: \N{MINUS SIGN}30\N{NO-BREAK SPACE}USD" in figure.description
+
+
+def test_a_protection_that_pays_and_one_without_plans() -> None:
+    """The title says what the best level is worth, whether that may be chance, and which levels have no plan."""
+    frame = pd.DataFrame(
+        {
+            "share": [0.0, 0.5, 1.0],
+            "gain": [0.0, 120.0, float("nan")],
+            "low": [0.0, -3.0, float("nan")],
+            "high": [0.0, 300.0, float("nan")],
+            "in_contract": [False, True, False],
+        }
+    )
+    for form in FORMS:
+        figure = protection(frame, "a channel with a rather long name", 0.5, "EUR", form=form)  # type: ignore[arg-type]
+        assert figure.title.endswith("is worth most: 120\N{NO-BREAK SPACE}EUR more than none, which may be chance.")
+        assert "No plan at 100\N{NO-BREAK SPACE}%." in " ".join(text.get_text() for text in figure.axes[0].texts)
+        assert_legible(figure)
+    none = protection(frame.assign(gain=float("nan"), low=float("nan"), high=float("nan")), "dtc", float("nan"), "")
+    assert none.title == "No level of protection for dtc has a plan."
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", [name for name in EDGES if name != "no-plan"])
+def test_pictures_hold_at_the_edges(name: str, form: str) -> None:
+    """Nobody short, one channel, nothing earned, a loss, nothing wanted, hostile names: legible, and a finding."""
+    plan = EDGES[name]()
+    for picture in ("flow", "fill_rate", "channels", "exceptions", "values"):
+        figure = getattr(plan.plot, picture)(form=form)
+        assert figure.title.endswith(".")
+        assert "nan" not in figure.title
+        assert_legible(figure)
+
+
+def test_a_loss_is_said_to_be_one() -> None:
+    """Nobody brings less than nothing: who loses is said to lose, and where all earn the same nobody earns most."""
+    said = EDGES["at-a-loss"]().plot.channels().title.replace("\N{NO-BREAK SPACE}", " ")
+    assert said == (
+        "Of 90 EUR revenue, nothing remains but a loss of 950 EUR; amazon loses least (465 EUR), dtc most (485 EUR)."
+    )
+    assert EDGES["nothing-earned"]().plot.channels().title.replace("\N{NO-BREAK SPACE}", " ") == (
+        "Of 0 EUR revenue, 0 EUR remain."
+    )
+
+
+def test_a_channel_called_as_an_end_is_a_channel() -> None:
+    """What is left is an end of its own, whatever somebody calls a channel."""
+    plan = EDGES["same-names"]()
+    left = plan.stock["left"].sum()
+    shipped = plan.allocation.groupby("channel")["units"].sum()
+    figure = plan.plot.flow()
+    assert f"{shipped.sum():,.0f} units ship" in figure.title
+    assert ("are left at the end" in figure.title) == bool(left)
+
+
+def test_amounts_of_a_table_are_never_cut() -> None:
+    """Where there is no room for all contracts, fewer are drawn and the others counted."""
+    rows = [
+        {"scenario": f"s{row}", "role": "counts", "contract": f"c{column:02d}", "contribution": 1e6 + 1234.5 * column}
+        for row in range(3)
+        for column in range(12)
+    ]
+    for form, drawn in (("wide", 8), ("narrow", 5)):
+        figure = contracts.table(pd.DataFrame(rows), "c00", "USD", form=form)  # type: ignore[arg-type]
+        texts = [text.get_text() for text in figure.axes[0].texts]
+        assert not [text for text in texts if "\N{HORIZONTAL ELLIPSIS}" in text]
+        assert f"{12 - drawn} more contracts are not drawn." in texts
+        assert_legible(figure)
+
+
+def test_what_is_the_same_is_said_to_be_the_same() -> None:
+    """Contracts that earn the same share the first place, whatever rounding leaves; nothing is less than nothing."""
+    rows = [("a", "Pooled", 100.0), ("a", "Ranks", 100.0 - 1e-9), ("b", "Pooled", 90.0), ("b", "Ranks", 90.0)]
+    frame = pd.DataFrame(rows, columns=["scenario", "contract", "contribution"])
+    figure = contracts.table(frame, "Pooled", "USD")
+    assert figure.title == "Pooled and Ranks earn most, and the same, in each of 2 scenarios."
+    assert not [text for text in figure.axes[0].texts if "0.00" in text.get_text()]
+    change = pd.DataFrame({"one": [60.0, 40.0 - 1e-9], "other": [50.0, 50.0]}, index=["dtc", "amazon"])
+    said = contracts.steps_between(change, "Ranks", "Pooled", "USD").title.replace("\N{NO-BREAK SPACE}", " ")
+    assert said == "Ranks earns what Pooled earns, 100 USD, but dtc gets +10 USD and amazon \N{MINUS SIGN}10 USD."

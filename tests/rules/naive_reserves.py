@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from copy import copy
 from itertools import product
 
 import numpy as np
@@ -165,6 +166,7 @@ class Reserves:
         """Work out who is given what, and add idle stock, what fits into the lots, and what must be kept."""
         for sku in self.naive.skus:
             self.give(sku)
+        Trial(self).relent()
         self.live = live = [
             clause for clause in self.clauses if any(self.kept(clause, lot) > 0 for lot in self.before(clause))
         ]
@@ -246,6 +248,15 @@ class Reserves:
         self, clause: Protect, until: int, lots: list[Row], quantity: float, breach: dict[Hashable, int], what: Hashable
     ) -> None:
         """Add that the channel got, or still has idle, enough of some lots."""
+        terms = self.counted(clause, until, lots)
+        if clause.penalty is not None:
+            if what not in breach:
+                breach[what] = self.model.var(1e4, -clause.penalty)
+            terms.append((breach[what], 1.0))
+        self.model.row(terms, low=quantity)
+
+    def counted(self, clause: Protect, until: int, lots: list[Row]) -> list[tuple[int, float]]:
+        """Return what counts for a reserve of some lots up to a release: what shipped, and what is idle."""
         ids = {id(lot) for lot in lots}
         terms = [
             (arc.at, 1.0)
@@ -259,11 +270,101 @@ class Reserves:
                     if key not in self.idle:
                         self.idle[key] = self.model.var(lot.usable)
                     terms.append((self.idle[key], 1.0))
-        if clause.penalty is not None:
-            if what not in breach:
-                breach[what] = self.model.var(1e4, -clause.penalty)
-            terms.append((breach[what], 1.0))
-        self.model.row(terms, low=quantity)
+        return terms
+
+
+class Trial:
+    """Whether commitments can be met beside what reserves are given, under all that physics say; and what they leave.
+
+    Clause by clause in their order: as given, while there is a plan. From the first clause on of which there is none,
+    a clause's quantities rise together unit by unit, SKU by SKU and date by date, each as long as there is a plan.
+    """
+
+    def __init__(self, reserves: Reserves) -> None:
+        self.reserves, naive = reserves, reserves.naive
+        committed = {line.group for line in naive.lines if line.min_units > 0 and line.units > 0}
+        skus = {line.sku for line in naive.lines if line.min_units > 0 and line.units > 0}
+        self.hard = [clause for clause in reserves.clauses if clause.penalty is None]
+        self.steps: dict[int, list[tuple[Hashable, str, float]]] = {}
+        for clause in self.hard:
+            mine = [lot for lot in reserves.before(clause) if lot.sku in skus]
+            if clause in reserves.per_lot:
+                mine.sort(key=lambda lot: (lot.sku, *_in_order(lot)))
+                steps = [(id(lot), lot.sku, reserves.of_lot[id(clause), id(lot)]) for lot in mine]
+            else:
+                moments = sorted({(lot.sku, lot.available) for lot in mine})
+                steps = [(moment, moment[0], reserves.of_sku[id(clause), moment[0]]) for moment in moments]
+            self.steps[id(clause)] = [step for step in steps if step[2] > 0]
+        self.alone = copy(naive)
+        self.alone.clauses = []
+        self.alone.lines = [line for line in naive.lines if line.group in committed and line.units > 0]
+        arcs = [copy(arc) for arc in naive.candidates if any(arc.line is line for line in self.alone.lines)]
+        self.alone.candidates, self.alone.arcs = arcs, self.alone.allowed(arcs)
+
+    def relent(self) -> None:
+        """Replace what reserves are given where commitments could not be met beside it."""
+        given, least = self.reserves.given, dict[tuple[int, Hashable], float]()
+        if not any(self.steps.values()) or not self.holds(least):
+            return
+        rising = False
+        for clause in self.hard:
+            as_given = {(id(clause), key): given[id(clause), key] for key, _, _ in self.steps[id(clause)]}
+            rising = rising or not self.holds(least | as_given)
+            least |= self.risen(clause, least) if rising else as_given
+        given |= least
+
+    def risen(self, clause: Protect, least: dict[tuple[int, Hashable], float]) -> dict[tuple[int, Hashable], float]:
+        """Return what a clause gets unit by unit."""
+        found = {(id(clause), key): 0.0 for key, _, _ in self.steps[id(clause)]}
+        rising = {(id(clause), key): (sku, asked) for key, sku, asked in self.steps[id(clause)]}
+        while rising:
+            for key, (sku, asked) in list(rising.items()):
+                upto = min(asked, found[key] + 1)
+                if self.holds(least | found | {key: upto}):
+                    found[key] = upto
+                elif self.reserves.naive.divides(sku):
+                    found[key] = min(self.most(least | found, key), upto)
+                if found[key] < upto or upto == asked:
+                    del rising[key]
+        return found
+
+    def model(self, least: dict[tuple[int, Hashable], float]) -> tuple[Model, dict[tuple[int, Hashable], int]]:
+        """Return commitments and reserves as a program, with a column for each quantity."""
+        model = self.alone.model()
+        model.cost = [0.0] * len(model.cost)
+        reserves = self.reserves
+        own = copy(reserves)
+        own.naive, own.model, own.idle, own.live = self.alone, model, {}, self.hard
+        columns = {}
+        releases = sorted({own.release(clause) for clause in self.hard})
+        for clause in self.hard:
+            for key, _, _ in self.steps[id(clause)]:
+                at = columns[id(clause), key] = model.var(1e6)
+                model.row([(at, 1.0)], low=least.get((id(clause), key), 0.0))
+                lots = [lot for lot in own.before(clause) if key in (id(lot), (lot.sku, lot.available))]
+                if clause not in own.per_lot:
+                    lots = [lot for lot in own.before(clause) if lot.sku == key[0] and lot.available <= key[1]]
+                for until in releases:
+                    if until <= own.release(clause) and max(lot.available for lot in lots) < until:
+                        model.row([*own.counted(clause, until, lots), (at, -1.0)], low=0)
+        for lot in self.alone.lots:
+            for until in releases:
+                kept = [(at, 1.0) for (_, other, when), at in own.idle.items() if (other, when) == (id(lot), until)]
+                gone = [(arc.at, 1.0) for arc in self.alone.arcs if arc.lot is lot and arc.ship < until]
+                model.row([*kept, *gone], high=lot.usable)
+        return model, columns
+
+    def holds(self, least: dict[tuple[int, Hashable], float]) -> bool:
+        """Return whether there is a plan."""
+        return self.model(least)[0].best() is not None
+
+    def most(self, least: dict[tuple[int, Hashable], float], key: tuple[int, Hashable]) -> float:
+        """Return how high one quantity can rise, the others at least as they are."""
+        model, columns = self.model(least)
+        model.constant, model.cost[columns[key]] = 0.0, 1.0
+        found = model.best()
+        assert found is not None
+        return round(found, 7)
 
 
 def ends(clause: Protect) -> int | None:

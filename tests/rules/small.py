@@ -60,4 +60,4 @@ def reasons(plan: Plan) -> dict[str, str]:
 def reported(plan: Plan) -> pd.DataFrame:
     """Return the exceptions that rules report, without what the plan as a whole shows."""
     kinds = ("approval", "broken", "price_parity", "promised_beyond", "reserve")
-    return plan.exceptions.query("kind in @kinds").reset_index(drop=True)
+    return plan.exceptions[plan.exceptions["kind"].isin(kinds)].reset_index(drop=True)

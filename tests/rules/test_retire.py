@@ -150,7 +150,7 @@ def test_promises_to_a_retired_channel_lapse_and_are_listed():
     assert plan.objective == 75
     assert plan.broken == (
         Broken("protect channel amazon, share 0.5", "amazon", 0, 14.0),
-        Broken("safety_stock channel amazon", "amazon", 2, 0.0),
+        Broken("safety stock channel amazon", "amazon", 2, 0.0),
         Broken("protect channel amazon, units 12.0, mode serve", "amazon", 3, 15.0),
         Broken("commitments (min_units) of amazon, 1 line", "amazon", None, 3.0),
     )

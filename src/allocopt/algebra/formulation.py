@@ -87,6 +87,7 @@ class Formulation:
         lower: Floats | float = 0.0,
         integer: NDArray[np.bool_] | bool = False,
         line: Codes | int = COUPLES,
+        breach: bool = False,
     ) -> Variable:
         """Add one column per label of `index`, between `lower` (default 0) and `upper`."""
         size = len(index)
@@ -99,6 +100,7 @@ class Formulation:
             np.zeros(size, dtype=bool) | integer,
             np.zeros(size, dtype=np.int32) + np.asarray(sku, dtype=np.int32),
             np.zeros(size, dtype=np.int32) + np.asarray(line, dtype=np.int32),
+            breach,
         )
         self._columns += size
         self.variables.append(variable)
@@ -197,7 +199,7 @@ class Formulation:
         at = np.flatnonzero(~np.isnan(penalty) & (most > 0))
         if not len(at):
             return []
-        breach = self.add_variable(name, index.of(at), upper=most[at], sku=sku[at])
+        breach = self.add_variable(name, index.of(at), upper=most[at], sku=sku[at], breach=True)
         self.add_money("clause_penalties", breach, -penalty[at], channel=channel[at])
         return [Sum(breach, at, weight=sign)]
 
@@ -230,7 +232,7 @@ class Formulation:
             constant=sum(float(money.constant.sum()) for money in self.money if money.constant is not None),
             column_line=_join([variable.line for variable in self.variables], np.int32),
         )
-        columns = tuple(Family(v.name, v.start, v.index) for v in self.variables)
+        columns = tuple(Family(v.name, v.start, v.index, breach=v.breach) for v in self.variables)
         return program, Labels(columns, tuple(rows.family for rows in self._rows))
 
 

@@ -95,6 +95,8 @@ class Family:
     implied : bool
         Whether the rows only say what promises imply in whole units: they cut off no plan that keeps these, and hold
         nobody where one of these gives way.
+    breach : bool
+        Whether the columns are what soft rows are broken by.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Family:
     only_least: bool = False
     rule: str = ""
     implied: bool = False
+    breach: bool = False
 
     @property
     def stop(self) -> int:
@@ -131,6 +134,11 @@ class Labels:
     def place(self, name: str) -> slice:
         """Return where the columns of a variable stand, in the order of its members; nowhere if there is none."""
         return next((family.slice for family in self.columns if family.name == name), slice(0, 0))
+
+    def breaches(self) -> NDArray[np.int64]:
+        """Return the positions of all columns that soft rows are broken by, ascending."""
+        parts = [np.arange(family.start, family.stop) for family in self.columns if family.breach]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
     def row(self, position: int) -> tuple[str, tuple[Any, ...]]:
         """Return family name and label of one row."""

@@ -236,14 +236,17 @@ def with_loose_columns(
     lower: ArrayLike = 0.0,
     upper: ArrayLike = np.inf,
     integer: ArrayLike = False,
+    sku: ArrayLike = COUPLES,
 ) -> Program:
-    """Return the program with columns appended that are in no row yet (see `with_rows`); they belong to no SKU.
+    """Return the program with columns appended that are in no row yet (see `with_rows`).
 
     Parameters
     ----------
     program : Program
     cost : array, shape (new columns,)
     lower, upper, integer : arrays, shape (new columns,), or one value for all
+    sku : array of int, shape (new columns,), or one code for all
+        Block codes; by default they belong to no SKU.
 
     Returns
     -------
@@ -258,7 +261,7 @@ def with_loose_columns(
         upper=np.concatenate([program.upper, np.broadcast_to(np.asarray(upper, float), count)]),
         integer=np.concatenate([program.integer, np.broadcast_to(np.asarray(integer, bool), count)]),
         indptr=np.concatenate([program.indptr, np.full(count, program.nonzeros, dtype=np.int32)]),
-        column_sku=np.concatenate([program.column_sku, np.full(count, COUPLES, dtype=np.int32)]),
+        column_sku=np.concatenate([program.column_sku, np.broadcast_to(np.asarray(sku), count)]).astype(np.int32),
         column_line=with_more_lines(program.column_line, count),
     )
 

@@ -27,6 +27,8 @@ class Variable:
         SKU code of each member, `COUPLES` where it belongs to none.
     line : int32, shape (members,)
         Demand line that each member ships to, `COUPLES` where it ships nothing.
+    breach : bool
+        Whether it is what rows are broken by.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Variable:
     integer: NDArray[np.bool_]
     sku: NDArray[np.int32]
     line: NDArray[np.int32]
+    breach: bool = False
 
     def __len__(self) -> int:
         return len(self.lower)

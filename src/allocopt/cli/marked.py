@@ -9,6 +9,7 @@ they are.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable, Sequence
@@ -19,7 +20,8 @@ from typing import Any
 from allocopt.documents.whole import written_whole
 from allocopt.errors import FRAME, DataError, Issue, visible
 from allocopt.plan.files import UNSEEN
-from allocopt.problem.headers import SEARCHED, header_place
+from allocopt.problem.csv_file import parted, separator_of
+from allocopt.problem.headers import SEARCHED, header_place, without_unit
 from allocopt.problem.report import plain_name
 from allocopt.problem.schema import TABLES
 
@@ -70,7 +72,7 @@ def _check_target(source: Path, target: Path) -> None:
         raise _refused(target, "it has to be an .xlsx workbook", "Write --out faults.xlsx.")
     if not target.exists():
         return
-    from openpyxl import load_workbook  # type: ignore[import-untyped]
+    from openpyxl import load_workbook
 
     mine = False
     if target.is_file() and not (source.exists() and target.samefile(source)):
@@ -131,7 +133,12 @@ def _lines(path: Path) -> list[tuple[int, Sequence[Any]]]:
             return [(1, table.column_names), *((place, row) for place, row in enumerate(rows, start=2))]
         except Exception:  # the list says why
             return []
-    reader = csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig", "replace"), newline=""))
+    content = path.read_bytes()
+    coding = "utf-16" if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+    text, separator = parted(content.decode(coding, "replace"))
+    table = TABLES.get(plain_name(path.stem))
+    separator = separator or (separator_of(text, table) if table else ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     found: list[tuple[int, Sequence[Any]]] = []
     line = 1
     with suppress(csv.Error):
@@ -182,15 +189,15 @@ def _column_of(sheet: Any, issue: Issue) -> tuple[int, int]:
     names = [str(cell) if cell is not None else "" for cell in header]
     wanted = issue.column or ""
     for number, name in enumerate(names, start=1):
-        if wanted and (name == wanted or plain_name(name) == plain_name(wanted)):
+        if wanted and (name == wanted or without_unit(name, table)[0] == plain_name(wanted)):
             return place, number
     return place, 1
 
 
 def _dress(cell: Any, issue: Issue, *, told: bool) -> None:
     """Colour a cell, and say in a comment what is meant; the graver colour stays."""
-    from openpyxl.comments import Comment  # type: ignore[import-untyped]
-    from openpyxl.styles import PatternFill  # type: ignore[import-untyped]
+    from openpyxl.comments import Comment
+    from openpyxl.styles import PatternFill
 
     grave = list(COLOURS)
     before = [kind for kind in grave if cell.fill.fgColor.rgb == COLOURS[kind]]

@@ -78,16 +78,21 @@ def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) 
     units: Floats = np.zeros(0)
     choices: Floats | None = None
     before: Answer | None = None
+    gave_way = False
     for period in range(real.periods):
         stated = stated_of(_known(forecast, real, period), contract)
         program = _held(stated, period, done, units, choices)
         program = replace(program, integer=program.integer & _decided(stated, period))
         held = replace(stated, program=program)
         start_of = cold if before is None else starts(before, held)
-        results = _results(held, contract, effort, start_of)
+        results, loose = _results(held, contract, effort, start_of, gave_way=gave_way)
         if results[-1].solution.x is None:
             return plan_of(drawn, contract, stated, results, effort)
         x = results[-1].solution.x[: program.columns]
+        if loose:
+            promised = _promises(stated.labels)
+            broken, _ = _broken(program, promised, program.activity(x)[promised])
+            gave_way = len(broken) > 0 and len(contract.all_stages) == 1
         arcs = stated.arcs
         ship = x[stated.ship]
         now = np.flatnonzero((arcs.ship <= period) & (ship > 0))
@@ -154,16 +159,23 @@ def _decided(stated: Stated, period: int) -> Flags:
     return decided
 
 
-def _results(held: Stated, contract: Contract, effort: Effort, start_of: StartOf) -> list[StageResult]:
-    """Solve the stages; where no plan keeps every promise, those that cannot be kept give way."""
+def _results(
+    held: Stated, contract: Contract, effort: Effort, start_of: StartOf, *, gave_way: bool
+) -> tuple[list[StageResult], bool]:
+    """Solve the stages, and say whether promises could give way: where no plan keeps every one, as some have to.
+
+    Where one gave way in the period before, and nothing but the objective is asked for, it is not asked again whether
+    all can be kept: if they can, nothing is worth more than that.
+    """
     settle = settler(held.arcs, lambda: effort.left)
-    results = solve_stages(held, contract.all_stages, effort, start_of=start_of, settle=settle)
-    if results[-1].solution.status == "infeasible":
-        rows = _promises(held.labels)
-        program = freed(held.program, held.labels.implied())
-        loose = replace(held, program=_elastic(program, rows, held.labels.rises(rows)))
-        results = solve_stages(loose, contract.all_stages, effort, settle=settle)
-    return results
+    if not gave_way:
+        results = solve_stages(held, contract.all_stages, effort, start_of=start_of, settle=settle)
+        if results[-1].solution.status != "infeasible":
+            return results, False
+    rows = _promises(held.labels)
+    program = freed(held.program, held.labels.implied())
+    loose = replace(held, program=_elastic(program, rows, held.labels.rises(rows)))
+    return solve_stages(loose, contract.all_stages, effort, settle=settle), True
 
 
 def _promises(labels: Labels) -> NDArray[np.int64]:

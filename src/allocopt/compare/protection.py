@@ -29,6 +29,7 @@ import pandas as pd
 from allocopt.arguments import instance, several
 from allocopt.compare.batch import compare
 from allocopt.compare.comparison import Comparison
+from allocopt.compare.shown import ShownProtection
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ContractError, Issue
 from allocopt.plan.tables import records
@@ -46,7 +47,7 @@ COLUMNS = (
 )
 
 
-class Protection:
+class Protection(ShownProtection):
     """What `price_of_protection` found: a curve over levels of protection.
 
     Attributes

@@ -45,3 +45,22 @@ class ShownComparison:
             If a table has more rows than a worksheet can hold.
         """
         asked("to_excel_comparison", self, path)
+
+
+class ShownProtection:
+    """How a `Protection` is shown to people."""
+
+    def plot(self, **how: Any) -> Any:
+        """Draw the curve: what each level is worth more than none, between what that lies, and the best level.
+
+        Parameters
+        ----------
+        **how
+            ``form="narrow"`` for a telephone; ``titled=False`` leaves the title to who shows it.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Whose ``title`` is the finding; see `allocopt.report.plots.PlanPlots`.
+        """
+        return asked("plot_protection", self, **how)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -100,6 +100,19 @@ class Contract(metaclass=Checked):
     reason: Annotated[str, Field(min_length=0)] = ""
     valid_from: Day | None = None
     valid_to: Day | None = None
+
+    if TYPE_CHECKING:  # what is made of it is a tuple; a list will do
+
+        def __init__(
+            self,
+            name: str,
+            clauses: Iterable[Clause] = (),
+            stages: Iterable[Stage] = (),
+            owner: str = "",
+            reason: str = "",
+            valid_from: dt.date | str | None = None,
+            valid_to: dt.date | str | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         issues = list(self._contradictions(Origin()))

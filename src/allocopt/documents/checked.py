@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
@@ -66,7 +67,19 @@ def window(from_period: int | None, to_period: int | None) -> None:
         raise ValueError(f"the window ends (to_period {to_period}) before it begins (from_period {from_period})")
 
 
-Several = Annotated[tuple[str, ...], Field(min_length=1)]
+if TYPE_CHECKING:
+    Many = Sequence
+else:
+
+    class Many:
+        """Several values of a type: what is kept of them is a tuple, and a list will do."""
+
+        def __class_getitem__(cls, item: object) -> object:
+            """Return the type of what is kept."""
+            return tuple[item, ...]
+
+
+Several = Annotated[Many[str], Field(min_length=1)]
 Who = Annotated[str | Several, BeforeValidator(_together, json_schema_input_type=str | Several)]
 """One channel, or several that count together."""
 Ids = Annotated[Several | None, BeforeValidator(_one_or_many, json_schema_input_type=str | Several | None)]
@@ -81,7 +94,7 @@ Period = Annotated[int, Field(ge=0, strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 Said = Annotated[str, AfterValidator(_said)]
 """Text that has to be given: who answers for it, and why."""
-_Ranks = Annotated[tuple[Annotated[int, Field(strict=True)], ...], Field(min_length=1)]
+_Ranks = Annotated[Many[Annotated[int, Field(strict=True)]], Field(min_length=1)]
 Ranks = Annotated[_Ranks | None, BeforeValidator(_alone_or_many, json_schema_input_type=int | _Ranks | None)]
 """One whole number, several, or None for all."""
 

@@ -19,7 +19,7 @@ from allocopt.contracts import Contract, pooled
 from allocopt.plan import Conflict
 from allocopt.plan.broken import find_broken
 from allocopt.plan.conflicts import find_conflicts
-from allocopt.problem.facts import Facts, Floats
+from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.problem.problem import Problem
 from allocopt.rules import RULES, Clause, retired
 from allocopt.rules.reserve import ReserveRule
@@ -100,6 +100,11 @@ class _Nothing:
     def ship(self) -> Floats:
         """No units, shape (arcs,)."""
         return np.zeros(len(self.arcs))
+
+    @property
+    def decided(self) -> Flags:
+        """No decision is taken, shape (switches,)."""
+        return np.zeros(len(self.arcs.facts.switches), dtype=bool)
 
     @property
     def wanted(self) -> Floats:

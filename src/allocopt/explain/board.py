@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.grouping import starts
-from allocopt.arrays import Floats as Floats
-from allocopt.arrays import Places as Places
+from allocopt.algebra.grouping import extreme, starts, summed
+from allocopt.arrays import Floats, Places
 from allocopt.explain.change import Change
 from allocopt.explain.local import Found
+from allocopt.explain.ways import FLAT
 from allocopt.explain.wide import Wide
 from allocopt.rules import RULES, Rule
 from allocopt.rules.kit.shortage import CODES, LIMITS
 
-FLAT = 1e-9
-"""Worth per unit that is nothing, and part of a unit that is none."""
+NAMES = tuple(CODES)
 PLACE = {code: number for number, code in enumerate(CODES)}
 
 
@@ -47,12 +47,13 @@ class Item:
     @property
     def code(self) -> str:
         """Its code."""
-        return list(CODES)[self.place]
+        return NAMES[self.place]
 
     def __hash__(self) -> int:
         return hash((self.turn, self.clause, self.place, self.name))
 
 
+@cache
 def item(code: str, clause: int = -1, rule: Rule | None = None) -> Item:
     """Return what can be lifted by its code."""
     return Item(CODES[code][0], clause, PLACE[code], "" if rule is None else rule.name, rule)
@@ -62,15 +63,32 @@ SUPPLY = item("no_supply", -1, next(rule for rule in RULES if rule.short == "no_
 DEAR = item("not_worth_it")
 
 
-@dataclass(frozen=True)
-class Way:
-    """An arc of a line: what it is worth, what closes it, and the rows that it takes from (row, amount, whose)."""
+@dataclass(frozen=True, eq=False)
+class Givers:
+    """Lines and units of each, as arrays; iterating over them gives pairs.
 
-    arc: int
-    worth: float
-    most: float
-    closed: frozenset[Item]
-    rows: tuple[tuple[int, float, Item], ...]
+    Attributes
+    ----------
+    lines : int, shape (lines,)
+    units : float64, shape (lines,)
+    """
+
+    lines: Places = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    units: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __iter__(self) -> Iterator[tuple[int, float]]:
+        return zip(self.lines.tolist(), self.units.tolist(), strict=True)
+
+
+def _unique(arcs: Places, things: Places) -> tuple[Places, Places]:
+    """Return pairs of arcs and things, each once, arcs ascending."""
+    if not len(arcs):
+        return arcs, things.astype(np.intp)
+    found = np.unique(np.stack([arcs, things.astype(np.intp)]), axis=1)
+    return found[0], found[1]
 
 
 class Board:
@@ -91,13 +109,10 @@ class Board:
         shut = self.program.row_upper <= 0
         kinds, place = np.unique(np.stack([rule, clause, shut]), axis=1, return_inverse=True)
         said = [self._of_row(rules, *kind) for kind in zip(*kinds.tolist(), strict=True)]
-        self.item_of = [said[number] for number in place.ravel().tolist()]
         activity = wide.activity
         self.room = np.maximum(self.program.row_upper - activity, 0.0)
         self.below = np.maximum(activity - self.program.row_lower, 0.0)
         self.paid = self._paid(clause)
-        for row in self.paid:
-            self.item_of[row] = DEAR
         ship = self.program.cost[wide.ship : wide.ship + len(self.arcs)]
         self.money, self.worth = ship, ship + goal
         cost = self.program.cost.copy()
@@ -106,21 +121,54 @@ class Board:
         if goal.any():
             self.program = replace(self.program, cost=cost)
             self.wide = replace(wide, program=self.program)
-        self._makes: dict[int, float] = {}
         self._base: dict[int, Found | None] = {}
         holding = np.flatnonzero(self.x > FLAT)
         self.holding = holding[np.lexsort((self.worth[holding], self.arcs.lot[holding]))]
         self.of_lot = starts(self.arcs.lot[self.holding], len(self.facts.lots.sku))
+        self.lower, self.upper = (
+            limit[wide.ship : wide.ship + len(self.arcs)] for limit in (self.program.lower, self.program.upper)
+        )
         stated = np.minimum(self.facts.lots.usable[self.arcs.lot], self.facts.lines.units[self.arcs.line])
-        upper = self.program.upper[wide.ship : wide.ship + len(self.arcs)]
-        self.stuck = wide.candidates.own & (upper < stated - FLAT) & (upper <= self.x + FLAT)
-        lower = self.program.lower[wide.ship : wide.ship + len(self.arcs)]
-        self.loose = self.x > lower + FLAT
-        self.lock = Item(-1, -1, PLACE["turn" if wide.in_turn else "locked"])
-        self.taken: dict[int, set[Item]] = {}
-        for found in wide.hindrances:
-            for arc in found.arcs.tolist():
-                self.taken.setdefault(arc, set()).add(item(found.code, found.clause, found.rule))
+        stuck = wide.candidates.own & (self.upper < stated - FLAT) & (self.upper <= self.x + FLAT)
+        self.loose = self.x > self.lower + FLAT
+        lock = Item(-1, -1, PLACE["turn" if wide.in_turn else "locked"])
+        taken = [(item(one.code, one.clause, one.rule), one.arcs) for one in wide.hindrances]
+        taken.append((lock, np.flatnonzero(stuck)))
+        named = {one for one in said if one is not None} | {one for one, _ in taken} | {SUPPLY, DEAR}
+        self.items = sorted(named)
+        number = {one: place for place, one in enumerate(self.items)}
+        self.supply, self.dear, self.lock = number[SUPPLY], number[DEAR], number[lock]
+        self.thing = np.array([-1 if one is None else number[one] for one in said], dtype=np.intp)[place.ravel()]
+        self.thing[list(self.paid)] = self.dear
+        arcs = np.concatenate([np.zeros(0, np.intp), *(some for _, some in taken)])
+        things = np.repeat([number[one] for one, _ in taken], [len(some) for _, some in taken])
+        self.hurdle_arc, self.hurdle_thing = _unique(arcs, things)
+        self.steps = self._steps()
+
+    def item_of(self, row: int) -> Item | None:
+        """Return what lifts a row; None where nothing needs to."""
+        return self.items[self.thing[row]] if self.thing[row] >= 0 else None
+
+    def _steps(self) -> tuple[Places, Places, Floats]:
+        """Return the rows that only say that units come in steps, how large each is, and how many more there may be.
+
+        A counter without a price goes with such a row: how often the step is taken.
+        """
+        program, ship = self.program, self.wide.ship
+        counts = program.integer & (program.cost == 0) & (np.diff(program.indptr) > 0)
+        counts[ship : ship + len(self.arcs)] = False
+        counts[self.wide.labels.place("switch")] = False
+        entry = np.flatnonzero(counts[program.entry_column])
+        column, row, value = program.entry_column[entry], program.indices[entry].astype(np.intp), program.data[entry]
+        equal = (program.row_lower[row] == program.row_upper[row]) & (value < -1) & (value == np.rint(value))
+        free = np.where(value > 0, self.room[row], self.below[row]) / np.abs(value)
+        most = extreme(np.minimum, free[~equal], column[~equal], program.columns, none=np.inf)
+        most = np.floor(np.minimum(most, program.upper - self.wide.x) + 1e-9)
+        once = np.bincount(row[equal], minlength=program.rows)[row] == 1
+        once &= np.bincount(column[equal], minlength=program.columns)[column] == 1
+        kept = np.flatnonzero(equal & once)
+        kept = kept[np.argsort(row[kept])]
+        return row[kept], np.rint(-value[kept]).astype(np.intp), np.maximum(most[column[kept]], 0.0)
 
     @staticmethod
     def _of_row(rules: list[Rule | None], rule: int, clause: int, shut: int) -> Item | None:
@@ -146,90 +194,26 @@ class Board:
         opens = cold[column] & (value < 0) & (clause[row] < 0) & (self.room[row] < FLAT)
         return dict(zip(row[opens].tolist(), column[opens].tolist(), strict=True))
 
-    def way(self, arc: int) -> Way:
-        """Return an arc of a line with what closes it and what it takes from."""
-        closed, rows = set(self.taken.get(arc, ())), []
-        if self.stuck[arc]:
-            closed.add(self.lock)
-        whole = not self.facts.skus.divisible[self.facts.lots.sku[self.arcs.lot[arc]]]
-        least = 1.0 if whole else 1e-6
-        for row, value in self.entries(arc):
-            whose = self.item_of[row]
-            room = self.room[row] if value > 0 else self.below[row]
-            if whose is None or not np.isfinite(room):
-                continue
-            rows.append((row, value, whose))
-            if room < abs(value) * least * (1 - 1e-9):
-                closed.add(whose)
-        units = float(self.facts.lines.units[self.arcs.line[arc]])
-        return Way(arc, float(self.worth[arc]), units, frozenset(closed), tuple(rows))
-
-    def flow(
-        self, ways: list[Way], lifted: set[Item], short: float, line: int
-    ) -> tuple[float, list[tuple[int, float]]]:
-        """Return how many units flow at once if so much is lifted, and over which arcs: nobody else is touched."""
-        whole = not self.facts.skus.divisible[self.facts.lines.sku[line]]
-        rest, flows = short, []
-        used: dict[int, float] = {}
-        for way in sorted(ways, key=lambda one: (-one.worth, one.arc)):
-            if rest <= FLAT or not way.closed <= lifted:
-                continue
-            units = rest
-            for row, value, whose in way.rows:
-                if whose not in lifted:
-                    room = self.room[row] if value > 0 else self.below[row]
-                    units = min(units, (room - used.get(row, 0.0)) / abs(value))
-            units = float(np.floor(units + 1e-9)) if whole else units
-            if units <= FLAT:
-                continue
-            for row, value, whose in way.rows:
-                if whose not in lifted:
-                    used[row] = used.get(row, 0.0) + abs(value) * units
-            flows.append((way.arc, units))
-            rest -= units
-        return short - rest, flows
-
-    def rows(self, ways: list[Way], one: Item) -> tuple[int, ...]:
-        """Return the rows that something lifted stands for, those without room."""
-        rows: dict[int, None] = {}
-        for way in ways:
-            for row, value, whose in way.rows:
-                room = self.room[row] if value > 0 else self.below[row]
-                if whose == one and room < abs(value) * (1 - 1e-9):
-                    rows[row] = None
-        return tuple(rows)
-
-    def had(self, line: int, ways: list[Way], lifted: set[Item]) -> bool:
-        """Return whether there is a unit that a line could have at all: free, or in the hands of others."""
-        for way in ways:
-            if way.closed <= lifted | {SUPPLY}:
-                if all(self.room[row] >= 1e-6 for row, _, whose in way.rows if whose == SUPPLY):
-                    return True
-                lot = int(self.arcs.lot[way.arc])
-                for other in self.holding[self.of_lot[lot] : self.of_lot[lot + 1]].tolist():
-                    if self.arcs.line[other] != line and self.loose[other]:
-                        return True
-        return False
-
     def held(self, lot: int) -> list[int]:
         """Return the arcs over which a lot ships as planned, those that make least of it first."""
         arcs: list[int] = self.holding[self.of_lot[lot] : self.of_lot[lot + 1]].tolist()
         return arcs
 
-    def makes(self, arc: int) -> float:
-        """Return what a unit on an arc is worth, with what rows that ask for it would pay, by the multipliers."""
-        if arc not in self._makes:
-            worth, y = float(self.worth[arc]), self.wide.multipliers
-            if y is not None:
-                worth += sum(max(0.0, -value * y[row]) for row, value in self.entries(arc))
-            self._makes[arc] = worth
-        return self._makes[arc]
+    @cached_property
+    def makes(self) -> Floats:
+        """What a unit on each arc is worth, with what rows that ask for it would pay, by the multipliers."""
+        y = self.wide.multipliers
+        if y is None:
+            return self.worth
+        entry = slice(*self.program.indptr[[self.wide.ship, self.wide.ship + len(self.arcs)]].tolist())
+        paid = np.maximum(0.0, -self.program.data[entry] * y[self.program.indices[entry]])
+        return self.worth + summed(paid, self.program.entry_column[entry] - self.wide.ship, len(self.arcs))
 
     def kept_by(self, arc: int) -> str:
         """Return the code of what keeps a unit where less is made of it: a clause that asks for it, or what is set."""
         for row, value in self.entries(arc):
             asked = self.below[row] if value > 0 else self.room[row]
-            whose = self.item_of[row]
+            whose = self.item_of(row)
             if asked < abs(value) and whose is not None and self.program.row_upper[row] != self.program.row_lower[row]:
                 return "protected" if whose.code in ("protected", "share") else "locked"
         column = self.wide.ship + arc
@@ -252,61 +236,18 @@ class Board:
         """Return what a re-solve gains in money."""
         return float(self.cost[found.columns] @ (found.x - self.wide.x[found.columns]))
 
-    def moved(self, columns: Places, values: Floats) -> tuple[tuple[int, float], ...]:
+    def moved(self, columns: Places, values: Floats) -> Givers:
         """Return the lines that give units up in a plan, and how many."""
         inside = (columns >= self.wide.ship) & (columns < self.wide.ship + len(self.arcs))
         arcs = columns[inside] - self.wide.ship
         lines, place = np.unique(self.arcs.line[arcs], return_inverse=True)
-        more = np.bincount(place, weights=values[inside] - self.x[arcs], minlength=len(lines))
-        return tuple((int(line), -float(units)) for line, units in zip(lines, more, strict=True) if units < -1e-6)
+        less = np.bincount(place, weights=self.x[arcs] - values[inside], minlength=len(lines))
+        return Givers(lines[less > 1e-6], less[less > 1e-6])
 
-    def change(self, ways: list[Way], lifted: set[Item], line: int) -> Change:
-        """Return what lifting means in the program."""
-        rows, columns, freed = [], [], []
-        for way in ways:
-            column = self.wide.ship + way.arc
-            for row, _, whose in way.rows:
-                if whose in lifted:
-                    rows.append(row)
-                    columns.append(column)
-            taken = self.taken.get(way.arc, set())
-            stuck = self.stuck[way.arc] and self.lock in lifted
-            if SUPPLY in lifted or stuck or (taken and taken <= lifted):
-                freed.append(column)
-        units = float(self.facts.lines.units[line])
-        exempt = Change(exempt_rows=np.array(rows, dtype=np.intp), exempt_columns=np.array(columns, dtype=np.intp))
-        return Change.of([exempt, Change.freed(np.array(freed, dtype=np.intp), 0.0, units)])
-
-    def promised(self, ways: list[Way], lifted: set[Item]) -> float:
-        """Return what a unit could be worth at most if so much is lifted, by the multipliers; inf without any."""
-        y = self.wide.multipliers
-        return np.inf if y is None else self._at(ways, lifted, y.__getitem__)
-
-    def bound(self, ways: list[Way], lifted: set[Item], units: float, block: Places) -> float:
-        """Return what a block can gain at most if so much is lifted for some ways, by multipliers of its own."""
-        gap, y = self.wide.local.prices(block)
-        return gap + units * self._at(ways, lifted, lambda row: y.get(row, 0.0)) if y else np.inf
-
-    def _at(self, ways: list[Way], lifted: set[Item], price: Callable[[int], float]) -> float:
-        """Return the most that a unit is worth beyond what the rows that still count charge for it."""
-        best = 0.0
-        for way in ways:
-            if not (way.closed & ({self.lock} | self.taken.get(way.arc, set()))) <= lifted:
-                continue
-            taken = {row for row, _, whose in way.rows if whose in lifted}
-            paid = sum(value * price(row) for row, value in self.entries(way.arc) if row not in taken)
-            best = max(best, float(self.money[way.arc]) - paid)
-        return best
-
-    def each(self, flows: list[tuple[int, float]]) -> float:
-        """Return what the first unit of a flow is worth in money."""
-        return float(self.money[flows[0][0]]) if flows else 0.0
-
-    def dear(self, flows: list[tuple[int, float]]) -> float:
+    def dear_of(self, arcs: Places, units: Floats) -> float:
         """Return what a unit of a flow is worth with what has to be paid for it to flow at all."""
-        opened = {self.paid[row] for arc, _ in flows for row, _ in self.entries(arc) if row in self.paid}
-        money = sum(units * float(self.money[arc]) for arc, units in flows)
-        return (money + float(self.cost[list(opened)].sum())) / sum(units for _, units in flows)
+        opened = {self.paid[row] for arc in arcs.tolist() for row, _ in self.entries(arc) if row in self.paid}
+        return float(units @ self.money[arcs] + self.cost[list(opened)].sum()) / float(units.sum())
 
     def demand_row(self, column: int) -> int:
         """Return the row that says how much a line wants, given a column that ships to it; -1: none."""
@@ -324,7 +265,7 @@ class Board:
             return {"left": left}
         found = {"stock": 0.0, "hours": 0.0, "clauses": 0.0}
         for row, value in self.entries(arc):
-            whose = self.item_of[row]
+            whose = self.item_of(row)
             paid = value * float(self.wide.multipliers[row])
             if whose is None:
                 continue

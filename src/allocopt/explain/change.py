@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.program import Program
 from allocopt.arrays import Floats as Floats
 from allocopt.arrays import Places as Places
 
@@ -95,3 +96,13 @@ class Change:
             return np.concatenate([np.zeros(0, getattr(Change(), name).dtype), *(getattr(one, name) for one in each)])
 
         return Change(**{name: joined(name) for name in Change.__dataclass_fields__})
+
+    def made_in(self, program: Program) -> Program:
+        """Return a whole program with its limits moved; entries that do not count are left in it."""
+        row_lower, row_upper = program.row_lower.copy(), program.row_upper.copy()
+        lower, upper = program.lower.copy(), program.upper.copy()
+        for limit in (row_lower, row_upper):
+            np.add.at(limit, self.rows, self.by)
+        row_lower[self.asked_rows] = self.asked
+        lower[self.columns], upper[self.columns] = self.lower, self.upper
+        return replace(program, row_lower=row_lower, row_upper=row_upper, lower=lower, upper=upper)

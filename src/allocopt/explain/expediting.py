@@ -21,7 +21,8 @@ from allocopt.explain.change import Change
 from allocopt.explain.limits import stock_cash, turns
 from allocopt.explain.local import Local
 from allocopt.explain.neighbours import SMALL, Neighbour, stated_whole
-from allocopt.explain.values import MARGIN, NODES, WORK
+from allocopt.explain.unit import MARGIN
+from allocopt.explain.values import NODES, WORK
 from allocopt.plan import Answer, Plan
 from allocopt.problem.facts import Facts, Floats, Lots
 from allocopt.problem.schema import LOT_KINDS

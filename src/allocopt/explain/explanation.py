@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +69,23 @@ class Explanation:
                 "  Of a unit: " + ", ".join(f"{name} {value:,.2f}" for name, value in self.stack.items()) + "."
             )
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p><strong>{html.escape(self.sentence)}</strong></p>"]
+        if len(self.reasons):
+            told = "".join(f"<li>{html.escape(str(one))}</li>" for one in self.reasons["sentence"])
+            parts.append(f"<ul>{told}</ul>")
+        if self.change:
+            parts.append(f"<p>To fill it: {html.escape(self.change)}; the plan would gain {self.gain:,.2f}.</p>")
+        shown = {"Where its units come from": self.served, "Who has the units": self.taken_by}
+        if self.stack:
+            stack = pd.DataFrame({"of a unit": list(self.stack), "": list(self.stack.values())})
+            shown = {"What a unit brings": stack, **shown}
+        for caption, frame in shown.items():
+            if len(frame):
+                table = frame.to_html(index=False, float_format="{:,.2f}".format, na_rep="", border=0)
+                parts.append(f"<p>{caption}</p>{table}")
+        return "".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as JSON-ready values."""
@@ -183,7 +201,7 @@ def _more(known: Why, row: int, by: float) -> Change:
     """Return a row's limit moved; of a lot, the units on its arcs may then be more as well."""
     wide = known.wide
     moved = Change.moved([row], by)
-    if known.seeker.item_of[row] != SUPPLY:
+    if known.seeker.item_of(row) != SUPPLY:
         return moved
     columns = wide.local.columns_of(row)
     arcs = columns - wide.ship
@@ -199,7 +217,7 @@ def _cash(known: Why, row: int) -> float:
     wide = known.wide
     arcs = wide.local.columns_of(row) - wide.ship
     own = arcs[(arcs >= 0) & (arcs < len(wide.candidates.arcs))]
-    if known.seeker.item_of[row] != SUPPLY or not len(own):
+    if known.seeker.item_of(row) != SUPPLY or not len(own):
         return 0.0
     lots = wide.candidates.arcs
     return float(stock_cash(lots.facts)[lots.lot[own[0]]])

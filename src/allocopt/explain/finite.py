@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from allocopt.explain.neighbours import Neighbour, clause_number, stated_whole
+from allocopt.algebra.labels import Labels
+from allocopt.explain.limits import quantities
+from allocopt.explain.neighbours import Neighbour, clause_number, contract_of, stated_whole
 from allocopt.explain.price import Price
 from allocopt.plan import Plan
 from allocopt.problem.facts import Facts, Names
 from allocopt.problem.report import Nearest
 from allocopt.rules import Clause
 from allocopt.rules.kit.names import lane_names, lot_names
+from allocopt.stages.stated import formulate
 
 
 def value_of(
@@ -95,17 +99,34 @@ def _left(kind: str, name: Any, limit: float, units: float) -> float:
 
 
 def _of_clause(plan: Plan, number: int, units: float) -> Neighbour:
-    """Return the program of a plan with so many more units in each limit of a clause."""
-    near = Neighbour.of(plan)
-    program, labels = near.stated.program, near.stated.labels
-    rows = [
-        family.start + np.flatnonzero(family.clause == number) for family in labels.rows if family.clause is not None
-    ]
-    mine = np.concatenate(rows) if rows else np.zeros(0, dtype=np.intp)
-    if not len(mine):
-        raise ValueError(f"clause {number} states no quantity: it has no limit that could be more or less")
-    lower, upper = program.row_lower.copy(), program.row_upper.copy()
-    lower[mine] += units
-    upper[mine] += units
-    other = replace(near.stated, program=replace(program, row_lower=lower, row_upper=upper))
-    return replace(near, stated=other)
+    """Return the contract of a plan with so many more units in what a clause states, beside the plan.
+
+    Clauses that state units are stated with more of them; shares come to so many more in each limit.
+    """
+    answer, contract = stated_whole(plan), contract_of(plan)
+    clause = contract.clauses[number]
+    places = np.arange(len(contract.clauses), dtype=np.int32)
+    grown = clause.grown(units)
+    if grown is not None:
+        changed = (*contract.clauses[:number], grown, *contract.clauses[number + 1 :])
+        contract = replace(contract, clauses=changed)
+        return Neighbour.beside(plan, formulate(answer.stated, contract), contract, places)
+    if number not in _stating(answer.labels):
+        raise ValueError(_no_quantity(number, contract.clauses, answer.labels))
+    return Neighbour.beside(plan, formulate(answer.stated, contract, {number: units}), contract, places)
+
+
+def _stating(labels: Labels) -> set[int]:
+    """Return the clauses that state quantities in rows."""
+    said = [family.clause for family in labels.rows if family.clause is not None and quantities(family)]
+    return {number for codes in said for number in np.unique(codes).tolist()}
+
+
+def _no_quantity(number: int, clauses: Sequence[Clause], labels: Labels) -> str:
+    """Return why there can be no more or less of a clause, and what can be asked instead."""
+    known = sorted({*_stating(labels), *(n for n, clause in enumerate(clauses) if clause.grown(0.0) is not None)})
+    said = "; ".join(f"{place}: {clauses[place].words()}" for place in known) or "none of this contract"
+    return (
+        f"clause {number}, {clauses[number].words()}, states no quantity here that could be more or less: "
+        f"plan.price_of({number}) says what it costs. Clauses that state one: {said}"
+    )

@@ -22,6 +22,7 @@ from allocopt.explain.change import Change
 from allocopt.explain.neighbours import Neighbour
 from allocopt.plan import Answer, Plan
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
+from allocopt.rules import RULES
 from allocopt.rules.capacity import Capacity
 from allocopt.rules.holding import waiting
 from allocopt.rules.kit.names import lot_names
@@ -169,11 +170,15 @@ def _of_problem(answer: Answer) -> Ints:
 
 def rows_of(answer: Answer, y: Floats, coarse: Floats) -> Iterator[Limit]:
     """Yield the limits that are rows: capacities, lanes, clauses."""
-    program = answer.program
-    used = program.activity(answer.x)
+    program, breaches = answer.program, answer.labels.breaches()
+    shipped = answer.x.copy()
+    shipped[breaches] = 0.0  # by what soft clauses are broken is no use of them
+    used = program.activity(shipped)
+    broken = _broken_by(answer, breaches)
     upper = np.isfinite(program.row_upper) & ((y[: program.rows] >= 0) | ~np.isfinite(program.row_lower))
     limit = np.where(upper, program.row_upper, program.row_lower)
-    slack = np.where(upper, limit - used, used - limit)
+    reached = program.activity(answer.x)
+    slack = np.where(upper, limit - reached, reached - limit)
     size = np.where(program.row_sku == COUPLES, coarse.max(initial=1.0), coarse[np.maximum(program.row_sku, 0)])
     idle = (y[: program.rows] == 0) & (slack >= np.maximum(size, 1.0))
     for family in answer.labels.rows:
@@ -183,17 +188,33 @@ def rows_of(answer: Answer, y: Floats, coarse: Floats) -> Iterator[Limit]:
         words = _words(family, answer)
         for rank, row in enumerate(range(family.start, family.stop)):
             less = None if upper[row] and limit[row] < 1.0 and kind != "clause" else Change.moved([row], -1.0)
+            more = [Change.moved([row], 1.0), *broken.get(row, ())]
             yield Limit(
                 *(kind, words[rank], float(used[row]), float(limit[row]), float(y[row])),
-                *(Change.moved([row], 1.0), less, row),
+                *(Change.of(more), less if less is None else Change.of([less, *broken.get(row, ())]), row),
                 idle=bool(idle[row]),
             )
+
+
+def _broken_by(answer: Answer, breaches: NDArray[np.int64]) -> dict[int, tuple[Change]]:
+    """Return, for each soft row, that it may be broken by a unit more: it asks for one more, or allows one less."""
+    program, found = answer.program, {}
+    for column in breaches.tolist():
+        widened = Change.freed([column], program.lower[[column]], program.upper[[column]] + 1.0)
+        for row in program.indices[program.indptr[column] : program.indptr[column + 1]].tolist():
+            found[row] = (widened,)
+    return found
+
+
+def quantities(family: Family) -> bool:
+    """Return whether the limits of some rows are quantities that clauses state."""
+    return family.clause is not None and family.rule in {rule.name for rule in RULES if rule.quantities}
 
 
 def _kind(family: Family) -> str:
     """Return what kind of limit the rows of a family are, ``""`` for none that a person sets."""
     if family.clause is not None:
-        return "clause"
+        return "clause" if quantities(family) else ""
     return {Capacity.name: "capacity", LaneCapacity.name: "lane"}.get(family.name, "")
 
 

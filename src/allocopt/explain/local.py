@@ -27,10 +27,13 @@ from allocopt.solve import highs, trees
 from allocopt.solve.certificate import cleaned
 from allocopt.solve.highs_changes import LiveProgram
 from allocopt.solve.solution import Clock
-from allocopt.solve.trees.searching import NODES, WORK, searched
+from allocopt.solve.trees.searching import NODES, WORK, Searched, searched
+from allocopt.solve.trees.sums import sums_of
 
 ALIVE = 200
 """Blocks that HiGHS holds at a time."""
+SHEET, FEW = 100_000, 8
+"""Columns times rows of a block up to which our own search comes first, and nodes that it may look at then."""
 CENT = 1e-6
 """What is worth less than this beyond the plan, or this part of a billionth of what is at stake, is not looked for."""
 
@@ -54,10 +57,20 @@ class Patch:
     x: Floats
 
     @cached_property
+    def loose(self) -> bool:
+        """Whether units come one by one: no column counts packs, cases or whole shipments."""
+        return not bool((self.program.data < -1.0).any())
+
+    @cached_property
     def keys(self) -> Places:
         """Position of each entry of the matrix as one number, ascending."""
         keys: Places = self.program.entry_column * self.program.rows + self.program.indices
         return keys
+
+    @cached_property
+    def sums(self) -> tuple[Places, ...]:
+        """Sums of packs that a search tells apart."""
+        return sums_of(self.program)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,17 +87,36 @@ class Found:
         The columns that were solved anew, as positions in the whole program.
     x : float64, shape (columns,)
         Their new values, whole units exactly whole.
+    multipliers : float64, shape (rows of the block,), or None
+        Of the relaxation with the change.
     """
 
     gain: float
     bound: float
     columns: Places
     x: Floats
+    multipliers: Floats | None = None
 
     def units(self, columns: Places) -> float:
         """Return how many units some of the columns carry; those that were not solved anew carry none here."""
         at = places(self.columns, columns)
         return float(self.x[at[at >= 0]].sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """How much blocks can gain at most as they are, and the multipliers of their rows that prove it.
+
+    Attributes
+    ----------
+    gap : float
+    rows : int, ascending
+    multipliers : float64, shape (rows,)
+    """
+
+    gap: float
+    rows: Places
+    multipliers: Floats
 
 
 class Local:
@@ -115,14 +147,13 @@ class Local:
         self.helped = True
         self._live: dict[int, LiveProgram] = {}
         self._activity, self._worth = program.activity(x), program.objective(x)
-        self._prices: dict[tuple[int, ...], tuple[float, dict[int, float]]] = {}
         self._blocks: dict[tuple[int, ...], Patch] = {}
         self._ready = trees.ready(Clock.started(None)) if program.columns else False
         self.block_of = blocks_of(program, np.zeros(0, np.intp) if held is None else held)
         order = np.argsort(self.block_of, kind="stable")
         first = np.searchsorted(self.block_of[order], 0)
-        self._members = order[first:]
-        self._begins = starts(self.block_of[self._members], int(self.block_of.max(initial=-1)) + 1)
+        self.members = order[first:]
+        self.begins = starts(self.block_of[self.members], int(self.block_of.max(initial=-1)) + 1)
 
     @cached_property
     def _by_row(self) -> tuple[Places, Places]:
@@ -145,7 +176,7 @@ class Local:
         """Return some blocks as one, all else as planned."""
         key = tuple(blocks.tolist())
         if key not in self._blocks:
-            columns = np.sort(self._members[runs(self._begins, blocks)[0]])
+            columns = np.sort(self.members[runs(self.begins, blocks)[0]])
             small, rows = restricted(self.program, columns, self.x, self._activity, self._worth)
             x = self.x[columns]
             self._blocks[key] = Patch(columns, rows, _roomy(small, x), x)
@@ -187,10 +218,10 @@ class Local:
             if not _keeps(small, begin) or small.cost @ begin < small.cost @ block.x:
                 begin = block.x
         wish = None if aim is None else (places(block.columns, aim[0]), aim[1])
-        x, bound = self._solved(small, dropped, block, begin, margin, wish)
+        x, bound, y = self._solved(small, dropped, block, begin, margin, wish)
         if x is None:
             return None
-        return Found(float(block.program.cost @ (x - block.x)), bound, block.columns, x)
+        return Found(float(block.program.cost @ (x - block.x)), bound, block.columns, x, y)
 
     def best(self, change: Change, blocks: Places | None = None) -> Found | None:
         """Return the best that comes of a change where one block alone answers it, each by itself in its turn.
@@ -205,19 +236,12 @@ class Local:
                 found = answer
         return found
 
-    def prices(self, blocks: Places) -> tuple[float, dict[int, float]]:
-        """Return what a block as it is can gain at most, and multipliers of its rows that prove it; none: inf."""
-        key = tuple(blocks.tolist())
-        if key not in self._prices:
-            block = self.block(blocks)
-            said = self._alive(block).solved(block.program, np.zeros(0, np.intp)) if block.program.columns else None
-            if said is None:
-                self._prices[key] = np.inf, {}
-            else:
-                y = cleaned(block.program, said[1])
-                gap = _most(block.program, said[1]) - float(block.program.cost @ block.x)
-                self._prices[key] = gap, dict(zip(block.rows.tolist(), y.tolist(), strict=True))
-        return self._prices[key]
+    def proof(self, blocks: Places, multipliers: Floats) -> Proof:
+        """Return multipliers as a proof of how much some blocks can gain as they are."""
+        block = self.block(blocks)
+        y = cleaned(block.program, multipliers)
+        gap = _most(block.program, y) - float(block.program.cost @ block.x)
+        return Proof(max(gap, 0.0), block.rows, y)
 
     def anyway(self, found: Found, blocks: Places) -> bool:
         """Return whether what a re-solve found keeps the rows as they are: then it does not come of the change."""
@@ -253,25 +277,34 @@ class Local:
         """
         kept = _keeps(small, begin)
         if not small.columns:
-            return (begin, 0.0) if kept else (None, 0.0)
+            return (begin if kept else None), 0.0, None
         worth, planned = float(small.cost @ begin), float(small.cost @ block.x)
         margin = max(margin, 1e-9 * CENT * float(np.abs(small.cost) @ np.abs(block.x)))
-        said = self._alive(block).solved(small, dropped)
+        finite = np.isfinite(small.upper).all() and np.isfinite(small.lower).all()
+        sums = None if len(dropped) else block.sums
+        if kept and self._ready and finite and block.loose and small.columns * small.rows <= SHEET:
+            answer = searched(small, start=begin, margin=margin, nodes=FEW, work=self.work, sums=sums)
+            if answer is not None and answer.x is not None and _keeps(small, answer.x):
+                if answer.bound - float(small.cost @ answer.x) <= margin:
+                    return answer.x, answer.bound - planned, _root(answer, small)
+        said, y = self._alive(block).solved(small, dropped), None
         if said is not None:
+            y = said[1]
             x, most = _rounded(small, said[0]), _most(small, said[1])
             aimless = wish is not None and said[0][wish[0]].sum() < wish[1]
             if kept and (aimless or most - worth <= margin):
-                return begin, most - planned
+                return begin, most - planned, y
             if x is not None and _keeps(small, x) and most - float(small.cost @ x) <= margin:
-                return x, most - planned
+                return x, most - planned, y
             if kept and wish is not None and self._ready:
-                return self._near(small, begin, said[0], margin), most - planned
-        if self._ready and np.isfinite(small.upper).all() and np.isfinite(small.lower).all():
-            answer = searched(small, start=begin if kept else None, margin=margin, nodes=self.nodes, work=self.work)
+                return self._near(small, begin, said[0], margin), most - planned, y
+        if self._ready and finite:
+            first = begin if kept else None
+            answer = searched(small, start=first, margin=margin, nodes=self.nodes, work=self.work, sums=sums)
             if answer is not None and answer.x is not None and _keeps(small, answer.x):
-                return answer.x, answer.bound - planned
+                return answer.x, answer.bound - planned, y
         if not self.helped:
-            return (begin if kept else None), np.inf
+            return (begin if kept else None), np.inf, y
         branched = highs.branch(
             small,
             Clock.started(None),
@@ -281,12 +314,12 @@ class Local:
             brief=self.nodes < NODES,
         )
         if branched.x is None:
-            return None, 0.0
+            return None, 0.0, y
         x = np.where(small.integer, np.rint(branched.x), branched.x)
         if kept and float(small.cost @ x) <= worth + margin:
             x = begin
         claimed = branched.claimed_bound
-        return x, (np.inf if claimed is None else claimed - small.constant) - planned
+        return x, (np.inf if claimed is None else claimed - small.constant) - planned, y
 
     def _near(self, small: Program, begin: Floats, relaxed: Floats, margin: float) -> Floats:
         """Return the best plan found where only those columns move that the relaxation moves.
@@ -312,6 +345,12 @@ class Local:
         if len(self._live) > ALIVE:
             self._live.pop(next(iter(self._live)))
         return live
+
+
+def _root(answer: Searched, small: Program) -> Floats | None:
+    """Return the multipliers of the relaxation that a search began with; None where there are none."""
+    own = int(answer.tree.own[0])
+    return answer.tree.multipliers[own][: small.rows] if own >= 0 else None
 
 
 def _rounded(small: Program, x: Floats) -> Floats | None:

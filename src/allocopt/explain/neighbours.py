@@ -58,13 +58,18 @@ def numbers_of(plan: Plan) -> Answer:
 def stated_whole(plan: Plan) -> Answer:
     """Return the numbers behind a plan whose tables and contract say all; `SolveError` where a planner added more."""
     answer = numbers_of(plan)
-    own = answer.form.compile()[0]
-    if (own.columns, own.rows) != (answer.program.columns, answer.program.rows):
+    if not stated_by_contract(answer):
         raise SolveError(
             "This plan was made with constraints of a planner's own (extend=), which a contract that is stated anew "
             "does not hold: compare two plans that ao.allocate(..., extend=...) makes."
         )
     return answer
+
+
+def stated_by_contract(answer: Answer) -> bool:
+    """Return whether tables and contract say all: not where a planner added rows or columns of their own."""
+    own = answer.form.compile()[0]
+    return (own.columns, own.rows) == (answer.program.columns, answer.program.rows)
 
 
 def contract_of(plan: Plan) -> Contract:

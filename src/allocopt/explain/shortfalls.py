@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from allocopt.explain.change import Floats, Places
 from allocopt.explain.holders import Holders, levels
 from allocopt.explain.reasons import FLAT, SUPPLY, Item, Reason, Seeker, item
 from allocopt.explain.wide import Wide, widened
@@ -59,40 +61,59 @@ class Why:
 
     def reasons(self, line: int) -> list[Reason]:
         """Return why a line is short; the units add up to what it is short of."""
-        if line not in self._known:
-            self._known[line] = self._found(line)
-        return self._known[line]
+        return self.all_reasons(np.array([line]))[0]
 
-    def _found(self, line: int) -> list[Reason]:
-        short = float(self.short[line])
+    def all_reasons(self, lines: Places) -> list[list[Reason]]:
+        """Return why each of some lines, in ascending order, is short; what is known already is not asked again."""
+        new = np.array([line for line in lines.tolist() if line not in self._known], dtype=np.intp)
+        if len(new):
+            self._known.update(zip(new.tolist(), self._found(new), strict=True))
+        return [self._known[line] for line in lines.tolist()]
+
+    def _found(self, lines: Places) -> list[list[Reason]]:
+        short = self.short[lines]
+        bare = self.wide.begins[lines] == self.wide.begins[lines + 1]
+        over = np.where(bare | self.played, 0.0, self._beside_packs(lines, short))
+        rest = short - over
+        asked = np.flatnonzero(~bare & (rest > FLAT)) if not self.played else np.zeros(0, dtype=np.intp)
+        told = dict(zip(asked.tolist(), self.seeker.reasons(lines[asked], rest[asked]), strict=True))
+        stock = [reason for each in told.values() for reason in each if reason.item == SUPPLY]
+        parts = dict(zip(map(id, stock), self.holders.split(stock), strict=True))
+        found = []
+        for place, line in enumerate(lines.tolist()):
+            if bare[place]:
+                found.append([self._shut_out(line, float(short[place]))])
+            elif self.played:
+                found.append([Reason(line, item("not_proven"), float(short[place]))])
+            else:
+                packs = [Reason(line, self._pack, float(over[place]))] if over[place] > FLAT else []
+                for reason in told.get(place, ()):
+                    packs += parts.get(id(reason), [reason])
+                found.append(_merged(packs))
+        return found
+
+    def _shut_out(self, line: int, short: float) -> Reason:
+        """Return why a line without any way is short: what took the last one, or that it is not worth serving."""
         closed = self._closed[line]
-        if self.wide.begins[line] == self.wide.begins[line + 1]:
-            code = _shut(self._codes[closed]) if closed >= 0 else "no_supply"
-            worth = _worth(self.answer.arcs.facts, line)
-            if worth <= FLAT and not np.isfinite(self.holders.level[line]):
-                code = "not_worth_it"
-            return [Reason(line, item(code), short, worth)]
-        if self.played:
-            return [Reason(line, item("not_proven"), short)]
-        over, rest = self._beside_packs(line, short)
-        found = [Reason(line, self._pack(), over)] if over > FLAT else []
-        for reason in self.seeker.reasons(line, rest) if rest > FLAT else ():
-            found += self.holders.split(reason) if reason.item == SUPPLY else [reason]
-        return _merged(found)
+        code = _shut(self._codes[closed]) if closed >= 0 else "no_supply"
+        worth = _worth(self.answer.arcs.facts, line)
+        if worth <= FLAT and not np.isfinite(self.holders.level[line]):
+            code = "not_worth_it"
+        return Reason(line, item(code), short, worth)
 
-    def _beside_packs(self, line: int, short: float) -> tuple[float, float]:
-        """Return the units that no whole pack has room for, and the others, of those that a line is short of."""
-        lines = self.wide.candidates.arcs.facts.lines
-        pack = float(lines.pack[line])
-        over = min(short, float(lines.units[line] % pack)) if pack > 1 else 0.0
-        return over, short - over
+    def _beside_packs(self, lines: Places, short: Floats) -> Floats:
+        """Return the units that no whole pack has room for, of those that lines are short of."""
+        stated = self.wide.candidates.arcs.facts.lines
+        pack = stated.pack[lines].astype(np.float64)
+        return np.where(pack > 1, np.minimum(short, stated.units[lines] % np.maximum(pack, 1.0)), 0.0)
 
+    @cached_property
     def _pack(self) -> Item:
         return item("pack", -1, next(rule for rule in RULES if isinstance(rule, Packs)))
 
     def table(self) -> pd.DataFrame:
         """Return all reasons as the table `plan.shortfalls`."""
-        return self.rows([reason for line in self.lines.tolist() for reason in self.reasons(line)])
+        return self.rows([reason for each in self.all_reasons(self.lines) for reason in each])
 
     def rows(self, found: list[Reason], wanted: float | None = None) -> pd.DataFrame:
         """Return some reasons as a table with the columns of `plan.shortfalls`.

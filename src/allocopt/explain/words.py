@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from allocopt.algebra.labels import Index
+import numpy as np
+
 from allocopt.explain.reasons import Item, Reason, Seeker
 from allocopt.problem.facts import ANY, NEVER
 from allocopt.problem.schema import LOT_KINDS
@@ -29,7 +31,13 @@ class Sentences:
 
     def __init__(self, seeker: Seeker, clauses: Sequence[Clause]) -> None:
         self.seeker, self.facts, self.clauses = seeker, seeker.facts, clauses
-        self._spelled: dict[int, Index] = {}
+        lots = self.facts.lots
+        self._usable = np.bincount(lots.sku, weights=lots.usable, minlength=len(self.facts.skus.id))
+        self._spelled: dict[int, list[tuple[Any, ...]]] = {}
+        self._families = [family for family in seeker.wide.labels.rows if family.stop > family.start]
+        self._starts = [family.start for family in self._families]
+        self.line, self.lot, self.item = cache(self.line), cache(self.lot), cache(self.item)  # type: ignore[method-assign]
+        self._label, self._limit = cache(self._label), cache(self._limit)  # type: ignore[method-assign]
 
     def line(self, line: int, *, sku: bool = False) -> str:
         """Return a demand line in a few words: its channel, with order, region and period where it has them."""
@@ -96,7 +104,7 @@ class Sentences:
                 dict.fromkeys(str(owners[channels == name][0]) for name in named if (channels == name).any())
             )
         if reason.givers:
-            return str(owners[self.facts.lines.channel[reason.givers[0][0]]])
+            return str(owners[self.facts.lines.channel[reason.givers.lines[0]]])
         return ""
 
     def lots(self, reason: Reason) -> list[int]:
@@ -121,16 +129,19 @@ class Sentences:
     def _no_stock(self, reason: Reason) -> str:
         """Return what is said of stock that there is none of: all of it goes to the line itself, or there never was."""
         facts, line = self.facts, reason.line
-        usable = facts.lots.usable[facts.lots.sku == facts.lines.sku[line]].sum()
+        usable = self._usable[facts.lines.sku[line]]
         return f" of {facts.skus.id[facts.lines.sku[line]]} for it: the supply is {usable:,.6g} usable units in all"
 
     def _limits(self, reason: Reason) -> str:
         """Return the rows that were lifted in words, as far as their rule has any."""
         if reason.item.rule is None or not reason.rows:
             return ""
-        upper = self.seeker.program.row_upper
-        said = [reason.item.rule.limit(self._row(row), float(upper[row])) for row in reason.rows]
+        said = [self._limit(reason.item, row) for row in reason.rows]
         return _listed([one for one in said if one])
+
+    def _limit(self, one: Item, row: int) -> str:
+        """Return a row of a rule in words; ``""``: it has none."""
+        return "" if one.rule is None else one.rule.limit(self._row(row), float(self.seeker.program.row_upper[row]))
 
     def limit_of(self, row: int) -> str:
         """Return a row of the program in words, as far as its rule has any; else by its label."""
@@ -141,19 +152,24 @@ class Sentences:
         said = author.limit(self._row(row), float(self.seeker.program.row_upper[row]))
         return said or (self.clauses[clause[row]].words() if clause[row] >= 0 else self._label(row))
 
+    def _family(self, row: int) -> int:
+        """Return which family a row is of; -1: none."""
+        number = bisect_right(self._starts, row) - 1
+        return number if number >= 0 and row < self._families[number].stop else -1
+
     def _row(self, row: int) -> tuple[Any, ...]:
-        """Return the label of a row; texts of a family are spelled out once."""
-        for number, family in enumerate(self.seeker.wide.labels.rows):
-            if family.start <= row < family.stop:
-                if number not in self._spelled:
-                    texts = [text() if callable(text) else text for text in family.index.texts]
-                    self._spelled[number] = replace(family.index, texts=tuple(texts))
-                return self._spelled[number].label(row - family.start)
-        return ()
+        """Return the label of a row; those of a family are spelled out once."""
+        number = self._family(row)
+        if number < 0:
+            return ()
+        if number not in self._spelled:
+            self._spelled[number] = self._families[number].index.tuples()
+        return self._spelled[number][row - self._starts[number]]
 
     def _label(self, row: int) -> str:
-        names = [family.name for family in self.seeker.wide.labels.rows if family.start <= row < family.stop]
-        return "/".join(str(part) for part in (*names, *self._row(row))) or "what an earlier stage reached"
+        number = self._family(row)
+        name = [self._families[number].name] if number >= 0 else []
+        return "/".join(str(part) for part in (*name, *self._row(row))) or "what an earlier stage reached"
 
 
 def _units(units: float) -> str:

@@ -15,6 +15,8 @@ from allocopt.algebra.labels import Codes, Family, Labels
 from allocopt.algebra.program import Program
 from allocopt.arrays import Longs
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
+from allocopt.rules.capacity import Capacity
+from allocopt.rules.lane_capacity import LaneCapacity
 
 CLOSE = 1e-6
 """Prices are those of whole units within this."""
@@ -49,13 +51,39 @@ class Clashes:
     fixed: Longs
     of_fixed: Longs
 
-    def limits(self, program: Program, labels: Labels, facts: Facts, some: list[int]) -> tuple[list[str], list[str]]:
-        """Return the articles that are short in some clashes, and what cannot be changed, in words: the first few."""
+    def limits(self, program: Program, labels: Labels, facts: Facts, some: list[int]) -> Limits:
+        """Return what cannot be changed in some clashes: the first few of it."""
         rows = self.fixed[np.isin(self.of_fixed, some)]
         codes = np.unique(program.row_sku[rows])
-        skus = facts.skus.id[codes[codes >= 0][:FEW]].tolist()
-        said = [words for family, ranks in labels.of_rows(rows) for words in _limits(family, ranks[:FEW])]
-        return skus, list(dict.fromkeys(said))
+        skus: list[str] = facts.skus.id[codes[codes >= 0][:FEW]].tolist()
+        words, remedies = list[str](), list[str]()
+        for family, ranks in labels.of_rows(rows):
+            said = _limits(family, ranks[:FEW])
+            words += said
+            if family.name == STOCK:
+                more = f"{', '.join(skus[:2])}, {len(skus) - 2} more" if len(skus) > 3 else ", ".join(skus)
+                remedies.append(f"find as many more of {more}")
+            elif family.rule in (Capacity.name, LaneCapacity.name):
+                remedies.append(f"have more {said[0]}{' and others' if len(ranks) > 1 else ''}")
+        return Limits(skus, list(dict.fromkeys(words)), remedies)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What stands against promises that nobody promised, in words.
+
+    Attributes
+    ----------
+    skus : list of str
+        Articles that are short.
+    words : list of str
+    remedies : list of str
+        What else somebody could do, as phrases that begin with a verb.
+    """
+
+    skus: list[str]
+    words: list[str]
+    remedies: list[str]
 
 
 def clashes(program: Program, rows: Codes, given: Floats, prices: Floats) -> Clashes:
@@ -109,4 +137,12 @@ def _limits(family: Family, ranks: Codes) -> list[str]:
         return [f"stock {label['lot']}" for label in labels]
     if family.name == WANTED:
         return [f"what {label['line']} wants" for label in labels]
-    return [f"{family.name.replace('_', ' ')} of {', '.join(map(str, label.values()))}" for label in labels]
+    name = family.name.removesuffix("_rows").replace("_", " ")
+    if family.rule == LaneCapacity.name:
+        name = "capacity"
+    return [f"{name} of {', '.join(_part(*part) for part in label.items())}" for label in labels]
+
+
+def _part(name: str, value: object) -> str:
+    """Return one part of a label in words."""
+    return f"period {value}" if name in ("period", "until") else str(value)

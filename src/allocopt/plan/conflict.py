@@ -29,7 +29,7 @@ class Conflict:
         Who answers for it: of the clause, else of its channel.
     cost : float
         What the units that are given up would have earned with the demand lines that the repair leaves short, best
-        first [currency].
+        first; nothing where a cap is raised [currency].
     against : tuple of str
         The other promises of the clash, in words.
     sentence : str

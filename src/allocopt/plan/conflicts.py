@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.labels import Codes, Family, Labels
 from allocopt.algebra.program import Program, freed
-from allocopt.plan.clash import Clashes, clashes
+from allocopt.plan.clash import Clashes, Limits, clashes
 from allocopt.plan.conflict import Conflict
 from allocopt.problem.facts import ANY, Facts, Flags, Floats
 from allocopt.rules import Clause
@@ -48,6 +48,7 @@ class _Row:
     owner: str
     cost: float
     clash: int
+    caps: bool = False  # it lets no more through, and does not ask for at least so much
 
 
 def find_conflicts(
@@ -89,7 +90,9 @@ def find_conflicts(
     for family, ranks in labels.of_rows(rows[part]):
         at = np.searchsorted(rows[part], ranks + family.start)
         amounts = (values.tolist() for values in (ranks, found.given[part][at], cost[part][at], clash.number[at]))
-        said += [_row(family, *each, clauses=clauses, facts=facts) for each in zip(*amounts, strict=True)]
+        mine = [_row(family, *each, clauses=clauses, facts=facts) for each in zip(*amounts, strict=True)]
+        caps = _caps(program, found.prices, rows[part][at]).tolist()
+        said += [replace(row, caps=True, cost=0.0) if cap else row for row, cap in zip(mine, caps, strict=True)]
     kinds: dict[str, dict[tuple[str, int | None], list[_Row]]] = {}
     for row in said:
         kinds.setdefault(row.kind, {}).setdefault((row.what, row.clause), []).append(row)
@@ -97,6 +100,12 @@ def find_conflicts(
     spoken = _Spoken(clash, lambda some: clash.limits(program, labels, facts, some), said, currency)
     conflicts = [_told(what, rows, spoken) for what, rows in groups]
     return tuple(sorted(conflicts, key=lambda conflict: (-conflict.units, conflict.what))), found
+
+
+def _caps(program: Program, prices: Floats, rows: Codes) -> Flags:
+    """Return which rows take part as upper limits: by their price, else by what they limit at all."""
+    price, least = prices[rows], np.isfinite(program.row_lower[rows])
+    return np.where(price != 0, price > 0, np.isfinite(program.row_upper[rows]) & ~least)
 
 
 def _weights(program: Program, rows: Codes) -> Floats:
@@ -142,7 +151,7 @@ class _Spoken:
     """What is known of the clashes, to be put in words."""
 
     clashes: Clashes
-    limits: Callable[[list[int]], tuple[list[str], list[str]]]
+    limits: Callable[[list[int]], Limits]
     rows: list[_Row]
     currency: str
 
@@ -152,22 +161,29 @@ def _told(what: str, rows: list[_Row], spoken: _Spoken) -> Conflict:
     clash, mine = {row.clash for row in rows}, {(row.what, row.clause) for row in rows}
     others = [row for row in spoken.rows if row.clash in clash and (row.what, row.clause) not in mine]
     against = tuple(dict.fromkeys(row.what for row in sorted(others, key=lambda row: -row.units)))
-    skus, limits = spoken.limits(sorted(clash))
+    limits = spoken.limits(sorted(clash))
     units, cost = _units(rows), sum(row.cost for row in rows)
     sku, channel, period = (_only(getattr(row, name) for row in rows) for name in ("sku", "channel", "period"))
     owner = _few(sorted({row.owner for row in rows} - {""}), ", ")
-    sentence, cure = f"{what} stands against {_few(against, ' and ')}.", f"Keep it; {_few(against, ' and ')} gives way."
+    rest = _few(against, " and ")
+    sentence = f"{what} stands against {rest}."
+    cure = f"Keep it; {rest} give{'' if len(against) > 1 else 's'} way."
     if units > 0:
-        more = f", or find as many more of {_few(skus, ', ')}" if skus else ""
-        cure = f"Give up {units:,.10g} of {what}{f' (ask {owner})' if owner else ''}{more}."
-        names, price = _few([what, *against], " and "), f", {cost:,.2f} {spoken.currency}".rstrip() if cost else ""
-        gives = f"give up {units:,.10g} of {what}" if against else f"give up {units:,.10g}"
-        sentence = f"{_need(names, spoken.clashes, sorted(clash), skus, limits)}: {gives}{price}."
+        raised = all(row.caps for row in rows)
+        gives = f"raise {what} by {units:,.10g}" if raised else f"give up {units:,.10g} of {what}"
+        more = "".join(f", or {remedy}" for remedy in limits.remedies)
+        cure = f"{gives[0].upper()}{gives[1:]}{f' (ask {owner})' if owner else ''}{more}."
+        price = f", {cost:,.2f} {spoken.currency}".rstrip() if cost else ""
+        if not against and not raised:
+            gives = f"give up {units:,.10g}"
+        asks = [name for name in (what, *against) if name in {row.what for row in [*rows, *others] if not row.caps}]
+        caps = [name for name in (what, *against) if name not in asks]
+        sentence = f"{_need(asks, caps, spoken.clashes, sorted(clash), limits)}: {gives}{price}."
     return Conflict(
         what,
         max(rows, key=lambda row: row.units).clause,
         units,
-        _where(rows) or _few(skus, ", "),
+        _where(rows) or _few(limits.skus, ", "),
         sku=sku or "",
         channel=channel or "",
         period=None if period in (None, -1) else period,
@@ -179,15 +195,16 @@ def _told(what: str, rows: list[_Row], spoken: _Spoken) -> Conflict:
     )
 
 
-def _need(names: str, clash: Clashes, some: list[int], skus: list[str], limits: list[str]) -> str:
+def _need(asks: list[str], caps: list[str], clash: Clashes, some: list[int], limits: Limits) -> str:
     """Return what promises need together and what there is, or only that they cannot hold."""
-    several = " and " in names
-    because = f" ({_few(limits, ', ')})" if limits else ""
-    if not clash.counted[some].all():
-        return f"{names} cannot hold{' together' if several else ''}{because}"
+    because = f" ({_few(limits.words, ', ')})" if limits.words else ""
+    if not clash.counted[some].all() or not asks:
+        names = [*asks, *caps]
+        return f"{_few(names, ' and ')} cannot hold{' together' if len(names) > 1 else ''}{because}"
     need, given = clash.need[some].sum(), clash.given[some].sum()
-    of = f" of {_few(skus, ', ')}" if skus else ""
-    return f"{names} need{'' if several else 's'} {need:,.10g} units{of}; there are {need - given:,.10g}{because}"
+    of = f" of {_few(limits.skus, ', ')}" if limits.skus else ""
+    verb, under = "need" if len(asks) > 1 else "needs", f"under {_few(caps, ' and ')} " if caps else ""
+    return f"{_few(asks, ' and ')} {verb} {need:,.10g} units{of}; {under}there are {need - given:,.10g}{because}"
 
 
 def _only(values: Iterator[Any]) -> Any:
@@ -254,7 +271,7 @@ def _row(
         sku, channel = str(facts.skus.id[lines.sku[line]]), str(facts.channels.id[lines.channel[line]])
         period = str(lines.period[line])
     if family.clause is None:
-        what = _words(family.name, tuple(label.values()))
+        what = _words(family.name, tuple(label.values()) if line == ANY else _line(facts, line))
         kind = "commitment (min_units)" if family.name in PROMISED else family.name
         owner = _owner(facts, channel)
         return _Row(kind, None, what, amount, "", sku, channel, int(period or -1), owner, cost, clash)
@@ -267,6 +284,13 @@ def _row(
     kind = str(getattr(clause, "clause", family.name))
     owner = str(given["owner"] or "") or _owner(facts, channel)
     return _Row(kind, number, clause.words(), amount, place, sku, channel, int(period), owner, cost, clash)
+
+
+def _line(facts: Facts, line: int) -> tuple[str, ...]:
+    """Return what a demand line is, part by part."""
+    lines, order = facts.lines, facts.orders[facts.lines.order[line]] if facts.lines.order[line] >= 0 else ""
+    sold = f"{facts.skus.id[lines.sku[line]]} to {facts.channels.id[lines.channel[line]]}"
+    return (sold, f"due {lines.period[line]}", *([f"order {order}"] if order else []))
 
 
 def _owner(facts: Facts, channel: str) -> str:

@@ -110,9 +110,14 @@ class Plan(Further, Questions, Shown, Worth, Beside):
     @property
     def objective(self) -> float:
         """Contribution less clause penalties [currency]."""
+        return self.proof.objective
+
+    @property
+    def proof(self) -> PlanCertificate:
+        """The certificate of a plan that has an answer; `SolveError` where there is none."""
         self.raise_for_status()
         assert self.certificate is not None
-        return self.certificate.objective
+        return self.certificate
 
     @property
     def contribution(self) -> float:
@@ -160,10 +165,8 @@ class Plan(Further, Questions, Shown, Worth, Beside):
             if self.conflicts:
                 lines.append("A plan would exist if these gave way by so much:")
             return "\n".join([*lines, *(f"  {found.words()}" for found in self.conflicts)])
-        assert self.certificate is not None
-        frame, unit = self.channels, f" {self.currency}" if self.currency else ""
+        proof, frame, unit = self.proof, self.channels, f" {self.currency}" if self.currency else ""
         demand, units = frame["demand"].sum(), frame["units"].sum()
-        proof = self.certificate
         filled = f", {units / demand:.1%} of" if demand else " of"
         text = [
             f"{self.contract['name']}: contribution {self.contribution:,.2f}{unit}, "

@@ -26,15 +26,48 @@ class Worth:
         One more unit of a lot is one that can be used; quantities that clauses state stay as planned (`value_of` states
         them anew). One more unit of a commitment, or of a clause that asks for a least quantity, is one more that is
         asked for: its numbers are at most 0. Where one less leaves no plan, one_less and high are infinite; where there
-        is nothing to take away, one_less is blank. Of a linear program, one_more <= price <= one_less. Of programs of
-        more than 5,000 columns, the 20 dearest limits of each kind are re-solved, and those that are not used up; the
-        others have a price and blanks, as have those whose re-solve takes a long search (`value_of` re-solves any).
+        is nothing to take away, one_less is blank. Of a linear program, one_more <= price <= one_less. What a margin
+        floor limits is money. Clauses that state no quantity (a ratio of articles) have no row.
+
+        Of programs of more than 5,000 columns the 20 dearest limits of each kind are re-solved, and those that are not
+        used up; the others have a price and blanks, as have those for which no search found a plan. With stages before
+        the last one re-solves are whole: the 60 dearest of each kind up to 5,000 columns, none beyond. `values_for`
+        re-solves whatever is asked for.
         """
         return self._values.copy(deep=False)
 
     @cached_property
     def _values(self) -> pd.DataFrame:
         found: pd.DataFrame = asked("values", self)
+        return found
+
+    def values_for(self, kind: str | None = None, like: str | None = None, most: int | None = None) -> pd.DataFrame:
+        """Return the rows of `values` that are asked for, every one of them re-solved, whatever the program's size.
+
+        Parameters
+        ----------
+        kind : {"lot", "capacity", "lane", "clause", "commitment"}, optional
+            Limits of this kind alone.
+        like : str, optional
+            Limits alone that have this in their words, such as an article or a node.
+        most : int, optional
+            Of each kind the so many dearest by their multipliers; by default all, each some milliseconds.
+
+        Raises
+        ------
+        SolveError
+            If there is no plan, or it was read from a file and not attached (`attach`).
+        TypeError, ValueError
+            If an argument makes no sense, or there is no such limit.
+
+        Examples
+        --------
+        >>> import allocopt as ao
+        >>> plan = ao.allocate(ao.Problem.read("scenarios/quickstart"))
+        >>> plan.values_for("lot", like="LAMP")["one_more"].notna().all()
+        np.True_
+        """
+        found: pd.DataFrame = asked("values_for", self, kind, like, most)
         return found
 
     def value_of(self, *, units: float = 1.0, **what: Any) -> Any:
@@ -51,7 +84,9 @@ class Worth:
         lane : str
             Name of a lane, as in ``plan.allocation["lane"]``: so much more of its capacity, in every period.
         clause : int or Clause
-            A clause of the contract, or its position: so many more units in each of its limits.
+            A clause of the contract, or its position, that states a quantity: so many more units of it; of a share,
+            so many more in each limit that comes of it (by article, or by lot), of a margin floor so much more money
+            that has to be earned, of `Campaigns` so many more promotions.
 
         Returns
         -------
@@ -63,7 +98,8 @@ class Worth:
         SolveError
             If there is no plan, or it was read from a file and not attached (`attach`).
         TypeError, ValueError
-            If not exactly one of lot, capacity, lane and clause is given, or there is no such one.
+            If not exactly one of lot, capacity, lane and clause is given, there is no such one, or the clause states
+            no quantity; the message names those that do.
 
         Examples
         --------

@@ -40,6 +40,8 @@ _DRESSED = re.compile(
     rf"(?P<body>[0-9.,' ’]*[0-9][.,]?(?:[eE][+-]?[0-9]+)?)"
     rf" ?(?P<percent>%)? ?(?P<after>{_CURRENCY})? ?(?P<minus>[−–-])? ?(?P<close>\))?"
 )
+_NO_CENTS = re.compile(r"([0-9])[.,][−–—-]+(?= |$|\))")
+"""A dash in place of the cents, as in ``12.-``: nothing more, and no sign."""
 LONGEST = 60
 """Characters of an amount at most: longer text is none, and would take long to look through."""
 _SPACE = "' ’"
@@ -146,6 +148,22 @@ def amounts(column: Column, cells: Sequence[Any], decimal: str = "", *, typed: b
     return found
 
 
+def currency_of(column: Column, cell: Any) -> str:
+    """Return the currency that an amount names, or an empty text."""
+    body = _undressed(column, cell)
+    return "" if body is None else body.currency
+
+
+def known_currency(text: str) -> str:
+    """Return the currency that a name or sign stands for, as amounts name it; an empty text if it is none.
+
+    >>> known_currency("usd"), known_currency("US$"), known_currency("pcs")
+    ('$', '$', '')
+    """
+    name = text.strip().upper()
+    return _SAME.get(name, name) if re.fullmatch(_CURRENCY, name) else ""
+
+
 @dataclass(frozen=True)
 class _Body:
     """The digits of an amount, without what stands around them."""
@@ -158,7 +176,7 @@ class _Body:
 
 def _undressed(column: Column, cell: Any) -> _Body | None:
     """Return the digits of a text and what stands around them; None if it is no amount of this column."""
-    text = " ".join(cell.split()) if isinstance(cell, str) and len(cell) <= LONGEST else ""
+    text = _NO_CENTS.sub(r"\1", " ".join(cell.split())) if isinstance(cell, str) and len(cell) <= LONGEST else ""
     match = _DRESSED.fullmatch(text)
     if match is None or bool(match["open"]) != bool(match["close"]):
         return None
@@ -206,7 +224,7 @@ def respelled(text: str, decimal: str) -> str:
     >>> respelled(" $1,001.18 ", "."), respelled("1.060,50 €", ","), respelled("(3.50)", "."), respelled("1,06", ".")
     ('1001.18', '1060.50', '-3.50', '1,06')
     """
-    bare = " ".join(text.split())
+    bare = _NO_CENTS.sub(r"\1", " ".join(text.split()))
     match = _DRESSED.fullmatch(bare) if len(bare) <= LONGEST else None
     body = "" if match is None else match["body"].rstrip()
     if match is None or not _CONVENTIONS[decimal].fullmatch(body) or bool(match["open"]) != bool(match["close"]):

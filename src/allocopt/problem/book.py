@@ -34,7 +34,7 @@ def write_book(tables: dict[str, pd.DataFrame], settings: dict[str, Any], path: 
     DataError
         If a table has more rows than a sheet.
     """
-    from openpyxl import Workbook  # type: ignore[import-untyped]
+    from openpyxl import Workbook
 
     book = Workbook()
     book.remove(book.active)
@@ -74,8 +74,8 @@ def _fill(sheet: Any, rows: list[tuple[Any, ...]]) -> None:
 
 def _dress(sheet: Any, table: Table, names: list[str]) -> None:
     """Set widths, formats, colours and drop-downs of a table's sheet."""
-    from openpyxl.styles import Font, PatternFill  # type: ignore[import-untyped]
-    from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
+    from openpyxl.styles import Font, PatternFill
+    from openpyxl.utils import get_column_letter
 
     sheet.freeze_panes = "A2"
     for place, name in enumerate(names, start=1):
@@ -96,7 +96,7 @@ def _dress(sheet: Any, table: Table, names: list[str]) -> None:
 
 def _rule(column: Column) -> Any:
     """Return what a cell of a column offers and says: a list to pick from where there is one, and its meaning."""
-    from openpyxl.worksheet.datavalidation import DataValidation  # type: ignore[import-untyped]
+    from openpyxl.worksheet.datavalidation import DataValidation
 
     rule = DataValidation(allow_blank=True, showErrorMessage=True)
     if column.choices or column.type == "flag":

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from allocopt.arrays import Floats
 from allocopt.problem.columns import BLANK, FAULTY, NUMBER, STAMP, distinct_cells, moments, numbers
-from allocopt.problem.report import ReadColumn, Report
+from allocopt.problem.report import ReadColumn, Report, Telling
 from allocopt.problem.source import Source
 
 LAST_PERIOD = 10_000
@@ -100,7 +100,8 @@ def dates(reading: ReadColumn) -> Floats:
     kinds, values = moments(reading, _date)
     reading.blanks(kinds == BLANK)
     hint = "Write it as year-month-day, such as 2026-11-27."
-    reading.fault((kinds == FAULTY) | (kinds == NUMBER), "bad_date", "is {value!r}, which is no date.", hint)
+    said: Telling = lambda _row, value: f"is {value!r}, which {_no_day(value, 'is no date')}."  # noqa: E731
+    reading.fault((kinds == FAULTY) | (kinds == NUMBER), "bad_date", said, hint)
     return np.where(kinds == STAMP, values, np.nan)
 
 
@@ -117,7 +118,10 @@ def periods(reading: ReadColumn, calendar: CalendarState) -> Floats:
     reading.blanks(kinds == BLANK)
     report_utc(reading)
     hint = "Write the number of the period (0, 1, 2, ...), or a date such as 2026-11-27."
-    reading.fault(kinds == FAULTY, "bad_date", "is {value!r}, which is neither a period nor a date.", hint)
+    said: Telling = lambda _row, value: (  # noqa: E731
+        f"is {value!r}, which {_no_day(value, 'is neither a period nor a date')}."
+    )
+    reading.fault(kinds == FAULTY, "bad_date", said, hint)
     number, date = kinds == NUMBER, kinds == STAMP
     if number.any() and date.any():
         fewer, what = (date, "a date") if date.sum() <= number.sum() else (number, "a number")
@@ -131,6 +135,14 @@ def periods(reading: ReadColumn, calendar: CalendarState) -> Floats:
         found = _within(reading, _bounded_whole(reading, np.where(number, values, np.nan)), calendar)
     blank = (kinds == BLANK) & (not column.required)
     return np.where(blank, float(column.default), found) if isinstance(column.default, int) else found
+
+
+def _no_day(text: str, what: str) -> str:
+    """Return why a text is no day: it could be two, or is `what`."""
+    from allocopt.problem.date_text import both_days
+
+    both = both_days(text)
+    return f"can be read in two ways: {both}" if both else what
 
 
 def report_utc(reading: ReadColumn) -> None:

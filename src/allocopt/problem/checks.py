@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from allocopt.errors import Issue
 from allocopt.problem.calendar import Calendar, CalendarState, calendar_of
+from allocopt.problem.currencies import check_currencies
+from allocopt.problem.date_text import with_days
 from allocopt.problem.debts import pay, with_debts
 from allocopt.problem.facts import Floats, Ints
 from allocopt.problem.headers import understood
@@ -20,7 +22,7 @@ from allocopt.problem.report import Nearest, Report, Telling, nearest, plain
 from allocopt.problem.schema import COMPANY, NEEDED, TABLES, Table
 from allocopt.problem.source import Source, without
 from allocopt.problem.tables import Flags, ReadTable, check_key, read
-from allocopt.problem.totals import report_totals, total_rows
+from allocopt.problem.totals import report_strays, strays
 from allocopt.problem.weeks import Every, made_periods
 
 SUGGESTED = 100
@@ -41,14 +43,22 @@ def check(
     *,
     negative: str = "error",
     every: Every | None = None,
+    currency: str = "",
 ) -> Tables:
     """Read all tables and report every fault in them.
 
     `horizon` is the number of periods where it was given, `every` the length of periods that dates make; `negative`
-    says what negative units of supply are.
+    says what negative units of supply are, `currency` in which one amounts are.
     """
     _check_there(sources, report)
-    given, sources = sources, {name: understood(TABLES[name], source, report) for name, source in sources.items()}
+    given, sources = (
+        sources,
+        {
+            name: with_days(TABLES[name], understood(TABLES[name], source, report), report)
+            for name, source in sources.items()
+        },
+    )
+    check_currencies(sources, currency, report)
     calendar: CalendarState = None
     source = sources["periods"]
     if not source.length:
@@ -85,14 +95,14 @@ def check(
 
 
 def _read(table: Table, source: Source, calendar: CalendarState, report: Report) -> ReadTable:
-    """Read one table and check its key; rows that sum up others are told as such, and as nothing else."""
+    """Read one table and check its key; rows that are none of it are told as such, and as nothing else."""
     before = len(report.issues)
     checked = read(table, source, calendar, report)
-    totals = total_rows(checked)
-    if len(totals):
+    found = strays(checked)
+    if len(found.all):
         del report.issues[before:]
-        report_totals(checked, totals, report)
-        checked = read(table, without(source, totals), calendar, report)
+        report_strays(checked, found, report)
+        checked = read(table, without(source, found.all), calendar, report)
     check_key(checked, report)
     return checked
 

@@ -24,7 +24,12 @@ WHOLE_LIMIT = 2**30 - 1
 
 BLANK, NUMBER, STAMP, ZONED, FAULTY = range(5)
 """What a cell of a column of moments is: `ZONED` is a stamp that names its zone."""
-_FLAGS = {"true": 1, "yes": 1, "1": 1, "false": 0, "no": 0, "0": 0}
+_FLAGS = {
+    **dict.fromkeys(("true", "yes", "y", "t", "1", "wahr", "ja", "vrai", "oui", "verdadero", "vero"), 1),
+    **dict.fromkeys(("false", "no", "n", "f", "0", "falsch", "nein", "faux", "non", "falso"), 0),
+}
+NOTHING = ("-", "--", "–", "—", "n/a", "na", "#n/a", "none", "null", "tbd", "?", ".", "x", "k.a.", "k. a.")
+"""What people write where they have nothing to say."""
 _DIGITS = "Write digits, with a point for decimals and no thousands separator, such as 1250.5."
 _NUMBER_HINTS = {
     "frame": "Give the column a numeric type, for example with pandas.to_numeric.",
@@ -123,6 +128,14 @@ def _bounded(reading: ReadColumn, values: Floats) -> Floats:
     return np.where(negative | outside | large | fraction, np.nan, values)
 
 
+def _number_hint(reading: ReadColumn, cells: list[Any]) -> str:
+    """Return what to do about cells that are no numbers; a blank says nothing better than a dash does."""
+    source = reading.source
+    if source.file and not reading.column.required and all(str(cell).strip().casefold() in NOTHING for cell in cells):
+        return "Leave the cell blank where there is nothing to say."
+    return _NUMBER_HINTS.get(source.form, _DIGITS)
+
+
 def _negative_hint(reading: ReadColumn) -> str:
     if (reading.source.name, reading.name) == ("supply", "units"):
         return (
@@ -175,15 +188,17 @@ def _slow_numbers(reading: ReadColumn) -> tuple[Floats, Flags, Flags]:
         found = [Amount(number_of(cell, textual=False)) for cell in distinct]
     values = np.array([np.nan if each.value is None else each.value for each in found])
     faulty = np.array([each.value is None for each in found], bool) & ~blank
-    _report_amounts(reading, found, faulty, place)
+    _report_amounts(reading, found, faulty, distinct, place)
     return values[place], blank[place], faulty[place]
 
 
-def _report_amounts(reading: ReadColumn, found: list[Amount], faulty: Flags, place: Places) -> None:
+def _report_amounts(
+    reading: ReadColumn, found: list[Amount], faulty: Flags, distinct: list[Any], place: Places
+) -> None:
     """Report the cells that are no amount, and note those that had to be understood."""
     double = np.array([each.other is not None for each in found], bool)
     foreign = np.array([each.currency != "" for each in found], bool)
-    hint = _NUMBER_HINTS.get(reading.source.form, _DIGITS)
+    hint = _number_hint(reading, [each for each, wrong in zip(distinct, faulty, strict=True) if wrong])
     reading.fault((faulty & ~double & ~foreign)[place], "not_a_number", "is {value!r}, which is not a number.", hint)
     hint = f"{_DIGITS} Or say by a mapping which sign is the decimal one."
     reading.fault((faulty & double)[place], "two_meanings", _two_meanings, hint)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,41 +18,90 @@ import pyarrow.csv as arrow_csv
 
 from allocopt.problem.headers import SEARCHED, header_place, names_columns, note_titles
 from allocopt.problem.report import Report
-from allocopt.problem.schema import TABLES
-from allocopt.problem.source import Source, empty, from_arrow
+from allocopt.problem.schema import TABLES, Table
+from allocopt.problem.source import Source, empty, from_arrow, of_arrow
 
 CHUNK = 10_000
 TITLES = 100_000
 """Characters in which the header is looked for."""
+ARMOURED = r'^="([^"]*)"$'
 
 
 def read_csv(name: str, path: Path, report: Report) -> Source:
     """Read a CSV file as text, cell by cell as it stands there; rows are named by their line."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = decoded(name, path, path.read_bytes(), report)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         report.add(
             name,
             "bad_encoding",
             f"Line {line} of {path.name} is not UTF-8 text.",
-            "Save the file as CSV UTF-8.",
+            "Save the file as CSV UTF-8, or state its `encoding` in a mapping.",
             row=line,
         )
         return empty(name)
     except OSError as error:
         report.add(name, "bad_file", f"{path.name} cannot be read: {error.strerror}.", "Check the file.")
         return empty(name)
-    text = _from_header(name, text, report)
-    plain = plain_source(name, text)
-    return plain if plain is not None else careful_source(name, path, text, report)
+    text, separator = parted(text)
+    separator = separator or separator_of(text, TABLES[name])
+    note_separator(name, path, separator, ",", report)
+    text = _from_header(name, text, separator, report)
+    plain = plain_source(name, text, separator)
+    return plain if plain is not None else careful_source(name, path, text, report, separator)
 
 
-def _from_header(name: str, text: str, report: Report) -> str:
+def decoded(name: str, path: Path, content: bytes, report: Report) -> str:
+    """Return the text of a file: UTF-8, or what its first bytes say it is, with a note."""
+    if content[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return content.decode("utf-8-sig")
+    report.note(name, "read_encoding", f"{path.name} is UTF-16 text.", "Save the file as CSV UTF-8.")
+    return content.decode("utf-16")
+
+
+def parted(text: str) -> tuple[str, str]:
+    r"""Return a text without the line that tells Excel its separator, which is left empty, and that separator.
+
+    >>> parted("sep=;\na;b")
+    ('\na;b', ';')
+    """
+    match = re.match(r"sep=([^\r\n\w])\r?(?=\n)", text)
+    return (text[match.end() :], match[1]) if match else (text, "")
+
+
+def separated(line: str) -> str:
+    """Return the sign that sets the columns of a header apart: the comma unless another one makes several of one."""
+    counts = {sign: len(next(csv.reader([line], delimiter=sign), [])) for sign in ",;\t|"}
+    return "," if counts[","] > 1 else max(counts, key=lambda sign: counts[sign])
+
+
+def note_separator(name: str, path: Path, separator: str, usual: str, report: Report) -> None:
+    """Note what sets the columns of a file apart, where it is not the usual sign."""
+    if separator != usual:
+        called = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}.get(separator, repr(separator))
+        said = f"The columns of {path.name} are set apart by {called}."
+        report.note(name, "read_separator", said, "Set them apart by commas.")
+
+
+def separator_of(text: str, table: Table) -> str:
+    """Return the sign by which one of the first lines names most columns of a table."""
+    lines = text[:TITLES].splitlines()[:SEARCHED]
+    named = {
+        sign: max(
+            (sum(names_columns([cell.strip('" ')], table) for cell in line.split(sign)) for line in lines), default=0
+        )
+        for sign in ",;\t|"
+    }
+    best = max(named, key=lambda sign: named[sign])  # of several the first: the comma
+    return best if named[best] > 1 else ","
+
+
+def _from_header(name: str, text: str, separator: str, report: Report) -> str:
     """Return the text with empty lines in place of the titles above its header: lines keep their numbers."""
     table = TABLES[name]
     first = text[: text.find("\n")] if "\n" in text else text
-    if names_columns((cell.strip('"\r ') for cell in first.split(",")), table):
+    if names_columns((cell.strip('"\r ') for cell in first.split(separator)), table):
         return text
     lines = io.StringIO(text[:TITLES], newline="")
     read = 0
@@ -61,7 +113,7 @@ def _from_header(name: str, text: str, report: Report) -> str:
             yield line
 
     records: list[tuple[int, int, list[str]]] = []
-    reader = csv.reader(counted())
+    reader = csv.reader(counted(), delimiter=separator)
     with suppress(csv.Error):
         line, start = 1, 0
         for record in reader:
@@ -190,4 +242,23 @@ def _csv_source(
                 rows=[line for line, _ in wrong],
             )
     arrays = [pa.array(column, pa.large_string()) for column in columns]
-    return from_arrow(name, pa.Table.from_arrays(arrays, names=header), lines, form="csv")
+    source = from_arrow(name, pa.Table.from_arrays(arrays, names=header), lines, form="csv")
+    return _unarmoured(source, report)
+
+
+def _unarmoured(source: Source, report: Report) -> Source:
+    """Return a file without what programs put around text so that a spreadsheet leaves it alone: ``="00123"``."""
+    columns = dict(source.columns)
+    for name, cells in source.columns.items():
+        armoured = pc.match_substring_regex(cells.arrow, ARMOURED).to_numpy(zero_copy_only=False)
+        if armoured.any():
+            columns[name] = of_arrow(pc.replace_substring_regex(cells.arrow, ARMOURED, r"\1"))
+            report.note_rows(
+                source,
+                name,
+                np.flatnonzero(armoured),
+                "read_text",
+                lambda _row, value, name=name: f"`{name}` is {value}, read as the text in the quotes.",  # type: ignore[misc]
+                "Write the text alone.",
+            )
+    return replace(source, columns=columns, _objects={})

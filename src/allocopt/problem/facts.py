@@ -159,6 +159,36 @@ class Workloads:
 
 
 @dataclass(frozen=True)
+class Granted:
+    """What hard reserves of a contract keep of some SKUs, so that their commitments can still be met.
+
+    Worked out before a program is stated, and only where what lots alone can give would leave no plan; none in a
+    problem's own facts.
+
+    Attributes
+    ----------
+    skus : bool, shape (skus,)
+        Which it speaks of.
+    switches : int32, shape (decisions,)
+        Decisions on which it hangs.
+    on : bool, shape (outcomes, decisions)
+    clause : int32, shape (reserves,)
+        Position of each hard reserve in the contract.
+    kept : float64, shape (outcomes, reserves, lots)
+        As `Reserve.kept` [unit].
+    at_most : bool
+        Whether it was worked out for all decisions at once, and is only the most that is kept in each outcome.
+    """
+
+    skus: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    switches: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    on: Flags = field(default_factory=lambda: np.zeros((0, 0), dtype=bool))
+    clause: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    kept: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    at_most: bool = False
+
+
+@dataclass(frozen=True)
 class Facts:
     """A whole problem as arrays.
 
@@ -174,6 +204,8 @@ class Facts:
         Lots may become available after a horizon that was given.
     starts : float64, shape (periods + 1,) or (0,)
         First day of each period and of the one after the last, as days since 1970; none where there is no calendar.
+    granted : Granted
+        What reserves leave to commitments beyond what lots alone say; none in a problem's own facts.
     """
 
     skus: Skus
@@ -192,6 +224,7 @@ class Facts:
     switches: Names
     periods: int
     starts: Floats = field(default_factory=lambda: np.zeros(0))
+    granted: Granted = field(default_factory=Granted)
 
     @property
     def promotions(self) -> Names:

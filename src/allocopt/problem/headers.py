@@ -7,16 +7,22 @@ one is a fault: it may be the misspelled one. In frames and JSON, which programs
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from allocopt.problem.amounts import known_currency
 from allocopt.problem.report import Report, listed, nearest, plain_name
 from allocopt.problem.schema import Table
 from allocopt.problem.source import Source
+from allocopt.problem.wide import unfolded
 
 SEARCHED = 20
 """Rows in which the header is looked for: titles, dates and blank lines stand above it."""
+_UNIT = re.compile(r"(?P<name>[^\[\](),]+?)[\s,]*[\[(](?P<unit>[^\[\]()]+)[\])]\s*")
+PIECES = ("pcs", "pc", "piece", "pieces", "unit", "units", "ea", "each", "stk", "stück", "st")
+"""What a header may call the unit of whole articles."""
 CLOSE = 0.7
 """How alike a column of a file must be to a declared one to be taken for a slip; less is the planner's own."""
 
@@ -24,7 +30,25 @@ CLOSE = 0.7
 def names_columns(cells: Iterable[Any], table: Table) -> bool:
     """Return whether any of the cells names a column of the table; a row that names none is no header."""
     known = {column.name for column in table.columns}
-    return any(plain_name(cell) in known for cell in cells if isinstance(cell, str))
+    return any(without_unit(cell, table)[0] in known for cell in cells if isinstance(cell, str))
+
+
+def without_unit(name: str, table: Table) -> tuple[str, str]:
+    """Return the plain name of a header, without a unit that says nothing new, and the currency if that is the unit.
+
+    >>> from allocopt.problem.schema import TABLES
+    >>> [without_unit(name, TABLES["demand"]) for name in ("Price [EUR / pc]", "Units (pcs)", "Units (cases)")]
+    [('price', '€'), ('units', ''), ('units_(cases)', '')]
+    """
+    match = _UNIT.fullmatch(name)
+    plain = plain_name(match["name"]) if match else ""
+    column = next((column for column in table.columns if column.name == plain), None)
+    if match is None or column is None:
+        return plain_name(name), ""
+    unit, _, each = match["unit"].casefold().replace(" per ", "/").partition("/")
+    currency = known_currency(unit) if column.money and each.strip() in ("", *PIECES) else ""
+    pieces = not column.money and "[unit]" in column.meaning and unit.strip() in PIECES and not each
+    return (plain, currency) if currency or pieces else (plain_name(name), "")
 
 
 def header_place(rows: Sequence[Sequence[Any]], table: Table) -> int:
@@ -42,7 +66,7 @@ def header_place(rows: Sequence[Sequence[Any]], table: Table) -> int:
     required = {column.name for column in table.columns if column.required}
     counts = []
     for row in rows[:SEARCHED]:
-        held = {plain_name(cell) for cell in row if isinstance(cell, str)} & names
+        held = {without_unit(cell, table)[0] for cell in row if isinstance(cell, str)} & names
         counts.append(len(held) if len(held) > 1 or required <= held else 0)
     return 0 if not any(counts) or names_columns(rows[0], table) else counts.index(max(counts))
 
@@ -68,7 +92,7 @@ def understood(table: Table, source: Source, report: Report) -> Source:
     if source.file:
         if not names_columns(source.columns, table):
             return _without_header(table, source, report)
-        source = _renamed(table, source, report)
+        source = unfolded(table, _renamed(table, source, report), report)
     known = [column.name for column in table.columns]
     unknown = [name for name in source.columns if name not in known]
     guesses = {name: guess for name in unknown if (guess := _guess(name, known, source))}
@@ -126,9 +150,11 @@ def _renamed(table: Table, source: Source, report: Report) -> Source:
     """Return a file's source with the declared names in place of those that mean them, which is noted."""
     known = {column.name for column in table.columns}
     columns, changed, twice = {}, {}, [name for name in source.repeated if name in known]
-    failed = dict(source.failed)
+    failed, currencies = dict(source.failed), {}
     for name, cells in source.columns.items():
-        meant = plain_name(name)
+        meant, currency = without_unit(name, table)
+        if meant in known and currency:
+            currencies[meant] = currency
         if name in known or meant not in known:
             columns[name] = cells
         elif meant in columns or meant in source.columns:
@@ -147,7 +173,9 @@ def _renamed(table: Table, source: Source, report: Report) -> Source:
             f"Write {', '.join(changed.values())}.",
             column=next(iter(changed.values())),
         )
-    return replace(source, columns=columns, repeated=tuple(dict.fromkeys(twice)), failed=failed, _objects={})
+    return replace(
+        source, columns=columns, repeated=tuple(dict.fromkeys(twice)), failed=failed, currencies=currencies, _objects={}
+    )
 
 
 def _guess(name: str, known: Sequence[str], source: Source) -> str | None:

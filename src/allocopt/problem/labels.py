@@ -72,10 +72,20 @@ def labels(reading: ReadColumn, *, tidy: bool) -> tuple[CodedTexts, Flags]:
         untidy = pc.match_substring_regex(found, _INVISIBLE if tidy else _CONTROL)
         if tidy:
             untidy = pc.or_(untidy, pc.not_equal(found, pc.utf8_trim_whitespace(found)))
-        rows = (codes >= 0) & untidy.to_numpy(zero_copy_only=False)[codes]
-        text = "is {value!r}, with white space around it or a character that cannot be seen."
-        reading.fault(rows, "untidy_id", text, "Remove it: it would make two ids of what looks like one.")
+        untidy = untidy.to_numpy(zero_copy_only=False)
+        if untidy.any():
+            text = "is {value!r}, with white space around it or a character that cannot be seen."
+            hint = "Remove it: it would make two ids of what looks like one."
+            reading.fault((codes >= 0) & untidy[codes], "untidy_id", text, hint)
+            codes, found = _cleaned(codes, found)
     return CodedTexts(codes, found), faulty
+
+
+def _cleaned(codes: Ints, texts: Any) -> tuple[Ints, Any]:
+    """Return what untidy ids are meant to be, once they are told: nothing else follows from them."""
+    encoded = pc.dictionary_encode(pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, _INVISIBLE, "")))
+    known, rank = encode(encoded.dictionary)
+    return np.append(rank[encoded.indices.to_numpy()], np.int32(-1))[codes].astype(np.int32), known
 
 
 def _trimmed(reading: ReadColumn, texts: Any, indices: Any) -> tuple[Any, Any]:

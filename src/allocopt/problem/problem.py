@@ -140,13 +140,10 @@ class Problem:
         self._name = read_label("name", inputs.name, report)
         self._horizon = read_horizon(inputs.horizon, report)
         unreadable = {issue.table for issue in report.errors} | inputs.unread
-        tables = check(inputs.sources, self._horizon, report, negative=inputs.negative, every=inputs.every)
-        errors = [
-            issue
-            for issue in report.errors
-            # What follows only from a table that could not be read at all would mislead.
-            if not (issue.code == "unknown_id" and refers_to(issue) in unreadable)
-        ]
+        said = {"negative": inputs.negative, "every": inputs.every, "currency": self._currency}
+        tables = check(inputs.sources, self._horizon, report, **said)
+        # What follows only from a table that could not be read at all would mislead.
+        errors = [each for each in report.errors if each.code != "unknown_id" or refers_to(each) not in unreadable]
         if errors:
             raise DataError(sorted(errors, key=lambda issue: ORDER.get(issue.table, len(ORDER))))
         self._facts = encode(tables, self._horizon)

@@ -19,6 +19,7 @@ SETTINGS_FILE = "problem.yaml"
 SETTINGS_SHEET = "problem"
 ALIKE = 0.85
 """How alike a name must be to that of a table that is there to be taken for a slip."""
+BOOKS = (".xlsx", ".xlsm")
 OTHER_FORMS = (".xlsx", ".xls", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".gz", ".zip", ".feather", ".arrow")
 """Forms of a table that are not read from a folder, and must not be passed over in silence."""
 
@@ -55,7 +56,7 @@ def read_path(path: Path, report: Report) -> Inputs:
     """Return the tables in a folder or workbook; what cannot be read is reported."""
     if path.is_dir():
         return _read_folder(path, report)
-    if path.is_file() and path.suffix.lower() in (".xlsx", ".xlsm"):
+    if path.is_file() and path.suffix.lower() in BOOKS:
         from allocopt.problem.workbook import read_workbook
 
         return read_workbook(path, report)
@@ -82,11 +83,13 @@ def _read_folder(folder: Path, report: Report) -> Inputs:
         return Inputs({name: empty(name) for name in TABLES})
     files = _files(paths, report)
     if not files and not report.errors:
+        books = [path for path in paths if path.suffix.lower() in BOOKS and not path.name.startswith(("~", "."))]
+        whole = f"Give the workbook itself: {books[0]}." if len(books) == 1 else ""
         report.add(
             "problem",
             "no_such_path",
             f"The folder {str(folder)!r} holds no table.",
-            f"Put files such as supply.csv into it. The tables are: {', '.join(TABLES)}.",
+            whole or f"Put files such as supply.csv into it. The tables are: {', '.join(TABLES)}.",
             value=str(folder),
         )
         return Inputs({name: empty(name) for name in TABLES})

@@ -57,6 +57,8 @@ class Source:
         What it came as: ``csv``, ``workbook``, ``parquet``, ``frame`` or ``plain`` (JSON).
     decimal : str
         The decimal sign of its numbers where somebody said it, ``"."`` or ``","``.
+    currencies : dict of str to str
+        The currency that the header names, by column.
     failed : dict of str to dict of int to str
         Cells of a workbook whose formula gave no value, by column and position: what stands there. They are blank.
     repeated : tuple of str
@@ -76,6 +78,7 @@ class Source:
     given: bool = True
     index: tuple[str, ...] = ()
     decimal: str = ""
+    currencies: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     _objects: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
 

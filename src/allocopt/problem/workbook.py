@@ -29,7 +29,7 @@ Row = tuple[int, list[Any]]
 
 def read_workbook(path: Path, report: Report) -> Inputs:
     """Return the tables in a workbook; what cannot be read is reported. Rows are worksheet rows."""
-    from openpyxl.reader.excel import ExcelReader  # type: ignore[import-untyped]
+    from openpyxl.reader.excel import ExcelReader
 
     sources = {name: absent(name) for name in TABLES}
     try:
@@ -42,8 +42,7 @@ def read_workbook(path: Path, report: Report) -> Inputs:
             reader.wb.close()
         lost = _lost(reader)
     except Exception as error:  # a damaged workbook breaks its reader in any of many ways
-        reason = " ".join(str(error).split())
-        report.add(path.name, "bad_file", f"The workbook cannot be read: {reason}", "Save it anew as .xlsx.")
+        report.add(path.name, "bad_file", *unreadable(path, error))
         return Inputs({name: empty(name) for name in TABLES})
     for part in lost:
         sources[part] = empty(part)
@@ -74,9 +73,26 @@ def read_workbook(path: Path, report: Report) -> Inputs:
     return Inputs({name: sources[name] for name in TABLES}, **found)
 
 
+def unreadable(path: Path, error: Exception) -> tuple[str, str]:
+    """Return why a workbook cannot be read, by how it begins, and what to do."""
+    try:
+        with path.open("rb") as stream:
+            begin = stream.read(512)
+    except OSError:
+        begin = b"PK"
+    if not begin:
+        return "The workbook is empty: the file holds nothing.", "Save it anew as .xlsx."
+    if begin.startswith(b"\xd0\xcf\x11\xe0"):
+        said = "The workbook is of the old form (.xls), or protected by a password."
+        return said, "Save it as .xlsx, without a password."
+    if not begin.startswith(b"PK") and b"\0" not in begin:
+        return "The file is text under the name of a workbook.", "Name it .csv, or save it as .xlsx."
+    return f"The workbook cannot be read: {' '.join(str(error).split())}", "Save it anew as .xlsx."
+
+
 def _uncalculated(sheet: Any) -> set[tuple[int, int]]:
     """Return the cells (row, column from 0) with a formula and no value: a program wrote it, and nothing has run it."""
-    from openpyxl.utils import column_index_from_string  # type: ignore[import-untyped]
+    from openpyxl.utils import column_index_from_string
 
     with sheet._get_source() as stream:
         xml = stream.read()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -161,7 +161,10 @@ KINDS: dict[Kind, tuple[str, ...]] = {
 }
 """Of what kind the columns are that the tables have; others go by their type."""
 KIND_OF: dict[str, Kind] = {name: kind for kind, names in KINDS.items() for name in names}
-UNSUMMED = ("clause", "age", "late", "low", "high", "limit", "best_low", "best_high", "regret", "worst_regret", "runs")
+UNSUMMED = (
+    *("clause", "age", "late", "low", "high", "limit", "best_low", "best_high", "regret", "worst_regret", "runs"),
+    *("articles", "lines"),
+)
 """Columns of units, money and counts that mean nothing when they are added up."""
 
 
@@ -249,6 +252,15 @@ class View:
     totals: bool = False
     fixed: bool = False
 
+    def in_currency(self, currency: str) -> View:
+        """Return the table with the unit of money in the headings of its amounts."""
+        unit = f" [{currency}]" if currency else ""
+        headed = [
+            replace(column, heading=f"{column.heading}{unit}") if column.kind in ("money", "price") else column
+            for column in self.columns
+        ]
+        return replace(self, columns=headed)
+
     @property
     def classes(self) -> list[str]:
         """What each cell of a row says on a page of how it looks, as an attribute."""
@@ -313,6 +325,8 @@ def view(
 
 def dated(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the table with dates instead of the numbers of periods, where it has both."""
+    if "date" in frame and "arrives" in frame:
+        frame = frame.drop(columns="arrives")  # of promises: the date of the last arrival says the same
     known = [str(name) for name in frame.columns if f"{name}_date" in frame.columns]
     if not known:
         return frame

@@ -15,7 +15,7 @@ from allocopt.report import seen
 from allocopt.report.columns import Kind, view
 from allocopt.report.page import FIRST, ROWS, Block, Card, Page, Section, Table, Words, both, tables, write_page
 from allocopt.report.plots import ComparisonPlots
-from allocopt.report.proof import clause_words
+from allocopt.report.proof import contract_words
 from allocopt.report.words import NBSP, exactly, many, money, sentence, share
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _cards(found: Comparison, ranking: pd.DataFrame) -> Iterator[Card]:
     unit = found.currency
     told = [
         f"{exactly(gains[0], unit, signed=True)} against {base['contract']}",
-        f"{gains[1] * 100:+.1f} points against {base['contract']}".replace("-", "\N{MINUS SIGN}"),
+        f"{f'{gains[1] * 100:+.1f}'.replace('-', MINUS)} points against {base['contract']}",
         f"{exactly(gains[2], unit, signed=True)} against {base['contract']}",
     ]
     said = [against or words for words in told]
@@ -120,7 +120,10 @@ def _sections(found: Comparison, ranking: pd.DataFrame) -> Iterator[Section]:
             "apart": "told apart",
             "measure": "proven of",
         }
-        blocks.append(Table(view(found.deltas(), "deltas", f"Against {found.baseline}{unit}", headings=names)))
+        deltas = found.deltas()
+        if np.allclose(deltas["contribution"], deltas["difference"], equal_nan=True):
+            deltas = deltas.drop(columns="contribution")  # what is proven is the contribution itself
+        blocks.append(Table(view(deltas, "deltas", f"Against {found.baseline}{unit}", headings=names)))
     yield Section("ranking", "Which contract", "", blocks)
     if len(found.ranked) > 1:
         yield Section(
@@ -204,8 +207,9 @@ def _contracts(found: Comparison) -> Section:
         content = contract.to_dict()
         who = f" ({content['owner']})" if content.get("owner") else ""
         why = f" {sentence(content['reason'])}" if content.get("reason") else ""
-        rules = " ".join(clause_words(content)) or "No clauses."
-        blocks.append(Words("text", [f"{contract.name}{who}:{why} {rules}"]))
+        clauses, optimised = contract_words(content)
+        rules = " ".join(clauses) or "No clauses."
+        blocks.append(Words("text", [f"{contract.name}{who}:{why} {rules} {optimised}".rstrip()]))
     return Section("contracts", "What the contracts say", "", blocks)
 
 

@@ -8,10 +8,8 @@ import pandas as pd
 
 from allocopt.report.columns import spelled
 from allocopt.report.page import Owner
-from allocopt.report.words import exactly, listed, many, sentence
+from allocopt.report.words import NOBODY, exactly, few, listed, many, sentence
 
-NOBODY = "Planning (nobody is named)"
-"""Who has to see to what nobody is named for."""
 SHOWN = 4
 """Matters of one person that are told in full."""
 KIND_WORDS = {
@@ -112,7 +110,7 @@ def deliveries(allocation: pd.DataFrame, stock: pd.DataFrame | None) -> pd.DataF
         {
             "articles": groups["sku"].nunique(),
             "units": groups["units"].sum(),
-            "channels": groups["channel"].unique().map(lambda names: listed(sorted(names))),
+            "channels": groups["channel"].unique().map(lambda names: few(names, "channels")),
             "revenue": groups["revenue"].sum(),
             "contribution": groups["contribution"].sum(),
         }
@@ -126,21 +124,25 @@ def deliveries(allocation: pd.DataFrame, stock: pd.DataFrame | None) -> pd.DataF
 
 
 def chase(found: pd.DataFrame, currency: str) -> str:
-    """Say which delivery most hangs on, and what comes first."""
+    """Say which deliveries are due next, and on which most hangs."""
     if not len(found):
         return "The plan counts on no delivery that is still to come."
-    first = found.sort_values("revenue", ascending=False, kind="stable").iloc[0]
-    soon = found.iloc[0]
+    soon = found[found["available"] == found["available"].min()]
+    first = found.sort_values("revenue", ascending=False, kind="stable").iloc[[0]]
     if len(found) == 1:
         return f"The plan counts on one delivery that is still to come: {_hangs(soon, currency)}."
+    most = "" if len(soon) == len(found) else f" Most hangs on {_hangs(first, currency)}."
     return (
-        f"The plan counts on {len(found):,} deliveries that are still to come. First due is {_hangs(soon, currency)}; "
-        f"most hangs on {_hangs(first, currency)}."
+        f"The plan counts on {len(found):,} deliveries that are still to come. "
+        f"Have the next confirmed: {_hangs(soon, currency)}.{most}"
     )
 
 
-def _hangs(row: pd.Series, currency: str) -> str:
-    """Return a delivery, when it is due, and the revenue that hangs on it."""
-    name, when = str(row["reference"]) or "the delivery", row["available"]
-    due = f"on {spelled(row['available_date'], 'date')}" if "available_date" in row else f"in period {int(when)}"
-    return f"{name} to {row['node']} {due} ({exactly(float(row['revenue']), currency)} of revenue)"
+def _hangs(rows: pd.DataFrame, currency: str) -> str:
+    """Return deliveries of one date, when they are due, and the revenue that hangs on them."""
+    known = rows.assign(reference=rows["reference"].astype(object).where(rows["reference"] != "", "the delivery"))
+    places = known.groupby("reference", sort=False)["node"].unique()
+    names = [f"{name} to {listed(sorted(map(str, nodes)))}" for name, nodes in places.items()]
+    row = rows.iloc[0]
+    due = f"on {spelled(row['available_date'], 'date')}" if "available_date" in row else f"in period {row['available']}"
+    return f"{listed(names, 3)}, due {due} ({exactly(float(rows['revenue'].sum()), currency)} of revenue)"

@@ -36,7 +36,8 @@ def comparison_to_excel(found: Comparison, path: str | Path) -> None:
         sheet(_by_channel(found), "by_channel", unit),
     ]
     sheets = [_unsummed(each) for each in sheets]
-    chart = Chart("ranking", "contribution", f"Mean contribution by contract{f' [{unit}]' if unit else ''}")
+    measure = f"against {found.baseline}{f' [{unit}]' if unit else ''}"
+    chart = Chart("ranking", "difference", f"Mean contribution {measure}")
     title = f"Comparison of {len(found.contracts)} contracts under {len(found.scenarios)} scenarios"
     write(Path(path), title, [found.verdict], sheets, chart)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -85,6 +85,14 @@ class Section:
     heading: str
     lead: str
     blocks: Sequence[Block] = ()
+
+    def in_currency(self, currency: str) -> Section:
+        """Return the section with the unit of money in the headings of its tables."""
+        blocks = [
+            replace(block, view=block.view.in_currency(currency)) if isinstance(block, Table) else block
+            for block in self.blocks
+        ]
+        return replace(self, blocks=blocks)
 
 
 @dataclass(frozen=True)

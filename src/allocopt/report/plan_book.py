@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from allocopt.problem.schema import COMPANY
 from allocopt.report import seen
 from allocopt.report.columns import View
-from allocopt.report.plan_page import QUICK
+from allocopt.report.earned import earns
+from allocopt.report.plan_page import QUICK, lead, verdict
+from allocopt.report.words import NOBODY, exactly, sentence, share, units
 from allocopt.report.workbook import Chart, sheet, write
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ HEADINGS = {
     "promises": {"date": "last arrival"},
     "exceptions": {"sentence": "what it is"},
 }
+KINDS = {"exceptions": {"units": "number"}}
+"""Columns that mean another thing in each row, and add up to nothing."""
 CHANNELS = "Contribution by channel"
 
 
@@ -38,24 +43,47 @@ def to_excel(plan: Plan, path: str | Path) -> None:
     write(
         Path(path),
         f"Plan under {plan.contract['name']}",
-        plan.summary().split("\n"),
+        [verdict(plan), *lead(plan, plan.shortfalls), *_earned(plan), *map(sentence, plan.notes)],
         list(sheets(plan)),
         Chart("channels", "contribution", f"{CHANNELS}{f' [{plan.currency}]' if plan.currency else ''}"),
     )
+
+
+def _earned(plan: Plan) -> Iterator[str]:
+    """Yield what each channel gets and earns, in a line below the verdict."""
+    for row in plan.channels.to_dict("records"):
+        name, earned = str(row["channel"]), float(row["contribution"])
+        if row["demand"]:
+            served = f"{units(row['units'])} of {units(row['demand'])} ({share(row['units'] / row['demand'])})"
+            yield f"  {earns(name, earned, plan.currency)} and gets {served}."
+        elif name == COMPANY and earned:
+            amount = exactly(earned, plan.currency, signed=True)
+            yield f"  {amount} belong to no channel: holding, write-down and the like."
+        elif name != COMPANY:
+            yield f"  {earns(name, earned, plan.currency)} and wants nothing."
 
 
 def sheets(plan: Plan) -> Iterator[View]:
     """Yield the tables that the plan has, in their order."""
     quick = len(plan.allocation) + len(plan.shortfalls) <= QUICK
     for name in SHEETS:
-        frame = seen.table(plan, name) if name != "values" or quick else None
+        frame = _frame(plan, name, quick)
         if frame is not None:
-            yield sheet(_ordered(name, frame), name, plan.currency, headings=HEADINGS.get(name))
+            kinds = KINDS.get(name, {})
+            yield sheet(_ordered(name, frame), name, plan.currency, headings=HEADINGS.get(name), kinds=kinds)
+
+
+def _frame(plan: Plan, name: str, quick: bool) -> pd.DataFrame | None:
+    """Return a table as far as the plan has it; values only where re-solves take no time."""
+    if name == "exceptions":
+        return seen.matters(plan)
+    return seen.table(plan, name) if quick or name != "values" else None
 
 
 def _ordered(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table with what a person reads first at its left; the names of lots and lanes, which repeat it, last."""
     if name == "exceptions":
+        frame = frame.assign(owner=frame["owner"].astype(object).where(frame["owner"] != "", NOBODY))
         first = ["owner", "money", "sentence", "cure"]
     elif name in ("allocation", "stock"):
         first = [str(column) for column in frame.columns if column not in ("lot", "lane", "parcel")]

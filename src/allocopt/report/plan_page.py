@@ -12,20 +12,22 @@ import pandas as pd
 from allocopt.arguments import instance
 from allocopt.plan import Plan
 from allocopt.report import reasons, seen
-from allocopt.report.columns import Column, View, spelled, view
+from allocopt.report.columns import View, view
+from allocopt.report.earned import earnings, earns
 from allocopt.report.monday import chase, deliveries, owners, who_decides
 from allocopt.report.page import FIRST, ROWS, Block, Card, Page, Section, Words, both, tables, write_page
 from allocopt.report.plots import PlanPlots
 from allocopt.report.proof import origin, proof, remarks, rules
-from allocopt.report.words import exactly, many, money, sentence, share, units
+from allocopt.report.words import exactly, many, sentence, share, units
 
 LINES = ("sku", "channel", "region", "order", "line", "due", "due_date", "wanted", "served", "units", "sentence")
 MATTERS = ("owner", "money", "sentence", "cure", "kind", "sku", "channel", "node", "order", "line", "period")
-PROFIT = "What each channel gets and earns"
+WORTH = "worth at most"
+"""What the units that are short would earn, each at what one more of them is worth."""
+PEOPLE = 8
+"""People whose matters are told one by one; those of more stand in the table."""
 QUICK = 300
 """Rows of a plan up to which re-solving every limit takes no time that anybody would notice."""
-BESIDE = 8
-"""Channels that a profit and loss shows beside each other; more stand below each other."""
 
 
 def report(plan: Plan, path: str | Path, *, baseline: Plan | None = None, values: bool | None = None) -> None:
@@ -50,10 +52,10 @@ def page_of(plan: Plan, baseline: Plan | None = None, values: bool | None = None
     short = plan.shortfalls
     return Page(
         f"Plan under {name}",
-        _verdict(plan),
-        list(_lead(plan, short)),
+        verdict(plan),
+        list(lead(plan, short)),
         list(_cards(plan, baseline)),
-        [section for section in _sections(plan, short, values) if section.blocks or section.lead],
+        list(_sections(plan, short, values)),
         list(origin(plan)),
     )
 
@@ -77,16 +79,19 @@ def _no_plan(plan: Plan) -> tuple[str, list[str], list[Card], list[Section]]:
     return title, [sentence(plan.message)], [], [*sections, *remarks(plan)]
 
 
-def _verdict(plan: Plan) -> str:
+def verdict(plan: Plan) -> str:
+    """Return what a plan earns and serves, in a sentence."""
     frame = plan.channels
     wanted, served = float(frame["demand"].sum()), float(frame["units"].sum())
-    earns = f"{plan.contract['name']} earns {money(plan.contribution, plan.currency)}"
+    earned = earns(str(plan.contract["name"]), plan.contribution, plan.currency)
     return (
-        f"{earns} and serves {share(served / wanted)} of what is wanted." if wanted else f"{earns}; nothing is wanted."
+        f"{earned} and serves {share(served / wanted)} of what is wanted."
+        if wanted
+        else f"{earned}; nothing is wanted."
     )
 
 
-def _lead(plan: Plan, short: pd.DataFrame) -> Iterator[str]:
+def lead(plan: Plan, short: pd.DataFrame) -> Iterator[str]:
     """Yield the sentences below the title: how sure, who is short most and why, what needs a person."""
     assert plan.certificate is not None
     bound, unit = plan.certificate.bound, plan.currency
@@ -100,25 +105,20 @@ def _lead(plan: Plan, short: pd.DataFrame) -> Iterator[str]:
         yield f"{best}; that was checked without the solver."
     if len(short):
         worst = reasons.by_channel(short, plan.channels).iloc[0]
+        lines = many(len(reasons.lines(short)), "line")
         yield (
-            f"{units(short['units'].sum())} in {many(len(_lines(short)), 'line')} are short. Most is missing for "
+            f"{units(short['units'].sum())} in {lines} are short. Most is missing for "
             f"{worst['channel']}: {units(worst['short'])}, {share(worst['short'] / worst['demand'])} of what it wants, "
             f"mostly because {worst['reason']}."
         )
     else:
         yield "Nobody is short."
-    matters = plan.exceptions
+    matters = seen.matters(plan)
     if len(matters):
         first = matters.iloc[0]
         who = f" for {first['owner']}" if first["owner"] else ""
         need = "matter needs" if len(matters) == 1 else "matters need"
         yield f"{len(matters):,} {need} a person; the first{who}: {sentence(str(first['sentence']))}"
-
-
-def _lines(short: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a line, where a line has a row for each reason."""
-    names = [name for name in ("sku", "channel", "region", "order", "line", "due") if name in short]
-    return short.drop_duplicates(names)
 
 
 def _cards(plan: Plan, baseline: Plan | None) -> Iterator[Card]:
@@ -155,8 +155,9 @@ def _third(plan: Plan) -> Card:
     found = _on_time(plan)
     if found is not None:
         return Card("On time", share(found, 1), "of the units wanted")
-    waiting = float(plan.exceptions["money"].fillna(0.0).sum())
-    return Card("Waits for a decision", exactly(waiting, plan.currency), many(len(plan.exceptions), "matter"))
+    matters = seen.matters(plan)
+    waiting = float(matters["money"].fillna(0.0).sum())
+    return Card("Waits for a decision", exactly(waiting, plan.currency), many(len(matters), "matter"))
 
 
 def _on_time(plan: Plan) -> float | None:
@@ -168,6 +169,13 @@ def _on_time(plan: Plan) -> float | None:
 
 
 def _sections(plan: Plan, short: pd.DataFrame, values: bool | None) -> Iterator[Section]:
+    """Yield what there is to say, with the unit of money in the tables."""
+    for section in _asked(plan, short, values):
+        if section.blocks or section.lead:
+            yield section.in_currency(plan.currency)
+
+
+def _asked(plan: Plan, short: pd.DataFrame, values: bool | None) -> Iterator[Section]:
     """Yield the sections in the order in which they are asked for."""
     if values is None:
         values = len(plan.allocation) + len(short) <= QUICK
@@ -177,7 +185,7 @@ def _sections(plan: Plan, short: pd.DataFrame, values: bool | None) -> Iterator[
     yield _deliveries(plan, stock)
     if values:
         yield _worth(plan, draw)
-    yield _money(plan, draw)
+    yield earnings(plan, draw)
     yield _stock(plan, stock, draw)
     yield _promises(plan)
     yield from rules(plan)
@@ -187,42 +195,44 @@ def _sections(plan: Plan, short: pd.DataFrame, values: bool | None) -> Iterator[
 
 def _week(plan: Plan, draw: PlanPlots) -> Section:
     """Who has to decide what."""
-    matters = plan.exceptions
+    matters = seen.matters(plan)
     if not len(matters):
         return Section("week", "Who has to decide what", "Nothing in this plan needs a person.")
     people = owners(matters, plan.currency)
-    blocks: list[Block] = list(people[:8])
+    blocks: list[Block] = list(people[:PEOPLE])
     if len(people) > 1:
         blocks.append(both("exceptions", draw.exceptions))
     whole = view(
         matters,
         "matters",
-        _all("matters", matters),
+        _all("matter", matters),
         only=MATTERS,
         most=ROWS,
         kinds={"owner": "text"},
         note=_rest(matters),
     )
-    blocks += tables(view(matters.head(0), "matters", ""), whole)
+    if len(people) > PEOPLE or any(person.more for person in people):
+        blocks += tables(view(matters.head(0), "matters", ""), whole)
     return Section("week", "Who has to decide what", who_decides(matters, plan.currency), blocks)
 
 
 def _short(plan: Plan, short: pd.DataFrame, draw: PlanPlots) -> Section:
     """Who is short, and why."""
     if not len(short):
-        return Section("short", "Who is short, and why", "Nobody is short.", [both("fill", draw.fill_rate)])
-    names = {"units": "units served", "short": "units short", "reason": "mostly because", "money": "would earn"}
+        picture = [both("fill", draw.fill_rate)] if plan.channels["demand"].sum() else []
+        return Section("short", "Who is short, and why", "Nobody is short.", picture)
+    names = {"units": "units served", "short": "units short", "reason": "mostly because", "money": WORTH}
     by_channel = reasons.by_channel(short, plan.channels)
     ordered = ("channel", "demand", "units", "short", "fill_rate", "reason", "money")
     looks: dict[str, Any] = {"only": ordered, "kinds": {"short": "units", "reason": "sentence"}}
     long = len(by_channel) > FIRST + 2
     caption = f"The {FIRST} channels that miss most" if long else "By channel"
     first = _part(by_channel, "short-channels", caption, names, **looks, most=FIRST if long else ROWS)
-    whole = _part(by_channel, "short-channels-all", _all("channels", by_channel), names, **looks)
+    whole = _part(by_channel, "short-channels-all", _all("channel", by_channel), names, **looks)
     blocks: list[Block] = tables(first, whole)
     blocks.append(both("fill", draw.fill_rate))
     by_reason = reasons.by_reason(short)
-    said = {"units": "units short", "money": "would earn", "owner": "who could help", "reason": "because"}
+    said = {"units": "units short", "money": WORTH, "owner": "who could help", "reason": "because"}
     blocks += tables(_part(by_reason, "short-reasons", "By reason", said, kinds={"reason": "sentence"}, most=2 * FIRST))
     by_article = reasons.by_article(short)
     said |= {"reason": "mostly because"}
@@ -236,24 +246,30 @@ def _short(plan: Plan, short: pd.DataFrame, draw: PlanPlots) -> Section:
         totals=False,
     )
     blocks += tables(first)
-    lines = short.sort_values("units", ascending=False, kind="stable")
+    lines = many(len(reasons.lines(short)), "short line")
+    dearest = short.sort_values("units", ascending=False, kind="stable")
     whole = view(
-        lines,
+        dearest,
         "short-lines",
-        _all("short lines", short),
+        _all(f"reason of {lines}", short, f"reasons of {lines}"),
         only=(*LINES, "worth", "owner"),
         most=ROWS,
         note=_rest(short),
         headings={"units": "units short", "sentence": "why", "owner": "who could help"},
     )
-    blocks += tables(view(lines.head(0), "short-lines", ""), whole)
+    blocks += tables(view(dearest.head(0), "short-lines", ""), whole)
     first_ = by_channel.iloc[0]
-    lead = (
+    told = (
         f"{first_['channel']} is short most: {units(first_['short'])} of {units(first_['demand'])}. "
         f"Of all that is short, most is so because {by_reason.iloc[0]['reason']} "
         f"({share(by_reason.iloc[0]['units'] / short['units'].sum())})."
     )
-    return Section("short", "Who is short, and why", lead, blocks)
+    if "worth" in short:
+        told += (
+            " Worth at most counts each missing unit at what one more of it would earn: "
+            "not all of them can be had at once."
+        )
+    return Section("short", "Who is short, and why", told, blocks)
 
 
 def _deliveries(plan: Plan, stock: pd.DataFrame | None) -> Section:
@@ -276,7 +292,7 @@ def _deliveries(plan: Plan, stock: pd.DataFrame | None) -> Section:
         most=FIRST,
         totals=len(found) <= FIRST,
     )
-    whole = _part(found, "deliveries-all", _all("deliveries", found), names, most=ROWS)
+    whole = _part(found, "deliveries-all", _all("delivery", found, "deliveries"), names, most=ROWS)
     return Section("chase", "What to chase", chase(found, plan.currency), tables(first, whole))
 
 
@@ -297,51 +313,16 @@ def _worth(plan: Plan, draw: PlanPlots) -> Section:
         most=FIRST,
         kinds={"used": "number", "limit": "number"},
     )
-    whole = view(values, "values-all", _all("limits that bind", values), only=only, most=ROWS, note=_rest(values))
-    picture = both("values", draw.values)
-    return Section("worth", heading, picture.title, [picture, *tables(first, whole)])
-
-
-def _money(plan: Plan, draw: PlanPlots) -> Section:
-    """The profit and loss."""
-    picture = both("channels", draw.channels)
-    frame = plan.channels
-    blocks: list[Block] = [picture, *tables(_profit(frame, plan.currency))]
-    kpis = seen.table(plan, "kpis")
-    if kpis is not None and len(kpis):
-        served = view(kpis, "kpis", "How well it is served")
-        blocks += tables(_beside(served) if len(kpis) <= BESIDE else served)
-    return Section("money", "What it earns", "", blocks)
-
-
-def _profit(frame: pd.DataFrame, currency: str) -> View:
-    """Return the profit and loss with a sum: a column per channel where these are few, as accountants read it."""
-    caption = f"{PROFIT} [{currency or 'money'}]"
-    if len(frame) > BESIDE:
-        return view(frame, "channels", caption, totals=True)
-    rows = view(frame, "channels", caption)
-    totals = [(column, column.total()) for column in rows.columns[1:]]
-    told = [_ratio(frame, column.name) if sum_ is None else spelled(sum_, column.kind) for column, sum_ in totals]
-    return _beside(rows, {"in all": told})
-
-
-def _beside(rows: View, more: dict[str, list[str]] | None = None) -> View:
-    """Return a table whose rows stand beside each other: what was its first column becomes its heads."""
-    first, *others = rows.columns
-    columns = [Column("what", "what", "text", [column.heading for column in others])]
-    texts = [column.texts() for column in others]
-    for place, name in enumerate(first.texts()):
-        columns.append(Column(name, name, "number", [column[place] for column in texts]))
-    columns += [Column(name, name, "number", cells) for name, cells in (more or {}).items()]
-    return View(rows.key, rows.caption, columns, len(others), len(others), fixed=True)
-
-
-def _ratio(frame: pd.DataFrame, name: str) -> str:
-    """Return a ratio of the profit and loss for all channels together."""
-    over = {"fill_rate": ("units", "demand"), "margin": ("contribution", "revenue")}.get(name)
-    if over is None or not frame[over[1]].sum():
-        return ""
-    return spelled(float(frame[over[0]].sum() / frame[over[1]].sum()), "share")
+    whole = view(
+        values,
+        "values-all",
+        _all("limit that binds", values, "limits that bind"),
+        only=only,
+        most=ROWS,
+        note=_rest(values),
+    )
+    told = "What one more of each would bring, re-solved with all else as planned."
+    return Section("worth", heading, told, [both("values", draw.values), *tables(first, whole)])
 
 
 def _stock(plan: Plan, stock: pd.DataFrame | None, draw: PlanPlots) -> Section:
@@ -364,7 +345,12 @@ def _stock(plan: Plan, stock: pd.DataFrame | None, draw: PlanPlots) -> Section:
         )
         first = view(left, "left", "What is left at the end, dearest first", only=only, most=FIRST)
         whole = view(
-            left, "left-all", _all("lots of which something is left", left), only=only, most=ROWS, note=_rest(left)
+            left,
+            "left-all",
+            _all("lot of which something is left", left, "lots of which something is left"),
+            only=only,
+            most=ROWS,
+            note=_rest(left),
         )
         blocks += tables(first, whole)
     return Section("stock", "Where stock goes", "", blocks)
@@ -380,7 +366,7 @@ def _promises(plan: Plan) -> Section:
         whole = view(
             ordered,
             "exposure",
-            _all("quantities that a channel may publish", exposure),
+            _all("quantity that a channel may publish", exposure, "quantities that a channel may publish"),
             most=ROWS,
             headings=names,
             note=_rest(exposure),
@@ -388,10 +374,10 @@ def _promises(plan: Plan) -> Section:
         blocks += tables(view(ordered.head(0), "exposure", ""), whole)
     if promises is not None and len(promises):
         names = {"date": "last arrival"}
-        whole = view(promises, "promises", _all("promises", promises), most=ROWS, headings=names, note=_rest(promises))
+        whole = view(promises, "promises", _all("promise", promises), most=ROWS, headings=names, note=_rest(promises))
         blocks += tables(view(promises.head(0), "promises", ""), whole)
-    lead = "What a channel can show as available, and what its customers can be told." if blocks else ""
-    return Section("promises", "What may be promised", lead, blocks)
+    told = "What a channel can show as available, and what its customers can be told." if blocks else ""
+    return Section("promises", "What may be promised", told, blocks)
 
 
 def _part(frame: pd.DataFrame, key: str, caption: str, headings: dict[str, str], **more: object) -> View:
@@ -400,11 +386,12 @@ def _part(frame: pd.DataFrame, key: str, caption: str, headings: dict[str, str],
     return view(frame, key, caption, headings=headings, **given)  # type: ignore[arg-type]
 
 
-def _all(words: str, frame: pd.DataFrame) -> str:
+def _all(one: str, frame: pd.DataFrame, more: str = "") -> str:
     """Return the summary of a table that stands folded."""
-    if len(frame) <= ROWS:
-        return f"All {len(frame):,} {words}"
-    return f"The first {ROWS:,} of {len(frame):,} {words}"
+    if len(frame) == 1:
+        return many(1, one)
+    found = more or f"{one}s"
+    return f"All {len(frame):,} {found}" if len(frame) <= ROWS else f"The first {ROWS:,} of {len(frame):,} {found}"
 
 
 def _rest(frame: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""The pictures of a plan, a comparison and a retirement, by name; each is a Matplotlib figure that notebooks show."""
+"""The pictures of plans, comparisons, retirements and protections; each is a Matplotlib figure that notebooks show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from allocopt.report import seen
 
 if TYPE_CHECKING:
-    from allocopt.compare import Comparison
+    from allocopt.compare import Comparison, Protection
     from allocopt.plan import Plan
     from allocopt.report.pictures.fill_rate import By
     from allocopt.report.pictures.style import Form, Picture
@@ -66,7 +66,7 @@ class PlanPlots:
         """Draw the money that waits for each person [currency]."""
         from allocopt.report.pictures.money import exceptions
 
-        return exceptions(self._plan.exceptions, self._plan.currency, form=form, titled=titled)
+        return exceptions(seen.matters(self._plan), self._plan.currency, form=form, titled=titled)
 
 
 class ComparisonPlots:
@@ -164,3 +164,10 @@ def plots_of_comparison(found: Comparison) -> ComparisonPlots:
 def plots_of_retirement(found: Retirement) -> RetirementPlots:
     """Return the pictures of a retirement."""
     return RetirementPlots(found)
+
+
+def plot_of_protection(found: Protection, *, form: Form = "wide", titled: bool = True) -> Picture:
+    """Return the curve of what protecting a channel is worth [currency]."""
+    from allocopt.report.pictures.protection import protection
+
+    return protection(found.table, found.channel, found.best, found.currency, form=form, titled=titled)

@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 
 SAID = 40
 """Notes and warnings that are told in full."""
-METHODS = {"highs": "HiGHS", "prices": "the price engine"}
+LARGE = 1000.0
+"""From where on a goal is told without its fractions."""
+LEAST = 0.5
+"""What a rule costs at least that is told by itself [currency]."""
 
 
 def rules(plan: Plan) -> Iterator[Section]:
     """Yield what was agreed on, what each rule costs where it is known, and what was decided or broken."""
     content = plan.contract
     blocks: list[Block] = []
-    clauses = clause_words(content)
+    clauses, optimised = contract_words(content)
     if clauses:
         blocks.append(Words("list", clauses))
     dearest, costs = _prices(seen.table(plan, "prices"), plan.currency)
@@ -40,7 +43,8 @@ def rules(plan: Plan) -> Iterator[Section]:
     who = f" {content['owner']} answers for it." if content.get("owner") else ""
     why = f" {sentence(content['reason'])}" if content.get("reason") else ""
     has = f"has {many(len(clauses), 'clause')}" if clauses else "has no clauses: only what physics and the tables allow"
-    yield Section("rules", "The rules, and what they cost", f"{content['name']} {has}.{why}{who}{dearest}", blocks)
+    told = f"{content['name']} {has}.{why}{who}{optimised and f' {optimised}'}{dearest}"
+    yield Section("rules", "The rules, and what they cost", told, blocks)
 
 
 def _prices(prices: pd.DataFrame | None, currency: str) -> tuple[str, list[Block]]:
@@ -56,34 +60,45 @@ def _prices(prices: pd.DataFrame | None, currency: str) -> tuple[str, list[Block
         "high": "at most",
     }
     looks: dict[str, Any] = {"only": only, "headings": names, "kinds": {"what": "sentence"}}
-    costly = prices[(prices["value"].abs() >= 0.005) | (prices["kind"] == "clause")]
+    costly = prices[(prices["value"].abs() >= LEAST) | (prices["kind"] == "clause")]
     blocks: list[Block] = []
     if len(costly):
         blocks.append(Table(view(costly, "prices", "What each rule costs", **looks, most=ROWS)))
     if len(costly) < len(prices):
-        caption = f"All {many(len(prices), 'rule')}: {len(prices) - len(costly):,} cost nothing"
-        blocks.append(Table(view(prices, "prices-all", caption, **looks, most=ROWS), folded=True))
+        rest = f"{len(prices) - len(costly):,} cost nothing" + (
+            f" to speak of (less than {LEAST:g})" if len(costly) else ""
+        )
+        blocks.append(
+            Table(view(prices, "prices-all", f"All {many(len(prices), 'rule')}: {rest}", **looks, most=ROWS), True)
+        )
     first = prices.sort_values("value", ascending=False, kind="stable").iloc[0]
-    if not first["value"] >= 0.005:
-        return " No rule costs anything.", blocks
-    between = f"certainly {exactly(float(first['low']), '')} to {exactly(float(first['high']), currency)}"
-    return f" The dearest rule costs {exactly(float(first['value']), currency)} ({between}): {first['what']}.", blocks
+    low, high = (exactly(float(first[name]), unit) for name, unit in (("low", ""), ("high", currency)))
+    if not first["value"] >= LEAST:
+        most = exactly(float(prices["high"].max()), currency)
+        sure = f", and none can cost more than {most}" if prices["high"].max() >= LEAST else ""
+        return f" No rule was found to cost anything{sure}.", blocks
+    cost = exactly(float(first["value"]), currency)
+    between = f"certainly {low} to {high}" if first["high"] - first["low"] >= LEAST else "for certain"
+    return f" The dearest rule costs {cost} ({between}): {first['what']}.", blocks
 
 
-def clause_words(content: dict[str, Any]) -> list[str]:
-    """Return the clauses of a contract in words, in their order."""
+def contract_words(content: dict[str, Any]) -> tuple[list[str], str]:
+    """Return the clauses of a contract in words, in their order, and what is optimised where it is not money alone."""
     from allocopt.contracts import Contract
     from allocopt.errors import ContractError
 
     try:
-        return [sentence(clause.words()) for clause in Contract.from_dict(content).clauses]
+        contract = Contract.from_dict(content)
     except ContractError:  # one of an older version, in a plan that was read from a file
-        return [sentence(", ".join(f"{key} {value}" for key, value in clause.items())) for clause in content["clauses"]]
+        return [sentence(", ".join(f"{key} {value}" for key, value in one.items())) for one in content["clauses"]], ""
+    stages = "; then ".join(stage.words() for stage in contract.all_stages)
+    optimised = f"Optimised: {stages}." if len(contract.all_stages) > 1 else ""
+    return [sentence(clause.words()) for clause in contract.clauses], optimised
 
 
 def remarks(plan: Plan) -> Iterator[Section]:
     """Yield what was rounded, assumed or looks odd."""
-    notes = [sentence(note.replace("`", "")) for note in plan.notes]
+    notes = [sentence(note) for note in plan.notes]
     odd = [sentence(said(issue)) for issue in plan.warnings]
     blocks: list[Block] = []
     for told in (notes, odd):
@@ -111,12 +126,16 @@ def proof(plan: Plan) -> Iterator[Section]:
             "stage": stage.stage,
             "objective": stage.objective,
             "bound": stage.bound if math.isfinite(stage.bound) else None,
-            "gap": f"{stage.gap * 100:.2g}\N{NO-BREAK SPACE}%" if math.isfinite(stage.gap) else "unknown",
+            "gap": f"{_none_if_tiny(stage.gap) * 100:.2g}\N{NO-BREAK SPACE}%"
+            if math.isfinite(stage.gap)
+            else "unknown",
         }
         for stage in found.stages
     ]
     frame = pd.DataFrame(rows, columns=["stage", "objective", "bound", "gap"])
-    frame["bound"] = frame["bound"].astype(float)
+    for name in ("objective", "bound"):
+        large = frame[name].astype(float)
+        frame[name] = large.where(large.abs() < LARGE, large.round())
     names = {"objective": "reached", "bound": "no plan reaches more than"}
     table = view(frame, "stages", "Stage by stage", headings=names, kinds={"objective": "number", "bound": "number"})
     ways = {
@@ -141,6 +160,11 @@ def proof(plan: Plan) -> Iterator[Section]:
     yield Section("proof", "How it was proven", lead + by, [Table(table), Words("text", told)])
 
 
+def _none_if_tiny(gap: float) -> float:
+    """Return a gap without what is rounding."""
+    return gap if gap > 1e-9 else 0.0
+
+
 def origin(plan: Plan) -> Iterator[tuple[str, str]]:
     """Yield where the page comes from: equal plans say the same."""
     yield "Contract", str(plan.contract["name"])
@@ -153,7 +177,7 @@ def origin(plan: Plan) -> Iterator[tuple[str, str]]:
         )
     yield "Status", plan.status
     if plan.method:
-        yield "Solved by", METHODS.get(plan.method, plan.method)
+        yield "Way of solving", plan.method
     yield "Fingerprint of the contract", seen.digest(plan.contract)
     if plan.solved:
         yield "Fingerprint of the allocation", seen.digest_of(plan.allocation)

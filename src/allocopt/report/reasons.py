@@ -2,58 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
-WORDS = {
-    "": "other lines earn more from the same stock or capacity",
-    "retired": "the channel is retired",
-    "promotion_off": "its promotion does not run",
-    "approval": "its order waits for an approval",
-    "locked": "what was decided before stands",
-    "access": "its channel may not use these lots",
-    "safety_closed": "no clause opens the safety stock",
-    "below_floor": "the margin is below the floor that was agreed",
-    "below_map": "the price is below the minimum advertised price",
-    "protected": "stock is kept for another channel",
-    "cap": "its channel is capped",
-    "share": "a share of all that ships was agreed",
-    "ratio": "articles are sold in a ratio",
-    "store_floor": "stock stays on the shelves of stores",
-    "capacity": "a node has no capacity left",
-    "lane_capacity": "a lane is full",
-    "lane_closed": "the lane is closed then",
-    "no_lane": "no lane leads there",
-    "too_late": "the stock comes too late",
-    "expired": "the stock expires before it could arrive",
-    "pack": "it ships in whole packs",
-    "min_ship": "shipments have a least size",
-    "one_parcel": "its order leaves from one place",
-    "all_or_none": "its order is served whole or not at all",
-    "hold": "the stock is on hold",
-    "on_hold": "the stock is on hold",
-    "turn": "others came first",
-    "rank": "others are served before it",
-    "tie": "others are worth the same and come before it in the order of ties",
-    "taken_by_better": "other lines earn more from the same stock",
-    "no_units": "the lots have no usable units",
-    "no_supply": "there is no more stock",
-    "not_worth_it": "serving it would lose money",
-    "not_proven": "the gap of the plan allows it",
-}
-"""Phrases for reasons; of others the code is read as words."""
-FEW = 5
-"""Channels that are named; of more, it is said how many there are."""
+from allocopt.report.words import few, listed
+from allocopt.rules.kit.shortage import CODES
+
+KEYS = ("sku", "channel", "region", "order", "line", "due")
+"""What tells demand lines apart."""
+HELPERS, LETTERS = 3, 60
+"""People who are named, those that are named most often, and the room that they may take; else one of them."""
 
 
 def because(reason: str) -> str:
-    """Return a reason as a phrase.
+    """Return a reason as a phrase; a code that no rule knows, of a plan of another version, is read as words.
 
     >>> because("below_map"), because("strange_thing")
     ('the price is below the minimum advertised price', 'strange thing')
     """
-    return WORDS.get(reason, reason.replace("_", " "))
+    return CODES[reason][1] if reason in CODES else reason.replace("_", " ")
+
+
+def lines(short: pd.DataFrame, *per: str) -> pd.DataFrame:
+    """Return one row a line (and per value of some columns), where a line has a row for each reason."""
+    return short.drop_duplicates(list(dict.fromkeys([*(name for name in KEYS if name in short), *per])))
 
 
 def by_reason(short: pd.DataFrame) -> pd.DataFrame:
@@ -72,7 +43,7 @@ def by_article(short: pd.DataFrame) -> pd.DataFrame:
     """Return how much is short of each article, most first: sku, units, lines, channels, why (most of it), money."""
     found = _grouped(short, short["sku"]).drop(columns=["articles", "owner"], errors="ignore")
     most = _most(short, "sku")
-    channels = short.groupby("sku", sort=False)["channel"].unique().map(_few)
+    channels = short.groupby("sku", sort=False)["channel"].unique().map(lambda names: few(names, "channels"))
     return found.assign(channels=found["sku"].map(channels), reason=found["sku"].map(most))
 
 
@@ -106,11 +77,12 @@ def _most(short: pd.DataFrame, name: str) -> pd.Series:
 def _grouped(short: pd.DataFrame, key: pd.Series) -> pd.DataFrame:
     """Return sums of shortfalls by a key, most units first."""
     groups = short.groupby(key, sort=False)
-    found = pd.DataFrame({"units": groups["units"].sum(), "lines": groups.size(), "articles": groups["sku"].nunique()})
+    counts = lines(short.assign(**{str(key.name): key}), str(key.name)).groupby(str(key.name)).size()
+    found = pd.DataFrame({"units": groups["units"].sum(), "lines": counts, "articles": groups["sku"].nunique()})
     if "worth" in short:
         found["money"] = _earning(short).groupby(key, sort=False).sum()
     if "owner" in short:
-        found["owner"] = groups["owner"].agg(_first)
+        found["owner"] = groups["owner"].agg(_often)
     found.index.name = str(key.name)
     order = found.reset_index().sort_values(["units", str(key.name)], ascending=[False, True], kind="stable")
     return order.reset_index(drop=True)
@@ -122,13 +94,8 @@ def _earning(short: pd.DataFrame) -> pd.Series:
     return earning
 
 
-def _few(names: Sequence[str]) -> str:
-    """Return names, or how many there are where they would fill a page."""
-    known = sorted(set(names))
-    return ", ".join(known) if len(known) <= FEW else f"{len(known)} channels"
-
-
-def _first(names: pd.Series) -> str:
-    """Return who is named most often."""
-    known = names[names.astype(str) != ""]
-    return str(known.value_counts(sort=True).index[0]) if len(known) else ""
+def _often(names: pd.Series) -> str:
+    """Return who is named, most often first."""
+    known = names[names.astype(str) != ""].astype(str)
+    named = list(known.value_counts(sort=True).index)
+    return listed(named, HELPERS if sum(map(len, named[:HELPERS])) <= LETTERS else 2)

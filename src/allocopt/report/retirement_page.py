@@ -18,6 +18,15 @@ from allocopt.report.words import exactly, many, money, sentence, share
 if TYPE_CHECKING:
     from allocopt.retire import Retirement
 
+SURE = 0.5
+"""What an amount may lie between and is still told as certain [currency]."""
+PRICES = {"receiving": "the channel that takes over", "original": "the channel that loses it"}
+TAKEN = {
+    "to": "taken over by",
+    "proportion": "of what is taken over",
+    "share": "of its demand, assumed",
+    "price_from": "at the price of",
+}
 DRAWN = 3
 """Channels that have a picture."""
 
@@ -69,7 +78,7 @@ def _cards(found: Retirement, table: pd.DataFrame) -> Iterator[Card]:
     yield Card(
         f"Change {change}",
         exactly(net, unit, signed=True),
-        against if first["low"] != first["high"] else "for certain",
+        against if first["high"] - first["low"] >= SURE else "for certain",
         "",
         net > 0,
     )
@@ -80,7 +89,7 @@ def _cards(found: Retirement, table: pd.DataFrame) -> Iterator[Card]:
 
 def _sections(found: Retirement, table: pd.DataFrame) -> Iterator[Section]:
     draw, unit = RetirementPlots(found), f" [{found.currency}]" if found.currency else ""
-    certain = bool((table["low"] == table["high"]).all())
+    certain = bool((table["high"] - table["low"]).abs().max() < SURE)
     hidden = ["message", "measure", "break_even_low", "break_even_high", *(["low", "high"] if certain else [])]
     if set(table["status"]) <= {"optimal"}:
         hidden.append("status")
@@ -97,7 +106,18 @@ def _sections(found: Retirement, table: pd.DataFrame) -> Iterator[Section]:
         for place, channel in enumerate(known)
     ]
     yield Section("from-what", "Where that comes from", "", pictures)
-    recapture: list[Block] = list(tables(view(found.recapture, "recapture", "Who takes demand over", most=ROWS)))
+    recapture: list[Block] = list(
+        tables(
+            view(
+                found.recapture.replace({"price_from": PRICES}),
+                "recapture",
+                "Who takes demand over",
+                most=ROWS,
+                kinds={"proportion": "share"},
+                headings=TAKEN,
+            )
+        )
+    )
     recapture += tables(view(found.unlisted, "unlisted", "Articles that nobody else sells", most=ROWS))
     yield Section("demand", "What becomes of the demand", "", recapture)
     broken = found.broken.drop(columns="clause")

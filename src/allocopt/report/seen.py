@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from allocopt.compare.solving import ALL
-from allocopt.errors import AllocoptError
+from allocopt.errors import AllocoptError, SolveError
 
 if TYPE_CHECKING:
     from allocopt.compare import Comparison
@@ -26,6 +26,14 @@ def table(plan: Plan, name: str) -> pd.DataFrame | None:
     if isinstance(found, pd.DataFrame):
         return found
     return None
+
+
+def matters(plan: Plan) -> pd.DataFrame:
+    """Return every exception of a plan; where it was read from a file, those that the file holds."""
+    try:
+        return plan.find_exceptions(each=None)
+    except SolveError:
+        return plan.exceptions
 
 
 def asked(plan: Plan, name: str) -> pd.DataFrame:

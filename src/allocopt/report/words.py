@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from allocopt.report.columns import figure
 
 NBSP = "\N{NO-BREAK SPACE}"
+CENT = 0.005
+"""What is less than that is no money."""
+NOBODY = "Planning (nobody is named)"
+"""Who has to see to what nobody is named for."""
+NAMED = re.compile(r"`?\w+[._]\w")
+"""How a text begins that names a table and its column."""
 
 
 def money(amount: float, currency: str, *, signed: bool = False) -> str:
@@ -15,6 +22,7 @@ def money(amount: float, currency: str, *, signed: bool = False) -> str:
     >>> money(1424313.2, "USD").replace(NBSP, " "), money(-51.5, "USD", signed=True).replace(NBSP, " ")
     ('1.42 m USD', '−51.50 USD')
     """
+    amount = round(amount, 2) + 0.0
     size = abs(amount)
     if size >= 1e9:
         text = f"{amount / 1e9:,.2f}{NBSP}bn"
@@ -74,8 +82,24 @@ def listed(words: Sequence[str], most: int = 4) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else ""
 
 
+def few(names: Sequence[str], what: str, letters: int = 40) -> str:
+    """Return names, or how many there are where they would take too much room.
+
+    >>> few(["dtc", "amazon"], "channels"), few(["a name of some length"] * 4, "channels")
+    ('amazon and dtc', '4 channels')
+    """
+    told = listed(sorted(names), len(names))
+    return told if len(told) <= letters or len(names) == 1 else f"{len(names):,} {what}"
+
+
 def sentence(text: str) -> str:
-    """Return a text that begins with a capital and ends with a full stop."""
+    r"""Return a text that begins with a capital and ends with a full stop; the name of a column stays as it is.
+
+    >>> sentence("it ships"), sentence("`demand.priority` settles ties")
+    ('It ships.', 'demand.priority settles ties.')
+    """
     text = text.strip()
-    text = text[:1].upper() + text[1:]
+    if not NAMED.match(text):
+        text = text[:1].upper() + text[1:]
+    text = text.replace("`", "")
     return text if not text or text[-1] in ".?!" else f"{text}."

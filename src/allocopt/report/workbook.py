@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +28,9 @@ LONGEST = 32_000
 """Characters of a cell."""
 LINE = 15.0
 """Height of a line [pt]."""
-WIDEST = 60
+WIDEST = 46
 """Width of a column [characters]; sentences are broken into lines."""
-SUMMARY = 92
+SUMMARY = 76
 """Width of the summary [characters]."""
 CHARTED = 30
 """Bars of the chart at most."""
@@ -102,18 +102,8 @@ def sheet(
     frame: pd.DataFrame, name: str, currency: str, *, headings: dict[str, str] | None = None, **more: Any
 ) -> View:
     """Return a table as a sheet: without columns that say nothing, with the unit of money in its headings."""
-    found = view(frame, name, name, headings=headings, **more)
-    unit = f" [{currency}]" if currency else ""
-    columns = [
-        Column(
-            column.name,
-            f"{column.heading}{unit if column.kind in ('money', 'price') else ''}",
-            column.kind,
-            column.cells,
-        )
-        for column in found.columns
-    ]
-    return View(name, name, columns, found.rows, found.of, totals=len(frame) > 1)
+    found = view(frame, name, name, headings=headings, **more).in_currency(currency)
+    return replace(found, totals=len(frame) > 1)
 
 
 def _write(target: Path, title: str, told: Sequence[str], sheets: Sequence[View], chart: Chart | None) -> None:
@@ -172,16 +162,21 @@ def _whole(values: Sequence[Any]) -> bool:
 
 def _fill(page: Any, table: View, looks: _Looks) -> None:
     """Write one table: headings in words that stay, a filter, sums below."""
+    head = 1
     for place, column in enumerate(table.columns):
         page.write_string(0, place, column.heading, looks.head(column))
         look = looks.cells(column)
         texts = _cells(page, place, column, look)
         width = max(texts, len(max(column.heading.split(), key=len, default="")) + 3, min(len(column.heading) + 3, 16))
         page.set_column(place, place, min(width, WIDEST), look)
+        head = max(head, lines_of(column.heading, min(width, WIDEST) - 3))
+    page.set_row(0, LINE * head)
     if table.totals:
         row = table.rows + 1
-        page.write_string(row, 0, "in all", looks.of(bold=True, top=1))
-        for place, column in enumerate(table.columns[1:], start=1):
+        named = table.columns[0].total() is None
+        if named:
+            page.write_string(row, 0, "in all", looks.of(bold=True, top=1))
+        for place, column in enumerate(table.columns[named:], start=int(named)):
             total, look = column.total(), looks.cells(column, total=True)
             if total is None:
                 page.write_blank(row, place, None, look)
@@ -284,28 +279,31 @@ def _summary(
     drawn.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
     drawn.set_legend({"none": True})
     drawn.set_y_axis({"reverse": True, "label_position": "low", "line": {"none": True}})
-    least = _floor([float(value) for value in found.columns[place].cells[:last]])
+    least, step = _axis([float(value) for value in found.columns[place].cells[:last]])
     drawn.set_x_axis(
         {
             "num_format": "#,##0",
             "major_gridlines": {"visible": True, "line": {"color": "#D5DBE1"}},
             "label_position": "high",
-            **({"min": least} if least < 0 else {}),
+            "min": least,
+            **({"major_unit": step} if step else {}),
         }
     )
     drawn.set_size({"width": 640, "height": 110 + 26 * last})
     page.insert_chart(row + len(sheets) + 2, 0, drawn, {"description": chart.title})
 
 
-def _floor(amounts: Sequence[float]) -> float:
-    """Return a round number below all amounts, with room for what is written beside the least; zero if none is less."""
+def _axis(amounts: Sequence[float]) -> tuple[float, float]:
+    """Return where an axis of bars begins and its steps: at zero, or below all amounts with room for their words."""
     known = [amount for amount in amounts if math.isfinite(amount)]
     low, high = min([*known, 0.0]), max([*known, 0.0])
-    if low >= 0:
-        return 0.0
-    wanted = -low + 0.2 * (high - low)
-    unit = 10.0 ** math.floor(math.log10(wanted))
-    return -unit * math.ceil(wanted / unit)
+    if low == high:
+        return 0.0, 0.0
+    wanted = (-low + 0.2 * (high - low)) if low < 0 else 0.0
+    rough = (high + wanted) / 5
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough * (1 - 1e-9))
+    return -step * math.ceil(wanted / step - 1e-9), step
 
 
 def _seen(text: str) -> str:

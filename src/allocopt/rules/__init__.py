@@ -6,7 +6,7 @@ files follow from what it declares.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -168,7 +168,9 @@ def hindering(arcs: Arcs, clauses: Sequence[Clause]) -> Iterator[tuple[Rule, int
             yield rule, -1, nobody
 
 
-def state(arcs: Arcs, clauses: Sequence[Clause], notes: Sequence[Note] = ()) -> Formulation:
+def state(
+    arcs: Arcs, clauses: Sequence[Clause], notes: Sequence[Note] = (), more: Mapping[int, float] | None = None
+) -> Formulation:
     """State the program of a problem under clauses.
 
     Parameters
@@ -179,6 +181,8 @@ def state(arcs: Arcs, clauses: Sequence[Clause], notes: Sequence[Note] = ()) -> 
         The clauses of the contract, in its order.
     notes : sequence of Note
         What `revised` had to say.
+    more : mapping of int to float, optional
+        How many units more some clauses state in each of their limits; see `Statement`.
 
     Returns
     -------
@@ -195,7 +199,7 @@ def state(arcs: Arcs, clauses: Sequence[Clause], notes: Sequence[Note] = ()) -> 
         integer=~facts.skus.divisible[sku],
         line=arcs.line,
     )
-    on = Statement(form, arcs, ship, add_switches(form, facts))
+    on = Statement(form, arcs, ship, add_switches(form, facts), more or {})
     for rule, mine in _called(clauses):
         form.rule = rule.name
         rule.state(on, mine)

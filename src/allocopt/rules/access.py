@@ -19,12 +19,12 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from allocopt.arcs import Arcs
-from allocopt.documents.checked import STRICT, Ids, Period, Share, Who, window
+from allocopt.documents.checked import STRICT, Ids, Many, Period, Share, Who, window
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rules.kit.base import Clause, Numbered, Rule
 from allocopt.rules.kit.scope import arcs_of, lines_due, lines_in, lines_of, stock_of
 
-Kinds = Annotated[tuple[Literal["on_hand", "inbound", "safety", "returns"], ...], Field(min_length=1)] | None
+Kinds = Annotated[Many[Literal["on_hand", "inbound", "safety", "returns"]], Field(min_length=1)] | None
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -13,7 +13,8 @@ supermarkets, Management Science 67 (2021).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field
@@ -55,6 +56,13 @@ class Campaigns(OfPromotions):
     sku: Ids = None
     channel: str | None = None
     clause: Literal["campaigns"] = "campaigns"
+
+    def grown(self, units: float) -> Self | None:
+        """Return the clause with so many more promotions that may run."""
+        most = self.at_most + units
+        if most < 0 or most != int(most):
+            raise ValueError(f"{self.words()} with {units:+,.10g} would allow {most:,.10g} promotions")
+        return replace(self, at_most=int(most))
 
     def about(self, facts: Facts, clauses: Sequence[Clause], label: Mapping[str, Any]) -> str:
         """Return which promotions meet, and on which articles and periods."""

@@ -229,6 +229,7 @@ class ProtectionLevelsRule(Rule):
 
     clause: ClassVar[type[Clause] | None] = ProtectionLevels
     short: ClassVar[str] = "protected"
+    quantities: ClassVar[bool] = True
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add one row per clause, SKU and rank that somebody stands below, and the units beyond soft limits."""
@@ -247,6 +248,8 @@ class ProtectionLevelsRule(Rule):
         index = labels(facts, clause=number, sku=sku, channel=channel)
         if on.switch is not None:
             index = with_conditions(index, facts, row, member, so)
+        if on.more:
+            wanted = np.maximum(wanted + np.array([on.more.get(one, 0.0) for one in number.tolist()]), 0.0)
         limit = floored(on.form, self.name, wanted, skus.divisible[sku])
         sums = [
             Sum(on.ship, part.group + begin, members=part.members) for part, begin in zip(parts, first, strict=False)

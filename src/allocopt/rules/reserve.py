@@ -32,22 +32,23 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from allocopt.algebra.formulation import Sum, Variable
-from allocopt.algebra.grouping import extreme, ranges
-from allocopt.algebra.labels import Codes
+from allocopt.algebra.formulation import Sum
+from allocopt.algebra.grouping import extreme
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
-from allocopt.rules.kit.cases import Case, Cases, add_by_case, bears, cases_of
+from allocopt.rules.kit.cases import Case, Cases, add_by_case, cases_of
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 from allocopt.rules.kit.names import grouped, labels
 from allocopt.rules.kit.reserve_cells import ReserveCells
+from allocopt.rules.kit.reserve_granted import as_granted, bearing, of_reserves, outcome_of, reserved
 from allocopt.rules.kit.reserve_idle import Idle, add_idle, releases
 from allocopt.rules.kit.reserve_order import kept
 from allocopt.rules.kit.reserve_packs import add_pack_rows
 from allocopt.rules.kit.reserve_quantities import Moments, Reserve, work_out
+from allocopt.rules.kit.reserve_rows import Steps, add_stock_rows, counted
 from allocopt.rules.kit.reserve_words import exceptions_of, note_missing
-from allocopt.rules.kit.scope import due_before, lines_of, lines_within, lots_of, quantity
+from allocopt.rules.kit.scope import due_before, lines_within, lots_of, quantity
 from allocopt.rules.protect import Protect
 
 
@@ -57,24 +58,24 @@ class ReserveRule(Rule):
     name: ClassVar[str] = "reserve"
     clause: ClassVar[type[Clause] | None] = Protect
     short: ClassVar[str] = "protected"
+    quantities: ClassVar[bool] = True
 
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add idle stock per channel, lot and release; the stock rows; and the reserve rows."""
-        clauses = _of_reserves(clauses)
+        clauses = of_reserves(clauses)
         if not clauses:
             return
         facts = on.facts
-        each = [bears(facts, clause, _counted(facts, clause)) for _, clause in clauses]
-        cases = cases_of(on, clauses, np.any(each, axis=0))
+        cases = cases_of(on, clauses, bearing(facts, clauses))
         cells = ReserveCells.of(facts, [clause for _, clause in clauses])
-        sets = [_Set(some, [_within(facts, some, case, cells) for case in some.each]) for some in cases]
+        sets = [_Set(some, [_within(on, some, case, cells) for case in some.each]) for some in cases]
         note_missing(on.form, facts, clauses, _merged([r for some in sets for r in some.reserves[0]], np.add))
         every = _merged([r for some in sets for case in some.reserves for r in case], np.maximum)
         reserves = [reserve for reserve in every if reserve.kept.any()]
         if not reserves:
             return
         idle = add_idle(on, reserves, cells)
-        _add_stock_rows(on, idle.variable)
+        add_stock_rows(on, idle.variable)
         for per_lot in (True, False):
             steps = [step for r in reserves if r.per_lot == per_lot for step in _steps(facts, r, reserves, sets)]
             if steps:
@@ -95,23 +96,11 @@ class ReserveRule(Rule):
         facts = outcome.arcs.facts
         facts = replace(facts, lines=replace(facts.lines, units=outcome.wanted))
         gone = outcome.gone
-        clauses = [(n, c.narrowed(gone)) for n, c in _of_reserves(clauses) if not c.lapses(gone)]
+        clauses = [(n, c.narrowed(gone)) for n, c in of_reserves(clauses) if not c.lapses(gone)]
         if clauses:
             cells = ReserveCells.of(facts, [clause for _, clause in clauses])
-            reserves = kept(facts, work_out(None, facts, clauses, cells), cells)
+            reserves = reserved(facts, clauses, cells, outcome.decided)
             yield from exceptions_of(outcome, clauses, reserves)
-
-
-def _of_reserves(clauses: Numbered) -> Numbered:
-    return [(number, clause) for number, clause in clauses if clause.mode == "reserve"]
-
-
-def _counted(facts: Facts, clause: Protect) -> Flags | None:
-    """Return the demand lines that a reserve is a share of, or whose commitments come before it."""
-    found = lines_of(facts, None, clause.sku) & (facts.lines.min_units > 0) & (clause.penalty is None)
-    if clause.share is not None and clause.of == "demand":
-        found |= lines_within(facts, clause)
-    return found
 
 
 @dataclass(frozen=True)
@@ -127,14 +116,16 @@ class _Set:
         return np.stack([next((r.kept for r in case if r.number == number), none) for case in self.reserves])
 
 
-def _within(facts: Facts, cases: Cases, case: Case, cells: ReserveCells) -> list[Reserve]:
+def _within(on: Statement, cases: Cases, case: Case, cells: ReserveCells) -> list[Reserve]:
     """Return the reserves in one case, of the SKUs alone that the decisions bear on."""
+    facts = on.facts
     skus = np.zeros(len(facts.skus.id), dtype=bool)
     skus[cases.members] = True
     lots = skus[facts.lots.sku]
+    every = kept(case.facts, work_out(case.form, case.facts, case.clauses, cells, on.more), cells)
     return [
         replace(r, kept=np.where(lots, r.kept, 0.0), asked=np.where(lots if r.per_lot else skus, r.asked, 0.0))
-        for r in kept(case.facts, work_out(case.form, case.facts, case.clauses, cells), cells)
+        for r in as_granted(case.facts, every, outcome_of(facts, cases.switches, case.on))
     ]
 
 
@@ -152,41 +143,19 @@ def _merged(reserves: list[Reserve], how: Callable[[Floats, Floats], Floats]) ->
     return [found[number] for number in sorted(found)]
 
 
-@dataclass(frozen=True)
-class _Steps:
-    """The rows of one reserve up to one release period: consecutive, and cumulative over arrival dates.
-
-    ``begin[l]`` and ``end[l]`` bound the rows in which lot l counts (-1, -1: none).
-    """
-
-    reserve: Reserve
-    until: int
-    begin: Codes
-    end: Codes
-    label: Codes  # lot or SKU of each row
-    available: Codes
-    quantity: list[Floats]  # what each row asks for in each case of each set of decisions, shape (cases, rows)
-
-
-def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve], sets: list[_Set]) -> list[_Steps]:
-    """Return the rows of a reserve, for every release period up to its own."""
-    lots, size = facts.lots, len(facts.lots.sku)
-    mine = [some.of_clause(reserve.number, size) for some in sets]
+def _steps(facts: Facts, reserve: Reserve, reserves: list[Reserve], sets: list[_Set]) -> list[Steps]:
+    """Return the rows of a reserve, for every release period up to its own: wherever more is kept than before."""
+    lots = facts.lots
+    mine = [some.of_clause(reserve.number, len(lots.sku)) for some in sets]
     moments = Moments.each(facts, per_lot=reserve.per_lot)
     found = []
     for until in (until for until in releases(reserves) if until <= reserve.release):
         inside = reserve.lots & (lots.available < until)
         there = [_at_moments(moments, np.where(inside, units, 0.0)) for units in mine]
         rows = np.flatnonzero(_rises(moments, np.concatenate(there)).any(axis=0))
-        begin, end = np.full(size, -1), np.full(size, -1)
-        begin[inside] = np.searchsorted(rows, moments.of_lot[inside])
-        end[inside] = np.searchsorted(moments.of[rows], moments.of[moments.of_lot[inside]], side="right")
-        none = begin >= end
-        begin[none] = end[none] = -1
         if len(rows):
-            quantity = [units[:, rows] for units in there]
-            label, available = moments.of[rows], moments.available[rows]
-            found.append(_Steps(reserve, min(until, facts.periods), begin, end, label, available, quantity))
+            step = Steps.of(facts, reserve, until, moments, rows)
+            found.append(replace(step, quantity=[units[:, rows] for units in there]))
     return found
 
 
@@ -207,39 +176,18 @@ def _rises(moments: Moments, there: Floats) -> Flags:
     return found
 
 
-def _add_stock_rows(on: Statement, idle: Variable) -> None:
-    """Add, per lot and release period, that what shipped before and what is kept fit into the lot."""
-    facts, arcs = on.facts, on.arcs
-    lot, until = idle.index.codes[1:3]
-    group, index = grouped(facts, lot=lot, until=until)
-    row_lot, row_until = index.codes
-    sums = [Sum(idle, group)]
-    for release in np.unique(row_until).tolist():
-        row = np.full(len(facts.lots.sku), -1)
-        mine = np.flatnonzero(row_until == release)
-        row[row_lot[mine]] = mine
-        sums.append(Sum(on.ship, np.where(arcs.ship < release, row[arcs.lot], -1)))
-    on.form.add_rows("reserve_stock", index, sums, upper=facts.lots.usable[row_lot])
-
-
-def _add_reserve_rows(on: Statement, idle: Idle, steps: list[_Steps], sets: list[_Set], *, per_lot: bool) -> None:
+def _add_reserve_rows(on: Statement, idle: Idle, steps: list[Steps], sets: list[_Set], *, per_lot: bool) -> None:
     """Add the reserve rows: what the channel got from the lots, plus what is idle for it, is enough."""
-    facts, arcs = on.facts, on.arcs
-    sums: list[Sum] = []
-    sizes = [len(step.label) for step in steps]
-    for step, first in zip(steps, np.cumsum([0, *sizes]).tolist(), strict=False):
-        mine = step.reserve.cells[idle.cell] & (idle.until == step.until)
-        held = np.flatnonzero(mine & (step.begin[idle.lot] >= 0))
-        sums.append(_cumulative(idle.variable, held, idle.lot[held], step, first))
-        got = step.reserve.lines[arcs.line] & (arcs.ship < step.until) & (step.begin[arcs.lot] >= 0)
-        members = np.flatnonzero(got)
-        sums.append(_cumulative(on.ship, members, arcs.lot[members], step, first))
+    facts = on.facts
+    sums = list(counted(on, idle, steps))
+    sizes = [len(step.moment) for step in steps]
     clause, owner, end = (
         np.repeat(values, sizes).astype(np.int32)
         for values in zip(*((step.reserve.number, step.reserve.owner, step.until) for step in steps), strict=True)
     )
     penalty = np.repeat([np.nan if step.reserve.hard else step.reserve.penalty for step in steps], sizes).astype(float)
-    label, dates = (np.concatenate([getattr(step, name) for step in steps]) for name in ("label", "available"))
+    moments, moment = Moments.each(facts, per_lot=per_lot), np.concatenate([step.moment for step in steps])
+    label, dates = moments.of[moment], moments.available[moment]
     sku = facts.lots.sku[label] if per_lot else label.astype(np.int32)
     cases = [
         replace(some.cases, members=np.flatnonzero(np.isin(sku, some.cases.members)).astype(np.int32)) for some in sets
@@ -271,9 +219,3 @@ def _add_reserve_rows(on: Statement, idle: Idle, steps: list[_Steps], sets: list
     about = {"lot": label} if per_lot else {"sku": label, "available": dates}
     index = labels(facts, clause=clause, **about, until=end)
     add_by_case(on, name, index, sums, cases, quantity, clause=clause, elastic=np.isnan(penalty))
-
-
-def _cumulative(variable: Variable, members: Codes, lot: Codes, step: _Steps, first: int) -> Sum:
-    """Return the sum in which each member counts in every row from its lot's arrival on."""
-    row, owner = ranges(step.begin[lot], step.end[lot])
-    return Sum(variable, first + row, members=members[owner])

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from allocopt.documents.checked import NUMBER
+from allocopt.documents.checked import NUMBER, Many
 from allocopt.documents.faults import Fault, nearest
 from allocopt.errors import Issue
 from allocopt.problem import tables
@@ -307,7 +307,7 @@ class Add(BaseChange):
 
     KEY: ClassVar[str] = "add"
     table: Annotated[str, Field(validation_alias="add", serialization_alias="add")]
-    rows: Annotated[tuple[dict[str, Cell], ...], Field(min_length=1)]
+    rows: Annotated[Many[dict[str, Cell]], Field(min_length=1)]
 
     def faults(self) -> Iterator[Fault]:
         """Yield what no problem can make right."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -102,6 +102,17 @@ class Scenario(metaclass=Checked):
     draws: Draws | None = None
     weight: Annotated[float, Field(ge=0), NUMBER] = 1.0
     reason: Annotated[str, Field(min_length=0)] = ""
+
+    if TYPE_CHECKING:  # what is made of it is a tuple; a list will do
+
+        def __init__(
+            self,
+            name: str,
+            changes: Iterable[BaseChange] = (),
+            draws: Draws | None = None,
+            weight: float = 1.0,
+            reason: str = "",
+        ) -> None: ...
 
     @classmethod
     def read(cls, path: str | Path) -> Scenario:

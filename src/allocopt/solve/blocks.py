@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import COUPLES, Program, restricted
 from allocopt.solve import highs
 from allocopt.solve.certificate import cleaned
@@ -68,14 +69,22 @@ def components(program: Program) -> NDArray[np.intp] | None:
     lengths = np.bincount(program.indices, minlength=program.rows)
     couples = program.row_sku == COUPLES
     for cut in (couples & (lengths > SHORT), couples):
-        labels = _labels(program, cut)
+        labels = connected(program, cut)
         sizes = np.bincount(labels, minlength=1)
         if len(sizes) > 1 and sizes.max() <= max(GROUP, LARGEST * program.columns):
             return labels
     return None
 
 
-def _labels(program: Program, cut: NDArray[np.bool_]) -> NDArray[np.intp]:
+def between(program: Program, labels: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return the rows with columns of several blocks, shape (rows,)."""
+    block = labels[program.entry_column]
+    low = extreme(np.minimum, block, program.indices, program.rows, none=np.iinfo(block.dtype).max)
+    found: NDArray[np.bool_] = extreme(np.maximum, block, program.indices, program.rows, none=-1) > low
+    return found
+
+
+def connected(program: Program, cut: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return the component of each column when the rows of ``cut`` are taken away."""
     from scipy import sparse
     from scipy.sparse import csgraph

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.program import Program
+from allocopt.algebra.program import Program, shared
 from allocopt.arrays import Floats
 from allocopt.errors import SolveError
 from allocopt.solve.certificate import cleaned
@@ -31,6 +31,15 @@ PRICED = 1e-6
 """Price above which a limit is held, where the largest weight of a goal is 1 (HiGHS' own tolerance is 1e-7)."""
 CLOSE = 1e-6
 """How far, relative to 1 + its value, the last plan may fall behind what a goal reached before it is not believed."""
+
+SEVERAL = 4
+"""From so many goals on, all of them together come first."""
+SPAN = 1e6
+"""What a unit of the first goal weighs then, in units of the last one."""
+DUAL, PRIMAL = 1, 4
+"""HiGHS' numbers of its simplex methods: the first plan by the one, each goal from the last one's basis by the other."""
+FULL = 1e-9
+"""How far, relative to 1 + its limit, a row may be from full and count as full."""
 
 Goal = tuple[NDArray[np.intp], Floats]
 """Columns that count, and the weight of each."""
@@ -96,9 +105,15 @@ def _in_order(program: Program, goals: Sequence[Goal], clock: Clock, work_limit:
     reached = np.zeros(len(goals))
     status: Ending = "optimal"
     x: Floats | None = None
+    if len(goals) >= SEVERAL:
+        face.together(goals)
     for number, (columns, weights) in enumerate(goals):
         scale = float(weights.max(initial=0.0)) or 1.0
-        status = face.solve(columns, weights / scale)
+        full = face.full(columns, weights / scale)
+        if full is None:
+            status = face.solve(columns, weights / scale)
+        else:
+            face.take(columns, weights / scale, full)
         if status != "optimal":
             break
         x = face.x
@@ -133,20 +148,60 @@ class _Face:
         self.x = np.zeros(program.columns)
         self.multipliers = np.zeros(program.rows)
         self.counted: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
+        self.begun = False
+        self.own = _own_rows(program)
         self.solver = loaded(replace(program, cost=self.cost, constant=0.0), clock, whole=False)
-        for name, value in (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", 4)):
+        for name, value in (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", PRIMAL)):
             option(self.solver, name, value)
+
+    def together(self, goals: Sequence[Goal]) -> None:
+        """Go to the plan that is best for all goals together, earlier ones weighing more; in half of what is left."""
+        self.cost[:] = 0.0
+        for number, (columns, weights) in enumerate(goals):
+            most = float(weights.max(initial=0.0)) or 1.0
+            self.cost[columns] = weights / most * SPAN ** (1.0 - number / (len(goals) - 1))
+        option(self.solver, "simplex_strategy", DUAL)
+        self._run(np.flatnonzero(self.cost), 0.5)
+        option(self.solver, "simplex_strategy", PRIMAL)
+
+    def full(self, columns: NDArray[np.intp], weights: Floats) -> NDArray[np.intp] | None:
+        """Return the rows of a goal's lines, where all of them are full and so prove that it is reached; else None."""
+        lines = self.program.column_line
+        if not self.begun or lines is None or not len(columns):
+            return None
+        row = self.own[lines[columns]]
+        if (row < 0).any():
+            return None
+        rows, place = np.unique(row, return_inverse=True)
+        weight = np.zeros(len(rows))
+        weight[place] = weights
+        limit = self.program.row_upper[rows]
+        there = np.bincount(place, weights=self.x[columns], minlength=len(rows))
+        if (weights != weight[place]).any() or (there < limit - FULL * (1.0 + limit)).any():
+            return None
+        return rows
+
+    def take(self, columns: NDArray[np.intp], weights: Floats, rows: NDArray[np.intp]) -> None:
+        """Take a goal for reached as it is: its lines' rows are full, and their prices prove it."""
+        self.cost[:], self.multipliers = 0.0, np.zeros(self.program.rows)
+        self.cost[columns] = weights
+        self.multipliers[self.own[self.program.column_line[columns]]] = weights  # type: ignore[index]
 
     def solve(self, columns: NDArray[np.intp], weights: Floats) -> Ending:
         """Go as far as possible towards one goal."""
-        self.cost[self.counted] = 0.0
+        self.cost[:] = 0.0
         self.cost[columns] = weights
+        return self._run(columns)
+
+    def _run(self, columns: NDArray[np.intp], part: float = 1.0) -> Ending:
+        """Go as far as possible towards the cost of some columns, in a part of what is left."""
         changed = np.union1d(self.counted, columns)
         self.counted = columns
         self._change("Cost", changed, self.cost[changed])
-        option(self.solver, "time_limit", min(self.clock.left, 1e20))
+        option(self.solver, "time_limit", min(part * self.clock.left, 1e20))
         if self.work_limit is not None:
-            option(self.solver, "simplex_iteration_limit", max(0, int(self.work_limit) - self.iterations))
+            left = int(part * max(0, int(self.work_limit) - self.iterations))
+            option(self.solver, "simplex_iteration_limit", left)
         run_listening(self.solver)
         ended = self.solver.getModelStatus().name
         if ended == "kInfeasible":
@@ -157,6 +212,7 @@ class _Face:
         values = self.solver.getSolution()
         self.x = np.array(values.col_value, dtype=np.float64)
         self.multipliers = np.array(values.row_dual, dtype=np.float64)
+        self.begun = True
         return "optimal"
 
     def hold(self) -> float:
@@ -185,3 +241,20 @@ class _Face:
         change = getattr(self.solver, f"changeCols{what}")
         code = change(len(columns), columns.astype(np.int32), *values)
         checked(code, f"refused the {what.lower()} of columns")
+
+
+def _own_rows(program: Program) -> NDArray[np.intp]:
+    """Return the row of each line that counts its columns and nothing else, one unit each; -1: none."""
+    lines = program.column_line
+    if lines is None or not len(lines):
+        return np.full(1, -1, dtype=np.intp)
+    size = int(lines.max()) + 1
+    line = shared(program.indices, lines[program.entry_column], program.rows)
+    whole = np.bincount(program.indices[program.data != 1.0], minlength=program.rows) == 0
+    entries = np.bincount(program.indices, minlength=program.rows)
+    columns = np.bincount(lines[lines >= 0], minlength=size + 1)
+    rows = np.flatnonzero((line >= 0) & whole & np.isfinite(program.row_upper) & (entries == columns[line]))
+    own = np.full(size + 1, -1, dtype=np.intp)  # the last entry is what `COUPLES` is looked up at
+    own[line[rows]] = rows
+    own[-1] = -1
+    return own

@@ -21,11 +21,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import COUPLES, Program, bounded, restricted
 from allocopt.arrays import Floats, Places
 from allocopt.solve import highs, trees
-from allocopt.solve.blocks import BlockPlan, missed_by_block
+from allocopt.solve.blocks import BlockPlan, between, connected, missed_by_block
 from allocopt.solve.certificate import cleaned
 from allocopt.solve.inside import settled
 from allocopt.solve.known import best_of
@@ -148,7 +147,7 @@ class _Work:
     def __init__(self, parts: Parts, clock: Clock, gap: float) -> None:
         program = parts.program
         self.parts, self.clock, self.gap = parts, clock, gap
-        self.between = _several(program, parts.labels)
+        self.between = between(program, parts.labels)
         self.price = cleaned(program, parts.price)
         self.gate = _gates(program, self.between)
         self.open = [parts.members[block] for block in np.flatnonzero(parts.open(parts.relaxed)).tolist()]
@@ -157,14 +156,19 @@ class _Work:
         """What may be left open [currency]; `margin` of it in one block."""
         self.margin = PART * self.wanted / max(1, len(self.open))
         self.iterations = 0
-        self._apart = replace(
+        self._apart = self._without(self.between)
+        self._nowhere, self._nothing = np.zeros(program.columns), np.zeros(program.rows)
+
+    def _without(self, rows: NDArray[np.bool_]) -> Program:
+        """Return the program without the limits of some rows, which are paid for at their prices instead."""
+        program = self.parts.program
+        return replace(
             program,
-            cost=program.priced(np.where(self.between, self.price, 0.0)),
-            row_lower=np.where(self.between, -np.inf, program.row_lower),
-            row_upper=np.where(self.between, np.inf, program.row_upper),
+            cost=program.priced(np.where(rows, self.price, 0.0)),
+            row_lower=np.where(rows, -np.inf, program.row_lower),
+            row_upper=np.where(rows, np.inf, program.row_upper),
             constant=0.0,
         )
-        self._nowhere, self._nothing = np.zeros(program.columns), np.zeros(program.rows)
 
     def enough(self, plan: Floats, bound: float) -> bool:
         """Return whether a plan is as close to a bound as was asked for."""
@@ -292,15 +296,39 @@ class _Work:
             searched = self._searched(small, DEEP, start=plan[columns])
             if searched is None:
                 continue
-            block, mine = self.parts.labels[columns[0]], ~self.between[rows]
-            left = searched.bound - float(small.cost @ plan[columns])
-            best = searched.x
+            block, best = self.parts.labels[columns[0]], searched.x
+            proven = missed[block] - max(0.0, searched.bound - float(small.cost @ plan[columns]))
+            trees_here = [searched.tree.placed(columns, rows, ~self.between[rows])]
             if best is not None and searched.bound - float(small.cost @ best) > HARD * self.wanted:
                 best = best_of(small, best, self._helped(small, best))
+                apart = self._apart_by_articles(columns, plan)
+                proven, trees_here = max((proven, trees_here), apart, key=lambda each: each[0])
             nearer[columns] = self._kept(small, rows, plan[columns], best)
-            self.proven[block] = max(0.0, missed[block] - max(0.0, left))
-            found.append(searched.tree.placed(columns, rows, mine))
+            self.proven[block] = max(0.0, proven)
+            found.extend(trees_here)
         return Leaves(self.price, tuple(found)), nearer
+
+    def _apart_by_articles(self, columns: Places, plan: Floats) -> tuple[float, list[Tree]]:
+        """Return what the trees of a block's articles prove where what ties them (a whole order) is priced as well.
+
+        A search in all of them at once has to go through what they may do together, though little ties them.
+        """
+        program, between = self.parts.program, self.between | (self.parts.program.row_sku == COUPLES)
+        apart = self._without(between)
+        small, rows = restricted(apart, columns, self._nowhere, self._nothing, 0.0)
+        labels = np.full(program.columns, -1)
+        labels[columns] = connected(small, between[rows])
+        labels[labels < 0] = labels.max() + 1
+        missed = missed_by_block(program, plan, self.price, labels, between)
+        proven, found = 0.0, []
+        for part in np.flatnonzero(missed[:-1] > self.margin).tolist():
+            mine = columns[labels[columns] == part]
+            small, rows = restricted(apart, mine, self._nowhere, self._nothing, 0.0)
+            searched = self._searched(small, DEEP, start=plan[mine])
+            if searched is not None:
+                proven += max(0.0, missed[part] - max(0.0, searched.bound - float(small.cost @ plan[mine])))
+                found.append(searched.tree.placed(mine, rows, ~between[rows]))
+        return proven, found
 
     def nearer(self, plan: Floats) -> Floats:
         """Return the best plans of the blocks that are still far from their bounds, at the prices."""
@@ -354,11 +382,3 @@ def _gates(program: Program, between: NDArray[np.bool_]) -> NDArray[np.bool_]:
     gate[program.entry_column[(np.abs(program.data) != 1.0) & ~between[program.indices]]] = True
     found: NDArray[np.bool_] = gate & program.integer
     return found
-
-
-def _several(program: Program, labels: Places) -> NDArray[np.bool_]:
-    """Return the rows with columns of several blocks, shape (rows,)."""
-    block = labels[program.entry_column]
-    low = extreme(np.minimum, block, program.indices, program.rows, none=np.iinfo(block.dtype).max)
-    several: NDArray[np.bool_] = extreme(np.maximum, block, program.indices, program.rows, none=-1) > low
-    return several

@@ -7,7 +7,8 @@ relaxation add the rows up to one that no column can meet (Farkas, Journal fuer 
 
     sum_i (b_i if y_i > 0 else a_i) * y_i  +  sum_j max over [l_j, u_j] of (-A'y)_j * x_j   <   0
 
-Every plan that keeps the rows would make the left side at least zero. Whoever found `y` does not matter.
+Every plan that keeps the rows would make the left side at least zero. Whoever found `y` does not matter: of large
+programs prices do, in a few rounds, since any bound below zero will do.
 """
 
 from __future__ import annotations
@@ -19,18 +20,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from allocopt.algebra.program import Program, with_columns
-from allocopt.solve import highs
+from allocopt.solve import highs, prices
 from allocopt.solve.certificate import NOTHING, cleaned, impossible, nearly_kept
+from allocopt.solve.highs_blocks import StuckError
+from allocopt.solve.highs_run import HighsError
+from allocopt.solve.relaxation import by_prices
 from allocopt.solve.solution import Clock
 
 ROUNDING = 1e-9
 """A sum below zero by less than this part of its own terms is a rounding residue."""
 
+COARSE, ROUNDS = 0.5, 40
+"""Prices are looked for until what has to give way is known to half of it, in so many rounds at most."""
+PART = 0.2
+"""Part of the time that they may take."""
 
 Verdict = Literal["impossible", "possible", "unknown"]
 
 
-def refuted(program: Program, clock: Clock) -> Verdict:
+def refuted(program: Program, clock: Clock, multipliers: NDArray[np.float64] | None = None) -> Verdict:
     """Return whether our own arithmetic shows that no plan keeps every row, even with parts of units.
 
     Parameters
@@ -38,6 +46,8 @@ def refuted(program: Program, clock: Clock) -> Verdict:
     program : Program
     clock : Clock
         HiGHS looks for the multipliers in two ways, if need be.
+    multipliers : float64, shape (rows,), optional
+        What somebody thinks shows it.
 
     Returns
     -------
@@ -48,10 +58,11 @@ def refuted(program: Program, clock: Clock) -> Verdict:
         return "impossible"
     if np.isfinite(program.lower).all() and np.isfinite(program.upper).all() and impossible(program):
         return "impossible"
-    nothing = np.where(np.isfinite(program.lower), program.lower, np.minimum(program.upper, 0.0))
-    activity = program.activity(nothing)
-    broken = np.flatnonzero((activity < program.row_lower) | (activity > program.row_upper))
-    soft, _ = slackened(replace(program, cost=np.zeros(program.columns), constant=0.0), broken, 1.0)
+    if multipliers is not None and clashes(program, multipliers):
+        return "impossible"
+    if by_prices(program) and refuted_at(program, clock) is not None:
+        return "impossible"
+    soft, _ = _elastic(program)
     for again in (False, True):
         found = highs.linear(soft, clock, again=again)
         x, y = found.x, found.multipliers
@@ -62,6 +73,33 @@ def refuted(program: Program, clock: Clock) -> Verdict:
         if clock.left <= 0:
             break
     return "unknown"
+
+
+def refuted_at(program: Program, clock: Clock) -> NDArray[np.float64] | None:
+    """Return multipliers that show that no plan keeps every row, as prices find them; None where they find none."""
+    soft, plan = _elastic(program)
+    if soft.columns == program.columns:
+        return None
+    try:
+        found = prices.linear(soft, clock, gap=COARSE, work_limit=ROUNDS, known=plan, part=PART)
+    except (prices.WholeError, HighsError, StuckError):
+        return None
+    y = found.multipliers
+    if y is None or np.shape(y) != (soft.rows,) or not np.isfinite(y).all():
+        return None
+    return y if clashes(program, y) else None
+
+
+def _elastic(program: Program) -> tuple[Program, NDArray[np.float64]]:
+    """Return the program in which what nothing at all would break may give way, and the plan that ships nothing."""
+    nothing = np.where(np.isfinite(program.lower), program.lower, np.minimum(program.upper, 0.0))
+    activity = program.activity(nothing)
+    short, over = np.maximum(program.row_lower - activity, 0.0), np.maximum(activity - program.row_upper, 0.0)
+    broken = np.flatnonzero((short > 0) | (over > 0))
+    soft, side = slackened(replace(program, cost=np.zeros(program.columns), constant=0.0), broken, 1.0)
+    falls = np.isfinite(program.row_lower[broken])
+    gives = np.where(np.arange(len(side)) < falls.sum(), short[broken[side]], over[broken[side]])
+    return soft, np.concatenate([nothing, gives])
 
 
 def clashes(program: Program, multipliers: NDArray[np.float64]) -> bool:
@@ -87,6 +125,9 @@ def slackened(
 ) -> tuple[Program, NDArray[np.intp]]:
     """Return the program with a column for each finite side of some rows, and whose side each column is.
 
+    No column reaches beyond what the others can make a row be short of, by more than one unit: bounds that are far
+    away blur what multipliers prove.
+
     Parameters
     ----------
     program : Program
@@ -104,4 +145,7 @@ def slackened(
     side = np.concatenate([falls, above])
     signs = np.concatenate([np.ones(len(falls)), -np.ones(len(above))])
     cost = -np.broadcast_to(np.asarray(weights, float), rows.shape)[side]
-    return with_columns(program, rows[side], signs, cost=cost, upper=upper), side
+    least, most = program.reach()
+    short = np.concatenate([program.row_lower[rows[falls]] - least[rows[falls]], (most - program.row_upper)[rows[above]]])
+    needed = np.where(np.isfinite(short), np.ceil(np.maximum(short, 0.0)) + 1.0, np.inf)
+    return with_columns(program, rows[side], signs, cost=cost, upper=np.minimum(needed, upper)), side

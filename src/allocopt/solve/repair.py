@@ -7,7 +7,9 @@
 
 The first is solved in parts of units, for its prices: a row whose price is below its weight gives way in no smallest
 repair (complementary slackness), unless whole units ask for more. The second is solved in whole units, with the rows
-that may give way in a smallest repair, and with all of them where that is not enough.
+that may give way in a smallest repair, and with all of them where that is not enough. A row whose price is its weight
+goes beyond its limit in no smallest repair: in large programs, what it is short of is money on what ships, and it is no
+row any more that couples anything.
 Source: elastic programs, Brown and Graves (1975); Chinneck, Feasibility and Infeasibility in Optimization (2008).
 """
 
@@ -31,6 +33,8 @@ KEPT, PART = 1e-7, 1e-3
 well: that much is rounding."""
 CLOSE = 1e-6
 """Sums of what is given up are the same within this, relative to 1 + the sum."""
+SEARCHED = 10_000
+"""At most so many columns: beyond, no search is exact to the unit."""
 DEAR = 1e3
 """What a unit that is given up costs, in units of the dearest unit of any column."""
 
@@ -101,7 +105,11 @@ def repair(
         return Repair(np.zeros(len(chosen)), 0.0 * prices, program, loose.x[: program.columns])
     target = EXACT if effort is None else effort.target
     x, begin = None, None if program.integer.any() else loose.x[: program.columns]
-    for some in (np.abs(prices[chosen]) > (1 - CLOSE) * may.weight, np.ones(len(chosen), dtype=bool)):
+    if program.columns > SEARCHED:
+        x = begin = _paid(may, prices, least, effort)
+    for some in (
+        () if x is not None else (np.abs(prices[chosen]) > (1 - CLOSE) * may.weight, np.ones(len(chosen), dtype=bool))
+    ):
         x = _best(may, some, least, begin, effort)
         begin = begin if x is None else x
         if x is not None and may.weight @ may.given(x) <= may.enough(least, target):
@@ -151,6 +159,44 @@ class _May:
         return self.program.row_lower[self.rows], np.where(self.rises, self.program.row_upper[self.rows], np.inf)
 
 
+def _paid(may: _May, prices: Floats, least: float, effort: Effort | None) -> Floats | None:
+    """Return a plan that gives up little, and of such ones is worth much: each unit is paid for where it ships.
+
+    Rows with a price give way as far as it takes; they are met by no more than their limits.
+
+    Parameters
+    ----------
+    may : _May
+    prices : float64, shape (rows,)
+        See `Repair`.
+    least : float
+        What no plan gives up less than.
+    effort : Effort, optional
+    """
+    program = may.program
+    price = _dear(program)
+    full = np.abs(prices[may.rows]) > (1 - CLOSE) * may.weight
+    rows, side = may.rows[full], -np.sign(prices[may.rows[full]])
+    limit = np.where(side > 0, program.row_lower[rows], program.row_upper[rows])
+    paid = np.zeros(program.rows)
+    paid[rows] = price * may.weight[full] * side
+    row_lower, row_upper = program.row_lower.copy(), program.row_upper.copy()
+    row_lower[rows], row_upper[rows] = np.where(side > 0, -np.inf, limit), np.where(side > 0, limit, np.inf)
+    grown = replace(
+        program,
+        cost=program.cost + program.column_sums(program.data * paid[program.indices]),
+        constant=program.constant + price * least - float(paid[rows] @ limit),
+        row_lower=row_lower,
+        row_upper=row_upper,
+    )
+    return solve(grown, effort).x
+
+
+def _dear(program: Program) -> float:
+    """Return what a unit that is given up costs: more than any unit is worth [currency]."""
+    return DEAR * max(1.0, float(np.abs(program.cost).max(initial=0.0)))
+
+
 def _best(
     may: _May, some: NDArray[np.bool_], least: float, before: Floats | None, effort: Effort | None
 ) -> Floats | None:
@@ -171,7 +217,7 @@ def _best(
     effort : Effort, optional
     """
     program = may.program
-    price = DEAR * max(1.0, float(np.abs(program.cost).max(initial=0.0)))
+    price = _dear(program)
     at = np.flatnonzero(some)
     grown, side = slackened(program, may.rows[at], price * may.weight[at], rises=may.rises[at])
     falls = np.arange(len(side)) < np.isfinite(program.row_lower[may.rows[at]]).sum()  # `slackened` has these first

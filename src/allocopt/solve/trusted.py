@@ -125,7 +125,7 @@ def trusted(program: Program, answer: Solution, wanted: Wanted, known: Known, cl
     own = _own_bound(program, answer)
     if answer.x is not None and _within(program, answer.x, own, wanted.gap):
         return _proven(program, answer, answer.x, own)
-    possible = refuted(program, clock) if answer.status == "infeasible" else "possible"
+    possible = refuted(program, clock, answer.multipliers) if answer.status == "infeasible" else "possible"
     if possible == "impossible":
         return answer
     plan = known.best if answer.x is None else _polished(program, answer.x, known)

@@ -17,7 +17,8 @@ from allocopt.solve.inside import inside, settled
 from allocopt.solve.known import Known
 from allocopt.solve.parts import Parts, by_parts
 from allocopt.solve.refine import refined, wide
-from allocopt.solve.relaxation import Relaxer
+from allocopt.solve.refuted import refuted_at
+from allocopt.solve.relaxation import Relaxer, by_prices
 from allocopt.solve.scaling import level
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.start import Start
@@ -36,6 +37,7 @@ INNER = 1e-5
 MOVES = 100
 """Moves of a search for whole orders for each unit of a work limit."""
 
+CLASH = "the rows, added up, ask for what no column can do"
 TOO_LATE = "the time limit came before a plan in whole units was found"
 FOUND = 0.93
 """Part of the time in which a plan of few whole orders is looked for; the rest is for a bound of our own."""
@@ -93,6 +95,9 @@ def solve(
     relax = Relaxer(effort.engine, effort.threads, wanted.gap, effort.work_limit, effort.cluster)
     plans = Known(program, known, clock)
     first = plans.best if effort.limited else plans.given
+    clash = None if first is not None or effort.engine == "highs" else _clash(program, clock)
+    if clash is not None:
+        return replace(levelled.back(trusted(program, clash, wanted, plans, clock)), seconds=clock.seconds)
     decisions = switches(program)
     if len(decisions) and not flat:
 
@@ -106,6 +111,12 @@ def solve(
     if flat and not program.integer.any():
         wanted = replace(wanted, gap=max(wanted.gap, INNER))
     return replace(levelled.back(trusted(program, found, wanted, plans, clock)), seconds=clock.seconds)
+
+
+def _clash(program: Program, clock: Clock) -> Solution | None:
+    """Return that a large program has no plan, where prices show it at once: a solver takes far longer to say so."""
+    y = refuted_at(program, clock) if by_prices(program) else None
+    return None if y is None else Solution("infeasible", multipliers=y, method="prices", message=CLASH)
 
 
 def _solved(
@@ -190,8 +201,9 @@ def _whole(
     if program.columns > DIRECT:
         nodes = FEW if search.nodes is None else min(FEW, search.nodes)
         last = _branched(program, clock, search.wish, nodes, start, brief=True)
-        if last.x is not None and (again := _parted(program, relaxed, clock, search, relax, last.x)) is not None:
-            start, before = again.x, again
+        if first is None and last.x is not None:  # the blocks needed a plan that keeps the rows between them
+            first = _parted(program, relaxed, clock, search, relax, last.x)
+            start, before = (start, before) if first is None else (first.x, first)
     else:
         last = _searched(program, clock, search, start)
     iterations = before.iterations + last.iterations

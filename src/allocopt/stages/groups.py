@@ -47,6 +47,23 @@ class Groups:
         rows, columns, _ = self.entries()
         return np.bincount(rows, weights=x[columns], minlength=len(self.weight)).astype(float)
 
+    def part(self, groups: Flags, columns: Places) -> Groups:
+        """Return some whole pools, over some columns of the program, ascending."""
+        group, pool = (np.append(np.where(some, np.cumsum(some) - 1, -1), -1) for some in (groups, self._pools(groups)))
+        return Groups(
+            group[self.of_column[columns]].astype(np.int32),
+            pool[self.pool[groups]].astype(np.int32),
+            self.weight[groups],
+            self.wanted[groups],
+            int(pool.max()) + 1,
+            self.sku[groups],
+            self.step[groups],
+        )
+
+    def _pools(self, groups: Flags) -> Flags:
+        """Return the pools of some groups, shape (pools,)."""
+        return np.bincount(self.pool[groups], minlength=self.pools) > 0
+
     def entries(self) -> tuple[NDArray[np.int32], Places, Floats]:
         """Return rows, columns and values of the sums over groups."""
         columns = np.flatnonzero(self.of_column >= 0)

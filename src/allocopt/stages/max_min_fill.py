@@ -1,42 +1,24 @@
 """Lexicographic max-min fill: raise the least served as far as possible, then the next, and so on.
 
-.. code-block:: text
-
-    maximise  sum_k z[k]
-    sum_{a of g} ship[a] >= weight[g] z[k(g)]        for each group g that can still be raised
-    sum_{a of g} ship[a] >= level[g]                 for each group g whose level is settled
-
-A group is a channel (of one SKU where ``per="sku"``; then k is the SKU). After each solve the groups whose row has a
-price are settled: a priced row is tight in every optimum, so the group cannot be raised. At least one group of each
-k settles in each round. What whole units make of these levels is in `stages.whole_shares`. Source: Luss, Equitable
-Resource Allocation (2012), ch. 2; Ogryczak, Pioro, Tomaszewski, Telecommunications network design and max-min
-optimization problem (2005).
+A group is a channel (of one SKU where ``per="sku"``; groups of one SKU are then a pool, else all are). The levels of
+divisible goods are in `stages.levels`; what whole units make of them is in `stages.whole_shares`. What keeps the stage
+is a row a group: it belongs to one SKU where the group does, so that later stages come apart as before. Source: Luss,
+Equitable Resource Allocation (2012), ch. 2.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from allocopt.algebra.grouping import dense, extreme
-from allocopt.algebra.program import COUPLES, Program, with_loose_columns, with_rows
+from allocopt.algebra.program import COUPLES, Program, with_rows
 from allocopt.contracts import MaxMinFill
 from allocopt.plan import StageProof
 from allocopt.problem.facts import ANY, Floats, Lines
-from allocopt.solve import Solution
-from allocopt.solve.certificate import believable, upper_bound
-from allocopt.solve.solution import Ending
 from allocopt.stages.groups import Groups
+from allocopt.stages.levels import MARGIN, fair_levels, together
 from allocopt.stages.task import StageResult, Task
-from allocopt.stages.whole_shares import LARGE, shared
-
-SETTLED = 1e-6
-"""Price of a row above which its group is settled (the prices of a group's rows add up to one)."""
-MARGIN = 1e-7
-"""Units by which a settled level is slackened, for rounding."""
-INNER_MARGIN = 1e-6
-"""The same for large programs, as a part of the level: an interior point is only exact to that."""
+from allocopt.stages.whole_shares import missed, shared
 
 
 def _groups_of(stage: MaxMinFill, task: Task) -> Groups:
@@ -94,14 +76,17 @@ def solved(stage: MaxMinFill, task: Task) -> StageResult:
     summed over pools, against what is possible; what keeps it are the units of each group.
     """
     program, groups = task.program, _groups_of(stage, task)
-    levels, bound, failed = _levels(task, groups)
-    found = failed or shared(task, groups, levels, MARGIN)
+    levels = fair_levels(task, groups)
+    found = levels.failed or shared(task, groups, levels.units)
+    if levels.apart and missed(task, groups, levels.units, found):
+        levels = together(task, groups)
+        found = levels.failed or shared(task, groups, levels.units)
     if found.x is None:
         return task.ended(found, None, program)
     units = groups.units(found.x)
     least = extreme(np.minimum, units / groups.weight, groups.pool, groups.pools, none=np.inf)
     reached = float(least.sum()) if groups.pools else 0.0
-    return task.ended(found, task.certified(found.x, reached, bound), _with_levels(program, groups, units))
+    return task.ended(found, task.certified(found.x, reached, levels.bound), _with_levels(program, groups, units))
 
 
 def kept(stage: MaxMinFill, task: Task, x: Floats, proof: StageProof) -> Program:
@@ -113,48 +98,3 @@ def kept(stage: MaxMinFill, task: Task, x: Floats, proof: StageProof) -> Program
 def _with_levels(program: Program, groups: Groups, units: Floats) -> Program:
     """Return the program with a row a group that keeps its units."""
     return with_rows(program, *groups.entries(), lower=units - MARGIN, upper=np.inf, sku=groups.sku)
-
-
-def _levels(task: Task, groups: Groups) -> tuple[Floats, float, Solution | None]:
-    """Return the fair level of each group in units, the bound on the sum of least levels, and what failed."""
-    program, count = task.program, len(groups.weight)
-    levels, active = np.zeros(count), np.ones(count, dtype=bool)
-    bound: float | None = None
-    top = extreme(np.maximum, groups.wanted / groups.weight, groups.pool, groups.pools, none=0.0)
-    relaxed = replace(program, cost=np.zeros(program.columns), constant=0.0, integer=np.zeros(program.columns, bool))
-    rows, columns, values = groups.entries()
-    while active.any():
-        margin = INNER_MARGIN * (1.0 + levels) if program.columns > LARGE else MARGIN
-        raised = np.bincount(groups.pool[active], minlength=groups.pools) > 0
-        trial = with_loose_columns(
-            relaxed, cost=raised.astype(float), lower=np.zeros(groups.pools), upper=np.where(raised, top, 0.0)
-        )
-        trial = with_rows(
-            trial,
-            np.concatenate([rows, np.flatnonzero(active)]),
-            np.concatenate([columns, program.columns + groups.pool[active]]),
-            np.concatenate([values, -groups.weight[active]]),
-            lower=np.where(active, 0.0, levels - margin),
-            upper=np.inf,
-        )
-        found = task.solve(trial, flat=True)
-        if found.x is None or found.multipliers is None or found.status != "optimal":
-            return levels, 0.0, _unlevelled(found)
-        if not believable(trial, found.x, found.multipliers, np.inf):
-            message = "the answer to a fair share failed its check"
-            return levels, 0.0, replace(_unlevelled(found), message=message)
-        bound = upper_bound(trial, found.multipliers) if bound is None else bound
-        level = found.x[program.columns :]
-        price = np.abs(found.multipliers[program.rows :]) * groups.weight
-        settled = active & (price > SETTLED)
-        moved = np.bincount(groups.pool[settled], minlength=groups.pools) > 0
-        settled |= active & ~moved[groups.pool]
-        levels[settled] = np.minimum(level[groups.pool] * groups.weight, groups.wanted)[settled]
-        active &= ~settled
-    return levels, bound or 0.0, None
-
-
-def _unlevelled(found: Solution) -> Solution:
-    """Return the answer to a round that settles nobody, as an answer without a plan."""
-    ends: dict[Ending, Ending] = {"feasible": "interrupted", "optimal": "error"}
-    return replace(found, x=None, multipliers=None, status=ends.get(found.status, found.status))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from allocopt.plan.frames import arc_frame
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules import allowed, docs, revised, state
 from allocopt.solve import Start
+from allocopt.stages.granting import granting
 
 Extend = Callable[[Any], None]
 
@@ -68,16 +69,21 @@ class Stated:
         return f"{name}[{', '.join(str(part) for part in label)}]"
 
 
-def formulate(facts: Facts, contract: Contract) -> Stated:
-    """Return the program of a problem's facts under a contract, without solving it."""
+def formulate(facts: Facts, contract: Contract, more: Mapping[int, float] | None = None) -> Stated:
+    """Return the program of a problem's facts under a contract, without solving it.
+
+    With `more`, some clauses, by their position, state so many more units in each of their limits.
+    """
     facts, notes = revised(facts, contract.clauses)
-    return stated_of(facts, contract, notes)
+    return stated_of(facts, contract, notes, more)
 
 
-def stated_of(facts: Facts, contract: Contract, notes: Sequence[Note] = ()) -> Stated:
-    """Return the program of facts that the contract has revised already."""
-    arcs = allowed(build_arcs(facts), contract.clauses)
-    form = state(arcs, contract.clauses, notes)
+def stated_of(
+    facts: Facts, contract: Contract, notes: Sequence[Note] = (), more: Mapping[int, float] | None = None
+) -> Stated:
+    """Return the program of facts that the contract has revised already; see `formulate`."""
+    arcs = allowed(build_arcs(granting(facts, contract.clauses)), contract.clauses)
+    form = state(arcs, contract.clauses, notes, more)
     return Stated(arcs, form, *form.compile())
 
 

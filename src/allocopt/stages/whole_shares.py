@@ -2,8 +2,8 @@
 
 .. code-block:: text
 
-    maximise  sum_k sum_i value[k] d[k]  -  10 short[g]                          one d a unit around the fair level
-    sum_{a of g} ship[a] + short[g] >= base[g] + sum_{k of g} d[k],  0 <= d[k] <= step[g]        for each group g
+    maximise  10 sum_{a of g} ship[a]  -  sum_k (10 - value[k]) d[k]              one d a unit around the fair level
+    sum_{a of g} ship[a]  <=  base[g] + sum_{k of g} d[k],  0 <= d[k] <= step[g]                 for each group g
 
 The k-th unit of a group lifts it from level u / weight. Units are valued by the order of these levels, the least
 served first, and of two at the same level the one that is lifted further; the values of a group fall from unit to unit,
@@ -16,33 +16,35 @@ Frank and Murota, Decreasing minimization on M-convex sets (2022).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from allocopt.algebra.grouping import ranges
-from allocopt.algebra.program import with_loose_columns, with_rows
+from allocopt.algebra.program import Program, freed
 from allocopt.problem.facts import Flags, Floats
-from allocopt.solve import EXACT, Solution, certify
-from allocopt.stages.groups import Groups, Places, exchangeable
+from allocopt.solve import EXACT, Solution, apart, between, certify, stabilised
+from allocopt.solve.solution import Clock
+from allocopt.stages.groups import Groups, exchangeable
+from allocopt.stages.levels import INNER_MARGIN, LARGE
 from allocopt.stages.task import Task
+from allocopt.stages.windows import Window, at_the_edge, placed, valued, window_around
 
-LARGE = 5_000
-"""Columns above which no plan is searched for beyond the first that is whole."""
-EARNS = 1e-5
-"""What the best unit on any arc counts beside a unit of fairness, when fair levels are reached in whole units."""
+CLOSE = 1e-4
+"""Gap to which large programs are solved without whole units, to see where groups end."""
 ANY_GAP = 1e9
-"""Large programs take the first whole-unit plan: packs miss fair levels by more than a search can find back."""
+"""Large programs take the first plan in whole units, before blocks are opened: packs miss fair levels by more than a
+search over all of them can find back."""
 REACH = 2
 """Units below and above the fair level that are looked at first."""
 ROUNDS = 12
 """How often more units are looked at, twice as many each time."""
-SHORT = -10.0
-"""What a unit counts that is missing of what every fair split gives."""
+TURNS, AGAIN = 6, 3
+"""How often large programs look elsewhere: without whole units, and opening blocks."""
 UNPROVEN = "it is not proven that no split in whole units is fairer"
+STABLE = "no exchange within an article makes it fairer; it is not proven that no split in whole units does"
 
 
-def shared(task: Task, groups: Groups, levels: Floats, margin: float) -> Solution:
+def shared(task: Task, groups: Groups, levels: Floats) -> Solution:
     """Reach fair levels, in whole units where these are.
 
     Parameters
@@ -51,24 +53,21 @@ def shared(task: Task, groups: Groups, levels: Floats, margin: float) -> Solutio
     groups : Groups
     levels : float64, shape (groups,)
         Fair units of divisible goods [unit].
-    margin : float
-        Units by which divisible levels are slackened, for rounding.
 
     Returns
     -------
     Solution
         Over the columns of the task's program.
     """
-    program = task.program
-    whole = np.zeros(len(levels), dtype=bool)
-    rows, columns, _ = groups.entries()
-    whole[rows[program.integer[columns]]] = True
+    whole = _whole(task.program, groups)
     short = whole & (levels < groups.wanted - 1e-6)
     open_ = np.bincount(groups.pool[short], minlength=groups.pools) > 0
+    if task.program.columns > LARGE:
+        return _shared_by_prices(task, groups, levels, whole, open_)
     reach = np.full(groups.pools, REACH)
     before: Solution | None = None
     for _ in range(ROUNDS):
-        window = _window(groups, levels, whole & open_[groups.pool], whole, reach, margin)
+        window = window_around(groups, levels, whole & open_[groups.pool], whole, reach)
         found, proven = _reached(task, groups, window)
         if before is not None and (found.x is None or task.effort.left == 0.0):
             # The time is up: what the window before came to stands.
@@ -76,104 +75,123 @@ def shared(task: Task, groups: Groups, levels: Floats, margin: float) -> Solutio
         if found.x is None:
             return found
         before = found
-        edge = _at_the_edge(groups, window, groups.units(found.x))
+        edge = at_the_edge(groups, window, groups.units(found.x))
         if not edge.any():
             break
         reach[edge] *= 2
-    single = (groups.step[open_[groups.pool]] == 1.0).all()
-    surely = proven and single and not edge.any() and exchangeable(program, groups, open_, task.stated.beside)
-    if surely or not open_.any():
-        return found
+    single = _by_one(groups, open_)
+    surely = proven and single and not edge.any() and exchangeable(task.program, groups, open_, task.stated.beside)
+    return found if surely or not open_.any() else _unproven(found, UNPROVEN)
+
+
+def _by_one(groups: Groups, open_: Flags) -> bool:
+    """Return whether units of the open pools can be exchanged one by one, and not packs."""
+    return bool((groups.step[open_[groups.pool]] == 1.0).all())
+
+
+def _unproven(found: Solution, why: str) -> Solution:
+    """Return an answer that nobody calls the fairest."""
     status = "feasible" if found.status == "optimal" else found.status
-    return replace(found, status=status, message=found.message or UNPROVEN)
+    return replace(found, status=status, message=why)
 
 
-@dataclass(frozen=True)
-class _Window:
-    """The units around the fair levels that are looked at.
-
-    Attributes
-    ----------
-    base, top : float64, shape (groups,)
-        Units that every split gives, and the most that is looked at [unit].
-    group : int, shape (units,)
-        Whose each unit (or pack) is.
-    value : float64, shape (units,)
-    """
-
-    base: Floats
-    top: Floats
-    group: Places
-    value: Floats
-
-
-def _window(groups: Groups, levels: Floats, looked: Flags, whole: Flags, reach: np.ndarray, margin: float) -> _Window:
-    """Return the units around the levels of the groups that are looked at, and what each is worth."""
-    step = groups.step
-    near = np.floor((levels + 1e-5) / step)
-    least = np.where(looked, np.maximum(near - reach[groups.pool], 0.0), near)
-    most = np.where(looked, np.minimum(near + reach[groups.pool], np.floor(groups.wanted / step + 1e-9)), least)
-    number = np.maximum(most - least, 0.0).astype(np.int64)
-    base = np.where(whole, least * step, np.maximum(levels - margin, 0.0))
-    rank, group = ranges(np.zeros_like(number), number)
-    level = (base[group] + rank * step[group]) / groups.weight[group]
-    lift = step[group] / groups.weight[group]
-    # Equal levels are told apart by the label only where weights are equal too; rounding must not do it.
-    order = np.lexsort((group, -_rounded(lift), _rounded(level), groups.pool[group]))
-    sizes = np.bincount(groups.pool[group], minlength=groups.pools)
-    place, pool = ranges(np.zeros_like(sizes), sizes)
-    value = np.empty(len(group))
-    value[order] = 2.0 - place / sizes[pool]
-    return _Window(base, np.where(whole, base + number * step, base), group, value)
-
-
-def _rounded(values: Floats) -> Floats:
-    """Return values without the rounding of their last digits."""
-    with np.errstate(divide="ignore"):
-        size = np.where(values > 0, np.floor(np.log10(np.where(values > 0, values, 1.0))), 0.0)
-    unit = 10.0 ** (size - 11)
-    rounded: Floats = np.rint(values / unit) * unit
-    return rounded
-
-
-def _reached(task: Task, groups: Groups, window: _Window) -> tuple[Solution, bool]:
+def _reached(task: Task, groups: Groups, window: Window) -> tuple[Solution, bool]:
     """Return the best plan for the values of a window, and whether it is proven to be that."""
-    program, count, units = task.program, len(window.base), len(window.group)
-    # Among equally fair plans the one that earns more: without it the face is so flat that HiGHS loses its way.
-    earns = program.cost * (EARNS / max(np.abs(program.cost).max(initial=0.0), 1.0))
-    trial = with_loose_columns(
-        replace(program, cost=earns, constant=0.0),
-        cost=np.concatenate([window.value, np.full(count, SHORT)]),
-        upper=np.concatenate([groups.step[window.group], window.base]),
-    )
-    rows, columns, values = groups.entries()
-    trial = with_rows(
-        trial,
-        np.concatenate([rows, window.group, np.arange(count)]),
-        np.concatenate([columns, program.columns + np.arange(units), program.columns + units + np.arange(count)]),
-        np.concatenate([values, -np.ones(units), np.ones(count)]),
-        lower=window.base,
-        upper=np.inf,
-        sku=groups.sku,
-    )
-    found = task.solve(trial, flat=True, gap=ANY_GAP if program.columns > LARGE else EXACT)
+    program = task.program
+    trial = valued(program, groups, window)
+    found = task.solve(trial, flat=True, gap=EXACT)
     if found.x is None:
         return found, False
     proof = certify(trial, found.x, found.multipliers)
     behind = proof.bound - proof.objective
     if found.claimed_bound is not None and found.status == "optimal":
         behind = min(behind, found.claimed_bound - proof.objective)
-    # Less than the least difference between two units of one pool: no exchange is left.
-    most = np.bincount(groups.pool[window.group], minlength=1).max(initial=1)
-    proven = proof.passed and behind < 0.5 / max(most, 1)
+    proven = proof.passed and behind < window.least_gain(groups)
+    return _over(program, found, found.x), proven
+
+
+def _over(program: Program, found: Solution, x: Floats) -> Solution:
+    """Return an answer with a plan, without the columns and rows behind those of a program."""
     multipliers = None if found.multipliers is None else found.multipliers[: program.rows]
-    return replace(found, x=found.x[: program.columns], multipliers=multipliers, claimed_bound=None), proven
+    return replace(found, x=x[: program.columns], multipliers=multipliers, claimed_bound=None)
 
 
-def _at_the_edge(groups: Groups, window: _Window, units: Floats) -> Flags:
-    """Return the pools in which a group ended at the first or last unit that was looked at, shape (pools,)."""
-    here = window.top > window.base
-    low = here & (units <= window.base + 1e-6) & (window.base > 0)
-    high = here & (units >= window.top - 1e-6) & (window.top + groups.step <= groups.wanted + 1e-6)
-    edge: Flags = np.bincount(groups.pool[low | high], minlength=groups.pools) > 0
-    return edge
+def _shared_by_prices(task: Task, groups: Groups, levels: Floats, whole: Flags, open_: Flags) -> Solution:
+    """Reach fair levels of many articles: all their units are looked at, those far from the level in lumps.
+
+    Where groups end is found without whole units first. Of the plan in whole units the blocks that have less than they
+    could have alone are opened once more.
+    """
+    solver = replace(task, effort=replace(task.effort, engine="prices"))
+    looked = whole & open_[groups.pool]
+    centre = levels
+    for _ in range(TURNS if looked.any() else 0):
+        window, found = _around(solver, groups, centre, looked, whole, divisible=True)
+        if found.x is None:
+            return _unproven(found, found.message)
+        edge = at_the_edge(groups, window, groups.units(found.x))
+        if not edge.any():
+            break
+        centre = np.where(looked & edge[groups.pool], groups.units(found.x), centre)
+    window, found = _around(solver, groups, centre, looked, whole, divisible=False)
+    if found.x is None:
+        return found
+    found = _over(task.program, found, found.x)
+    for _ in range(AGAIN):
+        found = _opened(task, groups, window, found, open_)
+        assert found.x is not None
+        units = groups.units(found.x)
+        edge = at_the_edge(groups, window, units)
+        if not edge.any():
+            return found
+        centre = np.where(looked & edge[groups.pool], units, centre)
+        window = window_around(groups, centre, looked, whole, np.full(groups.pools, REACH), lumps=True)
+    return _unproven(found, UNPROVEN)
+
+
+def _around(
+    task: Task, groups: Groups, centre: Floats, looked: Flags, whole: Flags, *, divisible: bool
+) -> tuple[Window, Solution]:
+    """Return the units around a centre, and the best plan for their values, in whole units or without."""
+    window = window_around(groups, centre, looked, whole, np.full(groups.pools, REACH), lumps=True)
+    trial = valued(task.program, groups, window)
+    if divisible:
+        trial = replace(trial, integer=np.zeros(trial.columns, dtype=bool))
+    return window, task.solve(trial, gap=CLOSE if divisible else ANY_GAP)
+
+
+def _opened(task: Task, groups: Groups, window: Window, found: Solution, open_: Flags) -> Solution:
+    """Return a plan whose blocks were opened over what the others leave, and whether it is the fairest."""
+    assert found.x is not None
+    program, effort = task.program, task.effort
+    if not open_.any():
+        return found
+    trial = valued(program, groups, window, earns=0.0)
+    stable = stabilised(
+        trial, placed(program, groups, window, found.x), window.least_gain(groups), Clock.started(effort.left)
+    )
+    best = replace(found, x=stable.x[: program.columns], status="optimal", message="")
+    labels = apart(trial)
+    if stable.alone and labels is not None and _by_one(groups, open_):
+        # Nobody can have more than alone, so rows between blocks are in nobody's way.
+        alone = freed(program, np.flatnonzero(between(trial, labels)[: program.rows]))
+        if exchangeable(alone, groups, open_, task.stated.beside):
+            return best
+    return _unproven(best, STABLE if stable.stable else UNPROVEN)
+
+
+def missed(task: Task, groups: Groups, levels: Floats, found: Solution) -> bool:
+    """Return whether a plan gives groups of divisible goods less than their levels."""
+    if found.x is None:
+        return False
+    divisible = ~_whole(task.program, groups)
+    behind = levels - groups.units(found.x) > 2 * INNER_MARGIN * (1.0 + levels)
+    return bool((divisible & behind).any())
+
+
+def _whole(program: Program, groups: Groups) -> Flags:
+    """Return which groups take whole units."""
+    whole = np.zeros(len(groups.weight), dtype=bool)
+    rows, columns, _ = groups.entries()
+    whole[rows[program.integer[columns]]] = True
+    return whole

@@ -15,13 +15,14 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from allocopt.problem.csv_file import careful_source, plain_source
+from allocopt.problem.csv_file import TITLES, careful_source, decoded, note_separator, parted, plain_source, separated
 from allocopt.problem.mapping.shape import SEPARATORS
+from allocopt.problem.readers import BOOKS
 from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.source import Source, from_arrow
 from allocopt.problem.workbook import _rows as rows_of
+from allocopt.problem.workbook import unreadable
 
-BOOKS = (".xlsx", ".xlsm")
 TABBED = (".txt", ".tsv")
 
 
@@ -143,7 +144,8 @@ def read_file(path: Path, sheet: str, separator: str, encoding: str, report: Rep
         columns = {str(name): texts(table.column(place).to_pylist()) for place, name in enumerate(table.column_names)}
         return Raw(path.name, columns, RowNames.of(path.name, range(table.num_rows)))
     try:
-        text = path.read_bytes().decode(encoding or "utf-8-sig")
+        content = path.read_bytes()
+        text = content.decode(encoding) if encoding else decoded(path.name, path, content, report)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         what, hint = (
@@ -156,7 +158,13 @@ def read_file(path: Path, sheet: str, separator: str, encoding: str, report: Rep
         reason = f"There is no encoding {encoding!r}" if isinstance(error, LookupError) else "It cannot be read"
         report.add(path.name, "bad_file", f"{reason}.", "Check the file, and its `encoding` in the mapping.")
         return None
-    sign = SEPARATORS.get(separator, separator) or ("\t" if path.suffix.lower() in TABBED else ",")
+    text, sign = parted(text)
+    sign = SEPARATORS.get(separator, separator) or sign
+    if not sign:
+        usual = "\t" if path.suffix.lower() in TABBED else ","
+        first = next((line for line in text[:TITLES].splitlines() if line.strip()), "")
+        sign = usual if usual in first else separated(first)
+        note_separator(path.name, path, sign, usual, report)
     source = plain_source(path.name, text, sign) or careful_source(path.name, path, text, report, sign)
     if not source.columns:
         return None
@@ -166,7 +174,7 @@ def read_file(path: Path, sheet: str, separator: str, encoding: str, report: Rep
 
 def read_sheet(path: Path, sheet: str, report: Report) -> Raw | None:
     """Return a sheet of a workbook; its only one where none is named."""
-    from openpyxl import load_workbook  # type: ignore[import-untyped]
+    from openpyxl import load_workbook
 
     try:
         book = load_workbook(path, read_only=True, data_only=True)
@@ -177,8 +185,7 @@ def read_sheet(path: Path, sheet: str, report: Report) -> Raw | None:
         finally:
             book.close()
     except Exception as error:  # a damaged workbook breaks its reader in any of many ways
-        reason = " ".join(str(error).split())
-        report.add(path.name, "bad_file", f"The workbook cannot be read: {reason}", "Save it anew as .xlsx.")
+        report.add(path.name, "bad_file", *unreadable(path, error))
         return None
     if rows is None:
         said = f"has no sheet {sheet!r}. {did_you_mean(sheet, names)}" if sheet else "has several sheets."

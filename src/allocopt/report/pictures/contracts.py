@@ -26,8 +26,10 @@ from allocopt.report.pictures.style import (
     picture,
     wrapped,
 )
-from allocopt.report.words import money
+from allocopt.report.words import CENT, listed, money
 
+CELL = 42.0
+"""Width of a cell at least, so that amounts are never cut [pt]."""
 ROWS, COLUMNS = 16, 8
 """Scenarios and contracts of a table; more are told, not drawn."""
 PARTS_SAID = {
@@ -107,6 +109,9 @@ def steps_between(
     rows = [*shown, Bar("in all", gap, money(gap, currency, signed=True), "mark")]
     if one == other or not steps:
         title = f"{one} earns what {other} earns: {money(end, currency)}."
+    elif abs(gap) < CENT:
+        title = f"{one} earns what {other} earns, {money(end, currency)}, but {steps[0].name} gets {steps[0].said}"
+        title += f" and {steps[-1].name} {steps[-1].said}."
     else:
         title = f"{one} earns {money(abs(gap), currency)} {'more' if gap >= 0 else 'less'} than {other}"
         title += f": most comes from {steps[0].name} ({steps[0].said})" if steps[0].amount > 0 else ""
@@ -188,18 +193,18 @@ def table(frame: pd.DataFrame, baseline: str, currency: str, *, form: Form = "wi
     wide = frame.pivot_table(index="scenario", columns="contract", values="contribution", dropna=False, sort=False)
     wide = wide[[baseline, *(name for name in wide.columns if name != baseline)]]
     title, words = _said(wide, currency)
-    heads = list(wide.columns[:COLUMNS])
     scenarios = list(wide.index[:ROWS])
     total = WIDTH[form] * 72
     left = min(max(breadth(str(name)) for name in scenarios), total * (0.24 if form == "wide" else 0.34)) + 12
+    heads = list(wide.columns[: min(COLUMNS, max(int((total - left - 2) // CELL), 1))])
     cell = (total - left - 2) / len(heads)
     numbered = form == "narrow" or cell < 70
     keys = [f"{place}. {name}" for place, name in enumerate(heads, start=1)] if numbered else []
     lines = [wrapped(str(head), cell - 6, SMALL, most=2) for head in heads]
     top = 16.0 if numbered else 6 + 11 * max(len(each) for each in lines)
     unit = f" [{currency}]" if currency else ""
-    said = f"First column: contribution{unit}; others: more or less than that. Darker: further from the best."
-    foot = [*wrapped(said, total - 6, SMALL), *_legend_lines(keys, total), *_not_drawn(wide)]
+    said = f"First column: contribution{unit}; others: more or less than that. Strong colours: far from the best."
+    foot = [*wrapped(said, total - 6, SMALL), *_legend_lines(keys, total), *_not_drawn(wide, len(heads))]
     height = top + 22 * len(scenarios) + 8 + 13 * len(foot)
     figure, part = picture(title, words, form, height, titled=titled)
     axes = blank(figure, height)
@@ -237,26 +242,26 @@ def _cells(axes, earned, place, currency) -> None:  # type: ignore[no-untyped-de
 
 def _said(wide: pd.DataFrame, currency: str) -> tuple[str, str]:
     """Return the finding, and what is drawn."""
-    best = wide.idxmax(axis=1, skipna=True) if wide.notna().any(axis=1).all() else pd.Series(dtype=object)
     words = f"What {len(wide.columns)} contracts earn in {len(wide)} scenarios, against {wide.columns[0]}."
-    if not len(best):
+    if not wide.notna().any(axis=1).all():
         return "Some scenarios have no plan.", words
-    wins = best.value_counts(sort=True)
-    first = wins.index[0]
-    if wins.iloc[0] == len(wide):
-        return (
-            f"{first} earns most in {'the only scenario' if len(wide) == 1 else f'each of {len(wide)} scenarios'}.",
-            words,
-        )
-    return f"{first} earns most in {wins.iloc[0]} of {len(wide)} scenarios, {wins.index[1]} in {wins.iloc[1]}.", words
+    wins = wide.ge(wide.max(axis=1) - CENT, axis=0).sum().sort_values(ascending=False, kind="stable")
+    always = [str(name) for name in wins.index[wins == len(wide)]]
+    where = "in the only scenario" if len(wide) == 1 else f"in each of {len(wide)} scenarios"
+    if len(always) > 1:
+        return f"{listed(always)} earn most, and the same, {where}.", words
+    if always:
+        return f"{always[0]} earns most {where}.", words
+    first, second = wins.index[:2]
+    return f"{first} earns most in {wins.iloc[0]} of {len(wide)} scenarios, {second} in {wins.iloc[1]}.", words
 
 
-def _not_drawn(wide: pd.DataFrame) -> list[str]:
+def _not_drawn(wide: pd.DataFrame, columns: int) -> list[str]:
     found = []
     if len(wide) > ROWS:
         found.append(f"{len(wide) - ROWS} more scenarios are not drawn.")
-    if len(wide.columns) > COLUMNS:
-        found.append(f"{len(wide.columns) - COLUMNS} more contracts are not drawn.")
+    if len(wide.columns) > columns:
+        found.append(f"{len(wide.columns) - columns} more contracts are not drawn.")
     return found
 
 

@@ -27,6 +27,7 @@ from allocopt.report.pictures.style import (
     labels,
     picture,
 )
+from allocopt.report.reasons import KEYS
 from allocopt.report.words import share, units
 
 By = Literal["channel", "node", "region", "sku"]
@@ -65,9 +66,10 @@ def fill_rate(
     if by not in get_args(By):
         raise ValueError(f"by must be one of {', '.join(map(repr, get_args(By)))}, not {by!r}")
     wanted, served = sums(allocation, shortfalls, by)
-    title, description = said(wanted, served, by)
+    dates = _dates(allocation, shortfalls)
+    title, description = said(wanted, served, by, dates)
     names, wanted, served = _rows(wanted, served)
-    heads, asked, got = _columns(wanted, served, COLUMNS[form], _dates(allocation, shortfalls))
+    heads, asked, got = _columns(wanted, served, COLUMNS[form], dates)
     height = 20.0 * max(len(names), 1) + 26 + (34 if form == "wide" else 62)
     figure, part = picture(title, description, form, height, titled=titled)
     axes = blank(figure, height)
@@ -84,9 +86,7 @@ def sums(allocation: pd.DataFrame, shortfalls: pd.DataFrame, by: By) -> tuple[pd
         shipped["units"] = shipped["served"]
     if "wanted_sku" in shipped:
         shipped["sku"] = shipped["wanted_sku"]
-    line = [
-        name for name in ("sku", "channel", "region", "order", "line", "due") if name in shipped and name in shortfalls
-    ]
+    line = [name for name in KEYS if name in shipped and name in shortfalls]
     short = shortfalls.groupby(line, sort=False)["units"].sum().reset_index()
     if by == "node":
         pieces = shipped.groupby([*line, "node"], sort=False)["units"].sum().reset_index()
@@ -101,12 +101,12 @@ def sums(allocation: pd.DataFrame, shortfalls: pd.DataFrame, by: By) -> tuple[pd
     return served + missing, served
 
 
-def said(wanted: pd.DataFrame, served: pd.DataFrame, by: str) -> tuple[str, str]:
+def said(wanted: pd.DataFrame, served: pd.DataFrame, by: str, dates: dict[int, str]) -> tuple[str, str]:
     """Return the finding, and what is drawn."""
     all_, got = float(wanted.to_numpy().sum()), float(served.to_numpy().sum())
     if not all_:
         return "Nothing is wanted.", "There is no demand to show."
-    words = f"Share of wanted units that ship, by {WORDS[by]} and period in which they are due; white is full."
+    words = f"Share of wanted units that ship, by {WORDS[by]} and period due; strong colours: much is missing."
     rows = (wanted - served).sum(axis=1).sort_values(ascending=False, kind="stable")
     if rows.iloc[0] <= 1e-9:
         return "Everything that is wanted ships.", words
@@ -121,8 +121,8 @@ def said(wanted: pd.DataFrame, served: pd.DataFrame, by: str) -> tuple[str, str]
             )
     gaps = (wanted - served).sum(axis=0)
     if len(gaps) > 1:
-        worst = gaps.idxmax()
-        title += f", and most in period {worst}"
+        worst = int(gaps.idxmax())
+        title += f", and most in the period of {dates[worst]}" if worst in dates else f", and most in period {worst}"
     told = "; ".join(
         f"{name or 'no region'}: {share(served.loc[name].sum() / wanted.loc[name].sum())}" for name in rows.index[:ROWS]
     )
@@ -149,7 +149,7 @@ def _dates(*frames: pd.DataFrame) -> dict[int, str]:
     for frame in frames:
         if "due_date" in frame:
             pairs = frame[["due", "due_date"]].drop_duplicates("due")
-            found |= {int(period): day(date)[5:] for period, date in pairs.itertuples(index=False) if not pd.isna(date)}
+            found |= {int(period): day(date) for period, date in pairs.itertuples(index=False) if not pd.isna(date)}
     return found
 
 
@@ -160,7 +160,7 @@ def _columns(
     periods = [int(period) for period in wanted.columns]
     each = -(-len(periods) // most) if periods else 1
     groups = [periods[start : start + each] for start in range(0, len(periods), each)]
-    heads = [dates.get(group[0], str(group[0])) for group in groups]
+    heads = [dates[group[0]][5:] if group[0] in dates else str(group[0]) for group in groups]
     if each > 1 and not dates:
         heads = [f"{group[0]}\N{EN DASH}{group[-1]}" if len(group) > 1 else str(group[0]) for group in groups]
     sums = [

@@ -33,7 +33,9 @@ from allocopt.report.words import many, share, units
 
 KIND_WORDS = {"on_hand": "on hand", "inbound": "inbound", "safety": "safety stock", "returns": "returns"}
 COLOURS = {"on_hand": BLUE, "inbound": SKY, "safety": AMBER, "returns": TOTAL}
-LEFT = "left at the end"
+LEFT = "\0left"
+"""The end of what is not shipped: no name that somebody gives."""
+LEFT_WORDS = "left over"
 MOST = 8
 """Nodes and channels shown; the last stands for the others."""
 LINE_HEIGHT = 11.5
@@ -86,7 +88,7 @@ def flow(allocation: pd.DataFrame, stock: pd.DataFrame | None, *, form: Form = "
         _bands(axes, band, columns[number], columns[number + 1], (places[number] + bar, places[number + 1]), scale)
     room = ((places[1] - bar - 12), (width - places[1] - 2 * bar) * 0.5 - 8, (width - places[1] - 2 * bar) * 0.5 - 8)
     for number, stops in enumerate(columns):
-        for stop, name in zip(stops, labels([stop.name for stop in stops], room[number]), strict=True):
+        for stop, name in zip(stops, labels(_names(stops), room[number]), strict=True):
             _stop(axes, stop, name, (places[number], bar, room[number]), last=number == 2, coloured=number == 0)
     return figure
 
@@ -103,12 +105,14 @@ def said(moved: pd.DataFrame) -> tuple[str, str]:
     shipped = total - left
     if not len(sold):
         return f"Nothing ships: {units(left)} are left at the end.", "All stock stays where it is."
-    title = f"{units(shipped)} ship, most of them to {sold.index[0]} ({share(sold.iloc[0] / shipped)})"
+    most = f"most of them to {sold.index[0]} ({share(sold.iloc[0] / shipped)})"
+    title = f"{units(shipped)} ship, {most if len(sold) > 1 else f'all of them to {sold.index[0]}'}"
     if len(source) > 1:
         title += f"; {source.index[0]} sends most ({share(source.iloc[0] / shipped)})"
     if left:
         title += f"; {units(left)} are left at the end"
-    told = "; ".join(f"{name}: {units(amount)}" for name, amount in ends.head(MOST).items())
+    words = {LEFT: LEFT_WORDS}
+    told = "; ".join(f"{words.get(name, name)}: {units(amount)}" for name, amount in ends.head(MOST).items())
     kinds, nodes = many(moved["kind"].nunique(), "kind"), many(moved["node"].nunique(), "node")
     return f"{title}.", f"Units from {kinds} of stock through {nodes}. {told}."
 
@@ -183,6 +187,10 @@ def _bands(
         curve = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
         colour = _colour(row[0]) if names[0] == "kind" else GREY
         axes.add_patch(PathPatch(Path(np.array(shape), curve), fc=colour, alpha=0.28, lw=0, zorder=1))
+
+
+def _names(stops: list[Stop]) -> list[str]:
+    return [LEFT_WORDS if stop.name == LEFT else stop.name for stop in stops]
 
 
 def _colour(kind: str) -> str:

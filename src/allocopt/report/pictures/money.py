@@ -10,13 +10,11 @@ from allocopt.problem.schema import COMPANY
 from allocopt.report.columns import heading
 from allocopt.report.pictures.bars import Bar, bars, rest_of
 from allocopt.report.pictures.style import Form, Picture
-from allocopt.report.words import many, money, units
+from allocopt.report.words import NOBODY, many, money, units
 
 MOST = 12
 """Rows of a picture; the last stands for the others."""
 NO_COST = ("channel", "demand", "units", "fill_rate", "revenue", "contribution", "margin", "clause_penalties")
-NOBODY = "nobody is named"
-"""Whose the matters are that have no owner."""
 
 
 def costs_of(frame: pd.DataFrame) -> list[str]:
@@ -50,13 +48,26 @@ def channels(frame: pd.DataFrame, currency: str, *, form: Form = "wide", titled:
     ]
     parts = [*_rest(mine, MOST, "channels", currency), *company]
     rows += [Bar(f"of it {bar.name}", bar.amount, bar.said, bar.kind) for bar in parts]
-    title = f"Of {money(float(sums['revenue']), currency)} revenue, {money(total, currency)} remain"
-    if len(mine) > 1:
-        title += f"; {mine[0].name} brings most ({money(mine[0].amount, currency)})"
-        title += f", {mine[-1].name} least ({money(mine[-1].amount, currency)})"
+    remains = (
+        f"{money(total, currency)} remain" if total >= 0 else f"nothing remains but a loss of {money(-total, currency)}"
+    )
+    title = f"Of {money(float(sums['revenue']), currency)} revenue, {remains}"
+    title += _extremes(mine, currency)
     told = "; ".join(f"{bar.name}: {bar.said}" for bar in rows)
     words = f"From revenue to contribution, step by step, then by channel. {told}."
     return bars(f"{title}.", words, rows, _in("money", currency), form=form, titled=titled)
+
+
+def _extremes(mine: list[Bar], currency: str) -> str:
+    """Return who brings most and who least, where they differ; who loses is said to lose."""
+    if len(mine) < 2 or mine[0].amount - mine[-1].amount < 0.005:
+        return ""
+    (first, best), (last, worst) = ((bar.name, bar.amount) for bar in (mine[0], mine[-1]))
+    if best <= 0:
+        return f"; {first} loses least ({money(-best, currency)}), {last} most ({money(-worst, currency)})"
+    if worst < 0:
+        return f"; {first} brings most ({money(best, currency)}), {last} loses {money(-worst, currency)}"
+    return f"; {first} brings most ({money(best, currency)}), {last} least ({money(worst, currency)})"
 
 
 def values(frame: pd.DataFrame, currency: str, *, form: Form = "wide", titled: bool = True) -> Picture:
@@ -123,8 +134,7 @@ def exceptions(frame: pd.DataFrame, currency: str, *, form: Form = "wide", title
     ]
     first = rows[0]
     need = "matter needs" if len(frame) == 1 else "matters need"
-    where = "where nobody is named" if first.name == NOBODY else f"for {first.name}"
-    title = f"{len(frame):,} {need} a person; most money waits {where}: {first.said}"
+    title = f"{len(frame):,} {need} a person; most money waits for {first.name}: {first.said}"
     told = "; ".join(f"{bar.name}: {bar.said}" for bar in rows[:MOST])
     shown = _rest(rows, MOST, "people", currency)
     return bars(

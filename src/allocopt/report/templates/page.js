@@ -23,10 +23,11 @@
     Array.prototype.forEach.call(heads, function (head, place) {
       var button = document.createElement("button");
       button.type = "button";
-      while (head.firstChild) { button.appendChild(head.firstChild); }
+      button.setAttribute("aria-label", "Sort by " + head.textContent);
+      head.appendChild(document.createTextNode("\u00a0"));
       head.appendChild(button);
       var numeric = head.className === "n";
-      button.addEventListener("click", function () {
+      head.addEventListener("click", function () {
         var now = head.getAttribute("aria-sort");
         var up = now ? now === "descending" : !numeric;
         Array.prototype.forEach.call(heads, function (other) { other.removeAttribute("aria-sort"); });

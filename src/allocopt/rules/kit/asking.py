@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,10 +85,14 @@ class Ask:
         counted[self.lines] = True
         return counted
 
-    def of(self, codes: Codes) -> Floats:
-        """Return the units of each row."""
+    def of(self, codes: Codes, more: float = 0.0) -> Floats:
+        """Return the units of each row, and so many more; what counts units asks for no less than none."""
         units = np.asarray(self.units, dtype=np.float64)
-        return units[codes] if units.ndim else np.full(len(codes), units)
+        each = units[codes] if units.ndim else np.full(len(codes), units)
+        if not more:
+            return each
+        counted = isinstance(self.weight, float)
+        return np.maximum(each + more, 0.0) if counted else each + more
 
     def free(self, facts: Facts, codes: Codes) -> Flags:
         """Return which rows need not be whole."""
@@ -126,6 +130,8 @@ class _Asked:
 class Asking(Rule):
     """A rule whose clauses ask for quantities; a subclass says what (`asks`)."""
 
+    quantities: ClassVar[bool] = True
+
     def asks(self, facts: Facts, clause: Any) -> Iterator[Ask]:
         """Yield what a clause asks, as many things as it would under any other facts with the same lines."""
         raise NotImplementedError
@@ -149,7 +155,8 @@ class Asking(Rule):
             return
         cases = cases_of(on, clauses, _bears(facts, parts))
         limits = [
-            np.stack([self._limits(case, clauses, parts, rows)[some.members] for case in some.each]) for some in cases
+            np.stack([self._limits(on, case, clauses, parts, rows)[some.members] for case in some.each])
+            for some in cases
         ]
         sums = [part.ask.sum(on, part.codes, first) for part, first in zip(parts, rows.first, strict=False)]
         sums += self._breach(on, rows, cases, limits, sums)
@@ -166,10 +173,14 @@ class Asking(Rule):
             elastic=np.isnan(rows.penalty),
         )
 
-    def _limits(self, case: Case, clauses: Numbered, parts: Sequence[_Asked], rows: _AskedRows) -> Floats:
+    def _limits(
+        self, on: Statement, case: Case, clauses: Numbered, parts: Sequence[_Asked], rows: _AskedRows
+    ) -> Floats:
         """Return the limit of each row in one case: infinite where it asks for nothing; in whole units if need be."""
         asks = [ask for _, clause in clauses for ask in self.asks(case.facts, clause)]
-        wanted = np.concatenate([ask.of(part.codes) for ask, part in zip(asks, parts, strict=True)])
+        wanted = np.concatenate(
+            [ask.of(part.codes, on.more.get(part.number, 0.0)) for ask, part in zip(asks, parts, strict=True)]
+        )
         live = np.isin(rows.clause, [number for number, _ in case.clauses])
         if not rows.free.all():
             stated, group = rows.stated[live], rows.sku[live] + 1

@@ -84,8 +84,8 @@ class Clause(metaclass=Checked):
             for field in dataclasses.fields(self)
             if field.name != "clause" and getattr(self, field.name) != field.default
         )
-        said = ", ".join(f"{name} {_spoken(v)}" for name, v in given)
-        return f"{getattr(self, 'clause', 'clause')} {said}".rstrip()
+        said = ", ".join(f"{_plain(name)} {_spoken(v)}" for name, v in given)
+        return f"{_plain(getattr(self, 'clause', 'clause'))} {said}".rstrip()
 
     def about(self, facts: Facts, clauses: Sequence[Clause], label: Mapping[str, Any]) -> str:
         """Return what one of its rows is about, where the row's label does not say all that a person would change."""
@@ -127,6 +127,22 @@ class Clause(metaclass=Checked):
         """Return the demand lines that it needs, as a mask or as positions; None: it may be without."""
         return None
 
+    def grown(self, units: float) -> Self | None:
+        """Return the clause with so many more units in the quantity that it states; None where it states none so.
+
+        Raises
+        ------
+        ValueError
+            If that would be less than nothing.
+        """
+        stated: float | None = getattr(self, "units", None)
+        if stated is None:
+            return None
+        if stated + units < 0:
+            raise ValueError(f"{self.words()} states {stated:,.10g}: {-units:,.10g} less would be less than nothing")
+        changed: Any = {"units": stated + units}
+        return dataclasses.replace(self, **changed)
+
     def check(self, problem: Problem) -> Iterator[Misfit]:
         """Yield why the clause can never hold for a problem that has all its ids: that it has no line, if so.
 
@@ -152,6 +168,10 @@ def _alike(value: Any) -> Any:
     return tuple(sorted(value)) if isinstance(value, tuple) else value
 
 
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
 def _spoken(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {one}" for name, one in value.items())
@@ -174,12 +194,15 @@ class Statement:
         Units on each arc [unit].
     switch : Variable or None
         The decisions in ``facts.switches``, on (1) or off (0); None where there are none.
+    more : mapping of int to float
+        What if: how many units more some clauses, by their position, state in each of their limits [unit].
     """
 
     form: Formulation
     arcs: Arcs
     ship: Variable
     switch: Variable | None = None
+    more: Mapping[int, float] = dataclasses.field(default_factory=dict)
 
     @property
     def facts(self) -> Facts:
@@ -217,6 +240,8 @@ class Rule:
         does, whatever it takes away or limits.
     shut : str
         The code where the limit of a row of it is nothing at all; ``""``: the same.
+    quantities : bool
+        Whether the limits of its rows are quantities that its clauses state, of which there can be more or less.
     """
 
     name: ClassVar[str]
@@ -225,6 +250,7 @@ class Rule:
     reasons: ClassVar[dict[str, str]] = {}
     short: ClassVar[str] = ""
     shut: ClassVar[str] = ""
+    quantities: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         if cls.clause is not None and "name" not in vars(cls):

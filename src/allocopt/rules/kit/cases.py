@@ -97,8 +97,11 @@ def cases_of(on: Statement, clauses: Numbered, bears: Flags) -> list[Cases]:
                 f"{len(switches)} decisions ({names}) bear on one quantity that clauses speak of: "
                 f"at most {MOST} can be left open at once. Decide some of them."
             )
-        outcomes = (np.arange(2 ** len(switches))[:, None] >> np.arange(len(switches))[None, :]) & 1 == 0
-        each = [_case(on, clauses, switches, one, first=not number and not k) for k, one in enumerate(outcomes)]
+        outcomes = outcomes_of(len(switches))
+        each = []
+        for one in outcomes:
+            form = Formulation() if number or each else on.form
+            each.append(case_of(on.facts, form, clauses, switches, one))
         found.append(Cases(switches, np.flatnonzero(which.ravel() == number).astype(np.int32), tuple(each)))
     return found
 
@@ -130,10 +133,13 @@ def bears(facts: Facts, clause: Any, lines: Flags | None, *, kept: bool = False)
     return found[:, :-1]
 
 
-def _case(on: Statement, clauses: Numbered, switches: Ints, outcome: Flags, *, first: bool) -> Case:
+def outcomes_of(decisions: int) -> Flags:
+    """Return all outcomes of so many decisions, everything on first, shape (outcomes, decisions)."""
+    return np.asarray((np.arange(2**decisions)[:, None] >> np.arange(decisions)[None, :]) & 1 == 0)
+
+
+def case_of(facts: Facts, form: Formulation, clauses: Numbered, switches: Ints, outcome: Flags) -> Case:
     """Return one case; decisions that bear on nothing do not matter in it."""
-    facts = on.facts
-    form = on.form if first else Formulation()
     if not len(switches):
         return Case(outcome, facts, clauses, form)
     said = np.full(len(facts.switches), ANY)

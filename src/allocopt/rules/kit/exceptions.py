@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from allocopt.arcs import Arcs
-from allocopt.problem.facts import ANY, Facts, Floats, Ints, Names
+from allocopt.problem.facts import Facts, Flags, Floats, Ints, Names
 
 NO_CLAUSE = -1
 """Stands for the clause of what follows from the facts of the problem alone."""
@@ -37,6 +37,10 @@ class Outcome(Protocol):
     @property
     def gone(self) -> Set[str]:
         """Channels that are retired."""
+
+    @property
+    def decided(self) -> Flags:
+        """The decisions that the contract left open: taken or not, shape (switches,)."""
 
     @property
     def currency(self) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from allocopt.documents.checked import STRICT
+from allocopt.documents.checked import STRICT, Many
 from allocopt.rules.kit.base import Clause, Misfit
 from allocopt.rules.kit.recapture import Recapture, check_recapture
 
@@ -24,7 +24,7 @@ class OfLeaving(Clause):
     PARTS: ClassVar[dict[str, type]] = {"recapture": Recapture}
 
     channel: str
-    recapture: tuple[Recapture, ...] = ()
+    recapture: Many[Recapture] = ()
     reason: Annotated[str, Field(min_length=0)] = ""
     owner: Annotated[str, Field(min_length=0)] = ""
 

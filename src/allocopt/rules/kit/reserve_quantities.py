@@ -6,7 +6,9 @@ whatever is missing of what it asks for, as far as there is stock for it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -106,9 +108,22 @@ class Moments:
         return running(there, self.of)
 
 
-def work_out(form: Formulation | None, facts: Facts, clauses: Numbered, cells: ReserveCells) -> list[Reserve]:
-    """Return the reserves of the clauses with what they ask for; what was rounded is noted on `form`, if given."""
+def work_out(
+    form: Formulation | None,
+    facts: Facts,
+    clauses: Numbered,
+    cells: ReserveCells,
+    more: Mapping[int, float] = MappingProxyType({}),
+) -> list[Reserve]:
+    """Return the reserves of the clauses with what they ask for; what was rounded is noted on `form`, if given.
+
+    `more` is that of `Statement`: wherever one of these clauses asks for something, it asks for so much more.
+    """
     found = [_asked(facts, number, clause, cells) for number, clause in clauses]
+    for place, one in enumerate(found):
+        if one.number in more:
+            grown = np.where(one.asked > 0, np.maximum(one.asked + more[one.number], 0.0), 0.0)
+            found[place] = replace(one, asked=grown)
     stated = {number for number, clause in clauses if clause.units is not None}
     rounded: dict[int, Floats] = {}
     for per_lot, divisible in ((True, facts.skus.divisible[facts.lots.sku]), (False, facts.skus.divisible)):

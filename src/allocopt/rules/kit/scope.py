@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ def code(names: Names, name: str) -> int:
     return int(np.searchsorted(names, name))
 
 
-def chosen(names: Names, wanted: tuple[str, ...] | None) -> Flags:
+def chosen(names: Names, wanted: Sequence[str] | None) -> Flags:
     """Return which of `names` are `wanted` (None: all), shape (names,)."""
     if wanted is None:
         return np.ones(len(names), dtype=bool)
@@ -72,7 +72,7 @@ def reached(facts: Facts, channel: int, there: Flags | bool = True) -> Flags:
     return found
 
 
-def lines_of(facts: Facts, channel: str | tuple[str, ...] | None, sku: tuple[str, ...] | None = None) -> Flags:
+def lines_of(facts: Facts, channel: str | Sequence[str] | None, sku: Sequence[str] | None = None) -> Flags:
     """Return the demand lines of a channel, or of several (None: all), and of SKUs (None: all), shape (lines,)."""
     mask: Flags = chosen(facts.skus.id, sku)[facts.lines.sku]
     if isinstance(channel, str):
@@ -89,7 +89,7 @@ def lines_due(facts: Facts, first: int | None, last: int | None) -> Flags:
     return mask if last is None else mask & (due <= last)
 
 
-def lines_ranked(facts: Facts, ranks: tuple[int, ...] | None) -> Flags:
+def lines_ranked(facts: Facts, ranks: Sequence[int] | None) -> Flags:
     """Return the demand lines of some ranks (None: all), shape (lines,)."""
     ranked: Flags = np.ones(len(facts.lines.sku), bool) if ranks is None else np.isin(facts.lines.priority, ranks)
     return ranked
@@ -101,7 +101,7 @@ def lines_within(facts: Facts, clause: Any) -> Flags:
     return mine & lines_due(facts, clause.from_period, clause.to_period)
 
 
-def lines_in(facts: Facts, regions: tuple[str, ...] | None) -> Flags:
+def lines_in(facts: Facts, regions: Sequence[str] | None) -> Flags:
     """Return the demand lines that state one of the regions (None: all lines), shape (lines,)."""
     if regions is None:
         return np.ones(len(facts.lines.sku), dtype=bool)

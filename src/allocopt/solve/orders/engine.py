@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from allocopt.algebra.program import Program
-from allocopt.solve.certificate import relative_gap
+from allocopt.solve.certificate import relative_gap, upper_bound
 from allocopt.solve.orders.first import by_value
 from allocopt.solve.orders.reading import read
 from allocopt.solve.orders.records import Book, book, emptied
@@ -41,6 +41,8 @@ MENDING = 64
 """Moves an order in which promises have to be kept that serving in turn broke."""
 ROUNDS = 8
 """Rounds of the bound in a turn."""
+HOPEFUL = 60
+"""Rounds after which rents have to prove more than the relaxation does, where it is known."""
 MOVES = 0.5
 """Moves in a turn, for each arc."""
 
@@ -130,14 +132,20 @@ class Search:
             self._search(plan, clock)
 
     def proof(self, multipliers: Floats | None, worth: float, clock: Clock, *, gap: float, rounds: int) -> Rents:
-        """Return rents that prove a bound on a plan of such worth, from multipliers of the linear relaxation."""
+        """Return rents that prove a bound on a plan of such worth, from multipliers of the linear relaxation.
+
+        Rents that are still worse than these multipliers after `HOPEFUL` rounds are given up.
+        """
         from allocopt.solve.orders.lots import Rented
         from allocopt.solve.orders.prices import from_multipliers
 
         if multipliers is not None:
             self.price = from_multipliers(self.pages, self.given, multipliers)
         rented = Rented(self.given, self.price)
-        for _ in range(rounds):
+        relaxed = np.inf if multipliers is None else upper_bound(self.program, multipliers)
+        for number in range(rounds):
+            if number == HOPEFUL and rented.best + self.fixed > relaxed:
+                break
             if rented.over or clock.left <= 0 or relative_gap(worth, rented.best + self.fixed) <= gap:
                 break
             rented.step(worth - self.fixed)

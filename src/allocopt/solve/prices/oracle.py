@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program
 from allocopt.solve.highs_blocks import LiveBlock, StuckError
 from allocopt.solve.prices.apart import Apart, Floats, Longs, WholeError
+from allocopt.solve.prices.networks import Networks
 from allocopt.solve.solution import Clock
 
 TOGETHER = 1_500
@@ -172,12 +172,12 @@ class LocalOracle(Oracle):
 
     def __init__(self, apart: Apart, *, native: bool, threads: int) -> None:
         super().__init__(apart, 0, max(1, threads))
-        self.scale = np.ones(len(apart.columns))
         self.flow, self.multipliers = np.zeros(len(apart.columns)), np.zeros(len(apart.rows))
         self._marked = self.multipliers
         self._kept: dict[int, tuple[NDArray[np.int32], Floats]] = {}
-        self._nets: Any = None
-        network = self._networks() if native else np.zeros(apart.blocks, dtype=bool)
+        self._native = Networks(apart, self.flow, self.multipliers) if native else None
+        self.scale = np.ones(len(apart.columns)) if self._native is None else self._native.scale
+        network = np.zeros(apart.blocks, dtype=bool) if self._native is None else self._native.are
         self.networks = np.flatnonzero(network)
         others = np.flatnonzero(~network)
         members = self._together(others)
@@ -198,53 +198,6 @@ class LocalOracle(Oracle):
         before = np.repeat(ends[begins] - size[begins], np.diff(begins, append=len(blocks)))
         cuts = (np.diff((ends - before - 1) // TOGETHER) != 0) | (np.diff(stretch) != 0)
         return np.split(blocks, np.flatnonzero(cuts) + 1)
-
-    def _networks(self) -> NDArray[np.bool_]:
-        """Find the blocks that are networks, and set up what the compiled code needs."""
-        from allocopt.solve.prices import native_networks, native_simplex
-
-        apart = self.apart
-        columns, rows = len(apart.columns), len(apart.rows)
-        self._nets = native_networks.Nets(
-            apart.column_ptr,
-            apart.row_ptr,
-            np.zeros(columns, np.int32),
-            np.zeros(columns, np.int32),
-            self.scale,
-            self.lower,
-            self.upper,
-            apart.links.ptr,
-            apart.links.place,
-            apart.links.value,
-            apart.row_lower,
-            apart.row_upper,
-            np.zeros(rows, np.int8),
-            np.zeros(rows, np.int32),
-        )
-        network = np.zeros(apart.blocks, dtype=bool)
-        native_networks.find_networks(
-            apart.column_ptr, apart.row_ptr, apart.own.ptr, apart.own.place, apart.own.value, self._nets, network
-        )
-        endless = np.isinf(self.lower) | np.isinf(self.upper)
-        network &= np.bincount(self._block_of(np.flatnonzero(endless)), minlength=apart.blocks) == 0
-        self.scale[~np.repeat(network, np.diff(apart.column_ptr))] = 1.0
-        self._trees = native_simplex.Trees(
-            np.zeros(apart.blocks, np.int8),
-            self.flow,
-            np.zeros(columns, np.int8),
-            np.zeros(rows),
-            np.zeros(rows, np.int8),
-            np.zeros(rows, np.int32),
-            np.zeros(rows, np.int32),
-            self.multipliers,
-            np.zeros(apart.blocks, np.int8),
-        )
-        self._best_plans = native_simplex.best_plans
-        return network
-
-    def _block_of(self, columns: Longs) -> Longs:
-        """Return the block of some columns."""
-        return np.searchsorted(self.apart.column_ptr, columns, side="right") - 1
 
     def _part(self, blocks: Longs) -> _Part:
         """Put some blocks together; HiGHS gets them when they are first asked."""
@@ -328,13 +281,15 @@ class LocalOracle(Oracle):
         return sums
 
     def _natively(self, blocks: Longs, group: NDArray[np.int32], prices: Floats, sums: Stretches, clock: Clock) -> None:
+        assert self._native is not None
+        nets, trees = self._native.nets, self._native.trees
         for begin in range(0, len(blocks), AT_ONCE):
             _in_time(clock)
             some = blocks[begin : begin + AT_ONCE]
-            self._best_plans(some, group, self._nets, self._trees, self.worth, prices, sums.value, sums.usage)
-        bad = np.flatnonzero(self._trees.fate[blocks])
+            self._native.best_plans(some, group, nets, trees, self.worth, prices, sums.value, sums.usage)
+        bad = np.flatnonzero(trees.fate[blocks])
         if len(bad):
-            infeasible = self._trees.fate[blocks[bad[0]]] == 1
+            infeasible = trees.fate[blocks[bad[0]]] == 1
             raise WholeError("a block of it has no plan" if infeasible else "the network simplex does not end")
 
     def _by_highs(self, parts: Longs, prices: Floats, clock: Clock) -> None:

@@ -59,7 +59,13 @@ def ready(clock: Clock) -> bool:
 
 
 def searched(
-    program: Program, *, start: Floats | None = None, margin: float = 0.0, nodes: int = NODES, work: float = WORK
+    program: Program,
+    *,
+    start: Floats | None = None,
+    margin: float = 0.0,
+    nodes: int = NODES,
+    work: float = WORK,
+    sums: tuple[Places, ...] | None = None,
 ) -> Searched | None:
     """Search a program in whole units.
 
@@ -75,6 +81,8 @@ def searched(
         At most so many are looked at; the same ones in every run.
     work : float
         Numbers that may be changed; see `WORK`.
+    sums : tuple of int arrays, optional
+        What `sums_of` says of its matrix, where that is known.
 
     Returns
     -------
@@ -87,7 +95,7 @@ def searched(
     from allocopt.solve.trees.native_search import Small, new_nodes
     from allocopt.solve.trees.native_sheet import new_sheet
 
-    rows, sums = program.rows, sums_of(program)
+    rows, sums = program.rows, sums_of(program) if sums is None else sums
     program, whole = told_apart(program, sums)
     most = max(1, min(nodes, ROOM // max(program.rows, 1)))
     found: Any = new_nodes(most, program.rows)  # type: ignore[no-untyped-call]

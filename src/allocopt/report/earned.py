@@ -1,0 +1,77 @@
+"""What a plan earns and how well it serves: the profit and loss as accountants read it, and key figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from allocopt.report import seen
+from allocopt.report.columns import Column, View, spelled, view
+from allocopt.report.page import Block, Section, both, tables
+from allocopt.report.words import money
+
+if TYPE_CHECKING:
+    from allocopt.plan import Plan
+    from allocopt.report.plots import PlanPlots
+
+BESIDE = 8
+"""Channels that a profit and loss shows beside each other; more stand below each other."""
+TOLD = ("wanted", "units", "fill_rate")
+"""Key figures that the profit and loss has told already."""
+AGES = ("aged_0_4", "aged_5_13", "aged_14_26", "aged_27_up")
+REACH = {"left": "left of stock in its reach", "usable": "usable units in its reach"}
+"""Key figures of a channel count what it may draw on, which others may as well: they do not add up."""
+
+
+def earns(name: str, amount: float, currency: str) -> str:
+    r"""Return what somebody earns, or loses.
+
+    >>> earns("Pooled", 120.0, "USD"), earns("Pooled", -3.0, "")
+    ('Pooled earns 120\xa0USD', 'Pooled loses 3')
+    """
+    return f"{name} {'loses' if amount < -0.005 else 'earns'} {money(abs(amount), currency)}"
+
+
+def earnings(plan: Plan, draw: PlanPlots) -> Section:
+    """Return the section of the profit and loss, with key figures below it."""
+    blocks: list[Block] = [both("channels", draw.channels), *tables(_profit(plan.channels, plan.currency))]
+    kpis = seen.table(plan, "kpis")
+    if kpis is not None and len(kpis):
+        only = [str(name) for name in kpis.columns if name not in TOLD]
+        if not kpis[[name for name in AGES if name in kpis]].to_numpy().any():
+            only = [name for name in only if not name.startswith("aged_")]  # no lot says since when it lies there
+        rounded = kpis.round({"cover": 2, "parcels_per_order": 2})
+        served = view(rounded, "kpis", "How well it is served", only=only, headings=REACH)
+        blocks += tables(_beside(served) if len(kpis) <= BESIDE else served)
+    return Section("money", "What it earns", "", blocks)
+
+
+def _profit(frame: pd.DataFrame, currency: str) -> View:
+    """Return the profit and loss with a sum: a column per channel where these are few, as accountants read it."""
+    caption = "What each channel gets and earns"
+    if len(frame) > BESIDE:
+        return view(frame, "channels", caption, totals=True)
+    rows = view(frame, "channels", caption).in_currency(currency)
+    totals = [(column, column.total()) for column in rows.columns[1:]]
+    told = [_ratio(frame, column.name) if sum_ is None else spelled(sum_, column.kind) for column, sum_ in totals]
+    return _beside(rows, {"in all": told})
+
+
+def _beside(rows: View, more: dict[str, list[str]] | None = None) -> View:
+    """Return a table whose rows stand beside each other: what was its first column becomes its heads."""
+    first, *others = rows.columns
+    columns = [Column("what", "what", "text", [column.heading for column in others])]
+    texts = [column.texts() for column in others]
+    for place, name in enumerate(first.texts()):
+        columns.append(Column(name, name, "number", [column[place] for column in texts]))
+    columns += [Column(name, name, "number", cells) for name, cells in (more or {}).items()]
+    return View(rows.key, rows.caption, columns, len(others), len(others), fixed=True)
+
+
+def _ratio(frame: pd.DataFrame, name: str) -> str:
+    """Return a ratio of the profit and loss for all channels together."""
+    over = {"fill_rate": ("units", "demand"), "margin": ("contribution", "revenue")}.get(name)
+    if over is None or not frame[over[1]].sum():
+        return ""
+    return spelled(float(frame[over[0]].sum() / frame[over[1]].sum()), "share")
