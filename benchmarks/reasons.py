@@ -22,7 +22,7 @@ def measure(pack: Path, contract: Path) -> str:
     plan = ao.allocate(problem, agreed)
     solved = time.process_time()
     if not plan.solved:
-        return f"| {pack.name} | {contract.stem} | no plan ({plan.status}) | | | | |"
+        return f"| {pack.name} | {contract.stem} | no plan ({plan.status}) | | | | | |"
     short = plan.shortfalls
     ended = time.process_time()
     keys = ["sku", "channel", "region", "order", "line", "due"]
@@ -31,7 +31,7 @@ def measure(pack: Path, contract: Path) -> str:
     part = units.get("not_proven", 0.0) / max(units.sum(), 1.0)
     lines = short.groupby(keys, dropna=False).ngroups
     spent = f"{solved - begun:.2f} | {ended - solved:.2f}"
-    return f"| {pack.name} | {contract.stem} | {lines:,} | {told} | {part:.2%} | {spent} |"
+    return f"| {pack.name} | {contract.stem} | {lines:,} | {told} | {part:.2%} | {spent} | {(ended - solved) / max(solved - begun, 1e-9):.2f} |"
 
 
 def main() -> None:
@@ -39,8 +39,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("packs", nargs="*")
     named = parser.parse_args().packs
-    rows = ["| pack | contract | short lines | units by reason | not proven | solve, CPU s | reasons, CPU s |"]
-    rows.append("|---|---|---|---|---|---|---|")
+    rows = ["| pack | contract | short lines | units by reason | not proven | solve, CPU s | reasons, CPU s | ratio |"]
+    rows.append("|---|---|---|---|---|---|---|---|")
     for contract in sorted((ROOT / "scenarios").glob("*/contracts/*.yaml")):
         pack = contract.parents[1]
         if not named or pack.name in named:

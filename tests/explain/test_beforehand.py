@@ -49,6 +49,27 @@ def test_caps_against_commitments() -> None:
     assert {conflict.period for conflict in found if conflict.clause is None} == {2}
 
 
+def test_a_cap_is_raised_and_what_else_would_help_is_named() -> None:
+    """Eight are promised and five let through: the cap rises by three, at no cost; hours of a node are physics."""
+    facts = two(demand="sku channel period units price min_units\nA dtc 2 8 10 8")
+    first, second = ao.allocate(facts, ao.Contract("Capped", clauses=[ao.Cap("dtc", units=5)])).conflicts
+    assert first.sentence == (
+        "commitment (min_units) of A to dtc, due 2 needs 8 units; under cap channel dtc, units 5.0 there are 5: "
+        "raise cap channel dtc, units 5.0 by 3."
+    )
+    assert (first.cost, first.cure) == (0.0, "Raise cap channel dtc, units 5.0 by 3 (ask Dora).")
+    assert second.cure == "Keep it; cap channel dtc, units 5.0 gives way."
+    small = two(
+        supply="sku node kind units\nA East on_hand 20",
+        demand="sku channel period units price\nA dtc 0 8 10\nA shop 0 9 7",
+        capacity="node period limit\nEast 0 9",
+    )
+    both = ao.Contract("Both", clauses=[ao.Service(1.0, "dtc"), ao.Service(1.0, "shop")])
+    first = ao.allocate(small, both).conflicts[0]
+    assert "need 17 units of A; there are 9 (capacity of East, period 0, units)" in first.sentence
+    assert first.cure.endswith("(ask Sam), or have more capacity of East, period 0, units.")
+
+
 def test_reserves_that_will_fall_short() -> None:
     """Of twelve units that a reserve asks for there are ten: two short, and the plan says the same."""
     contract = ao.Contract("Kept", clauses=[ao.Protect("shop", units=12)])

@@ -158,7 +158,8 @@ def test_what_a_change_is_said_to_gain_is_what_a_whole_re_solve_gains(tables, ag
             for number, one in enumerate(agreed)
         ]
     else:
-        lot = next((lot for lot in tables["supply"] if f"ref={lot.get('reference')}" in found.change), None)
+        named = [lot for lot in tables["supply"] if lot.get("reference", "none") + ")" in found.change]
+        lot = named[0] if named else None
         if lot is None:
             return
         added = lot | {"units": lot["units"] + found.amount}
@@ -214,7 +215,7 @@ def limited(draw):
 
 def applied(tables, agreed, kind, found, row):
     """Return tables and clauses as the change of an explanation says; None where it is about something else."""
-    if "ref=AE" in found.change:
+    if ", AE)" in found.change:
         lot = tables["supply"][0]
         return tables | {"supply": [lot | {"units": lot["units"] + found.amount}]}, agreed
     if kind in ("cap", "caps") and "cap channel" in found.change:

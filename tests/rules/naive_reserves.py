@@ -135,7 +135,7 @@ class Reserves:
 
     def _of_lot(self) -> dict[tuple[int, int], float]:
         """Return what each share asks for of each lot."""
-        keys = [(id(clause), lot) for clause in self.per_lot for lot in self.lots[id(clause)]]
+        keys = [(id(clause), lot) for clause in self.per_lot for lot in self.before(clause)]
         share = {id(clause): clause.share for clause in self.per_lot}
         wanted = [(id(lot), share[clause] * lot.usable) for clause, lot in keys]
         whole = [

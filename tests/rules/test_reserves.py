@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tests.rules import naive
 from tests.rules.small import problem, reported, units
-from tests.strategies import LINEAR, clauses, problems
+from tests.strategies import FEATURES, clauses, pressed, problems
 
 import allocopt as ao
 from allocopt.rules import Clause
@@ -181,7 +185,7 @@ def test_units_in_fractions_are_rounded_down_one_by_one():
 
 
 @few
-@given(st.data(), problems(LINEAR - {"capacity", "hours", "lane_capacity", "store_floor"}))
+@given(st.data(), problems(FEATURES))
 def test_a_hard_reserve_never_makes_a_plan_infeasible(data: st.DataObject, given_problem: ao.Problem) -> None:
     """Whatever is kept, in units or shares: commitments that could be kept without it still are."""
     said = data.draw(clauses(given_problem, (ao.Protect,)))
@@ -194,7 +198,7 @@ def test_a_hard_reserve_never_makes_a_plan_infeasible(data: st.DataObject, given
         assert plan.objective <= without.objective + 1e-5
 
 
-@settings(few, phases=(Phase.generate,))
+@few
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(1, 9), st.integers(1, 9), st.booleans())
 def test_a_commitment_that_capacity_sends_to_reserved_stock_comes_first(
     east: int, west: int, limit: int, committed: int, asked: int, lane: bool
@@ -217,6 +221,126 @@ def test_a_commitment_that_capacity_sends_to_reserved_stock_comes_first(
         {"market": east - taken - kept} if east - taken > kept else {}
     )
     assert reported(plan)["units"].sum() == asked - kept
+
+
+WEST_IS_SLOW = "node channel capacity\nEast dtc .\nEast shop .\nEast market .\nWest shop 2\nWest market ."
+"""Two units a period go from West to shop; dtc has East alone."""
+
+
+def committed(supply: str, *lines: str, lanes: str = WEST_IS_SLOW, **more: str) -> dict[str, str]:
+    """Return a market with commitments: lines of sku, channel, period, units, price, min_units and pack."""
+    tables = market("", supply) | {"lanes": lanes} | more
+    tables["demand"] = "\n".join(
+        ("sku channel period units price min_units pack", "A market 0 40 30 0 1", "B market 0 40 30 0 1", *lines)
+    )
+    return tables
+
+
+def test_stock_that_a_commitment_leaves_is_kept_for_the_next_reserve():
+    """West could give shop all 4 by its stock, but ships 2: dtc keeps 3 of its 5, and walk-ins find 3 of West's 5."""
+    tables = committed("A East on_hand 5 0\nA West on_hand 5 0", "A shop 0 4 5 4 1")
+    tables["lanes"] += "\nWest walkin ."
+    tables["channels"] += "\nwalkin Will"
+    plan = plan_of(tables, ao.Protect("dtc", units=5), ao.Protect("walkin", units=5, node=("West",)))
+    assert units(plan, "channel", "node") == {("shop", "East"): 2, ("shop", "West"): 2}
+    assert reported(plan)[["clause", "units"]].sort_values("clause").values.tolist() == [[0, 2], [1, 2]]
+
+
+@pytest.mark.parametrize("solver", ["highs", "prices"])
+def test_packs_send_a_commitment_to_reserved_stock(solver):
+    """A lane of 4 takes one pack of 3 a period: of 6 the other 3 come from East, and 2 of its 5 stay for dtc."""
+    lanes = WEST_IS_SLOW.replace("West shop 2", "West shop 4")
+    tables = committed("A East on_hand 5 0\nA West on_hand 9 0", "A shop 0 6 5 6 3", lanes=lanes)
+    said = ao.Contract("agreed", clauses=[ao.Protect("dtc", share=1.0, node=("East",))])
+    plan = ao.allocate(problem(**tables), said, solver=solver)
+    assert plan.status == "optimal"
+    assert units(plan, "channel", "node")[("shop", "East")] == 3
+    assert reported(plan)["units"].tolist() == [3]
+
+
+def test_articles_that_share_a_bottleneck_lose_alike_whatever_a_clause_asks_for():
+    """Two of 6 committed units come from West, so that East's reserves lose 4: unit by unit, A first, B as much."""
+    tables = committed("\n".join(f"{sku} {node} on_hand 4 0" for sku in "AB" for node in ("East", "West")))
+    tables["demand"] += "\nA shop 0 3 5 3 1\nB shop 0 3 5 3 1"
+    kept = []
+    for asked in (1, 2, 3, 4, 9):
+        plan = plan_of(tables, ao.Protect("dtc", units=asked))
+        assert plan.status == "optimal"
+        missing = reported(plan).set_index("sku")["units"]
+        kept.append([asked - missing.get(sku, 0) for sku in "AB"])
+    assert kept == [[1, 1], [2, 2], [2, 2], [2, 2], [2, 2]]
+
+
+def test_a_commitment_that_lapses_with_its_channel_frees_the_reserve():
+    """Whether shop is kept is left open: if it is, dtc keeps 3 of East's 5, and if it is not, all 5."""
+    tables = committed("A East on_hand 5 0\nA West on_hand 5 0", "A shop 0 4 100 4 1")
+    tables["channels"] = "channel fixed_cost\nmarket 0\ndtc 0\nshop {cost}"
+    for cost, kept in ((0, 3), (1_000, 5)):
+        facts = problem(**tables | {"channels": tables["channels"].format(cost=cost)})
+        plan = ao.allocate(facts, ao.Contract("open", clauses=[ao.Protect("dtc", units=5), ao.KeepOrRetire("shop")]))
+        assert plan.status == "optimal"
+        assert plan.decisions == {"keep/shop": cost == 0}
+        assert units(plan, "node")["East"] == 5 - kept if kept < 5 else "East" not in set(plan.allocation["node"])
+        assert reported(plan).query("kind == 'reserve'")["units"].sum() == 5 - kept
+
+
+def test_what_a_reserve_leaves_is_told_beforehand_and_kept_by_a_plan_that_was_written():
+    """`ao.conflicts` knows the 2 units before anything is solved, and the plan's JSON tells them again."""
+    tables = committed("A East on_hand 5 0\nA West on_hand 5 0", "A shop 0 4 5 4 1")
+    facts, said = problem(**tables), ao.Contract("agreed", clauses=[ao.Protect("dtc", units=5)])
+    assert [(found.kind, found.units) for found in ao.conflicts(facts, said)] == [("reserve", 2)]
+    plan = ao.allocate(facts, said)
+    assert ao.Plan.from_dict(plan.to_dict()).exceptions["units"].tolist() == plan.exceptions["units"].tolist()
+    assert plan.price_of(0).value == pytest.approx(3 * 30)
+
+
+@pytest.mark.parametrize(
+    "more", [ao.Protect("shop", units=9, mode="serve"), ao.Lock("shop", "A", 9, owner="Ann", reason="x")]
+)
+def test_a_guarantee_beside_a_reserve_that_gave_way_is_infeasible(more):
+    """Shop is committed 4 and is to get 9: what was granted to dtc stands against it, and both are named."""
+    lanes = WEST_IS_SLOW.replace("West shop 2", "West shop 4")
+    tables = committed("A East on_hand 7 0\nA West on_hand 5 0", "A shop 0 9 5 6 1", lanes=lanes)
+    plan = plan_of(tables, ao.Protect("dtc", units=7), more)
+    assert plan.status == "infeasible"
+    assert {conflict.clause for conflict in plan.conflicts} >= {0, 1}
+
+
+@pytest.mark.parametrize("solver", ["highs", "prices"])
+@pytest.mark.parametrize("seed", [7, 45, 61, 90])
+def test_pressed_problems_have_the_optimum_of_the_naive_model(seed, solver):
+    """Where commitments, tight capacity and hard reserves meet, the naive model grants the same."""
+    facts, said = pressed(seed)
+    expected = naive.best(facts, said)
+    plan = ao.allocate(facts, ao.Contract("pressed", clauses=said), gap=1e-9, solver=solver)
+    assert plan.solved == (expected is not None)
+    if expected is not None:
+        assert plan.objective == pytest.approx(expected, rel=1e-6, abs=1e-5)
+
+
+@few
+@given(st.integers(0, 10**6), st.integers(1, 12))
+def test_a_reserve_appended_or_tightened_never_raises_the_objective_under_pressure(seed: int, more: int) -> None:
+    """In order: no reserve, the first ones, one more, and that one tightened."""
+    facts, said = pressed(seed)
+    kept = [clause for clause in said if isinstance(clause, ao.Protect)]
+    last = [replace(kept[-1], share=None, units=units) for units in (3, 3 + more)]
+    worth = [
+        ao.allocate(facts, ao.Contract("kept", clauses=clauses), gap=1e-9).objective
+        for clauses in ([], kept[:-1], [*kept[:-1], last[0]], [*kept[:-1], last[1]])
+    ]
+    for before, after in pairwise(worth):
+        assert after <= before + 1e-5
+
+
+def test_a_lot_that_comes_once_a_share_is_released_is_no_part_of_it():
+    """Half of every lot is kept until period 2: of the one that comes then nothing was to be kept, or is missing."""
+    tables = market("A dtc 1 2 5", "A East on_hand 4 0\nA East inbound 8 2")
+    said = ao.Contract("until then", clauses=[ao.Protect("dtc", share=0.5, release_from=2)])
+    plan = ao.allocate(problem(**tables), said)
+    assert ao.conflicts(problem(**tables), said) == ()
+    assert reported(plan).empty
+    assert not plan.notes
 
 
 @few

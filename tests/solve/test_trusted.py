@@ -8,14 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.solve.programs import allocation, program, small_programs
 from tests.solve.test_solve import brute_force
 
 import allocopt as ao
 from allocopt.solve import EXACT, Effort, certify, highs, known_plan, relaxation, solve, trusted
-from allocopt.solve.known import greedy, holds, mended, movers, promises_only
+from allocopt.solve.known import Known, greedy, holds, mended, movers, promises_only
 from allocopt.solve.prices import WholeError
-from allocopt.solve.refuted import clashes, refuted
+from allocopt.solve.refuted import clashes, refuted, slackened
 from allocopt.solve.solution import Clock, Solution
 
 NEVER = Clock.started(None)
@@ -250,3 +251,53 @@ def test_only_our_own_proof_counts_where_that_is_asked_for(tiny):
     assert ao.allocate(tiny, proof="own").status == "optimal"
     with pytest.raises(ValueError, match="proof must be one of 'any', 'own'"):
         ao.allocate(tiny, proof="mine")
+
+
+@given(small_programs(integer=True), st.randoms())
+@settings(max_examples=60)
+def test_rows_give_way_as_far_as_any_plan_breaks_them(given_program, random):
+    """Wherever the columns are, rows that may give way can be kept, and by no more than a unit more than that takes."""
+    at = np.array(
+        [random.uniform(low, high) for low, high in zip(given_program.lower, given_program.upper, strict=True)]
+    )
+    rows = np.arange(given_program.rows)
+    loose, side = slackened(given_program, rows, 1.0)
+    room = loose.upper[given_program.columns :]
+    activity = given_program.activity(at)
+    lifts = loose.data[given_program.nonzeros :] > 0
+    short = np.where(
+        lifts, given_program.row_lower[side] - activity[side], activity[side] - given_program.row_upper[side]
+    )
+    assert (short <= room + 1e-9).all()
+    least, most = given_program.reach()
+    worst = np.where(lifts, (given_program.row_lower - least)[side], (most - given_program.row_upper)[side])
+    assert (room <= np.maximum(worst, 0.0) + 2.0).all()
+
+
+def test_promises_of_many_articles_are_found_one_after_the_other(monkeypatch):
+    """Where single columns cannot keep promises, each block is searched alone: together takes ten times as long."""
+    columns = []
+    branch = highs.branch
+    monkeypatch.setattr(
+        highs, "branch", lambda small, *given, **how: columns.append(small.columns) or branch(small, *given, **how)
+    )
+    articles = 6
+    matrix = np.zeros((articles + 1, 2 * articles))
+    for article in range(articles):
+        matrix[article, 2 * article : 2 * article + 2] = 2, 3
+    matrix[-1] = 1
+    node = program([1.0] * 12, matrix, [7.0] * articles + [-np.inf], [7.0] * articles + [30.0], upper=3, integer=True)
+    apart = replace(node, column_sku=np.repeat(np.arange(articles), 2).astype(np.int32))
+    apart = replace(apart, row_sku=np.append(np.arange(articles), -1).astype(np.int32))
+    plan = promises_only(apart, np.zeros(12), NEVER)
+    assert holds(apart, plan)
+    assert columns == [2] * articles
+
+
+def test_what_is_left_of_a_known_plan_is_filled_up_where_no_solver_found_one():
+    """An earlier stage's plan, of which nothing else is known, takes in what still fits and earns."""
+    given_program = program([0.0, 0.0, 5.0], [[2, 3, 0], [1, 1, 1]], [7, -np.inf], [7, 6], upper=4, integer=True)
+    kept = Known(given_program, np.array([2.0, 1.0, 0.0]), NEVER)
+    silent = Solution("interrupted", method="nobody", message="too late")
+    found = trusted.trusted(given_program, silent, trusted.Wanted(1e-4), kept, Clock.started(0.0))
+    assert found.x.tolist() == [2.0, 1.0, 3.0]

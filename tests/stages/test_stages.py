@@ -425,7 +425,12 @@ def test_ranks_in_one_stage_are_those_solved_one_by_one(
     case: tuple[ao.Problem, tuple[Clause, ...]], measure: str, data: st.DataObject
 ) -> None:
     """A stage for each rank, in order, serves every rank as the one stage does, in whole units and with packs."""
-    facts, clauses = case
+    tables, clauses = case[0].to_dict(), case[1]
+    size = len(tables["demand"]["sku"])
+    tables["demand"]["priority"] = data.draw(
+        st.lists(st.sampled_from([1, 2, 3, 4, 5, None]), min_size=size, max_size=size)
+    )
+    facts = ao.Problem.from_dict(tables)
     lines = facts.facts.lines
     found = sorted({float(rank) for rank in lines.priority if rank == rank})
     one = staged(facts, ao.Fill(priority="each", measure=measure), clauses=clauses)  # type: ignore[arg-type]

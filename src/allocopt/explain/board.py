@@ -242,7 +242,7 @@ class Board:
         arcs = columns[inside] - self.wide.ship
         lines, place = np.unique(self.arcs.line[arcs], return_inverse=True)
         less = np.bincount(place, weights=self.x[arcs] - values[inside], minlength=len(lines))
-        return Givers(lines[less > 1e-6], less[less > 1e-6])
+        return Givers(lines[less > 1e-6].astype(np.intp), less[less > 1e-6].astype(np.float64))
 
     def dear_of(self, arcs: Places, units: Floats) -> float:
         """Return what a unit of a flow is worth with what has to be paid for it to flow at all."""

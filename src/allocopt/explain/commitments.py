@@ -5,8 +5,9 @@
     worth in [max(0, gain - gap),  |y| min_units + gap']      y: multiplier of the commitment,  gap: of the plan,
                                                               gap': of the plan to what its multipliers prove
 
-Without its row, multipliers prove at most ``|y| min_units`` more. Commitments are many, and each is about one line: all
-else stays as planned.
+Without its row, multipliers prove at most ``|y| min_units`` more. With stages before the last one the multipliers are
+those of the contribution alone, which is worth no less: nothing certain is known from below then. Commitments are many,
+and each is about one line: all else stays as planned.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from allocopt.problem.facts import ANY, Ints
 from allocopt.rules.demand import Demand
 from allocopt.solve import EXACT
 from allocopt.solve.certificate import upper_bound
+from allocopt.solve.relaxation import Relaxer
+from allocopt.solve.solution import Clock
 
 ALONE = "by a local re-solve: all else as planned"
 
@@ -73,12 +76,14 @@ def priced_alone(plan: Plan, lines: Sequence[int] | NDArray[np.intp]) -> list[Pr
     place = _line_of_row(answer)
     split, own = apart(answer.last, rows)
     local = Local(split, answer.x)
-    priced = None if answer.multipliers is None else np.maximum(-answer.multipliers[rows], 0.0)
     alone = one_stage(contract_of(plan))
     measure = "contribution" if contract_of(plan).earns_only else "objective"
-    above = math.inf
-    if alone and answer.multipliers is not None:
-        above = max(0.0, upper_bound(answer.program, answer.multipliers) - proof.objective)
+    y_all = answer.multipliers if alone else None
+    if y_all is None:
+        y_all = Relaxer()(answer.program, Clock.started(None)).multipliers
+    y_all = np.zeros(answer.program.rows) if y_all is None else y_all[: answer.program.rows]
+    priced = np.maximum(-y_all[rows], 0.0)
+    above = max(0.0, upper_bound(answer.program, y_all) - proof.objective)
     gap = max(0.0, proof.bound - proof.objective)
     used, units = answer.program.activity(answer.x)[rows], answer.program.row_lower[rows]
     held = {int(line): row for row, line in enumerate(theirs.tolist())}
@@ -88,12 +93,12 @@ def priced_alone(plan: Plan, lines: Sequence[int] | NDArray[np.intp]) -> list[Pr
         if row < 0:
             found.append(None)
             continue
-        y = math.inf if priced is None or not alone else float(priced[row] * units[row])
+        y = float(priced[row] * units[row])
         gain = 0.0
-        if not (y == 0.0 and used[row] > units[row]):
+        if not (alone and y == 0.0 and used[row] > units[row]):
             answered = local.solve(Change.moved([int(own[row])], -float(units[row])))
             gain = 0.0 if answered is None else max(0.0, answered.gain)
-        low, high = max(0.0, gain - gap), max(gain, y + above)
+        low, high = max(0.0, gain - gap) if alone else -math.inf, max(gain, y + above)
         sure = high - low <= EXACT * max(1.0, abs(proof.objective))
         found.append(Price(low, high, gain, measure, "optimal" if sure else "feasible", "" if sure else ALONE))
     return found

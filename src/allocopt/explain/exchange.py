@@ -355,10 +355,6 @@ class Exchange(Board):
         """Return the block of each of some lines that have ways; -1: none."""
         return self.block_of_arcs(ways.arc[ways.begins[lines]])
 
-    def blocks(self, ways: Ways, lines: Places) -> Places:
-        """Return the block of each of some lines that have ways; -1: none."""
-        return self.block_of_arcs(ways.arc[ways.begins[lines]])
-
     def bounded(self, ways: Ways, lines: Places, lifted: Flags) -> Floats:
         """Return what the block of each of some lines can gain at most, if so much is lifted for the line."""
         _, gap, keys, own, shared = self._whole

@@ -17,9 +17,13 @@ from allocopt.explain.reasons import FLAT, SUPPLY, Reason
 from allocopt.explain.shortfalls import Why, why
 from allocopt.plan.tables import records, typed
 from allocopt.rules.kit.names import lane_names, lot_names
+from allocopt.rules.kit.shortage import ORDERS
 
 FILLS = 1e-6
 """What a line may lack and still be full [unit]."""
+
+LIFTED = ("too_late", "expired", "on_hold", "safety_closed", "access", "below_map", "below_floor", "share", "ratio")
+"""Codes of which there is no number that could be more: the line is let through."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +171,7 @@ def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[s
     """
     seeker, words = known.seeker, known.words
     offers = []
-    if reason.code in ("too_late", "expired", "on_hold", "safety_closed", "access", "below_map", "below_floor"):
+    if reason.code in LIFTED or (reason.item.rule is not None and reason.item.turn == ORDERS):
         change = seeker.lifting(line, reason)
         if reason.code == "too_late":
             arcs = seeker.arcs

@@ -9,7 +9,8 @@ import numpy as np
 from allocopt.algebra.grouping import extreme, runs, starts
 from allocopt.contracts.stages import Contribution, Stage
 from allocopt.explain.board import Givers, item
-from allocopt.explain.reasons import FLAT, Reason, Seeker
+from allocopt.explain.reasons import FLAT, Reason
+from allocopt.explain.seeker import Seeker
 from allocopt.problem.facts import Facts
 from allocopt.rules.kit.scope import chosen
 
@@ -65,7 +66,9 @@ class Holders:
         group, line, units = group[order], line[order], units[order]
         begins = starts(group, len(reasons) * len(WHYS))
         total = np.add.reduceat(np.append(units, 0.0), np.minimum(begins[:-1], len(units))) * (np.diff(begins) > 0)
-        return [self._parts(*one, begins, line, units) for one in zip(reasons, total.reshape(len(reasons), -1), count())]
+        return [
+            self._parts(*one, begins, line, units) for one in zip(reasons, total.reshape(len(reasons), -1), count())
+        ]
 
     def _parts(
         self, reason: Reason, total: np.ndarray, number: int, begins: np.ndarray, line: np.ndarray, units: np.ndarray
@@ -85,7 +88,7 @@ class Holders:
         return parts
 
     def _others(self, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return arcs of others that hold lots which some lines want, which line wants them, and what it would make of them."""
+        """Return arcs of others that hold lots which lines want, which line it is, and what that would make of them."""
         seeker = self.seeker
         arc, number = runs(seeker.wide.begins, lines)
         own = seeker.wide.candidates.own[arc]

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import places, runs, starts
 from allocopt.algebra.program import Program, restricted
+from allocopt.explain.altered import keeps, most, roomy, rounded, without
 from allocopt.explain.change import Change, Floats, Places
 from allocopt.explain.joined import blocks_of
 from allocopt.solve import highs, trees
@@ -179,7 +180,7 @@ class Local:
             columns = np.sort(self.members[runs(self.begins, blocks)[0]])
             small, rows = restricted(self.program, columns, self.x, self._activity, self._worth)
             x = self.x[columns]
-            self._blocks[key] = Patch(columns, rows, _roomy(small, x), x)
+            self._blocks[key] = Patch(columns, rows, roomy(small, x), x)
         return self._blocks[key]
 
     def solve(
@@ -215,7 +216,7 @@ class Local:
             at = places(block.columns, start[0])
             begin = block.x.copy()
             begin[at[at >= 0]] = start[1][at >= 0]
-            if not _keeps(small, begin) or small.cost @ begin < small.cost @ block.x:
+            if not keeps(small, begin) or small.cost @ begin < small.cost @ block.x:
                 begin = block.x
         wish = None if aim is None else (places(block.columns, aim[0]), aim[1])
         x, bound, y = self._solved(small, dropped, block, begin, margin, wish)
@@ -240,12 +241,12 @@ class Local:
         """Return multipliers as a proof of how much some blocks can gain as they are."""
         block = self.block(blocks)
         y = cleaned(block.program, multipliers)
-        gap = _most(block.program, y) - float(block.program.cost @ block.x)
+        gap = most(block.program, y) - float(block.program.cost @ block.x)
         return Proof(max(gap, 0.0), block.rows, y)
 
     def anyway(self, found: Found, blocks: Places) -> bool:
         """Return whether what a re-solve found keeps the rows as they are: then it does not come of the change."""
-        return _keeps(self.block(blocks).program, found.x)
+        return keeps(self.block(blocks).program, found.x)
 
     def touched(self, change: Change, *, coupling: bool = False) -> Places:
         """Return the blocks of the columns that a change names, and of the rows that it moves."""
@@ -268,14 +269,14 @@ class Local:
         begin: Floats,
         margin: float,
         wish: tuple[Places, float] | None,
-    ) -> tuple[Floats | None, float]:
+    ) -> tuple[Floats | None, float, Floats | None]:
         """Return the best plan of a block's program, and what it can gain at most.
 
         The linear relaxation comes first, from the block's own basis: where it is in whole units, or promises no more
         than the plan to begin with, that is all. Else our own search in whole units, and where that does not fit,
         branch and bound.
         """
-        kept = _keeps(small, begin)
+        kept = keeps(small, begin)
         if not small.columns:
             return (begin if kept else None), 0.0, None
         worth, planned = float(small.cost @ begin), float(small.cost @ block.x)
@@ -284,24 +285,29 @@ class Local:
         sums = None if len(dropped) else block.sums
         if kept and self._ready and finite and block.loose and small.columns * small.rows <= SHEET:
             answer = searched(small, start=begin, margin=margin, nodes=FEW, work=self.work, sums=sums)
-            if answer is not None and answer.x is not None and _keeps(small, answer.x):
-                if answer.bound - float(small.cost @ answer.x) <= margin:
-                    return answer.x, answer.bound - planned, _root(answer, small)
+            x = None if answer is None else answer.x
+            if (
+                answer is not None
+                and x is not None
+                and answer.bound - float(small.cost @ x) <= margin
+                and keeps(small, x)
+            ):
+                return x, answer.bound - planned, _root(answer, small)
         said, y = self._alive(block).solved(small, dropped), None
         if said is not None:
             y = said[1]
-            x, most = _rounded(small, said[0]), _most(small, said[1])
+            x, top = rounded(small, said[0]), most(small, said[1])
             aimless = wish is not None and said[0][wish[0]].sum() < wish[1]
-            if kept and (aimless or most - worth <= margin):
-                return begin, most - planned, y
-            if x is not None and _keeps(small, x) and most - float(small.cost @ x) <= margin:
-                return x, most - planned, y
+            if kept and (aimless or top - worth <= margin):
+                return begin, top - planned, y
+            if x is not None and keeps(small, x) and top - float(small.cost @ x) <= margin:
+                return x, top - planned, y
             if kept and wish is not None and self._ready:
-                return self._near(small, begin, said[0], margin), most - planned, y
+                return self._near(small, begin, said[0], margin), top - planned, y
         if self._ready and finite:
             first = begin if kept else None
             answer = searched(small, start=first, margin=margin, nodes=self.nodes, work=self.work, sums=sums)
-            if answer is not None and answer.x is not None and _keeps(small, answer.x):
+            if answer is not None and answer.x is not None and keeps(small, answer.x):
                 return answer.x, answer.bound - planned, y
         if not self.helped:
             return (begin if kept else None), np.inf, y
@@ -335,7 +341,7 @@ class Local:
             return begin
         x = begin.copy()
         x[moving] = answer.x
-        return x if _keeps(small, x) else begin
+        return x if keeps(small, x) else begin
 
     def _alive(self, block: Patch) -> LiveProgram:
         """Return a block as HiGHS holds it; the last few ones asked for are kept."""
@@ -351,24 +357,6 @@ def _root(answer: Searched, small: Program) -> Floats | None:
     """Return the multipliers of the relaxation that a search began with; None where there are none."""
     own = int(answer.tree.own[0])
     return answer.tree.multipliers[own][: small.rows] if own >= 0 else None
-
-
-def _rounded(small: Program, x: Floats) -> Floats | None:
-    """Return a plan with whole units exactly whole; None where it has fractions."""
-    whole = np.rint(x)
-    if (np.abs(x - whole) > highs.WHOLE)[small.integer].any():
-        return None
-    return np.where(small.integer, whole, np.clip(x, small.lower, small.upper))
-
-
-def _most(small: Program, multipliers: Floats) -> float:
-    """Return what no plan of a program is worth more than, by any multipliers, without the constant."""
-    y = cleaned(small, multipliers)
-    value = small.priced(y)
-    limit = np.where(y > 0, small.row_upper, np.where(y < 0, small.row_lower, 0.0))
-    best = np.where(value > 0, small.upper, np.where(value < 0, small.lower, 0.0))
-    with np.errstate(invalid="ignore"):
-        return float(y @ limit + np.where(np.abs(value) > 1e-12, value * best, 0.0).sum())
 
 
 def _changed(block: Patch, change: Change) -> tuple[Program, Places]:
@@ -397,37 +385,4 @@ def _changed(block: Patch, change: Change) -> tuple[Program, Places]:
     named = (row >= 0) & (column >= 0)
     entry = places(block.keys, column[named] * small.rows + row[named])
     dropped = np.unique(entry[entry >= 0])
-    return _without(small, dropped, block.x), dropped
-
-
-def _without(small: Program, entries: Places, x: Floats) -> Program:
-    """Return a program without some entries, its rows' limits less what these take as planned."""
-    keep = np.ones(small.nonzeros, dtype=bool)
-    keep[entries] = False
-    column = small.entry_column
-    used = np.bincount(small.indices[entries], weights=small.data[entries] * x[column[entries]], minlength=small.rows)
-    return replace(
-        small,
-        indptr=starts(column[keep], small.columns).astype(np.int32),
-        indices=small.indices[keep],
-        data=small.data[keep],
-        row_lower=small.row_lower - used,
-        row_upper=small.row_upper - used,
-    )
-
-
-def _keeps(small: Program, x: Floats) -> bool:
-    """Return whether a plan keeps its rows and limits, but for what rounding explains: far less than a unit."""
-    own = small.activity(x)
-    room = np.minimum(1e-7 + 1e-12 * np.abs(own), 1e-3)
-    rows = (own <= small.row_upper + room) & (own >= small.row_lower - room)
-    return bool(rows.all() and (x <= small.upper + 1e-7).all() and (x >= small.lower - 1e-7).all())
-
-
-def _roomy(small: Program, x: Floats) -> Program:
-    """Return a block's program with limits that the plan keeps: what rounding takes off a limit is given back."""
-    own = small.activity(x)
-    room = 1e-9 * (1.0 + np.abs(own))
-    upper = np.where((own > small.row_upper) & (own <= small.row_upper + room), own, small.row_upper)
-    lower = np.where((own < small.row_lower) & (own >= small.row_lower - room), own, small.row_lower)
-    return replace(small, row_lower=lower, row_upper=upper)
+    return without(small, dropped, block.x), dropped

@@ -11,7 +11,8 @@ import pandas as pd
 
 from allocopt.explain.change import Floats, Places
 from allocopt.explain.holders import Holders, levels
-from allocopt.explain.reasons import FLAT, SUPPLY, Item, Reason, Seeker, item
+from allocopt.explain.reasons import FLAT, SUPPLY, Item, Reason, item
+from allocopt.explain.seeker import Seeker
 from allocopt.explain.wide import Wide, widened
 from allocopt.explain.words import Sentences
 from allocopt.plan.answer import Answer

@@ -61,7 +61,7 @@ class Units:
         change = limit.more if more else limit.less
         assert change is not None
         blocks = self.local.touched(change, coupling=True)
-        if len(blocks) <= 1:
+        if len(blocks) <= 1 or len(change.rows) > 1:  # several rows are one limit, of whichever blocks
             return self._of(change, blocks)
         ranked = self._ranked(limit.row, blocks, more=more)
         gains = [self._of(change, ranked[[place]]) for place in range(min(FEW, len(ranked)))]

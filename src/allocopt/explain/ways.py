@@ -101,7 +101,7 @@ class Ways:
         thing = board.thing[row]
         room = np.where(value > 0, board.room[row], board.below[row])
         known = (thing >= 0) & np.isfinite(room)
-        self._all = way, row, value
+        self._all: tuple[Places, Places, Floats] = way, row, value
         self.entry_way, self.entry_row, self.entry_value = way[known], row[known], value[known]
         self._thing, self._room, self._step = thing[known], room[known], np.ones(int(known.sum()), dtype=np.int64)
         stepped, size, most = board.steps
@@ -264,7 +264,7 @@ class Ways:
         """Return the same for one line, given the prices of some rows in ascending order."""
         mine = self.of(line)
         span = slice(self._bills[mine.start], self._bills[mine.stop])
-        way, row, value = (part[span] for part in self._all)
+        way, row, value = self._all[0][span], self._all[1][span], self._all[2][span]
         spent = value * np.append(prices, 0.0)[places(rows, row)]
         worth = self.board.money[self.arc[mine]] - summed(spent, way - mine.start, mine.stop - mine.start)
         span = slice(self._bill[mine.start], self._bill[mine.stop])

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from allocopt.explain.reasons import Item, Reason, Seeker
+from allocopt.explain.reasons import SUPPLY, Item, Reason
+from allocopt.explain.seeker import Seeker
 from allocopt.problem.facts import ANY, NEVER
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rules import Clause
@@ -147,10 +148,14 @@ class Sentences:
         """Return a row of the program in words, as far as its rule has any; else by its label."""
         rules, rule, clause = self.seeker.wide.authors
         author = rules[rule[row]] if rule[row] >= 0 else None
-        if author is None:
-            return self._label(row)
-        said = author.limit(self._row(row), float(self.seeker.program.row_upper[row]))
-        return said or (self.clauses[clause[row]].words() if clause[row] >= 0 else self._label(row))
+        one = self.seeker.item_of(row)
+        if one == SUPPLY:
+            arcs = self.seeker.wide.local.columns_of(row) - self.seeker.wide.ship
+            return self.lot(int(self.seeker.arcs.lot[arcs[(arcs >= 0) & (arcs < len(self.seeker.arcs))][0]]))
+        said = "" if author is None else author.limit(self._row(row), float(self.seeker.program.row_upper[row]))
+        if not said and clause[row] >= 0:
+            said = self.clauses[clause[row]].words()
+        return said or (self._label(row) if one is None else self.item(one))
 
     def _family(self, row: int) -> int:
         """Return which family a row is of; -1: none."""

@@ -26,8 +26,9 @@ class Worth:
         One more unit of a lot is one that can be used; quantities that clauses state stay as planned (`value_of` states
         them anew). One more unit of a commitment, or of a clause that asks for a least quantity, is one more that is
         asked for: its numbers are at most 0. Where one less leaves no plan, one_less and high are infinite; where there
-        is nothing to take away, one_less is blank. Of a linear program, one_more <= price <= one_less. What a margin
-        floor limits is money. Clauses that state no quantity (a ratio of articles) have no row.
+        is nothing to take away, one_less is blank. Of a linear program, one_more <= price <= one_less (but for lots
+        that a store's shelf keeps whole, which lose nothing with a unit less). What a margin floor limits is money.
+        Clauses that state no quantity (a ratio of articles) have no row.
 
         Of programs of more than 5,000 columns the 20 dearest limits of each kind are re-solved, and those that are not
         used up; the others have a price and blanks, as have those for which no search found a plan. With stages before

@@ -34,8 +34,7 @@ class Protect(Clause):
         any lane to the channel.
     mode : {"reserve", "serve"}
         Stock kept for the channel, or a guarantee of service. Hard reserves take what there is in the order of the
-        contract, after commitments, and make no plan infeasible, unless capacity sends a commitment to their stock; a
-        guarantee that cannot be kept does.
+        contract, after commitments, and make no plan infeasible; a guarantee that cannot be kept does.
     per : {"sku", "total"}
         Whether a guarantee of service holds SKU by SKU or over all of them; reserves are always by SKU.
     penalty : float or None

@@ -17,9 +17,10 @@ they cannot reach. Reserves that share no cell add up. With `to_period` a reserv
 
 ``kept`` is what there is: at each arrival date hard reserves take it in the order of the contract's clauses, after
 commitments (`rules.kit.reserve_order`), and soft ones ask for what there is stock for
-(`rules.kit.reserve_quantities`). What a hard reserve does not get is a note and an exception, and makes no plan
-infeasible. Commitments come first as far as lanes, dates and expiry say where they are met; one that capacity or a
-clause sends to reserved stock may clash.
+(`rules.kit.reserve_quantities`). Where capacity, packs or whole orders send commitments to stock that would be kept
+then, reserves keep what is left (`rules.kit.reserve_trial`). What a hard reserve does not get is a note and an
+exception, and makes no plan infeasible. Only what other clauses say may clash with it: a serve, a lock, or a clause
+that closes the other ways to a commitment.
 Source: partitioned protection levels, Talluri and van Ryzin, The Theory and Practice of Revenue Management (2004),
 ch. 2.
 """
@@ -34,7 +35,7 @@ import numpy as np
 
 from allocopt.algebra.formulation import Sum
 from allocopt.algebra.grouping import extreme
-from allocopt.problem.facts import Facts, Flags, Floats
+from allocopt.problem.facts import NEVER, Facts, Flags, Floats
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.kit.cases import Case, Cases, add_by_case, cases_of
@@ -88,7 +89,9 @@ class ReserveRule(Rule):
         if clause.mode != "reserve":
             return 0.0
         lines = lines_within(facts, clause) & due_before(facts, clause.release)
-        wanted = quantity(facts, clause, lots_of(facts, clause, clause.of), lines)
+        release = NEVER if clause.release is None else clause.release
+        lots = lots_of(facts, clause, clause.of) & (facts.lots.available < release)
+        wanted = quantity(facts, clause, lots, lines)
         return float(np.where(facts.skus.divisible, wanted, floor_units(wanted)).sum())
 
     def exceptions(self, outcome: Outcome, clauses: Numbered) -> Iterator[Exceptions]:

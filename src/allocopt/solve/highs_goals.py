@@ -37,7 +37,7 @@ SEVERAL = 4
 SPAN = 1e6
 """What a unit of the first goal weighs then, in units of the last one."""
 DUAL, PRIMAL = 1, 4
-"""HiGHS' numbers of its simplex methods: the first plan by the one, each goal from the last one's basis by the other."""
+"""HiGHS' numbers of its simplex methods: for the first plan, and for each goal from the basis of the last one."""
 FULL = 1e-9
 """How far, relative to 1 + its limit, a row may be from full and count as full."""
 

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.program import Program, restricted, tightened
+from allocopt.algebra.program import COUPLES, Program, restricted, tightened
 from allocopt.arrays import Floats
 from allocopt.solve import blocks, highs, orders
 from allocopt.solve.certificate import breach
@@ -27,8 +27,9 @@ CHEAP = 1e-2
 """Gap to which promises are kept at the least cost."""
 ANY = 1e9
 """Gap of a search that ends with the first plan it finds."""
-SECONDS = 0.5
-"""Promises may take so long even where no time is left: without a plan a call is of no use."""
+SECONDS, PATIENCE = 0.5, 2.0
+"""Promises may take so long even where no time is left: without a plan a call is of no use. Blocks one after the other
+are small searches that are soon over (0.3 s at 4,600 columns): they are only stopped where something is wrong."""
 LARGE = 100_000
 """Columns above which promises are not looked for in the whole program."""
 REACH = 20
@@ -181,6 +182,12 @@ def promises_only(program: Program, x: Floats, clock: Clock) -> Floats | None:
     columns = movers(program, x)
     if columns.any():
         small, _ = restricted(program, columns, x)
+        plan = x.copy()
+        plan[columns] = _in_turn(
+            small, x[columns], Clock.started(None if own.limit is None else max(own.left, PATIENCE))
+        )
+        if holds(program, plan):
+            return plan
         found = highs.branch(small, own, gap=CHEAP, work_limit=NODES)
         if found.x is not None and np.shape(found.x) == (small.columns,):
             plan = x.copy()
@@ -194,6 +201,26 @@ def promises_only(program: Program, x: Floats, clock: Clock) -> Floats | None:
         return None
     plan = np.where(program.integer, np.rint(found.x), found.x)
     return plan if holds(program, plan) else None
+
+
+def _in_turn(program: Program, x: Floats, clock: Clock) -> Floats:
+    """Return a plan from one that breaks rows by searches of one block after the other, over what the others leave.
+
+    That takes a tenth of the time of one search in all of them. Rows between blocks that ask for a least sum are left
+    out; whether every row is kept is for the caller to see.
+    """
+    between = program.row_sku == COUPLES
+    labels = blocks.connected(program, between)
+    asked = replace(program, row_lower=np.where(between, -np.inf, program.row_lower))
+    standing = blocks.BlockPlan(asked, x)
+    order = np.argsort(labels, kind="stable")
+    for columns in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
+        small, rows = standing.alone(columns)
+        found = highs.branch(small, clock, gap=CHEAP, work_limit=NODES, brief=True)
+        if found.x is None or np.shape(found.x) != (small.columns,) or clock.left <= 0:
+            break
+        standing.put(small, rows, columns, np.clip(found.x, small.lower, small.upper))
+    return standing.x
 
 
 def movers(program: Program, x: Floats) -> NDArray[np.bool_]:

@@ -21,6 +21,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import COUPLES, Program, bounded, restricted
 from allocopt.arrays import Floats, Places
 from allocopt.solve import highs, trees
@@ -49,6 +50,10 @@ TURNS, LITTLE = 3, 0.1
 it for another turn."""
 FINER = 0.1
 """Part of the margin of a block to which it is searched again."""
+ROOMS = (0.0, 2.0, 6.0, 18.0)
+"""Entries that rows between blocks leave free where blocks cannot be made whole one by one, try by try."""
+TOGETHER = 2_500
+"""Columns of blocks that HiGHS makes whole together where they cannot be one by one: with more it takes seconds."""
 HELP = 5
 """Nodes of HiGHS in a block in which our own search finds no plan."""
 
@@ -148,6 +153,8 @@ class _Work:
         program = parts.program
         self.parts, self.clock, self.gap = parts, clock, gap
         self.between = between(program, parts.labels)
+        self.asks = bool((np.isfinite(program.row_lower) & self.between).any())
+        """Whether a row between blocks asks for a least sum."""
         self.price = cleaned(program, parts.price)
         self.gate = _gates(program, self.between)
         self.open = [parts.members[block] for block in np.flatnonzero(parts.open(parts.relaxed)).tolist()]
@@ -237,21 +244,36 @@ class _Work:
         """Return a plan that keeps all rows, with the gates of one that may break rows between blocks.
 
         What rounding a block leaves idle is given to others by the linear program, in which that block is held as well.
+        Where blocks cannot be made whole one by one, the rows between them are kept with some room at first; but not
+        where one of them asks for a least sum: what earlier stages reached leaves no room.
         """
         program, held = self.parts.program, self.gate.copy()
         best: Floats | None = None
-        for _ in range(ROUNDS):
-            said = relax(bounded(program, held, lower=plan[held], upper=plan[held]))
+        turns, room = 0, 0
+        while turns < ROUNDS:
+            said = relax(bounded(self._roomy(ROOMS[room]), held, lower=plan[held], upper=plan[held]))
             self.iterations += said.iterations
             if said.status != "optimal" or said.x is None:
                 break
             fractions = self.parts.open(said.x)
             rounded = self.made_whole(said.x, fractions)
+            if rounded is None and not self.asks and room + 1 < len(ROOMS) and self.clock.left > 0:
+                room += 1
+                continue
             best = best_of(program, best, rounded)
             if rounded is None or not fractions.any() or self.enough(rounded, program.objective(self.parts.relaxed)):
                 break
             held, plan = held | (program.integer & fractions[self.parts.labels]), rounded
+            turns, room = turns + 1, 0
         return best
+
+    def _roomy(self, room: float) -> Program:
+        """Return the program with rows between blocks that leave so many of their largest entries free."""
+        program = self.parts.program
+        if not room:
+            return program
+        largest = extreme(np.maximum, np.abs(program.data), program.indices, program.rows, none=0.0)
+        return replace(program, row_upper=program.row_upper - np.where(self.between, room * largest, 0.0))
 
     def made_whole(self, x: Floats, fractions: NDArray[np.bool_]) -> Floats | None:
         """Return a plan made whole in the blocks with fractions, each over what the others leave; gates may move."""
@@ -263,7 +285,7 @@ class _Work:
         if failed:  # together, over all that is left by then
             columns = np.sort(np.concatenate(members))
             small, rows = standing.alone(columns)
-            values = self._helped(small)
+            values = None if len(columns) > TOGETHER and not self.asks else self._helped(small)
             if values is None:
                 return None
             standing.put(small, rows, columns, values)

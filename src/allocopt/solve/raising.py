@@ -15,6 +15,7 @@ Source: progressive filling, e.g. Bertsekas and Gallager, Data Networks (1992), 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ NODES = 2_000
 """Nodes after which a plan in whole units that was not found is taken for none."""
 
 
-def raised(program: Program, columns: slice, group: Places, hoped: Floats) -> Floats | None:
+def raised(program: Program, columns: slice, group: NDArray[np.integer[Any]], hoped: Floats) -> Floats | None:
     """Return the least values that columns can be given.
 
     Parameters

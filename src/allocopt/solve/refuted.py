@@ -146,6 +146,7 @@ def slackened(
     signs = np.concatenate([np.ones(len(falls)), -np.ones(len(above))])
     cost = -np.broadcast_to(np.asarray(weights, float), rows.shape)[side]
     least, most = program.reach()
-    short = np.concatenate([program.row_lower[rows[falls]] - least[rows[falls]], (most - program.row_upper)[rows[above]]])
+    below = program.row_lower[rows[falls]] - least[rows[falls]]
+    short = np.concatenate([below, most[rows[above]] - program.row_upper[rows[above]]])
     needed = np.where(np.isfinite(short), np.ceil(np.maximum(short, 0.0)) + 1.0, np.inf)
     return with_columns(program, rows[side], signs, cost=cost, upper=np.minimum(needed, upper)), side

@@ -128,7 +128,8 @@ def trusted(program: Program, answer: Solution, wanted: Wanted, known: Known, cl
     possible = refuted(program, clock, answer.multipliers) if answer.status == "infeasible" else "possible"
     if possible == "impossible":
         return answer
-    plan = known.best if answer.x is None else _polished(program, answer.x, known)
+    plan = known.best if answer.x is None else answer.x
+    plan = None if plan is None else _polished(program, plan, known)
     hearing = _Hearing(program, wanted, answer, plan, own, whole_alone=possible == "possible")
     searches = (2, 1) if answer.status == "infeasible" else (1, 2)
     for again in searches[: 1 if program.columns > LARGE else 2]:

@@ -9,7 +9,7 @@ import numpy as np
 from allocopt.algebra.grouping import ranges
 from allocopt.algebra.program import Program, with_loose_columns, with_rows
 from allocopt.problem.facts import Flags, Floats
-from allocopt.stages.groups import Places, Groups
+from allocopt.stages.groups import Groups, Places
 from allocopt.stages.levels import MARGIN
 
 EARNS = 1e-5
@@ -79,7 +79,9 @@ def window_around(
     far = reach[groups.pool].astype(float)
     least = np.where(looked, np.maximum(near - far, 0.0), near)
     most = np.where(looked, np.maximum(np.minimum(near + far, full), least), least)
-    low, high = (np.where(looked, 0.0, near), np.where(looked, np.maximum(full, most), near)) if lumps else (least, most)
+    low, high = least, most
+    if lumps:
+        low, high = np.where(looked, 0.0, near), np.where(looked, np.maximum(full, most), near)
     begin, end, group = _pieces(low, least, most, high, far)
     size = (end - begin) * step[group]
     under = end <= least[group]

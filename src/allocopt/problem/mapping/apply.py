@@ -9,11 +9,11 @@ from typing import Any
 
 from allocopt.errors import DataError, Issue
 from allocopt.problem.mapping.file import Part, read_mapping
-from allocopt.problem.mapping.raw import BOOKS, Raw, matching, read_file, read_sheet, text_source
+from allocopt.problem.mapping.raw import Raw, matching, read_file, read_sheet, text_source
 from allocopt.problem.mapping.rows import Reader, Rows
 from allocopt.problem.mapping.shape import From, Query
 from allocopt.problem.mapping.sums import defaulted, stacked, summed
-from allocopt.problem.readers import SETTINGS_FILE, Inputs, _files, _read_file, _read_settings
+from allocopt.problem.readers import BOOKS, SETTINGS_FILE, Inputs, _files, _read_file, _read_settings
 from allocopt.problem.report import Report, did_you_mean
 from allocopt.problem.schema import TABLES
 from allocopt.problem.source import Source, absent, empty

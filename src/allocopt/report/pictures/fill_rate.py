@@ -121,7 +121,7 @@ def said(wanted: pd.DataFrame, served: pd.DataFrame, by: str, dates: dict[int, s
             )
     gaps = (wanted - served).sum(axis=0)
     if len(gaps) > 1:
-        worst = int(gaps.idxmax())
+        worst = int(wanted.columns[int(gaps.to_numpy().argmax())])
         title += f", and most in the period of {dates[worst]}" if worst in dates else f", and most in period {worst}"
     told = "; ".join(
         f"{name or 'no region'}: {share(served.loc[name].sum() / wanted.loc[name].sum())}" for name in rows.index[:ROWS]

@@ -111,8 +111,9 @@ def said(moved: pd.DataFrame) -> tuple[str, str]:
         title += f"; {source.index[0]} sends most ({share(source.iloc[0] / shipped)})"
     if left:
         title += f"; {units(left)} are left at the end"
-    words = {LEFT: LEFT_WORDS}
-    told = "; ".join(f"{words.get(name, name)}: {units(amount)}" for name, amount in ends.head(MOST).items())
+    told = "; ".join(
+        f"{LEFT_WORDS if name == LEFT else name}: {units(amount)}" for name, amount in ends.head(MOST).items()
+    )
     kinds, nodes = many(moved["kind"].nunique(), "kind"), many(moved["node"].nunique(), "node")
     return f"{title}.", f"Units from {kinds} of stock through {nodes}. {told}."
 

@@ -123,9 +123,10 @@ def _marked(
     for row in known.to_dict("records"):
         if row["in_contract"]:
             axes.plot([x(row["share"])], [y(row["gain"])], "D", mfc=PAGE, mec=AMBER, mew=1.6, ms=8, zorder=4)
-    row = next((row for row in known.to_dict("records") if row["share"] == best), None)
-    if row is None:
+    at_best = known[known["share"] == best].to_dict("records")
+    if not at_best:
         return
+    row = at_best[0]
     axes.plot([x(best)], [y(row["gain"])], "o", color=INK, ms=7, zorder=5)
     words = f"{share(best)}: {money(row['gain'], currency, signed=True)}"
     at = x(best)

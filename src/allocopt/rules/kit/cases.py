@@ -98,7 +98,7 @@ def cases_of(on: Statement, clauses: Numbered, bears: Flags) -> list[Cases]:
                 f"at most {MOST} can be left open at once. Decide some of them."
             )
         outcomes = outcomes_of(len(switches))
-        each = []
+        each: list[Case] = []
         for one in outcomes:
             form = Formulation() if number or each else on.form
             each.append(case_of(on.facts, form, clauses, switches, one))

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from allocopt.arcs import Arcs
-from allocopt.problem.facts import Facts, Flags, Floats, Ints, Names
+from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints, Names
 
 NO_CLAUSE = -1
 """Stands for the clause of what follows from the facts of the problem alone."""

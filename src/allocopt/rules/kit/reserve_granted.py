@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.problem.facts import ANY, Facts, Flags
+from allocopt.problem.facts import ANY, Facts, Flags, Ints
 from allocopt.rules.kit.base import Numbered
 from allocopt.rules.kit.cases import bears
 from allocopt.rules.kit.reserve_cells import ReserveCells
@@ -44,7 +45,7 @@ def _counted(facts: Facts, clause: Protect) -> Flags:
     return found
 
 
-def reserved(facts: Facts, clauses: Numbered, cells: ReserveCells, on: NDArray[np.integer]) -> list[Reserve]:
+def reserved(facts: Facts, clauses: Numbered, cells: ReserveCells, on: NDArray[Any]) -> list[Reserve]:
     """Return the reserves of clauses, in one outcome of decisions, with what there is for each of them.
 
     Parameters
@@ -55,31 +56,32 @@ def reserved(facts: Facts, clauses: Numbered, cells: ReserveCells, on: NDArray[n
         Those that do not lapse in it.
     cells : ReserveCells
         Of the clauses.
-    on : int, shape (switches,)
+    on : bool, or int, shape (switches,)
         Whether each decision is taken; `ANY` where it does not matter.
     """
     return as_granted(facts, kept(facts, work_out(None, facts, clauses, cells), cells), on)
 
 
-def as_granted(facts: Facts, reserves: Sequence[Reserve], on: NDArray[np.integer]) -> list[Reserve]:
+def as_granted(facts: Facts, reserves: Sequence[Reserve], on: NDArray[Any]) -> list[Reserve]:
     """Return reserves with what they were granted in one outcome of decisions; see `reserved`."""
     granted = facts.granted
-    rows = np.flatnonzero((granted.on == on[granted.switches]).all(axis=1)) if len(granted.skus) else []
+    if not len(granted.skus):
+        return list(reserves)
+    rows = np.flatnonzero((granted.on == on[granted.switches]).all(axis=1))
     if not len(rows):
         return list(reserves)
     mine = granted.skus[facts.lots.sku]
     place = {number: k for k, number in enumerate(granted.clause.tolist())}
-    found = []
-    for reserve in reserves:
+    found = list(reserves)
+    for position, reserve in enumerate(reserves):
         if reserve.hard:
             units = granted.kept[rows[0], place[reserve.number]]
             units = np.minimum(units, reserve.kept) if granted.at_most else units
-            reserve = replace(reserve, kept=np.where(mine, units, reserve.kept))
-        found.append(reserve)
+            found[position] = replace(reserve, kept=np.where(mine, units, reserve.kept))
     return found
 
 
-def outcome_of(facts: Facts, switches: NDArray[np.integer], on: Flags) -> NDArray[np.int32]:
+def outcome_of(facts: Facts, switches: Ints, on: Flags) -> Ints:
     """Return an outcome of some decisions as `reserved` takes it, shape (switches,)."""
     found = np.full(len(facts.switches), ANY, dtype=np.int32)
     found[switches] = on

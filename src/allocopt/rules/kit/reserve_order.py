@@ -12,7 +12,8 @@ share of supply is kept lot by lot, in the same way. A later clause never takes 
 one clause more, or the last one tightened, never sets stock free.
 
 Commitments look at lanes, dates and expiry only, and never at safety stock: a clause that closes or opens ways to them
-does not change what the reserves keep.
+does not change what the reserves keep. Where whatever else limits them leaves no plan with that, less is granted
+(`rules.kit.reserve_trial`).
 """
 
 from __future__ import annotations

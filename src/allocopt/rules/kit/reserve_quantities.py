@@ -46,7 +46,8 @@ class Reserve:
         Lots in scope: those of the clause that are there before its release, at nodes from which a lane leads to one
         of its cells.
     asked : float64, shape (lots,) or (skus,)
-        What the clause asks for, of each lot or of each SKU, in whole units [unit].
+        What the clause asks for, of each lot in scope or of each SKU, in whole units [unit]. A lot that comes once the
+        reserve is released is none of it: nothing of it was ever to be kept.
     kept : float64, shape (lots,)
         What must be there: of the lot, or of all lots in scope of its SKU that are there when it is [unit].
     """
@@ -145,11 +146,11 @@ def _asked(facts: Facts, number: int, clause: Protect, cells: ReserveCells) -> R
     lots = lots_of(facts, clause, clause.of) & cells.reach[within].any(axis=0)
     lines = lines_within(facts, clause) & due_before(facts, clause.release)
     per_lot = clause.share is not None and clause.of != "demand"
+    inside = lots & (facts.lots.available < release)
     if per_lot:
-        asked = np.where(lots, facts.lots.usable * (clause.share or 0.0), 0.0)
+        asked = np.where(inside, facts.lots.usable * (clause.share or 0.0), 0.0)
     else:
         asked = quantity(facts, clause, lots, lines)
-    inside = lots & (facts.lots.available < release)
     mine = lines_within(facts, replace(clause, sku=None))
     owner, none = owner_of(facts, clause), np.zeros(len(lots))
     return Reserve(number, owner, within, mine, release, clause.penalty, per_lot, inside, asked, none)

@@ -14,7 +14,7 @@ unit by unit, article by article and date by date, until commitments and the cla
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,7 +23,7 @@ from allocopt.algebra.formulation import Formulation, Sum
 from allocopt.algebra.labels import Codes, Index
 from allocopt.algebra.program import Program
 from allocopt.arcs import build_arcs
-from allocopt.problem.facts import ANY, Facts, Flags, Floats, Granted, Ints
+from allocopt.problem.facts import ANY, Facts, Flags, Floats, Granted
 from allocopt.problem.lines import take
 from allocopt.rules import Statement, allowed, state
 from allocopt.rules.kit.base import Clause
@@ -32,7 +32,7 @@ from allocopt.rules.kit.decisions import literals
 from allocopt.rules.kit.leaving import retired
 from allocopt.rules.kit.reserve_cells import ReserveCells
 from allocopt.rules.kit.reserve_granted import bearing, of_reserves, reserved
-from allocopt.rules.kit.reserve_idle import add_idle, releases
+from allocopt.rules.kit.reserve_idle import Idle, add_idle, releases
 from allocopt.rules.kit.reserve_quantities import Moments, Reserve
 from allocopt.rules.kit.reserve_rows import Steps, add_stock_rows, counted
 from allocopt.rules.protect import Protect
@@ -216,7 +216,7 @@ def _with_reserves(on: Statement, reserves: list[Reserve], cells: ReserveCells, 
     )
 
 
-def _stated(on: Statement, idle: Idle, steps: list[Steps], columns: list[Codes], most: Floats, lot: Codes) -> slice:
+def _stated(on: Statement, idle: Idle, steps: list[Steps], columns: Sequence[Codes], most: Floats, lot: Codes) -> slice:
     """Add the rows of the reserves, and the columns of what is granted; return where these stand."""
     sku = on.facts.lots.sku[lot]
     whole = ~on.facts.skus.divisible[sku]

@@ -2,8 +2,8 @@
 
 .. code-block:: text
 
-    deficit(z) = sum_g target[g](z)  -  max { sum_g ship[g] : ship[g] <= target[g](z) },    target[g](z) = weight[g] z
-               = sum_g (1 - y[g]) target[g](z)  -  rest                                     y: multipliers of the targets
+    deficit(z) = sum_g target[g](z)  -  max { sum_g ship[g] : ship[g] <= target[g](z) }       target[g](z) = weight[g] z
+               = sum_g (1 - y[g]) target[g](z)  -  rest                                   y: multipliers of the targets
 
 The second line holds at the level at which y was found, and is at most the deficit at any other; so the level at which
 it is zero is one that the pool cannot pass. From the top the level falls to such zeros until nothing is missing
