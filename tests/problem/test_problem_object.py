@@ -197,6 +197,7 @@ def test_arrays_of_facts_are_read_only() -> None:
         for part in vars(facts).values()
         if not isinstance(part, int)
         for array in ([part] if isinstance(part, np.ndarray) else vars(part).values())
+        if isinstance(array, np.ndarray)
     ]
     assert len(arrays) > 60
     assert not any(array.flags.writeable for array in arrays)
