@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import resource
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -165,7 +166,7 @@ def in_allocopt(shop: Shop, limit: float) -> Found:
 
 
 def first_plan(shop: Shop, repeats: int = 3) -> Found:
-    """Return how soon after a program is stated orders are served in turn, and what that earns."""
+    """Return how soon after a program is stated orders are read and served in turn, and what that earns."""
     import allocopt as ao
     from allocopt.contracts import pooled
     from allocopt.solve.orders import at_once
@@ -178,7 +179,7 @@ def first_plan(shop: Shop, repeats: int = 3) -> Found:
         took = []
         for _ in range(repeats):
             begun = time.perf_counter()
-            x = at_once(program, Clock.started(None))
+            x = at_once(replace(program), Clock.started(None), many=1)
             took.append(time.perf_counter() - begun)
         return min(took), program, x
 

@@ -65,6 +65,18 @@ def test_commitments_and_store_floors_have_prices():
     assert "W" in floors["what"][0]
 
 
+def test_commitments_under_stages_have_an_upper_end(monkeypatch):
+    """As in large programs, by a local re-solve: what a whole re-solve finds lies below an end that is finite."""
+    staged = ao.Contract("Own first", stages=[ao.Contribution("web"), ao.Contribution()])
+    plan = ao.allocate(two(min_units=7.0), staged)
+    whole = plan.prices().iloc[0]
+    monkeypatch.setattr("allocopt.explain.prices.SMALL", 0)
+    alone = plan.prices().iloc[0]
+    assert alone["kind"] == "commitment"
+    assert np.isfinite(alone["high"])
+    assert alone["low"] - 1e-6 <= whole["value"] <= alone["high"] + 1e-6
+
+
 def test_penalties_make_the_objective_what_is_priced():
     """Where what is proven is the objective, the price says so, and the contribution stands beside it."""
     soft = ao.Protect("web", units=6, mode="serve", penalty=12.0)

@@ -282,6 +282,20 @@ def test_stages_are_solved_anew_for_a_unit(contract):
     assert np.isfinite([row["one_more"], row["one_less"]]).all()
 
 
+def test_what_a_planner_added_to_stages_is_no_proof_that_there_is_no_plan():
+    """The rows of `extend=` cannot be stated anew: where a unit less breaks what stages kept, nothing is claimed."""
+
+    def least(model):
+        import pyomo.environ as pyo
+
+        model.mine = pyo.Constraint(expr=sum(model.ship[key] for key in model.ship) >= 1)
+
+    plan = ao.allocate(ao.Problem.from_dict(SHOP), ao.first_come(), extend=least)
+    row = row_of(plan, "lot")
+    assert np.isnan(row["one_less"])
+    assert not np.isinf(row["high"])
+
+
 def test_limits_are_asked_for_by_kind_and_words():
     """By default a large program re-solves some; those asked for all have numbers, the same as in the whole table."""
     plan = ao.allocate(ao.Problem.read(REPOSITORY / "scenarios" / "launch"))

@@ -173,8 +173,28 @@ def test_periods_side_by_side_are_rows(heads: list[Any], tmp_path: Path) -> None
     assert [(issue.code, issue.rows) for issue in found] == [
         ("formula_error", (6,)),
         ("not_a_number", (6,)),
-        ("unknown_id", (5, 5)),
+        ("unknown_id", (5,)),
     ]
+    assert [issue.count for issue in found] == [1, 1, 1]
+
+
+def test_months_side_by_side_are_months(tmp_path: Path) -> None:
+    """A column a month makes months, those two also that begin on one weekday."""
+    demand = wide(["Feb 2026", "March 2026"])
+    problem = ao.Problem.read(write_book(tmp_path / "b.xlsx", sheets(demand=demand)))
+    assert problem.periods["end"].dt.date.tolist() == [dt.date(2026, 2, 28), dt.date(2026, 3, 31)]
+    assert problem.demand["period"].tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("table", "column"), [("demand", "period"), ("supply", "available")])
+def test_days_as_spreadsheets_count_them_are_told_as_days(table: str, column: str, tmp_path: Path) -> None:
+    """A column of dates that lost its format holds numbers such as 46356, which are no periods."""
+    rows = dated([46356, 46356, 46363]) if table == "demand" else sheets()["supply"]
+    if table == "supply":
+        rows = [[*rows[0], "available"], [*rows[1], 46356], [*rows[2], None]]
+    (fault,) = read_faults(write_book(tmp_path / "b.xlsx", sheets(**{table: rows})))
+    assert (fault.code, fault.column) == ("number_too_large", column)
+    assert "(2026-11-30): format the column as dates" in fault.hint
 
 
 @pytest.mark.parametrize("header", ["Price [EUR]", "price (€ / pc)", "Price (EUR per unit)"])

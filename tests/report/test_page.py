@@ -14,6 +14,10 @@ from tests import strategies
 from tests.report.reading import Reader, read
 
 import allocopt as ao
+from allocopt.readback.exceptions.table import CURES
+from allocopt.report.monday import KIND_WORDS, kind_words
+from allocopt.report.reasons import because
+from allocopt.rules.kit.shortage import CODES
 
 CHANNELS = ("amazon", "dtc", "wholesale")
 REFERENCES = ("src", "href", "action", "data", "poster", "srcset", "xlink:href", "formaction")
@@ -209,3 +213,10 @@ def test_what_takes_re_solves_is_there_on_request(quick_plan: ao.Plan, tmp_path:
         quick_plan.report(tmp_path / f"{name}.html", values=False)
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
     assert "What more would be worth" not in read(tmp_path / "one.html").said("h2")
+
+
+def test_kinds_of_matters_have_words() -> None:
+    """Whatever has a usual cure is called in words, one and more; of a reason, the words are those of its rule."""
+    assert set(CURES) <= set(KIND_WORDS)
+    assert kind_words("split", 7) == "7 orders in several parcels"
+    assert {because(code) for code in CODES} == {words for _, words in CODES.values()}

@@ -13,6 +13,7 @@ from tests.rules.small import problem, reported, units
 from tests.strategies import FEATURES, clauses, pressed, problems
 
 import allocopt as ao
+from allocopt.compare.possible import bound_of
 from allocopt.rules import Clause
 from allocopt.rules.kit.claims import Claims
 
@@ -292,6 +293,7 @@ def test_what_a_reserve_leaves_is_told_beforehand_and_kept_by_a_plan_that_was_wr
     plan = ao.allocate(facts, said)
     assert ao.Plan.from_dict(plan.to_dict()).exceptions["units"].tolist() == plan.exceptions["units"].tolist()
     assert plan.price_of(0).value == pytest.approx(3 * 30)
+    assert bound_of(facts, said.clauses) >= plan.objective - 1e-6
 
 
 @pytest.mark.parametrize(

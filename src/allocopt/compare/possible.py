@@ -24,6 +24,7 @@ from allocopt.errors import ContractError
 from allocopt.problem.problem import Problem
 from allocopt.rules import Clause, Protect, ProtectionLevels, SafetyStock, allowed, revised, state
 from allocopt.solve import bound_from
+from allocopt.stages.granting import granting
 
 RESERVES = (Protect, ProtectionLevels)
 """Kinds of clauses that take from each other."""
@@ -71,7 +72,8 @@ def bound_of(problem: Problem, clauses: Clauses) -> float:
         return -math.inf
     fitting += tuple(clause for clause in clauses if isinstance(clause, SafetyStock) and _fits(problem, (clause,)))
     facts, notes = revised(problem.facts, fitting)
-    program, _ = state(allowed(build_arcs(facts), fitting), fitting, notes).compile()
+    arcs = allowed(build_arcs(granting(facts, fitting)), fitting)
+    program, _ = state(arcs, fitting, notes).compile()
     return bound_from(program, None)
 
 

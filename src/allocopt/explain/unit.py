@@ -40,11 +40,14 @@ class Units:
         Multipliers, by which blocks are chosen that may make most of a unit.
     effort : tuple of int and float
         Nodes and work of one search; see `Local`.
+    sure : bool
+        Whether no plan of the blocks means that there is none: not where the program keeps what earlier stages reached.
     """
 
     local: Local
     y: Floats
     effort: tuple[int, float]
+    sure: bool = True
 
     def __post_init__(self) -> None:
         program = self.local.program
@@ -123,7 +126,7 @@ class Units:
             start = self._given_up(change, int(less[0]), *start)
         found = self._solved(change, blocks, start)
         if found is None:
-            return -math.inf if self.local.helped else math.nan
+            return -math.inf if self.local.helped and self.sure else math.nan
         return found.gain - (0.0 if before is None else max(0.0, before.gain))
 
     def _before(self, blocks: Places) -> Found | None:

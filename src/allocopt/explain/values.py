@@ -92,7 +92,7 @@ def _limits(plan: Plan, answer: Answer) -> tuple[list[Limit], Gains]:
     local = Local(program, answer.x, held)
     local.helped = program.columns <= SMALL
     effort = (local.nodes, local.work) if program.columns <= SMALL else (NODES, WORK)
-    return [*found, *_commitments(answer, y, rows, own, split)], Units(local, y, effort).gain
+    return [*found, *_commitments(answer, y, rows, own, split)], Units(local, y, effort, len(answer.stages) <= 1).gain
 
 
 def _table(found: Sequence[Limit], gains: Gains, asked: set[int]) -> pd.DataFrame:

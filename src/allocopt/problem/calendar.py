@@ -14,6 +14,7 @@ import pyarrow as pa
 from allocopt.arrays import Floats
 from allocopt.problem.columns import BLANK, FAULTY, NUMBER, STAMP, distinct_cells, moments, numbers
 from allocopt.problem.report import ReadColumn, Report, Telling
+from allocopt.problem.schema import Column
 from allocopt.problem.source import Source
 
 LAST_PERIOD = 10_000
@@ -26,6 +27,8 @@ OPEN = ("available",)
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{4}-?W[0-9]{2}(-?[1-7])?")
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 LENGTHEN = "Lengthen the periods table, or remove the row."
+SERIAL = (36_526, 73_050)
+"""The days of this century as spreadsheets count them."""
 
 
 @dataclass(frozen=True)
@@ -174,13 +177,22 @@ def _bounded_whole(reading: ReadColumn, values: Floats) -> Floats:
         negative = values < reading.column.low
         large = values > LAST_PERIOD
         fraction = (values != np.floor(values)) & ~np.isnan(values) & ~negative & ~large
-    dated = "Number the periods from 0, or write dates such as 2026-11-27 and give a periods table."
-    never = dated if reading.column.required else "Leave it blank for never."
+    hint = _large_hint(reading.column, values[large])
     early = "Use 0 for everything up to the first period."
     reading.fault(negative, "negative", "is {value}; periods count from 0.", early)
-    reading.fault(large, "number_too_large", f"is {{value}}; periods go up to {LAST_PERIOD}.", never)
+    reading.fault(large, "number_too_large", f"is {{value}}; periods go up to {LAST_PERIOD}.", hint)
     reading.fault(fraction, "not_whole", "is {value}; a period is a whole number.", "Round it.")
     return np.where(negative | large | fraction, np.nan, values)
+
+
+def _large_hint(column: Column, values: Floats) -> str:
+    """Return what to do about numbers that are no periods: days as spreadsheets count them, or never."""
+    if len(values) and values.min() >= SERIAL[0] and values.max() <= SERIAL[1]:
+        day = (dt.date(1899, 12, 30) + dt.timedelta(days=int(values[0]))).isoformat()
+        return f"That is how a spreadsheet counts days ({day}): format the column as dates."
+    if not column.required:
+        return "Leave it blank for never."
+    return "Number the periods from 0, or write dates such as 2026-11-27 and give a periods table."
 
 
 def _within(reading: ReadColumn, values: Floats, calendar: CalendarState) -> Floats:

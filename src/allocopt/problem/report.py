@@ -93,8 +93,8 @@ class Report:
             return
         first = int(positions[0])
         value = source.text(column, first)
-        text, count = message(first, value), len(positions)
-        rows = [source.row(position) for position in positions[:LISTED].tolist()]
+        rows = _names(source, positions)
+        text, count = message(first, value), len(rows) if len(positions) <= LISTED else len(positions)
         if count > 1:
             text += f" So it is in {count:,} rows: {_others(source, column, positions)}."
         issue = Issue(source.name, rows[0], column, value, code, text, hint, severity, tuple(rows), count)
@@ -241,13 +241,20 @@ def listed(names: Sequence[object], count: int | None = None) -> str:
     return ", ".join(map(str, names[:FEW])) + (f" and {more:,} more" if more > 0 else "")
 
 
+def _names(source: Source, positions: NDArray[np.intp]) -> list[int | str]:
+    """Return what the first rows are called; a row of a file that says several things counts once."""
+    names = [source.row(position) for position in positions[:LISTED].tolist()]
+    return list(dict.fromkeys(names)) if source.file else names
+
+
 def _others(source: Source, column: str, positions: NDArray[np.intp]) -> str:
     """Return the rows of a cause in words: with their values where these differ, each value once."""
     first_with: dict[str, int] = {}
     for position in positions[:LISTED].tolist():
         first_with.setdefault(source.text(column, position), position)
     if len(first_with) == 1:
-        return listed([source.row(position) for position in positions[:FEW].tolist()], len(positions))
+        names = _names(source, positions)
+        return listed(names, len(names) if len(positions) <= LISTED else len(positions))
     told = [f"{source.row(position)} ({value or 'blank'})" for value, position in first_with.items()]
     return listed(told, len(positions))
 

@@ -83,8 +83,8 @@ def made_periods(
 ) -> Source | None:
     """Return the `periods` table that the dates in the tables call for; None where demand does not hold dates.
 
-    Dates that all begin a week (two at least, on one weekday, or ISO weeks such as 2026-W48) make weeks, first days
-    of months make months, all others days. What was made is noted.
+    First days of months (two at least) make months; dates that all begin a week (two at least, on one weekday, or ISO
+    weeks such as 2026-W48) make weeks, all others days. What was made is noted.
 
     Parameters
     ----------
@@ -159,8 +159,8 @@ def _step(days: set[float], iso: bool) -> Every:
     """Return what the periods are that begin on these days."""
     if iso:
         return "week"
+    if len(days) > 1 and {as_date(day).day for day in days} == {1}:
+        return "month"  # two months in a row may begin on one weekday, as February and March do
     if len(days) > 1 and len({day % WEEK for day in days}) == 1:
         return "week"
-    if len(days) > 1 and {as_date(day).day for day in days} == {1}:
-        return "month"
     return "day"

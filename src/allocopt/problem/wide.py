@@ -1,7 +1,7 @@
 """Periods side by side: a file with a column a week, which planners write, read as the rows that it means.
 
-A table that lacks its period and one number, and has columns that are called by days or ISO weeks, says that number in
-these columns. Each of their cells is a row; a blank one is none.
+A table that lacks its period and one number, and has columns that are called by days, months or ISO weeks, says that
+number in these columns. Each of their cells is a row; a blank one is none.
 """
 
 from __future__ import annotations
@@ -77,12 +77,12 @@ def unfolded(table: Table, source: Source, report: Report) -> Source:
 
 
 def _days(names: list[str]) -> dict[str, str]:
-    """Return the names that are days or ISO weeks, each with how it is written as such."""
+    """Return the names that are days, ISO weeks or months, each with the day that it begins on or how ISO writes it."""
     first = day_first(names)
     found = {}
     for name in names:
         text = _MIDNIGHT.sub(r"\1", name.strip())
-        day = text if day_of(text) is not None else iso_day(text, first)
+        day = text if day_of(text) is not None else iso_day(text, first) or iso_day(f"1 {text}")
         if day is not None:
             found[name] = day
     return found

@@ -26,6 +26,8 @@ KIND_WORDS = {
     "soft_clause": ("soft clause missed", "soft clauses missed"),
     "safety_stock": ("draw on safety stock", "draws on safety stock"),
     "promotions": ("promotion in the way", "promotions in the way"),
+    "split": ("order in several parcels", "orders in several parcels"),
+    "promised_beyond": ("lot promised beyond what is sure", "lots promised beyond what is sure"),
 }
 """What matters of a kind are called, one and more."""
 

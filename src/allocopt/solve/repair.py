@@ -8,8 +8,8 @@
 The first is solved in parts of units, for its prices: a row whose price is below its weight gives way in no smallest
 repair (complementary slackness), unless whole units ask for more. The second is solved in whole units, with the rows
 that may give way in a smallest repair, and with all of them where that is not enough. A row whose price is its weight
-goes beyond its limit in no smallest repair: in large programs, what it is short of is money on what ships, and it is no
-row any more that couples anything.
+goes beyond its limit in no smallest repair: in large programs, what such a row over many articles is short of is money
+on what ships, and it couples nothing any more.
 Source: elastic programs, Brown and Graves (1975); Chinneck, Feasibility and Infeasibility in Optimization (2008).
 """
 
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from allocopt.algebra.grouping import extreme
-from allocopt.algebra.program import Program, bounded, tightened, whole_rows
+from allocopt.algebra.program import COUPLES, Program, bounded, tightened, whole_rows
 from allocopt.arrays import Floats
 from allocopt.solve.certificate import size_of
 from allocopt.solve.effort import EXACT, Effort
@@ -106,11 +106,10 @@ def repair(
     target = EXACT if effort is None else effort.target
     x, begin = None, None if program.integer.any() else loose.x[: program.columns]
     if program.columns > SEARCHED:
-        x = begin = _paid(may, prices, least, effort)
-    for some in (
-        () if x is not None else (np.abs(prices[chosen]) > (1 - CLOSE) * may.weight, np.ones(len(chosen), dtype=bool))
-    ):
-        x = _best(may, some, least, begin, effort)
+        paid = _paid(may, prices)
+        x = begin = _best(paid, paid.full(prices), least, None, effort, _dear(whole))
+    for some in () if x is not None else (may.full(prices), np.ones(len(chosen), dtype=bool)):
+        x = _best(may, some, least, begin, effort, _dear(whole))
         begin = begin if x is None else x
         if x is not None and may.weight @ may.given(x) <= may.enough(least, target):
             break
@@ -142,6 +141,11 @@ class _May:
         unit = extreme(np.minimum, size, self.program.indices, self.program.rows, none=np.inf)[self.rows]
         return np.where(given > np.minimum(KEPT * (1 + size_of(low, high)), PART * unit), given, 0.0)
 
+    def full(self, prices: Floats) -> NDArray[np.bool_]:
+        """Return which of them have a price as high as their weight: they may give way in a smallest repair."""
+        full: NDArray[np.bool_] = np.abs(prices[self.rows]) > (1 - CLOSE) * self.weight
+        return full
+
     def enough(self, least: float, gap: float) -> float:
         """Return a sum that is little enough where none is below `least`: in whole units, within a gap."""
         spare = max(CLOSE * (1 + least), gap * least)
@@ -159,37 +163,33 @@ class _May:
         return self.program.row_lower[self.rows], np.where(self.rises, self.program.row_upper[self.rows], np.inf)
 
 
-def _paid(may: _May, prices: Floats, least: float, effort: Effort | None) -> Floats | None:
-    """Return a plan that gives up little, and of such ones is worth much: each unit is paid for where it ships.
+def _paid(may: _May, prices: Floats) -> _May:
+    """Return the rows that may give way where those that couple are paid for, each unit where it ships.
 
-    Rows with a price give way as far as it takes; they are met by no more than their limits.
+    Those with a price give way as far as it takes, and are met by no more than their limits.
 
     Parameters
     ----------
     may : _May
     prices : float64, shape (rows,)
         See `Repair`.
-    least : float
-        What no plan gives up less than.
-    effort : Effort, optional
     """
     program = may.program
-    price = _dear(program)
-    full = np.abs(prices[may.rows]) > (1 - CLOSE) * may.weight
+    full = may.full(prices) & (program.row_sku[may.rows] == COUPLES)
     rows, side = may.rows[full], -np.sign(prices[may.rows[full]])
     limit = np.where(side > 0, program.row_lower[rows], program.row_upper[rows])
     paid = np.zeros(program.rows)
-    paid[rows] = price * may.weight[full] * side
+    paid[rows] = _dear(program) * may.weight[full] * side
     row_lower, row_upper = program.row_lower.copy(), program.row_upper.copy()
     row_lower[rows], row_upper[rows] = np.where(side > 0, -np.inf, limit), np.where(side > 0, limit, np.inf)
     grown = replace(
         program,
         cost=program.cost + program.column_sums(program.data * paid[program.indices]),
-        constant=program.constant + price * least - float(paid[rows] @ limit),
+        constant=program.constant - float(paid[rows] @ limit),
         row_lower=row_lower,
         row_upper=row_upper,
     )
-    return solve(grown, effort).x
+    return _May(grown, may.rows[~full], may.weight[~full], may.rises[~full])
 
 
 def _dear(program: Program) -> float:
@@ -198,7 +198,7 @@ def _dear(program: Program) -> float:
 
 
 def _best(
-    may: _May, some: NDArray[np.bool_], least: float, before: Floats | None, effort: Effort | None
+    may: _May, some: NDArray[np.bool_], least: float, before: Floats | None, effort: Effort | None, price: float
 ) -> Floats | None:
     """Return the plan that gives up least, and of these is worth most, as far as the effort goes.
 
@@ -215,9 +215,10 @@ def _best(
     before : float64, shape (columns,), or None
         A plan that gives way in these rows alone.
     effort : Effort, optional
+    price : float
+        What a unit that is given up costs [currency].
     """
     program = may.program
-    price = _dear(program)
     at = np.flatnonzero(some)
     grown, side = slackened(program, may.rows[at], price * may.weight[at], rises=may.rises[at])
     falls = np.arange(len(side)) < np.isfinite(program.row_lower[may.rows[at]]).sum()  # `slackened` has these first

@@ -123,8 +123,8 @@ def _shared_by_prices(task: Task, groups: Groups, levels: Floats, whole: Flags, 
     could have alone are opened once more.
     """
     solver = replace(task, effort=replace(task.effort, engine="prices"))
-    looked = whole & open_[groups.pool]
-    centre = levels
+    # Pools that would get all they want alone may not: what couples them was left out.
+    looked, centre = whole, levels
     for _ in range(TURNS if looked.any() else 0):
         window, found = _around(solver, groups, centre, looked, whole, divisible=True)
         if found.x is None:
@@ -157,14 +157,15 @@ def _around(
     trial = valued(task.program, groups, window)
     if divisible:
         trial = replace(trial, integer=np.zeros(trial.columns, dtype=bool))
-    return window, task.solve(trial, gap=CLOSE if divisible else ANY_GAP)
+    gap = CLOSE if divisible else ANY_GAP if trial.integer.any() else EXACT
+    return window, task.solve(trial, gap=gap)
 
 
 def _opened(task: Task, groups: Groups, window: Window, found: Solution, open_: Flags) -> Solution:
     """Return a plan whose blocks were opened over what the others leave, and whether it is the fairest."""
     assert found.x is not None
     program, effort = task.program, task.effort
-    if not open_.any():
+    if not window.whole.any():
         return found
     trial = valued(program, groups, window, earns=0.0)
     stable = stabilised(

@@ -24,8 +24,12 @@
       var button = document.createElement("button");
       button.type = "button";
       button.setAttribute("aria-label", "Sort by " + head.textContent);
-      head.appendChild(document.createTextNode("\u00a0"));
-      head.appendChild(button);
+      var said = head.textContent, at = said.lastIndexOf(" ") + 1, last = document.createElement("span");
+      head.textContent = said.slice(0, at);
+      last.className = said.length - at > 24 ? "" : "last";
+      last.textContent = said.slice(at) + "\u00a0";
+      last.appendChild(button);
+      head.appendChild(last);
       var numeric = head.className === "n";
       head.addEventListener("click", function () {
         var now = head.getAttribute("aria-sort");
