@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import allocopt as ao
-from allocopt.compare.batch import GAP
+from allocopt.workers import GAP
 from benchmarks import record
 
 ROOT = Path(__file__).parents[1]

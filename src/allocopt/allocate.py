@@ -20,7 +20,7 @@ from allocopt.stages import cold, solve_stages
 from allocopt.stages.planning import plan_of
 from allocopt.stages.starting import starts
 from allocopt.stages.stated import Extend, Stated, formulate, in_pyomo, model_of, relaxed
-from allocopt.stages.task import Progress
+from allocopt.stages.task import Tell
 from allocopt.ties import rank_notes, settler
 
 Solver = Literal["auto", "highs", "prices", "pyomo"]
@@ -40,7 +40,7 @@ def allocate(
     cluster: Cluster | None = None,
     proof: Proof = "any",
     relax: bool = False,
-    progress: Progress | None = None,
+    progress: Tell | None = None,
 ) -> Plan:
     """Decide who gets the stock, and prove how good the decision is.
 
@@ -147,7 +147,7 @@ def decide(
     before: Answer | None = None,
     rewrite: Callable[[Stated], Stated] | None = None,
     relax: bool = False,
-    tell: Progress = lambda words: None,
+    tell: Tell = lambda words: None,
 ) -> Plan:
     """Allocate with a given effort; see `allocate`.
 

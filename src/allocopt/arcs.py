@@ -33,7 +33,7 @@ PHYSICS = {
 }
 """Reasons of physics, in the order in which candidates are tested."""
 
-Rows = slice | Ints | NDArray[np.intp]
+Selection = slice | Ints | NDArray[np.intp]
 """Arcs to look at: a slice or positions."""
 ALL = slice(None)
 
@@ -150,48 +150,48 @@ class Arcs:
         """Whether a line has an arc at all, shape (lines,)."""
         return np.bincount(self.line, minlength=len(self.facts.lines.sku)) > 0
 
-    def arrives(self, rows: Rows = ALL) -> Ints:
+    def arrives(self, rows: Selection = ALL) -> Ints:
         """Period of arrival, int32."""
         period: Ints = self.ship[rows] + self.facts.lanes.lead[self.lane[rows]]
         return period
 
-    def late(self, rows: Rows = ALL) -> Ints:
+    def late(self, rows: Selection = ALL) -> Ints:
         """Periods after the due period, int32."""
         periods: Ints = np.maximum(self.arrives(rows) - self.facts.lines.period[self.line[rows]], 0)
         return periods
 
-    def revenue(self, rows: Rows = ALL) -> Floats:
+    def revenue(self, rows: Selection = ALL) -> Floats:
         """Price net of returns: price x (1 - return_rate) [currency/unit]."""
         return net_price(self.facts)[self.line[rows]]
 
-    def fees(self, rows: Rows = ALL) -> Floats:
+    def fees(self, rows: Selection = ALL) -> Floats:
         """Fees: net price x fee_rate + fee_per_unit [currency/unit]."""
         channels, line = self.facts.channels, self.facts.lines.channel
         fees = net_price(self.facts) * channels.fee_rate[line] + channels.fee_per_unit[line]
         return fees[self.line[rows]]
 
-    def goods(self, rows: Rows = ALL) -> Floats:
+    def goods(self, rows: Selection = ALL) -> Floats:
         """Goods: unit cost x (1 - return_rate x recovery) [currency/unit]."""
         channels = self.facts.channels
         kept = (1.0 - channels.return_rate * channels.recovery)[self.facts.lines.channel]
         return self.facts.lots.unit_cost[self.lot[rows]] * kept[self.line[rows]]
 
-    def lanes(self, rows: Rows = ALL) -> Floats:
+    def lanes(self, rows: Selection = ALL) -> Floats:
         """Lane cost [currency/unit]."""
         return self.facts.lanes.cost[self.lane[rows]]
 
-    def returns(self, rows: Rows = ALL) -> Floats:
+    def returns(self, rows: Selection = ALL) -> Floats:
         """Handling of returns: return_rate x return_cost [currency/unit]."""
         channels = self.facts.channels
         per_line: Floats = (channels.return_rate * channels.return_cost)[self.facts.lines.channel]
         return per_line[self.line[rows]]
 
-    def lateness(self, rows: Rows = ALL) -> Floats:
+    def lateness(self, rows: Selection = ALL) -> Floats:
         """Cost of being late: late_cost x periods late [currency/unit]."""
         cost: Floats = self.facts.lines.late_cost[self.line[rows]] * self.late(rows)
         return cost
 
-    def contribution(self, rows: Rows = ALL) -> Floats:
+    def contribution(self, rows: Selection = ALL) -> Floats:
         """Contribution: revenue - fees - goods - lanes - returns - lateness [currency/unit]."""
         total = self.revenue(rows)
         for part in (self.fees, self.goods, self.lanes, self.returns, self.lateness):

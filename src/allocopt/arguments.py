@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeVar
 
 from allocopt.documents.characters import told
 
-Kind = TypeVar("Kind")
+Instance = TypeVar("Instance")
 
 WORKERS = 1024
 """Threads or processes at most: each takes memory before it does anything."""
@@ -129,7 +129,7 @@ def instance(name: str, value: Any, *kinds: type, optional: bool = False) -> Non
     )
 
 
-def several(name: str, value: Any, kind: type[Kind]) -> tuple[Kind, ...]:
+def several(name: str, value: Any, kind: type[Instance]) -> tuple[Instance, ...]:
     """Return a list of one kind as a tuple; raise `TypeError` if it is something else."""
     remedy = REMEDIES.get(kind.__name__, "see its help")
     if isinstance(value, str | bytes | Mapping | kind) or not isinstance(value, Iterable):

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.integer[Any]]
-
+from allocopt.arrays import Codes, Floats
 
 RESIDUE = 1e-3
 """Part of a unit that is never taken for rounding, however large the numbers [unit]."""

@@ -14,6 +14,10 @@ from typing import Any
 
 from allocopt.errors import SolveError
 
+GAP = 1e-3
+"""Gap of a run unless the caller says otherwise: contracts are told apart by what is proven of both, so a closer look
+is worth its time only where that is not enough."""
+
 WATCH = 0.5
 """Seconds between two looks of a worker at whether the process that it works for is still there."""
 
@@ -21,6 +25,9 @@ LAST = 0.5
 """Seconds that a worker that was killed is waited for, so that it does not stay behind as a dead process."""
 
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+Progress = Callable[[int, int, str], None]
+"""Is told how many runs are done, of how many, and which was the last."""
 
 _watching = threading.Event()
 

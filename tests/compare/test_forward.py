@@ -13,7 +13,7 @@ from tests.rules.small import problem
 from tests.strategies import LINEAR, SWITCHES, Tables, clauses, tables
 
 import allocopt as ao
-from allocopt.compare.runs import Inputs, Settings
+from allocopt.compare.runs import Request, Settings
 from allocopt.compare.solving import Bench
 
 FORESIGHT = settings(max_examples=15, suppress_health_check=list(HealthCheck))
@@ -143,7 +143,7 @@ def whole_orders(supply: list[str], orders: list[str], share: float) -> Bench:
     stock = ["sku node kind available units confidence", *supply]
     given_problem = problem(supply="\n".join(stock), demand="\n".join(wanted))
     kept = ao.Contract("Kept", clauses=[ao.Protect("dtc", share=share, of="supply")])
-    return Bench(Inputs(given_problem, (kept,), (ao.Scenario("Drawn", draws=ao.Draws(number=8)),), Settings(1e-3)))
+    return Bench(Request(given_problem, (kept,), (ao.Scenario("Drawn", draws=ao.Draws(number=8)),), Settings(1e-3)))
 
 
 def test_what_a_reserve_implies_for_packs_gives_way_with_it() -> None:
@@ -284,9 +284,9 @@ def plans(bench: Bench) -> Iterator[ao.Plan]:
     return (bench.plan(run) for run in bench.runs)
 
 
-def inputs(given_problem: ao.Problem, contracts: list[ao.Contract], draws: ao.Draws) -> Inputs:
+def inputs(given_problem: ao.Problem, contracts: list[ao.Contract], draws: ao.Draws) -> Request:
     """Return a comparison in one drawn scenario."""
-    return Inputs(given_problem, tuple(contracts), (ao.Scenario("Drawn", draws=draws),), Settings(1e-3))
+    return Request(given_problem, tuple(contracts), (ao.Scenario("Drawn", draws=draws),), Settings(1e-3))
 
 
 @st.composite
@@ -326,7 +326,7 @@ def test_what_is_played_never_oversells(data: st.DataObject) -> None:
     drawn = data.draw(spread(LINEAR | SWITCHES))
     agreed = ao.Contract("Agreed", clauses=data.draw(clauses(drawn, RESTRICTING, hard=False)))
     scenario = ao.Scenario("Drawn", draws=ao.Draws(number=2))
-    bench = Bench(Inputs(drawn, (ao.pooled(), agreed), (scenario,), Settings(1e-3)))
+    bench = Bench(Request(drawn, (ao.pooled(), agreed), (scenario,), Settings(1e-3)))
     for run, plan in zip(bench.runs, plans(bench), strict=True):
         if plan.answer is None:
             assert plan.status == "infeasible"

@@ -16,6 +16,7 @@ import pytest
 from tests.problem.small import build, frames, nothing, two_days
 
 import allocopt.problem
+import allocopt.scenario
 from allocopt.errors import DataError
 from allocopt.problem import Problem
 from allocopt.problem.schema import NEEDED, TABLES
@@ -196,15 +197,16 @@ def test_arrays_of_facts_are_read_only() -> None:
         for part in vars(facts).values()
         if not isinstance(part, int)
         for array in ([part] if isinstance(part, np.ndarray) else vars(part).values())
+        if isinstance(array, np.ndarray)
     ]
     assert len(arrays) > 60
     assert not any(array.flags.writeable for array in arrays)
 
 
 def test_every_listed_code_is_used_and_tested() -> None:
-    """The codes that the package lists for users are those of its sources, each with a test."""
+    """The codes that the packages list for users are those of their sources, each with a test."""
     folder = Path(allocopt.problem.__file__).parent
-    listed = set(re.findall(r"``(\w+)``", allocopt.problem.__doc__ or ""))
+    listed = set(re.findall(r"``(\w+)``", f"{allocopt.problem.__doc__}{allocopt.scenario.__doc__}"))
     files = [*folder.glob("*.py"), *(folder.parent / "scenario").glob("*.py")]
     sources = "".join(path.read_text(encoding="utf-8") for path in files if path.name != "__init__.py")
     assert listed <= set(re.findall(r'"([a-z_]+)"', sources))

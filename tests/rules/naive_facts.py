@@ -23,6 +23,7 @@ from tests.rules.naive_records import (
 )
 
 from allocopt.problem import Problem
+from allocopt.problem.schema import TABLES
 from allocopt.rules import (
     Access,
     Approval,
@@ -36,6 +37,14 @@ from allocopt.rules import (
     Retire,
     SafetyStock,
 )
+
+UNSAID = {column.name: column.default for column in TABLES["demand"].columns}
+"""A demand line of which nothing is said."""
+TAKEN_OVER = (
+    *("sku", "period", "region", "line", "arrived", "priority"),
+    *("max_early", "max_late", "late_cost", "min_life", "otif_share"),
+)
+"""What a line that another channel takes over keeps."""
 
 
 class Records:
@@ -108,11 +117,8 @@ class Records:
             units = wanted if self.skus[sku].divisible else largest_remainder([(sku, one) for one in wanted])
             for line, one in zip(mine if own else (), units, strict=True) if own else ():
                 if one > 0:
-                    new = vars(line) | {"channel": part.to, "units": one, "pack": None, "order": "", "lost_cost": 0.0}
-                    new |= {"firm": False, "sd": line.sd * part.share}
-                    new |= {"min_units": 0.0, "min_ship": 0.0, "all_or_none": False, "ship_from_one": False}
-                    new |= {"ship_together": False, "max_parcels": None, "reference": "", "promotion": ""}
-                    new |= {"otif_cost": 0.0, "approved": False}
+                    new = UNSAID | {name: getattr(line, name) for name in TAKEN_OVER}
+                    new |= {"channel": part.to, "units": one, "sd": line.sd * part.share, "weight": line.weight}
                     new["price"] = line.price if part.price_from == "original" else receiving(own, line)
                     yield SimpleNamespace(**new)
 

@@ -14,7 +14,7 @@ from tests.solve.test_solve import brute_force
 from allocopt.algebra.program import COUPLES
 from allocopt.solve import certify, solve
 from allocopt.solve.cases import MOST, switches
-from allocopt.solve.certificate import Case, bound_by_cases
+from allocopt.solve.certificate import Branch, bound_by_cases
 
 SWITCHES, GOODS = 2, 3
 
@@ -68,8 +68,8 @@ def test_half_a_switch_promises_what_a_case_does_not():
 def test_cases_that_leave_a_choice_out_prove_nothing():
     """A proof by cases without the case of a switch that is on has no bound."""
     one = program([-15, 10], [[-2, 1]], [-np.inf], [0], upper=[1, 1], integer=True)
-    off = Case(np.array([0]), np.array([0.0]), np.array([10.0]))
-    on = Case(np.array([0]), np.array([1.0]), np.array([0.0]))
+    off = Branch(np.array([0]), np.array([0.0]), np.array([10.0]))
+    on = Branch(np.array([0]), np.array([1.0]), np.array([0.0]))
     assert bound_by_cases(one, [off]) == np.inf
     assert bound_by_cases(one, [off, on]) == pytest.approx(0.0)
     assert bound_by_cases(one, [off, replace(on, columns=np.array([1]))]) == np.inf

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import Program
 from allocopt.algebra.terms import Floats
+from allocopt.arrays import Flags
 from allocopt.rounding import ceiled, floored, residue
 
-Flags = NDArray[np.bool_]
 Exact = NDArray[np.object_]
 """Python integers or fractions, one per row."""
 
@@ -87,12 +87,12 @@ def room(program: Program, x: Floats) -> tuple[Floats, Floats]:
     -------
     low, high : float64, shape (rows,)
     """
-    rows = _Rows.of(program, x, np.arange(program.rows))
+    rows = _ExactSums.of(program, x, np.arange(program.rows))
     return _left(program.row_lower, rows, up=True), _left(program.row_upper, rows, up=False)
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
+class _ExactSums:
     """Exact sums of some rows: ``total * scale``, with the decimals of rows that have them (else -1)."""
 
     decimals: NDArray[np.int64]
@@ -100,7 +100,7 @@ class _Rows:
     scale: Exact
 
     @staticmethod
-    def of(program: Program, x: Floats, rows: NDArray[np.intp]) -> _Rows:
+    def of(program: Program, x: Floats, rows: NDArray[np.intp]) -> _ExactSums:
         """Sum up some rows of a program, ascending, at whole numbers."""
         mine, row = _entries(program, rows)
         entry, value = program.data[mine], np.repeat(x, np.diff(program.indptr))[mine]
@@ -122,7 +122,7 @@ class _Rows:
             total += (_summed(upper, value, row, len(rows)) << 53) + _summed(lower, value, row, len(rows))
             for place_ in np.flatnonzero(decimals < 0).tolist():
                 scale[place_] = Fraction(2) ** -int(shift[place_] + 53)
-        return _Rows(decimals, total, scale)
+        return _ExactSums(decimals, total, scale)
 
     def sum(self, row: int) -> Fraction:
         """Return the sum of a row."""
@@ -206,7 +206,7 @@ def steps(limit: float, decimals: int, *, up: bool) -> Any:
     return math.ceil(exact) if up else math.floor(exact)
 
 
-def _left(limits: Floats, rows: _Rows, *, up: bool) -> Floats:
+def _left(limits: Floats, rows: _ExactSums, *, up: bool) -> Floats:
     """Return limits less sums, rounded once."""
     left = limits.copy()
     for row in np.flatnonzero(np.isfinite(limits)).tolist():
@@ -227,13 +227,13 @@ def _outside(program: Program, x: Floats, divisible: Flags, rows: NDArray[np.int
     outside[outside <= DIVIDED * sizes] = 0.0
     whole = np.flatnonzero(~divided)
     if len(whole):
-        exact = _Rows.of(program, x, rows[whole])
+        exact = _ExactSums.of(program, x, rows[whole])
         for place, row_ in enumerate(whole.tolist()):
             outside[row_] = _beyond(exact, place, low[row_], high[row_], sizes[row_])
     return outside
 
 
-def _beyond(exact: _Rows, place: int, low: float, high: float, size: float) -> float:
+def _beyond(exact: _ExactSums, place: int, low: float, high: float, size: float) -> float:
     """Return by how much a row over whole columns is outside of its limits."""
     over = [Fraction(0)]
     if np.isfinite(low):

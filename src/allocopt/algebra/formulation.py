@@ -50,7 +50,7 @@ class Money:
 
 
 @dataclass(frozen=True)
-class _Rows:
+class _Family:
     family: Family
     sums: tuple[Sum, ...]
     lower: Floats
@@ -73,7 +73,7 @@ class Formulation:
     money: list[Money] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     rule: str = ""
-    _rows: list[_Rows] = field(default_factory=list)
+    _rows: list[_Family] = field(default_factory=list)
     _columns: int = 0
     _height: int = 0
 
@@ -145,7 +145,7 @@ class Formulation:
         marks = np.zeros(size, dtype=bool) | elastic
         marked = marks if marks.any() else None
         family = Family(name, self._height, index, clause, marked, only_least, self.rule, implied)
-        rows = _Rows(family, tuple(sums), low, high)
+        rows = _Family(family, tuple(sums), low, high)
         self._height += size
         self._rows.append(rows)
         return family
@@ -240,7 +240,7 @@ def _join(parts: list[NDArray[Any]], dtype: Any) -> NDArray[Any]:
     return np.concatenate(parts).astype(dtype, copy=False) if parts else np.zeros(0, dtype=dtype)
 
 
-def _columns(families: list[_Rows], width: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+def _columns(families: list[_Family], width: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
     """Write the sums as compressed columns, by counting: no sort of the entries is needed."""
     entries = [entry for rows in families for entry in _entries(rows)]
     counts = np.zeros(width + 1, dtype=np.int64)
@@ -267,7 +267,7 @@ def _columns(families: list[_Rows], width: int) -> tuple[NDArray[np.int32], NDAr
     return indptr.astype(np.int32), *_sorted(indptr, indices, data)
 
 
-def _entries(rows: _Rows) -> list[tuple[Any, Any, NDArray[np.int32], Any]]:
+def _entries(rows: _Family) -> list[tuple[Any, Any, NDArray[np.int32], Any]]:
     """Return (columns, rank of each, row of each, weight of each) for every sum; columns ascending, no zero weights.
 
     The rank tells the entries of one column apart; None where no column occurs twice.

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Codes = NDArray[np.integer[Any]]
+from allocopt.arrays import Codes
+
 NONE = -1
 
 

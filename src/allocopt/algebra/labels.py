@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.arrays import Codes as Codes
+
 if TYPE_CHECKING:
     import pandas as pd
 
-Codes = NDArray[np.integer[Any]]
-Texts = NDArray[np.object_] | Callable[[], NDArray[np.object_]]
+LazyTexts = NDArray[np.object_] | Callable[[], NDArray[np.object_]]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Index:
 
     names: tuple[str, ...]
     codes: tuple[Codes, ...]
-    texts: tuple[Texts | None, ...]
+    texts: tuple[LazyTexts | None, ...]
 
     def __len__(self) -> int:
         return len(self.codes[0])
@@ -41,7 +42,7 @@ class Index:
         """Return the labels of some rows."""
         return Index(self.names, tuple(codes[rows] for codes in self.codes), self.texts)
 
-    def extended(self, name: str, codes: Codes, texts: Texts | None = None) -> Index:
+    def extended(self, name: str, codes: Codes, texts: LazyTexts | None = None) -> Index:
         """Return the labels with one more part."""
         return Index((*self.names, name), (*self.codes, codes), (*self.texts, texts))
 

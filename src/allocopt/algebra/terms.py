@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.labels import Codes, Index
-
-Floats = NDArray[np.float64]
+from allocopt.arrays import Floats as Floats
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,11 @@ from allocopt.cli.common import (
     Gap,
     Jobs,
     Json,
-    Kind,
     Mapped,
     Negative,
     Negatives,
     Quiet,
+    SchemaName,
     Seconds,
     Strict,
     bad_input,
@@ -52,17 +52,17 @@ from allocopt.cli.streams import (
     NOT_SOLVED,
     SOLVED,
     TERMINATED,
-    code_of,
     complain,
     err,
+    interruptible,
     out,
     printing,
     run,
     say,
 )
+from allocopt.cli.tables import print_line
 from allocopt.compare import compare as compare_contracts
-from allocopt.compare.batch import GAP
-from allocopt.compare.runs import Inputs, Settings
+from allocopt.compare.runs import Request, Settings
 from allocopt.errors import DataError
 from allocopt.explain import conflicts
 from allocopt.plan import Conflict
@@ -71,6 +71,7 @@ from allocopt.plan.tables import records
 from allocopt.problem import Problem, examples
 from allocopt.problem.schema import TABLES
 from allocopt.retire import retirement
+from allocopt.workers import GAP
 
 __all__ = ["BAD_INPUT", "INTERRUPTED", "NOT_SOLVED", "SOLVED", "TERMINATED", "app", "main"]
 
@@ -159,10 +160,10 @@ def check(
         say(json.dumps({"issues": [issue.to_dict() for issue in found.issues], **told}, indent=1))
         raise typer.Exit(NOT_SOLVED if clash(clashes) else SOLVED)
     with printing():
-        out.print(f"{found.problem!r}: no faults.", markup=False, highlight=False, soft_wrap=True)
+        print_line(out, f"{found.problem!r}: no faults.")
         for issue in found.issues:
             where = "column" if issue.table in TABLES else "key"
-            out.print(f"{issue.severity}: {issue.text(where)}", markup=False, highlight=False, soft_wrap=True)
+            print_line(out, f"{issue.severity}: {issue.text(where)}")
         if contract is not None:
             show_conflicts(agreed.name, clashes, out)
     raise typer.Exit(NOT_SOLVED if clash(clashes) else SOLVED)
@@ -216,31 +217,18 @@ def compare(
     Takes all contracts and scenarios of DIR unless some are named. Answers are kept in the run folder as they come: the
     same command, after an interruption, solves only what is missing.
     """
-    kept = "Nothing was solved yet."
-    try:
-        with bad_input(as_json), progress.counts(quiet=quiet) as tell:
-            problem = problem_of(folder, strict, negative, mapping)
-            contracts, scenarios = compared(problem, folder, contract or [], scenario or [])
-            if out_folder is None:
-                settings = Settings.of(gap, time_limit, decide_only="mean" if decide_only else "")
-                inputs = Inputs(problem, tuple(contracts), tuple(scenarios), settings)
-                out_folder = Path("runs") / f"{folder.resolve().stem}-{inputs.manifest()['fingerprint'][:12]}"
-            kept = f"What was solved is kept in {out_folder}: the same command goes on from there."
-            found = compare_contracts(
-                problem,
-                contracts,
-                scenarios,
-                jobs=jobs,
-                gap=gap,
-                time_limit=time_limit,
-                out=out_folder,
-                progress=tell,
-                decide_only=decide_only,
-            )
-            told = json.dumps(found.to_dict()) if as_json else ""
-    except KeyboardInterrupt as stopped:
-        complain(f"Interrupted. {kept}", style=None)
-        raise typer.Exit(code_of(stopped)) from None
+    with interruptible() as kept, bad_input(as_json), progress.counts(quiet=quiet) as tell:
+        kept.append("Nothing was solved yet.")
+        problem = problem_of(folder, strict, negative, mapping)
+        contracts, scenarios = compared(problem, folder, contract or [], scenario or [])
+        if out_folder is None:
+            settings = Settings.of(gap, time_limit, decide_only="mean" if decide_only else "")
+            inputs = Request(problem, tuple(contracts), tuple(scenarios), settings)
+            out_folder = Path("runs") / f"{folder.resolve().stem}-{inputs.manifest()['fingerprint'][:12]}"
+        kept[:] = [f"What was solved is kept in {out_folder}: the same command goes on from there."]
+        how: dict[str, Any] = {"jobs": jobs, "gap": gap, "time_limit": time_limit, "decide_only": decide_only}
+        found = compare_contracts(problem, contracts, scenarios, out=out_folder, progress=tell, **how)
+        told = json.dumps(found.to_dict()) if as_json else ""
     if as_json:
         say(told)
     else:
@@ -267,21 +255,17 @@ def retire(
     quiet: Quiet = False,
 ) -> None:
     """Say of each channel what retiring it is worth, and which recapture it would take to pay."""
-    try:
-        with bad_input(as_json), progress.counts(quiet=quiet) as tell:
-            found = retirement(
-                problem_of(folder, strict, negative, mapping),
-                contract_named(contract, folder),
-                channels=channel or None,
-                recapture=recapture_given(recapture or []),
-                gap=gap,
-                time_limit=time_limit,
-                jobs=jobs,
-                progress=tell,
-            )
-    except KeyboardInterrupt as stopped:
-        complain("Interrupted.", style=None)
-        raise typer.Exit(code_of(stopped)) from None
+    with interruptible(), bad_input(as_json), progress.counts(quiet=quiet) as tell:
+        found = retirement(
+            problem_of(folder, strict, negative, mapping),
+            contract_named(contract, folder),
+            channels=channel or None,
+            recapture=recapture_given(recapture or []),
+            gap=gap,
+            time_limit=time_limit,
+            jobs=jobs,
+            progress=tell,
+        )
     if as_json:
         say(json.dumps(found.to_dict()))
     else:
@@ -297,7 +281,7 @@ app.command()(report)
 
 @app.command()
 def schema(
-    name: Annotated[Kind, typer.Argument(help="What it is of.")] = Kind.CONTRACT,
+    name: Annotated[SchemaName, typer.Argument(help="What it is of.")] = SchemaName.CONTRACT,
     out_file: Annotated[Path | None, typer.Option("--out", help="File to write instead of printing it.")] = None,
 ) -> None:
     """Print a JSON schema: of contract and scenario files, for editors; of problems, plans and comparisons as JSON."""

@@ -15,7 +15,7 @@ from allocopt.scenario import Scenario
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """What was found in a folder or workbook.
 
     Attributes
@@ -35,7 +35,7 @@ class Found:
         return [issue for issue in self.issues if issue.severity == "error"]
 
 
-def look_through(folder: Path, *, strict: bool, negative: Any, mapping: list[str] | None) -> Found:
+def look_through(folder: Path, *, strict: bool, negative: Any, mapping: list[str] | None) -> Findings:
     """Read everything in a folder or workbook; whether contracts fit is known only of tables without faults."""
     problem: Problem | None = None
     issues: list[Issue] = []
@@ -52,4 +52,4 @@ def look_through(folder: Path, *, strict: bool, negative: Any, mapping: list[str
         if not any(issue.severity == "error" for issue in issues):
             issues += [note for scenario in scenarios for note in scenario.notes(problem)]
         issues += problem.notes
-    return Found(problem, tuple(issues))
+    return Findings(problem, tuple(issues))

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
+from allocopt.cli.tables import print_line
 from allocopt.plan import Conflict
 
 SHOWN = 20
@@ -36,7 +37,7 @@ def show_conflicts(name: str, found: tuple[Conflict, ...], console: Console) -> 
         if len(mine) > SHOWN:
             said.append(f"  {len(mine) - SHOWN:,} more.")
     for line in said:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_line(console, line)
 
 
 def clash(found: tuple[Conflict, ...]) -> bool:

@@ -62,7 +62,7 @@ def _limited(parameter: typer.CallbackParam, value: Any) -> Any:
 
 Seconds = partial(typer.Option, "--time-limit", min=0, callback=_limited)
 Gap = partial(typer.Option, "--gap", min=0, callback=_limited)
-Kind = StrEnum("Kind", ["CONTRACT", "SCENARIO", "PROBLEM", "PLAN", "COMPARISON"])
+SchemaName = StrEnum("SchemaName", ["CONTRACT", "SCENARIO", "PROBLEM", "PLAN", "COMPARISON"])
 Jobs = Annotated[int, typer.Option("--jobs", min=-1, callback=_limited, help="Worker processes; -1: one a core.")]
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from allocopt.allocate import allocate
@@ -26,10 +25,11 @@ from allocopt.cli.common import (
     contract_named,
     problem_of,
 )
-from allocopt.cli.streams import NOT_SOLVED, SOLVED, code_of, complain, out, printing, say
-from allocopt.compare.verdict import money
+from allocopt.cli.streams import NOT_SOLVED, SOLVED, complain, interruptible, out, printing, say
+from allocopt.cli.tables import print_line, titled
 from allocopt.plan import Plan
 from allocopt.plan.tables import records
+from allocopt.words import money
 
 SHOWN = 10
 """Limits that are shown."""
@@ -46,20 +46,16 @@ def price(
     quiet: Quiet = False,
 ) -> None:
     """Say what each rule costs (dropped by itself and solved again), and what one more unit of each limit is worth."""
-    try:
-        with bad_input(as_json), progress.words(quiet=quiet) as tell:
-            tell("reading and checking the tables")
-            problem = problem_of(folder, strict, negative, mapping)
-            agreed = contract_named(contract, folder)
-            plan = allocate(problem, agreed, time_limit=time_limit, progress=tell)
-            if plan.solved:
-                tell("dropping each rule by itself")
-                prices = plan.prices()
-                tell("one more and one less of each limit")
-                values = plan.values
-    except KeyboardInterrupt as stopped:
-        complain("Interrupted.", style=None)
-        raise typer.Exit(code_of(stopped)) from None
+    with interruptible(), bad_input(as_json), progress.words(quiet=quiet) as tell:
+        tell("reading and checking the tables")
+        problem = problem_of(folder, strict, negative, mapping)
+        agreed = contract_named(contract, folder)
+        plan = allocate(problem, agreed, time_limit=time_limit, progress=tell)
+        if plan.solved:
+            tell("dropping each rule by itself")
+            prices = plan.prices()
+            tell("one more and one less of each limit")
+            values = plan.values
     if not plan.solved:
         complain(plan.summary())
         raise typer.Exit(NOT_SOLVED)
@@ -82,12 +78,12 @@ def show_prices(plan: Plan, prices: pd.DataFrame, values: pd.DataFrame) -> None:
     """Print what each rule costs, and the dearest limits."""
     unit = f" [{plan.currency}]" if plan.currency else ""
     out.print()
-    line = f"{plan.contract['name']}: contribution {money(plan.contribution, plan.currency)}."
-    out.print(line, style="bold", markup=False, highlight=False, soft_wrap=True)
+    earned = money(plan.contribution, plan.currency)
+    print_line(out, f"{plan.contract['name']}: contribution {earned}.", style="bold")
     out.print()
     if len(prices):
         measured = "" if (prices["measure"] == "contribution").all() else ", by the objective (less penalties)"
-        out.print(f"What each rule costs{unit}{measured}", markup=False, highlight=False, soft_wrap=True)
+        print_line(out, f"What each rule costs{unit}{measured}")
         table = _table("rule", "owner", "costs", "certainly between")
         for row in records(prices):
             if row["value"] is None:
@@ -100,7 +96,7 @@ def show_prices(plan: Plan, prices: pd.DataFrame, values: pd.DataFrame) -> None:
     dear = values[(values["price"].abs() > 0.005).to_numpy() | (values["high"].fillna(0.0) > 0.005).to_numpy()]
     if len(dear):
         more = f", the first {SHOWN} of {len(dear)}" if len(dear) > SHOWN else ""
-        out.print(f"What one unit of a limit is worth{unit}{more}", markup=False, highlight=False, soft_wrap=True)
+        print_line(out, f"What one unit of a limit is worth{unit}{more}")
         table = _table("limit", "", "price", "one more", "one less", "used", "of")
         for row in records(dear.head(SHOWN)):
             numbers = (_spoken(row[name]) for name in ("price", "one_more", "one_less"))
@@ -110,7 +106,7 @@ def show_prices(plan: Plan, prices: pd.DataFrame, values: pd.DataFrame) -> None:
 
 def _table(*names: str) -> Table:
     """Return an empty table whose first two columns are words."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = titled(collapse_padding=False)
     for place, name in enumerate(names):
         table.add_column(name, justify="left" if place < 2 else "right", overflow="fold", no_wrap=place >= 2)
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,14 +27,14 @@ from allocopt.cli.common import (
     contract_named,
     problem_of,
 )
-from allocopt.cli.streams import BAD_INPUT, NOT_SOLVED, SOLVED, code_of, complain
+from allocopt.cli.streams import BAD_INPUT, NOT_SOLVED, SOLVED, complain, interruptible
 from allocopt.compare import Comparison
 from allocopt.compare import compare as compare_contracts
-from allocopt.compare.batch import GAP
 from allocopt.contracts import Contract
 from allocopt.errors import DataError, Issue
 from allocopt.problem import Problem
 from allocopt.retire import Retirement, retirement
+from allocopt.workers import GAP
 
 AGAINST = ("first_come", "pooled")
 """Against which contract a plan stands unless another is named: the first of these that is not its own."""
@@ -72,58 +73,75 @@ def report(
     One file that needs no network and prints on A4. The plan is solved under --contract, and its numbers stand against
     a baseline in which nobody coordinates, unless another is named.
     """
+    wanted = _Page(folder, contract, partial(problem_of, folder, strict, negative, mapping), out_file, book, quiet)
     limit: dict[str, Any] = {"time_limit": time_limit}
-    read = partial(problem_of, folder, strict, negative, mapping)
     try:
-        with bad_input(False):
+        with interruptible(), bad_input(False):
             if compare and retire:
                 raise _refused("--compare", "a page is of a comparison or of a retirement", "Ask for one of them.")
             for path, kind in ((out_file, ".html"), (book, ".xlsx")):
                 if path is not None:
                     _check_target(path, kind, folder)
             if compare:
-                code = _comparison(folder, read, jobs, gap, limit, quiet, (out_file, book))
+                solved = wanted.comparison(jobs=jobs, gap=gap or GAP, **limit)
             elif retire:
-                code = _retirement(folder, contract, read, jobs, gap, limit, quiet, (out_file, book))
+                solved = wanted.retirement(jobs=jobs, gap=gap or GAP, **limit)
             else:
-                code = _plan(folder, contract, against, read, gap, limit, quiet, values, (out_file, book))
-    except KeyboardInterrupt as stopped:
-        complain("Interrupted.", style=None)
-        raise typer.Exit(code_of(stopped)) from None
+                solved = wanted.plan(against, values, gap=gap, **limit)
     except OSError as error:
         complain(f"{out_file} cannot be written: {error.strerror or error}.")
         raise typer.Exit(BAD_INPUT) from None
     for path in (out_file, book):
         if path is not None and path.is_file():
             complain(f"Written: {path}", style=None)
-    raise typer.Exit(code)
+    raise typer.Exit(SOLVED if solved else NOT_SOLVED)
 
 
-def _plan(
-    folder: Path,
-    contract: str,
-    against: str | None,
-    read: Callable[[], Problem],
-    gap: float | None,
-    limit: dict[str, Any],
-    quiet: bool,
-    values: bool | None,
-    targets: tuple[Path, Path | None],
-) -> int:
-    """Solve the plan and its baseline, and write the page of the plan."""
-    with progress.words(quiet=quiet) as tell:
-        tell("reading and checking the tables")
-        problem = read()
-        agreed = contract_named(contract, folder)
-        other = _baseline(problem, agreed, against, folder)
-        plan = solve_problem(problem, agreed, gap=gap, progress=tell, **limit)
-        tell("solving the baseline")
-        baseline = None if other is None else solve_problem(problem, other, gap=gap, **limit)
-        tell("writing the page")
-        plan.report(targets[0], baseline=baseline, values=values)
-        if targets[1] is not None and plan.solved:
-            plan.to_excel(targets[1])
-    return SOLVED if plan.solved else NOT_SOLVED
+@dataclass(frozen=True)
+class _Page:
+    """What is asked for: where it comes from and where it goes."""
+
+    folder: Path
+    contract: str
+    read: Callable[[], Problem]
+    page: Path
+    book: Path | None
+    quiet: bool
+
+    def plan(self, against: str | None, values: bool | None, **limit: Any) -> bool:
+        """Solve the plan and its baseline, and write the page of the plan; return whether it was solved."""
+        with progress.words(quiet=self.quiet) as tell:
+            tell("reading and checking the tables")
+            problem, agreed = self.read(), contract_named(self.contract, self.folder)
+            other = _baseline(problem, agreed, against, self.folder)
+            plan = solve_problem(problem, agreed, progress=tell, **limit)
+            tell("solving the baseline")
+            baseline = None if other is None else solve_problem(problem, other, **limit)
+            tell("writing the page")
+            plan.report(self.page, baseline=baseline, values=values)
+            if self.book is not None and plan.solved:
+                plan.to_excel(self.book)
+        return plan.solved
+
+    def comparison(self, **how: Any) -> bool:
+        """Compare all contracts of the folder under all its scenarios; return whether all runs were solved."""
+        with progress.counts(quiet=self.quiet) as tell:
+            problem = self.read()
+            found = compare_contracts(problem, *compared(problem, self.folder, [], []), progress=tell, **how)
+            self._write(found)
+        return not len(found.failures)
+
+    def retirement(self, **how: Any) -> bool:
+        """Ask of each channel what retiring it is worth; return whether all of them were solved."""
+        with progress.counts(quiet=self.quiet) as tell:
+            found = retirement(self.read(), contract_named(self.contract, self.folder), progress=tell, **how)
+            self._write(found)
+        return not found.unsolved
+
+    def _write(self, found: Comparison | Retirement) -> None:
+        found.report(self.page)
+        if self.book is not None:
+            found.to_excel(self.book)
 
 
 def _baseline(problem: Problem, agreed: Contract, against: str | None, folder: Path) -> Contract | None:
@@ -136,50 +154,6 @@ def _baseline(problem: Problem, agreed: Contract, against: str | None, folder: P
     if found is not None:
         found.check(problem)
     return found
-
-
-def _comparison(
-    folder: Path,
-    read: Callable[[], Problem],
-    jobs: int,
-    gap: float | None,
-    limit: dict[str, Any],
-    quiet: bool,
-    targets: tuple[Path, Path | None],
-) -> int:
-    """Compare all contracts of a folder under all its scenarios, and write the page."""
-    with progress.counts(quiet=quiet) as tell:
-        problem = read()
-        contracts, scenarios = compared(problem, folder, [], [])
-        found = compare_contracts(problem, contracts, scenarios, jobs=jobs, gap=gap or GAP, progress=tell, **limit)
-        _write(found, targets)
-    return NOT_SOLVED if len(found.failures) else SOLVED
-
-
-def _retirement(
-    folder: Path,
-    contract: str,
-    read: Callable[[], Problem],
-    jobs: int,
-    gap: float | None,
-    limit: dict[str, Any],
-    quiet: bool,
-    targets: tuple[Path, Path | None],
-) -> int:
-    """Ask of each channel what retiring it is worth, and write the page."""
-    with progress.counts(quiet=quiet) as tell:
-        problem, agreed = read(), contract_named(contract, folder)
-        found = retirement(problem, agreed, gap=gap or GAP, jobs=jobs, progress=tell, **limit)
-        _write(found, targets)
-    return NOT_SOLVED if found.unsolved else SOLVED
-
-
-def _write(found: Comparison | Retirement, targets: tuple[Path, Path | None]) -> None:
-    """Write the page of an answer, and its workbook where one is wanted."""
-    page, book = targets
-    found.report(page)
-    if book is not None:
-        found.to_excel(book)
 
 
 def _check_target(path: Path, kind: str, source: Path) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
+from allocopt.cli.tables import percent, plain, print_line, titled
 from allocopt.compare.beside import side_by_side
 from allocopt.compare.comparison import Comparison
 
@@ -71,22 +71,16 @@ def show_comparison(found: Comparison, folder: Path, console: Console) -> None:
         runs = "One run was" if left == 1 else f"{left:,} runs were"
         told = f"{runs} not solved: their bounds say enough, or they count in no ranking."
         console.print(told.replace("their bounds say", "its bound says") if left == 1 else told, highlight=False)
-    console.print(f"Run folder: {folder}", markup=False, highlight=False, soft_wrap=True)
-    console.print(found.verdict, markup=False, highlight=False, soft_wrap=True)
+    print_line(console, f"Run folder: {folder}")
+    print_line(console, found.verdict)
 
 
 def _table(title: str, name: str, numbers: list[str]) -> Table:
-    table = _plain_table(title)
+    table = titled(title)
     table.add_column(name, overflow="fold", min_width=12)
     for head in numbers:
         table.add_column(head, justify="right", no_wrap=True)
     return table
-
-
-def _plain_table(title: str) -> Table:
-    return Table(
-        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
-    )
 
 
 def _ranking(found: Comparison) -> Table:
@@ -96,9 +90,9 @@ def _ranking(found: Comparison) -> Table:
     heads = ["contribution", "fill", "regret", "worst", "best in", *(BESIDE[name] for name in beside)]
     table = _table(f"Ranking by mean contribution{_unit(found)}", "contract", heads)
     for row in frame.to_dict("records"):
-        cells = [_money(row["contribution"]), _share(row["fill_rate"]), _money(row["regret"])]
-        cells += [_money(row["worst_regret"]), _share(row["best"])]
-        table.add_row(_plain(row["contract"]), *cells, *(_times(row[name]) for name in beside))
+        cells = [_money(row["contribution"]), percent(row["fill_rate"]), _money(row["regret"])]
+        cells += [_money(row["worst_regret"]), percent(row["best"])]
+        table.add_row(plain(row["contract"]), *cells, *(_times(row[name]) for name in beside))
     return table
 
 
@@ -107,19 +101,19 @@ def _deltas(found: Comparison) -> Table:
     frame = found.deltas()
     objective = bool((frame["measure"] == "objective").any())
     heads = ["contribution", *(["objective"] if objective else []), "low", "high", "ahead", "behind", "of"]
-    table = _table(f"Against {_plain(found.baseline)}{_unit(found)}", "contract", heads)
+    table = _table(f"Against {plain(found.baseline)}{_unit(found)}", "contract", heads)
     for row in frame.to_dict("records"):
         names = ["contribution", *(["difference"] if objective else []), "low", "high"]
         cells = [_signed(row[name]) for name in names]
         cells += [str(row[name]) for name in ("ahead", "behind", "runs")]
-        table.add_row(_plain(row["contract"]), *cells, style="" if row["apart"] else "dim")
+        table.add_row(plain(row["contract"]), *cells, style="" if row["apart"] else "dim")
     return table
 
 
 def _scenarios(found: Comparison, width: int) -> Iterator[Table]:
     """Yield what each contract earns in each scenario, against the baseline: as many tables as the width takes."""
     frame = side_by_side(found.by_scenario(), found.baseline)
-    title = f"Scenario by scenario: {_plain(found.baseline)}, and the others against it{_unit(found)}"
+    title = f"Scenario by scenario: {plain(found.baseline)}, and the others against it{_unit(found)}"
     heads = list(frame.columns[2:])
     widths = [max(map(len, [*frame[head], *head.split()]), default=1) for head in heads]
     while heads:
@@ -132,17 +126,17 @@ def _scenarios(found: Comparison, width: int) -> Iterator[Table]:
 
 def _earned(title: str, frame: pd.DataFrame, widths: Sequence[int]) -> Table:
     """Return a table of scenario and role, and of what some contracts earn: names are folded, amounts never."""
-    table = _plain_table(title)
+    table = titled(title)
     table.add_column("scenario", overflow="fold", min_width=SCENARIO)
     for head, width in zip(frame.columns[2:], widths, strict=False):
-        table.add_column(_plain(head), justify="right", overflow="fold", width=width)
+        table.add_column(plain(head), justify="right", overflow="fold", width=width)
     for number, (role, rows) in enumerate(frame.groupby("role", sort=False)):
         if number:
             table.add_section()
         style = "" if role == frame["role"].iloc[0] else "dim"
         table.add_row(f"{role}:", style=f"italic {style}")
         for scenario, _, *cells in rows.itertuples(index=False, name=None):
-            table.add_row(_plain(scenario), *(_plain(cell) for cell in cells), style=style)
+            table.add_row(plain(scenario), *(plain(cell) for cell in cells), style=style)
     return table
 
 
@@ -162,7 +156,7 @@ def _coordination(found: Comparison) -> Table | None:
         if _money(row["best_high"]) != best:
             best = f"{best} to {_money(row['best_high'])}"
         table.add_row(
-            _plain(row["contract"]), _money(row["alone"]), best, _money(row["gap_low"]), _money(row["gap_high"])
+            plain(row["contract"]), _money(row["alone"]), best, _money(row["gap_low"]), _money(row["gap_high"])
         )
     return table
 
@@ -171,21 +165,17 @@ def _failures(failures: pd.DataFrame) -> Table:
     """Return the first of the runs without a plan."""
     shown = failures.head(FAILURES)
     which = f"The first {len(shown)} of {len(failures):,}" if len(failures) > len(shown) else f"All {len(failures)}"
-    table = _plain_table(f"{which} runs without a plan" if len(failures) > 1 else "One run without a plan")
+    table = titled(f"{which} runs without a plan" if len(failures) > 1 else "One run without a plan")
     for head, share in (("contract", 2), ("scenario", 2), ("why", 5)):
         table.add_column(head, overflow="fold", ratio=share)
     for row in shown.to_dict("records"):
         scenario = row["scenario"] + (f", draw {row['draw']}" if row["draw"] >= 0 else "")
-        table.add_row(_plain(row["contract"]), _plain(scenario), _plain(row["message"] or row["status"]))
+        table.add_row(plain(row["contract"]), plain(scenario), plain(row["message"] or row["status"]))
     return table
 
 
 def _unit(found: Comparison) -> str:
-    return _plain(f" [{found.currency}]") if found.currency else ""
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
+    return plain(f" [{found.currency}]") if found.currency else ""
 
 
 def _money(amount: float) -> str:
@@ -199,10 +189,6 @@ def _money(amount: float) -> str:
 def _signed(amount: float) -> str:
     text = _money(amount)
     return f"+{text}" if math.isfinite(amount) and round(amount) > 0 else text
-
-
-def _share(share: float) -> str:
-    return "" if math.isnan(share) else f"{share:.1%}"
 
 
 def _times(times: int) -> str:

@@ -7,10 +7,10 @@ import math
 from typing import Any
 
 import pandas as pd
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from allocopt.cli.tables import amount, percent, plain, print_line, table_of
 from allocopt.plan.broken import decision_words
 from allocopt.plan.dates import date_of
 from allocopt.plan.plan import Plan
@@ -24,14 +24,14 @@ MOVED = 20
 def show_plan(plan: Plan, console: Console) -> None:
     """Print the headline, what needs a person, the profit and loss, who is short, where stock goes, and the proof."""
     if not plan.solved:
-        console.print(plan.summary(), markup=False, highlight=False, soft_wrap=True)
+        print_line(console, plan.summary())
         return
     frame, unit = plan.channels, f" {plan.currency}" if plan.currency else ""
     wanted, served = frame["demand"].sum(), frame["units"].sum()
     share = f" ({served / wanted:.1%})" if wanted else ""
-    name = _plain(plan.contract["name"])
+    name = plain(plan.contract["name"])
     headline = f"[bold]{name}[/bold]: {served:,.0f} of {wanted:,.0f} units{share} earn"
-    console.print(f"\n{headline} [bold]{plan.contribution:,.0f}{_plain(unit)}[/bold].\n", highlight=False)
+    console.print(f"\n{headline} [bold]{plan.contribution:,.0f}{plain(unit)}[/bold].\n", highlight=False)
     if len(plan.exceptions):
         console.print(_exceptions(plan.exceptions))
     else:
@@ -43,70 +43,46 @@ def show_plan(plan: Plan, console: Console) -> None:
     console.print(_flows(plan.allocation))
     console.print(_proof(plan, unit), highlight=False, soft_wrap=True)
     for words in decision_words(plan.decisions, plan.contract["clauses"]):
-        console.print(f"Decided: {words}", markup=False, highlight=False, soft_wrap=True)
+        print_line(console, f"Decided: {words}")
     for broken in plan.broken:
-        words = f"Broken as {broken.channel} is retired: {broken.words()}"
-        console.print(words, markup=False, highlight=False, soft_wrap=True)
+        print_line(console, f"Broken as {broken.channel} is retired: {broken.words()}")
     for note in plan.notes:
-        console.print(f"Note: {note}", markup=False, highlight=False, soft_wrap=True)
+        print_line(console, f"Note: {note}")
     for warning in plan.warnings[:3]:
-        console.print(f"Warning: {warning}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", "\\[")
-
-
-def _table(title: str, left: list[str], right: list[str]) -> Table:
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
-    )
-    for name in left:
-        table.add_column(name, no_wrap=True)
-    for name in right:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
-
-
-def _number(value: float) -> str:
-    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else f"{value:,.0f}"
-
-
-def _share(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.1%}"
+        print_line(console, f"Warning: {warning}")
 
 
 def _channels(frame: pd.DataFrame, unit: str) -> Table:
     """Return the profit and loss with a column per channel, the company and all together."""
     total = frame.sum(numeric_only=True)
-    heads = [_plain(str(channel)) for channel in frame["channel"]]
-    table = _table(
-        f"What each channel gets and earns{_plain(f' [{unit.strip()}]') if unit else ''}", [""], [*heads, "all"]
+    heads = [plain(str(channel)) for channel in frame["channel"]]
+    table = table_of(
+        f"What each channel gets and earns{plain(f' [{unit.strip()}]') if unit else ''}", [""], [*heads, "all"]
     )
     fill = total["units"] / total["demand"] if total["demand"] else math.nan
     margin = total["contribution"] / total["revenue"] if total["revenue"] else math.nan
     for words, column in (("units wanted", "demand"), ("units served", "units")):
-        table.add_row(words, *(_number(value) for value in [*frame[column], total[column]]))
-    table.add_row("fill rate", *(_share(value) for value in [*frame["fill_rate"], fill]), end_section=True)
+        table.add_row(words, *(amount(value) for value in [*frame[column], total[column]]))
+    table.add_row("fill rate", *(percent(value) for value in [*frame["fill_rate"], fill]), end_section=True)
     after_revenue = list(frame.columns).index("revenue") + 1
     costs = list(frame.columns[after_revenue : list(frame.columns).index("contribution")])
     for column in ["revenue", *(column for column in costs if frame[column].abs().sum() > 0.005)]:
         words = column.replace("_", " ") if column == "revenue" else f"- {column.replace('_', ' ')}"
-        table.add_row(words, *(_number(value) for value in [*frame[column], total[column]]))
-    money = [_number(value) for value in [*frame["contribution"], total["contribution"]]]
+        table.add_row(words, *(amount(value) for value in [*frame[column], total[column]]))
+    money = [amount(value) for value in [*frame["contribution"], total["contribution"]]]
     table.add_row("contribution", *money, style="bold")
-    table.add_row("margin", *(_share(value) for value in [*frame["margin"], margin]))
+    table.add_row("margin", *(percent(value) for value in [*frame["margin"], margin]))
     if frame["clause_penalties"].abs().sum() > 0.005:
         values = [*frame["clause_penalties"], total["clause_penalties"]]
-        table.add_row("clause penalties", *(_number(value) for value in values))
+        table.add_row("clause penalties", *(amount(value) for value in values))
     return table
 
 
 def _flows(allocation: pd.DataFrame) -> Table:
     flows = allocation.pivot_table(index="node", columns="channel", values="units", aggfunc="sum", fill_value=0.0)
-    table = _table("Units from each node to each channel", ["node"], [_plain(str(c)) for c in flows.columns])
+    table = table_of("Units from each node to each channel", ["node"], [plain(str(c)) for c in flows.columns])
     for node, row in flows.iterrows():
-        table.add_row(_plain(str(node)), *(_number(float(units)) for units in row))
+        table.add_row(plain(str(node)), *(amount(float(units)) for units in row))
     return table
 
 
@@ -115,14 +91,14 @@ def _shortfalls(short: pd.DataFrame) -> Table:
     which = f"The {len(worst)} largest of {len(short):,}" if len(short) > len(worst) else f"All {len(short)}"
     title = f"{which} shortfalls ({short['units'].sum():,.0f} units short in all)"
     keys = [k for k in ("sku", "channel", "region", "order", "line") if worst[k].astype(str).ne("").any()]
-    table = _table(title, keys, ["due", "wanted", "served", "short"])
+    table = table_of(title, keys, ["due", "wanted", "served", "short"])
     told = worst["sentence"].ne("").any()
     if told:
         table.add_column("why")
     for row in worst.to_dict("records"):
-        cells: list[Any] = [_plain(str(row[key])) for key in keys]
-        cells += [_when(row, "due"), _number(row["wanted"]), _number(row["served"]), _number(row["units"])]
-        table.add_row(*cells, *([_plain(row["sentence"].partition(": ")[2])] if told else []))
+        cells: list[Any] = [plain(str(row[key])) for key in keys]
+        cells += [_when(row, "due"), amount(row["wanted"]), amount(row["served"]), amount(row["units"])]
+        table.add_row(*cells, *([plain(row["sentence"].partition(": ")[2])] if told else []))
     return table
 
 
@@ -144,13 +120,13 @@ def show_moved(moved: pd.DataFrame, console: Console) -> None:
     many = f"The {len(first)} largest of {len(moved):,}" if len(moved) > len(first) else f"All {len(moved)}"
     keys = [k for k in ("sku", "channel", "region", "order", "line") if first[k].astype(str).ne("").any()]
     title = f"{many} promises that moved since the earlier plan"
-    table = _table(title, keys, ["due", "was", "is", "for", "instead of"])
+    table = table_of(title, keys, ["due", "was", "is", "for", "instead of"])
     table.add_column("how")
     due = "due_date" if "due_date" in first else "due"
     for row in first.to_dict("records"):
         days = [_day(row[name]) for name in (due, "date", "old_date")]
-        units = [_number(row[name]) for name in ("old_promised", "promised")]
-        cells = [*(_plain(str(row[key])) for key in keys), days[0], *units, *days[1:], str(row["how"])]
+        units = [amount(row[name]) for name in ("old_promised", "promised")]
+        cells = [*(plain(str(row[key])) for key in keys), days[0], *units, *days[1:], str(row["how"])]
         table.add_row(*cells)
     console.print()
     console.print(table)
@@ -169,11 +145,11 @@ def _exceptions(exceptions: pd.DataFrame) -> Table:
         f"The {len(first)} first of {len(exceptions):,}" if len(exceptions) > len(first) else f"All {len(exceptions)}"
     )
     named = first["owner"].ne("").any()
-    table = _table(f"{which} exceptions that need a person", ["owner"] if named else [], ["money"])
+    table = table_of(f"{which} exceptions that need a person", ["owner"] if named else [], ["money"])
     table.add_column("what it is about, and what can be done")
     for row in first.to_dict("records"):
-        owner = [_plain(str(row["owner"]))] if named else []
-        table.add_row(*owner, _number(row["money"]), _plain(f"{row['sentence']} {row['cure']}".strip()))
+        owner = [plain(str(row["owner"]))] if named else []
+        table.add_row(*owner, amount(row["money"]), plain(f"{row['sentence']} {row['cure']}".strip()))
     return table
 
 
@@ -189,4 +165,4 @@ def _proof(plan: Plan, unit: str) -> str:
     lines.append(f"  worst violation of any row or bound: {proof.violation:.1e}; checked without the solver")
     if plan.message:
         lines.append(f"  {plan.message}")
-    return _plain("\n".join(lines))
+    return plain("\n".join(lines))

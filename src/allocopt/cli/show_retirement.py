@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from allocopt.compare.verdict import money
+from allocopt.cli.tables import amount, plain, print_line, table_of
 from allocopt.errors import ContractError, Issue
 from allocopt.plan import SOLVED
 from allocopt.retire.verdict import percent
 from allocopt.retire.worth import Retirement
 from allocopt.rules import Recapture
+from allocopt.words import money
 
 UNTAKEN = ("recaptured", "diverted")
 """Parts that are nothing where nobody takes demand over."""
@@ -62,10 +62,10 @@ def _misread(text: str, message: str, hint: str) -> Issue:
 def show_retirement(found: Retirement, console: Console) -> None:
     """Print the verdict, what each channel's worth is made of, who takes demand over, and what is broken."""
     console.print()
-    console.print(found.verdict, style="bold", markup=False, highlight=False, soft_wrap=True)
+    print_line(console, found.verdict, style="bold")
     if found.base.solved:
-        line = f"As it is ({found.contract}), the company earns {money(found.base.contribution, found.currency)}."
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        earned = money(found.base.contribution, found.currency)
+        print_line(console, f"As it is ({found.contract}), the company earns {earned}.")
     console.print()
     told = found.table[found.table["status"].isin(SOLVED)]
     given = found.recapture[found.recapture["share"] > 0]
@@ -80,10 +80,9 @@ def show_retirement(found: Retirement, console: Console) -> None:
         more = f", the first {SHOWN} of {len(found.broken)}" if len(found.broken) > SHOWN else ""
         _show(console, f"{title}{more}", _broken(found))
     for line in _takers(found, told):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_line(console, line)
     for row in found.table[found.table["message"] != ""].to_dict("records"):
-        line = f"{row['channel']} ({row['status']}): {row['message']}"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_line(console, f"{row['channel']} ({row['status']}): {row['message']}")
 
 
 def _takers(found: Retirement, told: pd.DataFrame) -> Iterator[str]:
@@ -104,36 +103,23 @@ def _takers(found: Retirement, told: pd.DataFrame) -> Iterator[str]:
             yield f"Nobody else sells {some}: no recapture saves these {units} of {channel}."
 
 
-def _plain(text: object) -> str:
-    return str(text).replace("[", "\\[")
-
-
 def _show(console: Console, title: str, table: Table) -> None:
     """Print a table under a title that may be wider than it."""
-    console.print(title, style="bold", markup=False, highlight=False, soft_wrap=True)
+    print_line(console, title, style="bold")
     console.print(table)
-
-
-def _table(left: list[str], right: list[str]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    for name in left:
-        table.add_column(name, no_wrap=True)
-    for name in right:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
 
 
 def _worth(found: Retirement, told: pd.DataFrame, *, recaptured: bool) -> Table:
     """Return what the worth is made of, with a column per channel."""
-    table = _table([""], [_plain(name) for name in told["channel"]])
+    table = table_of(None, [""], [plain(name) for name in told["channel"]])
     for number, part in enumerate(found.parts):
         if recaptured or part not in UNTAKEN:
             last = number == len(found.parts) - 1
-            table.add_row(part.replace("_", " "), *(_amount(value) for value in told[part]), end_section=last)
-    table.add_row("net", *(_amount(value) for value in told["net"]), style="bold")
+            table.add_row(part.replace("_", " "), *(amount(value) for value in told[part]), end_section=last)
+    table.add_row("net", *(amount(value) for value in told["net"]), style="bold")
     sure = "certainly " if (told["measure"] == "contribution").all() else ""
     for name, words in (("low", f"{sure}at least"), ("high", f"{sure}at most")):
-        table.add_row(words, *(_amount(value) for value in told[name]), end_section=name == "high")
+        table.add_row(words, *(amount(value) for value in told[name]), end_section=name == "high")
     if not found.admitting:
         table.add_row("recapture assumed", *(f"{share:.0%}" if share else "none" for share in told["recapture"]))
     words = "pays while recapture is below" if found.admitting else "break-even recapture"
@@ -141,10 +127,6 @@ def _worth(found: Retirement, told: pd.DataFrame, *, recaptured: bool) -> Table:
     if told["broken"].any():
         table.add_row("promises broken", *(str(count) for count in told["broken"]))
     return table
-
-
-def _amount(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:,.0f}"
 
 
 def _share(row: dict[Any, Any], *, admitting: bool) -> str:
@@ -155,16 +137,16 @@ def _share(row: dict[Any, Any], *, admitting: bool) -> str:
 
 
 def _receivers(given: pd.DataFrame) -> Table:
-    table = _table(["from", "to"], ["share", "units asked", "units served"])
+    table = table_of(None, ["from", "to"], ["share", "units asked", "units served"])
     for row in given.to_dict("records"):
-        units = (_amount(row["asked"]), _amount(row["served"]))
-        table.add_row(_plain(row["channel"]), _plain(row["to"]), f"{row['share']:.0%}", *units)
+        units = (amount(row["asked"]), amount(row["served"]))
+        table.add_row(plain(row["channel"]), plain(row["to"]), f"{row['share']:.0%}", *units)
     return table
 
 
 def _broken(found: Retirement) -> Table:
-    table = _table(["channel"], ["units"])
+    table = table_of(None, ["channel"], ["units"])
     table.add_column("what was promised")
     for row in found.broken.head(SHOWN).to_dict("records"):
-        table.add_row(_plain(row["channel"]), _amount(row["units"]) if row["units"] else "", _plain(row["what"]))
+        table.add_row(plain(row["channel"]), amount(row["units"]) if row["units"] else "", plain(row["what"]))
     return table

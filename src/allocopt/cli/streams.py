@@ -40,12 +40,9 @@ def printing() -> Iterator[None]:
         yield
         if sys.stdout is not None:
             sys.stdout.flush()
-    except BrokenPipeError:
-        _give_up()
     except OSError as error:
-        _give_up()
-        complain(f"Standard output cannot be written: {error.strerror or error}.")
-        raise typer.Exit(BAD_INPUT) from None
+        if _given_up(error):
+            raise typer.Exit(BAD_INPUT) from None
 
 
 def say(text: str) -> None:
@@ -54,17 +51,35 @@ def say(text: str) -> None:
         sys.stdout.write(text + "\n")
 
 
-def _give_up() -> None:
-    """Let what is still to be printed go nowhere, so that the end of the process does not fail over it."""
+def _given_up(error: OSError) -> bool:
+    """Let what is still to be printed go nowhere, so that the end of the process does not fail over it.
+
+    Return whether that is a fault, which is said: an output that is full, not a reader that has gone.
+    """
     with suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
+    if isinstance(error, BrokenPipeError):
+        return False
+    complain(f"Standard output cannot be written: {error.strerror or error}.")
+    return True
 
 
 def code_of(stopped: KeyboardInterrupt) -> int:
     """Return the exit code after Ctrl-C or SIGTERM."""
     return TERMINATED if isinstance(stopped, Terminated) else INTERRUPTED
+
+
+@contextmanager
+def interruptible() -> Iterator[list[str]]:
+    """Say that a command was interrupted, with whatever its list says then, and end with the exit code of that."""
+    more: list[str] = []
+    try:
+        yield more
+    except KeyboardInterrupt as stopped:
+        complain(" ".join(["Interrupted.", *more]), style=None)
+        raise typer.Exit(code_of(stopped)) from None
 
 
 def run(app: Callable[[], Any]) -> None:
@@ -87,12 +102,8 @@ def run(app: Callable[[], Any]) -> None:
         code = BAD_INPUT
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        _give_up()
     except OSError as error:
-        _give_up()
-        complain(f"Standard output cannot be written: {error.strerror or error}.")
-        code = BAD_INPUT
+        code = BAD_INPUT if _given_up(error) else code
     sys.exit(code)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,23 +15,17 @@ from allocopt.arguments import runs as at_most
 from allocopt.compare.comparison import Comparison
 from allocopt.compare.deciding import Deciding
 from allocopt.compare.risk import CVaR
-from allocopt.compare.runs import Inputs, RunFolder, Settings
+from allocopt.compare.runs import Request, RunFolder, Settings
 from allocopt.compare.solving import Bench, Extend, bound_run, keep, passed_over, solve_run
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ContractError, Issue, ScenarioError, SolveError
 from allocopt.problem.problem import Problem
 from allocopt.problem.schema import TABLES
 from allocopt.scenario.scenario import Scenario
-from allocopt.workers import spread
-
-GAP = 1e-3
-"""Gap of a run unless the caller says otherwise: contracts are told apart by what is proven of both, so a closer look
-is worth its time only where that is not enough."""
+from allocopt.workers import GAP, Progress, spread
 
 KEPT_ROWS = 100_000
 """Where scenarios have no more rows of tables than these together, they are made once, when they are checked."""
-
-Progress = Callable[[int, int, str], None]
 
 
 def compare(
@@ -122,7 +116,7 @@ def compare(
         raise ValueError("extend adds to one program a run, and runs without foresight are one a period: see Draws")
     made = _check(problem, agreed, futures)
     by = "" if not decide_only else "mean" if risk is None else risk.words()
-    inputs = Inputs(problem, agreed, futures, Settings.of(gap, time_limit, work_limit, extend, by))
+    inputs = Request(problem, agreed, futures, Settings.of(gap, time_limit, work_limit, extend, by))
     folder = RunFolder.opened(
         (Path(tempfile.mkdtemp(prefix="allocopt-")) if out is None else path("out", out)).resolve(), inputs
     )

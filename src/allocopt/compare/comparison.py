@@ -15,7 +15,7 @@ from allocopt.compare.coordination import coordination_gap
 from allocopt.compare.intervals import Difference
 from allocopt.compare.plans import Plans
 from allocopt.compare.risk import CVaR
-from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
+from allocopt.compare.runs import AS_STATED, Request, Run, RunFolder
 from allocopt.compare.shown import ShownComparison
 from allocopt.compare.solving import ALL, NOT_SOLVED, Bench, Extend
 from allocopt.compare.standing import Future, Standing
@@ -43,7 +43,7 @@ class Comparison(ShownComparison):
     """
 
     def __init__(
-        self, inputs: Inputs, folder: RunFolder, risk: CVaR | None = None, extend: Extend | None = None
+        self, inputs: Request, folder: RunFolder, risk: CVaR | None = None, extend: Extend | None = None
     ) -> None:
         self._inputs, self._extend = inputs, extend
         self._folder = folder

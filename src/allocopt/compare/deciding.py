@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.compare.intervals import NOISE
-from allocopt.compare.runs import Inputs
+from allocopt.compare.runs import Request
 from allocopt.compare.solving import NOT_SOLVED
 from allocopt.compare.standing import Future, weights_of
 from allocopt.plan import SOLVED
@@ -41,14 +41,14 @@ class Deciding:
 
     Parameters
     ----------
-    inputs : Inputs
+    inputs : Request
     bound : float64, shape (runs,)
         What no plan of each run is worth more than; not finite where nothing is known, or no plan is there.
     risky : bool
         Whether contracts are ranked by something else than the mean.
     """
 
-    def __init__(self, inputs: Inputs, bound: Floats, *, risky: bool) -> None:
+    def __init__(self, inputs: Request, bound: Floats, *, risky: bool) -> None:
         self.inputs, runs = inputs, inputs.runs
         futures = [Future.of(scenario) for scenario in inputs.scenarios]
         self.shape = len(inputs.contracts), len(runs) // len(inputs.contracts)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral, Real
 from pathlib import Path
@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from allocopt.arguments import instance, several
-from allocopt.compare.batch import GAP, compare
+from allocopt.compare.batch import compare
 from allocopt.compare.comparison import Comparison
 from allocopt.compare.shown import ShownProtection
 from allocopt.contracts import Contract, pooled
@@ -37,8 +37,8 @@ from allocopt.problem import Problem
 from allocopt.problem.report import Nearest
 from allocopt.rules import Clause, Protect, promised
 from allocopt.scenario import Scenario
+from allocopt.workers import GAP, Progress
 
-Progress = Callable[[int, int, str], None]
 MOST = 101
 """Levels at most."""
 COLUMNS = (

@@ -127,7 +127,7 @@ def all_runs(contracts: Sequence[Contract], scenarios: Sequence[Scenario]) -> li
 
 
 @dataclass(frozen=True)
-class Inputs:
+class Request:
     """Everything that a comparison was asked.
 
     Attributes
@@ -167,7 +167,7 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def opened(cls, path: Path, inputs: Inputs) -> RunFolder:
+    def opened(cls, path: Path, inputs: Request) -> RunFolder:
         """Return the folder of these inputs, made or resumed; `ScenarioError` if it belongs to others."""
         folder, manifest = cls(path), inputs.manifest()
         try:
@@ -188,7 +188,7 @@ class RunFolder:
         folder._unchanged()
         return folder
 
-    def _made(self, inputs: Inputs, manifest: dict[str, Any]) -> None:
+    def _made(self, inputs: Request, manifest: dict[str, Any]) -> None:
         """Make the folder whole or not at all; one that another process has made meanwhile is as good."""
         sweep(self.path.parent)
         beside = beside_of(self.path)
@@ -227,10 +227,10 @@ class RunFolder:
         except (OSError, ValueError, KeyError, TypeError):
             raise ScenarioError(f"{self.path / MANIFEST} cannot be read: delete the folder and run again.") from None
 
-    def inputs(self) -> Inputs:
+    def inputs(self) -> Request:
         """Return what the comparison was asked."""
         content = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
-        return Inputs(
+        return Request(
             Problem.read(self.path / "problem"),
             tuple(Contract.from_dict(contract) for contract in content["contracts"]),
             tuple(Scenario.from_dict(scenario) for scenario in content["scenarios"]),

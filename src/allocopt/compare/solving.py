@@ -15,7 +15,7 @@ import pandas as pd
 
 from allocopt.allocate import bound, decide, relaxation
 from allocopt.compare.forward import play
-from allocopt.compare.runs import AS_STATED, Inputs, Run, RunFolder
+from allocopt.compare.runs import AS_STATED, Request, Run, RunFolder
 from allocopt.errors import AllocoptError, SolveError
 from allocopt.plan import Answer, Plan
 from allocopt.plan.tables import channel_books
@@ -37,12 +37,12 @@ class Bench:
 
     Parameters
     ----------
-    inputs : Inputs
+    inputs : Request
     made : mapping of int to Problem, optional
         What scenarios are known to make of the problem, by their positions.
     """
 
-    def __init__(self, inputs: Inputs, made: Mapping[int, Problem] | None = None) -> None:
+    def __init__(self, inputs: Request, made: Mapping[int, Problem] | None = None) -> None:
         self.inputs = inputs
         self._made = made or {}
         self.runs = inputs.runs

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from allocopt.compare.intervals import Difference
 from allocopt.compare.standing import Future, Standing
+from allocopt.words import few, listed, money
 
 FEW = 10
 """Fewer draws than these say little about how wide a range is."""
@@ -46,7 +47,7 @@ def _basis(found: Standing) -> str:
         return risk
     draws = sum(future.draws for future in found.counted)
     number = f"{draws} draws" if draws > 1 else "1 draw"
-    return f"{risk}{'by' if risk else 'By'} {_listed(_names(found.counted))} ({number}, played without foresight), "
+    return f"{risk}{'by' if risk else 'By'} {listed(_names(found.counted))} ({number}, played without foresight), "
 
 
 def _leader(found: Standing) -> str:
@@ -57,17 +58,17 @@ def _leader(found: Standing) -> str:
     above = [name for name in others if gaps[name].apart and not gaps[name].positive]
     ties = [name for name in others if not gaps[name].apart and name not in same]
     if len(same) == len(others):
-        return f"{_listed([first, *same])} are worth the same."
+        return f"{listed([first, *same])} are worth the same."
     clear = all(gap.positive and gap.clear for gap in gaps.values())
     proven = clear and found.risk is None and found.measure(*found.ranked) == "contribution"
     text = f"{first} is worth most" if proven else f"{first} comes first"
     if first != found.baseline and found.baseline not in same:
         text += f": {_amount(found, first, f' against {found.baseline}')}"
     if ties:
-        text += f", but {_listed(ties)} {'is a tie' if len(ties) == 1 else 'are ties'} with it"
+        text += f", but {listed(ties)} {'is a tie' if len(ties) == 1 else 'are ties'} with it"
     if above:
-        text += f"{', and' if ties else ', but'} by what is proven, {_listed(above)} {_is(above)} ahead of it"
-    return f"{text}." + (f" {_listed([first, *same])} are worth the same." if same else "")
+        text += f"{', and' if ties else ', but'} by what is proven, {listed(above)} {_is(above)} ahead of it"
+    return f"{text}." + (f" {listed([first, *same])} are worth the same." if same else "")
 
 
 def _others(found: Standing) -> Iterator[str]:
@@ -101,18 +102,21 @@ def _otherwise(found: Standing) -> Iterator[str]:
         by_winner: dict[str, list[Future]] = {}
         for future, name in here:
             by_winner.setdefault(name, []).append(future)
-        words = [f"{name} is ahead of {first} in {_few(_names(futures))}" for name, futures in by_winner.items()]
+        words = [
+            f"{name} is ahead of {first} in {listed(few(_names(futures), NAMED))}"
+            for name, futures in by_winner.items()
+        ]
         if words and beforehand:
-            yield f"Known beforehand, {_listed(words)}: that supposes that everybody knows what comes."
+            yield f"Known beforehand, {listed(words)}: that supposes that everybody knows what comes."
         elif words and len(found.counted) > 1:
-            yield f"But {_listed(words)}."
+            yield f"But {listed(words)}."
 
 
 def _caveats(found: Standing) -> Iterator[str]:
     """Yield what the reader has to know about the figures."""
     perfect = [future for future in found.counted if future.draws and not future.played]
     if perfect:
-        yield f"The draws of {_listed(_names(perfect))} are decided with perfect foresight."
+        yield f"The draws of {listed(_names(perfect))} are decided with perfect foresight."
     for future in found.counted:
         if 0 < future.draws < FEW:
             number = f"{future.draws} draws are" if future.draws > 1 else "One draw is"
@@ -174,30 +178,9 @@ def _kind(found: Standing) -> str:
     return "draws" if all(drawn) else "runs" if any(drawn) else "scenarios"
 
 
-def money(amount: float, currency: str = "", *, signed: bool = False) -> str:
-    """Return an amount of money, with cents where these matter.
-
-    >>> money(-1234.5, "EUR"), money(2.5, signed=True), money(-0.001, signed=True)
-    ('-1,234 EUR', '+2.50', '0.00')
-    """
-    digits = 0 if abs(amount) >= 100 else 2
-    shown = round(amount, digits) + 0.0
-    text = f"{shown:+,.{digits}f}" if signed and shown else f"{shown:,.{digits}f}"
-    return f"{text} {currency}" if currency else text
-
-
 def _names(futures: Sequence[Future]) -> list[str]:
     return [future.name for future in futures]
 
 
 def _is(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
-
-
-def _few(names: list[str]) -> str:
-    shown = names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
-    return _listed(shown)
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

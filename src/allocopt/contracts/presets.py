@@ -16,7 +16,7 @@ from allocopt.rules.protection_levels import ProtectionLevels
 
 Shares = Mapping[str, float]
 """Share of each channel [1]."""
-Weights = Mapping[str, float]
+ChannelWeights = Mapping[str, float]
 """Weight of each channel that shares [1]."""
 Tier = str | tuple[str, ...] | list[str]
 """One channel or several."""
@@ -204,7 +204,7 @@ def strata(
     return Contract("Strata", clauses=clauses, stages=stages, reason=f"Ranks are served stratum by stratum ({said}).")
 
 
-def fair_share(channels: Tier | None = None, weights: Weights | None = None) -> Contract:
+def fair_share(channels: Tier | None = None, weights: ChannelWeights | None = None) -> Contract:
     """Return the contract in which each SKU is shared in proportion to demand, as far as lanes and capacity allow.
 
     Nobody's share of demand served can be raised without lowering that of somebody who is served less. Source: fair
@@ -227,7 +227,7 @@ def fair_share(channels: Tier | None = None, weights: Weights | None = None) -> 
     return Contract("Fair share", stages=(_levelled("fill", channels, weights),), reason=reason)
 
 
-def max_min_fair(channels: Tier | None = None, weights: Weights | None = None) -> Contract:
+def max_min_fair(channels: Tier | None = None, weights: ChannelWeights | None = None) -> Contract:
     """Return the contract in which each SKU is shared in equal units, nobody getting more than they want.
 
     Source: max-min fair share, Keshav, An Engineering Approach to Computer Networking (1997), ch. 9; Bertsekas and
@@ -350,7 +350,7 @@ def _ranks(ranks: Tiers) -> tuple[int, ...]:
     return () if ranks is None else tuple(ranks) if isinstance(ranks, tuple | list) else (ranks,)
 
 
-def _levelled(measure: Literal["fill", "units"], channels: Tier | None, weights: Weights | None) -> MaxMinFill:
+def _levelled(measure: Literal["fill", "units"], channels: Tier | None, weights: ChannelWeights | None) -> MaxMinFill:
     """Return the stage that shares each article fairly."""
     return MaxMinFill(_several(channels), measure=measure, weights=None if weights is None else dict(weights))
 

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from allocopt.documents.checked import NUMBER, STRICT, Checked, Ids, Ranks
 
-Lock = Literal["value", "plan"]
+LockBy = Literal["value", "plan"]
 Each = Literal["each"]
 
 
@@ -49,7 +49,7 @@ class Stage(metaclass=Checked):
     """Whether lines are served in the order in which they come, so that nobody looks at what is yet to come."""
 
     channels: Ids = None
-    lock: Lock = "value"
+    lock: LockBy = "value"
 
     def words(self) -> str:
         """Return the stage in a few words."""

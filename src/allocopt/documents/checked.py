@@ -88,7 +88,7 @@ NUMBER = BeforeValidator(_number)
 Day = Annotated[dt.date, BeforeValidator(_day)]
 Share = Annotated[float, Field(ge=0, le=1), NUMBER]
 Units = Annotated[float, Field(ge=0), NUMBER]
-Money = Annotated[float, Field(ge=0), NUMBER]
+AtLeastZero = Annotated[float, Field(ge=0), NUMBER]
 Penalty = Annotated[float, Field(ge=0), NUMBER]
 Period = Annotated[int, Field(ge=0, strict=True)]
 Flag = Annotated[bool, Field(strict=True)]

@@ -43,7 +43,7 @@ def parse(path: Path, error: type[ContractError | ScenarioError | DataError], sh
     parser.Constructor, parser.Parser = _Constructor, BoundedParser
     try:
         origin = Origin(str(path), loaded(path, parser))
-    except UnreadableError as fault:
+    except NotYamlError as fault:
         raise error([Issue(str(path), fault.line, None, None, fault.code, fault.message)]) from None
     if not isinstance(origin.tree, dict):
         raise error([Issue(str(path), 1, None, None, "not_a_mapping", shape)])
@@ -54,13 +54,13 @@ def parse(path: Path, error: type[ContractError | ScenarioError | DataError], sh
 
 
 def settings(path: Path) -> Any:
-    """Return a YAML file as plain values; raise `UnreadableError` where it cannot be read."""
+    """Return a YAML file as plain values; raise `NotYamlError` where it cannot be read."""
     parser = YAML(typ="safe", pure=True)
     parser.Parser = BoundedPlainParser
     return loaded(path, parser)
 
 
-class UnreadableError(Exception):
+class NotYamlError(Exception):
     """Why a file cannot be read as YAML.
 
     Attributes
@@ -75,21 +75,21 @@ class UnreadableError(Exception):
 
 
 def loaded(path: Path, parser: YAML) -> Any:
-    """Return what a file holds; raise `UnreadableError` with the line where it cannot be read."""
+    """Return what a file holds; raise `NotYamlError` with the line where it cannot be read."""
     try:
         with path.open("rb") as file:
             content = file.read(BYTES + 1)
     except FileNotFoundError:
-        raise UnreadableError(None, "no_file", "There is no such file.") from None
+        raise NotYamlError(None, "no_file", "There is no such file.") from None
     except (OSError, ValueError) as fault:
-        raise UnreadableError(None, "unreadable", f"It cannot be read: {getattr(fault, 'strerror', fault)}.") from None
+        raise NotYamlError(None, "unreadable", f"It cannot be read: {getattr(fault, 'strerror', fault)}.") from None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         at = content.count(b"\n", 0, fault.start) + 1
-        raise UnreadableError(at, "bad_encoding", "It is not UTF-8 text.") from None
+        raise NotYamlError(at, "bad_encoding", "It is not UTF-8 text.") from None
     if len(text) > CHARACTERS:
-        raise UnreadableError(None, "too_much", f"It has more than {CHARACTERS:,} characters.")
+        raise NotYamlError(None, "too_much", f"It has more than {CHARACTERS:,} characters.")
     return _parsed(text, parser)
 
 
@@ -98,19 +98,19 @@ def _parsed(text: str, parser: YAML) -> Any:
     try:
         return parser.load(text)
     except TooMuchError as fault:
-        raise UnreadableError(fault.problem_mark.line + 1, "too_much", f"It holds too much: {fault.problem}.") from None
+        raise NotYamlError(fault.problem_mark.line + 1, "too_much", f"It holds too much: {fault.problem}.") from None
     except ReaderError as fault:
         at, code = text.count("\n", 0, fault.position) + 1, fault.character
         code = ord(code) if isinstance(code, str) else code
-        raise UnreadableError(
+        raise NotYamlError(
             at, "unseen_character", f"There is a character that cannot be seen (U+{code:04X})."
         ) from None
     except MarkedYAMLError as fault:
         line = fault.problem_mark.line + 1 if fault.problem_mark else None
         said = told((fault.problem or "not valid YAML").split("\n")[0])
-        raise UnreadableError(line, "bad_yaml", f"It is not valid YAML: {said}.") from None
+        raise NotYamlError(line, "bad_yaml", f"It is not valid YAML: {said}.") from None
     except Exception as fault:  # values that their tags belie break the reader in any of many ways
-        raise UnreadableError(None, "bad_yaml", f"It is not valid YAML: {told(fault)}.") from None
+        raise NotYamlError(None, "bad_yaml", f"It is not valid YAML: {told(fault)}.") from None
 
 
 def plain(node: Any) -> Any:

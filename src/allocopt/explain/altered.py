@@ -8,7 +8,7 @@ import numpy as np
 
 from allocopt.algebra.grouping import starts
 from allocopt.algebra.program import Program
-from allocopt.explain.change import Floats, Ints
+from allocopt.explain.change import Floats, Places
 from allocopt.solve import highs
 from allocopt.solve.certificate import cleaned
 
@@ -31,7 +31,7 @@ def most(small: Program, multipliers: Floats) -> float:
         return float(y @ limit + np.where(np.abs(value) > 1e-12, value * best, 0.0).sum())
 
 
-def without(small: Program, entries: Ints, x: Floats) -> Program:
+def without(small: Program, entries: Places, x: Floats) -> Program:
     """Return a program without some entries, its rows' limits less what these take as planned."""
     keep = np.ones(small.nonzeros, dtype=bool)
     keep[entries] = False

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import extreme, starts, summed
+from allocopt.arrays import Floats, Places
 from allocopt.explain.change import Change
 from allocopt.explain.local import Found
 from allocopt.explain.ways import FLAT
@@ -17,8 +18,6 @@ from allocopt.explain.wide import Wide
 from allocopt.rules import RULES, Rule
 from allocopt.rules.kit.shortage import CODES, LIMITS
 
-Ints = NDArray[np.intp]
-Floats = NDArray[np.float64]
 NAMES = tuple(CODES)
 PLACE = {code: number for number, code in enumerate(CODES)}
 
@@ -74,7 +73,7 @@ class Givers:
     units : float64, shape (lines,)
     """
 
-    lines: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    lines: Places = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
     units: Floats = field(default_factory=lambda: np.zeros(0))
 
     def __len__(self) -> int:
@@ -84,7 +83,7 @@ class Givers:
         return zip(self.lines.tolist(), self.units.tolist(), strict=True)
 
 
-def _unique(arcs: Ints, things: Ints) -> tuple[Ints, Ints]:
+def _unique(arcs: Places, things: Places) -> tuple[Places, Places]:
     """Return pairs of arcs and things, each once, arcs ascending."""
     if not len(arcs):
         return arcs, things.astype(np.intp)
@@ -150,7 +149,7 @@ class Board:
         """Return what lifts a row; None where nothing needs to."""
         return self.items[self.thing[row]] if self.thing[row] >= 0 else None
 
-    def _steps(self) -> tuple[Ints, Ints, Floats]:
+    def _steps(self) -> tuple[Places, Places, Floats]:
         """Return the rows that only say that units come in steps, how large each is, and how many more there may be.
 
         A counter without a price goes with such a row: how often the step is taken.
@@ -226,7 +225,7 @@ class Board:
         span = slice(*self.program.indptr[self.wide.ship + arc : self.wide.ship + arc + 2])
         return list(zip(self.program.indices[span].tolist(), self.program.data[span].tolist(), strict=True))
 
-    def base(self, block: Ints) -> Found | None:
+    def base(self, block: Places) -> Found | None:
         """Return what a block gains if nothing is changed: nothing, but for what the gap of the plan allows."""
         key = int(block[0])
         if key not in self._base:
@@ -237,7 +236,7 @@ class Board:
         """Return what a re-solve gains in money."""
         return float(self.cost[found.columns] @ (found.x - self.wide.x[found.columns]))
 
-    def moved(self, columns: Ints, values: Floats) -> Givers:
+    def moved(self, columns: Places, values: Floats) -> Givers:
         """Return the lines that give units up in a plan, and how many."""
         inside = (columns >= self.wide.ship) & (columns < self.wide.ship + len(self.arcs))
         arcs = columns[inside] - self.wide.ship
@@ -245,7 +244,7 @@ class Board:
         less = np.bincount(place, weights=self.x[arcs] - values[inside], minlength=len(lines))
         return Givers(lines[less > 1e-6].astype(np.intp), less[less > 1e-6].astype(np.float64))
 
-    def dear_of(self, arcs: Ints, units: Floats) -> float:
+    def dear_of(self, arcs: Places, units: Floats) -> float:
         """Return what a unit of a flow is worth with what has to be paid for it to flow at all."""
         opened = {self.paid[row] for arc in arcs.tolist() for row, _ in self.entries(arc) if row in self.paid}
         return float(units @ self.money[arcs] + self.cost[list(opened)].sum()) / float(units.sum())

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.arcs import Arcs, Exclusions, arc_keys, build_arcs
+from allocopt.arrays import Places
 from allocopt.problem.facts import NEVER, Facts, Flags
 from allocopt.rules import Clause, Rule, hindering
-
-Ints = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +39,7 @@ class Hindrance:
     code: str
     clause: int
     rule: Rule | None
-    arcs: Ints
+    arcs: Places
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +60,7 @@ class Candidates:
     hindrances: list[Hindrance]
 
 
-def candidates(arcs: Arcs, clauses: Sequence[Clause], short: Ints) -> Candidates:
+def candidates(arcs: Arcs, clauses: Sequence[Clause], short: Places) -> Candidates:
     """Return the arcs of a plan with all that some lines could have besides.
 
     Parameters

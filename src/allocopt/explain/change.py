@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats as Floats
+from allocopt.arrays import Places as Places
 
-Ints = NDArray[np.intp]
-Floats = NDArray[np.float64]
 
-
-def _none() -> Ints:
+def _none() -> Places:
     return np.zeros(0, dtype=np.intp)
 
 
@@ -52,36 +51,36 @@ class Change:
     ([3], [5.0])
     """
 
-    rows: Ints = field(default_factory=_none)
+    rows: Places = field(default_factory=_none)
     by: Floats = field(default_factory=_nothing)
-    asked_rows: Ints = field(default_factory=_none)
+    asked_rows: Places = field(default_factory=_none)
     asked: Floats = field(default_factory=_nothing)
-    exempt_rows: Ints = field(default_factory=_none)
-    exempt_columns: Ints = field(default_factory=_none)
-    columns: Ints = field(default_factory=_none)
+    exempt_rows: Places = field(default_factory=_none)
+    exempt_columns: Places = field(default_factory=_none)
+    columns: Places = field(default_factory=_none)
     lower: Floats = field(default_factory=_nothing)
     upper: Floats = field(default_factory=_nothing)
 
     @staticmethod
-    def moved(rows: Iterable[int] | Ints, by: float | Floats) -> Change:
+    def moved(rows: Iterable[int] | Places, by: float | Floats) -> Change:
         """Return that the limits of some rows move by so much, one number for all or one each."""
         at = np.asarray(rows, dtype=np.intp)
         return Change(rows=at, by=np.zeros(len(at)) + by)
 
     @staticmethod
-    def asking(rows: Iterable[int] | Ints, least: float | Floats) -> Change:
+    def asking(rows: Iterable[int] | Places, least: float | Floats) -> Change:
         """Return that some rows have to come to at least so much, one number for all or one each."""
         at = np.asarray(rows, dtype=np.intp)
         return Change(asked_rows=at, asked=np.zeros(len(at)) + least)
 
     @staticmethod
-    def exempted(rows: Iterable[int] | Ints, columns: Iterable[int] | Ints) -> Change:
+    def exempted(rows: Iterable[int] | Places, columns: Iterable[int] | Places) -> Change:
         """Return that some columns do not count in some rows, each pair of them, beyond what they ship as planned."""
         mine, theirs = np.asarray(rows, dtype=np.intp), np.asarray(columns, dtype=np.intp)
         return Change(exempt_rows=np.repeat(mine, len(theirs)), exempt_columns=np.tile(theirs, len(mine)))
 
     @staticmethod
-    def freed(columns: Iterable[int] | Ints, lower: float | Floats, upper: float | Floats) -> Change:
+    def freed(columns: Iterable[int] | Places, lower: float | Floats, upper: float | Floats) -> Change:
         """Return that some columns lie between other limits, one number for all or one each."""
         at = np.asarray(columns, dtype=np.intp)
         return Change(columns=at, lower=np.zeros(len(at)) + lower, upper=np.zeros(len(at)) + upper)

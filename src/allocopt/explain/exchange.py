@@ -23,7 +23,7 @@ import numpy as np
 
 from allocopt.algebra.grouping import extreme, places, summed
 from allocopt.explain.board import Board
-from allocopt.explain.change import Floats, Ints
+from allocopt.explain.change import Floats, Places
 from allocopt.explain.ways import FLAT, Flags, Ways
 
 SETTLING = 4
@@ -50,20 +50,20 @@ class Net:
         The smallest part of a unit that may move.
     """
 
-    lot: Ints
-    line: Ints
+    lot: Places
+    line: Places
     cost: Floats
     x: Floats
     lower: Floats
     upper: Floats
-    entry_arc: Ints
-    entry_row: Ints
+    entry_arc: Places
+    entry_row: Places
     entry_value: Floats
     above: Floats
     below: Floats
     least: Floats
 
-    def may(self, entries: Ints | slice = slice(None)) -> tuple[Flags, Flags]:
+    def may(self, entries: Places | slice = slice(None)) -> tuple[Flags, Flags]:
         """Return which arcs may ship more, and which less, as far as rows besides those of lots and lines go."""
         movable = (self.lot >= 0) & (self.line >= 0)
         more, less = movable & (self.upper - self.x >= self.least), movable & (self.x - self.lower >= self.least)
@@ -98,30 +98,30 @@ class Paths:
 
     spare: Floats
     need: Floats
-    giver: Ints
-    taker: Ints
+    giver: Places
+    taker: Places
     more: Flags
     less: Flags
-    pool: Ints
+    pool: Places
     pooled: Floats
-    pool_giver: Ints
+    pool_giver: Places
     settled: bool
 
-    def offer(self, net: Net, arcs: Ints) -> Floats:
+    def offer(self, net: Net, arcs: Places) -> Floats:
         """Return what a unit more over some arcs is worth, with all that gives way for it."""
         pool = self.pool[arcs]
         given = np.where(pool >= 0, np.append(self.pooled, 0.0)[pool], self.spare[net.lot[arcs]])
         worth: Floats = net.cost[arcs] + given
         return worth
 
-    def gives(self, net: Net, arcs: Ints) -> Ints:
+    def gives(self, net: Net, arcs: Places) -> Places:
         """Return the arcs that ship less where some arcs ship more; -1: free units do."""
         pool = self.pool[arcs]
-        found: Ints = np.where(pool >= 0, np.append(self.pool_giver, -1)[pool], self.giver[net.lot[arcs]])
+        found: Places = np.where(pool >= 0, np.append(self.pool_giver, -1)[pool], self.giver[net.lot[arcs]])
         return found
 
 
-def paths(net: Net, inner: Flags, entries: Ints | slice = slice(None)) -> Paths:
+def paths(net: Net, inner: Flags, entries: Places | slice = slice(None)) -> Paths:
     """Return the best exchanges of a net over some of its arcs, of whose entries those named are all that there are."""
     more, less = net.may(entries)
     least = float(net.least.min(initial=1.0))
@@ -145,7 +145,7 @@ def paths(net: Net, inner: Flags, entries: Ints | slice = slice(None)) -> Paths:
     return Paths(spare, need, giver, taker, more, less, pool, pooled, pool_giver, settled)
 
 
-def _pools(net: Net, inner: Flags, less: Flags, entries: Ints | slice) -> tuple[Ints, Ints, Ints, int]:
+def _pools(net: Net, inner: Flags, less: Flags, entries: Places | slice) -> tuple[Places, Places, Places, int]:
     """Return where arcs that one row alone stops get its room and a unit of their lot from: other arcs of both.
 
     Returns
@@ -176,7 +176,7 @@ def _pools(net: Net, inner: Flags, less: Flags, entries: Ints | slice) -> tuple[
     return pool, arc[chosen], number[chosen], len(known)
 
 
-def _better(value: Floats, arc_of: Ints, offer: Floats, node: Ints, arcs: Ints, tolerance: float) -> bool:
+def _better(value: Floats, arc_of: Places, offer: Floats, node: Places, arcs: Places, tolerance: float) -> bool:
     """Raise the values of nodes to the best offer, in place; return whether any was raised."""
     worth = np.flatnonzero(offer > np.maximum(value[node] + tolerance, NOTHING / 2))
     if not len(worth):
@@ -188,7 +188,7 @@ def _better(value: Floats, arc_of: Ints, offer: Floats, node: Ints, arcs: Ints, 
     return True
 
 
-def gaps(net: Net, found: Paths, group: Ints, row_group: Ints, count: int) -> tuple[Floats, Floats]:
+def gaps(net: Net, found: Paths, group: Places, row_group: Places, count: int) -> tuple[Floats, Floats]:
     """Return by how much a plan of each group can be bettered at most, and the prices of rows that prove it."""
     u, v = _prices(net, found)
     y = np.zeros(len(net.above))
@@ -210,7 +210,7 @@ def gaps(net: Net, found: Paths, group: Ints, row_group: Ints, count: int) -> tu
     return summed(lost, group, count) + summed(slack, row_group, count), y
 
 
-def _settled(net: Net, left: Floats, arc: Ints, row: Ints, value: Floats, price: Floats, low: bool) -> Floats:
+def _settled(net: Net, left: Floats, arc: Places, row: Places, value: Floats, price: Floats, low: bool) -> Floats:
     """Let prices of rows without room, in place, take up what arcs have left over or lack; return what is left then."""
     each = left[arc] / value
     used, open_ = net.x[arc] - net.lower[arc] > FLAT, net.upper[arc] - net.x[arc] > FLAT
@@ -262,11 +262,11 @@ class Answers:
     gain: Floats
     left: Floats
     anyway: Flags
-    question: Ints
-    arc: Ints
+    question: Places
+    arc: Places
     x: Floats
 
-    def moves(self, question: int) -> tuple[Ints, Floats]:
+    def moves(self, question: int) -> tuple[Places, Floats]:
         """Return the arcs that move in the answer to one question, and their values."""
         mine = slice(*np.searchsorted(self.question, [question, question + 1]))
         return self.arc[mine], self.x[mine]
@@ -276,7 +276,7 @@ class Exchange(Board):
     """Finds out what exchanges bring short lines."""
 
     @cached_property
-    def ends(self) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+    def ends(self) -> tuple[Places, Places, Places, Places, Floats]:
         """Rows of the lot and the line of each arc (-1: none), and arc, row and amount of what else arcs take."""
         program, size = self.program, len(self.arcs)
         rules, rule, _ = self.wide.authors
@@ -309,13 +309,13 @@ class Exchange(Board):
         plain[block[odd & (block >= 0)]] = False
         return plain
 
-    def block_of_arcs(self, arcs: Ints) -> Ints:
+    def block_of_arcs(self, arcs: Places) -> Places:
         """Return the block of some arcs."""
-        found: Ints = self.wide.local.block_of[self.wide.ship + arcs]
+        found: Places = self.wide.local.block_of[self.wide.ship + arcs]
         return found
 
     @cached_property
-    def _whole(self) -> tuple[Paths, Floats, Ints, Floats, Floats]:
+    def _whole(self) -> tuple[Paths, Floats, Places, Floats, Floats]:
         """The best exchanges of the plan as it is, the gap of each block; prices of rows by block that prove it."""
         lot, line, arc, row, value = self.ends
         rows, block = self.program.rows, self.block_of_arcs(np.arange(len(self.arcs)))
@@ -343,7 +343,7 @@ class Exchange(Board):
         span = slice(self.wide.ship, self.wide.ship + len(self.arcs))
         return self.program.cost[span], self.x, self.program.lower[span], self.program.upper[span]
 
-    def offered(self, ways: Ways, lines: Ints, lifted: Flags) -> Floats:
+    def offered(self, ways: Ways, lines: Places, lifted: Flags) -> Floats:
         """Return what the first exchange for each of some lines earns at most, if so much is lifted."""
         found, *_ = self._whole
         lot = self.ends[0][ways.arc]
@@ -351,17 +351,17 @@ class Exchange(Board):
         free = ways.loose(lifted)
         return extreme(np.maximum, worth[free], ways.line[free], len(ways.lines), none=0.0)[lines]
 
-    def blocks(self, ways: Ways, lines: Ints) -> Ints:
+    def blocks(self, ways: Ways, lines: Places) -> Places:
         """Return the block of each of some lines that have ways; -1: none."""
         return self.block_of_arcs(ways.arc[ways.begins[lines]])
 
-    def bounded(self, ways: Ways, lines: Ints, lifted: Flags) -> Floats:
+    def bounded(self, ways: Ways, lines: Places, lifted: Flags) -> Floats:
         """Return what the block of each of some lines can gain at most, if so much is lifted for the line."""
         _, gap, keys, own, shared = self._whole
         rows, block = self.program.rows, np.full(len(ways.lines), -1)
         block[lines] = self.blocks(ways, lines)
 
-        def price(line: Ints, row: Ints) -> Floats:
+        def price(line: Places, row: Places) -> Floats:
             at = places(keys, block[line].astype(np.int64) * rows + row)
             return own[row] + np.where(at >= 0, np.append(shared, 0.0)[at], 0.0)
 
@@ -370,7 +370,7 @@ class Exchange(Board):
         left = np.where(inside, np.append(gap, np.inf)[np.where(inside, block[lines], -1)], np.inf)
         return left + each * ways.room[lines]
 
-    def exchanged(self, ways: Ways, lines: Ints, lifted: Flags) -> Answers:
+    def exchanged(self, ways: Ways, lines: Places, lifted: Flags) -> Answers:
         """Return what exchanges bring each of some lines if so much is lifted for it, all else as planned."""
         from allocopt.explain.rounds import Rounds
 

@@ -15,8 +15,8 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from allocopt.arrays import Places
 from allocopt.explain.change import Change
 from allocopt.explain.limits import stock_cash, turns
 from allocopt.explain.local import Local
@@ -31,7 +31,6 @@ from allocopt.rules.kit.names import lot_names
 INBOUND = LOT_KINDS.index("inbound")
 EARLIER = (1, 2, 3)
 """Periods by which a lot could come earlier."""
-Positions = NDArray[np.intp]
 
 
 def expedite(plan: Plan) -> pd.DataFrame:
@@ -60,7 +59,7 @@ def expedite(plan: Plan) -> pd.DataFrame:
     return frame.iloc[np.argsort(-most.to_numpy(), kind="stable")].reset_index(drop=True)
 
 
-def _earlier(plan: Plan, answer: Answer, mine: Positions, step: int) -> Floats:
+def _earlier(plan: Plan, answer: Answer, mine: Places, step: int) -> Floats:
     """Return what lots, one of each of some SKUs, gain by being there so many periods earlier [currency]."""
     facts = answer.stated
     available = facts.lots.available.copy()

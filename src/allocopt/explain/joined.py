@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import COUPLES, Program
-from allocopt.explain.change import Ints
+from allocopt.explain.change import Places
 
 SHORT = 64
 """A coupling row of at most so many entries joins the blocks that it touches, and a column that couples in at most so
@@ -15,7 +15,7 @@ LARGEST = 2_000
 """Columns of the largest block that short coupling rows may make; beyond, no coupling row joins anything."""
 
 
-def blocks_of(program: Program, held: Ints) -> NDArray[np.intp]:
+def blocks_of(program: Program, held: Places) -> NDArray[np.intp]:
     """Return the block of each column, -1 for those that are held, shape (columns,)."""
     if not program.columns:
         return np.zeros(0, dtype=np.intp)

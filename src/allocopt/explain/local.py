@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.grouping import places, runs, starts
 from allocopt.algebra.program import Program, restricted
 from allocopt.explain.altered import keeps, most, roomy, rounded, without
-from allocopt.explain.change import Change, Floats, Ints
+from allocopt.explain.change import Change, Floats, Places
 from allocopt.explain.joined import blocks_of
 from allocopt.solve import highs, trees
 from allocopt.solve.certificate import cleaned
@@ -40,7 +40,7 @@ CENT = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class Patch:
     """Columns that are solved anew together: their program over what all others leave.
 
     Attributes
@@ -52,8 +52,8 @@ class Block:
         As planned.
     """
 
-    columns: Ints
-    rows: Ints
+    columns: Places
+    rows: Places
     program: Program
     x: Floats
 
@@ -63,13 +63,13 @@ class Block:
         return not bool((self.program.data < -1.0).any())
 
     @cached_property
-    def keys(self) -> Ints:
+    def keys(self) -> Places:
         """Position of each entry of the matrix as one number, ascending."""
-        keys: Ints = self.program.entry_column * self.program.rows + self.program.indices
+        keys: Places = self.program.entry_column * self.program.rows + self.program.indices
         return keys
 
     @cached_property
-    def sums(self) -> tuple[Ints, ...]:
+    def sums(self) -> tuple[Places, ...]:
         """Sums of packs that a search tells apart."""
         return sums_of(self.program)
 
@@ -94,11 +94,11 @@ class Found:
 
     gain: float
     bound: float
-    columns: Ints
+    columns: Places
     x: Floats
     multipliers: Floats | None = None
 
-    def units(self, columns: Ints) -> float:
+    def units(self, columns: Places) -> float:
         """Return how many units some of the columns carry; those that were not solved anew carry none here."""
         at = places(self.columns, columns)
         return float(self.x[at[at >= 0]].sum())
@@ -116,7 +116,7 @@ class Proof:
     """
 
     gap: float
-    rows: Ints
+    rows: Places
     multipliers: Floats
 
 
@@ -142,13 +142,13 @@ class Local:
     """
 
     def __init__(
-        self, program: Program, x: Floats, held: Ints | None = None, *, nodes: int = NODES, work: float = WORK
+        self, program: Program, x: Floats, held: Places | None = None, *, nodes: int = NODES, work: float = WORK
     ) -> None:
         self.program, self.x, self.nodes, self.work = program, x, nodes, work
         self.helped = True
         self._live: dict[int, LiveProgram] = {}
         self._activity, self._worth = program.activity(x), program.objective(x)
-        self._blocks: dict[tuple[int, ...], Block] = {}
+        self._blocks: dict[tuple[int, ...], Patch] = {}
         self._ready = trees.ready(Clock.started(None)) if program.columns else False
         self.block_of = blocks_of(program, np.zeros(0, np.intp) if held is None else held)
         order = np.argsort(self.block_of, kind="stable")
@@ -157,40 +157,40 @@ class Local:
         self.begins = starts(self.block_of[self.members], int(self.block_of.max(initial=-1)) + 1)
 
     @cached_property
-    def _by_row(self) -> tuple[Ints, Ints]:
+    def _by_row(self) -> tuple[Places, Places]:
         """The columns of each row, one row behind the other, and where each row begins."""
         order = np.argsort(self.program.indices, kind="stable")
         return self.program.entry_column[order], starts(self.program.indices, self.program.rows)
 
-    def columns_of(self, row: int) -> Ints:
+    def columns_of(self, row: int) -> Places:
         """Return the columns of a row of the whole program, ascending."""
         columns, begins = self._by_row
         return columns[begins[row] : begins[row + 1]]
 
-    def blocks_of(self, rows: Ints) -> Ints:
+    def blocks_of(self, rows: Places) -> Places:
         """Return the blocks that some rows touch, ascending."""
         columns, begins = self._by_row
         found = np.unique(self.block_of[columns[runs(begins, rows)[0]]])
         return found[found >= 0]
 
-    def block(self, blocks: Ints) -> Block:
+    def block(self, blocks: Places) -> Patch:
         """Return some blocks as one, all else as planned."""
         key = tuple(blocks.tolist())
         if key not in self._blocks:
             columns = np.sort(self.members[runs(self.begins, blocks)[0]])
             small, rows = restricted(self.program, columns, self.x, self._activity, self._worth)
             x = self.x[columns]
-            self._blocks[key] = Block(columns, rows, roomy(small, x), x)
+            self._blocks[key] = Patch(columns, rows, roomy(small, x), x)
         return self._blocks[key]
 
     def solve(
         self,
         change: Change,
-        blocks: Ints | None = None,
+        blocks: Places | None = None,
         *,
-        start: tuple[Ints, Floats] | None = None,
+        start: tuple[Places, Floats] | None = None,
         margin: float = CENT,
-        aim: tuple[Ints, float] | None = None,
+        aim: tuple[Places, float] | None = None,
     ) -> Found | None:
         """Return what comes of a change; None where no plan of the blocks keeps it.
 
@@ -224,7 +224,7 @@ class Local:
             return None
         return Found(float(block.program.cost @ (x - block.x)), bound, block.columns, x, y)
 
-    def best(self, change: Change, blocks: Ints | None = None) -> Found | None:
+    def best(self, change: Change, blocks: Places | None = None) -> Found | None:
         """Return the best that comes of a change where one block alone answers it, each by itself in its turn.
 
         For rows that couple: one more hour of a node goes to whichever SKU makes most of it, one less is given up by
@@ -237,18 +237,18 @@ class Local:
                 found = answer
         return found
 
-    def proof(self, blocks: Ints, multipliers: Floats) -> Proof:
+    def proof(self, blocks: Places, multipliers: Floats) -> Proof:
         """Return multipliers as a proof of how much some blocks can gain as they are."""
         block = self.block(blocks)
         y = cleaned(block.program, multipliers)
         gap = most(block.program, y) - float(block.program.cost @ block.x)
         return Proof(max(gap, 0.0), block.rows, y)
 
-    def anyway(self, found: Found, blocks: Ints) -> bool:
+    def anyway(self, found: Found, blocks: Places) -> bool:
         """Return whether what a re-solve found keeps the rows as they are: then it does not come of the change."""
         return keeps(self.block(blocks).program, found.x)
 
-    def touched(self, change: Change, *, coupling: bool = False) -> Ints:
+    def touched(self, change: Change, *, coupling: bool = False) -> Places:
         """Return the blocks of the columns that a change names, and of the rows that it moves."""
         found = [self.block_of[change.exempt_columns], self.block_of[change.columns]]
         found.append(self.blocks_of(change.asked_rows))
@@ -257,18 +257,18 @@ class Local:
         blocks = np.unique(np.concatenate(found))
         return blocks[blocks >= 0].astype(np.intp)
 
-    def _own(self, rows: Ints) -> NDArray[np.bool_]:
+    def _own(self, rows: Places) -> NDArray[np.bool_]:
         """Return which rows touch one block only."""
         return np.array([len(self.blocks_of(np.array([row]))) <= 1 for row in rows.tolist()], dtype=bool)
 
     def _solved(
         self,
         small: Program,
-        dropped: Ints,
-        block: Block,
+        dropped: Places,
+        block: Patch,
         begin: Floats,
         margin: float,
-        wish: tuple[Ints, float] | None,
+        wish: tuple[Places, float] | None,
     ) -> tuple[Floats | None, float, Floats | None]:
         """Return the best plan of a block's program, and what it can gain at most.
 
@@ -343,7 +343,7 @@ class Local:
         x[moving] = answer.x
         return x if keeps(small, x) else begin
 
-    def _alive(self, block: Block) -> LiveProgram:
+    def _alive(self, block: Patch) -> LiveProgram:
         """Return a block as HiGHS holds it; the last few ones asked for are kept."""
         key = id(block)
         live = self._live.pop(key, None) or LiveProgram(block.program)
@@ -359,7 +359,7 @@ def _root(answer: Searched, small: Program) -> Floats | None:
     return answer.tree.multipliers[own][: small.rows] if own >= 0 else None
 
 
-def _changed(block: Block, change: Change) -> tuple[Program, Ints]:
+def _changed(block: Patch, change: Change) -> tuple[Program, Places]:
     """Return the program of a block with a change made in it, and the entries that it lost."""
     small = block.program
     row_lower, row_upper = small.row_lower, small.row_upper

@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.matching import NOWHERE
 from allocopt.algebra.program import Program
+from allocopt.arrays import Places
 from allocopt.contracts import Contract
 from allocopt.errors import SolveError
 from allocopt.explain.price import Price
@@ -41,7 +41,6 @@ from allocopt.stages.stated import Stated, formulate
 SMALL = 5_000
 """Columns up to which re-solves look for the very best plan, and the gap that is good enough beyond."""
 NEAR = 3e-4
-Positions = NDArray[np.intp]
 
 
 def numbers_of(plan: Plan) -> Answer:
@@ -117,8 +116,8 @@ class Neighbour:
     plan: Plan
     stated: Stated
     contract: Contract
-    columns: Positions
-    rows: Positions
+    columns: Places
+    rows: Places
     clauses: Ints
 
     @classmethod
@@ -249,7 +248,7 @@ def _unknown(solution: Solution, measure: str) -> Price:
     return Price(-math.inf, math.inf, math.nan, measure, status, said)
 
 
-def loosens(old: Program, new: Program, columns: Positions, rows: Positions) -> bool:
+def loosens(old: Program, new: Program, columns: Places, rows: Places) -> bool:
     """Return whether a program is another one with limits taken away, so that its best plan is worth as much or more.
 
     Parameters

@@ -8,7 +8,7 @@ import numpy as np
 
 from allocopt.algebra.grouping import extreme, places, runs, starts, summed
 from allocopt.explain.exchange import ROUNDS, STEPS, Answers, Net, Paths, gaps, paths
-from allocopt.explain.ways import FLAT, Flags, Floats, Ints, Ways
+from allocopt.explain.ways import FLAT, Flags, Floats, Places, Ways
 
 if TYPE_CHECKING:
     from allocopt.explain.exchange import Exchange
@@ -26,7 +26,7 @@ class Rounds:
     lifted : bool, shape (pairs of `ways`,)
     """
 
-    def __init__(self, board: Exchange, ways: Ways, lines: Ints, lifted: Flags) -> None:
+    def __init__(self, board: Exchange, ways: Ways, lines: Places, lifted: Flags) -> None:
         self.board, self.ways, self.lines, self.lifted = board, ways, lines, lifted
         self.need = ways.short[lines].copy()
         self.whole = ways.whole[lines]
@@ -107,7 +107,7 @@ class Rounds:
             mine = mine[active[self.question[self.net.entry_arc[mine]]]]
         return self._answers(paths(self.net, self.inner), taken)
 
-    def _best(self, found: Paths, active: Flags) -> tuple[Ints, Floats]:
+    def _best(self, found: Paths, active: Flags) -> tuple[Places, Floats]:
         """Return the way over which each line would take a unit, and what that earns."""
         mine = np.flatnonzero(self.start & (found.more | (found.pool >= 0)))
         mine = mine[active[self.question[mine]]]
@@ -119,7 +119,7 @@ class Rounds:
         start[question[best]] = mine[best]
         return start, value
 
-    def _moved(self, found: Paths, asked: Ints, start: Ints, most: Floats) -> Floats:
+    def _moved(self, found: Paths, asked: Places, start: Places, most: Floats) -> Floats:
         """Make one exchange for each of some questions, as large as it can be; return its units."""
         net = self.net
         steps, signs, owners = [start], [np.ones(len(start))], [np.arange(len(asked))]

@@ -22,7 +22,7 @@ from dataclasses import replace
 import numpy as np
 
 from allocopt.explain.board import SUPPLY, Givers, Item, item
-from allocopt.explain.change import Floats, Ints
+from allocopt.explain.change import Floats, Places
 from allocopt.explain.exchange import Exchange
 from allocopt.explain.local import CENT, Found, Proof
 from allocopt.explain.reasons import Reason
@@ -45,7 +45,7 @@ class Search:
     short : float64 array
     """
 
-    def __init__(self, board: Exchange, lines: Ints, short: Floats) -> None:
+    def __init__(self, board: Exchange, lines: Places, short: Floats) -> None:
         self.board, self.lines, self.short = board, lines, short
         self.ways = Ways(board, lines, short)
         self.lifted: Flags = np.zeros(len(self.ways.pair_line), dtype=bool)
@@ -115,7 +115,7 @@ class Search:
         head = (int(self.lines[line]), named, float(units), float(worth))
         return Reason(*head, ways.rows(pair), arcs, solved=more is not None, givers=givers)
 
-    def _without(self, pairs: Ints, *, stepwise: bool) -> Flags:
+    def _without(self, pairs: Places, *, stepwise: bool) -> Flags:
         """Return which lines still get all that they lack where these pairs, one a line, are not lifted."""
         lifted = self.lifted.copy()
         lifted[pairs] = False
@@ -203,7 +203,7 @@ class Search:
                 return named
         return SUPPLY
 
-    def _anew(self, asked: Ints, known: Floats) -> dict[int, Given]:
+    def _anew(self, asked: Places, known: Floats) -> dict[int, Given]:
         """Return what lines get in a local re-solve with so much lifted: units, their worth each, who gives them."""
         ways, board = self.ways, self.board
         if not len(asked):
@@ -228,7 +228,7 @@ class Search:
                 found[line] = answer
         return found
 
-    def _given(self, asked: Ints, promise: Floats, known: Floats) -> tuple[dict[int, Given], list[int]]:
+    def _given(self, asked: Places, promise: Floats, known: Floats) -> tuple[dict[int, Given], list[int]]:
         """Return what lines get that others give something up for, as `_anew`, and positions of those left open."""
         board, found = self.board, dict[int, Given]()
         left: list[int] = []
@@ -255,7 +255,7 @@ class Search:
                 found[line] = answer
         return found, left
 
-    def _idle(self, asked: Ints, promise: Floats) -> Flags:
+    def _idle(self, asked: Places, promise: Floats) -> Flags:
         """Return which lines no re-solve of their block brings anything: not even what is lifted for all of them does.
 
         What a plan could gain for one line alone it could gain for all of them together.
@@ -274,7 +274,7 @@ class Search:
             self._learn(touched, found)
         return idle
 
-    def _learn(self, blocks: Ints, found: Found | None) -> None:
+    def _learn(self, blocks: Places, found: Found | None) -> None:
         """Keep the multipliers of a re-solve of one block: they may prove that others of it bring nothing."""
         if found is not None and found.multipliers is not None and len(blocks) == 1:
             proof = self.board.wide.local.proof(blocks, found.multipliers)
@@ -300,7 +300,7 @@ class Search:
         return min(each, default=np.inf)
 
     def _solved(
-        self, line: int, known: float, start: tuple[Ints, Floats] | None, gain: float, margin: float
+        self, line: int, known: float, start: tuple[Places, Floats] | None, gain: float, margin: float
     ) -> tuple[float, float, Givers] | None:
         """Return what a line gets where its block is solved anew, from the exchanges that were found."""
         board, ways = self.board, self.ways

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from allocopt.algebra.grouping import extreme, runs
-from allocopt.explain.change import Change, Floats, Ints
+from allocopt.explain.change import Change, Floats, Places
 from allocopt.explain.exchange import Exchange
 from allocopt.explain.reasons import Reason, item
 from allocopt.explain.search import Search
@@ -17,7 +17,7 @@ from allocopt.explain.ways import FLAT, Ways
 class Seeker(Exchange):
     """Finds the reasons of short lines."""
 
-    def reasons(self, lines: Ints, short: Floats) -> list[list[Reason]]:
+    def reasons(self, lines: Places, short: Floats) -> list[list[Reason]]:
         """Return why each of some lines, in ascending order, is short of so many units: they add up to these."""
         arc, owner = runs(self.wide.begins, lines)
         best = extreme(np.maximum, self.worth[arc], owner, len(lines), none=-np.inf)

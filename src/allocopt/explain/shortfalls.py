@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocopt.explain.change import Floats, Ints
+from allocopt.explain.change import Floats, Places
 from allocopt.explain.holders import Holders, levels
 from allocopt.explain.reasons import FLAT, SUPPLY, Item, Reason, item
 from allocopt.explain.seeker import Seeker
 from allocopt.explain.wide import Wide, widened
-from allocopt.explain.words import Words
+from allocopt.explain.words import Sentences
 from allocopt.plan.answer import Answer
 from allocopt.plan.tables import COLUMNS, line_columns, typed
 from allocopt.problem.facts import ANY, Facts
@@ -55,7 +55,7 @@ class Why:
         self.seeker = Seeker(wide, _goal(wide))
         self.wide: Wide = self.seeker.wide  # with what its stages want served
         self.holders = Holders(self.seeker, tuple(answer.stages))
-        self.words = Words(self.seeker, answer.clauses)
+        self.words = Sentences(self.seeker, answer.clauses)
         self._closed = answer.arcs.exclusions.closed_by(answer.arcs.served)
         self._codes = list(answer.arcs.exclusions.reasons)
         self._known: dict[int, list[Reason]] = {}
@@ -64,14 +64,14 @@ class Why:
         """Return why a line is short; the units add up to what it is short of."""
         return self.all_reasons(np.array([line]))[0]
 
-    def all_reasons(self, lines: Ints) -> list[list[Reason]]:
+    def all_reasons(self, lines: Places) -> list[list[Reason]]:
         """Return why each of some lines, in ascending order, is short; what is known already is not asked again."""
         new = np.array([line for line in lines.tolist() if line not in self._known], dtype=np.intp)
         if len(new):
             self._known.update(zip(new.tolist(), self._found(new), strict=True))
         return [self._known[line] for line in lines.tolist()]
 
-    def _found(self, lines: Ints) -> list[list[Reason]]:
+    def _found(self, lines: Places) -> list[list[Reason]]:
         short = self.short[lines]
         bare = self.wide.begins[lines] == self.wide.begins[lines + 1]
         over = np.where(bare | self.played, 0.0, self._beside_packs(lines, short))
@@ -102,7 +102,7 @@ class Why:
             code = "not_worth_it"
         return Reason(line, item(code), short, worth)
 
-    def _beside_packs(self, lines: Ints, short: Floats) -> Floats:
+    def _beside_packs(self, lines: Places, short: Floats) -> Floats:
         """Return the units that no whole pack has room for, of those that lines are short of."""
         stated = self.wide.candidates.arcs.facts.lines
         pack = stated.pack[lines].astype(np.float64)

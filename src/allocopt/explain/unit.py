@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import runs
 from allocopt.algebra.program import Program
-from allocopt.explain.change import Change, Floats, Ints
+from allocopt.explain.change import Change, Floats, Places
 from allocopt.explain.limits import Limit
 from allocopt.explain.local import Found, Local
 
@@ -71,7 +71,7 @@ class Units:
         gains.append(self._in_turn(limit.row, change, ranked))
         return max((gain for gain in gains if not math.isnan(gain)), default=math.nan)
 
-    def _in_turn(self, row: int, change: Change, ranked: Ints) -> float:
+    def _in_turn(self, row: int, change: Change, ranked: Places) -> float:
         """Return what comes of more or less room in a row that blocks share in turn; not a number where it is no room.
 
         What one has taken of any row that couples, the next ones have not.
@@ -114,7 +114,7 @@ class Units:
                 given[block] = given.get(block, 0.0) + float(size[place])
         return given
 
-    def _of(self, change: Change, blocks: Ints) -> float:
+    def _of(self, change: Change, blocks: Places) -> float:
         """Return what some blocks gain beyond what they could gain with nothing otherwise.
 
         What the plan leaves open is no value of a limit: each search goes on from the best plan that is known without.
@@ -129,18 +129,18 @@ class Units:
             return -math.inf if self.local.helped and self.sure else math.nan
         return found.gain - (0.0 if before is None else max(0.0, before.gain))
 
-    def _before(self, blocks: Ints) -> Found | None:
+    def _before(self, blocks: Places) -> Found | None:
         """Return the best plan of some blocks that is known with nothing otherwise."""
         key = tuple(blocks.tolist())
         if key not in self._at_plan:
             self._at_plan[key] = self._solved(Change(), blocks, None)
         return self._at_plan[key]
 
-    def _solved(self, change: Change, blocks: Ints, start: tuple[Ints, Floats] | None) -> Found | None:
+    def _solved(self, change: Change, blocks: Places, start: tuple[Places, Floats] | None) -> Found | None:
         self.local.nodes, self.local.work = self.effort
         return self.local.solve(change, blocks, start=start, margin=MARGIN)
 
-    def _given_up(self, change: Change, row: int, columns: Ints, x: Floats) -> tuple[Ints, Floats]:
+    def _given_up(self, change: Change, row: int, columns: Places, x: Floats) -> tuple[Places, Floats]:
         """Return a plan of some columns that keeps a row with less room: the arcs that lose least give it up.
 
         As much of it as arcs can give up by themselves (packs cannot).
@@ -179,7 +179,7 @@ class Units:
         room = np.where(data > 0, activity[rows] - program.row_lower[rows], program.row_upper[rows] - activity[rows])
         return float((np.maximum(room, 0.0) / np.abs(data)).min(initial=math.inf))
 
-    def _ranked(self, row: int, blocks: Ints, *, more: bool) -> Ints:
+    def _ranked(self, row: int, blocks: Places, *, more: bool) -> Places:
         """Return the blocks of a row by what they promise, whose columns earn most there, or lose least, first."""
         if row < 0:
             return blocks
@@ -192,7 +192,7 @@ class Units:
         best = np.full(int(self.local.block_of.max(initial=0)) + 1, -np.inf)
         of = self.local.block_of[columns]
         np.maximum.at(best, of[of >= 0], score[of >= 0])
-        ranked: Ints = blocks[np.argsort(-best[blocks], kind="stable")]
+        ranked: Places = blocks[np.argsort(-best[blocks], kind="stable")]
         return ranked
 
 

@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from allocopt.arrays import Places
 from allocopt.explain.change import Change
 from allocopt.explain.commitments import apart, promised_rows
 from allocopt.explain.limits import Limit, coarseness, lots, rows_of
@@ -39,7 +39,6 @@ from allocopt.solve.solution import Clock
 
 COLUMNS = ("kind", "what", "price", "one_more", "one_less", "low", "high", "used", "limit")
 KINDS = ("lot", "capacity", "lane", "clause", "commitment")
-Positions = NDArray[np.intp]
 DEAREST, STAGED = 20, 60
 """Of programs of more than `SMALL` columns, so many limits of each kind are re-solved, and of smaller ones with stages:
 the dearest. Of large ones with stages nobody is unless asked for: each takes a whole solve."""
@@ -113,7 +112,7 @@ def multipliers_of(answer: Answer) -> Floats:
     return np.zeros(answer.last.rows) if y is None else y
 
 
-def _commitments(answer: Answer, y: Floats, rows: Positions, lines: Ints, split: Positions | None) -> Iterator[Limit]:
+def _commitments(answer: Answer, y: Floats, rows: Places, lines: Ints, split: Places | None) -> Iterator[Limit]:
     """Yield the commitments: as rows of their own where they were set apart, else as lower limits of what is wanted."""
     used, names = answer.program.activity(answer.x), line_names(answer.arcs.facts)
     for place, (row, line) in enumerate(zip(rows.tolist(), lines.tolist(), strict=True)):

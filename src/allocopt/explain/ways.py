@@ -18,18 +18,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import extreme, places, ranges, runs, starts, summed
+from allocopt.arrays import Flags as Flags
+from allocopt.arrays import Floats as Floats
+from allocopt.arrays import Places as Places
 from allocopt.explain.change import Change
 from allocopt.rules.kit.shortage import ORDERS
 
 if TYPE_CHECKING:
     from allocopt.explain.board import Board
 
-Ints = NDArray[np.intp]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 FLAT = 1e-9
 """Worth per unit that is nothing, and part of a unit that is none."""
 SOLID = 1 - 1e-9
@@ -51,7 +50,7 @@ class Flow:
 
     units: Floats
     each: Floats
-    first: Ints
+    first: Places
 
 
 class Ways:
@@ -78,7 +77,7 @@ class Ways:
         Where the pairs of a line begin, and how many there are.
     """
 
-    def __init__(self, board: Board, lines: Ints, short: Floats, *, earning: bool = True) -> None:
+    def __init__(self, board: Board, lines: Places, short: Floats, *, earning: bool = True) -> None:
         self.board, self.lines, self.short = board, lines, short
         arc, line = runs(board.wide.begins, lines)
         if earning:
@@ -102,7 +101,7 @@ class Ways:
         thing = board.thing[row]
         room = np.where(value > 0, board.room[row], board.below[row])
         known = (thing >= 0) & np.isfinite(room)
-        self._all: tuple[Ints, Ints, Floats] = way, row, value
+        self._all: tuple[Places, Places, Floats] = way, row, value
         self.entry_way, self.entry_row, self.entry_value = way[known], row[known], value[known]
         self._thing, self._room, self._step = thing[known], room[known], np.ones(int(known.sum()), dtype=np.int64)
         stepped, size, most = board.steps
@@ -142,23 +141,23 @@ class Ways:
         self._supply = self.first + (places(pairs, supply) - self.first)
 
     @cached_property
-    def order(self) -> Ints:
+    def order(self) -> Places:
         """The ways, line by line, the one that earns most first."""
         return np.lexsort((self.arc, -self.board.worth[self.arc], self.line))
 
     @cached_property
-    def _bill(self) -> Ints:
+    def _bill(self) -> Places:
         """Where the entries of each way begin."""
         return starts(self.entry_way, len(self.arc))
 
     @cached_property
-    def _user(self) -> Ints:
+    def _user(self) -> Places:
         """A number of each entry's row within its line."""
         key = self.line[self.entry_way].astype(np.int64) * self.board.program.rows + self.entry_row
-        found: Ints = np.unique(key, return_inverse=True)[1].ravel()
+        found: Places = np.unique(key, return_inverse=True)[1].ravel()
         return found
 
-    def pair(self, lines: Ints, thing: int | Ints) -> Ints:
+    def pair(self, lines: Places, thing: int | Places) -> Places:
         """Return the pair of each line and a thing; -1 where it cannot be lifted for it."""
         return places(self._pairs, lines * len(self.board.items) + thing)
 
@@ -241,7 +240,7 @@ class Ways:
         there = self._there(lifted)
         return extreme(np.maximum, worth[there], self.line[there], len(self.lines), none=0.0)
 
-    def dearest(self, lifted: Flags, lines: Ints, price: Any) -> Floats:
+    def dearest(self, lifted: Flags, lines: Places, price: Any) -> Floats:
         """Return what a unit of some lines is worth at most, given prices of rows by (line, row) as a function."""
         there = self._there(lifted)
         way, row, value = self._all
@@ -257,11 +256,11 @@ class Ways:
         return extreme(np.maximum, worth[there], self.line[there], len(self.lines), none=0.0)[lines]
 
     @cached_property
-    def _bills(self) -> Ints:
+    def _bills(self) -> Places:
         """Where all that each way takes begins, whatever it is of."""
         return starts(self._all[0], len(self.arc))
 
-    def dearest_of(self, lifted: Flags, line: int, rows: Ints, prices: Floats) -> float:
+    def dearest_of(self, lifted: Flags, line: int, rows: Places, prices: Floats) -> float:
         """Return the same for one line, given the prices of some rows in ascending order."""
         mine = self.of(line)
         span = slice(self._bills[mine.start], self._bills[mine.stop])
@@ -303,7 +302,7 @@ class Ways:
         return found
 
     @cached_property
-    def _full(self) -> tuple[Ints, Ints]:
+    def _full(self) -> tuple[Places, Places]:
         """Rows without room by pair, and where those of each pair begin."""
         full = np.flatnonzero(self._room < np.abs(self.entry_value) * SOLID)
         order = full[np.argsort(self.entry_pair[full], kind="stable")]
@@ -318,7 +317,7 @@ class Ways:
         return tuple(rows[begins[pair] : begins[pair + 1]].tolist())
 
     @cached_property
-    def _taken(self) -> tuple[Ints, Ints]:
+    def _taken(self) -> tuple[Places, Places]:
         """Arcs that things took away by pair, and where those of each pair begin."""
         mine = np.flatnonzero(~self.locked)
         order = mine[np.argsort(self.hard_pair[mine], kind="stable")]
@@ -330,7 +329,7 @@ class Ways:
         return tuple(arcs[begins[pair] : begins[pair + 1]].tolist())
 
     @cached_property
-    def begins(self) -> Ints:
+    def begins(self) -> Places:
         """Where the ways of each line begin."""
         return starts(self.line, len(self.lines))
 
@@ -339,7 +338,7 @@ class Ways:
         return slice(*self.begins[line : line + 2].tolist())
 
     @cached_property
-    def _shut(self) -> Ints:
+    def _shut(self) -> Places:
         """Where what closes each way begins."""
         return starts(self.closed_way, len(self.arc))
 
@@ -349,7 +348,7 @@ class Ways:
         at = mine.start + np.searchsorted(self.arc[mine], np.array(arcs, dtype=np.intp))
         return [set(self.pair_item[self.closed_pair[begins[way] : begins[way + 1]]].tolist()) for way in at.tolist()]
 
-    def change(self, lines: Ints, lifted: Flags) -> Change:
+    def change(self, lines: Places, lifted: Flags) -> Change:
         """Return what lifting means in the program, for some lines together."""
         board = self.board
         way, owner = runs(self.begins, lines)
@@ -374,6 +373,6 @@ class Ways:
         )
 
     @cached_property
-    def _hurdles(self) -> Ints:
+    def _hurdles(self) -> Places:
         """Where what took each way's arc away begins."""
         return starts(self.hard_way, len(self.arc))

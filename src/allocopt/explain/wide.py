@@ -16,13 +16,12 @@ from allocopt.algebra.grouping import starts
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.matching import NOWHERE, matched
 from allocopt.algebra.program import Program, with_rows
+from allocopt.arrays import Floats, Places
 from allocopt.explain.candidates import Candidates, Hindrance, candidates
 from allocopt.explain.local import Local
 from allocopt.plan.answer import Answer
 from allocopt.rules import RULES, Rule, state
 
-Ints = NDArray[np.intp]
-Floats = NDArray[np.float64]
 NODES, WORK = 10, 2e6
 """What the search of one block may take for one reason."""
 
@@ -62,7 +61,7 @@ class Wide:
         return first
 
     @cached_property
-    def begins(self) -> Ints:
+    def begins(self) -> Places:
         """Where the arcs of each line begin, shape (lines + 1,)."""
         return starts(self.candidates.arcs.line, len(self.candidates.arcs.facts.lines.sku))
 
@@ -114,7 +113,7 @@ class Wide:
         return self.candidates.hindrances
 
 
-def widened(answer: Answer, short: Ints) -> Wide:
+def widened(answer: Answer, short: Places) -> Wide:
     """Return a plan in the program that has all that some lines could have besides.
 
     Parameters
@@ -156,7 +155,7 @@ def widened(answer: Answer, short: Ints) -> Wide:
     return Wide(answer, found, program, labels, x, multipliers)
 
 
-def _added(answer: Answer, rows: Ints) -> NDArray[np.bool_]:
+def _added(answer: Answer, rows: Places) -> NDArray[np.bool_]:
     """Return which rows of a plan are a planner's own, shape (rows,).
 
     Rows of rules that are not in the wider program are none: that states each rule over the wider arcs, and what a rule
@@ -169,12 +168,12 @@ def _added(answer: Answer, rows: Ints) -> NDArray[np.bool_]:
     return own
 
 
-def _carried(values: Floats, place: Ints, otherwise: Floats) -> Floats:
+def _carried(values: Floats, place: Places, otherwise: Floats) -> Floats:
     """Return the values of what stood somewhere before, and others for what did not."""
     return np.where(place == NOWHERE, otherwise, np.append(values, 0.0)[place])
 
 
-def _with_locks(program: Program, before: Program, own: int, columns: Ints) -> Program:
+def _with_locks(program: Program, before: Program, own: int, columns: Places) -> Program:
     """Return the program with the rows that keep what earlier stages reached, appended as they were there."""
     if before.rows == own:
         return program

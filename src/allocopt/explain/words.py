@@ -20,7 +20,7 @@ FIRST = 3
 """So many lines, lots or rows are named; of the others it is said how many they are."""
 
 
-class Words:
+class Sentences:
     """Puts the reasons of a plan into sentences.
 
     Parameters
@@ -195,4 +195,4 @@ def _listed(names: list[str], what: str = "others") -> str:
     return f"{text} and {more:,} more {what}" if more > 0 else text
 
 
-__all__ = ["Words"]
+__all__ = ["Sentences"]

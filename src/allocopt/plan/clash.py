@@ -10,15 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.labels import Codes, Family, Labels
 from allocopt.algebra.program import Program
+from allocopt.arrays import Longs
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.rules.capacity import Capacity
 from allocopt.rules.lane_capacity import LaneCapacity
-
-Positions = NDArray[np.int64]
 
 CLOSE = 1e-6
 """Prices are those of whole units within this."""
@@ -50,8 +48,8 @@ class Clashes:
     counted: Flags
     need: Floats
     given: Floats
-    fixed: Positions
-    of_fixed: Positions
+    fixed: Longs
+    of_fixed: Longs
 
     def limits(self, program: Program, labels: Labels, facts: Facts, some: list[int]) -> Limits:
         """Return what cannot be changed in some clashes: the first few of it."""

@@ -16,6 +16,7 @@ from allocopt.plan.conflict import Conflict
 from allocopt.problem.facts import ANY, Facts, Flags, Floats
 from allocopt.rules import Clause
 from allocopt.solve.repair import Repair
+from allocopt.words import few
 
 Mend = Callable[[Program, Codes, Floats, Flags], Repair | None]
 """Returns the smallest repair of a program by rows that may give way, each of some weight, perhaps upwards too."""
@@ -315,9 +316,7 @@ def _units(rows: Sequence[_Row]) -> float:
 
 def _few(names: Sequence[str], between: str) -> str:
     """Return the first of some names, and how many more there are."""
-    names = list(dict.fromkeys(names))
-    shown = names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
-    return between.join(shown)
+    return between.join(few(list(dict.fromkeys(names)), NAMED))
 
 
 def _words(family: str, label: tuple[Any, ...]) -> str:

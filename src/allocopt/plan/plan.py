@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from allocopt.plan.further import Further
 from allocopt.plan.making import MAKERS, TABLES, made
 from allocopt.plan.proof import PlanCertificate
 from allocopt.plan.questions import Questions, costliest
-from allocopt.plan.reading import checked
+from allocopt.plan.reading import WORTH, checked
 from allocopt.plan.rooms import asked
 from allocopt.plan.shown import Shown
 from allocopt.plan.tables import records
@@ -205,24 +205,8 @@ class Plan(Further, Questions, Shown, Worth, Beside):
         """Return the plan as JSON-ready values: tables as plain columns; see `allocopt.plan.columnar`."""
         solved = self.solved
         frames = {name: self._table(name) if solved else None for name in TABLES if not solved or self._has(name)}
-        return {
-            "status": self.status,
-            "message": self.message,
-            "objective": self.objective if solved else None,
-            "contribution": self.contribution if solved else None,
-            "currency": self.currency,
-            "contract": self.contract,
-            "certificate": None if self.certificate is None else self.certificate.to_dict(),
-            "conflicts": [vars(conflict) for conflict in self.conflicts],
-            "broken": [vars(broken) for broken in self.broken],
-            "decisions": dict(self.decisions),
-            "notes": list(self.notes),
-            "warnings": [warning.to_dict() for warning in self.warnings],
-            "method": self.method,
-            "seconds": self.seconds,
-            "played": self.played,
-            **told_tables(frames),
-        }
+        told = {name: None if name in WORTH and not solved else _plain(getattr(self, name)) for name in SHAPE}
+        return told | told_tables(frames)
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Plan:
@@ -235,23 +219,16 @@ class Plan(Further, Questions, Shown, Worth, Beside):
             other columns, sums that contradict the tables.
         """
         content = checked(content, SHAPE, SOLVED)
-        proof = content["certificate"]
-        return cls(
-            status=content["status"],
-            message=content["message"],
-            certificate=None if proof is None else PlanCertificate.from_dict(proof),
-            contract=content["contract"],
-            currency=content["currency"],
-            conflicts=tuple(Conflict.from_dict(conflict) for conflict in content["conflicts"]),
-            broken=tuple(Broken(**broken) for broken in content["broken"]),
-            decisions=dict(content["decisions"]),
-            notes=tuple(content["notes"]),
-            warnings=tuple(Issue(**warning) for warning in content["warnings"]),
-            method=content["method"],
-            seconds=content["seconds"],
-            played=content["played"],
-            stored=read_tables(content),
-        )
+        told, proof = {name: content[name] for name in SHAPE if name not in WORTH}, content["certificate"]
+        told |= {
+            "certificate": None if proof is None else PlanCertificate.from_dict(proof),
+            "conflicts": tuple(Conflict.from_dict(conflict) for conflict in told["conflicts"]),
+            "broken": tuple(Broken(**broken) for broken in told["broken"]),
+            "decisions": dict(told["decisions"]),
+            "notes": tuple(told["notes"]),
+            "warnings": tuple(Issue(**warning) for warning in told["warnings"]),
+        }
+        return cls(**told, stored=read_tables(content))
 
     def to_csv(self, folder: str | Path) -> None:
         """Write the tables as CSV files into a folder, made if need be; text that looks like a formula is quoted.
@@ -352,6 +329,15 @@ SHAPE: dict[str, Any] = {
     "played": bool,
 }
 """What each key of a plan in plain values holds, beside its tables."""
+
+
+def _plain(value: Any) -> Any:
+    """Return a field of a plan as JSON-ready values."""
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return dict(value) if isinstance(value, dict) else vars(value) if is_dataclass(value) else value
 
 
 def _told(exceptions: pd.DataFrame) -> str:

@@ -27,9 +27,6 @@ Codes of faults, which never change once released:
 - notes of reading: ``read_table``, ``read_header``, ``read_amount``, ``read_choice``, ``title``, ``trimmed``,
   ``left_out``, ``utc``, ``debt``, ``header_again``, ``read_separator``, ``read_encoding``, ``read_text``, ``read_day``,
   ``read_wide``
-- scenarios, besides those above: ``fixed_table``, ``fixed_column``, ``wrong_type``, ``bad_where``,
-  ``wrong_comparison``, ``no_row``, ``empty_range``, ``no_draw``
-- notes of scenarios: ``rounded``, ``firm_stays``, ``blank_stays``, ``cascade``, ``no_spread``
 """
 
 from __future__ import annotations

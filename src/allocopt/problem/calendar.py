@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from allocopt.problem.amounts import number_of
-from allocopt.problem.columns import distinct_cells, is_blank, numbers, report_blanks
-from allocopt.problem.facts import Floats
-from allocopt.problem.report import Report
+from allocopt.arrays import Floats
+from allocopt.problem.columns import BLANK, FAULTY, NUMBER, STAMP, distinct_cells, moments, numbers
+from allocopt.problem.report import ReadColumn, Report, Telling
 from allocopt.problem.schema import Column
 from allocopt.problem.source import Source
 
@@ -28,9 +26,9 @@ OPEN = ("available",)
 
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{4}-?W[0-9]{2}(-?[1-7])?")
 _EPOCH = dt.date(1970, 1, 1).toordinal()
+LENGTHEN = "Lengthen the periods table, or remove the row."
 SERIAL = (36_526, 73_050)
 """The days of this century as spreadsheets count them."""
-_BLANK, _NUMBER, _DATE, _FAULTY = range(4)
 
 
 @dataclass(frozen=True)
@@ -100,61 +98,45 @@ def day_of(cell: Any) -> float | None:
     return None
 
 
-def dates(column: Column, source: Source, report: Report) -> Floats:
+def dates(reading: ReadColumn) -> Floats:
     """Read a column of dates as days since 1970; blank and faulty cells are nan."""
-    name = column.name
-    kinds, values = _moments(source, name)
-    report_blanks(column, source, kinds == _BLANK, report)
-    report.rows(
-        source,
-        name,
-        np.flatnonzero((kinds == _FAULTY) | (kinds == _NUMBER)),
-        "bad_date",
-        lambda _row, value: f"`{name}` is {value!r}, which {_no_day(value, 'is no date')}.",
-        "Write it as year-month-day, such as 2026-11-27.",
-    )
-    return np.where(kinds == _DATE, values, np.nan)
+    kinds, values = moments(reading, _date)
+    reading.blanks(kinds == BLANK)
+    hint = "Write it as year-month-day, such as 2026-11-27."
+    said: Telling = lambda _row, value: f"is {value!r}, which {_no_day(value, 'is no date')}."  # noqa: E731
+    reading.fault((kinds == FAULTY) | (kinds == NUMBER), "bad_date", said, hint)
+    return np.where(kinds == STAMP, values, np.nan)
 
 
-def periods(column: Column, source: Source, calendar: CalendarState, report: Report) -> Floats:
+def periods(reading: ReadColumn, calendar: CalendarState) -> Floats:
     """Read a column of periods as numbers; a blank is the default (nan is never), faulty cells are nan."""
-    name = column.name
-    arrow = source.columns[name].arrow
+    column, arrow = reading.column, reading.cells.arrow
     plain = arrow is not None and (
         pa.types.is_integer(arrow.type) or pa.types.is_floating(arrow.type) or pa.types.is_null(arrow.type)
     )
     if plain:
-        return _within(column, source, _whole(column, source, report), calendar, report)
-    kinds, values = _moments(source, name)
-    report_blanks(column, source, kinds == _BLANK, report)
-    report_utc(column, source, report)
-    report.rows(
-        source,
-        name,
-        np.flatnonzero(kinds == _FAULTY),
-        "bad_date",
-        lambda _row, value: f"`{name}` is {value!r}, which {_no_day(value, 'is neither a period nor a date')}.",
-        "Write the number of the period (0, 1, 2, ...), or a date such as 2026-11-27.",
+        free = replace(reading, column=replace(column, type="number", low=-np.inf))
+        return _within(reading, _bounded_whole(reading, numbers(free)), calendar)
+    kinds, values = moments(reading, _date)
+    reading.blanks(kinds == BLANK)
+    report_utc(reading)
+    hint = "Write the number of the period (0, 1, 2, ...), or a date such as 2026-11-27."
+    said: Telling = lambda _row, value: (  # noqa: E731
+        f"is {value!r}, which {_no_day(value, 'is neither a period nor a date')}."
     )
-    number, date = kinds == _NUMBER, kinds == _DATE
+    reading.fault(kinds == FAULTY, "bad_date", said, hint)
+    number, date = kinds == NUMBER, kinds == STAMP
     if number.any() and date.any():
         fewer, what = (date, "a date") if date.sum() <= number.sum() else (number, "a number")
         other = "numbers" if what == "a date" else "dates"
-        report.rows(
-            source,
-            name,
-            np.flatnonzero(fewer),
-            "mixed_periods",
-            lambda _row, value: f"`{name}` is {value}, {what}, where other rows have {other}.",
-            "Use numbers or dates throughout the column.",
-        )
-        return np.full(source.length, np.nan)
-    blank = (kinds == _BLANK) & (column.default is not None) & (not column.required)
+        text = f"is {{value}}, {what}, where other rows have {other}."
+        reading.fault(fewer, "mixed_periods", text, "Use numbers or dates throughout the column.")
+        return np.full(len(kinds), np.nan)
     if date.any():
-        found = _dates_to_periods(column, source, np.where(date, values, np.nan), calendar, report)
+        found = _dates_to_periods(reading, np.where(date, values, np.nan), calendar)
     else:
-        whole = _bounded_whole(column, source, np.where(number, values, np.nan), report)
-        found = _within(column, source, whole, calendar, report)
+        found = _within(reading, _bounded_whole(reading, np.where(number, values, np.nan)), calendar)
+    blank = (kinds == BLANK) & (not column.required)
     return np.where(blank, float(column.default), found) if isinstance(column.default, int) else found
 
 
@@ -166,20 +148,12 @@ def _no_day(text: str, what: str) -> str:
     return f"can be read in two ways: {both}" if both else what
 
 
-def report_utc(column: Column, source: Source, report: Report) -> None:
+def report_utc(reading: ReadColumn) -> None:
     """Note that the stamps of a column are UTC, whose days may not be those of the business."""
-    name = column.name
-    distinct, place = distinct_cells(source, name)
-    zoned = np.array([_is_utc(cell) for cell in distinct], bool)
-    if zoned.any():
-        report.note_rows(
-            source,
-            name,
-            np.flatnonzero(zoned[place]),
-            "utc",
-            lambda _row, value: f"`{name}` is {value}, a stamp in UTC: its day is the day in UTC.",
-            "Convert the column to the local time of the business, without a zone.",
-        )
+    distinct, place = distinct_cells(reading.source, reading.name)
+    zoned = np.array([_is_utc(cell) for cell in distinct], bool)[place]
+    hint = "Convert the column to the local time of the business, without a zone."
+    reading.note(zoned, "utc", "is {value}, a stamp in UTC: its day is the day in UTC.", hint)
 
 
 def _is_utc(cell: Any) -> bool:
@@ -193,61 +167,21 @@ def _is_utc(cell: Any) -> bool:
     return zoned and cell.utcoffset() == dt.timedelta(0) and str(cell.tzinfo).startswith(("UTC", "Etc/", "GMT", "Z"))
 
 
-def _moments(source: Source, name: str) -> tuple[NDArray[np.int8], Floats]:
-    """Return what each cell is (blank, number, date, faulty) and its value."""
-    distinct, place = distinct_cells(source, name)
-    kinds = np.zeros(len(distinct), np.int8)
-    values = np.full(len(distinct), np.nan)
-    for position, cell in enumerate(distinct):
-        if is_blank(cell) or (isinstance(cell, float) and np.isnan(cell)):
-            continue
-        day = day_of(cell)
-        if day is not None:
-            kinds[position], values[position] = _DATE, day
-            continue
-        number = number_of(cell, source.file)
-        if number is None or not np.isfinite(number):
-            kinds[position] = _FAULTY
-        else:
-            kinds[position], values[position] = _NUMBER, number
-    return kinds[place], values[place]
+def _date(cell: Any) -> tuple[int, float] | None:
+    day = day_of(cell)
+    return None if day is None else (STAMP, day)
 
 
-def _whole(column: Column, source: Source, report: Report) -> Floats:
-    free = Column(
-        column.name,
-        "number",
-        column.meaning,
-        column.required,
-        column.default,
-        low=-np.inf,
-    )
-    return _bounded_whole(column, source, numbers(free, source, report), report)
-
-
-def _bounded_whole(column: Column, source: Source, values: Floats, report: Report) -> Floats:
-    name = column.name
+def _bounded_whole(reading: ReadColumn, values: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
-        negative = values < column.low
+        negative = values < reading.column.low
         large = values > LAST_PERIOD
         fraction = (values != np.floor(values)) & ~np.isnan(values) & ~negative & ~large
-    if not (negative.any() or large.any() or fraction.any()):
-        return values
-    for mask, code, what, hint in (
-        (negative, "negative", "periods count from 0", "Use 0 for everything up to the first period."),
-        (
-            large,
-            "number_too_large",
-            f"periods go up to {LAST_PERIOD}",
-            _large_hint(column, values[large]),
-        ),
-        (fraction, "not_whole", "a period is a whole number", "Round it."),
-    ):
-
-        def message(_row: int, value: str, what: str = what) -> str:
-            return f"`{name}` is {value}; {what}."
-
-        report.rows(source, name, np.flatnonzero(mask), code, message, hint)
+    hint = _large_hint(reading.column, values[large])
+    early = "Use 0 for everything up to the first period."
+    reading.fault(negative, "negative", "is {value}; periods count from 0.", early)
+    reading.fault(large, "number_too_large", f"is {{value}}; periods go up to {LAST_PERIOD}.", hint)
+    reading.fault(fraction, "not_whole", "is {value}; a period is a whole number.", "Round it.")
     return np.where(negative | large | fraction, np.nan, values)
 
 
@@ -261,70 +195,38 @@ def _large_hint(column: Column, values: Floats) -> str:
     return "Number the periods from 0, or write dates such as 2026-11-27 and give a periods table."
 
 
-def _within(column: Column, source: Source, values: Floats, calendar: CalendarState, report: Report) -> Floats:
+def _within(reading: ReadColumn, values: Floats, calendar: CalendarState) -> Floats:
     """Report period numbers that the calendar does not have."""
-    if not isinstance(calendar, Calendar) or not calendar.bounds(column.name):
+    if not isinstance(calendar, Calendar) or not calendar.bounds(reading.name):
         return values
     with np.errstate(invalid="ignore"):
         outside = values >= len(calendar)
-    report.rows(
-        source,
-        column.name,
-        np.flatnonzero(outside),
-        "date_outside_periods",
-        lambda _row, value: f"`{column.name}` is {value}, beyond the periods table, which ends at {len(calendar) - 1}.",
-        "Lengthen the periods table, or remove the row.",
-    )
+    text = f"is {{value}}, beyond the periods table, which ends at {len(calendar) - 1}."
+    reading.fault(outside, "date_outside_periods", text, LENGTHEN)
     return np.where(outside, np.nan, values)
 
 
-def _dates_to_periods(column: Column, source: Source, days: Floats, calendar: CalendarState, report: Report) -> Floats:
-    name = column.name
+def _dates_to_periods(reading: ReadColumn, days: Floats, calendar: CalendarState) -> Floats:
     dated = ~np.isnan(days)
     if calendar is None:
-        report.rows(
-            source,
-            name,
-            np.flatnonzero(dated),
-            "date_without_periods",
-            lambda _row, value: (
-                f"`{name}` is the date {value}, and there is no periods table to say which period it is in."
-            ),
-            "Give a periods table with period, start and end, or number the periods from 0.",
-        )
-        return np.full(len(days), np.nan)
+        text = "is the date {value}, and there is no periods table to say which period it is in."
+        hint = "Give a periods table with period, start and end, or number the periods from 0."
+        reading.fault(dated, "date_without_periods", text, hint)
     if not isinstance(calendar, Calendar):
-        return np.full(len(days), np.nan)  # its own faults are reported; these would only follow from them
+        return np.full(len(days), np.nan)  # faults of its own are reported; these would only follow from them
     place = np.where(dated, calendar.period_of(np.where(dated, days, calendar.start[0])), np.nan)
     with np.errstate(invalid="ignore"):
         before, after = place < 0, place >= len(calendar)
-    if not calendar.bounds(name):
+    if not calendar.bounds(reading.name):
         # Beyond the calendar the days stay apart, so that two lots with two dates remain two lots.
         beyond = np.minimum(len(calendar) + days - calendar.end[-1] - 1, LAST_PERIOD)
         place, after = np.where(after, beyond, place), np.zeros(len(days), bool)
-    if name in ENDLESS:
+    if reading.name in ENDLESS:
         return place
-    hint = (
-        "Use the first day of the calendar for what is already there."
-        if name == "available"
-        else "Lengthen the periods table, or remove the row."
-    )
-    report.rows(
-        source,
-        name,
-        np.flatnonzero(before),
-        "date_outside_periods",
-        lambda _row, value: f"`{name}` is {value}, before the periods table, which covers {calendar.text()}.",
-        hint,
-    )
-    report.rows(
-        source,
-        name,
-        np.flatnonzero(after),
-        "date_outside_periods",
-        lambda _row, value: f"`{name}` is {value}, after the periods table, which covers {calendar.text()}.",
-        "Lengthen the periods table, or remove the row.",
-    )
+    hint = "Use the first day of the calendar for what is already there." if reading.name == "available" else LENGTHEN
+    covers = f"the periods table, which covers {calendar.text()}."
+    reading.fault(before, "date_outside_periods", f"is {{value}}, before {covers}", hint)
+    reading.fault(after, "date_outside_periods", f"is {{value}}, after {covers}", LENGTHEN)
     return np.where(before | after, np.nan, place)
 
 

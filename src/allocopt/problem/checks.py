@@ -18,10 +18,10 @@ from allocopt.problem.debts import pay, with_debts
 from allocopt.problem.facts import Floats, Ints
 from allocopt.problem.headers import understood
 from allocopt.problem.orders import check_orders
-from allocopt.problem.report import Nearest, Report, nearest, plain
+from allocopt.problem.report import Nearest, Report, Telling, nearest, plain
 from allocopt.problem.schema import COMPANY, NEEDED, TABLES, Table
 from allocopt.problem.source import Source, without
-from allocopt.problem.tables import Bools, Checked, check_key, read
+from allocopt.problem.tables import Flags, ReadTable, check_key, read
 from allocopt.problem.totals import report_strays, strays
 from allocopt.problem.weeks import Every, made_periods
 
@@ -33,7 +33,7 @@ WHOLE_COLUMNS = {"supply": ("units", "reserved"), "demand": ("units", "min_units
 MISNAMED = ("unknown_table", "unknown_form")
 """Codes of faults whose value is the name of something that is no table."""
 
-Tables = dict[str, Checked]
+Tables = dict[str, ReadTable]
 
 
 def check(
@@ -94,7 +94,7 @@ def check(
     return tables
 
 
-def _read(table: Table, source: Source, calendar: CalendarState, report: Report) -> Checked:
+def _read(table: Table, source: Source, calendar: CalendarState, report: Report) -> ReadTable:
     """Read one table and check its key; rows that are none of it are told as such, and as nothing else."""
     before = len(report.issues)
     checked = read(table, source, calendar, report)
@@ -142,17 +142,11 @@ def _check_horizon(tables: Tables, horizon: int, report: Report) -> None:
             continue
         with np.errstate(invalid="ignore"):
             beyond = checked.numbers["period"] >= horizon
-        report.rows(
-            checked.source,
-            "period",
-            np.flatnonzero(beyond),
-            "beyond_horizon",
-            lambda _row, value: f"`period` is {value}, beyond the horizon, whose last period is {horizon - 1}.",
-            "Raise `horizon`, or remove the row.",
-        )
+        text = f"is {{value}}, beyond the horizon, whose last period is {horizon - 1}."
+        checked.at("period", report).fault(beyond, "beyond_horizon", text, "Raise `horizon`, or remove the row.")
 
 
-def references(checked: Checked, name: str, tables: Tables) -> Ints:
+def references(checked: ReadTable, name: str, tables: Tables) -> Ints:
     """Return, for every row, the position of its id among the sorted ids of the table it refers to; else -1."""
     refers = checked.table.column(name).refers
     labels = checked.labels[name]
@@ -166,7 +160,7 @@ def references(checked: Checked, name: str, tables: Tables) -> Ints:
     return found
 
 
-def _check_references(checked: Checked, tables: Tables, report: Report) -> None:
+def _check_references(checked: ReadTable, tables: Tables, report: Report) -> None:
     for column in checked.table.columns:
         refers = column.refers
         if refers is None or column.name not in checked.source.columns:
@@ -194,7 +188,7 @@ def _check_references(checked: Checked, tables: Tables, report: Report) -> None:
 
 
 def _report_unknown(
-    checked: Checked,
+    checked: ReadTable,
     name: str,
     refers: str,
     positions: NDArray[np.intp],
@@ -229,13 +223,13 @@ def _slip(value: str, guess: str | None) -> str:
     return "They differ by case." if value.casefold() == guess.casefold() else ""
 
 
-def divisible(tables: Tables, checked: Checked) -> Bools:
+def divisible(tables: Tables, checked: ReadTable) -> Flags:
     """Return whether the SKU of each row can be divided; of an unknown one, which is a fault, it is not known."""
     skus = tables["skus"]
     by_code = np.zeros(len(skus.labels["sku"].texts) + 1, bool)
     by_code[skus.labels["sku"].codes] = skus.codes["divisible"] == 1
     place = references(checked, "sku", tables)
-    found: Bools = (place < 0) | by_code[place]
+    found: Flags = (place < 0) | by_code[place]
     return found
 
 
@@ -255,25 +249,20 @@ def _check_parts(tables: Tables, report: Report) -> None:
     _check_at_most(demand, "min_units", "min_over_units", "More units are promised than are wanted", report)
 
 
-def _check_whole(checked: Checked, column: str, divisible: Bools, report: Report) -> None:
+def _check_whole(checked: ReadTable, column: str, divisible: Flags, report: Report) -> None:
     values = checked.numbers[column]
     with np.errstate(invalid="ignore"):
         fraction = ~np.isnan(values) & (values != np.floor(values)) & ~divisible
     sku = checked.labels["sku"].texts
     codes = checked.labels["sku"].codes
-    report.rows(
-        checked.source,
-        column,
-        np.flatnonzero(fraction),
-        "fractional_units",
-        lambda position, value: (
-            f"`{column}` is {value}, a fraction of a unit, and SKU {sku[codes[position]].as_py()!r} cannot be divided."
-        ),
-        "Round it, or set `divisible` to true for the SKU.",
+    text: Telling = lambda row, value: (  # noqa: E731
+        f"is {value}, a fraction of a unit, and SKU {sku[codes[row]].as_py()!r} cannot be divided."
     )
+    hint = "Round it, or set `divisible` to true for the SKU."
+    checked.at(column, report).fault(fraction, "fractional_units", text, hint)
 
 
-def _check_at_most(checked: Checked, name: str, code: str, what: str, report: Report) -> None:
+def _check_at_most(checked: ReadTable, name: str, code: str, what: str, report: Report) -> None:
     if name not in checked.source.columns:
         return
     part: Floats = checked.numbers[name]
@@ -286,7 +275,7 @@ def _check_at_most(checked: Checked, name: str, code: str, what: str, report: Re
     report.rows(checked.source, name, np.flatnonzero(over), code, say, f"Lower `{name}` or raise `units`.")
 
 
-def _check_reserved_names(channels: Checked, report: Report) -> None:
+def _check_reserved_names(channels: ReadTable, report: Report) -> None:
     labels = channels.labels["channel"]
     taken = np.array([text.casefold() == COMPANY for text in labels.texts.to_pylist()], bool)
     if not taken.any():

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from allocopt.arrays import Bytes as Bytes
+from allocopt.arrays import Flags, Places
 from allocopt.problem.amounts import NUMBER_LIMIT, PLAIN, Amount, amounts, number_of, told_apart
 from allocopt.problem.facts import Floats
-from allocopt.problem.report import Report, did_you_mean, plain_name
+from allocopt.problem.report import ReadColumn, Telling, did_you_mean, plain_name
 from allocopt.problem.schema import Column
-from allocopt.problem.source import UNCALCULATED, Cells, Source, python_cells
+from allocopt.problem.source import Cells, Source, python_cells
 
 WHOLE_LIMIT = 2**30 - 1
 """Whole numbers stay below: codes and periods are 32-bit integers, and sums of two must fit."""
-Codes = NDArray[np.int8]
 
+BLANK, NUMBER, STAMP, ZONED, FAULTY = range(5)
+"""What a cell of a column of moments is: `ZONED` is a stamp that names its zone."""
 _FLAGS = {
     **dict.fromkeys(("true", "yes", "y", "t", "1", "wahr", "ja", "vrai", "oui", "verdadero", "vero"), 1),
     **dict.fromkeys(("false", "no", "n", "f", "0", "falsch", "nein", "faux", "non", "falso"), 0),
@@ -54,88 +57,46 @@ def is_blank(cell: object) -> bool:
     )
 
 
-def report_failed(column: Column, source: Source, report: Report) -> None:
-    """Report the cells of a workbook whose formula gave no value."""
-    failed = source.failed.get(column.name, {})
-    broken = np.array([at for at, said in failed.items() if said != UNCALCULATED], np.intp)
-    report.rows(
-        source,
-        column.name,
-        broken,
-        "formula_error",
-        lambda _row, value: f"`{column.name}` is {value}: its formula fails.",
-        "Mend the formula, or write the value.",
-    )
-    report.rows(
-        source,
-        column.name,
-        np.setdiff1d(list(failed), broken).astype(np.intp),
-        "formula_error",
-        lambda _row, _value: f"`{column.name}` is a formula that was never calculated: the workbook holds no value.",
-        "Open the workbook in a spreadsheet program and save it, or write the value.",
-    )
-
-
-def report_blanks(column: Column, source: Source, blank: NDArray[np.bool_], report: Report) -> None:
-    """Report the blank cells of a column that has to say something in every row."""
-    if column.required and blank.any():
-        name = column.name
-        report.rows(
-            source,
-            name,
-            np.setdiff1d(np.flatnonzero(blank), list(source.failed.get(name, ()))),
-            "blank",
-            lambda _row, _value: f"`{name}` is blank.",
-            "Fill it in or remove the row.",
-        )
-
-
-def numbers(column: Column, source: Source, report: Report) -> Floats:
+def numbers(reading: ReadColumn) -> Floats:
     """Read a column of numbers; a blank is the default, else nan like faulty cells."""
-    name = column.name
-    fast = _fast_numbers(source.columns[name], source.file)
+    column = reading.column
+    fast = _fast_numbers(reading.cells, reading.source.file)
     if fast is not None:
         values, blank = fast
         faulty = np.zeros(len(values), bool)
     else:
-        values, blank, faulty = _slow_numbers(column, source, report)
+        values, blank, faulty = _slow_numbers(reading)
     if not np.isfinite(values).all():
         odd = ~np.isfinite(values) & ~blank & ~faulty
         if not column.required:
             missing = np.flatnonzero(odd & np.isnan(values))
-            blank[missing] = _are_missing(source, name, missing)
+            blank[missing] = _are_missing(reading, missing)
             odd &= ~blank
-        report.rows(
-            source,
-            name,
-            np.flatnonzero(odd),
-            "not_finite",
-            lambda _row, value: f"`{name}` is {value}, which is no amount.",
-            "Write a number; where the amount is unknown, somebody has to decide it.",
-        )
+        hint = "Write a number; where the amount is unknown, somebody has to decide it."
+        reading.fault(odd, "not_finite", "is {value}, which is no amount.", hint)
         values = np.where(np.isfinite(values), values, np.nan)
-    report_blanks(column, source, blank, report)
+    reading.blanks(blank)
     if blank.any() and not column.required and isinstance(column.default, int | float):
         values = np.where(blank, float(column.default), values)
-    return bounded(column, source, _told_apart(source, name, values), report)
+    return _bounded(reading, _told_apart(reading, values))
 
 
-def _are_missing(source: Source, name: str, positions: NDArray[np.intp]) -> NDArray[np.bool_] | bool:
+def _are_missing(reading: ReadColumn, positions: Places) -> Flags | bool:
     """Return which cells without a number are missing values, and no text that says so."""
-    arrow = source.columns[name].arrow
+    arrow = reading.cells.arrow
     if arrow is not None and pa.types.is_floating(arrow.type):
         return True
-    objects = source.objects(name)
+    objects = reading.source.objects(reading.name)
     return np.array([not isinstance(objects[position], str) for position in positions.tolist()], bool)
 
 
-def _told_apart(source: Source, name: str, values: Floats) -> Floats:
+def _told_apart(reading: ReadColumn, values: Floats) -> Floats:
     """Return the numbers, those that are above 2^53 but become 2^53 as a double made visibly larger."""
     with np.errstate(invalid="ignore"):
         edge = np.flatnonzero(np.abs(values) == NUMBER_LIMIT)
     if not len(edge):
         return values
-    values, objects = values.copy(), source.objects(name)
+    values, objects = values.copy(), reading.source.objects(reading.name)
     for row in edge.tolist():
         cell = str(objects[row]).strip()
         if PLAIN.fullmatch(cell):  # other text was told apart when it was understood
@@ -143,9 +104,9 @@ def _told_apart(source: Source, name: str, values: Floats) -> Floats:
     return values
 
 
-def bounded(column: Column, source: Source, values: Floats, report: Report) -> Floats:
+def _bounded(reading: ReadColumn, values: Floats) -> Floats:
     """Report the numbers beyond the column's bounds; they become nan."""
-    name = column.name
+    column = reading.column
     limit = WHOLE_LIMIT if column.type == "whole" else NUMBER_LIMIT
     with np.errstate(invalid="ignore"):
         negative = (values < 0) & (column.low >= 0)
@@ -155,40 +116,28 @@ def bounded(column: Column, source: Source, values: Floats, report: Report) -> F
         fraction = (values != np.floor(values)) & ~np.isnan(values) & (column.type == "whole")
     if not (negative.any() or outside.any() or large.any() or fraction.any()):
         return values
-
-    def rows(mask: NDArray[np.bool_], code: str, what: str, hint: str) -> None:
-        report.rows(
-            source,
-            name,
-            np.flatnonzero(mask),
-            code,
-            lambda _row, value: f"`{name}` is {value}; {what}.",
-            hint,
-        )
-
-    rows(negative, "negative", "it cannot be negative", _negative_hint(column, source))
+    reading.fault(negative, "negative", "is {value}; it cannot be negative.", _negative_hint(reading))
     least = f"more than {column.low:g}" if column.above else f"at least {column.low:g}"
     most = "" if math.isinf(column.high) else f" and at most {column.high:g}"
-    rows(outside, "out_of_bounds", f"it must be {least}{most}", _bounds_hint(column))
-    rows(
-        large,
-        "number_too_large",
-        f"the largest number accepted is {limit:.0f}",
-        "Check for a slip of the keyboard; what is really more than that is stated in larger units.",
-    )
-    rows(fraction & ~negative & ~outside & ~large, "not_whole", "it must be a whole number", "Round it.")
+    reading.fault(outside, "out_of_bounds", f"is {{value}}; it must be {least}{most}.", _bounds_hint(column))
+    too_large = f"is {{value}}; the largest number accepted is {limit:.0f}."
+    hint = "Check for a slip of the keyboard; what is really more than that is stated in larger units."
+    reading.fault(large, "number_too_large", too_large, hint)
+    only = fraction & ~negative & ~outside & ~large
+    reading.fault(only, "not_whole", "is {value}; it must be a whole number.", "Round it.")
     return np.where(negative | outside | large | fraction, np.nan, values)
 
 
-def _number_hint(column: Column, source: Source, cells: list[Any]) -> str:
+def _number_hint(reading: ReadColumn, cells: list[Any]) -> str:
     """Return what to do about cells that are no numbers; a blank says nothing better than a dash does."""
-    if source.file and not column.required and all(str(cell).strip().casefold() in NOTHING for cell in cells):
+    source = reading.source
+    if source.file and not reading.column.required and all(str(cell).strip().casefold() in NOTHING for cell in cells):
         return "Leave the cell blank where there is nothing to say."
     return _NUMBER_HINTS.get(source.form, _DIGITS)
 
 
-def _negative_hint(column: Column, source: Source) -> str:
-    if source.name == "supply" and column.name == "units":
+def _negative_hint(reading: ReadColumn) -> str:
+    if (reading.source.name, reading.name) == ("supply", "units"):
         return (
             'It is owed, not free: read with negative="net" (on the command line --negative net) to have it paid by '
             "the next lots there, or mend the count of the stock."
@@ -202,7 +151,7 @@ def _bounds_hint(column: Column) -> str:
     return "Write a number within these bounds."
 
 
-def _fast_numbers(cells: Cells, textual: bool) -> tuple[Floats, NDArray[np.bool_]] | None:
+def _fast_numbers(cells: Cells, textual: bool) -> tuple[Floats, Flags] | None:
     """Read a column that is clean numbers throughout; None if it has to be looked at cell by cell."""
     arrow = cells.arrow
     if arrow is None:
@@ -217,7 +166,7 @@ def _fast_numbers(cells: Cells, textual: bool) -> tuple[Floats, NDArray[np.bool_
         arrow = pc.cast(arrow, pa.float64(), safe=False)
     else:
         return None
-    blank: NDArray[np.bool_] = np.zeros(len(arrow), bool)
+    blank: Flags = np.zeros(len(arrow), bool)
     if arrow.null_count:
         blank = arrow.is_null().to_numpy(zero_copy_only=False)
         arrow = arrow.fill_null(math.nan)
@@ -225,106 +174,67 @@ def _fast_numbers(cells: Cells, textual: bool) -> tuple[Floats, NDArray[np.bool_
     return arrow.to_numpy(zero_copy_only=False) + 0.0, blank
 
 
-def _slow_numbers(
-    column: Column, source: Source, report: Report
-) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
-    distinct, place = source.objects(column.name), np.arange(source.length)
+def _slow_numbers(reading: ReadColumn) -> tuple[Floats, Flags, Flags]:
+    source = reading.source
+    distinct, place = source.objects(reading.name), np.arange(source.length)
     if source.file:
-        distinct, place = distinct_cells(source, column.name)
+        distinct, place = distinct_cells(source, reading.name)
     blank = np.array([is_blank(cell) for cell in distinct], bool)
     if source.file:
         filled = [cell for cell, nothing in zip(distinct, blank, strict=True) if not nothing]
-        read = iter(amounts(column, filled, source.decimal, typed=source.form != "csv"))
+        read = iter(amounts(reading.column, filled, source.decimal, typed=source.form != "csv"))
         found = [Amount(None) if nothing else next(read) for nothing in blank]
     else:
         found = [Amount(number_of(cell, textual=False)) for cell in distinct]
     values = np.array([np.nan if each.value is None else each.value for each in found])
     faulty = np.array([each.value is None for each in found], bool) & ~blank
-    _report_amounts(column, source, found, faulty, distinct, place, report)
+    _report_amounts(reading, found, faulty, distinct, place)
     return values[place], blank[place], faulty[place]
 
 
 def _report_amounts(
-    column: Column,
-    source: Source,
-    found: list[Amount],
-    faulty: NDArray[np.bool_],
-    distinct: list[Any],
-    place: NDArray[np.intp],
-    report: Report,
+    reading: ReadColumn, found: list[Amount], faulty: Flags, distinct: list[Any], place: Places
 ) -> None:
     """Report the cells that are no amount, and note those that had to be understood."""
-    name = column.name
     double = np.array([each.other is not None for each in found], bool)
     foreign = np.array([each.currency != "" for each in found], bool)
-
-    def rows(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
-        return np.flatnonzero(mask[place]) if mask.any() else np.zeros(0, np.intp)
-
-    report.rows(
-        source,
-        name,
-        rows(faulty & ~double & ~foreign),
-        "not_a_number",
-        lambda _row, value: f"`{name}` is {value!r}, which is not a number.",
-        _number_hint(column, source, [each for each, wrong in zip(distinct, faulty, strict=True) if wrong]),
-    )
-    report.rows(
-        source,
-        name,
-        rows(faulty & double),
-        "two_meanings",
-        lambda _row, value: f"`{name}` is {value!r}, which can be read in two ways: {_both(value)}.",
-        f"{_DIGITS} Or say by a mapping which sign is the decimal one.",
-    )
-    report.rows(
-        source,
-        name,
-        rows(faulty & foreign),
-        "mixed_currencies",
-        lambda _row, value: f"`{name}` is {value!r}: the column has amounts in several currencies.",
-        "Convert them to the currency of the problem.",
-    )
+    hint = _number_hint(reading, [each for each, wrong in zip(distinct, faulty, strict=True) if wrong])
+    reading.fault((faulty & ~double & ~foreign)[place], "not_a_number", "is {value!r}, which is not a number.", hint)
+    hint = f"{_DIGITS} Or say by a mapping which sign is the decimal one."
+    reading.fault((faulty & double)[place], "two_meanings", _two_meanings, hint)
+    text = "is {value!r}: the column has amounts in several currencies."
+    hint = "Convert them to the currency of the problem."
+    reading.fault((faulty & foreign)[place], "mixed_currencies", text, hint)
     for how, what in _HOW.items():
-        report.note_rows(
-            source,
-            name,
-            rows(np.array([each.how == how for each in found], bool)),
-            "read_amount",
-            lambda row, value, what=what: f"`{name}` is {value!r}, {what}, read as {found[place[row]].value:.15g}.",  # type: ignore[misc]
-            f"Write {name} as a plain number.",
-        )
+        rows = np.array([each.how == how for each in found], bool)[place]
+
+        def understood(row: int, value: str, what: str = what) -> str:
+            return f"is {value!r}, {what}, read as {found[place[row]].value:.15g}."
+
+        reading.note(rows, "read_amount", understood, f"Write {reading.name} as a plain number.")
 
 
-def _both(value: str) -> str:
-    """Return the two meanings of an amount, as words."""
+def _two_meanings(_row: int, value: str) -> str:
     comma, point = value.replace(".", "").replace(",", "."), value.replace(",", "")
-    return f"{point} or {comma}"
+    return f"is {value!r}, which can be read in two ways: {point} or {comma}."
 
 
-def flags(column: Column, source: Source, report: Report) -> Codes:
+def flags(reading: ReadColumn) -> Bytes:
     """Read a column of flags: 1 yes, 0 no; a blank is the default, else -1 like faulty cells."""
-    name = column.name
-    arrow = source.columns[name].arrow
+    column, source, arrow = reading.column, reading.source, reading.cells.arrow
     if arrow is not None and pa.types.is_boolean(arrow.type) and not arrow.null_count:
-        clean: Codes = arrow.to_numpy(zero_copy_only=False).astype(np.int8)
+        clean: Bytes = arrow.to_numpy(zero_copy_only=False).astype(np.int8)
         return clean
-    distinct, place = distinct_cells(source, name)
+    distinct, place = distinct_cells(source, reading.name)
     codes = np.array([_flag_of(cell, source.file) for cell in distinct], np.int8)[place]
-    report_blanks(column, source, codes == -1, report)
-    report.rows(
-        source,
-        name,
-        np.flatnonzero(codes == -2),
-        "not_a_flag",
-        lambda _row, value: f"`{name}` is {value!r}, which is neither true nor false.",
-        _FLAG_HINTS.get(source.form, "Write true or false."),
-    )
+    reading.blanks(codes == -1)
+    hint = _FLAG_HINTS.get(source.form, "Write true or false.")
+    reading.fault(codes == -2, "not_a_flag", "is {value!r}, which is neither true nor false.", hint)
     default = -1 if column.default is None or column.required else int(bool(column.default))
     return _filled(codes, default)
 
 
-def _filled(codes: Codes, default: int) -> Codes:
+def _filled(codes: Bytes, default: int) -> Bytes:
     """Return codes with blanks (-1) as the default and faulty cells (-2) as -1."""
     return np.where(codes == -1, default, np.maximum(codes, -1)).astype(np.int8)
 
@@ -342,45 +252,50 @@ def _flag_of(cell: Any, textual: bool) -> int:
     return int(number) if number in (0.0, 1.0) else -2
 
 
-def choices(column: Column, source: Source, report: Report) -> Codes:
+def choices(reading: ReadColumn) -> Bytes:
     """Read a column of choices: position in `column.choices`; a blank is the default, else -1 like faulty cells."""
-    name = column.name
-    distinct, place = distinct_cells(source, name)
+    column, source = reading.column, reading.source
+    distinct, place = distinct_cells(source, reading.name)
     known = {choice: code for code, choice in enumerate(column.choices)}
 
     def code_of(cell: Any) -> int:
-        if is_blank(cell) or (isinstance(cell, float) and math.isnan(cell)):
+        if _is_none(cell):
             return -1
         return known.get(cell, known.get(plain_name(cell), -2) if source.file else -2) if isinstance(cell, str) else -2
 
     found = np.array([code_of(cell) for cell in distinct], np.int8)
     codes = found[place]
-    report_blanks(column, source, codes == -1, report)
-    wrong = np.flatnonzero(codes == -2)
-    report.grouped(
-        source,
-        name,
-        wrong,
-        place[wrong],
-        "unknown_choice",
-        lambda _row, value: f"`{name}` is {value!r}. {did_you_mean(value, column.choices)}".strip(),
-        f"Write one of: {', '.join(column.choices)}.",
+    reading.blanks(codes == -1)
+    wrong, hint = np.flatnonzero(codes == -2), f"Write one of: {', '.join(column.choices)}."
+    message: Callable[[int, str], str] = lambda _row, value: (  # noqa: E731
+        f"`{reading.name}` is {value!r}. {did_you_mean(value, column.choices)}".strip()
     )
+    reading.report.grouped(source, reading.name, wrong, place[wrong], "unknown_choice", message, hint)
     understood = np.array([code >= 0 and cell not in known for code, cell in zip(found, distinct, strict=True)], bool)
-    if understood.any():
-        report.note_rows(
-            source,
-            name,
-            np.flatnonzero(understood[place]),
-            "read_choice",
-            lambda row, value: f"`{name}` is {value!r}, read as {column.choices[codes[row]]!r}.",
-            f"Write one of: {', '.join(column.choices)}.",
-        )
+    said: Telling = lambda row, value: f"is {value!r}, read as {column.choices[codes[row]]!r}."  # noqa: E731
+    reading.note(understood[place], "read_choice", said, hint)
     default = -1 if column.default is None or column.required else known[str(column.default)]
     return _filled(codes, default)
 
 
-def distinct_cells(source: Source, name: str) -> tuple[list[Any], NDArray[np.intp]]:
+def moments(reading: ReadColumn, of: Callable[[Any], tuple[int, float] | None]) -> tuple[Bytes, Floats]:
+    """Return what each cell is (`BLANK`, `FAULTY`, `NUMBER`, or the kind of moment that `of` says) and its value."""
+    distinct, place = distinct_cells(reading.source, reading.name)
+    found = [(BLANK, math.nan) if _is_none(cell) else of(cell) or _number(cell, reading.source) for cell in distinct]
+    kinds, values = np.array([kind for kind, _ in found], np.int8), np.array([value for _, value in found])
+    return kinds[place], values[place]
+
+
+def _is_none(cell: Any) -> bool:
+    return is_blank(cell) or (isinstance(cell, float) and math.isnan(cell))
+
+
+def _number(cell: Any, source: Source) -> tuple[int, float]:
+    number = number_of(cell, source.file)
+    return (FAULTY, math.nan) if number is None or not math.isfinite(number) else (NUMBER, number)
+
+
+def distinct_cells(source: Source, name: str) -> tuple[list[Any], Places]:
     """Return the distinct cells of a column and, for every row, the place of its own among them."""
     cells = source.columns[name]
     if cells.arrow is not None:

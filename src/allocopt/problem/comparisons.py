@@ -35,7 +35,7 @@ _SHAPE = "Write comparisons such as `channel = amazon and period in 3..4`."
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Compared:
     """One comparison.
 
     Attributes
@@ -69,7 +69,7 @@ class BadWhereError(ValueError):
         self.hint = hint
 
 
-def parse(text: str) -> tuple[Comparison, ...]:
+def parse(text: str) -> tuple[Compared, ...]:
     """Return the comparisons of a `where`; none for a blank text: all rows.
 
     Raises
@@ -84,7 +84,7 @@ def parse(text: str) -> tuple[Comparison, ...]:
     """
     if not text.strip():
         return ()
-    reader = _Reader(text)
+    reader = _Tokens(text)
     found = [reader.comparison()]
     while reader.word(*_AND):
         found.append(reader.comparison())
@@ -144,7 +144,7 @@ def _spelled(column: str, value: Any) -> str:
     )
 
 
-class _Reader:
+class _Tokens:
     """Reads a `where` token by token."""
 
     def __init__(self, text: str) -> None:
@@ -180,7 +180,7 @@ class _Reader:
         """Return whether the next token is one of these words, and step behind it."""
         return self.take("word", *words) is not None
 
-    def comparison(self) -> Comparison:
+    def comparison(self) -> Compared:
         first = self.at
         before = self.shown()
         column = self.take("word")
@@ -200,7 +200,7 @@ class _Reader:
             hint = f"Compare by =, !=, <, <=, >, >= or in, such as `{name} = value` or `{name} in (a, b)`."
             raise BadWhereError(f"After `{column}{' not' if negated else ''}` a comparison is missing.", hint)
         text = self.text[self.tokens[first][2] : self.tokens[self.at - 1][3]]
-        return Comparison(column, _SAME.get(sign, sign) if sign else "in", values, text, negated, between)
+        return Compared(column, _SAME.get(sign, sign) if sign else "in", values, text, negated, between)
 
     def several(self, column: str) -> tuple[bool, tuple[str, ...]]:
         """Read a range or a list."""

@@ -25,7 +25,7 @@ from allocopt.problem.facts import Flags, Floats
 from allocopt.problem.report import Report, listed
 from allocopt.problem.schema import LOT_KINDS, Table
 from allocopt.problem.source import of_arrow
-from allocopt.problem.tables import Checked
+from allocopt.problem.tables import ReadTable
 from allocopt.problem.usable import usable_units
 
 NEGATIVE = ("error", "net")
@@ -40,12 +40,12 @@ def with_debts(table: Table) -> Table:
     return replace(table, columns=tuple(columns))
 
 
-def pay(supply: Checked, divisible: Flags, report: Report) -> None:
+def pay(supply: ReadTable, divisible: Flags, report: Report) -> None:
     """Have the debts of a supply table paid by its other lots, which is noted.
 
     Parameters
     ----------
-    supply : Checked
+    supply : ReadTable
         Read with the declaration of `with_debts`; changed in place.
     divisible : bool, shape (n,)
         Whether the SKU of each lot is.
@@ -72,7 +72,7 @@ def pay(supply: Checked, divisible: Flags, report: Report) -> None:
     supply.source = replace(supply.source, columns={**supply.source.columns, **cells}, _objects={})
 
 
-def _in_order_of_arrival(supply: Checked, place: NDArray[np.intp], lots: NDArray[np.intp]) -> NDArray[np.intp]:
+def _in_order_of_arrival(supply: ReadTable, place: NDArray[np.intp], lots: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return the order of lots: by SKU and node, safety stock last, then by arrival, expiry and canonical order."""
     rank = np.empty(supply.length, np.int64)
     rank[supply.order] = np.arange(len(supply.order))
@@ -91,7 +91,7 @@ def _paid(place: NDArray[np.intp], sure: Floats, debt: Floats) -> Floats:
 
 
 def _report(
-    supply: Checked,
+    supply: ReadTable,
     owing: NDArray[np.intp],
     place: NDArray[np.intp],
     paid: Floats,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -29,18 +30,33 @@ from allocopt.problem.facts import (
 )
 from allocopt.problem.labels import encode as sort_texts
 from allocopt.problem.schema import CHANNEL_KINDS
-from allocopt.problem.tables import Checked
+from allocopt.problem.tables import ReadTable
 from allocopt.problem.usable import usable_units
 
 PACKED_KINDS = ("wholesale", "store")
 """Kinds of channel whose lines are bound by the SKU's pack."""
 UNADVERTISED_KINDS = ("wholesale",)
+HOW = {
+    "id": "names",
+    "text": "names",
+    "number": "floats",
+    "time": "floats",
+    "date": "floats",
+    "whole": "ints",
+    "period": "ints",
+    "flag": "flags",
+    "choice": "choice",
+}
+"""How a column of each type becomes an array."""
+OF_CONTRACTS: dict[str, tuple[Any, Any]] = {"switch": (ANY, np.int32), "when": (True, bool), "origin": (ANY, np.int32)}
+"""Columns of demand lines that contracts fill, and what stands there else."""
+Facet = TypeVar("Facet")
 
 
-class _Rows:
+class _Ordered:
     """The columns of one table in canonical order."""
 
-    def __init__(self, checked: Checked, tables: Tables) -> None:
+    def __init__(self, checked: ReadTable, tables: Tables) -> None:
         self.checked, self.tables, self.order = checked, tables, checked.order
 
     def floats(self, name: str) -> Floats:
@@ -51,7 +67,7 @@ class _Rows:
         return ordered
 
     def ints(self, name: str) -> Ints:
-        return self.floats(name).astype(np.int32)
+        return np.nan_to_num(self.floats(name)).astype(np.int32)
 
     def flags(self, name: str) -> Flags:
         if name not in self.checked.source.columns:
@@ -80,36 +96,54 @@ class _Rows:
         place = pc.index_in(labels.texts, value_set=known).to_numpy(zero_copy_only=False)
         return np.append(place, -1)[labels.codes[self.order]].astype(np.int32)
 
-    def position(self) -> Ints:
-        return self.order.astype(np.int32)
+    def column(self, name: str) -> Any:
+        """Return a column as its type asks for."""
+        column = self.checked.table.column(name)
+        return (self.refer if column.refers else getattr(self, HOW[column.type]))(name)
+
+    def part(self, kind: type[Facet], **given: Any) -> Facet:
+        """Return a part of the facts: each of its fields is what is given, else the column of its name."""
+        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+        return kind(**{name: given[name] if name in given else self.column(name) for name in names})
+
+    def otherwise(self, name: str, values: Floats) -> Floats:
+        """Return a column of numbers, and these where it is blank."""
+        own = self.floats(name)
+        return np.where(np.isnan(own), values, own)
 
 
 def encode(tables: Tables, periods: int | None = None) -> Facts:
     """Return the facts of tables in which no fault was found; `periods` is the horizon where it was given."""
-    rows = {name: _Rows(checked, tables) for name, checked in tables.items()}
+    rows = {name: _Ordered(checked, tables) for name, checked in tables.items()}
     regions = _union(tables, ("demand", "region"), ("lanes", "region"))
     vias = _union(tables, ("lanes", "via"))
     resources = _union(tables, ("capacity", "resource"), ("workloads", "resource"))
     periods = periods or horizon(tables)
-    skus, channels = _skus(rows["skus"]), _channels(rows["channels"])
+    skus, channels = rows["skus"].part(Skus, id=rows["skus"].names("sku")), _channels(rows["channels"])
     lines, orders, order_channel = _lines(rows["demand"], skus, channels, regions)
+    lanes, capacity, workloads = rows["lanes"], rows["capacity"], rows["workloads"]
     facts = Facts(
-        skus,
-        _nodes(rows["nodes"]),
-        channels,
-        _lots(rows["supply"], skus, periods, days=_days_of_last(tables["periods"])),
-        lines,
-        _lanes(rows["lanes"], regions, vias),
-        _capacities(rows["capacity"], resources),
-        _workloads(rows["workloads"], resources),
-        _names(regions),
-        orders,
-        order_channel,
-        _names(vias),
-        _names(resources),
-        np.zeros(0, object),
-        periods,
-        _starts(rows["periods"]),
+        skus=skus,
+        nodes=rows["nodes"].part(Nodes, id=rows["nodes"].names("node")),
+        channels=channels,
+        lots=_lots(rows["supply"], skus, periods, days=_days_of_last(tables["periods"])),
+        lines=lines,
+        lanes=lanes.part(
+            Lanes,
+            region=lanes.among("region", regions),
+            via=lanes.among("via", vias),
+            capacity=lanes.otherwise("capacity", np.full(len(lanes.order), np.inf)),
+        ),
+        capacities=capacity.part(Capacities, resource=capacity.among("resource", resources)),
+        workloads=workloads.part(Workloads, resource=workloads.among("resource", resources)),
+        regions=_names(regions),
+        orders=orders,
+        order_channel=order_channel,
+        vias=_names(vias),
+        resources=_names(resources),
+        switches=np.zeros(0, object),
+        periods=periods,
+        starts=_starts(rows["periods"]),
     )
     freeze(facts)
     return facts
@@ -143,45 +177,20 @@ def _names(texts: pa.Array) -> Names:
     return names
 
 
-def _starts(calendar: _Rows) -> Floats:
+def _starts(calendar: _Ordered) -> Floats:
     """Return the first day of each period and the day after the last one, as days since 1970; none without dates."""
     return np.append(calendar.floats("start"), calendar.floats("end")[-1:] + 1.0)
 
 
-def _skus(rows: _Rows) -> Skus:
-    return Skus(
-        rows.names("sku"),
-        rows.floats("unit_cost"),
-        rows.ints("pack"),
-        rows.floats("map_price"),
-        rows.flags("divisible"),
-    )
-
-
-def _nodes(rows: _Rows) -> Nodes:
-    return Nodes(rows.names("node"), rows.choice("kind"), rows.floats("store_floor"), rows.floats("holding_cost"))
-
-
-def _channels(rows: _Rows) -> Channels:
+def _channels(rows: _Ordered) -> Channels:
     kind = rows.choice("kind")
     told = rows.checked.codes["advertised"][rows.order]
     silent = np.isin(kind, [CHANNEL_KINDS.index(name) for name in UNADVERTISED_KINDS])
-    return Channels(
-        rows.names("channel"),
-        kind,
-        rows.floats("fee_rate"),
-        rows.floats("fee_per_unit"),
-        rows.floats("fixed_cost"),
-        rows.floats("return_rate"),
-        rows.floats("return_cost"),
-        rows.floats("recovery"),
-        np.where(told < 0, ~silent, told == 1),
-        rows.names("owner"),
-        np.full(len(kind), ANY, np.int32),
-    )
+    none = np.full(len(kind), ANY, np.int32)
+    return rows.part(Channels, id=rows.names("channel"), advertised=np.where(told < 0, ~silent, told == 1), keep=none)
 
 
-def _days_of_last(calendar: Checked) -> int:
+def _days_of_last(calendar: ReadTable) -> int:
     """Return how many days the last period of a calendar has, 1 where there is none."""
     if not calendar.length:
         return 1
@@ -189,79 +198,36 @@ def _days_of_last(calendar: Checked) -> int:
     return int(calendar.numbers["end"][last] - calendar.numbers["start"][last]) + 1
 
 
-def _lots(rows: _Rows, skus: Skus, periods: int, *, days: int) -> Lots:
+def _lots(rows: _Ordered, skus: Skus, periods: int, *, days: int) -> Lots:
     sku = rows.refer("sku")
     expires = rows.floats("expires")
     never = np.isnan(expires)
     # After a calendar an expiry was counted in days: periods there are taken to be as long as its last one.
     expires = np.where(expires >= periods, periods + (expires - periods) // days, expires)
-    units, confidence = rows.floats("units"), rows.floats("confidence")
-    unit_cost = _or_else(rows.floats("unit_cost"), skus.unit_cost[sku])
-    return Lots(
-        sku,
-        rows.refer("node"),
-        rows.choice("kind"),
-        rows.ints("available"),
-        np.where(never, NEVER, np.where(never, 0, expires)).astype(np.int32),
-        units,
-        confidence,
-        usable_units(confidence, units, rows.floats("reserved"), skus.divisible[sku]),
-        rows.flags("hold"),
-        unit_cost,
-        _or_else(rows.floats("end_value"), np.where(~never & (expires < periods), 0.0, unit_cost)),
-        rows.names("reference"),
-        rows.ints("pack"),
-        rows.floats("reserved"),
-        rows.floats("since"),
-        rows.position(),
+    unit_cost = rows.otherwise("unit_cost", skus.unit_cost[sku])
+    confidence, units, reserved = (rows.floats(name) for name in ("confidence", "units", "reserved"))
+    return rows.part(
+        Lots,
+        expires=np.where(never, NEVER, np.where(never, 0, expires)).astype(np.int32),
+        usable=usable_units(confidence, units, reserved, skus.divisible[sku]),
+        unit_cost=unit_cost,
+        end_value=rows.otherwise("end_value", np.where(~never & (expires < periods), 0.0, unit_cost)),
+        row=rows.order.astype(np.int32),
     )
 
 
-def _or_else(values: Floats, otherwise: Floats) -> Floats:
-    return np.where(np.isnan(values), otherwise, values)
-
-
-def _lines(rows: _Rows, skus: Skus, channels: Channels, regions: pa.Array) -> tuple[Lines, Names, Ints]:
+def _lines(rows: _Ordered, skus: Skus, channels: Channels, regions: pa.Array) -> tuple[Lines, Names, Ints]:
     sku, channel = rows.refer("sku"), rows.refer("channel")
-    pack = _or_else(rows.floats("pack"), pack_of(skus, channels, sku, channel).astype(np.float64))
+    pack = rows.otherwise("pack", pack_of(skus, channels, sku, channel).astype(np.float64))
     order, orders, order_channel = _orders(rows, channel, len(channels.id))
-    period = rows.ints("period")
-    lines = Lines(
-        sku,
-        channel,
-        period,
-        rows.floats("units"),
-        rows.floats("price"),
-        rows.among("region", regions),
-        order,
-        rows.names("line"),
-        rows.flags("firm"),
-        rows.floats("sd"),
-        _or_else(rows.floats("arrived"), period.astype(np.float64)),
-        rows.floats("priority"),
-        rows.floats("min_units"),
-        rows.floats("min_ship"),
-        pack.astype(np.int32),
-        rows.ints("max_early"),
-        rows.ints("max_late"),
-        rows.floats("late_cost"),
-        rows.floats("lost_cost"),
-        rows.flags("all_or_none"),
-        rows.flags("ship_from_one"),
-        rows.flags("ship_together"),
-        _or_else(rows.floats("max_parcels"), np.zeros(len(sku))).astype(np.int32),
-        rows.ints("min_life"),
-        rows.names("reference"),
-        rows.floats("otif_share"),
-        rows.floats("otif_cost"),
-        rows.floats("confirmed"),
-        rows.flags("approved"),
-        rows.names("promotion"),
-        rows.floats("weight"),
-        np.full(len(sku), ANY, np.int32),
-        np.ones(len(sku), bool),
-        np.full(len(sku), ANY, np.int32),
-        rows.position(),
+    lines = rows.part(
+        Lines,
+        order=order,
+        region=rows.among("region", regions),
+        arrived=rows.otherwise("arrived", rows.floats("period")),
+        pack=pack.astype(np.int32),
+        row=rows.order.astype(np.int32),
+        **{name: np.full(len(sku), value, kind) for name, (value, kind) in OF_CONTRACTS.items()},
     )
     return lines, orders, order_channel
 
@@ -272,7 +238,7 @@ def pack_of(skus: Skus, channels: Channels, sku: Ints, channel: Ints) -> Ints:
     return np.where(packed, skus.pack[sku], 1).astype(np.int32)
 
 
-def _orders(rows: _Rows, channel: Ints, channels: int) -> tuple[Ints, Names, Ints]:
+def _orders(rows: _Ordered, channel: Ints, channels: int) -> tuple[Ints, Names, Ints]:
     """Return the order of each line, and the orders: pairs of text and channel, sorted by text."""
     labels = rows.checked.labels["order"]
     text: NDArray[np.int64] = labels.codes[rows.order].astype(np.int64)
@@ -290,34 +256,6 @@ def _orders(rows: _Rows, channel: Ints, channels: int) -> tuple[Ints, Names, Int
         np.where(ordered, code[np.where(ordered, pair, 0)], -1).astype(np.int32),
         texts[pairs // channels],
         (pairs % channels).astype(np.int32),
-    )
-
-
-def _lanes(rows: _Rows, regions: pa.Array, vias: pa.Array) -> Lanes:
-    return Lanes(
-        rows.refer("node"),
-        rows.refer("channel"),
-        rows.among("region", regions),
-        rows.refer("sku"),
-        rows.among("via", vias),
-        rows.floats("cost"),
-        rows.ints("lead"),
-        _or_else(rows.floats("capacity"), np.full(len(rows.order), np.inf)),
-        rows.floats("parcel_cost"),
-    )
-
-
-def _capacities(rows: _Rows, resources: pa.Array) -> Capacities:
-    return Capacities(rows.refer("node"), rows.ints("period"), rows.among("resource", resources), rows.floats("limit"))
-
-
-def _workloads(rows: _Rows, resources: pa.Array) -> Workloads:
-    return Workloads(
-        rows.among("resource", resources),
-        rows.refer("sku"),
-        rows.refer("channel"),
-        rows.floats("workload"),
-        rows.choice("per"),
     )
 
 

@@ -9,17 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
+
+from allocopt.arrays import Flags as Flags
+from allocopt.arrays import Floats as Floats
+from allocopt.arrays import Ints as Ints
+from allocopt.arrays import Names as Names
 
 ANY = -1
 """Code of a blank optional id."""
 NEVER = np.iinfo(np.int32).max
 """Period code of a lot that never expires."""
-
-Ints = NDArray[np.int32]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Names = NDArray[np.object_]
 
 
 @dataclass(frozen=True)

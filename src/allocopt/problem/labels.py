@@ -11,18 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from allocopt.problem.columns import is_blank, report_blanks
-from allocopt.problem.facts import Ints
-from allocopt.problem.report import Report
-from allocopt.problem.schema import Column
-from allocopt.problem.source import Source
+from allocopt.arrays import Flags, Ints, Places
+from allocopt.problem.columns import is_blank
+from allocopt.problem.report import ReadColumn
 
 _CONTROL = r"[\p{Cc}\p{Zl}\p{Zp}]"
 _INVISIBLE = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"
 
 
 @dataclass(frozen=True)
-class Labels:
+class CodedTexts:
     """A column of texts as codes.
 
     Attributes
@@ -46,28 +44,28 @@ class Labels:
         return pc.take(self.texts, pa.array(self.codes, mask=blank)).fill_null("")
 
 
-def constant(length: int, text: str) -> Labels:
+def constant(length: int, text: str) -> CodedTexts:
     """Return the labels of a column that says the same in every row."""
     if text:
-        return Labels(np.broadcast_to(np.int32(0), length), pa.array([text], pa.large_string()))
-    return Labels(np.broadcast_to(np.int32(-1), length), pa.array([], pa.large_string()))
+        return CodedTexts(np.broadcast_to(np.int32(0), length), pa.array([text], pa.large_string()))
+    return CodedTexts(np.broadcast_to(np.int32(-1), length), pa.array([], pa.large_string()))
 
 
-def labels(column: Column, source: Source, report: Report, *, tidy: bool) -> tuple[Labels, NDArray[np.bool_]]:
+def labels(reading: ReadColumn, *, tidy: bool) -> tuple[CodedTexts, Flags]:
     """Read a column of ids or texts; also return which rows are faulty (they are blank in the labels).
 
     No text may hold a control character; `tidy` asks that no id has white space around it or invisible characters.
     """
-    arrow, faulty = _texts(column, source, report)
+    column, (arrow, faulty) = reading.column, _texts(reading)
     encoded = pc.dictionary_encode(arrow)
     indices = encoded.indices.fill_null(-1).to_numpy()
     texts = encoded.dictionary
-    if tidy and source.file:
-        texts, indices = _trimmed(column, source, texts, indices, report)
+    if tidy and reading.source.file:
+        texts, indices = _trimmed(reading, texts, indices)
     found, rank = encode(texts)
     codes: Ints = np.append(rank, np.int32(-1))[indices]
     blank = (codes < 0) & ~faulty
-    report_blanks(column, source, blank, report)
+    reading.blanks(blank)
     if column.default and not column.required and blank.any():
         codes, found = _with_default(codes, found, blank, str(column.default))
     if len(found):
@@ -76,9 +74,11 @@ def labels(column: Column, source: Source, report: Report, *, tidy: bool) -> tup
             untidy = pc.or_(untidy, pc.not_equal(found, pc.utf8_trim_whitespace(found)))
         untidy = untidy.to_numpy(zero_copy_only=False)
         if untidy.any():
-            _report_untidy(column, source, codes, untidy, report)
+            text = "is {value!r}, with white space around it or a character that cannot be seen."
+            hint = "Remove it: it would make two ids of what looks like one."
+            reading.fault((codes >= 0) & untidy[codes], "untidy_id", text, hint)
             codes, found = _cleaned(codes, found)
-    return Labels(codes, found), faulty
+    return CodedTexts(codes, found), faulty
 
 
 def _cleaned(codes: Ints, texts: Any) -> tuple[Ints, Any]:
@@ -88,45 +88,25 @@ def _cleaned(codes: Ints, texts: Any) -> tuple[Ints, Any]:
     return np.append(rank[encoded.indices.to_numpy()], np.int32(-1))[codes].astype(np.int32), known
 
 
-def _trimmed(column: Column, source: Source, texts: Any, indices: Any, report: Report) -> tuple[Any, Any]:
+def _trimmed(reading: ReadColumn, texts: Any, indices: Any) -> tuple[Any, Any]:
     """Return the distinct texts of a file's column without the white space around them, which is noted."""
     tidy = pc.utf8_trim_whitespace(texts)
     changed = pc.not_equal(tidy, texts).to_numpy(zero_copy_only=False)
     if not changed.any():
         return texts, indices
     shown = changed & pc.not_equal(tidy, "").to_numpy(zero_copy_only=False)
-    report.note_rows(
-        source,
-        column.name,
-        np.flatnonzero((indices >= 0) & np.append(shown, False)[indices]),
-        "trimmed",
-        lambda _row, value: f"`{column.name}` is {value!r}, read without the white space around it.",
-        "Remove the white space.",
-    )
+    rows = (indices >= 0) & np.append(shown, False)[indices]
+    reading.note(rows, "trimmed", "is {value!r}, read without the white space around it.", "Remove the white space.")
     again = pc.dictionary_encode(tidy)
     return again.dictionary, np.append(again.indices.to_numpy(), -1)[indices]
 
 
-def _with_default(codes: Ints, texts: Any, blank: NDArray[np.bool_], default: str) -> tuple[Ints, Any]:
+def _with_default(codes: Ints, texts: Any, blank: Flags, default: str) -> tuple[Ints, Any]:
     """Return codes and sorted texts with the default where the column is blank."""
     known, _ = encode(pc.unique(pa.concat_arrays([texts, pa.array([default], pa.large_string())])))
     place = pc.index_in(texts, value_set=known).to_numpy(zero_copy_only=False).astype(np.int32)
     code = np.int32(pc.index(known, default).as_py())
     return np.where(blank, code, np.append(place, np.int32(-1))[codes]).astype(np.int32), known
-
-
-def _report_untidy(column: Column, source: Source, codes: Ints, untidy: NDArray[np.bool_], report: Report) -> None:
-    """Report the rows whose text is untidy; `untidy` says so of each distinct text."""
-    report.rows(
-        source,
-        column.name,
-        np.flatnonzero((codes >= 0) & untidy[codes]),
-        "untidy_id",
-        lambda _row, value: (
-            f"`{column.name}` is {value!r}, with white space around it or a character that cannot be seen."
-        ),
-        "Remove it: it would make two ids of what looks like one.",
-    )
 
 
 def encode(texts: Any) -> tuple[Any, Ints]:
@@ -148,19 +128,18 @@ def sorted_order(texts: Any) -> NDArray[np.int64]:
     return order
 
 
-def _texts(column: Column, source: Source, report: Report) -> tuple[Any, NDArray[np.bool_]]:
-    arrow = source.columns[column.name].arrow
-    clean = np.zeros(source.length, bool)
+def _texts(reading: ReadColumn) -> tuple[Any, Flags]:
+    arrow, clean = reading.cells.arrow, np.zeros(reading.source.length, bool)
     if arrow is None:
-        return _mixed_texts(column, source, report)
+        return _mixed_texts(reading)
     kind = arrow.type
     if pa.types.is_large_string(kind):
         return arrow, clean
     if pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind) or _is_view(kind):
         return pc.cast(arrow, pa.large_string()), clean
-    if pa.types.is_floating(kind) and not source.columns[column.name].own:
-        return _decimal_ids(column, source, arrow, report)
-    return _mixed_texts(column, source, report)
+    if pa.types.is_floating(kind) and not reading.cells.own:
+        return _decimal_ids(reading, arrow)
+    return _mixed_texts(reading)
 
 
 def _is_view(kind: Any) -> bool:
@@ -175,32 +154,26 @@ _AS_TEXT = {
 }
 
 
-def _float_hint(source: Source) -> str:
-    return f"{_AS_TEXT.get(source.form, 'Write the id as text')}; as a number, 00123 and 123 are the same."
+def _report_decimal(reading: ReadColumn, rows: Flags | Places) -> None:
+    hint = f"{_AS_TEXT.get(reading.source.form, 'Write the id as text')}; as a number, 00123 and 123 are the same."
+    reading.fault(rows, "float_id", "is {value}, a decimal number where an id is wanted.", hint)
 
 
-def _decimal_ids(column: Column, source: Source, arrow: Any, report: Report) -> tuple[Any, NDArray[np.bool_]]:
+def _decimal_ids(reading: ReadColumn, arrow: Any) -> tuple[Any, Flags]:
     """Refuse decimal numbers as ids: whoever reads 123.0 cannot know what the id was."""
     values = pc.cast(arrow, pa.float64()).fill_null(math.nan).to_numpy(zero_copy_only=False)
     held = ~np.isnan(values)
-    if held.any():
-        report.rows(
-            source,
-            column.name,
-            np.flatnonzero(held),
-            "float_id",
-            lambda _row, value: f"`{column.name}` is {value}, a decimal number where an id is wanted.",
-            _float_hint(source),
-        )
-    return pa.nulls(source.length, pa.large_string()), held
+    _report_decimal(reading, held)
+    return pa.nulls(reading.source.length, pa.large_string()), held
 
 
-def _mixed_texts(column: Column, source: Source, report: Report) -> tuple[Any, NDArray[np.bool_]]:
+def _mixed_texts(reading: ReadColumn) -> tuple[Any, Flags]:
     texts: list[str | None] = []
     decimal: list[int] = []
     foreign: list[int] = []
     unreadable: list[int] = []
-    for position, cell in enumerate(source.objects(column.name)):
+    source = reading.source
+    for position, cell in enumerate(source.objects(reading.name)):
         text: str | None = None
         if isinstance(cell, str):
             text = cell
@@ -217,31 +190,12 @@ def _mixed_texts(column: Column, source: Source, report: Report) -> tuple[Any, N
         elif not is_blank(cell):
             foreign.append(position)
         texts.append(text)
-    name = column.name
-    report.rows(
-        source,
-        name,
-        np.array(decimal, np.intp),
-        "float_id",
-        lambda _row, value: f"`{name}` is {value}, a decimal number where an id is wanted.",
-        _float_hint(source),
-    )
-    report.rows(
-        source,
-        name,
-        np.array(foreign, np.intp),
-        "not_an_id",
-        lambda _row, value: f"`{name}` is {value}, which is neither text nor a whole number.",
-        "Format the column as text and type the id anew." if source.form == "workbook" else "Store the id as text.",
-    )
-    report.rows(
-        source,
-        name,
-        np.array(unreadable, np.intp),
-        "untidy_id",
-        lambda _row, value: f"`{name}` is {value!a}, with a broken character in it.",
-        "Type the id anew.",
-    )
+    _report_decimal(reading, np.array(decimal, np.intp))
+    again = "Format the column as text and type the id anew." if source.form == "workbook" else "Store the id as text."
+    text = "is {value}, which is neither text nor a whole number."
+    reading.fault(np.array(foreign, np.intp), "not_an_id", text, again)
+    text = "is {value!a}, with a broken character in it."
+    reading.fault(np.array(unreadable, np.intp), "untidy_id", text, "Type the id anew.")
     faulty = np.zeros(source.length, bool)
     faulty[decimal + foreign + unreadable] = True
     return pa.array(texts, pa.large_string()), faulty

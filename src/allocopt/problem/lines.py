@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allocopt.problem.encode import freeze
-from allocopt.problem.facts import Facts, Flags, Ints, Lines, Names
+from allocopt.problem.encode import OF_CONTRACTS, freeze
+from allocopt.problem.facts import ANY, Facts, Flags, Ints, Lines, Names
 from allocopt.problem.labels import encode
+from allocopt.problem.schema import TABLES
 
 
 def take(lines: Lines, rows: Any, **changes: Any) -> Lines:
@@ -35,6 +36,15 @@ def take(lines: Lines, rows: Any, **changes: Any) -> Lines:
             column = np.broadcast_to(np.asarray(changes[field.name], dtype=column.dtype), column.shape)
         kept[field.name] = column
     return Lines(**kept)
+
+
+def unsaid() -> dict[str, Any]:
+    """Return what demand lines hold where nothing is said of them: the declared defaults, as facts have them."""
+    blank = {"number": np.nan, "time": np.nan, "whole": 0}
+    said = {each.name: each for each in TABLES["demand"].columns if not each.required}
+    held = {name: blank.get(each.type) if each.default is None else each.default for name, each in said.items()}
+    contracts = {name: value for name, (value, _) in OF_CONTRACTS.items()}
+    return {**held, "region": ANY, "order": ANY, "row": ANY, **contracts}
 
 
 def emptied(lines: Lines, gone: Flags) -> Lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sized
 
 import numpy as np
 import pyarrow as pa
@@ -32,18 +33,22 @@ def _some(names: Names) -> str:
     return shown if len(names) <= LISTED else f"{shown} and {len(names) - LISTED} more"
 
 
+def _count(found: Sized, one: str, more: str) -> str:
+    return f"{len(found)} {one if len(found) == 1 else more}"
+
+
 def _positions(rows: Ints) -> NDArray[np.intp]:
     return np.sort(rows).astype(np.intp)
 
 
 def _ids_alike(facts: Facts, report: Report) -> None:
-    for table, column, names in (
-        ("skus", "sku", facts.skus.id),
-        ("nodes", "node", facts.nodes.id),
-        ("channels", "channel", facts.channels.id),
-        ("demand", "region", facts.regions),
-        ("lanes", "via", facts.vias),
-        ("capacity", "resource", facts.resources),
+    for where, names in (
+        ("skus.sku", facts.skus.id),
+        ("nodes.node", facts.nodes.id),
+        ("channels.channel", facts.channels.id),
+        ("demand.region", facts.regions),
+        ("lanes.via", facts.vias),
+        ("capacity.resource", facts.resources),
     ):
         if len(names) < 2:
             continue
@@ -54,41 +59,25 @@ def _ids_alike(facts: Facts, report: Report) -> None:
         for name in names.tolist():
             groups[plain(name)].append(name)
         for group in [group for group in groups.values() if len(group) > 1][:LISTED]:
-            report.add(
-                table,
-                "ids_alike",
-                f"{', '.join(repr(name) for name in group)} differ only by case or leading zeros.",
-                "If they are one thing, spell it one way everywhere.",
-                column=column,
-                value=group[0],
-                severity="warning",
-            )
+            said = f"{', '.join(repr(name) for name in group)} differ only by case or leading zeros."
+            report.warn(where, "ids_alike", group[0], said, "If they are one thing, spell it one way everywhere.")
 
 
 def _lots(tables: Tables, facts: Facts, report: Report) -> None:
     lots, source = facts.lots, tables["supply"].source
     empty = _positions(lots.row[(lots.usable <= 0) & (lots.units > 0)])
-    report.rows(
-        source,
-        "units",
-        empty,
-        "nothing_usable",
-        lambda _row, value: f"Nothing of this lot of {value} units can be used after confidence and reservations.",
-        "Check `confidence` and `reserved`.",
-        severity="warning",
-    )
     early = _positions(lots.row[lots.expires < lots.available])
-    report.rows(
-        source,
-        "expires",
-        early,
-        "expires_before_available",
-        lambda position, value: (
-            f"The lot expires in {value}, before it can ship ({source.text('available', position) or 'period 0'})."
-        ),
-        "Check the two moments; the lot cannot be sold as it stands.",
-        severity="warning",
-    )
+
+    def used_up(_row: int, value: str) -> str:
+        return f"Nothing of this lot of {value} units can be used after confidence and reservations."
+
+    def expired(row: int, value: str) -> str:
+        return f"The lot expires in {value}, before it can ship ({source.text('available', row) or 'period 0'})."
+
+    hint = "Check `confidence` and `reserved`."
+    report.rows(source, "units", empty, "nothing_usable", used_up, hint, severity="warning")
+    hint = "Check the two moments; the lot cannot be sold as it stands."
+    report.rows(source, "expires", early, "expires_before_available", expired, hint, severity="warning")
 
 
 def _expiring(tables: Tables, facts: Facts, report: Report) -> None:
@@ -98,31 +87,19 @@ def _expiring(tables: Tables, facts: Facts, report: Report) -> None:
     stated = ~np.isnan(tables["supply"].numbers["end_value"][lots.row[soon]])
     silent, told = soon[~stated & (lots.unit_cost[soon] > 0)], soon[stated & (lots.end_value[soon] > 0)]
     if len(silent):
-        what = "1 lot expires" if len(silent) == 1 else f"{len(silent)} lots expire"
-        report.add(
-            "supply",
-            "expires_unsold",
-            f"{what} inside the horizon without an `end_value`: what is left is worth 0 in the end "
-            f"({_some(np.unique(facts.skus.id[lots.sku[silent]]))}).",
-            "State `end_value` where what has expired is still worth something.",
-            column="end_value",
-            value=None,
-            severity="warning",
-        )
+        what = _count(silent, "lot expires", "lots expire")
+        said = f"{what} inside the horizon without an `end_value`: what is left "
+        said += f"is worth 0 in the end ({_some(np.unique(facts.skus.id[lots.sku[silent]]))})."
+        hint = "State `end_value` where what has expired is still worth something."
+        report.warn("supply.end_value", "expires_unsold", None, said, hint)
     if len(told):
-        what = "1 lot expires" if len(told) == 1 else f"{len(told)} lots expire"
         least, most = lots.end_value[told].min(), lots.end_value[told].max()
         worth = f"{least:,.10g}" if least == most else f"{least:,.10g} to {most:,.10g}"
-        report.add(
-            "supply",
-            "expires_with_value",
-            f"{what} inside the horizon, and the stated `end_value` of {worth} is what is left counts in the end "
-            f"({_some(np.unique(facts.skus.id[lots.sku[told]]))}).",
-            "Check that what has expired is still worth that.",
-            column="end_value",
-            value=worth,
-            severity="warning",
-        )
+        what = _count(told, "lot expires", "lots expire")
+        said = f"{what} inside the horizon, and the stated `end_value` of {worth} is "
+        said += f"what is left counts in the end ({_some(np.unique(facts.skus.id[lots.sku[told]]))})."
+        hint = "Check that what has expired is still worth that."
+        report.warn("supply.end_value", "expires_with_value", worth, said, hint)
 
 
 def _demand(tables: Tables, facts: Facts, report: Report) -> None:
@@ -131,59 +108,33 @@ def _demand(tables: Tables, facts: Facts, report: Report) -> None:
     served = np.bincount(facts.lanes.channel, minlength=len(facts.channels.id)) > 0
     for channel in np.flatnonzero((wanted > 0) & ~served).tolist():
         name = facts.channels.id[channel]
-        report.add(
-            "demand",
-            "no_lane",
-            f"The channel {name!r} wants {wanted[channel]:,.10g} units, and no lane leads to it.",
-            "Add a lane to the channel, or none of it can be served.",
-            column="channel",
-            value=name,
-            severity="warning",
-        )
+        said = f"The channel {name!r} wants {wanted[channel]:,.10g} units, and no lane leads to it."
+        report.warn("demand.channel", "no_lane", name, said, "Add a lane to the channel, or none of it can be served.")
     size = len(skus.id)
     wanted = np.bincount(lines.sku, lines.units, size)
     usable = np.bincount(facts.lots.sku, facts.lots.usable, size)
     lots = np.bincount(facts.lots.sku, minlength=size)
     without = np.flatnonzero((wanted > 0) & (lots == 0))
     if len(without):
-        what = "1 SKU has" if len(without) == 1 else f"{len(without)} SKUs have"
-        report.add(
-            "demand",
-            "no_supply",
-            f"{what} demand and no supply at all: {_some(skus.id[without])}.",
-            "Check the supply table if this is not meant.",
-            column="sku",
-            value=skus.id[without[0]],
-            severity="warning",
-        )
+        said = f"{_count(without, 'SKU has', 'SKUs have')} demand and no supply at all: {_some(skus.id[without])}."
+        hint = "Check the supply table if this is not meant."
+        report.warn("demand.sku", "no_supply", skus.id[without[0]], said, hint)
     promised = np.bincount(lines.sku, lines.min_units, size)
     over = np.flatnonzero(promised > usable + 1e-9)
     if len(over):
         first = over[0]
-        report.add(
-            "demand",
-            "committed_over_supply",
-            f"More is promised (`min_units`) than there is usable supply for: {_some(skus.id[over])}; "
-            f"of {skus.id[first]!r} {promised[first]:,.10g} are promised and {usable[first]:,.10g} usable.",
-            "Lower the commitments or raise the supply: no plan can keep them all.",
-            column="min_units",
-            value=skus.id[first],
-            severity="warning",
-        )
+        said = f"More is promised (`min_units`) than there is usable supply for: {_some(skus.id[over])}; of "
+        said += f"{skus.id[first]!r} {promised[first]:,.10g} are promised and {usable[first]:,.10g} usable."
+        hint = "Lower the commitments or raise the supply: no plan can keep them all."
+        report.warn("demand.min_units", "committed_over_supply", skus.id[first], said, hint)
     late = _positions(lines.row[(lines.min_ship > lines.units) & (lines.units > 0)])
     source = tables["demand"].source
-    report.rows(
-        source,
-        "min_ship",
-        late,
-        "min_ship_over_units",
-        lambda position, value: (
-            f"The least shipment is {value} and only {source.text('units', position)} are wanted: "
-            "the line can never ship."
-        ),
-        "Lower `min_ship`.",
-        severity="warning",
-    )
+
+    def too_few(row: int, value: str) -> str:
+        units = source.text("units", row)
+        return f"The least shipment is {value} and only {units} are wanted: the line can never ship."
+
+    report.rows(source, "min_ship", late, "min_ship_over_units", too_few, "Lower `min_ship`.", severity="warning")
 
 
 def _references(tables: Tables, facts: Facts, report: Report) -> None:
@@ -195,15 +146,13 @@ def _references(tables: Tables, facts: Facts, report: Report) -> None:
     held = set(zip(lots.sku.tolist(), lots.reference.tolist(), strict=True))
     wanted = zip(lines.sku[asking].tolist(), lines.reference[asking].tolist(), strict=True)
     missing = asking[np.array([pair not in held for pair in wanted], dtype=bool)]
-    report.rows(
-        tables["demand"].source,
-        "reference",
-        _positions(lines.row[missing]),
-        "no_such_reference",
-        lambda _row, value: f"No lot of the article has the reference {value!r}: the line gets nothing.",
-        "Check the spelling, or leave it blank where lots of any reference will do.",
-        severity="warning",
-    )
+    source, rows = tables["demand"].source, _positions(lines.row[missing])
+    hint = "Check the spelling, or leave it blank where lots of any reference will do."
+
+    def unheld(_row: int, value: str) -> str:
+        return f"No lot of the article has the reference {value!r}: the line gets nothing."
+
+    report.rows(source, "reference", rows, "no_such_reference", unheld, hint, severity="warning")
 
 
 def _resources(facts: Facts, report: Report) -> None:
@@ -213,22 +162,9 @@ def _resources(facts: Facts, report: Report) -> None:
     for code in range(size):
         name = facts.resources[code]
         if limited[code] and not loaded[code] and name != "units":
-            report.add(
-                "capacity",
-                "no_workload",
-                f"The resource {name!r} has a limit, and nothing takes any of it.",
-                "Add its workload per unit to the table `workloads`.",
-                column="resource",
-                value=name,
-                severity="warning",
-            )
+            said = f"The resource {name!r} has a limit, and nothing takes any of it."
+            hint = "Add its workload per unit to the table `workloads`."
+            report.warn("capacity.resource", "no_workload", name, said, hint)
         if loaded[code] and not limited[code]:
-            report.add(
-                "workloads",
-                "no_capacity",
-                f"The resource {name!r} has a workload, and no node has a limit for it.",
-                "Add its limits to the table `capacity`.",
-                column="resource",
-                value=name,
-                severity="warning",
-            )
+            said = f"The resource {name!r} has a workload, and no node has a limit for it."
+            report.warn("workloads.resource", "no_capacity", name, said, "Add its limits to the table `capacity`.")

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.problem.report import Report
-from allocopt.problem.tables import Checked
+from allocopt.problem.tables import ReadTable
 
 OF_ORDERS = ("all_or_none", "ship_from_one", "ship_together", "max_parcels", "approved", "arrived", "firm")
 """Columns of demand lines that speak of the whole order."""
 
 
-def check_orders(demand: Checked, report: Report) -> None:
+def check_orders(demand: ReadTable, report: Report) -> None:
     """Report the lines that say something else of their order than its first line does: an entry for each column."""
     orders, channels = demand.labels.get("order"), demand.labels.get("channel")
     if orders is None or channels is None:
@@ -26,9 +26,11 @@ def check_orders(demand: Checked, report: Report) -> None:
             _check_fact(demand, name, ordered, ordered[first][place], report)
 
 
-def _check_fact(demand: Checked, name: str, lines: NDArray[np.intp], firsts: NDArray[np.intp], report: Report) -> None:
+def _check_fact(
+    demand: ReadTable, name: str, lines: NDArray[np.intp], firsts: NDArray[np.intp], report: Report
+) -> None:
     """Report lines that differ in one column from the first line of their order."""
-    said = demand.codes[name] if name in demand.codes else demand.numbers[name]
+    said = demand.values(name)
     mine, other = said[lines], said[firsts]
     apart = (mine != other) & ~((mine != mine) & (other != other))  # two blanks are no number, and the same
     if not apart.any():

@@ -27,6 +27,16 @@ from allocopt.problem.told import told, told_html
 ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
 
 
+class _Shown:
+    """A table of a problem as a frame, a copy each time."""
+
+    def __init__(self, table: str) -> None:
+        self.table, self.__doc__ = table, TABLES[table].meaning
+
+    def __get__(self, problem: Problem | None, kind: type[Problem]) -> pd.DataFrame:
+        return self if problem is None else problem._frame(self.table)  # type: ignore[return-value]
+
+
 class Problem:
     """The facts of one allocation run, checked and from then on unchangeable.
 
@@ -88,6 +98,10 @@ class Problem:
     >>> problem.facts.lots.usable
     array([10.])
     """
+
+    skus, nodes, channels = _Shown("skus"), _Shown("nodes"), _Shown("channels")
+    supply, demand, lanes = _Shown("supply"), _Shown("demand"), _Shown("lanes")
+    capacity, workloads, periods = _Shown("capacity"), _Shown("workloads"), _Shown("periods")
 
     __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_horizon", "_name", "_notes", "_tables", "_warnings")
 
@@ -329,51 +343,6 @@ class Problem:
         int or str
         """
         return self._tables[table].source.row(position)
-
-    @property
-    def skus(self) -> pd.DataFrame:
-        """What is sold."""
-        return self._frame("skus")
-
-    @property
-    def nodes(self) -> pd.DataFrame:
-        """Where stock lies."""
-        return self._frame("nodes")
-
-    @property
-    def channels(self) -> pd.DataFrame:
-        """Who wants stock."""
-        return self._frame("channels")
-
-    @property
-    def supply(self) -> pd.DataFrame:
-        """The supply lots."""
-        return self._frame("supply")
-
-    @property
-    def demand(self) -> pd.DataFrame:
-        """The demand lines."""
-        return self._frame("demand")
-
-    @property
-    def lanes(self) -> pd.DataFrame:
-        """The ways from nodes to channels."""
-        return self._frame("lanes")
-
-    @property
-    def capacity(self) -> pd.DataFrame:
-        """What nodes can handle in a period."""
-        return self._frame("capacity")
-
-    @property
-    def workloads(self) -> pd.DataFrame:
-        """What a unit or an order takes of a resource."""
-        return self._frame("workloads")
-
-    @property
-    def periods(self) -> pd.DataFrame:
-        """The calendar."""
-        return self._frame("periods")
 
     @property
     def facts(self) -> Facts:

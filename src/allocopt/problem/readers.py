@@ -212,7 +212,7 @@ def _read_settings(path: Path, report: Report) -> dict[str, Any]:
 
     try:
         values = yaml_file.settings(path)
-    except yaml_file.UnreadableError as error:
+    except yaml_file.NotYamlError as error:
         report.add(path.name, "bad_file", error.message, "Mend its YAML.", row=error.line)
         return {}
     if values is None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import difflib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.arrays import Flags, Places
 from allocopt.errors import Issue, Severity
-from allocopt.problem.source import Source
+from allocopt.problem.schema import Column
+from allocopt.problem.source import UNCALCULATED, Cells, Source
 
+Telling = str | Callable[[int, str], str]
 LISTED = 1000
 """Rows that one entry names in `rows`; of more, it says how many there are."""
 GROUPS = 20
@@ -57,6 +61,11 @@ class Report:
             message += f" So it is in {len(rows):,} rows: {listed(rows)}."
         held = tuple(rows[:LISTED])
         self.issues.append(Issue(table, row, column, value, code, message, hint, severity, held, len(rows)))
+
+    def warn(self, where: str, code: str, value: str | None, message: str, hint: str) -> None:
+        """Add one warning, `where` as ``table.column``."""
+        table, _, column = where.partition(".")
+        self.add(table, code, message, hint, column=column, value=value, severity="warning")
 
     def note(self, table: str, code: str, message: str, instead: str, **where: Any) -> None:
         """Say what was done while reading; a strict report calls it a fault, whose remedy is `instead`."""
@@ -164,6 +173,62 @@ class RowByRow(Report):
         more = len(positions) - LISTED
         if more > 0:
             self.add(source.name, code, f"{more} more rows are so.", hint, column=column, severity=severity)
+
+
+@dataclass(frozen=True)
+class ReadColumn:
+    """One column while it is read: its declaration, the table as it came, and where faults and notes are told.
+
+    What is said of cells begins with the column's name and goes on with a text such as ``is {value!r}, which is no
+    date.``, or what a function of position and value returns.
+    """
+
+    column: Column
+    source: Source
+    report: Report
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+        return self.column.name
+
+    @property
+    def cells(self) -> Cells:
+        """The column as it came."""
+        return self.source.columns[self.column.name]
+
+    def fault(self, rows: Flags | Places, code: str, text: Telling, hint: str) -> None:
+        """Report rows, by a mask or their positions, in which something is wrong."""
+        self.report.rows(self.source, self.name, _positions(rows), code, self._said(text), hint)
+
+    def note(self, rows: Flags | Places, code: str, text: Telling, instead: str) -> None:
+        """Say what was done with some rows; a strict report calls it a fault, whose remedy is `instead`."""
+        self.report.note_rows(self.source, self.name, _positions(rows), code, self._said(text), instead)
+
+    def blanks(self, blank: Flags) -> None:
+        """Report the blank cells of a column that has to say something in every row."""
+        if self.column.required and blank.any():
+            rows = np.setdiff1d(np.flatnonzero(blank), list(self.source.failed.get(self.name, ())))
+            self.fault(rows, "blank", "is blank.", "Fill it in or remove the row.")
+
+    def failed(self) -> None:
+        """Report the cells of a workbook whose formula gave no value."""
+        failed = self.source.failed.get(self.name, {})
+        broken = np.array([at for at, said in failed.items() if said != UNCALCULATED], np.intp)
+        silent = np.setdiff1d(list(failed), broken).astype(np.intp)
+        text = "is a formula that was never calculated: the workbook holds no value."
+        self.fault(broken, "formula_error", "is {value}: its formula fails.", "Mend the formula, or write the value.")
+        save = "Open the workbook in a spreadsheet program and save it, or write the value."
+        self.fault(silent, "formula_error", text, save)
+
+    def _said(self, text: Telling) -> Callable[[int, str], str]:
+        return lambda row, value: (
+            f"`{self.name}` {text.format(value=value) if isinstance(text, str) else text(row, value)}"
+        )
+
+
+def _positions(rows: Flags | Places) -> Places:
+    return np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.intp)
 
 
 def listed(names: Sequence[object], count: int | None = None) -> str:

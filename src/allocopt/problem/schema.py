@@ -7,7 +7,7 @@ said anywhere else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Type = Literal["id", "text", "number", "whole", "flag", "choice", "period", "time", "date"]
 
@@ -91,16 +91,41 @@ class Table:
         raise KeyError(name)
 
 
+def number(name: str, meaning: str, *, default: object = 0.0, **more: Any) -> Column:
+    """Return a column of numbers; blank is 0 unless something else is said."""
+    return Column(name, "number", meaning, default=None if "required" in more else default, **more)
+
+
+def whole(name: str, meaning: str, *, default: object = 0, **more: Any) -> Column:
+    """Return a column of whole numbers; blank is 0 unless something else is said."""
+    return Column(name, "whole", meaning, default=None if "required" in more else default, **more)
+
+
+def flag(name: str, meaning: str, *, default: object = False) -> Column:
+    """Return a column of yes and no; blank is no unless something else is said."""
+    return Column(name, "flag", meaning, default=default)
+
+
+def text(name: str, meaning: str) -> Column:
+    """Return a column of texts, which may be blank."""
+    return Column(name, "text", meaning, default="")
+
+
+def ident(name: str, meaning: str, *, default: object = "", **more: Any) -> Column:
+    """Return a column of ids; blank is any, or none."""
+    return Column(name, "id", meaning, default=None if "required" in more else default, **more)
+
+
 SKUS = Table(
     "skus",
     "What is sold.",
     ("sku",),
     (
-        Column("sku", "id", "Identifier of the article.", required=True),
-        Column("unit_cost", "number", "Goods cost per unit [currency/unit].", default=0.0),
-        Column("pack", "whole", "Units per pack; binds wholesale and store lines [unit].", default=1, low=1),
-        Column("map_price", "number", "Minimum advertised price [currency/unit]; blank: none."),
-        Column("divisible", "flag", "Whether fractions of a unit can be shipped.", default=False),
+        ident("sku", "Identifier of the article.", required=True),
+        number("unit_cost", "Goods cost per unit [currency/unit]."),
+        whole("pack", "Units per pack; binds wholesale and store lines [unit].", default=1, low=1),
+        number("map_price", "Minimum advertised price [currency/unit]; blank: none.", default=None),
+        flag("divisible", "Whether fractions of a unit can be shipped."),
     ),
 )
 
@@ -109,20 +134,10 @@ NODES = Table(
     "Where stock lies.",
     ("node",),
     (
-        Column("node", "id", "Identifier of the place.", required=True),
+        ident("node", "Identifier of the place.", required=True),
         Column("kind", "choice", "Kind of place.", default="dc", choices=NODE_KINDS),
-        Column(
-            "store_floor",
-            "number",
-            "Units of each SKU that channels other than stores may not touch [unit].",
-            default=0.0,
-        ),
-        Column(
-            "holding_cost",
-            "number",
-            "Holding cost per unit and period [currency/(unit*period)].",
-            default=0.0,
-        ),
+        number("store_floor", "Units of each SKU that channels other than stores may not touch [unit]."),
+        number("holding_cost", "Holding cost per unit and period [currency/(unit*period)]."),
     ),
 )
 
@@ -131,27 +146,16 @@ CHANNELS = Table(
     "Who wants stock.",
     ("channel",),
     (
-        Column("channel", "id", "Identifier of the sales channel.", required=True),
+        ident("channel", "Identifier of the sales channel.", required=True),
         Column("kind", "choice", "Kind of channel.", default="dtc", choices=CHANNEL_KINDS),
-        Column("fee_rate", "number", "Fee as a share of revenue [1].", default=0.0, high=1.0),
-        Column("fee_per_unit", "number", "Fee per unit [currency/unit].", default=0.0),
-        Column(
-            "fixed_cost",
-            "number",
-            "Cost of the horizon, avoided only by retiring the channel [currency].",
-            default=0.0,
-        ),
-        Column("return_rate", "number", "Share of units that come back [1].", default=0.0, high=1.0),
-        Column("return_cost", "number", "Handling cost per returned unit [currency/unit].", default=0.0),
-        Column(
-            "recovery",
-            "number",
-            "Share of a returned unit's goods cost that is recovered [1].",
-            default=0.0,
-            high=1.0,
-        ),
-        Column("advertised", "flag", "Whether prices are advertised (MAP binds); blank: all but wholesale."),
-        Column("owner", "text", "Person who answers for the channel.", default=""),
+        number("fee_rate", "Fee as a share of revenue [1].", high=1.0),
+        number("fee_per_unit", "Fee per unit [currency/unit]."),
+        number("fixed_cost", "Cost of the horizon, avoided only by retiring the channel [currency]."),
+        number("return_rate", "Share of units that come back [1].", high=1.0),
+        number("return_cost", "Handling cost per returned unit [currency/unit]."),
+        number("recovery", "Share of a returned unit's goods cost that is recovered [1].", high=1.0),
+        flag("advertised", "Whether prices are advertised (MAP binds); blank: all but wholesale.", default=None),
+        text("owner", "Person who answers for the channel."),
     ),
 )
 
@@ -160,36 +164,29 @@ SUPPLY = Table(
     "Supply lots: units of one SKU at one node, usable from a period on.",
     ("sku", "node", "kind", "available", "expires", "reference"),
     (
-        Column("sku", "id", "Article.", required=True, refers="skus"),
-        Column("node", "id", "Place.", required=True, refers="nodes"),
+        ident("sku", "Article.", required=True, refers="skus"),
+        ident("node", "Place.", required=True, refers="nodes"),
         Column("kind", "choice", "Kind of lot.", required=True, choices=LOT_KINDS),
-        Column("units", "number", "Units in the lot [unit].", required=True),
+        number("units", "Units in the lot [unit].", required=True),
         Column("available", "period", "First period in which the lot can ship.", default=0),
-        Column(
-            "confidence",
-            "number",
-            "Probability-like trust in the lot, in (0, 1] [1].",
-            default=1.0,
-            high=1.0,
-            above=True,
-        ),
-        Column("reserved", "number", "Units already promised elsewhere; at most `units` [unit].", default=0.0),
-        Column("hold", "flag", "Whether the lot is blocked (quality, customs).", default=False),
+        number("confidence", "Probability-like trust in the lot, in (0, 1] [1].", default=1.0, high=1.0, above=True),
+        number("reserved", "Units already promised elsewhere; at most `units` [unit]."),
+        flag("hold", "Whether the lot is blocked (quality, customs)."),
         Column(
             "expires",
             "period",
-            "Last period in which a unit may arrive; blank: never; -1: before the first. Dates after a `periods` table "
-            "fall into periods as long as its last one.",
+            "Last period in which a unit may arrive; blank: never; -1: before the first. Dates after a `periods` "
+            "table fall into periods as long as its last one.",
             low=-1,
         ),
-        Column("unit_cost", "number", "Goods cost per unit; blank: the SKU's [currency/unit]."),
-        Column(
+        number("unit_cost", "Goods cost per unit; blank: the SKU's [currency/unit].", default=None),
+        number(
             "end_value",
-            "number",
             "Worth of an unsold unit at the end; blank: its unit cost, 0 where it expires before [currency/unit].",
+            default=None,
         ),
-        Column("reference", "text", "Purchase order or other reference.", default=""),
-        Column("pack", "whole", "Units per sealed case; every shipment takes whole cases [unit].", default=1, low=1),
+        text("reference", "Purchase order or other reference."),
+        whole("pack", "Units per sealed case; every shipment takes whole cases [unit].", default=1, low=1),
         Column(
             "since",
             "time",
@@ -205,91 +202,70 @@ DEMAND = Table(
     "Demand lines: units of one SKU wanted by one channel, due in one period, at a price.",
     ("sku", "channel", "period", "region", "order", "line"),
     (
-        Column("sku", "id", "Article.", required=True, refers="skus"),
-        Column("channel", "id", "Sales channel.", required=True, refers="channels"),
+        ident("sku", "Article.", required=True, refers="skus"),
+        ident("channel", "Sales channel.", required=True, refers="channels"),
         Column("period", "period", "Period in which the units are due.", required=True),
-        Column("units", "number", "Units wanted [unit].", required=True),
-        Column("price", "number", "Price per unit before fees and returns [currency/unit].", required=True),
-        Column("region", "id", "Region of the customer; blank: any.", default=""),
-        Column("order", "id", "Order; blank: none.", default=""),
-        Column("line", "id", "Line of the order; blank: none.", default=""),
-        Column("firm", "flag", "An order, not a forecast.", default=False),
-        Column("sd", "number", "Standard deviation of a forecast [unit].", default=0.0),
+        number("units", "Units wanted [unit].", required=True),
+        number("price", "Price per unit before fees and returns [currency/unit].", required=True),
+        ident("region", "Region of the customer; blank: any."),
+        ident("order", "Order; blank: none."),
+        ident("line", "Line of the order; blank: none."),
+        flag("firm", "An order, not a forecast."),
+        number("sd", "Standard deviation of a forecast [unit]."),
         Column(
             "arrived",
             "time",
-            "When it was ordered: a time stamp, or a number in periods (-6.0 is six periods before the first one). "
-            "A `periods` table turns stamps into such numbers; without one they all lie before the first period, in "
+            "When it was ordered: a time stamp, or a number in periods (-6.0 is six periods before the first one). A "
+            "`periods` table turns stamps into such numbers; without one they all lie before the first period, in "
             "their order. Blank: the start of the due period [period].",
             low=float("-inf"),
         ),
-        Column(
+        number(
             "priority",
-            "number",
             "Rank of the line, 1 first, blank last. It settles ties; `by_priority()` serves rank after rank.",
+            default=None,
         ),
-        Column(
-            "min_units",
-            "number",
-            "Units that must be served (commitment); at most `units` [unit].",
-            default=0.0,
-        ),
-        Column("min_ship", "number", "Least units per shipment [unit].", default=0.0),
-        Column(
-            "pack",
-            "whole",
-            "Units per pack; blank: the SKU's for wholesale and stores, else 1 [unit].",
-            low=1,
-        ),
-        Column("max_early", "whole", "Periods that goods may arrive early [period].", default=0),
-        Column("max_late", "whole", "Periods that goods may arrive late [period].", default=0),
-        Column("late_cost", "number", "Cost per unit and period late [currency/(unit*period)].", default=0.0),
-        Column("lost_cost", "number", "Cost per unit never served [currency/unit].", default=0.0),
-        Column(
-            "all_or_none",
-            "flag",
-            "Lines of one order so marked are served whole or not at all.",
-            default=False,
-        ),
-        Column("ship_from_one", "flag", "Lines of one order so marked come from one node.", default=False),
-        Column("ship_together", "flag", "Whatever ships for the order leaves in one period.", default=False),
-        Column(
+        number("min_units", "Units that must be served (commitment); at most `units` [unit]."),
+        number("min_ship", "Least units per shipment [unit]."),
+        whole("pack", "Units per pack; blank: the SKU's for wholesale and stores, else 1 [unit].", low=1, default=None),
+        whole("max_early", "Periods that goods may arrive early [period]."),
+        whole("max_late", "Periods that goods may arrive late [period]."),
+        number("late_cost", "Cost per unit and period late [currency/(unit*period)]."),
+        number("lost_cost", "Cost per unit never served [currency/unit]."),
+        flag("all_or_none", "Lines of one order so marked are served whole or not at all."),
+        flag("ship_from_one", "Lines of one order so marked come from one node."),
+        flag("ship_together", "Whatever ships for the order leaves in one period."),
+        whole(
             "max_parcels",
-            "whole",
             "Parcels in which the order may come; one is what leaves a node for an order over a row of `lanes` in one "
             "period, and a line without an order is an order of its own; blank: any number [parcel].",
             low=1,
+            default=None,
         ),
-        Column(
+        whole(
             "min_life",
-            "whole",
             "Periods of life that a lot must have left on arrival; 0: it may arrive in the period in which it expires "
             "[period].",
-            default=0,
         ),
-        Column("reference", "text", "Only lots of this reference serve the line; blank: any.", default=""),
-        Column(
+        text("reference", "Only lots of this reference serve the line; blank: any."),
+        number(
             "otif_share",
-            "number",
             "Share of the line that has to arrive by its due period to be on time in full [1].",
             default=1.0,
             high=1.0,
         ),
-        Column("otif_cost", "number", "What it costs if less than that arrives by then [currency].", default=0.0),
-        Column("confirmed", "number", "Units confirmed before; `strata()` reads it [unit].", default=0.0),
-        Column(
-            "approved",
-            "flag",
-            "Whoever has to has agreed to the order: true on all its lines. A clause `approval` reads it.",
-            default=False,
+        number("otif_cost", "What it costs if less than that arrives by then [currency]."),
+        number("confirmed", "Units confirmed before; `strata()` reads it [unit]."),
+        flag(
+            "approved", "Whoever has to has agreed to the order: true on all its lines. A clause `approval` reads it."
         ),
-        Column("promotion", "id", "Promotion that the line belongs to; blank: none.", default=""),
-        Column(
+        ident("promotion", "Promotion that the line belongs to; blank: none."),
+        number(
             "weight",
-            "number",
             "What the line counts in fair shares, which level units / weight; blank: the units it wants, and where "
             "units are levelled 1 for all lines of its channel [1].",
             above=True,
+            default=None,
         ),
     ),
 )
@@ -299,25 +275,18 @@ LANES = Table(
     "Ways from a node to a channel; the most specific row wins: sku and region, sku, region, general.",
     ("node", "channel", "region", "sku", "via"),
     (
-        Column("node", "id", "From.", required=True, refers="nodes"),
-        Column("channel", "id", "To.", required=True, refers="channels"),
-        Column("cost", "number", "Cost per unit [currency/unit].", default=0.0),
-        Column("lead", "whole", "Periods between shipping and arrival [period].", default=0),
-        Column("capacity", "number", "Units per period that may ship; blank: no limit [unit/period]."),
-        Column("region", "id", "Only to this region; blank: any.", default=""),
-        Column("sku", "id", "Only this article; blank: any.", default="", refers="skus"),
-        Column(
-            "via",
-            "id",
-            "Carrier or mode, so that one pair can have several lanes; blank: the only one.",
-            default="",
-        ),
-        Column(
+        ident("node", "From.", required=True, refers="nodes"),
+        ident("channel", "To.", required=True, refers="channels"),
+        number("cost", "Cost per unit [currency/unit]."),
+        whole("lead", "Periods between shipping and arrival [period]."),
+        number("capacity", "Units per period that may ship; blank: no limit [unit/period].", default=None),
+        ident("region", "Only to this region; blank: any."),
+        ident("sku", "Only this article; blank: any.", refers="skus"),
+        ident("via", "Carrier or mode, so that one pair can have several lanes; blank: the only one."),
+        number(
             "parcel_cost",
-            "number",
             "Cost of each parcel: of what ships for one order from the node over this row in one period "
             "[currency/parcel].",
-            default=0.0,
         ),
     ),
 )
@@ -327,15 +296,10 @@ CAPACITY = Table(
     "What a node can handle in a period; no row, no limit.",
     ("node", "period", "resource"),
     (
-        Column("node", "id", "Place.", required=True, refers="nodes"),
+        ident("node", "Place.", required=True, refers="nodes"),
         Column("period", "period", "Period in which goods ship.", required=True),
-        Column("limit", "number", "Limit [unit of the resource].", required=True),
-        Column(
-            "resource",
-            "id",
-            "Resource; `units` is taken at 1 a unit unless workloads say otherwise.",
-            default="units",
-        ),
+        number("limit", "Limit [unit of the resource].", required=True),
+        ident("resource", "Resource; `units` is taken at 1 a unit unless workloads say otherwise.", default="units"),
     ),
 )
 
@@ -345,10 +309,10 @@ WORKLOADS = Table(
     "general.",
     ("resource", "sku", "channel", "per"),
     (
-        Column("resource", "id", "Resource.", required=True),
-        Column("workload", "number", "Amount taken [unit of the resource per unit, order or parcel].", required=True),
-        Column("sku", "id", "Only this article; blank: any.", default="", refers="skus"),
-        Column("channel", "id", "Only this channel; blank: any.", default="", refers="channels"),
+        ident("resource", "Resource.", required=True),
+        number("workload", "Amount taken [unit of the resource per unit, order or parcel].", required=True),
+        ident("sku", "Only this article; blank: any.", refers="skus"),
+        ident("channel", "Only this channel; blank: any.", refers="channels"),
         Column(
             "per",
             "choice",
@@ -364,7 +328,7 @@ PERIODS = Table(
     "The calendar: which dates a period covers, first and last day included.",
     ("period",),
     (
-        Column("period", "whole", "Number of the period, from 0 without gaps.", required=True),
+        whole("period", "Number of the period, from 0 without gaps.", required=True),
         Column("start", "date", "First day.", required=True),
         Column("end", "date", "Last day.", required=True),
     ),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from allocopt.errors import DataError, Issue
 
-Form = Literal["csv", "workbook", "parquet", "frame", "plain"]
+SourceForm = Literal["csv", "workbook", "parquet", "frame", "plain"]
 UNCALCULATED = "(not calculated)"
 """What stands for a formula of a workbook that has no value."""
 NESTED = (list, tuple, dict, set)
@@ -73,7 +73,7 @@ class Source:
     columns: Mapping[str, Cells]
     length: int
     rows: Any
-    form: Form = "frame"
+    form: SourceForm = "frame"
     repeated: tuple[str, ...] = ()
     given: bool = True
     index: tuple[str, ...] = ()
@@ -214,7 +214,7 @@ def from_frame(name: str, frame: Any) -> Source:
     return from_arrow(name, arrow)
 
 
-def from_arrow(name: str, table: Any, rows: Any = None, *, form: Form = "frame") -> Source:
+def from_arrow(name: str, table: Any, rows: Any = None, *, form: SourceForm = "frame") -> Source:
     """Return a pyarrow table as a source."""
     names = [str(column) for column in table.column_names]
     if not names:

@@ -11,16 +11,16 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from allocopt.arrays import Flags as Flags
+from allocopt.arrays import Places
 from allocopt.problem.calendar import CalendarState, dates, periods
-from allocopt.problem.columns import Codes, choices, flags, numbers, report_failed
+from allocopt.problem.columns import Bytes, choices, flags, numbers
 from allocopt.problem.facts import Floats
-from allocopt.problem.labels import Labels, constant, labels
-from allocopt.problem.report import Report
+from allocopt.problem.labels import CodedTexts, constant, labels
+from allocopt.problem.report import ReadColumn, Report
 from allocopt.problem.schema import Column, Table
 from allocopt.problem.source import Cells, Source, of_arrow
 from allocopt.problem.times import times
-
-Bools = NDArray[np.bool_]
 
 SORTED_BY = {
     "supply": ("sku", "expires", "available", "node", "kind", "reference"),
@@ -30,14 +30,14 @@ SORTED_BY = {
 
 
 @dataclass
-class Checked:
+class ReadTable:
     """One table as it was read: every declared column as an array in the user's row order.
 
     Attributes
     ----------
     numbers : dict of str to float64 array
         Columns of numbers, whole numbers, periods, times and dates (days since 1970); nan is blank or faulty.
-    labels : dict of str to Labels
+    labels : dict of str to CodedTexts
         Columns of ids and texts.
     codes : dict of str to int8 array
         Flags (0, 1) and choices (position); -1 is blank or faulty.
@@ -52,9 +52,9 @@ class Checked:
     table: Table
     source: Source
     numbers: dict[str, Floats] = field(default_factory=dict)
-    labels: dict[str, Labels] = field(default_factory=dict)
-    codes: dict[str, Codes] = field(default_factory=dict)
-    faulty: dict[str, Bools] = field(default_factory=dict)
+    labels: dict[str, CodedTexts] = field(default_factory=dict)
+    codes: dict[str, Bytes] = field(default_factory=dict)
+    faulty: dict[str, Flags] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     order: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
@@ -63,7 +63,11 @@ class Checked:
         """Number of rows."""
         return self.source.length
 
-    def released(self) -> Checked:
+    def at(self, name: str, report: Report) -> ReadColumn:
+        """Return one of its columns, of whose cells something is to be told."""
+        return ReadColumn(self.table.column(name), self.source, report)
+
+    def released(self) -> ReadTable:
         """Return the table without the user's own cells, which may change later."""
         source = Source(self.source.name, {}, self.source.length, self.source.rows)
         return replace(self, source=source, order=self.order[:0])
@@ -73,11 +77,32 @@ class Checked:
         columns = {column.name: self._series(column) for column in self.table.columns}
         return pd.DataFrame(columns, index=pd.RangeIndex(self.length), copy=False)
 
+    def values(self, name: str) -> NDArray[Any]:
+        """Return a column as it is held: numbers, or the codes of texts, flags and choices."""
+        return self.labels[name].codes if name in self.labels else self.codes.get(name, self.numbers.get(name))  # type: ignore[return-value]
+
+    def blank(self, name: str) -> Flags:
+        """Return which cells of a column are blank or faulty."""
+        found: Flags = np.isnan(self.numbers[name]) if name in self.numbers else self.values(name) < 0
+        return found
+
+    def plain(self, name: str, rows: Places) -> list[Any]:
+        """Return cells as plain values; a blank is an empty text."""
+        declared, held = self.table.column(name), self.values(name)[rows].tolist()
+        if name in self.numbers:
+            whole = declared.type not in ("number", "time")
+            return ["" if value != value else int(value) if whole else value for value in held]
+        if name in self.labels:
+            codes = self.labels[name].codes[rows]
+            texts: list[Any] = self.labels[name].texts.take(pa.array(codes, mask=codes < 0)).fill_null("").to_pylist()
+            return texts
+        words: list[Any] = [*declared.choices, ""] if declared.choices else [False, True, ""]
+        return [words[code] for code in held]
+
     def cells(self, column: Column) -> Cells | None:
         """Return a column as cells that `read` reads as the same; None where it is optional and was not given."""
         name = column.name
-        held = self.labels[name].codes if name in self.labels else self.codes.get(name, self.numbers.get(name))
-        if held is not None and held.strides == (0,) and not column.required:
+        if self.values(name).strides == (0,) and not column.required:
             return None
         if name in self.labels:
             return of_arrow(self.labels[name].per_row())
@@ -109,16 +134,16 @@ class Checked:
         return values.astype(np.int64)
 
 
-def _of_codes(column: Column, codes: Codes) -> Any:
+def _of_codes(column: Column, codes: Bytes) -> Any:
     """Return the flags or choices that codes stand for as a pyarrow array."""
     if column.type == "flag":
         return pa.array(codes == 1, mask=codes < 0)
     return pa.array(column.choices, pa.large_string()).take(pa.array(codes.astype(np.int32), mask=codes < 0))
 
 
-def read(table: Table, source: Source, calendar: CalendarState, report: Report) -> Checked:
+def read(table: Table, source: Source, calendar: CalendarState, report: Report) -> ReadTable:
     """Read one table; what is wrong with it is reported."""
-    checked = Checked(table, source)
+    checked = ReadTable(table, source)
     for column in table.columns:
         if column.name in source.columns and column.name not in source.repeated:
             read_column(checked, column, calendar, report)
@@ -129,31 +154,30 @@ def read(table: Table, source: Source, calendar: CalendarState, report: Report) 
     return checked
 
 
-def read_column(checked: Checked, column: Column, calendar: CalendarState, report: Report) -> None:
+def read_column(checked: ReadTable, column: Column, calendar: CalendarState, report: Report) -> None:
     """Read one column; what is wrong with it is reported."""
-    name, source = column.name, checked.source
-    if name in source.failed:
-        report_failed(column, source, report)
+    name, reading = column.name, ReadColumn(column, checked.source, report)
+    reading.failed()
     if column.type in ("id", "text"):
         tidy = column.type == "id" or name in checked.table.key
-        checked.labels[name], faulty = labels(column, source, report, tidy=tidy)
+        checked.labels[name], faulty = labels(reading, tidy=tidy)
         if faulty.any():
             checked.faulty[name] = faulty
     elif column.type == "flag":
-        checked.codes[name] = flags(column, source, report)
+        checked.codes[name] = flags(reading)
     elif column.type == "choice":
-        checked.codes[name] = choices(column, source, report)
+        checked.codes[name] = choices(reading)
     elif column.type == "period":
-        checked.numbers[name] = periods(column, source, calendar, report)
+        checked.numbers[name] = periods(reading, calendar)
     elif column.type == "time":
-        checked.numbers[name] = times(column, source, calendar, report)
+        checked.numbers[name] = times(reading, calendar)
     elif column.type == "date":
-        checked.numbers[name] = dates(column, source, report)
+        checked.numbers[name] = dates(reading)
     else:
-        checked.numbers[name] = numbers(column, source, report)
+        checked.numbers[name] = numbers(reading)
 
 
-def _fill_column(checked: Checked, column: Column) -> None:
+def _fill_column(checked: ReadTable, column: Column) -> None:
     """Fill an absent column with its default."""
     name, length, default = column.name, checked.length, column.default
     if column.type in ("id", "text"):
@@ -168,7 +192,7 @@ def _fill_column(checked: Checked, column: Column) -> None:
         checked.numbers[name] = np.broadcast_to(np.float64(value), length)
 
 
-def check_key(checked: Checked, report: Report) -> None:
+def check_key(checked: ReadTable, report: Report) -> None:
     """Report rows alike in the key, and note the canonical order of the rows."""
     table, source = checked.table, checked.source
     if checked.unread & set(table.key):
@@ -199,21 +223,15 @@ def check_key(checked: Checked, report: Report) -> None:
     report.rows(source, shown[0], positions, "duplicate_key", message, hint)
 
 
-def _unreadable(checked: Checked, name: str) -> Bools:
+def _unreadable(checked: ReadTable, name: str) -> Flags:
     """Return the rows whose cell of a key column has a fault of its own."""
-    column = checked.table.column(name)
-    if name in checked.labels:
-        faulty = checked.faulty.get(name, np.zeros(checked.length, bool))
-        return faulty | (checked.labels[name].codes < 0) if column.required else faulty
-    if name in checked.codes:
-        return checked.codes[name] < 0
-    if name == "expires":
-        # Blank is right here, and a faulty cell has become blank.
-        return np.zeros(checked.length, bool)
-    return np.isnan(checked.numbers[name])
+    faulty = checked.faulty.get(name, np.zeros(checked.length, bool))
+    optional = name in checked.labels and not checked.table.column(name).required
+    # Blank is right in `expires`, and a faulty cell has become blank there.
+    return faulty if optional or name == "expires" else faulty | checked.blank(name)
 
 
-def sort_key(checked: Checked, names: Sequence[str]) -> NDArray[np.int64]:
+def sort_key(checked: ReadTable, names: Sequence[str]) -> NDArray[np.int64]:
     """Return one integer per row that sorts the rows by these columns; equal rows have equal integers."""
     key = np.zeros(checked.length, np.int64)
     span = 1

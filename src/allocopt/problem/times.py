@@ -16,21 +16,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from allocopt.problem.amounts import number_of
+from allocopt.arrays import Floats
 from allocopt.problem.calendar import Calendar, CalendarState, day_of, report_utc
-from allocopt.problem.columns import distinct_cells, is_blank, numbers
-from allocopt.problem.facts import Floats
-from allocopt.problem.report import Report
-from allocopt.problem.schema import Column
-from allocopt.problem.source import Source
+from allocopt.problem.columns import FAULTY, NUMBER, STAMP, ZONED, moments, numbers
+from allocopt.problem.report import ReadColumn
 
 LAST_DAY = float((dt.date.max - dt.date(1970, 1, 1)).days + 1)
 """Days from 1970 to the end of the year 9999."""
 _EPOCH = dt.datetime(1970, 1, 1)
 _DAY = dt.timedelta(days=1)
-_BLANK, _NUMBER, _LOCAL, _ZONED, _FAULTY = range(5)
 
 
 def moment_of(cell: Any) -> tuple[float, bool] | None:
@@ -55,36 +50,38 @@ def moment_of(cell: Any) -> tuple[float, bool] | None:
     return (cell.astimezone(dt.UTC).replace(tzinfo=None) - _EPOCH) / _DAY, True
 
 
-def times(column: Column, source: Source, calendar: CalendarState, report: Report) -> Floats:
+def times(reading: ReadColumn, calendar: CalendarState) -> Floats:
     """Read a column of times as numbers in periods; blank and faulty cells are nan."""
-    arrow = source.columns[column.name].arrow
+    arrow = reading.cells.arrow
     if arrow is not None and (pa.types.is_integer(arrow.type) or pa.types.is_floating(arrow.type)):
-        return numbers(column, source, report)
-    kinds, values = _moments(source, column.name)
-    if isinstance(calendar, Calendar) and (kinds == _ZONED).any():
-        report_utc(column, source, report)
-    report.rows(
-        source,
-        column.name,
-        np.flatnonzero(kinds == _FAULTY),
-        "bad_time",
-        lambda _row, value: f"`{column.name}` is {value!r}, which is neither a time stamp nor a number of periods.",
-        "Write a stamp such as 2026-11-02T09:15:00, or a number of periods such as -6.0.",
-    )
-    stamped = (kinds == _LOCAL) | (kinds == _ZONED)
+        return numbers(reading)
+    kinds, values = moments(reading, _stamp)
+    if isinstance(calendar, Calendar) and (kinds == ZONED).any():
+        report_utc(reading)
+    text = "is {value!r}, which is neither a time stamp nor a number of periods."
+    hint = "Write a stamp such as 2026-11-02T09:15:00, or a number of periods such as -6.0."
+    reading.fault(kinds == FAULTY, "bad_time", text, hint)
+    stamped = (kinds == STAMP) | (kinds == ZONED)
     for one, other, what, others in (
-        (kinds == _NUMBER, stamped, "numbers", "time stamps"),
-        (kinds == _ZONED, kinds == _LOCAL, "stamps with a time zone", "stamps without one"),
+        (kinds == NUMBER, stamped, "numbers", "time stamps"),
+        (kinds == ZONED, kinds == STAMP, "stamps with a time zone", "stamps without one"),
     ):
         if one.any() and other.any():
-            _mixed(column, source, one, other, (what, others), report)
-            return np.full(source.length, np.nan)
+            fewer, mine, theirs = (one, what, others) if one.sum() <= other.sum() else (other, others, what)
+            text = f"is {{value}}: the column has {mine} here and {theirs} elsewhere."
+            reading.fault(fewer, "mixed_times", text, f"Use {mine} or {theirs} throughout the column.")
+            return np.full(len(kinds), np.nan)
     if not stamped.any():
-        return np.where(kinds == _NUMBER, values, np.nan)
+        return np.where(kinds == NUMBER, values, np.nan)
     if calendar == "faulty":
-        return np.full(source.length, np.nan)
+        return np.full(len(kinds), np.nan)
     days = np.where(stamped, values, np.nan)
     return in_periods(days, calendar) if isinstance(calendar, Calendar) else days - LAST_DAY
+
+
+def _stamp(cell: Any) -> tuple[int, float] | None:
+    moment = moment_of(cell)
+    return None if moment is None else (ZONED if moment[1] else STAMP, moment[0])
 
 
 def in_periods(days: Floats, calendar: Calendar) -> Floats:
@@ -100,43 +97,3 @@ def in_periods(days: Floats, calendar: Calendar) -> Floats:
     length = calendar.end[place] + 1.0 - calendar.start[place]
     inside: Floats = place + (days - calendar.start[place]) / length
     return inside
-
-
-def _moments(source: Source, name: str) -> tuple[NDArray[np.int8], Floats]:
-    """Return what each cell is (blank, number, stamp without or with a zone, faulty) and its value."""
-    distinct, place = distinct_cells(source, name)
-    kinds, values = np.zeros(len(distinct), np.int8), np.full(len(distinct), np.nan)
-    for position, cell in enumerate(distinct):
-        if is_blank(cell) or (isinstance(cell, float) and np.isnan(cell)):
-            continue
-        moment = moment_of(cell)
-        if moment is not None:
-            kinds[position], values[position] = _ZONED if moment[1] else _LOCAL, moment[0]
-            continue
-        number = number_of(cell, source.file)
-        if number is None or not np.isfinite(number):
-            kinds[position] = _FAULTY
-        else:
-            kinds[position], values[position] = _NUMBER, number
-    return kinds[place], values[place]
-
-
-def _mixed(
-    column: Column,
-    source: Source,
-    one: NDArray[np.bool_],
-    other: NDArray[np.bool_],
-    what: tuple[str, str],
-    report: Report,
-) -> None:
-    """Report a column that holds two kinds of time, at the cells of the kind that is there less often."""
-    fewer = one if one.sum() <= other.sum() else other
-    mine, theirs = what if fewer is one else what[::-1]
-    report.rows(
-        source,
-        column.name,
-        np.flatnonzero(fewer),
-        "mixed_times",
-        lambda _row, value: f"`{column.name}` is {value}: the column has {mine} here and {theirs} elsewhere.",
-        f"Use {mine} or {theirs} throughout the column.",
-    )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from allocopt.problem.columns import is_blank
 from allocopt.problem.headers import without_unit
 from allocopt.problem.report import Report, listed
-from allocopt.problem.tables import Checked
+from allocopt.problem.tables import ReadTable
 
 WORDS = (
     r"(?i)^\W*(((grand|sub)[ -]?)?totals?\b.*|sum|summe|gesamt(summe|ergebnis)?|zwischensumme|insgesamt|total(e|en)|"
@@ -51,7 +51,7 @@ class Strays:
         return np.concatenate([self.totals, self.headers, self.remarks])
 
 
-def strays(checked: Checked) -> Strays:
+def strays(checked: ReadTable) -> Strays:
     """Return the rows of a table that are none of it."""
     lacking = _lacking(checked)
     totals = _total_rows(checked, np.asarray(lacking.any(axis=1)))
@@ -63,7 +63,7 @@ def strays(checked: Checked) -> Strays:
     return Strays(totals, headers, remarks)
 
 
-def report_strays(checked: Checked, found: Strays, report: Report) -> None:
+def report_strays(checked: ReadTable, found: Strays, report: Report) -> None:
     """Report rows that are none of the table, each kind once."""
     _report_totals(checked, found.totals, report)
     source = checked.source
@@ -88,20 +88,16 @@ def report_strays(checked: Checked, found: Strays, report: Report) -> None:
         left = left[~held]
 
 
-def _lacking(checked: Checked) -> NDArray[np.bool_]:
+def _lacking(checked: ReadTable) -> NDArray[np.bool_]:
     """Return which required cells are blank or cannot be read, shape (rows, required columns)."""
     names = [column.name for column in checked.table.columns if column.required and column.name not in checked.unread]
     lacking = np.zeros((checked.length, len(names)), bool)
     for place, name in enumerate(names):
-        if name in checked.labels:
-            lacking[:, place] = checked.labels[name].codes < 0
-        else:
-            held = checked.codes[name] < 0 if name in checked.codes else np.isnan(checked.numbers[name])
-            lacking[:, place] = held
+        lacking[:, place] = checked.blank(name)
     return lacking
 
 
-def _headers_again(checked: Checked) -> NDArray[np.intp]:
+def _headers_again(checked: ReadTable) -> NDArray[np.intp]:
     """Return the rows in which every cell says the name of its column."""
     source, here = checked.source, np.zeros(checked.length, bool)
     for name, labels in checked.labels.items():
@@ -120,7 +116,7 @@ def _headers_again(checked: Checked) -> NDArray[np.intp]:
     return np.array(found, np.intp)
 
 
-def _remarks(checked: Checked, lacking: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _remarks(checked: ReadTable, lacking: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return the rows that hold next to nothing of what every row says, unless that goes for many rows."""
     columns = [column for column in checked.table.columns if column.required and column.name not in checked.unread]
     usual = lacking.sum(axis=0) * 2 <= checked.length  # what most rows lack tells nothing of one of them
@@ -133,7 +129,7 @@ def _remarks(checked: Checked, lacking: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.flatnonzero(bare) if bare.sum() * 2 <= checked.length else np.zeros(0, np.intp)
 
 
-def _total_rows(checked: Checked, lacking: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _total_rows(checked: ReadTable, lacking: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return the rows that sum up others: they say so, and leave a column blank in which every row says something."""
     if not lacking.any():
         return np.zeros(0, np.intp)
@@ -145,7 +141,7 @@ def _total_rows(checked: Checked, lacking: NDArray[np.bool_]) -> NDArray[np.intp
     return np.flatnonzero(lacking & said)
 
 
-def _report_totals(checked: Checked, positions: NDArray[np.intp], report: Report) -> None:
+def _report_totals(checked: ReadTable, positions: NDArray[np.intp], report: Report) -> None:
     """Report total rows, by the cell that says what they are."""
     for name, labels in checked.labels.items():
         if len(labels.texts):

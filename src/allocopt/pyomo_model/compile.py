@@ -102,7 +102,7 @@ class _Columns:
 
 
 @dataclass
-class _Rows:
+class _RowEntries:
     """Entries row by row (CSR), and bounds."""
 
     indptr: list[int] = field(default_factory=lambda: [0])
@@ -170,9 +170,9 @@ class _Reader:
             found.integer.append(whole)
         return found
 
-    def rows(self, constraints: list[Any]) -> _Rows:
+    def rows(self, constraints: list[Any]) -> _RowEntries:
         """Return entries and bounds of every constraint; what is constant in it moves to the bounds."""
-        found = _Rows()
+        found = _RowEntries()
         for constraint in constraints:
             low, high = None, None
             if constraint is not None:
@@ -224,7 +224,7 @@ def _short(text: object) -> str:
     return line if len(line) <= 200 else f"{line[:200]} ..."
 
 
-def _program(program: Program, objective: _Sum, columns: _Columns, rows: _Rows) -> Program:
+def _program(program: Program, objective: _Sum, columns: _Columns, rows: _RowEntries) -> Program:
     """Return the arrays of what was read."""
     size, height = len(columns.lower), len(rows.lower)
     cost = np.zeros(size)

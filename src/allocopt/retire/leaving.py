@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 
 from allocopt.allocate import allocate
-from allocopt.compare.runs import Settings
 from allocopt.contracts import Contract
 from allocopt.errors import AllocoptError, SolveError
 from allocopt.plan import Broken, Plan
@@ -39,7 +38,8 @@ PARTS = ("contribution_lost", "freed", "fixed_cost_saved", "recaptured", "strand
 SKIPPED = "skipped"
 """Status of a channel about which the contract itself has decided."""
 
-Parts = tuple[Recapture, ...]
+How = dict[str, Any]
+Heirs = tuple[Recapture, ...]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Leaving:
     plans: int = 0
 
 
-def without(contract: Contract, channel: str, parts: Parts = ()) -> Contract:
+def without(contract: Contract, channel: str, parts: Heirs = ()) -> Contract:
     """Return the contract with a channel retired on top of it."""
     clause = Retire(channel, recapture=parts)
     return replace(contract, name=f"{contract.name} without {channel}", clauses=(*contract.clauses, clause))
@@ -140,7 +140,7 @@ def settled(contract: Contract, channel: str) -> str:
     return ""
 
 
-def leave(problem: Problem, contract: Contract, channel: str, parts: Parts, kept: Books, settings: Settings) -> Leaving:
+def leave(problem: Problem, contract: Contract, channel: str, parts: Heirs, kept: Books, how: How) -> Leaving:
     """Return what it means that a channel leaves; whatever goes wrong becomes the answer.
 
     Parameters
@@ -152,11 +152,11 @@ def leave(problem: Problem, contract: Contract, channel: str, parts: Parts, kept
         Who takes its demand over; none: it is lost.
     kept : Books
         Of the plan in which it stays.
-    settings : Settings
-        What each plan is solved with.
+    how : dict
+        What each plan is solved with, as `allocate` takes it.
     """
     try:
-        return _Case(problem, contract, channel, parts, kept, settings).answer()
+        return _Case(problem, contract, channel, parts, kept, how).answer()
     except AllocoptError as error:
         return Leaving(channel, "error", str(error))
     except Exception as error:  # one channel that goes wrong must not take the others with it
@@ -166,21 +166,18 @@ def leave(problem: Problem, contract: Contract, channel: str, parts: Parts, kept
 class _Case:
     """The plans in which one channel is gone, each starting where the one before ended."""
 
-    def __init__(
-        self, problem: Problem, contract: Contract, channel: str, parts: Parts, kept: Books, settings: Settings
-    ) -> None:
+    def __init__(self, problem: Problem, contract: Contract, channel: str, parts: Heirs, kept: Books, how: How) -> None:
         self.problem, self.contract, self.channel, self.kept = problem, contract, channel, kept
-        self.parts, self.settings = parts, settings
+        self.parts, self.how = parts, how
         given = tuple(part for part in parts if part.share > 0)
         self.receivers = given or spread(problem.facts, channel, retired(contract.clauses))
         self.last: Plan | None = None
         self.plans = 0
 
-    def plan(self, parts: Parts) -> Plan:
+    def plan(self, parts: Heirs) -> Plan:
         """Return the plan without the channel, parts of whose demand are taken over."""
-        how = self.settings
         agreed = without(self.contract, self.channel, parts)
-        plan = allocate(self.problem, agreed, gap=how.gap, time_limit=how.time_limit, start=self.last)
+        plan = allocate(self.problem, agreed, start=self.last, **self.how)
         self.plans += 1
         if plan.solved:
             self.last = plan
@@ -207,17 +204,17 @@ class _Case:
             except SolveError as error:
                 said.append(f"break-even: {error}")
         return Leaving(
-            self.channel,
-            gone.status,
-            "; ".join(said),
-            self._parts(between, books),
-            books.above(self.kept),
-            break_even,
-            broken,
-            tuple(note for note in gone.notes if note not in self.kept.notes),
-            receivers,
-            self._unlisted(),
-            self.plans,
+            channel=self.channel,
+            status=gone.status,
+            message="; ".join(said),
+            parts=self._parts(between, books),
+            net=books.above(self.kept),
+            break_even=break_even,
+            broken=broken,
+            notes=tuple(note for note in gone.notes if note not in self.kept.notes),
+            receivers=receivers,
+            unlisted=self._unlisted(),
+            plans=self.plans,
         )
 
     def _parts(self, lost: Books | None, gone: Books) -> dict[str, float]:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from allocopt.allocate import allocate
 from allocopt.arguments import instance, limits
-from allocopt.compare.batch import GAP
-from allocopt.compare.runs import Settings
 from allocopt.contracts import Contract, pooled
 from allocopt.documents.characters import told
 from allocopt.errors import ContractError, Issue, SolveError
 from allocopt.plan import SOLVED
 from allocopt.problem.problem import Problem
 from allocopt.problem.report import Nearest
-from allocopt.retire.leaving import SKIPPED, Books, Leaving, Parts, leave, settled
+from allocopt.retire.leaving import SKIPPED, Books, Heirs, Leaving, leave, settled
 from allocopt.retire.worth import Retirement
 from allocopt.rules import Recapture, Retire, retired
-from allocopt.workers import spread
+from allocopt.workers import GAP, Progress, spread
 
-Progress = Callable[[int, int, str], None]
 Given = Mapping[str, Sequence[Recapture]]
 
 
@@ -92,7 +89,9 @@ def retirement(
     >>> found.table[["net", "break_even"]].values.tolist()
     [[-269.0, 0.5]]
     """
-    return _asked(problem, contract, channels, recapture, Settings(gap, time_limit), jobs, progress, admitting=False)
+    return _asked(
+        problem, contract, channels, recapture, {"gap": gap, "time_limit": time_limit}, jobs, progress, admitting=False
+    )
 
 
 def admission(
@@ -142,7 +141,9 @@ def admission(
     >>> found.table[["contribution_gained", "displaced", "fixed_cost_added", "stock", "net"]].values.tolist()
     [[920.0, -220.0, -200.0, 210.0, 710.0]]
     """
-    return _asked(problem, contract, channels, recapture, Settings(gap, time_limit), jobs, progress, admitting=True)
+    return _asked(
+        problem, contract, channels, recapture, {"gap": gap, "time_limit": time_limit}, jobs, progress, admitting=True
+    )
 
 
 def _asked(
@@ -150,7 +151,7 @@ def _asked(
     contract: Contract | None,
     channels: str | Sequence[str] | None,
     recapture: Given | None,
-    settings: Settings,
+    how: dict[str, Any],
     jobs: int | None,
     progress: Progress | None,
     *,
@@ -158,7 +159,7 @@ def _asked(
 ) -> Retirement:
     """Solve the plan as it is, then the plans without each channel."""
     _check_types(problem, contract, channels, recapture)
-    limits(gap=settings.gap, time_limit=settings.time_limit, jobs=jobs, progress=progress)
+    limits(**how, jobs=jobs, progress=progress)
     agreed = contract or pooled()
     known = [str(name) for name in problem.facts.channels.id]
     asked = known if channels is None else [channels] if isinstance(channels, str) else list(channels)
@@ -167,19 +168,19 @@ def _asked(
     if faults:
         raise ContractError(faults)
     tell = progress or (lambda done, total, words: None)
-    base = allocate(problem, agreed, gap=settings.gap, time_limit=settings.time_limit)
+    base = allocate(problem, agreed, **how)
     tell(1, len(asked) + 1, f"{agreed.name}, as it is")
     answers = {channel: _without_asking(agreed, channel, base.status, base.message) for channel in asked}
     open_ = [channel for channel, answer in answers.items() if answer is None]
     if open_:
         known_before = 1 + len(asked) - len(open_)
         kept = Books.of(base)
-        work = [(problem, agreed, channel, given.get(channel, ()), kept, settings) for channel in open_]
+        work = [(problem, agreed, channel, given.get(channel, ()), kept, how) for channel in open_]
         for done, found in enumerate(_in_parallel(work, jobs), start=known_before + 1):
             answers[found.channel] = found
             tell(done, len(asked) + 1, f"without {found.channel}")
     leaving = tuple(answer for answer in answers.values() if answer is not None)
-    return Retirement(problem, agreed, settings, base, leaving, given, admitting=admitting)
+    return Retirement(problem, agreed, how, base, leaving, given, admitting=admitting)
 
 
 def _without_asking(contract: Contract, channel: str, status: str, message: str) -> Leaving | None:
@@ -216,7 +217,7 @@ def _check_types(problem: object, contract: object, channels: object, recapture:
 
 
 def _faults(
-    problem: Problem, contract: Contract, known: list[str], asked: list[str], given: Mapping[str, Parts]
+    problem: Problem, contract: Contract, known: list[str], asked: list[str], given: Mapping[str, Heirs]
 ) -> Iterator[Issue]:
     """Yield everything that is wrong with what is asked, so that nothing is solved in vain."""
     try:
@@ -242,7 +243,7 @@ def _faults(
             yield from _misfits(problem, contract, channel, parts)
 
 
-def _misfits(problem: Problem, contract: Contract, channel: str, parts: Parts) -> Iterator[Issue]:
+def _misfits(problem: Problem, contract: Contract, channel: str, parts: Heirs) -> Iterator[Issue]:
     """Yield what is wrong with who takes demand over from one channel."""
     gone = sorted(retired(contract.clauses) - {channel})
     try:

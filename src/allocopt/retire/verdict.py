@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from allocopt.compare.verdict import money
 from allocopt.retire.break_even import CENT, STEPS
+from allocopt.words import listed, money
 
 SHOWN = 3
 """Channels that a sentence names with their numbers."""
@@ -36,7 +36,7 @@ def verdict(table: pd.DataFrame, currency: str, *, admitting: bool) -> str:
     failed = [row for row in rows if math.isnan(row["net"])]
     text = [*said.worth(worth), *said.undecided(open_, bool(worth)), *said.against(against, rows)]
     text += said.nearest(against)
-    text += [f"{_listed(_names(group))}: no answer ({why})." for why, group in _by_reason(failed).items()]
+    text += [f"{listed(_names(group))}: no answer ({why})." for why, group in _by_reason(failed).items()]
     return " ".join(text)
 
 
@@ -59,7 +59,7 @@ class _Words:
             f"{self.break_even(first)}{promises}."
         ]
         if rows[1:]:
-            others = _listed([f"{row['channel']} ({self.money(row['net'])})" for row in rows[1 : 1 + SHOWN]])
+            others = listed([f"{row['channel']} ({self.money(row['net'])})" for row in rows[1 : 1 + SHOWN]])
             more = "" if len(rows) <= 1 + SHOWN else f" and {len(rows) - 1 - SHOWN} more"
             text.append(f"So would be, each on its own and not together: {others}{more}.")
         return text
@@ -89,7 +89,7 @@ class _Words:
         """Say what cannot be told apart from doing nothing."""
         if not rows:
             return []
-        ranges = _listed([f"{row['channel']} ({self.range(row)})" for row in rows])
+        ranges = listed([f"{row['channel']} ({self.range(row)})" for row in rows])
         start = "" if after else f"No channel is certain to be worth {'adding' if self.admitting else 'retiring'}. "
         return [f"{start}It cannot be told whether to {self.verb} {ranges}{self.supposing(rows)}."]
 
@@ -100,7 +100,7 @@ class _Words:
         done = "admitted" if self.admitting else "retired"
         supposing = self.supposing(rows)
         if len(rows) < len(asked):
-            return [f"{_listed(_names(rows))} should not be {done}{supposing}."]
+            return [f"{listed(_names(rows))} should not be {done}{supposing}."]
         least, amount = rows[0], self.amount(rows[0], -1)
         if len(rows) == 1:
             return [f"{least['channel']} should not be {done}{supposing}: it would lose {amount}."]
@@ -112,7 +112,7 @@ class _Words:
         if self.admitting or not without:
             return ""
         if len(without) < len(rows):
-            return f", supposing that nobody takes over any demand of {_listed(_names(without))}"
+            return f", supposing that nobody takes over any demand of {listed(_names(without))}"
         return f", supposing that nobody takes over any of {'its' if len(rows) == 1 else 'their'} demand"
 
     def nearest(self, rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -171,7 +171,3 @@ def _by_reason(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]
 
 def _names(rows: Sequence[dict[str, Any]]) -> list[str]:
     return [row["channel"] for row in rows]
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from allocopt.allocate import allocate
-from allocopt.compare.runs import Settings
 from allocopt.contracts import Contract
 from allocopt.plan import SOLVED, Plan
 from allocopt.plan.tables import records
@@ -42,14 +41,14 @@ class Retirement(ShownRetirement):
         self,
         problem: Problem,
         contract: Contract,
-        settings: Settings,
+        how: dict[str, Any],
         base: Plan,
         leaving: tuple[Leaving, ...],
         recapture: dict[str, tuple[Recapture, ...]],
         *,
         admitting: bool = False,
     ) -> None:
-        self._problem, self._contract, self._settings = problem, contract, settings
+        self._problem, self._contract, self._how = problem, contract, how
         self._recapture = recapture
         self._leaving = tuple(sorted(leaving, key=lambda one: _last_if_unknown(one.net.found, admitting)))
         self.base = base
@@ -84,10 +83,9 @@ class Retirement(ShownRetirement):
                     "message": one.message,
                 }
             )
-        texts = dict.fromkeys(("channel", "measure", "status", "message"), "str")
-        numbers = dict.fromkeys((*self.parts, "net", "low", "high", "recapture", *SHARES), "float64")
-        columns = ["channel", *numbers, "broken", "measure", "status", "message"]
-        return pd.DataFrame(rows, columns=columns).astype({**texts, **numbers, "broken": "int64"})
+        numbers = (*self.parts, "net", "low", "high", "recapture", *SHARES)
+        texts = dict.fromkeys(("measure", "status", "message"), "str")
+        return _frame(rows, {"channel": "str", **dict.fromkeys(numbers, "float64"), "broken": "int64", **texts})
 
     @property
     def table(self) -> pd.DataFrame:
@@ -126,8 +124,7 @@ class Retirement(ShownRetirement):
             for one in self._leaving
             for found in one.broken
         ]
-        frame = pd.DataFrame(rows, columns=["channel", "what", "clause", "units"])
-        return frame.astype({"channel": "str", "what": "str", "clause": "int64", "units": "float64"})
+        return _frame(rows, {"channel": "str", "what": "str", "clause": "int64", "units": "float64"})
 
     @property
     def recapture(self) -> pd.DataFrame:
@@ -138,17 +135,14 @@ class Retirement(ShownRetirement):
         [unit].
         """
         rows = [{"channel": one.channel, **row} for one in self._leaving for row in one.receivers]
-        names = dict.fromkeys(("channel", "to", "price_from"), "str")
-        numbers = dict.fromkeys(("proportion", "share", "asked", "served"), "float64")
-        columns = ["channel", "to", "proportion", "share", "price_from", "asked", "served"]
-        return pd.DataFrame(rows, columns=columns).astype({**names, **numbers})
+        kinds = {"channel": "str", "to": "str", "proportion": "float64", "share": "float64", "price_from": "str"}
+        return _frame(rows, {**kinds, "asked": "float64", "served": "float64"})
 
     @property
     def unlisted(self) -> pd.DataFrame:
         """SKUs of each channel that no receiver sells, so that their demand is lost: channel, sku, units."""
         rows = [(one.channel, sku, units) for one in self._leaving for sku, units in one.unlisted]
-        frame = pd.DataFrame(rows, columns=["channel", "sku", "units"])
-        return frame.astype({"channel": "str", "sku": "str", "units": "float64"})
+        return _frame(rows, {"channel": "str", "sku": "str", "units": "float64"})
 
     @property
     def notes(self) -> dict[str, tuple[str, ...]]:
@@ -189,7 +183,7 @@ class Retirement(ShownRetirement):
             raise KeyError(f"nothing was asked about {channel!r}")
         parts = self._recapture.get(channel, ()) if recaptured else ()
         agreed = without(self._contract, channel, parts)
-        return allocate(self._problem, agreed, gap=self._settings.gap, time_limit=self._settings.time_limit)
+        return allocate(self._problem, agreed, **self._how)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-ready values; what is no number becomes None."""
@@ -212,6 +206,11 @@ class Retirement(ShownRetirement):
         frame = self._table.drop(columns="message") if not len(self.failures) else self._table
         table = frame.to_html(index=False, float_format="{:,.2f}".format, na_rep="", border=0)
         return f"<p>{html.escape(self.verdict)}</p>{table}"
+
+
+def _frame(rows: list[Any], kinds: dict[str, str]) -> pd.DataFrame:
+    """Return rows as a table with columns of these types, in this order."""
+    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
 def _last_if_unknown(net: float, admitting: bool) -> float:

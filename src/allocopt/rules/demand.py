@@ -19,7 +19,7 @@ from typing import ClassVar
 import numpy as np
 
 from allocopt.algebra.formulation import Sum
-from allocopt.arcs import Arcs, Rows
+from allocopt.arcs import Arcs, Selection
 from allocopt.problem.facts import Floats
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 from allocopt.rules.kit.decisions import hanging
@@ -62,7 +62,7 @@ class Demand(Rule):
             )
 
 
-def _saved(saved: Floats, arcs: Arcs, rows: Rows) -> Floats:
+def _saved(saved: Floats, arcs: Arcs, rows: Selection) -> Floats:
     """Return the lost-sales cost that a unit on each arc saves [currency/unit]."""
     found: Floats = saved[arcs.line[rows]]
     return found

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from allocopt.arcs import ALL, Arcs, Rows
+from allocopt.arcs import ALL, Arcs, Selection
 from allocopt.problem.facts import Facts, Floats
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 
@@ -38,7 +38,7 @@ def waiting(facts: Facts) -> Floats:
     return cost
 
 
-def saved(arcs: Arcs, rows: Rows = ALL) -> Floats:
+def saved(arcs: Arcs, rows: Selection = ALL) -> Floats:
     """Return the holding cost that a unit on each arc saves the company by shipping then [currency/unit]."""
     facts = arcs.facts
     cost = facts.nodes.holding_cost[facts.lots.node]

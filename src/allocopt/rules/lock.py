@@ -16,9 +16,9 @@ from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
+from allocopt.arrays import Places
 from allocopt.documents.checked import STRICT, Day, Ids, Period, Said, Units
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.problem.schema import LOT_KINDS
@@ -29,8 +29,6 @@ from allocopt.rules.kit.scope import chosen, code
 
 if TYPE_CHECKING:
     from allocopt.problem.problem import Problem
-
-Positions = NDArray[np.intp]
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -81,7 +79,7 @@ class Lock(Clause):
     expires: Day | None = None
     clause: Literal["lock"] = "lock"
 
-    def lots(self, facts: Facts) -> Positions:
+    def lots(self, facts: Facts) -> Places:
         """Return the positions of the lots in scope that may ship at all."""
         lots = facts.lots
         at = _of_sku(lots.sku, code(facts.skus.id, self.sku))
@@ -90,7 +88,7 @@ class Lock(Clause):
             mask &= lots.kind[at] == LOT_KINDS.index(self.kind)
         return at[mask]
 
-    def lines(self, facts: Facts) -> Positions:
+    def lines(self, facts: Facts) -> Places:
         """Return the positions of the demand lines in scope."""
         lines = facts.lines
         at = _of_sku(lines.sku, code(facts.skus.id, self.sku))
@@ -117,7 +115,7 @@ class Lock(Clause):
                 "Name a channel, SKU, period and order that go together.",
             )
 
-    def _impossible(self, facts: Facts, lines: Positions) -> Iterator[Misfit]:
+    def _impossible(self, facts: Facts, lines: Places) -> Iterator[Misfit]:
         """Yield which numbers of the facts rule the lock out."""
         packs = np.unique(facts.lines.pack[lines])
         pack = int(packs[0]) if len(packs) == 1 else 1
@@ -156,7 +154,7 @@ class LockRule(Asking):
         yield Ask(clause.lines(facts), "exactly", clause.units, lots=clause.lots(facts), sku=sku)
 
 
-def _of_sku(codes: Ints, sku: int) -> Positions:
+def _of_sku(codes: Ints, sku: int) -> Places:
     """Return the positions at which sorted codes are `sku`: locks are many, and each looks at its own SKU only."""
     first, last = np.searchsorted(codes, [sku, sku + 1])
     return np.arange(first, last)

@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from allocopt.arcs import Arcs, Rows
+from allocopt.arcs import Arcs, Selection
 from allocopt.documents.checked import NUMBER, STRICT, Ids, Period, Who, window
 from allocopt.problem.facts import Facts, Floats
 from allocopt.rules.kit.asking import Ask, Asking
@@ -73,7 +73,7 @@ class MarginFloor(Clause):
         return self
 
 
-def beyond_floor(arcs: Arcs, rows: Rows, *, floor: float) -> Floats:
+def beyond_floor(arcs: Arcs, rows: Selection, *, floor: float) -> Floats:
     """Return what a unit of some arcs earns beyond a share of its revenue [currency/unit].
 
     A unit that is at the floor when a person works it out in decimals is at it here: what only binary fractions leave

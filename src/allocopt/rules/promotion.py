@@ -23,7 +23,7 @@ import numpy as np
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from allocopt.documents.checked import NUMBER, STRICT, Money, Share
+from allocopt.documents.checked import NUMBER, STRICT, AtLeastZero, Share
 from allocopt.problem.facts import ANY, Facts, Floats, Ints, Lines, Names
 from allocopt.problem.lines import take, with_lines
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
@@ -89,8 +89,8 @@ class Promotion(OfPromotions):
     run: Literal["choose", "yes", "no"] = "choose"
     uplift: Annotated[float, Field(ge=0), NUMBER] = 0.0
     discount: Share | None = None
-    price: Money | None = None
-    cost: Money = 0.0
+    price: AtLeastZero | None = None
+    cost: AtLeastZero = 0.0
     stated: Literal["without", "with"] = "without"
     clause: Literal["promotion"] = "promotion"
 

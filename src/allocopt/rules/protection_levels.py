@@ -271,7 +271,7 @@ class ProtectionLevelsRule(Rule):
 
 
 @plain_dataclass(frozen=True)
-class _Part:
+class _LevelRows:
     """The rows of one clause in one case: SKU, the last channel that is protected, the limit, who counts where.
 
     A `row` that hangs on decisions stands there once for each, with the decision, and whether it is `on` in the case.
@@ -289,7 +289,7 @@ class _Part:
     on: Flags
 
 
-def _parts(on: Statement, clauses: Numbered, cases: Cases) -> Iterator[_Part]:
+def _parts(on: Statement, clauses: Numbered, cases: Cases) -> Iterator[_LevelRows]:
     """Yield the rows of the SKUs that one set of decisions bears on, case by case."""
     mine = np.zeros(len(on.facts.skus.id), dtype=bool)
     mine[cases.members] = True
@@ -315,7 +315,7 @@ def _changed(facts: Facts, cases: Cases) -> Flags:
 
 def _stated(
     on: Statement, case: Case, number: int, clause: ProtectionLevels, skus: Flags, changed: Flags, switches: Codes
-) -> _Part:
+) -> _LevelRows:
     """Return the rows of one clause in one case for some SKUs, numbered from 0."""
     facts, arcs = case.facts, on.arcs
     lots = chosen(facts.skus.id, clause.sku)[facts.lots.sku] & ~facts.lots.hold & (facts.lots.kind != SAFETY)
@@ -331,7 +331,7 @@ def _stated(
     of_arc = arcs.sku[members]
     group, owner = ranges(first[of_arc], first[of_arc] + above[of_arc, ranking.rank[of_arc, arcs.channel[members]]])
     hang = np.flatnonzero(changed[sku])
-    return _Part(
+    return _LevelRows(
         np.full(len(sku), number, dtype=np.int32),
         np.full(len(sku), np.nan if clause.penalty is None else clause.penalty),
         sku,

@@ -41,7 +41,7 @@ from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.kit.cases import Case, Cases, add_by_case, cases_of
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 from allocopt.rules.kit.names import grouped, labels
-from allocopt.rules.kit.reserve_cells import Cells
+from allocopt.rules.kit.reserve_cells import ReserveCells
 from allocopt.rules.kit.reserve_granted import as_granted, bearing, of_reserves, outcome_of, reserved
 from allocopt.rules.kit.reserve_idle import Idle, add_idle, releases
 from allocopt.rules.kit.reserve_order import kept
@@ -68,7 +68,7 @@ class ReserveRule(Rule):
             return
         facts = on.facts
         cases = cases_of(on, clauses, bearing(facts, clauses))
-        cells = Cells.of(facts, [clause for _, clause in clauses])
+        cells = ReserveCells.of(facts, [clause for _, clause in clauses])
         sets = [_Set(some, [_within(on, some, case, cells) for case in some.each]) for some in cases]
         note_missing(on.form, facts, clauses, _merged([r for some in sets for r in some.reserves[0]], np.add))
         every = _merged([r for some in sets for case in some.reserves for r in case], np.maximum)
@@ -101,7 +101,7 @@ class ReserveRule(Rule):
         gone = outcome.gone
         clauses = [(n, c.narrowed(gone)) for n, c in of_reserves(clauses) if not c.lapses(gone)]
         if clauses:
-            cells = Cells.of(facts, [clause for _, clause in clauses])
+            cells = ReserveCells.of(facts, [clause for _, clause in clauses])
             reserves = reserved(facts, clauses, cells, outcome.decided)
             yield from exceptions_of(outcome, clauses, reserves)
 
@@ -119,7 +119,7 @@ class _Set:
         return np.stack([next((r.kept for r in case if r.number == number), none) for case in self.reserves])
 
 
-def _within(on: Statement, cases: Cases, case: Case, cells: Cells) -> list[Reserve]:
+def _within(on: Statement, cases: Cases, case: Case, cells: ReserveCells) -> list[Reserve]:
     """Return the reserves in one case, of the SKUs alone that the decisions bear on."""
     facts = on.facts
     skus = np.zeros(len(facts.skus.id), dtype=bool)

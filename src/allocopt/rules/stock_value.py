@@ -14,7 +14,7 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from allocopt.arcs import ALL, Arcs, Rows
+from allocopt.arcs import ALL, Arcs, Selection
 from allocopt.problem.facts import Facts, Floats
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 
@@ -38,6 +38,6 @@ def lost(facts: Facts) -> Floats:
     return loss
 
 
-def saved(arcs: Arcs, rows: Rows = ALL) -> Floats:
+def saved(arcs: Arcs, rows: Selection = ALL) -> Floats:
     """Return the write-down that a unit on each arc saves the company [currency/unit]."""
     return lost(arcs.facts)[arcs.lot[rows]]

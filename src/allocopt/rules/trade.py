@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from allocopt.algebra.labels import Codes
-from allocopt.arcs import Arcs, Rows
+from allocopt.arcs import Arcs, Selection
 from allocopt.problem.facts import ANY, Floats
 from allocopt.rules.kit.base import Numbered, Rule, Statement
 
@@ -28,11 +28,11 @@ def channel_of(arcs: Arcs) -> Callable[[Any], Codes]:
     return partial(_channels, arcs)
 
 
-def _channels(arcs: Arcs, rows: Rows) -> Codes:
+def _channels(arcs: Arcs, rows: Selection) -> Codes:
     return arcs.facts.lines.channel[arcs.line[rows]]
 
 
-def _cost(part: Callable[[Any], Floats], rows: Rows) -> Floats:
+def _cost(part: Callable[[Any], Floats], rows: Selection) -> Floats:
     return -part(rows)
 
 

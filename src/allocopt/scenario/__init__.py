@@ -1,7 +1,13 @@
 """Another problem of one: a scenario is a named set of changes to its tables.
 
 `changes` (with `where`, which rows they mean) write into a `draft`, `units` keeps units whole, `draws` adds chance,
-`difference` tells what came of it, `file` reads YAML. The codes of their faults stand in `allocopt.problem`.
+`difference` tells what came of it, `file` reads YAML.
+
+Codes of faults and notes, besides those of `allocopt.problem`, which never change once released:
+
+- faults: ``fixed_table``, ``fixed_column``, ``wrong_type``, ``bad_where``, ``wrong_comparison``, ``no_row``,
+  ``empty_range``, ``no_draw``
+- notes: ``rounded``, ``firm_stays``, ``blank_stays``, ``cascade``, ``no_spread``
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from allocopt.documents.checked import STRICT, Checked
 from allocopt.documents.faults import Fault, nearest, own_faults
 from allocopt.errors import ScenarioError
-from allocopt.problem.comparisons import BadWhereError, Comparison, parse, text_of
+from allocopt.problem.comparisons import BadWhereError, Compared, parse, text_of
 from allocopt.problem.schema import TABLES, Column, Table
 from allocopt.scenario.draft import Draft, FaultsError, Places
 from allocopt.scenario.where import UnknownValueError, faults, rows
@@ -57,7 +57,7 @@ Where = Annotated[Text, BeforeValidator(_where, json_schema_input_type=Text)]
 """Which rows: text as in files, or a mapping of columns to values."""
 
 
-class Change(metaclass=Checked):
+class BaseChange(metaclass=Checked):
     """Base of all changes.
 
     Attributes
@@ -129,7 +129,7 @@ def matching_rows(draft: Draft, table: str, where: str) -> Places:
     """Return the rows that a `where` is about; `FaultsError` if there is none."""
     checked = draft.tables[table]
     held = np.ones(checked.length, bool)
-    counts: list[tuple[Comparison, int]] = []
+    counts: list[tuple[Compared, int]] = []
     for each in parse(where):
         try:
             found = rows(each, checked, partial(draft.known, table=table), draft.calendar)
@@ -153,7 +153,7 @@ def scope(where: str) -> str:
     return f" where {where.strip()}" if where.strip() else ""
 
 
-def filled_rows(draft: Draft, change: Change, table: str, column: str, matching: Places) -> Places:
+def filled_rows(draft: Draft, change: BaseChange, table: str, column: str, matching: Places) -> Places:
     """Return the matching rows whose cell is not blank; the others stay so, which is told."""
     blank = np.isnan(draft.tables[table].numbers[column][matching])
     if blank.all():

@@ -20,8 +20,8 @@ from allocopt.problem.schema import TABLES, Column, Table
 from allocopt.problem.source import Source, of_list
 from allocopt.scenario.change import (
     CONFIG,
+    BaseChange,
     Cell,
-    Change,
     Where,
     filled_rows,
     matching_rows,
@@ -36,7 +36,7 @@ from allocopt.scenario.where import NAMES
 
 
 @dataclass(frozen=True, config=CONFIG)
-class Scale(Change):
+class Scale(BaseChange):
     """Multiplies a column of numbers.
 
     Units of indivisible SKUs are rounded by largest remainder, per SKU and channel (or node), in the fixed order of
@@ -100,7 +100,7 @@ class Scale(Change):
 
 
 @dataclass(frozen=True, config=CONFIG)
-class Put(Change):
+class Put(BaseChange):
     """Sets a column to one value; the key `set` in files.
 
     Attributes
@@ -135,12 +135,12 @@ class Put(Change):
                 yield from self._read(table, column, None)[1]
         yield from where_faults(self.where, table)
 
-    def _read(self, table: Table, column: Column, draft: Draft | None) -> tuple[tables.Checked, list[Fault]]:
+    def _read(self, table: Table, column: Column, draft: Draft | None) -> tuple[tables.ReadTable, list[Fault]]:
         """Return the value as a column of one row, and what is wrong with it."""
         fault = _no_text(column, self.to, ("to",))
         report = Report()
         source = Source(table.name, {column.name: of_list([self.to])}, 1, range(1))
-        read = tables.Checked(table, source)
+        read = tables.ReadTable(table, source)
         tables.read_column(read, column, None if draft is None else draft.calendar, report)
         return read, [fault] if fault else [_of_issue(("to",), issue) for issue in report.errors]
 
@@ -189,7 +189,7 @@ def _no_text(column: Column, cell: object, key: tuple[str | int, ...]) -> Fault 
 
 
 @dataclass(frozen=True, config=CONFIG)
-class Shift(Change):
+class Shift(BaseChange):
     """Moves a column of periods by whole periods.
 
     The number of periods of the problem stays. A lot that becomes available after the last of them serves nobody;
@@ -236,7 +236,7 @@ class Shift(Change):
 
 
 @dataclass(frozen=True, config=CONFIG)
-class Remove(Change):
+class Remove(BaseChange):
     """Removes rows, and with SKUs, nodes and channels the rows of other tables that refer to them.
 
     Attributes
@@ -289,7 +289,7 @@ class Remove(Change):
 
 
 @dataclass(frozen=True, config=CONFIG)
-class Add(Change):
+class Add(BaseChange):
     """Adds rows to a table.
 
     Attributes
@@ -347,5 +347,5 @@ class Add(Change):
         return f"add {count} {'row' if count == 1 else 'rows'} to {self.table}"
 
 
-CHANGES: tuple[type[Change], ...] = (Scale, Put, Shift, Remove, Add)
+CHANGES: tuple[type[BaseChange], ...] = (Scale, Put, Shift, Remove, Add)
 """Every kind of change."""

@@ -6,10 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from allocopt.problem.schema import TABLES
-from allocopt.problem.tables import Checked
 from allocopt.scenario.draft import Draft, Touch
 from allocopt.scenario.units import row_texts
 
@@ -78,7 +76,7 @@ def _of_table(draft: Draft, table: str, touches: list[Touch]) -> list[tuple[Any,
             if touch.column == column:
                 last[touch.ids] = touch.change
         rows = np.flatnonzero((last[:first] >= 0) & left[:first])
-        old, becoming = _cells(before, column, rows), _cells(after, column, now[rows])
+        old, becoming = before.plain(column, rows), after.plain(column, now[rows])
         number = [each.name for each in TABLES[table].columns].index(column)
         found += [
             (change, table, name, column, was, becomes, (place, row, number))
@@ -88,19 +86,3 @@ def _of_table(draft: Draft, table: str, touches: list[Touch]) -> list[tuple[Any,
             if was != becomes
         ]
     return found
-
-
-def _cells(checked: Checked, column: str, rows: NDArray[np.intp]) -> list[Any]:
-    """Return cells as plain values; a blank is an empty text."""
-    if column in checked.labels:
-        labels = checked.labels[column]
-        texts = [*labels.texts.to_pylist(), ""]
-        return [texts[code] for code in labels.codes[rows].tolist()]
-    declared = checked.table.column(column)
-    if column in checked.codes:
-        words: list[Any] = [*declared.choices, ""] if declared.choices else [False, True, ""]
-        return [words[code] for code in checked.codes[column][rows].tolist()]
-    values = checked.numbers[column][rows].tolist()
-    if declared.type in ("number", "time"):
-        return ["" if value != value else value for value in values]
-    return ["" if value != value else int(value) for value in values]

@@ -11,22 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from allocopt.arrays import Places as Places
 from allocopt.documents.faults import Fault
 from allocopt.problem.amounts import number_of
 from allocopt.problem.calendar import Calendar, CalendarState, calendar_of
 from allocopt.problem.encode import horizon
 from allocopt.problem.facts import Floats
-from allocopt.problem.labels import Labels, encode
+from allocopt.problem.labels import CodedTexts, encode
 from allocopt.problem.readers import Inputs
 from allocopt.problem.report import Report
 from allocopt.problem.schema import TABLES, Column
 from allocopt.problem.source import Source, empty
-from allocopt.problem.tables import Bools, Checked
+from allocopt.problem.tables import Flags, ReadTable
 
 if TYPE_CHECKING:
     from allocopt.problem.problem import Problem
-
-Places = NDArray[np.intp]
 
 
 class FaultsError(Exception):
@@ -68,7 +67,7 @@ class Remark:
 
 
 @dataclass(frozen=True)
-class RowNames:
+class ChangedRows:
     """Names of the rows of a changed table: as in the user's file; of added rows, what added them.
 
     Attributes
@@ -99,7 +98,7 @@ class Draft:
     Attributes
     ----------
     problem : Problem
-    tables : dict of str to Checked
+    tables : dict of str to ReadTable
     ids : dict of str to int64 array
         Which row of the problem each row was; added rows count on.
     added : dict of str to list of str
@@ -111,7 +110,7 @@ class Draft:
     """
 
     problem: Problem
-    tables: dict[str, Checked] = field(init=False)
+    tables: dict[str, ReadTable] = field(init=False)
     ids: dict[str, NDArray[np.int64]] = field(init=False)
     added: dict[str, list[str]] = field(default_factory=dict)
     touches: list[Touch] = field(default_factory=list)
@@ -134,28 +133,25 @@ class Draft:
     def write(self, table: str, column: str, rows: Places, values: Floats | np.int8 | str) -> None:
         """Write cells of a column: numbers, the code of a flag or choice, or a text."""
         checked = self.tables[table]
-        if column in checked.numbers:
-            numbers = checked.numbers[column].copy()
-            numbers[rows] = values
-            checked = replace(checked, numbers={**checked.numbers, column: numbers})
-        elif column in checked.codes:
-            codes = checked.codes[column].copy()
-            codes[rows] = values
-            checked = replace(checked, codes={**checked.codes, column: codes})
+        kind = "numbers" if column in checked.numbers else "codes" if column in checked.codes else "labels"
+        held: dict[str, Any] = dict(getattr(checked, kind))
+        if kind == "labels":
+            held[column] = with_text(held[column], rows, str(values))
         else:
-            told = with_text(checked.labels[column], rows, str(values))
-            checked = replace(checked, labels={**checked.labels, column: told})
-        self.tables[table] = checked
+            held[column] = held[column].copy()
+            held[column][rows] = values
+        changed: dict[str, Any] = {kind: held}
+        self.tables[table] = replace(checked, **changed)
         self.touches.append(Touch(self.change, table, column, self.ids[table][rows]))
 
-    def keep(self, table: str, kept: Bools) -> None:
+    def keep(self, table: str, kept: Flags) -> None:
         """Remove the other rows of a table."""
         gone, rows = self.ids[table][~kept], np.flatnonzero(kept)
         self.tables[table] = _picked(self.tables[table], rows)
         self.ids[table] = self.ids[table][rows]
         self.touches.append(Touch(self.change, table, None, gone))
 
-    def append(self, more: Checked, names: list[str]) -> None:
+    def append(self, more: ReadTable, names: list[str]) -> None:
         """Add rows to a table."""
         table = more.table.name
         held = self.added.setdefault(table, [])
@@ -181,7 +177,7 @@ class Draft:
                 continue
             rows = problem._tables[name].source.rows
             if name in moved:
-                rows = RowNames(rows, self.ids[name], tuple(self.added.get(name, ())))
+                rows = ChangedRows(rows, self.ids[name], tuple(self.added.get(name, ())))
             sources[name] = source_of(checked, rows)
         return Inputs(sources, problem.as_of, problem.currency, problem.name, self._horizon())
 
@@ -197,7 +193,7 @@ class Draft:
         return periods if self.problem.horizon is not None or said != periods or late else None
 
 
-def _calendar(periods: Checked) -> Calendar | None:
+def _calendar(periods: ReadTable) -> Calendar | None:
     if not periods.length:
         return None
     period, start, end = (periods.numbers[name] for name in ("period", "start", "end"))
@@ -205,7 +201,7 @@ def _calendar(periods: Checked) -> Calendar | None:
     return replace(found, open=True) if isinstance(found, Calendar) else None
 
 
-def with_text(labels: Labels, rows: Places, text: str) -> Labels:
+def with_text(labels: CodedTexts, rows: Places, text: str) -> CodedTexts:
     """Return labels with one text in these rows."""
     codes, texts = labels.codes.astype(np.int32), labels.texts
     code = -1
@@ -217,7 +213,7 @@ def with_text(labels: Labels, rows: Places, text: str) -> Labels:
     return compact(codes, texts)
 
 
-def compact(codes: NDArray[np.int32], texts: Any) -> Labels:
+def compact(codes: NDArray[np.int32], texts: Any) -> CodedTexts:
     """Return labels with sorted texts and none that no row has."""
     used = np.zeros(len(texts), bool)
     used[codes[codes >= 0]] = True
@@ -225,7 +221,7 @@ def compact(codes: NDArray[np.int32], texts: Any) -> Labels:
     ordered, rank = encode(texts.take(pa.array(places)))
     renamed = np.full(len(texts) + 1, -1, np.int32)
     renamed[places] = rank
-    return Labels(renamed[codes], ordered)
+    return CodedTexts(renamed[codes], ordered)
 
 
 def _is_constant(values: NDArray[Any]) -> bool:
@@ -239,7 +235,7 @@ def _taken(values: NDArray[Any], rows: Places) -> NDArray[Any]:
     return values[rows]
 
 
-def _picked(checked: Checked, rows: Places) -> Checked:
+def _picked(checked: ReadTable, rows: Places) -> ReadTable:
     """Return some rows of a table."""
     return replace(
         checked,
@@ -247,7 +243,7 @@ def _picked(checked: Checked, rows: Places) -> Checked:
         numbers={name: _taken(values, rows) for name, values in checked.numbers.items()},
         codes={name: _taken(values, rows) for name, values in checked.codes.items()},
         labels={
-            name: Labels(_taken(held.codes, rows), held.texts)
+            name: CodedTexts(_taken(held.codes, rows), held.texts)
             if _is_constant(held.codes)
             else compact(held.codes[rows], held.texts)
             for name, held in checked.labels.items()
@@ -255,7 +251,7 @@ def _picked(checked: Checked, rows: Places) -> Checked:
     )
 
 
-def _joined(first: Checked, second: Checked) -> Checked:
+def _joined(first: ReadTable, second: ReadTable) -> ReadTable:
     """Return the rows of two tables."""
     length = first.length + second.length
 
@@ -266,9 +262,9 @@ def _joined(first: Checked, second: Checked) -> Checked:
                 return np.broadcast_to(value, length)
         return np.concatenate([one, two])
 
-    def texts(one: Labels, two: Labels) -> Labels:
+    def texts(one: CodedTexts, two: CodedTexts) -> CodedTexts:
         if not len(one.texts) and not len(two.texts):
-            return Labels(np.broadcast_to(np.int32(-1), length), one.texts)
+            return CodedTexts(np.broadcast_to(np.int32(-1), length), one.texts)
         shifted = np.where(two.codes < 0, -1, two.codes + len(one.texts)).astype(np.int32)
         known = pa.concat_arrays([one.texts, two.texts])
         whole = pc.dictionary_encode(known)
@@ -295,7 +291,7 @@ class ByPosition(Source):
         return cell if value is None else f"{value:.10g}"
 
 
-def source_of(checked: Checked, rows: Any, kind: type[Source] = Source) -> Source:
+def source_of(checked: ReadTable, rows: Any, kind: type[Source] = Source) -> Source:
     """Return a checked table as one that is to be read; columns that were never given are left out again."""
     if not checked.length:
         return empty(checked.table.name)

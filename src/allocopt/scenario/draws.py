@@ -79,7 +79,7 @@ def sample(draft: Draft, draws: Draws, name: str, number: int) -> None:
         _sample_inbound(draft, stream)
 
 
-def varying(demand: tables.Checked) -> NDArray[np.bool_]:
+def varying(demand: tables.ReadTable) -> NDArray[np.bool_]:
     """Return the lines whose units are drawn: forecasts with a spread."""
     flags: NDArray[np.bool_] = (demand.codes["firm"] != 1) & (demand.numbers["sd"] > 0)
     return flags
@@ -111,7 +111,7 @@ def _sample_inbound(draft: Draft, stream: str) -> None:
     draft.write("supply", "reserved", lost, np.zeros(len(lost)))
 
 
-def uniform(checked: tables.Checked, rows: NDArray[np.intp], stream: str) -> Floats:
+def uniform(checked: tables.ReadTable, rows: NDArray[np.intp], stream: str) -> Floats:
     """Return one number in (0, 1) for each of some rows, made of the stream's name and the row's key."""
     mixed = np.full(len(rows), _hashes(np.array([stream], object))[0])
     for name in checked.table.key:

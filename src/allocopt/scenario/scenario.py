@@ -20,7 +20,7 @@ from allocopt.documents.origin import Origin
 from allocopt.errors import DataError, Issue, ScenarioError
 from allocopt.problem.problem import Problem
 from allocopt.problem.report import Report, RowByRow
-from allocopt.scenario.change import Change
+from allocopt.scenario.change import BaseChange
 from allocopt.scenario.changes import CHANGES
 from allocopt.scenario.difference import difference
 from allocopt.scenario.draft import Draft, FaultsError
@@ -50,7 +50,7 @@ def _change(value: Any) -> str | None:
 
 
 if TYPE_CHECKING:
-    AnyChange = Change
+    AnyChange = BaseChange
 else:
     AnyChange = Annotated[reduce(or_, (Annotated[kind, Tag(kind.KEY)] for kind in CHANGES)), Discriminator(_change)]
 
@@ -108,7 +108,7 @@ class Scenario(metaclass=Checked):
         def __init__(
             self,
             name: str,
-            changes: Iterable[Change] = (),
+            changes: Iterable[BaseChange] = (),
             draws: Draws | None = None,
             weight: float = 1.0,
             reason: str = "",

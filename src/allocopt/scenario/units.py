@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 
 from allocopt.problem.amounts import NUMBER_LIMIT
 from allocopt.problem.checks import WHOLE_COLUMNS, references
 from allocopt.problem.facts import Floats
-from allocopt.problem.tables import SORTED_BY, Bools, Checked, sort_key
+from allocopt.problem.tables import SORTED_BY, Flags, ReadTable, sort_key
 from allocopt.rounding import floor_units, largest_remainder
 from allocopt.scenario.draft import Draft, Places
 
@@ -20,12 +19,12 @@ NOTED = 1e-6
 """Changes of a quantity by rounding that are worth a word; less is floating-point noise [unit]."""
 
 
-def divisible(draft: Draft, table: str) -> Bools:
+def divisible(draft: Draft, table: str) -> Flags:
     """Return, per row of supply or demand, whether fractions of a unit of its SKU can be shipped."""
     skus = draft.tables["skus"]
     by_code = np.ones(len(skus.labels["sku"].texts) + 1, bool)
     by_code[skus.labels["sku"].codes] = skus.codes["divisible"] == 1
-    flags: Bools = by_code[references(draft.tables[table], "sku", draft.tables)]
+    flags: Flags = by_code[references(draft.tables[table], "sku", draft.tables)]
     return flags
 
 
@@ -72,23 +71,14 @@ def whole_units(draft: Draft, table: str, column: str, rows: Places, values: Flo
     return whole
 
 
-def row_text(checked: Checked, position: int) -> str:
+def row_text(checked: ReadTable, position: int) -> str:
     """Return how a row of a table is called: its key in words, without blanks."""
     return row_texts(checked, np.array([position]))[0]
 
 
-def row_texts(checked: Checked, rows: Places) -> list[str]:
+def row_texts(checked: ReadTable, rows: Places) -> list[str]:
     """Return how rows of a table are called."""
-    parts: list[list[str]] = []
-    for name in checked.table.key:
-        if name in checked.labels:
-            labels = checked.labels[name]
-            codes = labels.codes[rows]
-            texts = labels.texts.take(pa.array(codes, mask=codes < 0)).to_pylist()
-        elif name in checked.codes:
-            choices = (*checked.table.column(name).choices, None)
-            texts = [choices[code] for code in checked.codes[name][rows].tolist()]
-        else:
-            texts = [None if value != value else f"{value:.0f}" for value in checked.numbers[name][rows].tolist()]
-        parts.append(["" if text is None else f"{name} {text}" for text in texts])
+    parts = [
+        [f"{name} {cell}" if cell != "" else "" for cell in checked.plain(name, rows)] for name in checked.table.key
+    ]
     return [", ".join(filter(None, words)) for words in zip(*parts, strict=True)]

@@ -18,12 +18,12 @@ import pyarrow.compute as pc
 from allocopt.documents.faults import Fault, nearest
 from allocopt.problem.amounts import number_of
 from allocopt.problem.calendar import Calendar, day_of
-from allocopt.problem.comparisons import Comparison
+from allocopt.problem.comparisons import Compared
 from allocopt.problem.schema import Column, Table
-from allocopt.problem.tables import Bools, Checked
+from allocopt.problem.tables import Flags, ReadTable
 from allocopt.problem.times import LAST_DAY, in_periods, moment_of
 
-_SIGNS: dict[str, Callable[[np.ndarray, float], Bools]] = {
+_SIGNS: dict[str, Callable[[np.ndarray, float], Flags]] = {
     "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -37,7 +37,7 @@ NAMES = {"id": "text", "text": "text", "choice": "a choice", "flag": "true or fa
 """What columns hold, in words."""
 
 
-def faults(comparisons: tuple[Comparison, ...], table: Table) -> Iterator[Fault]:
+def faults(comparisons: tuple[Compared, ...], table: Table) -> Iterator[Fault]:
     """Yield what no problem can make right: unknown columns, and values that the column cannot hold."""
     for each in comparisons:
         names = [column.name for column in table.columns]
@@ -80,14 +80,14 @@ def _wrong(column: Column, value: str, *, ordered: bool) -> tuple[str, str, str]
     return "no number", "wrong_type", f"`{column.name}` holds numbers."
 
 
-def rows(each: Comparison, checked: Checked, known: Callable[[Column], Any], calendar: Calendar | None) -> Bools:
+def rows(each: Compared, checked: ReadTable, known: Callable[[Column], Any], calendar: Calendar | None) -> Flags:
     """Return the rows of a table for which a comparison holds.
 
     Parameters
     ----------
-    each : Comparison
+    each : Compared
         One of which `faults` has nothing to say.
-    checked : Checked
+    checked : ReadTable
     known : callable
         Returns the ids that a column may hold: of the table that it refers to, else its own.
     calendar : Calendar or None
@@ -116,7 +116,7 @@ class UnknownValueError(ValueError):
         self.code, self.value, self.hint = code, value, hint
 
 
-def _texts(each: Comparison, checked: Checked, known: Callable[[Column], Any]) -> Bools:
+def _texts(each: Compared, checked: ReadTable, known: Callable[[Column], Any]) -> Flags:
     labels = checked.labels[each.column]
     column = checked.table.column(each.column)
     codes = []
@@ -130,11 +130,11 @@ def _texts(each: Comparison, checked: Checked, known: Callable[[Column], Any]) -
                 raise UnknownValueError("unknown_id", value, f"there is no {column.name} {value!r} {where}", hint)
             code = -2  # it exists, but not in these rows
         codes.append(code)
-    held: Bools = labels.codes == codes[0] if len(codes) == 1 else np.isin(labels.codes, codes)
+    held: Flags = labels.codes == codes[0] if len(codes) == 1 else np.isin(labels.codes, codes)
     return held
 
 
-def _numbers(each: Comparison, checked: Checked, calendar: Calendar | None) -> Bools:
+def _numbers(each: Compared, checked: ReadTable, calendar: Calendar | None) -> Flags:
     values = checked.numbers[each.column]
     timed = checked.table.column(each.column).type == "time"
     wanted = [_time(value, calendar) if timed else _number(each, value, calendar) for value in each.values]
@@ -143,7 +143,7 @@ def _numbers(each: Comparison, checked: Checked, calendar: Calendar | None) -> B
             low, high = wanted
             if low > high:
                 raise UnknownValueError("empty_range", each.text, f"{low:g} is more than {high:g}", "Swap the two.")
-            held: Bools = (values >= low) & (values <= high)
+            held: Flags = (values >= low) & (values <= high)
             return ~held if each.negated else held
         if each.sign == "in":
             held = np.isin(values, wanted) | (np.isnan(values) & bool(np.isnan(wanted).any()))
@@ -161,7 +161,7 @@ def _time(value: str, calendar: Calendar | None) -> float:
     return moment[0] - LAST_DAY if calendar is None else float(in_periods(np.array([moment[0]]), calendar)[0])
 
 
-def _number(each: Comparison, value: str, calendar: Calendar | None) -> float:
+def _number(each: Compared, value: str, calendar: Calendar | None) -> float:
     """Return a value as a number; a date is the period that it lies in, a blank is nan."""
     if not value:
         return float("nan")

@@ -18,11 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import COUPLES, Program, restricted
+from allocopt.arrays import Floats
 from allocopt.solve import blocks, highs
 from allocopt.solve.certificate import cleaned, upper_bound
 from allocopt.solve.solution import Clock
-
-Floats = NDArray[np.float64]
 
 NODES = 200
 """Nodes of a search in one block."""

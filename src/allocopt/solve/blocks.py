@@ -160,7 +160,7 @@ def rounded(
     return Rounded(plan, iterations)
 
 
-class Standing:
+class BlockPlan:
     """A plan that is changed block by block, with what it takes of every row and what it is worth."""
 
     def __init__(self, program: Program, plan: NDArray[np.float64]) -> None:
@@ -196,7 +196,7 @@ def _dived(
     These are the blocks that rounding finds no plan for, and those that lose most, until the others together lose no
     more than `ROUNDED` of the gap.
     """
-    standing = Standing(program, plan)
+    standing = BlockPlan(program, plan)
     lost, iterations = np.full(len(open_blocks), np.inf), 0
     for number, columns in enumerate(_members(labels, open_blocks)):
         small, rows = standing.alone(columns)
@@ -275,7 +275,7 @@ def _made_whole(
 
     Groups that find nothing by themselves are solved together at the end, over all that is left by then.
     """
-    standing = Standing(program, plan)
+    standing = BlockPlan(program, plan)
     iterations = 0
     failed = []
     for number, columns in enumerate(groups):
@@ -307,7 +307,7 @@ def _improved(
     enough: Callable[[NDArray[np.float64]], bool],
 ) -> tuple[NDArray[np.float64], int]:
     """Solve each group of a whole plan again, keeping what is worth more, until it is worth enough."""
-    standing = Standing(program, plan)
+    standing = BlockPlan(program, plan)
     iterations = 0
     for number, columns in enumerate(groups):
         if enough(standing.x) or clock.left <= 0:

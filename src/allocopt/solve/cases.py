@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import COUPLES, Program, bounded, restricted, sku_of_rows
-from allocopt.solve.certificate import Case, relative_gap
+from allocopt.solve.certificate import Branch, relative_gap
 from allocopt.solve.refuted import refuted
 from allocopt.solve.relaxation import Relaxer
-from allocopt.solve.solution import Clock, Solution, Status
+from allocopt.solve.solution import Clock, Ending, Solution
 from allocopt.solve.start import Prices, Start
 from allocopt.solve.trusted import relaxed_bound
 
@@ -47,7 +47,7 @@ def switches(program: Program) -> NDArray[np.intp]:
 class _Node:
     """Some switches held, and what the relaxation says of the rest."""
 
-    case: Case
+    case: Branch
     relaxed: Solution
 
     @property
@@ -96,7 +96,7 @@ def by_cases(
     if root.relaxed.status != "optimal":
         return root.relaxed
     queue: list[tuple[float, int, _Node]] = [(-root.bound, 0, root)]
-    closed: list[tuple[float, Case]] = []
+    closed: list[tuple[float, Branch]] = []
     best = None if known is None else Solution("feasible", known, method="known")
     number, iterations, stopped, notes = 0, root.relaxed.iterations, "", list(root.relaxed.notes)
     while queue and not stopped:
@@ -149,7 +149,7 @@ def _node(
             relaxed = replace(relaxed, multipliers=parent.relaxed.multipliers)
         if relaxed.claimed_bound is not None and relaxed.claimed_bound > parent.bound:
             relaxed = replace(relaxed, claimed_bound=parent.bound)
-    return _Node(Case(columns, values, relaxed.multipliers), relaxed)
+    return _Node(Branch(columns, values, relaxed.multipliers), relaxed)
 
 
 def _halves(node: _Node) -> list[NDArray[np.float64]]:
@@ -211,7 +211,7 @@ def _outcome(
     program: Program,
     root: _Node,
     best: Solution | None,
-    left: list[tuple[float, Case]],
+    left: list[tuple[float, Branch]],
     gap: float,
     iterations: int,
     stopped: str,
@@ -224,7 +224,7 @@ def _outcome(
         if stopped:
             return replace(base, status="interrupted", x=None, claimed_bound=bound, message=stopped, confirmed=False)
         return replace(base, status="infeasible", x=None, multipliers=None, claimed_bound=None, message=NO_CASE)
-    status: Status = "optimal" if _close(program, best, bound, gap) else "feasible"
+    status: Ending = "optimal" if _close(program, best, bound, gap) else "feasible"
     message = "" if status == "optimal" else stopped or best.message
     method = f"by cases: {best.method}"
     return replace(base, status=status, x=best.x, claimed_bound=bound, method=method, message=message)

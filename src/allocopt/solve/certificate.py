@@ -46,7 +46,7 @@ half the time; either way what the sums may be off by is part of the bound."""
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class Branch:
     """One of several cases that together cover every plan: some switches are held, others may be anything.
 
     Attributes
@@ -112,7 +112,7 @@ def certify(
     x: NDArray[np.float64],
     multipliers: NDArray[np.float64] | None,
     claimed_bound: float | None = None,
-    cases: Sequence[Case] = (),
+    cases: Sequence[Branch] = (),
     rents: Rents | None = None,
     leaves: Leaves | None = None,
 ) -> Certificate:
@@ -126,7 +126,7 @@ def certify(
         Any numbers; the better they are, the tighter the bound.
     claimed_bound : float, optional
         The solver's own bound, to be shown beside ours.
-    cases : sequence of Case, optional
+    cases : sequence of Branch, optional
         A proof by cases; it counts only if the cases cover every plan.
     rents : Rents, optional
         A proof by integral lots (`allocopt.solve.orders.lots`), recomputed here.
@@ -161,7 +161,7 @@ def certify(
 def own_bound(
     program: Program,
     multipliers: NDArray[np.float64] | None,
-    cases: Sequence[Case] = (),
+    cases: Sequence[Branch] = (),
     rents: Rents | None = None,
     leaves: Leaves | None = None,
 ) -> float:
@@ -185,7 +185,7 @@ def worth(program: Program, x: NDArray[np.float64]) -> float:
 
 
 def _allowance(
-    program: Program, x: NDArray[np.float64], multipliers: NDArray[np.float64] | None, cases: Sequence[Case]
+    program: Program, x: NDArray[np.float64], multipliers: NDArray[np.float64] | None, cases: Sequence[Branch]
 ) -> float:
     """Return by how much a plan may seem better than its bound.
 
@@ -277,7 +277,7 @@ def _times(values: NDArray[Any], limits: NDArray[np.float64]) -> NDArray[Any]:
     return product
 
 
-def bound_by_cases(program: Program, cases: Sequence[Case]) -> float:
+def bound_by_cases(program: Program, cases: Sequence[Branch]) -> float:
     """Return a bound on the worth of every plan from bounds on cases [currency]; inf where a case is missing."""
     if not cases:
         return math.inf

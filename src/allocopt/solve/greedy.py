@@ -25,7 +25,7 @@ TINY = 1e-9
 """Amounts below are rounding residues [unit]."""
 
 
-class Board(NamedTuple):
+class Taking(NamedTuple):
     """Takers, their choices, and the limits; lists or arrays.
 
     Takers are numbered in the order in which they come, their choices from the best to the worst: those of taker d are
@@ -63,7 +63,7 @@ class Board(NamedTuple):
     left: Any
 
 
-def run(board: Board, levels: Any, begin: int, end: int) -> None:
+def run(board: Taking, levels: Any, begin: int, end: int) -> None:
     """Let the takers of levels ``begin`` to ``end`` take; those of a level are ``levels[l]`` to ``levels[l + 1]``."""
     for level in range(begin, end):
         low, high = levels[level], levels[level + 1]

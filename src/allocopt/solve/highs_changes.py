@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats, Places
 from allocopt.solve.highs_run import HighsError, answered, checked, guarded, loaded, option, run_here
 from allocopt.solve.solution import Clock
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
 
 
 class LiveProgram:
@@ -33,7 +30,7 @@ class LiveProgram:
             option(self._solver, name, value)
         self._basis: Any = None
 
-    def solved(self, other: Program, dropped: Ints) -> tuple[Floats, Floats] | None:
+    def solved(self, other: Program, dropped: Places) -> tuple[Floats, Floats] | None:
         """Return the best plan and the multipliers of the program with other limits and without some entries.
 
         Parameters
@@ -64,7 +61,7 @@ class LiveProgram:
             return None
         return said.x, said.multipliers
 
-    def _put(self, other: Program, dropped: Ints, *, begin: bool) -> None:
+    def _put(self, other: Program, dropped: Places, *, begin: bool) -> None:
         """Let the other limits and entries in, from the first basis; or put the program's own back."""
         now = other if begin else self.program
         solver, mine = self._solver, self.program

@@ -21,10 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, shared
+from allocopt.arrays import Floats
 from allocopt.errors import SolveError
 from allocopt.solve.certificate import cleaned
 from allocopt.solve.highs_run import checked, loaded, option, run_listening
-from allocopt.solve.solution import Clock, Status
+from allocopt.solve.solution import Clock, Ending
 
 PRICED = 1e-6
 """Price above which a limit is held, where the largest weight of a goal is 1 (HiGHS' own tolerance is 1e-7)."""
@@ -40,7 +41,6 @@ DUAL, PRIMAL = 1, 4
 FULL = 1e-9
 """How far, relative to 1 + its limit, a row may be from full and count as full."""
 
-Floats = NDArray[np.float64]
 Goal = tuple[NDArray[np.intp], Floats]
 """Columns that count, and the weight of each."""
 
@@ -51,7 +51,7 @@ class Ordered:
 
     Attributes
     ----------
-    status : Status
+    status : Ending
         ``"optimal"``, ``"feasible"`` where a limit came before the last goal, or why there is no answer.
     x : float64, shape (columns,), or None
         A vertex of the last face.
@@ -64,7 +64,7 @@ class Ordered:
     message : str
     """
 
-    status: Status
+    status: Ending
     x: Floats | None
     face: Program
     most: Floats
@@ -103,7 +103,7 @@ def _in_order(program: Program, goals: Sequence[Goal], clock: Clock, work_limit:
     """Solve goal by goal in one HiGHS; see `in_order`."""
     face = _Face(program, clock, work_limit)
     reached = np.zeros(len(goals))
-    status: Status = "optimal"
+    status: Ending = "optimal"
     x: Floats | None = None
     if len(goals) >= SEVERAL:
         face.together(goals)
@@ -187,13 +187,13 @@ class _Face:
         self.cost[columns] = weights
         self.multipliers[self.own[self.program.column_line[columns]]] = weights  # type: ignore[index]
 
-    def solve(self, columns: NDArray[np.intp], weights: Floats) -> Status:
+    def solve(self, columns: NDArray[np.intp], weights: Floats) -> Ending:
         """Go as far as possible towards one goal."""
         self.cost[:] = 0.0
         self.cost[columns] = weights
         return self._run(columns)
 
-    def _run(self, columns: NDArray[np.intp], part: float = 1.0) -> Status:
+    def _run(self, columns: NDArray[np.intp], part: float = 1.0) -> Ending:
         """Go as far as possible towards the cost of some columns, in a part of what is left."""
         changed = np.union1d(self.counted, columns)
         self.counted = columns

@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from allocopt.arrays import Floats
 from allocopt.solve.highs_blocks import PRIMAL
 from allocopt.solve.highs_quiet import new_solver
 from allocopt.solve.highs_run import HighsError, answered, checked, option, run_here
-
-Floats = NDArray[np.float64]
 
 NOTHING = 1e-12
 """A share below is a rounding residue."""

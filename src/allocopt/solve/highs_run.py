@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program
 from allocopt.errors import SolveError
 from allocopt.solve.highs_quiet import new_solver
-from allocopt.solve.solution import Clock, Solution, Status
+from allocopt.solve.solution import Clock, Ending, Solution
 
 GRACE = 0.8
 """Seconds that a solve is given to stop by itself after Ctrl-C."""
@@ -186,7 +186,7 @@ def read(solver: Any) -> Reading:
     )
 
 
-def verdict(code: Any, model_status: str, *, planned: bool) -> tuple[Status, str]:
+def verdict(code: Any, model_status: str, *, planned: bool) -> tuple[Ending, str]:
     """Return the status in the library's words, and why, given whether HiGHS vouches for a plan."""
     if code.name == "kError":
         return "error", f"HiGHS failed ({model_status})"

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, bounded, fixed
+from allocopt.arrays import Floats
 from allocopt.solve import highs
 from allocopt.solve.certificate import breach
 from allocopt.solve.solution import Clock
-
-Floats = NDArray[np.float64]
 
 CLOSER = 20
 """What is mended is solved in units of 2^-20: the tolerance of a solver is that much smaller."""

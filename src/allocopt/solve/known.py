@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import COUPLES, Program, restricted, tightened
+from allocopt.arrays import Floats
 from allocopt.solve import blocks, highs, orders
 from allocopt.solve.certificate import breach
 from allocopt.solve.solution import Clock
-
-Floats = NDArray[np.float64]
 
 NODES = 200
 """Nodes of a search for a plan that keeps promises; almost always it is found at the root."""
@@ -213,7 +212,7 @@ def _in_turn(program: Program, x: Floats, clock: Clock) -> Floats:
     between = program.row_sku == COUPLES
     labels = blocks.connected(program, between)
     asked = replace(program, row_lower=np.where(between, -np.inf, program.row_lower))
-    standing = blocks.Standing(asked, x)
+    standing = blocks.BlockPlan(asked, x)
     order = np.argsort(labels, kind="stable")
     for columns in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
         small, rows = standing.alone(columns)

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
+from allocopt.arrays import Floats, Places
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,16 +33,16 @@ class Tree:
         Any numbers; the better they are, the tighter the bound.
     """
 
-    columns: Ints
-    rows: Ints
-    sums: tuple[Ints, ...]
+    columns: Places
+    rows: Places
+    sums: tuple[Places, ...]
     column: NDArray[np.int32]
     limit: Floats
     child: NDArray[np.int32]
     own: NDArray[np.int32]
     multipliers: Floats
 
-    def placed(self, columns: Ints, rows: Ints, mine: NDArray[np.bool_]) -> Tree:
+    def placed(self, columns: Places, rows: Places, mine: NDArray[np.bool_]) -> Tree:
         """Return the tree of a program that was searched alone as part of a larger one.
 
         Parameters

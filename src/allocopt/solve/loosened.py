@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, bounded
+from allocopt.arrays import Flags
 from allocopt.solve import highs
 from allocopt.solve.certificate import breach
 from allocopt.solve.solution import Clock, Solution
-
-Flags = NDArray[np.bool_]
 
 
 def branch(program: Program, clock: Clock, **how: Any) -> Solution:

@@ -14,13 +14,11 @@ bound onto the row that says the same never loosens the bound on the objective t
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats
 from allocopt.solve.certificate import cleaned
-
-Floats = NDArray[np.float64]
 
 
 def on_rows(program: Program, multipliers: Floats | None) -> Floats | None:

@@ -19,19 +19,19 @@ COUNTS = frozenset(
 )
 """Fields of the board that hold whole numbers."""
 BOARD = types.NamedTuple(
-    tuple(INTS if name in COUNTS else FLOATS for name in greedy.Board._fields),
-    greedy.Board,
+    tuple(INTS if name in COUNTS else FLOATS for name in greedy.Taking._fields),
+    greedy.Taking,
 )
 PARTS = greedy.give, greedy.alone, greedy.touch, greedy.pace, greedy.start, greedy.stop, greedy.eat, greedy.more
 for part in (*PARTS, greedy.settle, greedy.run):
     register_jitable(part)
 
 
-def typed(board: greedy.Board) -> greedy.Board:
+def typed(board: greedy.Taking) -> greedy.Taking:
     """Return a board of arrays of the types that compiled code takes."""
     named = board._asdict().items()
     kinds = {name: np.int64 if name in COUNTS else np.float64 for name in board._fields}
-    return greedy.Board(**{name: np.ascontiguousarray(part, kinds[name]) for name, part in named})
+    return greedy.Taking(**{name: np.ascontiguousarray(part, kinds[name]) for name, part in named})
 
 
 def _compiled(number):

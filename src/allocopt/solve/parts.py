@@ -23,16 +23,14 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import COUPLES, Program, bounded, restricted
+from allocopt.arrays import Floats, Places
 from allocopt.solve import highs, trees
-from allocopt.solve.blocks import Standing, between, connected, missed_by_block
+from allocopt.solve.blocks import BlockPlan, between, connected, missed_by_block
 from allocopt.solve.certificate import cleaned
 from allocopt.solve.inside import settled
 from allocopt.solve.known import best_of
 from allocopt.solve.leaves import Leaves, Tree
 from allocopt.solve.solution import Clock, Solution
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
 
 REACHES = (0.0, 1.0, 4.0, np.inf)
 """How far from the whole numbers next to the relaxation the gates of a block may be, one after the other."""
@@ -78,10 +76,10 @@ class Parts:
     program: Program
     relaxed: Floats
     price: Floats
-    labels: Ints
+    labels: Places
 
     @cached_property
-    def members(self) -> list[Ints]:
+    def members(self) -> list[Places]:
         """The columns of each block, ascending."""
         order = np.argsort(self.labels, kind="stable")
         return np.split(order, np.cumsum(np.bincount(self.labels))[:-1])
@@ -206,7 +204,7 @@ class _Work:
             plan[columns] = found
         return plan
 
-    def _alone(self, columns: Ints) -> tuple[Program, Ints]:
+    def _alone(self, columns: Places) -> tuple[Program, Places]:
         """Return a block by itself, at the prices of the rows between blocks, and its rows."""
         return restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
 
@@ -218,7 +216,7 @@ class _Work:
         self.iterations += 0 if found is None else found.work
         return found
 
-    def _asked(self, small: Program, rows: Ints, x: Floats) -> Program:
+    def _asked(self, small: Program, rows: Places, x: Floats) -> Program:
         """Return a block that gives rows between blocks which ask for a least sum what it gives them in a plan."""
         program = self.parts.program
         asked = self.between[rows] & np.isfinite(program.row_lower[rows]) & np.isinf(program.row_upper[rows])
@@ -281,7 +279,7 @@ class _Work:
         """Return a plan made whole in the blocks with fractions, each over what the others leave; gates may move."""
         program = self.parts.program
         plan = np.where(program.integer & ~fractions[self.parts.labels], np.rint(x), x)
-        standing = Standing(replace(program, cost=self._charged(CHARGED[0])), plan)
+        standing = BlockPlan(replace(program, cost=self._charged(CHARGED[0])), plan)
         members = [self.parts.members[block] for block in np.flatnonzero(fractions).tolist()]
         failed = [columns for columns in members if self.clock.left <= 0 or not self._round(standing, columns)]
         if failed:  # together, over all that is left by then
@@ -293,7 +291,7 @@ class _Work:
             standing.put(small, rows, columns, values)
         return settled(program, standing.x, self.clock)
 
-    def _round(self, standing: Standing, columns: Ints) -> bool:
+    def _round(self, standing: BlockPlan, columns: Places) -> bool:
         """Make one block whole over what the others leave; return whether that is possible."""
         small, rows = standing.alone(columns)
         gate = self.gate[columns]
@@ -332,7 +330,7 @@ class _Work:
             found.extend(trees_here)
         return Leaves(self.price, tuple(found)), nearer
 
-    def _apart_by_articles(self, columns: Ints, plan: Floats) -> tuple[float, list[Tree]]:
+    def _apart_by_articles(self, columns: Places, plan: Floats) -> tuple[float, list[Tree]]:
         """Return what the trees of a block's articles prove where what ties them (a whole order) is priced as well.
 
         A search in all of them at once has to go through what they may do together, though little ties them.
@@ -365,7 +363,7 @@ class _Work:
             nearer[columns] = self._kept(small, rows, plan[columns], None)
         return nearer
 
-    def _kept(self, small: Program, rows: Ints, now: Floats, best: Floats | None) -> Floats:
+    def _kept(self, small: Program, rows: Places, now: Floats, best: Floats | None) -> Floats:
         """Return the best plan of a block, or one that gives rows which ask for a least sum what they have now."""
         given = self._asked(small, rows, now)
         asked = given.row_lower > small.row_lower
@@ -378,7 +376,7 @@ class _Work:
         """Open blocks again over what the others leave, those first that are furthest from their bounds."""
         program = self.parts.program
         missed = missed_by_block(program, plan, self.price, self.parts.labels, self.between) - self.proven
-        standing = Standing(replace(program, cost=self._charged(part)), plan)
+        standing = BlockPlan(replace(program, cost=self._charged(part)), plan)
         for columns in self._members(missed, self.margin):
             if self.clock.left <= 0 or self.enough(standing.x, bound):
                 break
@@ -394,7 +392,7 @@ class _Work:
     def _charged(self, part: float) -> Floats:
         return self.parts.program.priced(np.where(self.between, part * self.price, 0.0))
 
-    def _members(self, missed: Floats, least: float) -> list[Ints]:
+    def _members(self, missed: Floats, least: float) -> list[Places]:
         """Return the columns of each block that misses more than a least sum, those that miss most first."""
         blocks = np.argsort(-missed, kind="stable")
         return [self.parts.members[block] for block in blocks[missed[blocks] > least].tolist()]

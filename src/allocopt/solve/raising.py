@@ -21,14 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, bounded
+from allocopt.arrays import Floats, Places
 from allocopt.solve import highs
 from allocopt.solve.certificate import breach
 from allocopt.solve.effort import EXACT, Effort
 from allocopt.solve.solution import Clock
 from allocopt.solve.whole import solve
-
-Floats = NDArray[np.float64]
-Positions = NDArray[np.intp]
 
 NEAR = 1e-9
 """Less than this is nothing, relative to 1 + the level [unit]."""
@@ -70,7 +68,7 @@ def raised(program: Program, columns: slice, group: NDArray[np.integer[Any]], ho
     return least
 
 
-def _raise(trial: _Trial, least: Floats, mine: Positions) -> None:
+def _raise(trial: _Trial, least: Floats, mine: Places) -> None:
     """Let some columns rise together; what they come to is written into `least`."""
     mine, level = mine[trial.most[mine] > 0], 0.0
     while len(mine):
@@ -82,7 +80,7 @@ def _raise(trial: _Trial, least: Floats, mine: Positions) -> None:
         mine, level = mine[risen[mine]], level + 1.0
 
 
-def _level(trial: _Trial, least: Floats, mine: Positions, level: float) -> float:
+def _level(trial: _Trial, least: Floats, mine: Places, level: float) -> float:
     """Return the highest whole level that all can rise to together."""
     high = float(np.ceil(trial.most[mine].max()))
     step = high - level
@@ -98,7 +96,7 @@ def _level(trial: _Trial, least: Floats, mine: Positions, level: float) -> float
     return level
 
 
-def _one_more(trial: _Trial, least: Floats, mine: Positions, level: float, risen: NDArray[np.bool_]) -> None:
+def _one_more(trial: _Trial, least: Floats, mine: Places, level: float, risen: NDArray[np.bool_]) -> None:
     """Let each column rise to a level in turn, if it can; say which do."""
     if not len(mine):
         return

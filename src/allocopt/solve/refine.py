@@ -19,15 +19,14 @@ from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.exact import room
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats
 from allocopt.solve.certificate import breach, relative_gap, upper_bound, worth
 from allocopt.solve.scaling import WIDE, Scaled, narrowed, powers, widths
 from allocopt.solve.solution import Clock, Solution
 
-Floats = NDArray[np.float64]
 METHOD = "refinement"
 
 

@@ -22,12 +22,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import COUPLES, Program, bounded, tightened, whole_rows
+from allocopt.arrays import Floats
 from allocopt.solve.certificate import size_of
 from allocopt.solve.effort import EXACT, Effort
 from allocopt.solve.refuted import slackened
 from allocopt.solve.whole import solve
-
-Floats = NDArray[np.float64]
 
 KEPT, PART = 1e-7, 1e-3
 """A row that gives way by less, relative to 1 + its limit, is kept, if it is less than this part of what a unit adds as

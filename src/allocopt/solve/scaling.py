@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.exact import decimals, steps
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats
 from allocopt.solve.leaves import Leaves
 from allocopt.solve.rents import Rents
 from allocopt.solve.solution import Solution
 from allocopt.solve.start import Prices, Start
 
-Floats = NDArray[np.float64]
 Powers = NDArray[np.int64]
 
 SMALL = 1e-3

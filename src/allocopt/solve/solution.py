@@ -10,12 +10,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.solve.certificate import Case
+from allocopt.solve.certificate import Branch
 from allocopt.solve.leaves import Leaves
 from allocopt.solve.rents import Rents
 from allocopt.solve.start import Start
 
-Status = Literal["optimal", "feasible", "infeasible", "unbounded", "interrupted", "error"]
+Ending = Literal["optimal", "feasible", "infeasible", "unbounded", "interrupted", "error"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class Solution:
         Why there is no plan, or why it is not optimal.
     basis : Basis or Prices or None
         Of the linear relaxation: where a similar program may start.
-    cases : tuple of Case
+    cases : tuple of Branch
         A proof by cases, where there were switches to go through.
     notes : tuple of str
         What somebody should know of how it was solved.
@@ -57,7 +57,7 @@ class Solution:
         What proves a bound by blocks in whole units.
     """
 
-    status: Status
+    status: Ending
     x: NDArray[np.float64] | None = None
     multipliers: NDArray[np.float64] | None = None
     claimed_bound: float | None = None
@@ -66,7 +66,7 @@ class Solution:
     iterations: int = 0
     message: str = ""
     basis: Start | None = None
-    cases: tuple[Case, ...] = ()
+    cases: tuple[Branch, ...] = ()
     notes: tuple[str, ...] = ()
     confirmed: bool = False
     rents: Rents | None = None

@@ -13,16 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats
 from allocopt.solve import highs, prices, trees
-from allocopt.solve.blocks import Standing, components, missed_by_block
+from allocopt.solve.blocks import BlockPlan, components, missed_by_block
 from allocopt.solve.certificate import cleaned
 from allocopt.solve.highs_blocks import StuckError
 from allocopt.solve.highs_run import HighsError
 from allocopt.solve.inside import settled
 from allocopt.solve.solution import Clock
 from allocopt.solve.start import Prices
-
-Floats = NDArray[np.float64]
 
 PASSES = 4
 """How often blocks are opened, as long as one gets better."""
@@ -68,7 +67,7 @@ def stabilised(program: Program, x: Floats, least: float, clock: Clock) -> Stabl
     except (prices.WholeError, HighsError, StuckError):
         return Stable(x, alone=False, stable=False)
     price = cleaned(program, price)
-    standing = Standing(program, x)
+    standing = BlockPlan(program, x)
     order = np.argsort(labels, kind="stable")
     members = np.split(order, np.cumsum(np.bincount(labels))[:-1])
     stable, changed = True, True
@@ -90,7 +89,7 @@ def stabilised(program: Program, x: Floats, least: float, clock: Clock) -> Stabl
     return Stable(plan, alone=not (behind > least).any(), stable=stable and not changed)
 
 
-def _opened(standing: Standing, columns: NDArray[np.intp], least: float, clock: Clock) -> tuple[bool, bool]:
+def _opened(standing: BlockPlan, columns: NDArray[np.intp], least: float, clock: Clock) -> tuple[bool, bool]:
     """Search one block over what the others leave; return whether it got better, and whether it is the best now."""
     small, rows = standing.alone(columns)
     small, now = replace(small, constant=0.0), standing.x[columns]

@@ -16,18 +16,17 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats
 from allocopt.solve import highs, loosened
 from allocopt.solve.certificate import own_bound, relative_gap, upper_bound
 from allocopt.solve.inside import inside
 from allocopt.solve.known import Known, best_of, greedy, holds
 from allocopt.solve.refuted import refuted
-from allocopt.solve.solution import Clock, Solution, Status
+from allocopt.solve.solution import Clock, Ending, Solution
 from allocopt.solve.trivial import NO_SOLVER
 
-Floats = NDArray[np.float64]
 Proof = Literal["any", "own"]
 
 NODES, WORK = 500, 2_000_000
@@ -158,7 +157,7 @@ class _Hearing:
         self.multipliers, self.iterations = first.multipliers, 0
         self.whole_alone = whole_alone and bool(program.integer.any())
         self.claims: list[float] = []
-        self.denials: list[Status] = []
+        self.denials: list[Ending] = []
         self.lies: list[str] = []
         self.asked = 0
         self.hear(first)

@@ -14,7 +14,7 @@ from allocopt.solve import Effort
 from allocopt.stages import confirmed, contribution, fill, first_come, max_min_fill
 from allocopt.stages.starting import StartOf, cold
 from allocopt.stages.stated import Stated
-from allocopt.stages.task import Progress, Settle, StageResult, Task, as_found
+from allocopt.stages.task import Settle, StageResult, Task, Tell, as_found
 
 WAYS: dict[type[Stage], Callable[[Any, Task], StageResult]] = {
     Confirmed: confirmed.solved,
@@ -39,7 +39,7 @@ def solve_stages(
     stages: Sequence[Stage],
     effort: Effort,
     *,
-    tell: Progress = lambda words: None,
+    tell: Tell = lambda words: None,
     start_of: StartOf = cold,
     settle: Settle = as_found,
     known: Floats | None = None,

@@ -11,15 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import starts
 from allocopt.algebra.program import Program
 from allocopt.arcs import Arcs
+from allocopt.arrays import Places as Places
 from allocopt.problem.facts import Flags, Floats
-from allocopt.solve.greedy import Board, run
-
-Codes = NDArray[np.intp]
+from allocopt.solve.greedy import Taking, run
 
 NATIVE, COMPILED = 50_000, 500_000
 """Arcs from which on it is worth it to read back what was compiled, and to compile."""
@@ -28,7 +26,7 @@ SLIP = 4e-13
 
 
 @dataclass(frozen=True, eq=False)
-class Entries:
+class OpenEntries:
     """The matrix as entries of columns that can still change.
 
     Attributes
@@ -37,17 +35,17 @@ class Entries:
     value : float64, shape (entries,)
     """
 
-    column: Codes
-    row: Codes
+    column: Places
+    row: Places
     value: Floats
 
-    def of(self, mask: Flags) -> Entries:
+    def of(self, mask: Flags) -> OpenEntries:
         """Return some of the entries."""
-        return Entries(self.column[mask], self.row[mask], self.value[mask])
+        return OpenEntries(self.column[mask], self.row[mask], self.value[mask])
 
 
 @dataclass(frozen=True, eq=False)
-class Followers:
+class Dependents:
     """Columns that follow an arc each: ``x[column] = ... + ratio * ship[arc]``.
 
     Attributes
@@ -58,8 +56,8 @@ class Followers:
         What is taken of an arc at a time; 0: anything.
     """
 
-    column: Codes
-    arc: Codes
+    column: Places
+    arc: Places
     ratio: Floats
     grain: Floats
 
@@ -72,20 +70,20 @@ class Limits:
     ----------
     plain : bool, shape (arcs,)
         Arcs of which every row is so.
-    entries : Entries
+    entries : OpenEntries
         Of plain arcs, in one-sided rows.
     row, side : shape (one-sided rows,)
         Row of the program, and 1 for its upper limit, -1 for its lower one.
     limit : float64, shape (one-sided rows,)
-    followers : Followers
+    followers : Dependents
     """
 
     plain: Flags
-    entries: Entries
-    row: Codes
+    entries: OpenEntries
+    row: Places
     side: Floats
     limit: Floats
-    followers: Followers
+    followers: Dependents
 
 
 def limits_of(program: Program, ship: slice) -> Limits:
@@ -94,13 +92,13 @@ def limits_of(program: Program, ship: slice) -> Limits:
     arc[ship] = np.arange(ship.stop - ship.start)
     column = program.entry_column
     free = (program.lower < program.upper)[column]
-    entries = Entries(column[free], program.indices[free].astype(np.intp), program.data[free])
+    entries = OpenEntries(column[free], program.indices[free].astype(np.intp), program.data[free])
     equal = program.row_lower == program.row_upper
     followers, tie = _followers(program, entries, equal, arc)
     # A follower's entries become its arc's.
     ratio = np.ones(program.columns)
     arc[followers.column], ratio[followers.column] = followers.arc, followers.ratio
-    entries = Entries(arc[entries.column], entries.row, entries.value * ratio[entries.column])
+    entries = OpenEntries(arc[entries.column], entries.row, entries.value * ratio[entries.column])
     bound = equal & ~tie
     bound[entries.row[entries.column < 0]] = True
     entries = _added_up(entries.of(~tie[entries.row] & (entries.column >= 0)), program.rows)
@@ -110,17 +108,17 @@ def limits_of(program: Program, ship: slice) -> Limits:
     return _one_sided(program, entries, plain, followers)
 
 
-def _added_up(entries: Entries, rows: int) -> Entries:
+def _added_up(entries: OpenEntries, rows: int) -> OpenEntries:
     """Return the entries with those at one place as one."""
     key = entries.column * rows + entries.row
     places, which = np.unique(key, return_inverse=True)
     if len(places) == len(key):
         return entries
     value: Floats = np.bincount(which, weights=entries.value).astype(np.float64)
-    return Entries(places // rows, places % rows, value)
+    return OpenEntries(places // rows, places % rows, value)
 
 
-def _followers(program: Program, entries: Entries, equal: Flags, arc_of: Codes) -> tuple[Followers, Flags]:
+def _followers(program: Program, entries: OpenEntries, equal: Flags, arc_of: Places) -> tuple[Dependents, Flags]:
     """Return the columns that follow an arc, and the rows that say so, shape (rows,)."""
     beside = arc_of[entries.column] < 0
     number = np.bincount(entries.row, weights=beside, minlength=program.rows)
@@ -138,10 +136,10 @@ def _followers(program: Program, entries: Entries, equal: Flags, arc_of: Codes) 
     grain = np.where(program.integer[arc_of >= 0], 1.0, 0.0)
     whole = program.integer[column]
     grain[arc[whole]] = np.abs(1.0 / ratio[whole])
-    return Followers(column, arc, ratio, grain), tie
+    return Dependents(column, arc, ratio, grain), tie
 
 
-def _one_sided(program: Program, entries: Entries, plain: Flags, followers: Followers) -> Limits:
+def _one_sided(program: Program, entries: OpenEntries, plain: Flags, followers: Dependents) -> Limits:
     """Return limits with each finite side of a row as a row of its own."""
     used = np.bincount(entries.row, minlength=program.rows) > 0
     parts, before = [], 0
@@ -153,13 +151,13 @@ def _one_sided(program: Program, entries: Entries, plain: Flags, followers: Foll
         parts.append((mine.column, place[mine.row], sign * mine.value, rows, np.full(len(rows), sign), limits[rows]))
         before = len(rows)
     column, at, value, row, side, limit = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Limits(plain, Entries(column, at, value), row, side, limit, followers)
+    return Limits(plain, OpenEntries(column, at, value), row, side, limit, followers)
 
 
 class Takers:
     """Lines that take by plain arithmetic, in their order."""
 
-    def __init__(self, arcs: Arcs, limits: Limits, lines: Codes, own: Floats, room: Floats, want: Floats) -> None:
+    def __init__(self, arcs: Arcs, limits: Limits, lines: Places, own: Floats, room: Floats, want: Floats) -> None:
         """Line up the takers.
 
         Parameters
@@ -180,7 +178,7 @@ class Takers:
         taker = np.full(len(arcs.facts.lines.sku), -1)
         taker[lines] = np.arange(len(lines))
         mine = np.flatnonzero((taker[arcs.line] >= 0) & (own >= -LOSS) & (room > 0))
-        self.arcs: Codes = mine[_best_first(arcs, taker[arcs.line], own, mine)]
+        self.arcs: Places = mine[_best_first(arcs, taker[arcs.line], own, mine)]
         grain, article = np.zeros(count), arcs.facts.lines.sku[lines]
         grain[taker[arcs.line[mine]]] = limits.followers.grain[mine]
         self.first = starts(taker[arcs.line[self.arcs]], count)
@@ -191,9 +189,9 @@ class Takers:
 
             self.board = native_greedy.typed(board)
         else:
-            self.board = Board(*(part.tolist() for part in board))
+            self.board = Taking(*(part.tolist() for part in board))
 
-    def _board(self, taker: Codes, want: Floats, grain: Floats, article: Codes, room: Floats) -> Board:
+    def _board(self, taker: Places, want: Floats, grain: Floats, article: Places, room: Floats) -> Taking:
         """Return the board of choices that stand in their order."""
         count, rows = len(want), len(self.limits.row)
         place = np.full(len(self.limits.plain), -1)
@@ -202,7 +200,7 @@ class Takers:
         choice = place[entries.column]
         by_choice, by_row = np.argsort(choice, kind="stable"), np.lexsort((choice, entries.row))
         zeros = {name: np.zeros(rows) for name in ("slack", "flow", "rate", "since")}
-        return Board(
+        return Taking(
             first=self.first,
             entry_first=starts(choice[by_choice], len(self.arcs)),
             entry_row=entries.row[by_choice],
@@ -228,7 +226,7 @@ class Takers:
             **zeros,
         )
 
-    def take(self, levels: Codes, begin: int, end: int, activity: Floats) -> tuple[Codes, Floats]:
+    def take(self, levels: Places, begin: int, end: int, activity: Floats) -> tuple[Places, Floats]:
         """Let the takers of some levels take, and return the arcs and units that they took.
 
         Parameters
@@ -266,7 +264,7 @@ LOSS = 1e-9
 """A unit that loses no more than this is taken [currency/unit]: rounding."""
 
 
-def _best_first(arcs: Arcs, taker: Codes, own: Floats, mine: Codes) -> Codes:
+def _best_first(arcs: Arcs, taker: Places, own: Floats, mine: Places) -> Places:
     """Return the order of some arcs: by taker, and for each the best one first.
 
     Of arcs worth the same: the least late, the lot that expires first, that is there first, with the shortest lead,

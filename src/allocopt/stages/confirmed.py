@@ -13,17 +13,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, with_loose_columns, with_rows
+from allocopt.arrays import Places
 from allocopt.contracts import Confirmed
 from allocopt.plan import StageProof
 from allocopt.problem.facts import Flags, Floats, Ints
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.scope import lines_ranked
 from allocopt.stages.task import StageResult, Task, certified
-
-Positions = NDArray[np.intp]
 
 
 def solved(stage: Confirmed, task: Task) -> StageResult:
@@ -74,8 +72,8 @@ class _Lines:
     divisible : bool, shape (lines,)
     """
 
-    row: Positions
-    column: Positions
+    row: Places
+    column: Places
     sku: Ints
     most: Floats
     divisible: Flags

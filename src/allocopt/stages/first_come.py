@@ -37,7 +37,7 @@ from allocopt.rules.kit.decisions import live_lines
 from allocopt.rules.kit.scope import order_of_lines
 from allocopt.solve import Certificate, Solution
 from allocopt.solve.certificate import breach
-from allocopt.stages.board import Codes, Limits, Takers, limits_of
+from allocopt.stages.board import Limits, Places, Takers, limits_of
 from allocopt.stages.task import StageResult, Task
 from allocopt.stages.together import Together
 
@@ -71,7 +71,7 @@ def solved(stage: FirstCome, task: Task) -> StageResult:
     return task.ended(*best)
 
 
-def _outcomes(task: Task, switch: Codes) -> list[Floats]:
+def _outcomes(task: Task, switch: Places) -> list[Floats]:
     """Return the outcomes of what is decided before all turns, the one with everything on first."""
     count = len(switch)
     if count > FEW:
@@ -137,8 +137,8 @@ class Queue:
         Lines of orders that are taken as one.
     """
 
-    lines: Codes
-    level: Codes
+    lines: Places
+    level: Places
     whole: Flags
 
 
@@ -223,7 +223,7 @@ def _room(task: Task, limits: Limits, x: Floats) -> Floats:
     return np.maximum(room, 0.0)
 
 
-def _promise(task: Task, limits: Limits, x: Floats, activity: Floats, taken: Codes, units: Floats) -> None:
+def _promise(task: Task, limits: Limits, x: Floats, activity: Floats, taken: Places, units: Floats) -> None:
     """Write down what was taken: in the plan, as what arcs ship at least, and in the sums of the rows."""
     program, ship, follow = task.program, task.stated.ship, limits.followers
     more = np.zeros(len(limits.plain))

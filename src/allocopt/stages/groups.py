@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import Program
+from allocopt.arrays import Places as Places
 from allocopt.problem.facts import Flags, Floats, Ints
-
-Codes = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Groups:
         rows, columns, _ = self.entries()
         return np.bincount(rows, weights=x[columns], minlength=len(self.weight)).astype(float)
 
-    def part(self, groups: Flags, columns: Codes) -> Groups:
+    def part(self, groups: Flags, columns: Places) -> Groups:
         """Return some whole pools, over some columns of the program, ascending."""
         group, pool = (np.append(np.where(some, np.cumsum(some) - 1, -1), -1) for some in (groups, self._pools(groups)))
         return Groups(
@@ -65,7 +64,7 @@ class Groups:
         """Return the pools of some groups, shape (pools,)."""
         return np.bincount(self.pool[groups], minlength=self.pools) > 0
 
-    def entries(self) -> tuple[NDArray[np.int32], Codes, Floats]:
+    def entries(self) -> tuple[NDArray[np.int32], Places, Floats]:
         """Return rows, columns and values of the sums over groups."""
         columns = np.flatnonzero(self.of_column >= 0)
         return self.of_column[columns], columns, np.ones(len(columns))
@@ -112,13 +111,13 @@ def exchangeable(program: Program, groups: Groups, open_: Flags, beside: Flags) 
     return _nested(column[inside], row[inside], program.rows) and _nested(column[~inside], row[~inside], program.rows)
 
 
-def _extremes(row: Codes, value: Ints, rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _extremes(row: Places, value: Ints, rows: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the least and the largest value in each row; far apart where there is none."""
     most = extreme(np.maximum, value, row, rows, none=-1)
     return np.where(most < 0, -1, extreme(np.minimum, value, row, rows, none=np.iinfo(np.int32).max)), most
 
 
-def _nested(column: Codes, row: Codes, rows: int) -> bool:
+def _nested(column: Places, row: Places, rows: int) -> bool:
     """Return whether any two rows share all columns of one of them, or none."""
     size = np.bincount(row, minlength=rows)
     order = np.lexsort((row, -size[row], column))

@@ -26,8 +26,8 @@ from allocopt.algebra.program import COUPLES, Program, freed, restricted, shared
 from allocopt.problem.facts import Floats
 from allocopt.solve import Sharing, Solution, apart, between, raised
 from allocopt.solve.certificate import believable, upper_bound
-from allocopt.solve.solution import Clock, Status
-from allocopt.stages.groups import Codes, Groups
+from allocopt.solve.solution import Clock, Ending
+from allocopt.stages.groups import Groups, Places
 from allocopt.stages.task import Task
 
 SETTLED = 1e-6
@@ -73,7 +73,7 @@ def together(task: Task, groups: Groups) -> Levels:
     return _raised(task, task.program, groups)
 
 
-def _blocks(program: Program, groups: Groups) -> Codes | None:
+def _blocks(program: Program, groups: Groups) -> Places | None:
     """Return the block of each column, in which a pool's columns are together; None where pools have none."""
     columns = np.flatnonzero(groups.of_column >= 0)
     pool = groups.pool[groups.of_column[columns]]
@@ -86,7 +86,7 @@ def _blocks(program: Program, groups: Groups) -> Codes | None:
     return apart(joined)
 
 
-def _each_alone(task: Task, groups: Groups, block: Codes) -> Levels:
+def _each_alone(task: Task, groups: Groups, block: Places) -> Levels:
     """Return the levels of pools, each in its block alone."""
     program = task.program
     sharing = Sharing(groups.of_column, groups.pool, groups.weight, groups.wanted)
@@ -146,5 +146,5 @@ def _raised(task: Task, program: Program, groups: Groups) -> Levels:
 
 def _unlevelled(found: Solution) -> Solution:
     """Return the answer to a round that settles nobody, as an answer without a plan."""
-    ends: dict[Status, Status] = {"feasible": "interrupted", "optimal": "error"}
+    ends: dict[Ending, Ending] = {"feasible": "interrupted", "optimal": "error"}
     return replace(found, x=None, multipliers=None, status=ends.get(found.status, found.status))

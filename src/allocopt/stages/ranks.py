@@ -23,7 +23,7 @@ from allocopt.algebra.program import Program, with_rows
 from allocopt.problem.facts import Floats, Ints
 from allocopt.solve import Certificate, Goal, Ordered, Solution, in_order
 from allocopt.solve.certificate import breach
-from allocopt.solve.solution import Clock, Status
+from allocopt.solve.solution import Clock, Ending
 from allocopt.stages.task import Task, certified
 
 SLACK = 1e-9
@@ -158,6 +158,6 @@ def _one_by_one(task: Task, goals: Sequence[Goal]) -> _Reached:
             loose = f"rank {number + 1} of {len(goals)}: {found.message or 'more might be possible'}"
         kept = ranks_kept(kept, [goals[number]], found.x)
     assert best is not None
-    status: Status = "feasible" if loose else "optimal"
+    status: Ending = "feasible" if loose else "optimal"
     best = replace(best, multipliers=None, claimed_bound=None, cases=(), method="rank by rank")
     return _Reached(replace(best, status=status, message=loose), most, kept)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.matching import NOWHERE, Renamed, matched
 from allocopt.algebra.program import Program
+from allocopt.arrays import Places
 from allocopt.plan import Answer
 from allocopt.problem.facts import Facts, Ints
 from allocopt.solve import Start
@@ -23,10 +24,7 @@ def cold(number: int, program: Program) -> Start | None:
     return None
 
 
-Positions = NDArray[np.intp]
-
-
-def carried(before: Answer, stated: Stated, clauses: Ints | None = None) -> tuple[Positions, Positions] | None:
+def carried(before: Answer, stated: Stated, clauses: Ints | None = None) -> tuple[Places, Places] | None:
     """Return where each column and row of a program stood in the program of a similar problem, `NOWHERE` for new ones.
 
     Parameters

@@ -16,7 +16,7 @@ from allocopt.problem.facts import Flags, Floats
 from allocopt.solve import Certificate, Effort, Solution, Start, certify, known_plan, whole
 from allocopt.stages.stated import Stated
 
-Progress = Callable[[str], None]
+Tell = Callable[[str], None]
 Settle = Callable[[Program, Solution], Solution]
 """Gives a plan of a program another one of the same worth, by the order of ties."""
 
@@ -87,7 +87,7 @@ class Task:
     program: Program
     lines: Flags
     effort: Effort
-    tell: Progress
+    tell: Tell
     start: Start | None = None
     before: Floats | None = None
     settle: Settle = as_found

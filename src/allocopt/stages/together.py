@@ -20,7 +20,7 @@ from allocopt.algebra.program import Program, restricted, with_rows
 from allocopt.problem.facts import Flags, Floats
 from allocopt.rounding import largest_remainder
 from allocopt.solve import Solution
-from allocopt.stages.board import Codes
+from allocopt.stages.board import Places
 from allocopt.stages.task import Task
 
 FREE = 1e-6
@@ -60,7 +60,7 @@ class Together:
             return replace(done, status="feasible", message=message)
         return done
 
-    def take(self, lines: Codes, activity: Floats) -> bool:
+    def take(self, lines: Places, activity: Floats) -> bool:
         """Let lines take together, and return whether that could be solved."""
         mine, whose = runs(self.first, lines)
         columns = np.union1d(mine, self._beside(mine))
@@ -87,7 +87,7 @@ class Together:
         self.program.lower[mine] = np.minimum(best[place], self.program.upper[mine])
         return True
 
-    def _shares(self, lines: Codes, whose: Codes, place: Codes, start: Floats, best: Floats) -> Floats | None:
+    def _shares(self, lines: Places, whose: Places, place: Places, start: Floats, best: Floats) -> Floats | None:
         """Return what is each line's by its want of what all take together; None where nobody goes short."""
         facts = self.arcs.facts
         count = len(lines)
@@ -120,15 +120,15 @@ class Together:
             self.loose, self.message = self.loose + 1, answer.message
         return answer.x
 
-    def _beside(self, mine: Codes) -> Codes:
+    def _beside(self, mine: Places) -> Places:
         """Return the columns beside arcs that what these take can move."""
         rows = self.program.indices[runs(self.program.indptr, mine)[0]]
         parts = np.unique(self.of_row[rows])
-        beside: Codes = self.parts[runs(self.begins, parts[parts >= 0])[0]]
+        beside: Places = self.parts[runs(self.begins, parts[parts >= 0])[0]]
         return beside
 
 
-def _beside(program: Program, beside: Flags) -> tuple[Codes, Codes, Codes]:
+def _beside(program: Program, beside: Flags) -> tuple[Places, Places, Places]:
     """Return the free columns beside the arcs part by part, the part of each row (-1: none), and where parts begin.
 
     Columns of one part share rows with each other, or with others of the part.

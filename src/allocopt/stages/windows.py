@@ -9,7 +9,7 @@ import numpy as np
 from allocopt.algebra.grouping import ranges
 from allocopt.algebra.program import Program, with_loose_columns, with_rows
 from allocopt.problem.facts import Flags, Floats
-from allocopt.stages.groups import Codes, Groups
+from allocopt.stages.groups import Groups, Places
 from allocopt.stages.levels import MARGIN
 
 EARNS = 1e-5
@@ -46,7 +46,7 @@ class Window:
     least: Floats
     most: Floats
     whole: Flags
-    group: Codes
+    group: Places
     begin: Floats
     size: Floats
     value: Floats
@@ -100,7 +100,7 @@ def window_around(
     return Window(base, least * step, most * step, whole, group, begin * step[group], size, value, constant, lumps)
 
 
-def _pieces(low: Floats, least: Floats, most: Floats, high: Floats, far: Floats) -> tuple[Floats, Floats, Codes]:
+def _pieces(low: Floats, least: Floats, most: Floats, high: Floats, far: Floats) -> tuple[Floats, Floats, Places]:
     """Return where pieces begin and end: packs from `least` to `most`, and beyond lumps of twice as many each time."""
     rank, group = ranges(np.zeros(len(least), np.int64), (most - least).astype(np.int64))
     begins, ends, owners = [least[group] + rank], [least[group] + rank + 1.0], [group]

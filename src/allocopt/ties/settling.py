@@ -170,7 +170,7 @@ def _typed(values: Any) -> Any:
     return type(values)(*map(_typed, values))
 
 
-def _board(program: Program, arcs: Arcs, x: Floats, order: Order) -> of.Board:
+def _board(program: Program, arcs: Arcs, x: Floats, order: Order) -> of.TieBoard:
     """Return everything that moves look at."""
     facts, ship, whole = arcs.facts, x[: len(arcs)], program.integer[: len(arcs)]
     lines, lots, skus = len(facts.lines.sku), len(facts.lots.sku), np.arange(len(facts.skus.id) + 1)
@@ -184,11 +184,11 @@ def _board(program: Program, arcs: Arcs, x: Floats, order: Order) -> of.Board:
         program.data,
         x,
     )
-    return of.Board(
+    return of.TieBoard(
         columns,
         _rows(program, len(arcs), x),
-        of.Arcs(arcs.lot, arcs.line, order.late, order.key, order.money),
-        of.Lines(
+        of.TiedArcs(arcs.lot, arcs.line, order.late, order.key, order.money),
+        of.TiedLines(
             np.searchsorted(arcs.line, np.arange(lines + 1)),
             order.place,
             facts.lines.units,
@@ -198,7 +198,7 @@ def _board(program: Program, arcs: Arcs, x: Floats, order: Order) -> of.Board:
             order.lines,
             np.zeros(lines, np.int64),
         ),
-        of.Lots(
+        of.TiedLots(
             facts.lots.usable,
             np.bincount(arcs.lot, weights=ship, minlength=lots),
             np.searchsorted(facts.lots.sku, skus),
@@ -206,7 +206,7 @@ def _board(program: Program, arcs: Arcs, x: Floats, order: Order) -> of.Board:
     )
 
 
-def _rows(program: Program, arcs: int, x: Floats) -> of.Rows:
+def _rows(program: Program, arcs: int, x: Floats) -> of.TiedRows:
     """Return the rows, what may follow in them, and what the plan comes to."""
     begin = program.indptr[arcs]
     rows = program.indices[begin:]
@@ -215,7 +215,7 @@ def _rows(program: Program, arcs: int, x: Floats) -> of.Rows:
     ptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=program.rows))])
     activity, slack = program.activity(x), _slack(program, x)
     full = np.where(activity >= program.row_upper - slack, 1, np.where(activity <= program.row_lower + slack, -1, 0))
-    return of.Rows(
+    return of.TiedRows(
         program.row_lower,
         program.row_upper,
         slack,
@@ -246,7 +246,7 @@ def _slack(program: Program, x: Floats) -> Floats:
     return np.where(whole, 0.0, np.where(of_units, LAST_DIGIT, of.ROUNDING) * sizes)
 
 
-def _room(program: Program, board: of.Board) -> tuple[of.Hand, of.Desk]:
+def _room(program: Program, board: of.TieBoard) -> tuple[of.Hand, of.Desk]:
     """Return room for moves, and for one article."""
     arcs_of = np.diff(board.lines.ptr[board.lines.of_sku])
     lots_of = np.diff(board.lots.of_sku)

@@ -21,7 +21,7 @@ from allocopt.solve import certify, highs
 from allocopt.solve.prices import WholeError, central, linear, native_centre
 from allocopt.solve.prices.apart import BrokenError, Entries
 from allocopt.solve.prices.central import Central, Loose
-from allocopt.solve.prices.engine import Master
+from allocopt.solve.prices.engine import MasterKind
 from allocopt.solve.solution import Clock
 from allocopt.stages.stated import formulate
 
@@ -44,7 +44,7 @@ def generated(arcs: int, couplings: int, terms: str = "physics", *, seed: int = 
 @few
 @given(cases(FEATURES, CLAUSES), st.sampled_from(["centre", "vertex"]), st.booleans(), st.integers(-1, 12))
 def test_any_master_finds_the_optimum(
-    case: tuple[ao.Problem, tuple[Clause, ...]], master: Master, native: bool, breaks: int
+    case: tuple[ao.Problem, tuple[Clause, ...]], master: MasterKind, native: bool, breaks: int
 ) -> None:
     """On problems with every rule either master finds and proves what HiGHS finds, wherever arithmetic gives out."""
     problem, clauses = case

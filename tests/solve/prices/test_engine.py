@@ -20,7 +20,7 @@ from allocopt.algebra.program import Program
 from allocopt.solve import EXACT, Effort, certify, highs, solve
 from allocopt.solve.prices import WholeError, engine, linear, manner, oracle
 from allocopt.solve.prices.apart import MANY, taken_apart
-from allocopt.solve.prices.engine import Search
+from allocopt.solve.prices.engine import Pricing
 from allocopt.solve.prices.oracle import LocalOracle
 from allocopt.solve.solution import Clock
 from allocopt.solve.start import Prices
@@ -143,12 +143,12 @@ def test_a_sample_takes_no_time_from_the_rounds(monkeypatch: pytest.MonkeyPatch)
     """First prices from a sample may take a fifth of the time; all that is then left is for the rounds."""
     limits = []
 
-    def timed(search: Search, gap: float, clock: Clock, *rest: Any) -> None:
+    def timed(search: Pricing, gap: float, clock: Clock, *rest: Any) -> None:
         limits.append(clock.limit)
         run(search, gap, clock, *rest)
 
-    run = Search.run
-    monkeypatch.setattr(Search, "run", timed)
+    run = Pricing.run
+    monkeypatch.setattr(Pricing, "run", timed)
     monkeypatch.setattr(manner, "SAMPLED_FROM", 10)
     linear(generated(3_000, divisible=True), Clock.started(1_000.0), native=True)
     assert limits == [pytest.approx(200.0, rel=0.1), pytest.approx(1_000.0, rel=0.1)]

@@ -11,7 +11,6 @@ from allocopt.arcs import net_price
 from allocopt.plan.answer import Answer
 from allocopt.plan.exceptions.thresholds import Thresholds
 from allocopt.problem.days import spoken_periods
-from allocopt.problem.facts import ANY
 from allocopt.rules.kit.exceptions import Exceptions, spoken_money, spoken_units
 from allocopt.rules.kit.names import spelled
 
@@ -40,8 +39,7 @@ def commitments(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
     yield Exceptions.of(
         facts,
         "commitment",
-        -1,
-        lines.channel[at],
+        channel=lines.channel[at],
         sku=sku,
         order=order,
         line=lines.line[at],
@@ -90,8 +88,6 @@ def promotions(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
     yield Exceptions.of(
         facts,
         "promotions",
-        -1,
-        np.full(size, ANY, dtype=np.int32),
         sku=np.where(only, facts.skus.id[np.minimum(sku, len(facts.skus.id) - 1)], ""),
         due=due.astype(np.int32),
         units=units,

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import summed
 from allocopt.algebra.labels import Family
+from allocopt.arrays import Places
 from allocopt.plan.answer import Answer
 from allocopt.plan.exceptions.thresholds import Thresholds
 from allocopt.plan.multipliers import multipliers_of
@@ -35,7 +36,6 @@ from allocopt.rules.kit.names import lane_names
 from allocopt.rules.lane_capacity import LaneCapacity
 from allocopt.rules.reserve import ReserveRule
 
-Places = NDArray[np.intp]
 PENNY = 0.005
 """Money below this is nothing [currency]."""
 
@@ -55,7 +55,7 @@ def bound(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
     money = np.where(full, prices, 0.0) * more
     for family in answer.labels.rows:
         at = np.flatnonzero(full[family.slice])
-        rows = _Rows(at, *(part[family.start + at] for part in (prices, money, used, upper)))
+        rows = _Binding(at, *(part[family.start + at] for part in (prices, money, used, upper)))
         if not len(at):
             continue
         if family.name == Capacity.name:
@@ -76,7 +76,7 @@ def _limiting(answer: Answer, rows: Flags, *, physics: bool = False) -> Flags:
     return found
 
 
-class _Rows:
+class _Binding:
     """Rows of one family that bind; arrays of shape (rows,)."""
 
     def __init__(self, rank: Places, price: Floats, money: Floats, used: Floats, limit: Floats) -> None:
@@ -92,7 +92,7 @@ class _Rows:
         return order[new], total, np.bincount(group)
 
 
-def _said_more(answer: Answer, rows: _Rows, worst: Places, total: Floats, limits: Thresholds, unit: Any) -> Any:
+def _said_more(answer: Answer, rows: _Binding, worst: Places, total: Floats, limits: Thresholds, unit: Any) -> Any:
     """Return the end of a sentence: what one more is worth, and what some more."""
     if not rows.price.any():
         return np.full(len(worst), ".", dtype=object)
@@ -100,7 +100,7 @@ def _said_more(answer: Answer, rows: _Rows, worst: Places, total: Floats, limits
     return ": one more " + unit + " is worth about " + one + f", {100 * limits.more:.4g} % more about " + all_ + "."
 
 
-def _capacities(answer: Answer, family: Family, rows: _Rows, limits: Thresholds) -> Iterator[Exceptions]:
+def _capacities(answer: Answer, family: Family, rows: _Binding, limits: Thresholds) -> Iterator[Exceptions]:
     facts = answer.arcs.facts
     node, period, resource = (family.index.codes[k][rows.rank] for k in range(3))
     worst, total, count = rows.grouped(node * np.int64(len(facts.resources)) + resource)
@@ -114,8 +114,6 @@ def _capacities(answer: Answer, family: Family, rows: _Rows, limits: Thresholds)
     yield Exceptions.of(
         facts,
         "capacity",
-        -1,
-        np.full(len(worst), ANY, dtype=np.int32),
         node=facts.nodes.id[node[worst]],
         due=period[worst].astype(np.int32),
         units=rows.limit[worst],
@@ -131,7 +129,7 @@ def _times(facts: Facts, period: Any, worst: Places, count: NDArray[Any]) -> Any
     return first + np.where(count > 1, " and in " + others + np.where(count == 2, " other", " others"), "")
 
 
-def _lanes(answer: Answer, family: Family, rows: _Rows, limits: Thresholds) -> Iterator[Exceptions]:
+def _lanes(answer: Answer, family: Family, rows: _Binding, limits: Thresholds) -> Iterator[Exceptions]:
     facts = answer.arcs.facts
     lane, period = (family.index.codes[k][rows.rank] for k in range(2))
     worst, total, count = rows.grouped(lane)
@@ -141,8 +139,7 @@ def _lanes(answer: Answer, family: Family, rows: _Rows, limits: Thresholds) -> I
     yield Exceptions.of(
         facts,
         "lane_capacity",
-        -1,
-        facts.lanes.channel[at],
+        channel=facts.lanes.channel[at],
         node=facts.nodes.id[facts.lanes.node[at]],
         due=period[worst].astype(np.int32),
         units=rows.limit[worst],
@@ -151,7 +148,7 @@ def _lanes(answer: Answer, family: Family, rows: _Rows, limits: Thresholds) -> I
     )
 
 
-def _caps(answer: Answer, family: Family, rows: _Rows, limits: Thresholds) -> Iterator[Exceptions]:
+def _caps(answer: Answer, family: Family, rows: _Binding, limits: Thresholds) -> Iterator[Exceptions]:
     assert family.clause is not None
     clause = family.clause[rows.rank]
     worst, total, count = rows.grouped(clause)
@@ -253,8 +250,7 @@ def _drawn(answer: Answer, arcs: Places, units: Floats, cost: Floats) -> Iterato
         yield Exceptions.of(
             facts,
             "safety_stock",
-            -1,
-            np.array([code], dtype=np.int32),
+            channel=np.array([code], dtype=np.int32),
             sku=np.array([facts.skus.id[skus[0]] if len(skus) == 1 else ""], dtype=object),
             due=answer.arcs.ship[arcs[mine]].min(keepdims=True).astype(np.int32),
             units=np.array([some]),

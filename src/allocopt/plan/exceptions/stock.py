@@ -55,8 +55,6 @@ def inbound(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
     yield Exceptions.of(
         facts,
         "inbound",
-        -1,
-        np.full(len(keep), ANY, dtype=np.int32),
         sku=np.append(facts.skus.id, "")[alone["sku"]],
         node=np.append(facts.nodes.id, "")[alone["node"]],
         due=due,
@@ -85,8 +83,6 @@ def expiring(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
     yield Exceptions.of(
         facts,
         "expiring",
-        -1,
-        np.full(len(at), ANY, dtype=np.int32),
         sku=facts.skus.id[lots.sku[at]],
         node=facts.nodes.id[lots.node[at]],
         due=last.astype(np.int32),
@@ -133,8 +129,7 @@ def idle_reserves(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
         yield Exceptions.of(
             facts,
             "idle_reserve",
-            -1,
-            np.full(len(at), channel, dtype=np.int32),
+            channel=np.full(len(at), channel, dtype=np.int32),
             sku=facts.skus.id[at],
             due=due.astype(np.int32),
             units=idle[at],

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import ranges
+from allocopt.arrays import Places
 from allocopt.plan.answer import Answer
 from allocopt.problem.facts import Floats
 
-Places = NDArray[np.intp]
-
 
 @dataclass
-class Limits:
+class PairLimits:
     """Which rows limit which pairs of lot and seller, and what is left in them.
 
     Attributes
@@ -56,9 +54,9 @@ class Limits:
         np.minimum.at(most, owner[order], share)
         return most
 
-    def beside(self, other: Limits) -> Limits:
+    def beside(self, other: PairLimits) -> PairLimits:
         """Return these limits and others of the same pairs."""
-        return Limits(
+        return PairLimits(
             np.concatenate([self.row, other.row + len(self.room)]),
             np.concatenate([self.pair, other.pair]),
             np.concatenate([self.weight, other.weight]),
@@ -79,7 +77,7 @@ class Limits:
         return order[entry], owner
 
 
-def find_limits(answer: Answer, pair_of_arc: Places, pairs: int) -> Limits:
+def find_limits(answer: Answer, pair_of_arc: Places, pairs: int) -> PairLimits:
     """Return the limits that clauses set to pairs, where a row holds all arcs of the pair.
 
     Parameters
@@ -102,7 +100,7 @@ def find_limits(answer: Answer, pair_of_arc: Places, pairs: int) -> Limits:
     at = np.flatnonzero(chosen[row] & (weight > 0) & (pair_of_arc[arc] >= 0))
     if not len(at):
         none = np.zeros(0, dtype=np.intp)
-        return Limits(none, none, np.zeros(0), np.zeros(0))
+        return PairLimits(none, none, np.zeros(0), np.zeros(0))
     rows, place = np.unique(row[at], return_inverse=True)
     key = place.astype(np.int64) * pairs + pair_of_arc[arc[at]]
     found, group, count = np.unique(key, return_inverse=True, return_counts=True)
@@ -111,4 +109,4 @@ def find_limits(answer: Answer, pair_of_arc: Places, pairs: int) -> Limits:
     every = np.bincount(pair_of_arc[pair_of_arc >= 0], minlength=pairs)
     whole = np.flatnonzero(count == every[found % pairs])
     room = np.maximum(program.row_upper[rows] - program.activity(answer.x)[rows], 0.0)
-    return Limits(found[whole] // pairs, found[whole] % pairs, heaviest[whole], room)
+    return PairLimits(found[whole] // pairs, found[whole] % pairs, heaviest[whole], room)

@@ -56,7 +56,7 @@ class Sellers:
 
 
 @dataclass(frozen=True)
-class Access:
+class Reach:
     """Which seller may use which lot, over which lane, and from when on; sorted by lot, then seller; shape (pairs,)."""
 
     lot: Ints
@@ -72,7 +72,7 @@ class Access:
         return np.where(keys[place] == wanted, place, -1).astype(np.int32)
 
 
-def find_access(arcs: Arcs, sellers: Sellers, clauses: Sequence[Clause]) -> Access:
+def find_access(arcs: Arcs, sellers: Sellers, clauses: Sequence[Clause]) -> Reach:
     """Return which lots the sellers may use: those from which they have an arc, and those that no rule closes."""
     facts = arcs.facts
     lot, seller, lane = _reached(facts, sellers)
@@ -88,12 +88,12 @@ def find_access(arcs: Arcs, sellers: Sellers, clauses: Sequence[Clause]) -> Acce
         open_ = np.flatnonzero(since == ANY)
         if not len(open_):
             break
-    every = Access(lot, seller, since)
+    every = Reach(lot, seller, since)
     pair = every.find(arcs.lot, sellers.of_line[arcs.line], len(sellers.channel))
     early = extreme(np.minimum, arcs.ship[pair >= 0], pair[pair >= 0], len(lot), none=NEVER)
     since = np.where(since == ANY, np.where(early < NEVER, early, ANY), since).astype(np.int32)
     found = np.flatnonzero(since != ANY)
-    return Access(lot[found], seller[found], since[found])
+    return Reach(lot[found], seller[found], since[found])
 
 
 def _reached(facts: Facts, sellers: Sellers) -> tuple[Ints, Ints, Ints]:

@@ -6,12 +6,12 @@ import numpy as np
 
 from allocopt.algebra.grouping import ranges
 from allocopt.plan.answer import Answer
-from allocopt.plan.exposure.limits import Limits
+from allocopt.plan.exposure.limits import PairLimits
 from allocopt.problem.facts import Flags, Floats, Ints
 from allocopt.rules.store_floor import STORE
 
 
-def shelf_limits(answer: Answer, lot: Ints, bound: Flags) -> Limits:
+def shelf_limits(answer: Answer, lot: Ints, bound: Flags) -> PairLimits:
     """Return the limits of store floors; see `allocopt.rules.store_floor`.
 
     Parameters
@@ -36,7 +36,7 @@ def shelf_limits(answer: Answer, lot: Ints, bound: Flags) -> Limits:
     pairs = pairs[np.argsort(lot[pairs], kind="stable")]
     mine = counted[covered]
     found, entry = ranges(np.searchsorted(lot[pairs], mine), np.searchsorted(lot[pairs], mine, side="right"))
-    return Limits(row[entry], pairs[found], np.ones(len(entry)), np.maximum(room, 0.0))
+    return PairLimits(row[entry], pairs[found], np.ones(len(entry)), np.maximum(room, 0.0))
 
 
 def _left(answer: Answer) -> Floats:

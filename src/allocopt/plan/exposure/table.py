@@ -21,19 +21,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import ranges, running, summed
+from allocopt.arrays import Places
 from allocopt.plan.answer import Answer
-from allocopt.plan.exposure.limits import Limits, find_limits
-from allocopt.plan.exposure.sellers import Access, Sellers, find_access
+from allocopt.plan.exposure.limits import PairLimits, find_limits
+from allocopt.plan.exposure.sellers import Reach, Sellers, find_access
 from allocopt.plan.exposure.shelves import shelf_limits
 from allocopt.plan.tables import typed
 from allocopt.problem.facts import Facts, Floats, Ints
 from allocopt.rules.kit.names import spelled
 from allocopt.rules.store_floor import STORE
-
-Places = NDArray[np.intp]
 
 
 @dataclass
@@ -83,7 +81,7 @@ class _Offers:
     part : int
         Which units: offers of the same part are of the same units.
     pair : int
-        Position in `Access`.
+        Position in `Reach`.
     since : int32
     units : float64
         Of the whole part.
@@ -129,7 +127,7 @@ def exposure(answer: Answer) -> pd.DataFrame:
     return sheet.table(answer.gone)
 
 
-def _offered(answer: Answer, sellers: Sellers, access: Access) -> tuple[_Offers, _Offers, _Offers]:
+def _offered(answer: Answer, sellers: Sellers, access: Reach) -> tuple[_Offers, _Offers, _Offers]:
     """Return what is kept for a seller's own channel, what of it others may use later, and what is free."""
     facts = answer.arcs.facts
     last, early = answer.kept
@@ -160,7 +158,7 @@ def _joined(*offers: _Offers) -> _Offers:
     return _Offers(*(np.concatenate([getattr(one, name) for one in offers]) for name in names))
 
 
-def _add_alone(sheet: _Sheet, access: Access, offers: _Offers, limits: Limits) -> None:
+def _add_alone(sheet: _Sheet, access: Reach, offers: _Offers, limits: PairLimits) -> None:
     """Add what each seller could sell if nobody else sold more than planned."""
     facts = sheet.facts
     order = np.lexsort((offers.since, facts.lots.sku[access.lot[offers.pair]], access.seller[offers.pair]))
@@ -171,7 +169,7 @@ def _add_alone(sheet: _Sheet, access: Access, offers: _Offers, limits: Limits) -
     sheet.add(seller, sku, offers.since, units, 0.0)
 
 
-def _earnings(answer: Answer, sellers: Sellers, access: Access, pair_of_arc: Ints) -> Floats:
+def _earnings(answer: Answer, sellers: Sellers, access: Reach, pair_of_arc: Ints) -> Floats:
     """Return what a unit of a lot earns with a seller, shape (pairs,) [currency/unit].
 
     Where no arc leads from the lot to what it wants, that is what other lots of the SKU earn; the least there is where
@@ -194,7 +192,7 @@ def _mean(money: Floats, units: Floats, otherwise: Floats | float) -> Floats:
     return mean
 
 
-def _share_out(sheet: _Sheet, access: Access, offers: _Offers, limits: Limits, earns: Floats) -> None:
+def _share_out(sheet: _Sheet, access: Reach, offers: _Offers, limits: PairLimits, earns: Floats) -> None:
     """Add what is safe: the units of each part to those who earn most, as far as limits let them."""
     order = np.lexsort((access.seller[offers.pair], -earns[offers.pair], offers.part))
     offers = offers.of(order)

@@ -49,7 +49,7 @@ class Part(NamedTuple):
         return self.origin.issue("mapping", (*self.place, *place), None, code, message, hint)
 
 
-class Plan(NamedTuple):
+class MappingFile(NamedTuple):
     """All entries, and how long the periods are that dates make."""
 
     parts: tuple[Part, ...]
@@ -66,7 +66,7 @@ def called(name: str) -> list[str]:
     return [known for known in names() if known == name or known.startswith(f"{name}_")]
 
 
-def read_mapping(given: Any, folder: Path, depth: int = 0) -> Plan:
+def read_mapping(given: Any, folder: Path, depth: int = 0) -> MappingFile:
     """Return the entries of a mapping.
 
     Parameters
@@ -91,9 +91,9 @@ def read_mapping(given: Any, folder: Path, depth: int = 0) -> Plan:
     return _joined(found)
 
 
-def _joined(plans: Sequence[Plan]) -> Plan:
+def _joined(plans: Sequence[MappingFile]) -> MappingFile:
     every = [plan.every for plan in plans if plan.every is not None]
-    return Plan(tuple(part for plan in plans for part in plan.parts), every[0] if every else None)
+    return MappingFile(tuple(part for plan in plans for part in plan.parts), every[0] if every else None)
 
 
 def _found(name: str, folder: Path) -> list[Path]:
@@ -110,12 +110,12 @@ def _found(name: str, folder: Path) -> list[Path]:
     raise DataError([Issue("mapping", None, None, name, "unknown_mapping", message, hint)])
 
 
-def _of(origin: Origin, folder: Path, depth: int) -> Plan:
+def _of(origin: Origin, folder: Path, depth: int) -> MappingFile:
     """Return the entries of one file, those that it uses first."""
     content = plain(origin.tree)
     issues: list[Issue] = []
     parts: list[Part] = []
-    used: list[Plan] = []
+    used: list[MappingFile] = []
     for key, value in content.items():
         if key == USE:
             try:
@@ -138,7 +138,7 @@ def _of(origin: Origin, folder: Path, depth: int) -> Plan:
     if issues:
         raise DataError(sorted(issues, key=lambda issue: (issue.table, issue.row if isinstance(issue.row, int) else 0)))
     every = content.get(CALENDAR)
-    own = Plan(tuple(parts), every)
+    own = MappingFile(tuple(parts), every)
     whole = _joined([own, *used] if every else [*used, own])
     return whole._replace(parts=tuple(part._replace(entry=_spread(part.entry, wide)) for part in whole.parts))
 
@@ -172,7 +172,7 @@ def _filled(one: Any, wide: dict[str, Any], **changes: Any) -> Any:
     return made
 
 
-def _used(value: Any, origin: Origin, folder: Path, depth: int) -> Plan:
+def _used(value: Any, origin: Origin, folder: Path, depth: int) -> MappingFile:
     wanted = [value] if isinstance(value, str) else value
     if not isinstance(wanted, list) or not all(isinstance(name, str) and name for name in wanted):
         hint = f"Write a list of YAML files and names, such as [{', '.join(names()[:2])}]."

@@ -19,9 +19,9 @@ from allocopt.problem.mapping.raw import Raw, RowNames
 from allocopt.problem.mapping.shape import From, Join, Sum
 from allocopt.problem.mapping.spelling import each, moment
 from allocopt.problem.mapping.where import Test, compared, same, understood
-from allocopt.problem.report import Report, did_you_mean
+from allocopt.problem.report import ReadColumn, Report, did_you_mean
 from allocopt.problem.schema import Column
-from allocopt.problem.tables import Bools
+from allocopt.problem.tables import Flags
 from allocopt.problem.weeks import Every, first_day
 
 ABOVE = "above"
@@ -206,7 +206,7 @@ class Reader:
 
     def _pick(self, tests: tuple[Test, ...], asked: dict[str, str]) -> None:
         """Keep the rows for which all comparisons hold."""
-        held: Bools = np.ones(len(self.raw), bool)
+        held: Flags = np.ones(len(self.raw), bool)
         for test in tests:
             cells = self.raw.columns[asked[test.column]]
             other = None if test.other is None else self.raw.columns[asked[test.other]]
@@ -258,7 +258,7 @@ class Reader:
         """Return a column of the file as numbers."""
         cells = self._spelled(self.raw.columns[name], "number")
         anything = Column(name, "number", "", required=False, low=float("-inf"))
-        return numbers(anything, self.raw.source(name, cells), self.report)
+        return numbers(ReadColumn(anything, self.raw.source(name, cells), self.report))
 
     def _column(self, column: Column, name: str) -> pd.Series[Any]:
         cells = self._spelled(self.raw.columns[name], column.type)

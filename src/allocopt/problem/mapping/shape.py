@@ -51,7 +51,7 @@ From = Annotated[
     _nested("query", "file"),
     _meant("A file of the folder (`orders*.csv` takes all that match), a sheet, or a query.", alias="from"),
 ]
-Sheet = Annotated[str, _meant("Sheet where the file is a workbook; left out: its only one.")]
+SheetName = Annotated[str, _meant("Sheet where the file is a workbook; left out: its only one.")]
 Separator = Annotated[
     str, _meant("What separates columns: `,`, `;`, `|` or `tab`; left out: `tab` for .txt and .tsv, else `,`.")
 ]
@@ -65,7 +65,7 @@ class Join:
     source: From
     on: Annotated[dict[str, str], _meant("Column of the first file, and the column of the other one that it equals.")]
     take: Annotated[Texts, _meant("Columns to take from the other file.")]
-    sheet: Sheet = ""
+    sheet: SheetName = ""
     separator: Separator = ""
     encoding: Encoding = ""
 
@@ -85,7 +85,7 @@ class Entry:
     """How a file becomes rows of a table."""
 
     source: From
-    sheet: Sheet = ""
+    sheet: SheetName = ""
     rename: Annotated[
         dict[str, Texts],
         _meant(

@@ -12,7 +12,7 @@ from allocopt.problem.columns import numbers
 from allocopt.problem.facts import Floats
 from allocopt.problem.mapping.raw import RowNames, text_source
 from allocopt.problem.mapping.rows import Rows
-from allocopt.problem.report import Report
+from allocopt.problem.report import ReadColumn, Report
 from allocopt.problem.schema import Column, Table
 from allocopt.problem.source import Source
 
@@ -95,7 +95,7 @@ def _numbers(table: Table, name: str, cells: pd.Series[Any], rows: RowNames, rep
     required = table.column(name).required
     anything = Column(name, "number", "", required, low=float("-inf"))
     before = len(report.errors)
-    values = numbers(anything, text_source(table.name, {name: cells}, rows), report)
+    values = numbers(ReadColumn(anything, text_source(table.name, {name: cells}, rows), report))
     if required and len(report.errors) > before:
         values = np.where(np.isnan(values), 1.0, values)  # told, and refused: what is read next need not tell it again
     return values

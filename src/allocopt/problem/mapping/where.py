@@ -13,7 +13,7 @@ import pandas as pd
 from allocopt.problem.comparisons import parse
 from allocopt.problem.facts import Floats
 from allocopt.problem.mapping.formula import NAME
-from allocopt.problem.tables import Bools
+from allocopt.problem.tables import Flags
 
 SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -94,16 +94,16 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def same(test: Test, cells: pd.Series[Any], other: pd.Series[Any] | None) -> Bools:
+def same(test: Test, cells: pd.Series[Any], other: pd.Series[Any] | None) -> Flags:
     """Return the rows in which a text is one of the values, or that of the other column; case does not matter."""
     mine = cells.str.strip().str.casefold()
     among = [value.casefold() for value in test.among]
     held = mine.isin(among) if other is None else mine == other.str.strip().str.casefold()
-    found: Bools = held.to_numpy(bool)
+    found: Flags = held.to_numpy(bool)
     return ~found if test.negated else found
 
 
-def compared(test: Test, cells: Floats, *others: Floats) -> Bools:
+def compared(test: Test, cells: Floats, *others: Floats) -> Flags:
     """Return the rows in which a number is more or less than others; a blank is neither."""
     with np.errstate(invalid="ignore"):
         between = test.sign == ".."

@@ -118,7 +118,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Asked:
     """What one clause asks once: the ask, the clause with its number, and the SKUs (or channels) of its rows."""
 
     number: int
@@ -149,8 +149,8 @@ class Asking(Rule):
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the rows of all clauses, and the units by which soft ones are broken."""
         facts = on.facts
-        parts = [_Part(n, clause, ask, ask.codes(facts)) for n, clause in clauses for ask in self.asks(facts, clause)]
-        rows = _Rows(facts, parts)
+        parts = [_Asked(n, clause, ask, ask.codes(facts)) for n, clause in clauses for ask in self.asks(facts, clause)]
+        rows = _AskedRows(facts, parts)
         if not len(rows.clause):
             return
         cases = cases_of(on, clauses, _bears(facts, parts))
@@ -173,7 +173,9 @@ class Asking(Rule):
             elastic=np.isnan(rows.penalty),
         )
 
-    def _limits(self, on: Statement, case: Case, clauses: Numbered, parts: Sequence[_Part], rows: _Rows) -> Floats:
+    def _limits(
+        self, on: Statement, case: Case, clauses: Numbered, parts: Sequence[_Asked], rows: _AskedRows
+    ) -> Floats:
         """Return the limit of each row in one case: infinite where it asks for nothing; in whole units if need be."""
         asks = [ask for _, clause in clauses for ask in self.asks(case.facts, clause)]
         wanted = np.concatenate(
@@ -188,7 +190,7 @@ class Asking(Rule):
         return np.where(live, wanted, lapsed)
 
     def _breach(
-        self, on: Statement, rows: _Rows, cases: Sequence[Cases], limits: Sequence[Floats], sums: Sequence[Sum]
+        self, on: Statement, rows: _AskedRows, cases: Sequence[Cases], limits: Sequence[Floats], sums: Sequence[Sum]
     ) -> list[Sum]:
         """Add the units by which soft rows may be broken in some case."""
         if np.isnan(rows.penalty).all():
@@ -211,7 +213,7 @@ class Asking(Rule):
         return found
 
 
-def _bears(facts: Facts, parts: Sequence[_Part]) -> Flags:
+def _bears(facts: Facts, parts: Sequence[_Asked]) -> Flags:
     """Return which decisions bear on each row, shape (rows, decisions); on what is rounded together, all alike."""
     if not len(facts.switches):
         return np.zeros((sum(len(part.codes) for part in parts), 0), dtype=bool)
@@ -225,10 +227,10 @@ def _bears(facts: Facts, parts: Sequence[_Part]) -> Flags:
     return np.concatenate(found)
 
 
-class _Rows:
+class _AskedRows:
     """The rows of parts, all arrays of shape (rows,)."""
 
-    def __init__(self, facts: Facts, parts: Sequence[_Part]) -> None:
+    def __init__(self, facts: Facts, parts: Sequence[_Asked]) -> None:
         sizes = [len(part.codes) for part in parts]
 
         def each(values: list[Any]) -> NDArray[Any]:

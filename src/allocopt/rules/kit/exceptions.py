@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from allocopt.arcs import Arcs
-from allocopt.problem.facts import Facts, Flags, Floats, Ints, Names
+from allocopt.problem.facts import ANY, Facts, Flags, Floats, Ints, Names
 
 NO_CLAUSE = -1
 """Stands for the clause of what follows from the facts of the problem alone."""
@@ -89,8 +89,8 @@ class Exceptions:
         cls,
         facts: Facts,
         kind: str,
-        clause: int,
-        channel: Ints,
+        clause: int = NO_CLAUSE,
+        channel: Ints | None = None,
         *,
         owner: str | Names = "",
         **told: Names | Ints | Floats,
@@ -99,6 +99,7 @@ class Exceptions:
 
         The owner is who the clause names, or else who owns the channel.
         """
+        channel = np.full(len(told["units"]), ANY, dtype=np.int32) if channel is None else channel
         blank: Names = np.full(len(channel), "", dtype=object)
         asked = np.full(len(channel), owner, dtype=object) if isinstance(owner, str) else owner
         asked = np.where(asked == "", np.append(facts.channels.owner, "")[channel], asked)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import dense
-from allocopt.algebra.labels import Codes, Index, Texts
+from allocopt.algebra.labels import Codes, Index, LazyTexts
 from allocopt.problem.facts import ANY, NEVER, Facts, Ints, Names
 from allocopt.problem.schema import LOT_KINDS
 
@@ -24,7 +24,7 @@ def labels(facts: Facts, **codes: Codes) -> Index:
         Such as ``lot``, ``line``, ``lane``, ``order`` (those of `order_of_lines`), ``sold`` (those of
         `sold_together`), ``sku``, ``period``.
     """
-    texts: dict[str, Texts] = {
+    texts: dict[str, LazyTexts] = {
         "lot": partial(lot_names, facts),
         "line": partial(line_names, facts),
         "lane": partial(lane_names, facts),

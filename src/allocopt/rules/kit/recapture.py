@@ -23,11 +23,13 @@ from pydantic.dataclasses import dataclass
 from allocopt.documents.checked import STRICT, Checked, Share
 from allocopt.problem.encode import pack_of
 from allocopt.problem.facts import ANY, Facts, Flags, Floats, Lines, Names
-from allocopt.problem.lines import take
+from allocopt.problem.lines import take, unsaid
 from allocopt.rules.kit.names import grouped, spelled
 from allocopt.rules.kit.scope import code, note_rounding, whole_lines
 
-Note = Callable[[str, str], None]
+Noting = Callable[[str, str], None]
+TAKEN_OVER = ("region", "arrived", "priority", "max_early", "max_late", "late_cost", "min_life", "otif_share")
+"""What the new line has of the old one, besides its SKU and period; of the rest nothing is said."""
 SHOWN = 5
 """SKUs that a note names."""
 
@@ -72,7 +74,7 @@ def check_recapture(channel: str, parts: Sequence[Recapture]) -> None:
         raise ValueError(f"the shares recaptured of {channel!r} add up to {total:g}, more than all of it")
 
 
-def recaptured(facts: Facts, channel: str, parts: Sequence[Recapture], note: Note, **changes: Any) -> list[Lines]:
+def recaptured(facts: Facts, channel: str, parts: Sequence[Recapture], note: Noting, **changes: Any) -> list[Lines]:
     """Return the demand lines that other channels take over from a channel.
 
     Parameters
@@ -103,38 +105,21 @@ def recaptured(facts: Facts, channel: str, parts: Sequence[Recapture], note: Not
         kept = units > 0
         rows, units, wanted = rows[kept], units[kept], wanted[kept]
         price = lines.price[rows] if part.price_from == "original" else _price_of(facts, own, rows)
-        columns = {
+        columns = {name: value for name, value in unsaid().items() if name not in TAKEN_OVER} | {
             "channel": to,
             "units": units,
             "price": price,
-            "order": ANY,
             "line": _names(facts, channel, rows),
-            "firm": False,
             "sd": lines.sd[rows] * part.share,
-            "min_units": 0.0,
-            "min_ship": 0.0,
             "pack": pack_of(facts.skus, facts.channels, lines.sku[rows], np.full(len(rows), to)),
-            "lost_cost": 0.0,
-            "all_or_none": False,
-            "ship_from_one": False,
-            "ship_together": False,
-            "max_parcels": 0,
-            "reference": "",
-            "otif_cost": 0.0,
-            "confirmed": 0.0,
-            "approved": False,
-            "promotion": "",
             "weight": lines.weight[rows] * part.share,
-            "switch": ANY,
-            "when": True,
             "origin": code(facts.channels.id, channel),
-            "row": ANY,
         }
         found.append(take(lines, rows, **columns | changes))
     return found
 
 
-def _note_unlisted(facts: Facts, name: str, part: Recapture, rows: Any, note: Note) -> None:
+def _note_unlisted(facts: Facts, name: str, part: Recapture, rows: Any, note: Noting) -> None:
     """Say which SKUs the receiver does not sell, and how many units nobody takes over."""
     units = part.share * facts.lines.units[rows]
     if not units.sum() > 0:

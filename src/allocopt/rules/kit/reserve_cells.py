@@ -24,7 +24,7 @@ from allocopt.rules.protect import Protect
 
 
 @dataclass(frozen=True)
-class Cells:
+class ReserveCells:
     """The cells, in the order of their channels; all arrays of shape (cells,) but `reach`.
 
     Attributes
@@ -46,7 +46,7 @@ class Cells:
     reach: Flags
 
     @classmethod
-    def of(cls, facts: Facts, clauses: Sequence[Protect]) -> Cells:
+    def of(cls, facts: Facts, clauses: Sequence[Protect]) -> ReserveCells:
         """Return the cells that some reserves tell apart."""
         channels = sorted({code(facts.channels.id, name) for clause in clauses for name in clause.whose})
         regions = sorted({code(facts.regions, name) for clause in clauses for name in clause.region or ()})

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from allocopt.problem.facts import ANY, Facts, Flags, Ints
 from allocopt.rules.kit.base import Numbered
 from allocopt.rules.kit.cases import bears
-from allocopt.rules.kit.reserve_cells import Cells
+from allocopt.rules.kit.reserve_cells import ReserveCells
 from allocopt.rules.kit.reserve_order import kept
 from allocopt.rules.kit.reserve_quantities import Reserve, work_out
 from allocopt.rules.kit.scope import lines_of, lines_within
@@ -45,7 +45,7 @@ def _counted(facts: Facts, clause: Protect) -> Flags:
     return found
 
 
-def reserved(facts: Facts, clauses: Numbered, cells: Cells, on: NDArray[Any]) -> list[Reserve]:
+def reserved(facts: Facts, clauses: Numbered, cells: ReserveCells, on: NDArray[Any]) -> list[Reserve]:
     """Return the reserves of clauses, in one outcome of decisions, with what there is for each of them.
 
     Parameters
@@ -54,7 +54,7 @@ def reserved(facts: Facts, clauses: Numbered, cells: Cells, on: NDArray[Any]) ->
         In that outcome.
     clauses : sequence of (int, Protect)
         Those that do not lapse in it.
-    cells : Cells
+    cells : ReserveCells
         Of the clauses.
     on : bool, or int, shape (switches,)
         Whether each decision is taken; `ANY` where it does not matter.

@@ -17,7 +17,7 @@ from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import ANY, Facts, Flags
 from allocopt.rules.kit.base import Statement
 from allocopt.rules.kit.names import labels
-from allocopt.rules.kit.reserve_cells import Cells
+from allocopt.rules.kit.reserve_cells import ReserveCells
 from allocopt.rules.kit.reserve_quantities import Reserve
 
 BITS = 62
@@ -34,7 +34,7 @@ class Idle:
     until: Codes
 
 
-def add_idle(on: Statement, reserves: Sequence[Reserve], cells: Cells) -> Idle:
+def add_idle(on: Statement, reserves: Sequence[Reserve], cells: ReserveCells) -> Idle:
     """Add idle stock per cell, lot and release period, wherever a reserve needs it."""
     facts, lots = on.facts, len(on.facts.lots.sku)
     parts = []
@@ -58,7 +58,7 @@ def releases(reserves: Sequence[Reserve]) -> list[int]:
     return sorted({reserve.release for reserve in reserves})
 
 
-def _needed(facts: Facts, reserves: Sequence[Reserve], cells: Cells, until: int) -> Flags:
+def _needed(facts: Facts, reserves: Sequence[Reserve], cells: ReserveCells, until: int) -> Flags:
     """Return for which cells stock of each lot may be kept up to a release, shape (cells, lots)."""
     there = facts.lots.available < until
     scopes: dict[bytes, Flags] = {}
@@ -90,7 +90,7 @@ def _foremost(counts: NDArray[np.int64], keep: Codes) -> Flags:
     return found
 
 
-def _close(on: Statement, idle: Idle, reserves: Sequence[Reserve], cells: Cells) -> None:
+def _close(on: Statement, idle: Idle, reserves: Sequence[Reserve], cells: ReserveCells) -> None:
     """Add that nothing is kept, as one of several, for a channel that is given up."""
     if on.switch is None:
         return

@@ -29,7 +29,7 @@ from allocopt.arcs import build_arcs
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.problem.lines import take
 from allocopt.rules.kit.claims import Claims
-from allocopt.rules.kit.reserve_cells import Cells
+from allocopt.rules.kit.reserve_cells import ReserveCells
 from allocopt.rules.kit.reserve_quantities import Moments, Reserve, soft
 from allocopt.rules.kit.scope import SAFETY
 
@@ -46,7 +46,7 @@ class _Committed:
     cell: Codes
 
 
-def kept(facts: Facts, reserves: Sequence[Reserve], cells: Cells) -> list[Reserve]:
+def kept(facts: Facts, reserves: Sequence[Reserve], cells: ReserveCells) -> list[Reserve]:
     """Return the reserves with what there is for each of them.
 
     Parameters
@@ -55,7 +55,7 @@ def kept(facts: Facts, reserves: Sequence[Reserve], cells: Cells) -> list[Reserv
         Those in which the reserves were worked out.
     reserves : sequence of Reserve
         In the order of the contract.
-    cells : Cells
+    cells : ReserveCells
         Whom they are for.
     """
     moments = Moments.each(facts, per_lot=False)
@@ -129,7 +129,7 @@ def _last(moments: Moments, there: Floats, release: int) -> Floats:
     return most[moments.of]
 
 
-def _commitments(facts: Facts, reserved: Flags, cells: Cells) -> _Committed:
+def _commitments(facts: Facts, reserved: Flags, cells: ReserveCells) -> _Committed:
     """Return which lots can serve the commitments to lines of reserved SKUs."""
     lines = facts.lines
     rows = np.flatnonzero((lines.min_units > 0) & (lines.units > 0) & reserved[lines.sku])
@@ -143,7 +143,7 @@ def _commitments(facts: Facts, reserved: Flags, cells: Cells) -> _Committed:
 
 
 def _one_by_one(
-    facts: Facts, hard: Sequence[Reserve], committed: _Committed, cells: Cells, sku: int, given: Sequence[Floats]
+    facts: Facts, hard: Sequence[Reserve], committed: _Committed, cells: ReserveCells, sku: int, given: Sequence[Floats]
 ) -> None:
     """Work out what is given of one SKU, claim by claim, and write it to `given`."""
     lots, lines = facts.lots, facts.lines

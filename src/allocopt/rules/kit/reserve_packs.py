@@ -22,12 +22,12 @@ from allocopt.problem.facts import Floats
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Statement
 from allocopt.rules.kit.names import grouped
-from allocopt.rules.kit.reserve_cells import Cells
+from allocopt.rules.kit.reserve_cells import ReserveCells
 from allocopt.rules.kit.reserve_quantities import Reserve
 from allocopt.rules.packs import usable_at
 
 
-def add_pack_rows(on: Statement, reserves: list[Reserve], cells: Cells) -> None:
+def add_pack_rows(on: Statement, reserves: list[Reserve], cells: ReserveCells) -> None:
     """Add the rows that round the room which reserves leave down to whole packs.
 
     Only where no decision of the optimiser changes the reserves.
@@ -63,7 +63,7 @@ def add_pack_rows(on: Statement, reserves: list[Reserve], cells: Cells) -> None:
         on.form.add_rows("reserve_packs", whose.of(rows).extended("until", end), sums, upper=limit, implied=True)
 
 
-def _free(on: Statement, reserves: list[Reserve], cells: Cells) -> Floats:
+def _free(on: Statement, reserves: list[Reserve], cells: ReserveCells) -> Floats:
     """Return what is left of each lot for each channel by what is kept for others, shape (lots, channels).
 
     Of reserves that share cells the largest counts: what is kept for one of them may be kept for all.

@@ -18,7 +18,7 @@ from allocopt.algebra.labels import Codes
 from allocopt.problem.facts import NEVER, Facts, Flags, Floats
 from allocopt.rules.kit.base import Numbered
 from allocopt.rules.kit.names import grouped
-from allocopt.rules.kit.reserve_cells import Cells
+from allocopt.rules.kit.reserve_cells import ReserveCells
 from allocopt.rules.kit.scope import due_before, lines_within, lots_of, owner_of, per_sku, quantity, whole
 from allocopt.rules.protect import Protect
 
@@ -113,7 +113,7 @@ def work_out(
     form: Formulation | None,
     facts: Facts,
     clauses: Numbered,
-    cells: Cells,
+    cells: ReserveCells,
     more: Mapping[int, float] = MappingProxyType({}),
 ) -> list[Reserve]:
     """Return the reserves of the clauses with what they ask for; what was rounded is noted on `form`, if given.
@@ -139,7 +139,7 @@ def work_out(
     return [replace(reserve, asked=rounded[reserve.number]) for reserve in found]
 
 
-def _asked(facts: Facts, number: int, clause: Protect, cells: Cells) -> Reserve:
+def _asked(facts: Facts, number: int, clause: Protect, cells: ReserveCells) -> Reserve:
     """Return a reserve with what it asks for, not rounded yet."""
     within = cells.within(facts, clause)
     release = NEVER if clause.release is None else clause.release

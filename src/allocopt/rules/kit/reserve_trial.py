@@ -30,7 +30,7 @@ from allocopt.rules.kit.base import Clause
 from allocopt.rules.kit.cases import MOST, Case, case_of, outcomes_of
 from allocopt.rules.kit.decisions import literals
 from allocopt.rules.kit.leaving import retired
-from allocopt.rules.kit.reserve_cells import Cells
+from allocopt.rules.kit.reserve_cells import ReserveCells
 from allocopt.rules.kit.reserve_granted import bearing, of_reserves, reserved
 from allocopt.rules.kit.reserve_idle import Idle, add_idle, releases
 from allocopt.rules.kit.reserve_quantities import Moments, Reserve
@@ -106,7 +106,7 @@ def trials(facts: Facts, clauses: Sequence[Clause]) -> Trials | None:
     several = len(switches) > MOST
     if several:
         switches = switches[:0]
-    on, cells = outcomes_of(len(switches)), Cells.of(facts, [clause for _, clause in mine])
+    on, cells = outcomes_of(len(switches)), ReserveCells.of(facts, [clause for _, clause in mine])
     each = []
     for one in on:
         case = case_of(facts, Formulation(), mine, switches, one)
@@ -119,7 +119,7 @@ def _doubtful(facts: Facts, clauses: Sequence[tuple[int, Protect]]) -> Flags:
     lines, size = facts.lines, len(facts.skus.id)
     committed = np.bincount(lines.sku[_committed(facts)], minlength=size) > 0
     asked = np.zeros(size, dtype=bool)
-    cells = Cells.of(facts, [clause for _, clause in clauses])
+    cells = ReserveCells.of(facts, [clause for _, clause in clauses])
     if committed.any():
         for reserve in reserved(facts, clauses, cells, np.full(len(facts.switches), ANY, dtype=np.int32)):
             asked |= reserve.hard & (reserve.asked_of(facts) > 0)
@@ -153,7 +153,7 @@ def _taking_part(facts: Facts, skus: Flags) -> Flags:
     return np.asarray(mine | (ordered[lines.order] & (lines.units > 0)))
 
 
-def _trial(case: Case, cells: Cells, skus: Flags, hard: Sequence[int]) -> Trial:
+def _trial(case: Case, cells: ReserveCells, skus: Flags, hard: Sequence[int]) -> Trial:
     """Return the trial of one outcome."""
     facts, said = case.facts, np.full(len(case.facts.switches), ANY, dtype=np.int32)
     rows = np.flatnonzero(_taking_part(facts, skus))
@@ -179,7 +179,7 @@ def _asked_of_lots(facts: Facts, reserve: Reserve) -> Floats:
     return reserve.asked if reserve.per_lot else reserve.asked[facts.lots.sku]
 
 
-def _with_reserves(on: Statement, reserves: list[Reserve], cells: Cells, hard: Sequence[int]) -> Trial:
+def _with_reserves(on: Statement, reserves: list[Reserve], cells: ReserveCells, hard: Sequence[int]) -> Trial:
     """Return the program of commitments with the reserves added, and what is granted to each of them as columns."""
     facts, size = on.facts, len(on.facts.lots.sku)
     of_lot = {number: np.full(size, -1) for number in hard}

@@ -34,7 +34,7 @@ LEAST_STEP = 1e-4
 """Step at which a descent ends."""
 
 
-class Lots:
+class LotBound:
     """The parts of the bound that stay the same from rents to rents.
 
     Parameters
@@ -180,7 +180,7 @@ def bound_by_lots(program: Program, rents: Rents) -> float:
     given = read(program)
     if not given.whole_truth:
         return np.inf
-    lots = Lots(given, given.sign * rents.price[given.row] / given.scale)
+    lots = LotBound(given, given.sign * rents.price[given.row] / given.scale)
     rent, toll = lots.allowed(rents.rent[given.column], rents.toll[given.column[lots.first]])
     return lots.at(rent, toll) + float(program.cost @ given.base) + program.constant
 
@@ -197,7 +197,7 @@ class Rented:
 
     def __init__(self, given: Orders, price: Floats) -> None:
         self._price = price = _insisted(given, price)
-        self.lots = lots = Lots(given, price)
+        self.lots = lots = LotBound(given, price)
         lot_price = np.where(lots.on_lot, np.append(price, 0.0)[lots.lot] * lots.weight, 0.0)
         beyond = lots.value - lot_price
         toll = np.zeros(len(lots.several))

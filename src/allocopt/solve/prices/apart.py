@@ -14,15 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import COUPLES, Program
+from allocopt.arrays import Floats as Floats
+from allocopt.arrays import Longs as Longs
 from allocopt.solve.blocks import GROUP, LARGEST, SHORT
 
 MANY = 400
 """Coupling rows beyond which pricing them pays no longer."""
 STRETCHES, LEAST = 240, 6_000
 """Blocks are summed up stretch by stretch: at most so many, of at least so many columns where there are fewer."""
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 class WholeError(Exception):
@@ -37,16 +36,16 @@ class BrokenError(Exception):
 class Entries:
     """Entries of a matrix, line by line: those of line ``i`` are ``ptr[i]`` to ``ptr[i + 1]``."""
 
-    ptr: Ints
+    ptr: Longs
     place: NDArray[np.int32]
     value: Floats
 
     @property
-    def line(self) -> Ints:
+    def line(self) -> Longs:
         """The line of each entry."""
         return np.repeat(np.arange(len(self.ptr) - 1), np.diff(self.ptr))
 
-    def of(self, lines: NDArray[np.integer]) -> tuple[Ints, Ints]:
+    def of(self, lines: NDArray[np.integer]) -> tuple[Longs, Longs]:
         """Return the entries of some lines, and which of those lines each belongs to (its rank in `lines`)."""
         lengths = self.ptr[lines + 1] - self.ptr[lines]
         rank = np.repeat(np.arange(len(lines)), lengths)
@@ -102,25 +101,25 @@ class Apart:
         a stretch is worked on.
     """
 
-    columns: Ints
-    rows: Ints
-    column_ptr: Ints
-    row_ptr: Ints
+    columns: Longs
+    rows: Longs
+    column_ptr: Longs
+    row_ptr: Longs
     own: Entries
     links: Entries
     row_lower: Floats
     row_upper: Floats
     no_lower: NDArray[np.bool_]
     no_upper: NDArray[np.bool_]
-    coupling: Ints
+    coupling: Longs
     coupling_lower: Floats
     coupling_upper: Floats
-    loose: Ints
+    loose: Longs
     loose_links: Entries
     worth: Floats
     lower: Floats
     upper: Floats
-    stretch: Ints
+    stretch: Longs
 
     @property
     def blocks(self) -> int:
@@ -207,16 +206,16 @@ def taken_apart(program: Program) -> Apart:
     )
 
 
-def _switches(program: Program) -> Ints:
+def _switches(program: Program) -> Longs:
     """Return the columns of no single SKU that are held, or are on or off."""
     alone = np.flatnonzero(program.column_sku == COUPLES)
     lower, upper = program.lower[alone], program.upper[alone]
     decided = program.integer[alone] & (lower == 0) & (upper == 1)
-    found: Ints = alone[decided | (lower == upper)]
+    found: Longs = alone[decided | (lower == upper)]
     return found
 
 
-def _codes(program: Program, opened: Ints) -> NDArray[np.int32]:
+def _codes(program: Program, opened: Longs) -> NDArray[np.int32]:
     """Return the SKU of each row, where the opened columns do not count."""
     if not len(opened):
         return program.row_sku
@@ -231,7 +230,7 @@ def _codes(program: Program, opened: Ints) -> NDArray[np.int32]:
 
 
 def _blocks(
-    program: Program, of_row: NDArray[np.int32], couples: NDArray[np.bool_], opened: Ints
+    program: Program, of_row: NDArray[np.int32], couples: NDArray[np.bool_], opened: Longs
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]] | None:
     """Return the block of each column and row, `COUPLES` for none; None where one block holds most of the program."""
     skus = int(max(program.column_sku.max(initial=-1), of_row.max(initial=-1))) + 1
@@ -272,7 +271,7 @@ def _components(left: NDArray[np.int32], right: NDArray[np.int32], size: int) ->
     return found
 
 
-def _widened(program: Program, opened: Ints, couples: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _widened(program: Program, opened: Longs, couples: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Return the limits of the rows, those of blocks widened to what the opened columns may do."""
     if not len(opened):
         return program.row_lower, program.row_upper
@@ -288,7 +287,7 @@ def _widened(program: Program, opened: Ints, couples: NDArray[np.bool_]) -> tupl
     return program.row_lower - most, program.row_upper - least
 
 
-def _grouped(of: NDArray[np.int32], blocks: int | None = None) -> tuple[Ints, Ints]:
+def _grouped(of: NDArray[np.int32], blocks: int | None = None) -> tuple[Longs, Longs]:
     """Return the positions that belong to blocks, block by block, and where each block begins."""
     inside = np.flatnonzero(of != COUPLES)
     mine = of[inside]
@@ -300,7 +299,7 @@ def _grouped(of: NDArray[np.int32], blocks: int | None = None) -> tuple[Ints, In
 
 
 def _entries(
-    program: Program, columns: Ints, couples: NDArray[np.bool_], place: NDArray[np.int32]
+    program: Program, columns: Longs, couples: NDArray[np.bool_], place: NDArray[np.int32]
 ) -> tuple[Entries, Entries]:
     """Return the entries of some columns in rows that do not couple, and in those that do."""
     lengths = np.diff(program.indptr)[columns]
@@ -319,7 +318,7 @@ def _entries(
     )
 
 
-def _reach(program: Program, columns: Ints, own: Entries, rows: int) -> tuple[Floats, Floats]:
+def _reach(program: Program, columns: Longs, own: Entries, rows: int) -> tuple[Floats, Floats]:
     """Return the least and the most that the columns of the blocks can add up to in each row."""
     line = own.line
     low, high = own.value * program.lower[columns][line], own.value * program.upper[columns][line]

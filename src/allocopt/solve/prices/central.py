@@ -22,10 +22,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from allocopt.arrays import Flags
 from allocopt.solve.prices import native_centre as native
-from allocopt.solve.prices.apart import BrokenError, Entries, Floats, Ints
+from allocopt.solve.prices.apart import BrokenError, Entries, Floats, Longs
 
 SLOTS, MORE_SLOTS, MORE_FROM = 6, 8, 300
 """Proposals kept of each group; more where there are so many coupling rows, since each group is mixed of more then."""
@@ -47,8 +47,6 @@ TINY = 1e-12
 """A share below is a rounding residue."""
 ROOM = 1e-10
 """What the mix keeps away from the limits, in parts of them."""
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +122,7 @@ class Central:
         lines = native.TOGETHER * (-(-every * (self.slots - 1) // native.TOGETHER) + 1)
         self._lines, self._matrix = np.zeros((lines, rows)), np.zeros((rows, rows))
 
-    def _put_loose(self, lower: Floats, upper: Floats, wide: Ints) -> None:
+    def _put_loose(self, lower: Floats, upper: Floats, wide: Longs) -> None:
         """Make groups of the loose columns and of the room within rows with two limits."""
         loose, first = self.loose, self.groups
         line, place = loose.links.line, loose.links.place
@@ -150,11 +148,11 @@ class Central:
         self._new[:] = False
         self._new[group, slot] = True
 
-    def _least(self, there: Flags) -> Ints:
+    def _least(self, there: Flags) -> Longs:
         """Return the slot of each group that is empty, or whose proposal counts least."""
         assert self._share is not None
         counts = self._share[: self.groups] / np.maximum(self._away[: self.groups], 1e-300)
-        least: Ints = np.where(there, counts, -1.0).argmin(axis=1)
+        least: Longs = np.where(there, counts, -1.0).argmin(axis=1)
         return least
 
     def hold(self, low: Floats, high: Floats) -> None:

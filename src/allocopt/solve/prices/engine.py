@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
 from allocopt.solve.highs_run import HighsError
-from allocopt.solve.prices.apart import Apart, BrokenError, Floats, Ints
-from allocopt.solve.prices.guides import HOLDS, ByCentre, ByVertex, Guide, Known, Setting, finite
+from allocopt.solve.prices.apart import Apart, BrokenError, Floats, Longs
+from allocopt.solve.prices.guides import HOLDS, ByCentre, ByVertex, Guide, Guided, Setting, finite
 from allocopt.solve.prices.oracle import LateError, Offer, Oracle
 from allocopt.solve.solution import Clock
 
@@ -46,7 +46,7 @@ CROSSING = 70_000
 """Groups times rows above which the simplex takes too long for a last step to a vertex: it cannot be stopped."""
 CROSSED = 0.1
 """Part of the gap wanted that a vertex may be worth less than the middle that it replaces."""
-Master = Literal["centre", "vertex"]
+MasterKind = Literal["centre", "vertex"]
 """What guides a search: central prices, or those of vertices."""
 SAFE = -1
 """Stands for the safe plan where a round is named."""
@@ -59,8 +59,8 @@ class Mix:
     """A feasible mix of proposals: what it is worth, who has which share, and the loose columns."""
 
     worth: float = -np.inf
-    group: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
-    round: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    group: Longs = field(default_factory=lambda: np.zeros(0, np.int64))
+    round: Longs = field(default_factory=lambda: np.zeros(0, np.int64))
     share: Floats = field(default_factory=lambda: np.zeros(0))
     z: Floats = field(default_factory=lambda: np.zeros(0))
 
@@ -101,7 +101,7 @@ def safe_plan(program: Program, apart: Apart, known: Floats | None) -> Safe | No
     return Safe(worth, x, z, usage)
 
 
-class Search:
+class Pricing:
     """The rounds of one program, or of a sample of its pieces.
 
     Parameters
@@ -130,13 +130,13 @@ class Search:
         program: Program,
         apart: Apart,
         oracle: Oracle,
-        pieces: Ints,
+        pieces: Longs,
         part: float,
         prices: Floats,
         box: Floats,
         groups: int,
         known: Floats | None = None,
-        master: Master = "vertex",
+        master: MasterKind = "vertex",
     ) -> None:
         self.apart, self.oracle, self.pieces = apart, oracle, pieces
         self.lower, self.upper = apart.coupling_lower * part, apart.coupling_upper * part
@@ -181,13 +181,13 @@ class Search:
                 self.bound, self.prices = bound, self.next
                 if not self.sample:
                     self.oracle.mark()
-            self.next = self._guided(offer, Known(self.prices, self.bound, bound), gap, pool)
+            self.next = self._guided(offer, Guided(self.prices, self.bound, bound), gap, pool)
             if not self.sample and self.guide is not None:
                 self._mix(self.guide)
                 self.oracle.forget(but={*self.guide.rounds().tolist(), *self.mix.round.tolist(), self.rounds})
             self.rounds += 1
 
-    def _guided(self, offer: Offer, known: Known, gap: float, pool: ThreadPoolExecutor) -> Floats:
+    def _guided(self, offer: Offer, known: Guided, gap: float, pool: ThreadPoolExecutor) -> Floats:
         """Return the prices to ask for next; hand over to vertices where centres get no further."""
         wanted = gap * self._size(self.bound)
         if self.guide is None:

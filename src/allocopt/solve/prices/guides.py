@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.solve.highs_master import Master
-from allocopt.solve.prices.apart import Apart, Floats, Ints, WholeError
+from allocopt.solve.prices.apart import Apart, Floats, Longs, WholeError
 from allocopt.solve.prices.oracle import Offer
 
 PROPOSALS = 3
@@ -80,15 +80,15 @@ class Setting:
 class Proposals:
     """Proposals of groups: whose, from which round, worth and use of the coupling rows; and their shares in a mix."""
 
-    group: Ints
-    round: Ints
+    group: Longs
+    round: Longs
     value: Floats
     usage: Floats
     share: Floats
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class Guided:
     """The best prices known and the bound there; what the prices that were asked for last are a bound of."""
 
     prices: Floats
@@ -111,7 +111,7 @@ class Guide(ABC):
     pressed: NDArray[np.bool_]
 
     @abstractmethod
-    def next(self, offer: Offer, number: int, known: Known, gap: float) -> Floats:
+    def next(self, offer: Offer, number: int, known: Guided, gap: float) -> Floats:
         """Take the proposals of a round in; return the prices to ask for next.
 
         Parameters
@@ -119,7 +119,7 @@ class Guide(ABC):
         offer : Offer
         number : int
             Of the round.
-        known : Known
+        known : Guided
             With these proposals.
         gap : float
             Wanted [currency].
@@ -130,7 +130,7 @@ class Guide(ABC):
         """Return the proposals in the mix of the master with their shares, and the loose columns."""
 
     @abstractmethod
-    def rounds(self) -> Ints:
+    def rounds(self) -> Longs:
         """Return the rounds that proposals come from."""
 
 
@@ -159,7 +159,7 @@ class ByVertex(Guide):
         """Take proposals in that another guide had."""
         self._master.take(proposals.group, proposals.round, proposals.value, proposals.usage)
 
-    def next(self, offer: Offer, number: int, known: Known, gap: float) -> Floats:
+    def next(self, offer: Offer, number: int, known: Guided, gap: float) -> Floats:
         """Fit the box to how good the last prices turned out, and solve the master in it."""
         every = np.arange(self._setting.groups)
         self._master.take(every, np.full(len(every), number), offer.value, offer.usage)
@@ -195,7 +195,7 @@ class ByVertex(Guide):
         value, usage = master.value[used], master.usage[used]
         return Proposals(master.group[used], master.round[used], value, usage, master.share[used]), master.z
 
-    def rounds(self) -> Ints:
+    def rounds(self) -> Longs:
         """Return the rounds of all proposals that the master holds."""
         return np.unique(self._master.round)
 
@@ -231,7 +231,7 @@ class ByCentre(Guide):
         low = np.where(np.isinf(self._setting.lower), np.maximum(low, 0.0), low)
         return low, np.where(np.isinf(self._setting.upper), np.minimum(high, 0.0), high)
 
-    def next(self, offer: Offer, number: int, known: Known, gap: float) -> Floats:
+    def next(self, offer: Offer, number: int, known: Guided, gap: float) -> Floats:
         """Find the centre as well as what is open needs, and let the box grow where the centre is near a side."""
         master, unit = self._master, self._unit
         master.propose(offer.value, offer.usage, number)
@@ -278,7 +278,7 @@ class ByCentre(Guide):
         z = loose[:, 0] * self._setting.loose_lower + loose[:, 1] * self._setting.loose_upper
         return Proposals(group, master.round[group, slot], value, usage, share[group, slot]), z
 
-    def rounds(self) -> Ints:
+    def rounds(self) -> Longs:
         """Return the rounds of all proposals that the master holds."""
         return np.unique(self._master.round[self._master.there])
 

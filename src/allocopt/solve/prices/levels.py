@@ -22,12 +22,11 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import Program, shared, with_rows
-from allocopt.solve.prices.apart import Floats, Ints, WholeError, taken_apart
+from allocopt.arrays import Flags
+from allocopt.solve.prices.apart import Floats, Longs, WholeError, taken_apart
 from allocopt.solve.prices.networks import Networks
 from allocopt.solve.prices.serving import serving
 from allocopt.solve.solution import Clock
-
-Flags = NDArray[np.bool_]
 
 MISSING = 1e-11
 """What a pool may miss of its targets, relative to 1 + their sum: rounding."""
@@ -137,7 +136,7 @@ class _Water:
         self.cut = np.zeros(count, dtype=bool)
         self.steps = 0
 
-    def _alone(self) -> tuple[Ints, Flags]:
+    def _alone(self) -> tuple[Longs, Flags]:
         """Return the block of each pool, and which pools have a network to themselves."""
         apart, pool = self.apart, self.sharing.pool
         inside = self.at >= 0

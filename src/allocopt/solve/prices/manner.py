@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocopt.solve.prices.apart import Apart, Floats
-from allocopt.solve.prices.engine import GROUPS, Master
+from allocopt.solve.prices.engine import GROUPS, MasterKind
 from allocopt.solve.prices.serving import guiding
 from allocopt.solve.solution import Clock
 
@@ -46,7 +46,7 @@ class Manner:
         The same around prices of a sample, as a part of each price.
     """
 
-    master: Master
+    master: MasterKind
     groups: int
     sample_groups: int
     fewest: int
@@ -55,7 +55,7 @@ class Manner:
     sample_box: float
 
 
-def guide(rows: int, pieces: int, clock: Clock, *, native: bool) -> tuple[Master, str]:
+def guide(rows: int, pieces: int, clock: Clock, *, native: bool) -> tuple[MasterKind, str]:
     """Return who guides a search where nobody was asked for, and what somebody should know of it; mostly nothing."""
     if not native or rows < FEW_ROWS or pieces < FEW_PIECES:
         return "vertex", ""
@@ -63,7 +63,7 @@ def guide(rows: int, pieces: int, clock: Clock, *, native: bool) -> tuple[Master
     return "centre" if by.native else "vertex", by.note
 
 
-def manner(rows: int, pieces: int, master: Master, *, native: bool) -> Manner:
+def manner(rows: int, pieces: int, master: MasterKind, *, native: bool) -> Manner:
     """Return how a search is begun.
 
     Parameters

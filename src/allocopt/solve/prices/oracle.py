@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
 from allocopt.solve.highs_blocks import LiveBlock, StuckError
-from allocopt.solve.prices.apart import Apart, Floats, Ints, WholeError
+from allocopt.solve.prices.apart import Apart, Floats, Longs, WholeError
 from allocopt.solve.prices.networks import Networks
 from allocopt.solve.solution import Clock
 
@@ -44,7 +44,7 @@ class Offer:
 
 
 @dataclass(frozen=True, eq=False)
-class Sums:
+class Stretches:
     """The same, stretch by stretch: each entry is what the pieces of one group offer in one stretch.
 
     Attributes
@@ -54,12 +54,12 @@ class Sums:
     usage : float64, shape (sums, coupling rows)
     """
 
-    group: Ints
+    group: Longs
     value: Floats
     usage: Floats
 
     @staticmethod
-    def added(parts: Sequence[Sums], groups: int) -> Offer:
+    def added(parts: Sequence[Stretches], groups: int) -> Offer:
         """Return what so many groups offer: always added up in the order of the stretches."""
         group = np.concatenate([part.group for part in parts])
         usage = np.concatenate([part.usage for part in parts])
@@ -90,7 +90,7 @@ class Oracle(ABC):
         self,
         prices: Floats,
         group: NDArray[np.int32],
-        pieces: Ints,
+        pieces: Longs,
         pool: ThreadPoolExecutor,
         clock: Clock | None = None,
     ) -> Offer:
@@ -139,7 +139,7 @@ class Oracle(ABC):
     def piece_of_columns(self) -> NDArray[np.int32]:
         """Return the piece of each column, shape (columns,)."""
 
-    def linked(self, columns: NDArray[np.integer]) -> tuple[Ints, Ints]:
+    def linked(self, columns: NDArray[np.integer]) -> tuple[Longs, Longs]:
         """Return which of some columns their entries in the coupling rows belong to, and these entries."""
         return self.apart.links.of(columns)
 
@@ -152,9 +152,9 @@ class Oracle(ABC):
 class _Part:
     """Blocks that HiGHS solves together: their columns and rows, as positions in the program taken apart."""
 
-    blocks: Ints
-    columns: Ints
-    rows: Ints
+    blocks: Longs
+    columns: Longs
+    rows: Longs
     live: LiveBlock | None = None
 
 
@@ -188,7 +188,7 @@ class LocalOracle(Oracle):
         self.pieces = len(first)
         self._stretch_of_piece = apart.stretch[np.sort(first)]
 
-    def _together(self, blocks: Ints) -> list[Ints]:
+    def _together(self, blocks: Longs) -> list[Longs]:
         """Part blocks into those that HiGHS solves together, none across the end of a stretch."""
         if not len(blocks):
             return []
@@ -199,7 +199,7 @@ class LocalOracle(Oracle):
         cuts = (np.diff((ends - before - 1) // TOGETHER) != 0) | (np.diff(stretch) != 0)
         return np.split(blocks, np.flatnonzero(cuts) + 1)
 
-    def _part(self, blocks: Ints) -> _Part:
+    def _part(self, blocks: Longs) -> _Part:
         """Put some blocks together; HiGHS gets them when they are first asked."""
         apart = self.apart
         columns = np.concatenate([np.arange(*apart.column_ptr[block : block + 2]) for block in blocks])
@@ -237,21 +237,21 @@ class LocalOracle(Oracle):
         self,
         prices: Floats,
         group: NDArray[np.int32],
-        pieces: Ints,
+        pieces: Longs,
         pool: ThreadPoolExecutor,
         clock: Clock | None = None,
     ) -> Offer:
         """Find the best plans of some pieces on the threads of a pool."""
-        return Sums.added([self.sums(prices, group, pieces, pool, clock)], int(group[pieces].max()) + 1)
+        return Stretches.added([self.sums(prices, group, pieces, pool, clock)], int(group[pieces].max()) + 1)
 
     def sums(
         self,
         prices: Floats,
         group: NDArray[np.int32],
-        pieces: Ints,
+        pieces: Longs,
         pool: ThreadPoolExecutor,
         clock: Clock | None = None,
-    ) -> Sums:
+    ) -> Stretches:
         """Find the best plans of some pieces, as `best` does; return what they offer stretch by stretch."""
         prices = np.require(prices, requirements="W")  # compiled code is made for arrays that can be written
         of_piece = np.zeros(self.pieces, np.int32)
@@ -259,7 +259,7 @@ class LocalOracle(Oracle):
         new |= np.diff(self._stretch_of_piece[pieces], prepend=-1) != 0
         of_piece[pieces] = np.cumsum(new) - 1
         count = int(new.sum())
-        sums = Sums(group[pieces[new]].astype(np.int64), np.zeros(count), np.zeros((count, len(prices))))
+        sums = Stretches(group[pieces[new]].astype(np.int64), np.zeros(count), np.zeros((count, len(prices))))
         chosen = np.zeros(self.pieces, dtype=bool)
         chosen[pieces] = True
         blocks, whose = self.networks[chosen[self._piece_of_block]], np.zeros(self.apart.blocks, np.int32)
@@ -280,7 +280,7 @@ class LocalOracle(Oracle):
             self._count(self._parts[part], int(of_piece[self._piece_of_part[part]]), sums)
         return sums
 
-    def _natively(self, blocks: Ints, group: NDArray[np.int32], prices: Floats, sums: Sums, clock: Clock) -> None:
+    def _natively(self, blocks: Longs, group: NDArray[np.int32], prices: Floats, sums: Stretches, clock: Clock) -> None:
         assert self._native is not None
         nets, trees = self._native.nets, self._native.trees
         for begin in range(0, len(blocks), AT_ONCE):
@@ -292,7 +292,7 @@ class LocalOracle(Oracle):
             infeasible = trees.fate[blocks[bad[0]]] == 1
             raise WholeError("a block of it has no plan" if infeasible else "the network simplex does not end")
 
-    def _by_highs(self, parts: Ints, prices: Floats, clock: Clock) -> None:
+    def _by_highs(self, parts: Longs, prices: Floats, clock: Clock) -> None:
         priced = self.priced(prices) if len(parts) > len(self._parts) // 4 else None
         for number in parts:
             _in_time(clock)
@@ -334,7 +334,7 @@ class LocalOracle(Oracle):
             piece[part.columns] = number
         return piece
 
-    def priced(self, prices: Floats, columns: Ints | None = None) -> Floats:
+    def priced(self, prices: Floats, columns: Longs | None = None) -> Floats:
         """Return what a unit of each column is worth beyond the prices."""
         links = self.apart.links
         if columns is None:
@@ -343,7 +343,7 @@ class LocalOracle(Oracle):
         taken = np.bincount(line, weights=links.value[entry] * prices[links.place[entry]], minlength=len(columns))
         return self.worth[columns] - taken
 
-    def _count(self, part: _Part, place: int, sums: Sums) -> None:
+    def _count(self, part: _Part, place: int, sums: Stretches) -> None:
         """Add the plan of a part to the sums that it counts in."""
         links = self.apart.links
         x = self.flow[part.columns]

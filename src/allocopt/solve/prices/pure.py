@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import COUPLES, Program
 from allocopt.solve import highs
-from allocopt.solve.prices.apart import Floats, Ints
-from allocopt.solve.prices.engine import Search
+from allocopt.solve.prices.apart import Floats, Longs
+from allocopt.solve.prices.engine import Pricing
 from allocopt.solve.solution import Clock
 
 
@@ -29,20 +29,20 @@ from allocopt.solve.solution import Clock
 class _Plans:
     """Distinct plans of pieces that have several: whose, from which round, worth and usage (entries by plan)."""
 
-    piece: Ints
-    round: Ints
+    piece: Longs
+    round: Longs
     worth: Floats
-    plan: Ints
-    row: Ints
+    plan: Longs
+    row: Longs
     taken: Floats
 
 
-def purified(search: Search, clock: Clock) -> tuple[Floats, Floats] | None:
+def purified(search: Pricing, clock: Clock) -> tuple[Floats, Floats] | None:
     """Return the columns of the blocks and the loose columns of a mix by piece; None where there is none.
 
     Parameters
     ----------
-    search : Search
+    search : Pricing
         Ended with a mix, and plans kept.
     clock : Clock
     """
@@ -66,7 +66,7 @@ def purified(search: Search, clock: Clock) -> tuple[Floats, Floats] | None:
     return x, answer.x[len(plans.piece) :]
 
 
-def _fingerprints(search: Search, piece_of_column: NDArray[np.int32]) -> dict[int, Floats]:
+def _fingerprints(search: Pricing, piece_of_column: NDArray[np.int32]) -> dict[int, Floats]:
     """Return per round of the mix a number for the plan of each piece, nan where the piece's group has no share."""
     weights = np.random.default_rng(0).random(len(piece_of_column))
     prints = {}
@@ -79,7 +79,7 @@ def _fingerprints(search: Search, piece_of_column: NDArray[np.int32]) -> dict[in
     return prints
 
 
-def _chosen(prints: dict[int, Floats]) -> tuple[Ints, NDArray[np.bool_]]:
+def _chosen(prints: dict[int, Floats]) -> tuple[Longs, NDArray[np.bool_]]:
     """Return the first round that each piece has a plan from, and whether it has several plans."""
     lowest = np.fmin.reduce(list(prints.values()))
     highest = np.fmax.reduce(list(prints.values()))
@@ -90,7 +90,7 @@ def _chosen(prints: dict[int, Floats]) -> tuple[Ints, NDArray[np.bool_]]:
 
 
 def _plans(
-    search: Search, piece_of_column: NDArray[np.int32], prints: dict[int, Floats], several: NDArray[np.bool_]
+    search: Pricing, piece_of_column: NDArray[np.int32], prints: dict[int, Floats], several: NDArray[np.bool_]
 ) -> _Plans:
     """Return the distinct plans of the pieces that have several."""
     pieces = np.flatnonzero(several)
@@ -125,7 +125,7 @@ def _plans(
     return _Plans(piece, number, worth, *np.divmod(key[order], max(rows, 1)), taken[order])
 
 
-def _assembled(search: Search, piece_of_column: NDArray[np.int32], first: Ints, several: NDArray[np.bool_]) -> Floats:
+def _assembled(search: Pricing, piece_of_column: NDArray[np.int32], first: Longs, several: NDArray[np.bool_]) -> Floats:
     """Return the plans of the pieces that have one plan only, column by column."""
     x = np.zeros(len(piece_of_column))
     for number in np.unique(first[~several]).tolist():
@@ -135,7 +135,7 @@ def _assembled(search: Search, piece_of_column: NDArray[np.int32], first: Ints, 
     return x
 
 
-def _program(search: Search, plans: _Plans, x: Floats) -> Program:
+def _program(search: Pricing, plans: _Plans, x: Floats) -> Program:
     """Return the program of the shares of plans, the other pieces being settled, and of the loose columns."""
     apart, rows = search.apart, len(search.lower)
     links, loose = apart.links, apart.loose_links

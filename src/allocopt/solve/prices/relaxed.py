@@ -10,7 +10,7 @@ import numpy as np
 
 from allocopt.algebra.program import Program
 from allocopt.solve.prices.apart import Apart, Floats, taken_apart
-from allocopt.solve.prices.engine import GROUPS, ROUNDS, Master, Search, worth_of_rows
+from allocopt.solve.prices.engine import GROUPS, ROUNDS, MasterKind, Pricing, worth_of_rows
 from allocopt.solve.prices.manner import GIVEN_BOX, SAMPLE, allowed, around, guide, manner
 from allocopt.solve.prices.oracle import LocalOracle, Oracle, usable_threads
 from allocopt.solve.prices.pure import purified
@@ -39,7 +39,7 @@ def linear(
     part: float = 1.0,
     known: Floats | None = None,
     cluster: Cluster | None = None,
-    master: Master | None = None,
+    master: MasterKind | None = None,
 ) -> Solution:
     """Solve the linear relaxation of a program by prices.
 
@@ -109,11 +109,11 @@ def linear(
         elif len(everyone) >= how.fewest:
             some = everyone[::SAMPLE]
             part_ = len(some) / len(everyone)
-            first = Search(program, apart, oracle, some, part_, prices, box, how.sample_groups, None, how.master)
+            first = Pricing(program, apart, oracle, some, part_, prices, box, how.sample_groups, None, how.master)
             first.run(how.sample_gap, clock.share(0.2), min(rounds, ROUNDS // 4), pool)
             spent, prices = first.rounds, first.prices
             box = around(prices, how.sample_box, usual)
-        search = Search(program, apart, oracle, everyone, 1.0, prices, box, how.groups, known, how.master)
+        search = Pricing(program, apart, oracle, everyone, 1.0, prices, box, how.groups, known, how.master)
         search.run(gap, clock.share(part), max(1, rounds - spent), pool)
         if pure:
             search.cross(pool, gap)
@@ -181,7 +181,7 @@ def _multipliers(program: Program, apart: Apart, own: Floats, prices: Floats) ->
 
 
 def _solution(
-    program: Program, apart: Apart, search: Search, spent: int, gap: float, clock: Clock, *, pure: bool
+    program: Program, apart: Apart, search: Pricing, spent: int, gap: float, clock: Clock, *, pure: bool
 ) -> Solution:
     """Return the outcome in the order of the program."""
     multipliers = _multipliers(program, apart, search.oracle.marked, search.prices)
@@ -200,7 +200,7 @@ def _solution(
     )
 
 
-def _plan(program: Program, apart: Apart, search: Search, clock: Clock, *, pure: bool) -> Floats:
+def _plan(program: Program, apart: Apart, search: Pricing, clock: Clock, *, pure: bool) -> Floats:
     """Return the mix in the order of the program."""
     x, mix = np.zeros(program.columns), search.mix
     found = purified(search, clock) if pure else None

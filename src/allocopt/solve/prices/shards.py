@@ -25,14 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.errors import SolveError
-from allocopt.solve.prices.apart import Apart, Entries, Floats, Ints, WholeError
-from allocopt.solve.prices.oracle import LocalOracle, Offer, Oracle, Sums
+from allocopt.solve.prices.apart import Apart, Entries, Floats, Longs, WholeError
+from allocopt.solve.prices.oracle import LocalOracle, Offer, Oracle, Stretches
 from allocopt.solve.solution import Clock
 
 LOOK = 2.0
 """Seconds to wait for an answer before looking whether its worker is still there."""
 
-Order = tuple[Any, ...]
+Errand = tuple[Any, ...]
 """Name of a method of `Shard`, and what it is given."""
 
 
@@ -67,7 +67,7 @@ class Shard:
         self._group, self._pieces = np.zeros(0, np.int32), np.zeros(0, np.int64)
         self._asked = 0
 
-    def ask(self, number: int, orders: Sequence[Order], question: str, *given: Any) -> Any:
+    def ask(self, number: int, orders: Sequence[Errand], question: str, *given: Any) -> Any:
         """Carry out orders, then answer a question.
 
         Parameters
@@ -94,14 +94,14 @@ class Shard:
         """Return the number of pieces."""
         return self.oracle.pieces
 
-    def choose(self, group: NDArray[np.int32], pieces: Ints) -> None:
+    def choose(self, group: NDArray[np.int32], pieces: Longs) -> None:
         """Let only some pieces take part from now on, and say whose sums they count in."""
         self._group, self._pieces = group, pieces
 
-    def sums(self, prices: Floats) -> Sums:
+    def sums(self, prices: Floats) -> Stretches:
         """Return what the pieces that take part offer."""
         if not len(self._pieces):
-            return Sums(np.zeros(0, np.int64), np.zeros(0), np.zeros((0, len(prices))))
+            return Stretches(np.zeros(0, np.int64), np.zeros(0), np.zeros((0, len(prices))))
         return self.oracle.sums(prices, self._group, self._pieces, self._pool)
 
     def marked(self) -> Floats:
@@ -137,7 +137,7 @@ class Shards(Oracle):
         self._made: list[Any] = []
         self._actors: list[Any] = []
         self._asked = 0
-        self._orders: list[list[Order]] = [[] for _ in self._addresses]
+        self._orders: list[list[Errand]] = [[] for _ in self._addresses]
         self._numbers: set[int] = set()
         self._group, self._pieces = np.zeros(0, np.int32), np.zeros(0, np.int64)
         try:
@@ -164,7 +164,7 @@ class Shards(Oracle):
         self,
         prices: Floats,
         group: NDArray[np.int32],
-        pieces: Ints,
+        pieces: Longs,
         pool: ThreadPoolExecutor,
         clock: Clock | None = None,
     ) -> Offer:
@@ -175,7 +175,7 @@ class Shards(Oracle):
             for number, orders in enumerate(self._orders):
                 mine = pieces[cuts[number] : cuts[number + 1]] - self._ends[number]
                 orders.append(("choose", group[self._ends[number] : self._ends[number + 1]], mine))
-        return Sums.added(self._ask("sums", prices), int(group[pieces].max()) + 1)
+        return Stretches.added(self._ask("sums", prices), int(group[pieces].max()) + 1)
 
     def keep(self, number: int) -> None:
         """Let every worker keep its last plans, when it is asked for something next."""
@@ -260,7 +260,7 @@ def _failed(address: str, error: Exception) -> SolveError:
     return SolveError(f"The worker {address} failed, there is no plan: {type(error).__name__}: {error}")
 
 
-def _divided(apart: Apart, workers: Mapping[str, int]) -> tuple[list[str], Ints]:
+def _divided(apart: Apart, workers: Mapping[str, int]) -> tuple[list[str], Longs]:
     """Return the workers that get blocks, and the first block of each, then the number of blocks.
 
     Columns go by threads, as evenly as whole stretches allow.

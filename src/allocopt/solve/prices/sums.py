@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from allocopt.algebra.program import COUPLES, Program
-from allocopt.solve.prices.apart import Floats, Ints
+from allocopt.solve.prices.apart import Floats, Longs
 from allocopt.solve.solution import Solution
 from allocopt.solve.start import Prices
 
@@ -39,11 +39,11 @@ class Sums:
     """
 
     program: Program
-    total: Ints
-    row: Ints
+    total: Longs
+    row: Longs
     weight: Floats
     part: Floats
-    columns: Ints
+    columns: Longs
 
     def prices(self, start: Prices | None) -> Prices | None:
         """Return prices of the program as prices of what was left."""
@@ -127,7 +127,7 @@ def unsummed(program: Program) -> tuple[Program, Sums | None]:
     return small, Sums(program, total, row, weight, part, columns)
 
 
-def _found(program: Program, at: Ints) -> tuple[Ints, Ints, Floats, Floats]:
+def _found(program: Program, at: Longs) -> tuple[Longs, Longs, Floats, Floats]:
     """Return the rows that say that a column is a sum: row, column, its entry, and the entry of the parts."""
     lengths = np.bincount(program.indices, minlength=program.rows)
     below = np.bincount(program.indices, weights=program.data < 0, minlength=program.rows)

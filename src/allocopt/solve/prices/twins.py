@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from allocopt.algebra.program import COUPLES, Program
-from allocopt.solve.prices.apart import Floats, Ints
+from allocopt.solve.prices.apart import Floats, Longs
 from allocopt.solve.solution import Solution
 from allocopt.solve.start import Prices
 
@@ -40,12 +40,12 @@ class Twins:
     """
 
     program: Program
-    twin: Ints
-    other: Ints
-    row: Ints
+    twin: Longs
+    other: Longs
+    row: Longs
     times: Floats
-    columns: Ints
-    rows: Ints
+    columns: Longs
+    rows: Longs
     factor: Floats
 
     def prices(self, start: Prices | None) -> Prices | None:
@@ -107,7 +107,7 @@ def untwined(program: Program) -> tuple[Program, Twins | None]:
     return _without(program, twin, other, pairs, times)
 
 
-def _without(program: Program, twin: Ints, other: Ints, row: Ints, times: Floats) -> tuple[Program, Twins]:
+def _without(program: Program, twin: Longs, other: Longs, row: Longs, times: Floats) -> tuple[Program, Twins]:
     """Take twins and their rows out."""
     columns = np.delete(np.arange(program.columns), twin)
     rows = np.delete(np.arange(program.rows), row)
@@ -143,7 +143,7 @@ def _without(program: Program, twin: Ints, other: Ints, row: Ints, times: Floats
     return small, Twins(program, twin, other, row, times, columns, rows, factor)
 
 
-def _factors(row: Ints, data: Floats, rows: int) -> Floats:
+def _factors(row: Longs, data: Floats, rows: int) -> Floats:
     """Return the entry of rows whose entries are all equal and positive, one for the others."""
     least, most = np.full(rows, np.inf), np.full(rows, -np.inf)
     np.minimum.at(least, row, data)
@@ -152,7 +152,7 @@ def _factors(row: Ints, data: Floats, rows: int) -> Floats:
     return np.where(same, most, 1.0)
 
 
-def _entry(program: Program, row: Ints, column: Ints) -> Floats:
+def _entry(program: Program, row: Longs, column: Longs) -> Floats:
     """Return the entries at some rows and columns; each column has few."""
     found = np.zeros(len(row))
     start, lengths = program.indptr[column], np.diff(program.indptr)[column]

@@ -39,7 +39,7 @@ class Columns(NamedTuple):
     x: Any
 
 
-class Rows(NamedTuple):
+class TiedRows(NamedTuple):
     """The rows of a program.
 
     ``slack`` is what a row may be off by for rounding; ``ptr``, ``column`` and ``value`` are its entries in columns
@@ -60,7 +60,7 @@ class Rows(NamedTuple):
     freed: Any
 
 
-class Arcs(NamedTuple):
+class TiedArcs(NamedTuple):
     """Of arcs: lot, line, periods late, key (smaller is better, within a line), money that moves with a unit."""
 
     lot: Any
@@ -70,7 +70,7 @@ class Arcs(NamedTuple):
     money: Any
 
 
-class Lines(NamedTuple):
+class TiedLines(NamedTuple):
     """Of lines: where their arcs begin, their place in the order of ties, what they want, what they are given.
 
     ``least`` is what is no unit: half of one, or of divisible lines what is lost in rounding. ``of_sku`` is where the
@@ -88,7 +88,7 @@ class Lines(NamedTuple):
     changed: Any
 
 
-class Lots(NamedTuple):
+class TiedLots(NamedTuple):
     """Of lots: what there is, what is used, and where the lots of an article begin."""
 
     stock: Any
@@ -96,14 +96,14 @@ class Lots(NamedTuple):
     of_sku: Any
 
 
-class Board(NamedTuple):
+class TieBoard(NamedTuple):
     """A program, a plan, and the order of ties."""
 
     columns: Columns
-    rows: Rows
-    arcs: Arcs
-    lines: Lines
-    lots: Lots
+    rows: TiedRows
+    arcs: TiedArcs
+    lines: TiedLines
+    lots: TiedLots
 
 
 class Hand(NamedTuple):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-
-Floats = NDArray[np.float64]
+from allocopt.arrays import Floats
 
 
 def switched_off(program: Program, x: Floats) -> Floats:

@@ -15,11 +15,11 @@ from allocopt.solve.ties import board as of
 from allocopt.solve.ties import moves
 
 COLUMNS = types.NamedTuple((FLOATS, FLOATS, FLOATS, FLAGS, CODES, CODES, FLOATS, FLOATS), of.Columns)
-ROWS = types.NamedTuple((FLOATS, FLOATS, FLOATS, INTS, CODES, FLOATS, FLOATS, SIDES, FLAGS, INTS), of.Rows)
-ARCS = types.NamedTuple((CODES, CODES, CODES, INTS, FLOATS), of.Arcs)
-LINES = types.NamedTuple((INTS, INTS, FLOATS, FLOATS, FLOATS, INTS, INTS, INTS), of.Lines)
-LOTS = types.NamedTuple((FLOATS, FLOATS, INTS), of.Lots)
-BOARD = types.NamedTuple((COLUMNS, ROWS, ARCS, LINES, LOTS), of.Board)
+ROWS = types.NamedTuple((FLOATS, FLOATS, FLOATS, INTS, CODES, FLOATS, FLOATS, SIDES, FLAGS, INTS), of.TiedRows)
+ARCS = types.NamedTuple((CODES, CODES, CODES, INTS, FLOATS), of.TiedArcs)
+LINES = types.NamedTuple((INTS, INTS, FLOATS, FLOATS, FLOATS, INTS, INTS, INTS), of.TiedLines)
+LOTS = types.NamedTuple((FLOATS, FLOATS, INTS), of.TiedLots)
+BOARD = types.NamedTuple((COLUMNS, ROWS, ARCS, LINES, LOTS), of.TieBoard)
 HAND = types.NamedTuple((INTS, FLOATS, INTS, FLAGS, FLOATS, FLOATS, INTS, FLOATS, INTS), of.Hand)
 DESK = types.NamedTuple((INTS, FLAGS, FLAGS, INTS, INTS, INTS, FLOATS, INTS, INTS), of.Desk)
 

@@ -14,7 +14,7 @@ SMALL = types.NamedTuple((FLOATS, FLOATS, FLOATS, FLAGS, CODES, CODES, FLOATS, F
 SHEET = types.NamedTuple(
     (TABLE, FLOATS, CODES, CODES, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, CODES, CODES, FLOATS), native_sheet.Sheet
 )
-NODES = types.NamedTuple((CODES, CODES, SIDES, FLOATS, FLOATS, CODES, FLAGS, CODES, TABLE), native_search.Nodes)
+NODES = types.NamedTuple((CODES, CODES, SIDES, FLOATS, FLOATS, CODES, FLAGS, CODES, TABLE), native_search.TreeNodes)
 
 
 def _print() -> int:

@@ -42,7 +42,7 @@ class Small(NamedTuple):
     row_upper: Any
 
 
-class Nodes(NamedTuple):
+class TreeNodes(NamedTuple):
     """Every node: who it comes from, by which limit (`side` 1: upper) of which column, its bound, its first child.
 
     `own` is the line of `multipliers` that bounds it, -1 for none.
@@ -62,7 +62,7 @@ class Nodes(NamedTuple):
 def new_nodes(most, rows):
     """Return room for a search that looks at so many nodes of a program with so many rows."""
     size = 2 * most + 1
-    return Nodes(
+    return TreeNodes(
         np.full(size, -1, np.int32),
         np.full(size, -1, np.int32),
         np.zeros(size, np.int8),

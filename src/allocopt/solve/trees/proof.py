@@ -19,11 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, restricted, tightened
+from allocopt.arrays import Floats
 from allocopt.solve.certificate import at_best, cleaned, upper_bound
 from allocopt.solve.leaves import Leaves, Tree
 from allocopt.solve.trees.sums import told_apart
-
-Floats = NDArray[np.float64]
 
 AT_ONCE = 4_000_000
 """Numbers that are looked at together."""

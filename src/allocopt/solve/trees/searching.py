@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats, Places
 from allocopt.solve.leaves import Tree
 from allocopt.solve.prices.serving import COMPILING, LOADING, PART
 from allocopt.solve.solution import Clock
 from allocopt.solve.trees.sums import sums_of, told_apart
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
 
 LARGE = 3_000_000
 """Entries of the sheet (columns x rows) above which a program is left to others."""
@@ -67,7 +65,7 @@ def searched(
     margin: float = 0.0,
     nodes: int = NODES,
     work: float = WORK,
-    sums: tuple[Ints, ...] | None = None,
+    sums: tuple[Places, ...] | None = None,
 ) -> Searched | None:
     """Search a program in whole units.
 
@@ -131,7 +129,7 @@ def _small(program: Program, whole: NDArray[np.bool_], kind: Any) -> Any:
     )
 
 
-def _tree(program: Program, rows: int, sums: tuple[Ints, ...], nodes: Any, made: int, bound: float) -> Tree:
+def _tree(program: Program, rows: int, sums: tuple[Places, ...], nodes: Any, made: int, bound: float) -> Tree:
     """Return the part of the nodes made that proves the bound of all of them.
 
     A node that promises no more than the bound is a leaf, whatever was found below it.

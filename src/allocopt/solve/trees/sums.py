@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, whole_rows, with_rows
+from allocopt.arrays import Places
 
-Ints = NDArray[np.intp]
 
-
-def sums_of(program: Program) -> tuple[Ints, ...]:
+def sums_of(program: Program) -> tuple[Places, ...]:
     """Return the whole-unit columns of each sum, ascending; no sum twice.
 
     A pack is a whole-unit column in one row with other entries than one; what else is in that row draws, by its other
@@ -39,7 +38,7 @@ def sums_of(program: Program) -> tuple[Ints, ...]:
     return tuple(groups.values())
 
 
-def told_apart(program: Program, sums: tuple[Ints, ...]) -> tuple[Program, NDArray[np.bool_]]:
+def told_apart(program: Program, sums: tuple[Places, ...]) -> tuple[Program, NDArray[np.bool_]]:
     """Return the program with a row for each sum, and which rows are always whole, in a search by whole numbers.
 
     Those rows end where their columns end, where nothing else limits them. Rows without any limit do not count: they
