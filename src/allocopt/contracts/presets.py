@@ -333,7 +333,7 @@ def protection_levels(
     Examples
     --------
     >>> protection_levels(["dtc", "amazon"]).clauses[0].words()
-    'protection_levels channels dtc, amazon'
+    'protection levels channels dtc, amazon'
     """
     clause = ProtectionLevels(_several(channels), value=value, penalty=penalty, sku=_several(sku))
     reason = "Channels that pay less leave units for those that pay more, as far as these are likely to come."

@@ -55,7 +55,7 @@ class Access(Clause):
     >>> Access("amazon", kinds=("on_hand",)).words()
     'access channel amazon, kinds on_hand'
     >>> Access(("amazon", "walmart"), kinds=("on_hand",), to_period=1).words()
-    'access channel amazon, walmart, kinds on_hand, to_period 1'
+    'access channel amazon, walmart, kinds on_hand, to period 1'
     """
 
     SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node", "region")

@@ -47,7 +47,7 @@ class Campaigns(OfPromotions):
     Examples
     --------
     >>> Campaigns(2, channel="dtc").words()
-    'campaigns at_most 2, channel dtc'
+    'campaigns at most 2, channel dtc'
     """
 
     SCOPE: ClassVar[tuple[str, ...]] = ("sku", "channel")

@@ -62,7 +62,7 @@ class Cap(Clause):
     Two marketplaces together, in the launch weeks:
 
     >>> Cap(("amazon", "walmart"), units=40, to_period=1).words()
-    'cap channel amazon, walmart, units 40.0, to_period 1'
+    'cap channel amazon, walmart, units 40.0, to period 1'
     """
 
     SCOPE: ClassVar[tuple[str, ...]] = (

@@ -45,7 +45,7 @@ class InRatio(Clause):
     Examples
     --------
     >>> InRatio("web", {"console": 1, "pad": 2}).words()
-    'in_ratio channel web, skus console 1.0, pad 2.0'
+    'in ratio channel web, skus console 1.0, pad 2.0'
     """
 
     SCOPE: ClassVar[tuple[str, ...]] = ("channel", "skus")

@@ -50,7 +50,7 @@ class KeepOrRetire(OfLeaving):
     --------
     >>> from allocopt import Recapture
     >>> KeepOrRetire("amazon", recapture=[Recapture("dtc", share=0.4)]).words()
-    'keep_or_retire channel amazon, recapture 0.4 to dtc'
+    'keep or retire channel amazon, recapture 0.4 to dtc'
 
     Amazon earns 10 x (8 - 4) and costs 25 to run; without it DTC would sell 4 of the 10 units at 9, and earn 20:
 

@@ -53,7 +53,7 @@ class MarginFloor(Clause):
     Examples
     --------
     >>> MarginFloor("amazon", floor=0.08).words()
-    'margin_floor channel amazon, floor 0.08'
+    'margin floor channel amazon, floor 0.08'
     """
 
     SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "per", "region", "from_period", "to_period")

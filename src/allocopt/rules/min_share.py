@@ -46,7 +46,7 @@ class MinShare(Clause):
     Examples
     --------
     >>> MinShare("store", 0.4).words()
-    'min_share channel store, share 0.4'
+    'min share channel store, share 0.4'
     """
 
     SCOPE: ClassVar[tuple[str, ...]] = ("channel", "sku", "node", "per")

@@ -53,7 +53,7 @@ class PriceParity(Clause):
     Examples
     --------
     >>> PriceParity("amazon", against="dtc", tolerance=0.05).words()
-    'price_parity channel amazon, against dtc, tolerance 0.05'
+    'price parity channel amazon, against dtc, tolerance 0.05'
     """
 
     SCOPE: ClassVar[tuple[str, ...]] = ("channel", "against")

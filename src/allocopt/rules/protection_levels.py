@@ -73,7 +73,7 @@ class ProtectionLevels(Clause):
     Examples
     --------
     >>> ProtectionLevels(("dtc", "amazon"), value="contribution").words()
-    'protection_levels channels dtc, amazon, value contribution'
+    'protection levels channels dtc, amazon, value contribution'
     """
 
     SCOPE: ClassVar[tuple[str, ...]] = ("channels", "sku")

@@ -44,7 +44,7 @@ class SafetyStock(Clause):
     Examples
     --------
     >>> SafetyStock("dtc", penalty=4).words()
-    'safety_stock channel dtc, penalty 4.0'
+    'safety stock channel dtc, penalty 4.0'
     """
 
     FAVOURS: ClassVar[bool] = True

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program
 from allocopt.solve import highs
 from allocopt.solve.certificate import breach, relative_gap, upper_bound
+from allocopt.solve.inside import settled
 from allocopt.solve.orders import first
 from allocopt.solve.orders.engine import Search
 from allocopt.solve.orders.first import by_value
@@ -80,6 +81,11 @@ def solved(
     search = _search(program, clock, MANY)
     if search is None:
         return None
+    if search.given.alike and _affordable(program, clock):
+        relaxed = highs.linear(program, clock.share(2 * SHARE))
+        x = None if relaxed.status != "optimal" or relaxed.x is None else settled(program, relaxed.x, clock)
+        if x is not None:
+            return replace(relaxed, x=x)
     search.first()
     if known is not None:
         search.begin_from(known)
@@ -123,13 +129,18 @@ def _multipliers(program: Program, search: Search, clock: Clock) -> Floats:
     """Return multipliers: of the search's own prices, or where these are poor or it is small of the relaxation."""
     own = search.multipliers
     poor = relative_gap(search.best + search.fixed, upper_bound(program, own)) > POOR
-    if program.columns > (RELAXED if poor else SMALL) or 2 * SHARE * clock.left < PACE * program.columns:
+    if program.columns > (RELAXED if poor else SMALL) or not _affordable(program, clock):
         return own
     relaxed = highs.linear(program, clock.share(2 * SHARE))
     if relaxed.status != "optimal" or relaxed.multipliers is None:
         return own
     search.by_prices(clock.share(SHARE), relaxed.multipliers)
     return relaxed.multipliers
+
+
+def _affordable(program: Program, clock: Clock) -> bool:
+    """Return whether there is time for a linear relaxation."""
+    return 2 * SHARE * clock.left >= PACE * program.columns
 
 
 def _better(program: Program, x: Floats, other: Floats | None) -> Floats:

@@ -21,11 +21,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from allocopt.algebra.grouping import starts
+from allocopt.algebra.grouping import extreme, starts
 from allocopt.algebra.program import Program
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+ALIKE = 1e-9
+"""Relative difference of what two orders take of a resource up to which it is rounding."""
 
 
 class UnreadableError(Exception):
@@ -129,6 +133,16 @@ class Orders:
     def whole_truth(self) -> bool:
         """Whether every plan of the program is one of these orders, so that what bounds them bounds the program."""
         return not bool(self.pays.any())
+
+    @property
+    def alike(self) -> bool:
+        """Whether all that take of a resource take as much of it: a matching, whose relaxation is often whole."""
+        units = np.repeat(self.units[self.line], np.diff(self.uses.ptr))
+        item = np.concatenate([self.uses.item, self.once.item])
+        taken = np.concatenate([self.uses.value * units, self.once.value])
+        least = extreme(np.minimum, taken, item, len(self.limit), none=np.inf)
+        most = extreme(np.maximum, taken, item, len(self.limit), none=-np.inf)
+        return bool((most - least <= ALIKE * np.abs(most))[np.isfinite(most)].all())
 
     @property
     def knotted(self) -> int:
