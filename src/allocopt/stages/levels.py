@@ -36,7 +36,7 @@ MARGIN = 1e-7
 """Units by which a settled level is slackened, for rounding."""
 INNER_MARGIN = 1e-6
 """The same for large programs, as a part of the level: prices and interior points are only exact to that."""
-LARGE = 5_000
+LARGE = 20_000
 """Columns above which pools are raised block by block, and no plan is searched for beyond the first that is whole."""
 
 
