@@ -104,7 +104,7 @@ def test_a_commitment_beyond_the_limit_is_named() -> None:
     demand = DEMAND.replace("arrived", "arrived min_units").replace("  3\n", "  3 0\n").replace("  2\n", "  2 0\n")
     plan = booked(demand.replace("  1\n", "  1 15\n"), ao.ProtectionLevels())
     assert plan.status == "infeasible"
-    assert ("protection_levels", 0) in {(conflict.what, conflict.clause) for conflict in plan.conflicts}
+    assert ("protection levels", 0) in {(conflict.what, conflict.clause) for conflict in plan.conflicts}
     assert any("min_units" in conflict.what for conflict in plan.conflicts)
 
 

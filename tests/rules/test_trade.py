@@ -92,7 +92,7 @@ def test_a_commitment_that_nothing_reaches_has_no_plan():
     )
     assert plan.status == "infeasible"
     assert [conflict.units for conflict in plan.conflicts] == [pytest.approx(2)]
-    assert "B/dtc/0" in plan.conflicts[0].what
+    assert "B to dtc, due 0" in plan.conflicts[0].what
 
 
 def test_lost_sales_cost_their_channel():

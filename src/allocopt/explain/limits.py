@@ -95,7 +95,9 @@ def lots(plan: Plan, answer: Answer, y: Floats, coarse: Floats) -> Iterator[Limi
     reduced = np.maximum(program.priced(y[: program.rows]), 0.0)
     for turn in range(int(turns(facts.lots.sku[served]).max(initial=-1)) + 1):
         mine = np.flatnonzero(served)[turns(facts.lots.sku[served]) == turn]
-        more = _one_more(plan, answer, mine)
+        more = _stated_anew(plan, answer, mine, 1.0)
+        sealed = mine[(facts.lots.pack[mine] > 1) & (usable[mine] >= 1.0)]
+        less = _stated_anew(plan, answer, sealed, -1.0) if len(sealed) else {}
         for lot in mine.tolist():
             change = more[int(facts.lots.sku[lot])]
             gained = np.maximum(change.upper - program.upper[change.columns], 0.0) @ reduced[change.columns]
@@ -103,6 +105,7 @@ def lots(plan: Plan, answer: Answer, y: Floats, coarse: Floats) -> Iterator[Limi
             row = int(change.rows[0]) if len(change.rows) else -1
             idle = price == cash[lot] and usable[lot] - used[lot] >= max(1.0, coarse[facts.lots.sku[lot]])
             taken = _taken_away(answer, change) if usable[lot] >= 1.0 else None
+            taken = less.get(int(facts.lots.sku[lot]), taken)
             yield Limit(
                 *("lot", names[lot], float(used[lot]), float(usable[lot]), price, change, taken, row),
                 cash=float(cash[lot]),
@@ -111,8 +114,9 @@ def lots(plan: Plan, answer: Answer, y: Floats, coarse: Floats) -> Iterator[Limi
 
 
 def _taken_away(answer: Answer, more: Change) -> Change:
-    """Return what one unit less changes, given what one more does: no limit falls below nothing.
+    """Return what one unit less of a lot that is in no sealed cases changes, given what one more does.
 
+    No limit falls below nothing.
     The bounds of columns stay: the rows of the lot say the same.
     """
     limit = answer.program.row_upper[more.rows]
@@ -120,11 +124,11 @@ def _taken_away(answer: Answer, more: Change) -> Change:
     return Change.moved(more.rows, -by)
 
 
-def _one_more(plan: Plan, answer: Answer, mine: NDArray[np.intp]) -> dict[int, Change]:
-    """Return, for one lot of each of some SKUs, what one unit more changes, by the code of the SKU."""
+def _stated_anew(plan: Plan, answer: Answer, mine: NDArray[np.intp], by: float) -> dict[int, Change]:
+    """Return, for one lot of each of some SKUs, what so many units more change, by the code of the SKU."""
     facts, program = answer.stated, answer.program
     usable = facts.lots.usable.copy()
-    usable[_of_problem(answer)[mine]] += 1.0
+    usable[_of_problem(answer)[mine]] += by
     near = Neighbour.of(plan, facts=replace(facts, lots=replace(facts.lots, usable=usable)))
     new, known_rows, known = near.stated.program, near.rows != NOWHERE, near.columns != NOWHERE
     row, column = near.rows[known_rows], near.columns[known]
@@ -132,13 +136,13 @@ def _one_more(plan: Plan, answer: Answer, mine: NDArray[np.intp]) -> dict[int, C
     low = _apart(new.row_lower[known_rows], program.row_lower[row])
     shift, sku = np.where(high != 0, high, low), program.row_sku[row]
     moved = np.flatnonzero((shift != 0) & (sku != COUPLES) & ~_stated(answer)[row])
-    wider = np.flatnonzero((new.upper[known] != program.upper[column]) & (program.column_sku[column] != COUPLES))
-    whose, upper = program.column_sku[column[wider]], new.upper[known][wider]
+    upper = program.upper.copy() if by > 0 else np.zeros(program.columns)  # what is not there any more ships nothing
+    upper[column] = new.upper[known]
+    other = np.flatnonzero((upper != program.upper) & (program.column_sku != COUPLES))
     found = {}
     for one in answer.arcs.facts.lots.sku[mine].tolist():
-        rows, columns = moved[sku[moved] == one], wider[whose == one]
-        at = column[columns]
-        freed = Change.freed(at, program.lower[at], upper[whose == one])
+        rows, at = moved[sku[moved] == one], other[program.column_sku[other] == one]
+        freed = Change.freed(at, program.lower[at], upper[at])
         found[int(one)] = Change.of([Change.moved(row[rows], shift[rows]), freed])
     return found
 
