@@ -181,6 +181,8 @@ NAMED = {
     "a shelf": "may ship",
 }
 """What the change is called where it is not that the line is let through."""
+WIDER = ("packs", "sealed cases", "a least shipment", "all or none", "one place")
+"""Kinds whose change in the tables lets all shipments of the line be of any size, not only what is short."""
 
 
 def got(plan: ao.Plan, sku: str, channel: str) -> float:
@@ -206,7 +208,10 @@ def test_the_change_made_gains_what_was_said(kind: str, data: Any) -> None:
         assert "_" not in found.change.partition(" although ")[0].replace("store_floor", "")
         more, other = changed(found.amount)
         new = ao.allocate(ao.Problem.from_dict(more), ao.Contract("Changed", clauses=other))
-        assert new.objective == pytest.approx(plan.objective + found.gain, abs=0.01)
+        if kind in WIDER:
+            assert new.objective >= plan.objective + found.gain - 0.01
+        else:
+            assert new.objective == pytest.approx(plan.objective + found.gain, abs=0.01)
         prices = [one["price"] for one in tables["demand"]]
         assert got(new, "A", "dtc") == row["wanted"] or len(set(prices)) < len(prices)  # the order of ties may decide
 

@@ -28,6 +28,10 @@ def same(left: Facts, right: Facts, *, rows: bool = False) -> bool:
             if column == "row" and not rows:
                 continue
             against = getattr(other, column)
+            if isinstance(array, bool):
+                if array != against:
+                    return False
+                continue
             if array.dtype != against.dtype or not np.array_equal(array, against, equal_nan=array.dtype == np.float64):
                 return False
     return True

@@ -21,6 +21,9 @@ from allocopt.rules.kit.shortage import CODES, LIMITS
 NAMES = tuple(CODES)
 PLACE = {code: number for number, code in enumerate(CODES)}
 
+WHOLE = ("pack", "all_or_none", "one_parcel", "min_ship")
+"""Codes of what ships together or not at all."""
+
 
 @dataclass(frozen=True, order=True)
 class Item:
@@ -215,6 +218,8 @@ class Board:
             asked = self.below[row] if value > 0 else self.room[row]
             whose = self.item_of(row)
             if asked < abs(value) and whose is not None and self.program.row_upper[row] != self.program.row_lower[row]:
+                if whose.code in WHOLE:  # the others earn more together than the one unit does
+                    return "taken_by_better"
                 return "protected" if whose.code in ("protected", "share") else "locked"
         column = self.wide.ship + arc
         fixed = self.program.lower[column] > 0 and self.x[arc] <= self.program.lower[column] + FLAT
