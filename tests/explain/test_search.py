@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.explain.test_reasons import clauses, problems
 
@@ -40,13 +40,14 @@ def slowly(plan: ao.Plan):
 @settings(max_examples=40)
 @given(tables=problems(), agreed=clauses())
 def test_many_lines_at_once_have_the_reasons_of_each_by_itself(tables, agreed):
-    """Code by code the lines are short of the same units."""
+    """Code by code the lines are short of the same units, but where equal lines may give way to each other."""
     contract = ao.Contract("Agreed", clauses=agreed)
     plan = ao.allocate(ao.Problem.from_dict(tables), contract)
     if not plan.solved:
         return
     slow, fast = slowly(ao.allocate(ao.Problem.from_dict(tables), contract)), plan.shortfalls
     each = [found.groupby([*KEYS, "reason"])["units"].sum() for found in (slow, fast)]
+    assume("tie" not in {*slow["reason"], *fast["reason"]})
     assert each[0].to_dict() == pytest.approx(each[1].to_dict())
 
 
