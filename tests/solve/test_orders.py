@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
+from scipy import optimize
 from tests.strategies import cases, with_all
 
 import allocopt as ao
@@ -288,3 +290,42 @@ def test_a_descent_never_loses_its_best() -> None:
         descent.step(search.best)
         seen.append(descent.best)
     assert seen == sorted(seen, reverse=True)
+
+
+def test_a_matching_of_orders_to_nodes_is_solved_as_one():
+    """Whole orders of one line each, of any size, where nodes count orders: the best matching, and proven to be it."""
+    rng = np.random.default_rng(7)
+    orders, nodes, each = 260, ("N0", "N1", "N2"), 60
+    cost = rng.integers(1, 400, (orders, len(nodes))) / 100
+    size, price = rng.integers(1, 90, orders), rng.integers(500, 900, orders) / 100
+    skus = [f"S{k}" for k in range(orders)]
+    problem = ao.Problem(
+        skus=pd.DataFrame({"sku": skus}),
+        nodes=pd.DataFrame({"node": nodes}),
+        channels=pd.DataFrame({"channel": ["web"]}),
+        supply=pd.DataFrame(
+            {"sku": np.repeat(skus, len(nodes)), "node": nodes * orders, "kind": "on_hand", "units": 100}
+        ),
+        demand=pd.DataFrame(
+            {
+                "sku": skus,
+                "channel": "web",
+                "period": 0,
+                "units": size,
+                "price": price,
+                "order": skus,
+                "all_or_none": True,
+            }
+        ),
+        lanes=pd.DataFrame(
+            [(n, "web", s, cost[k, m]) for k, s in enumerate(skus) for m, n in enumerate(nodes)],
+            columns=["node", "channel", "sku", "cost"],
+        ),
+        capacity=pd.DataFrame({"node": nodes, "period": 0, "resource": "orders", "limit": each}),
+        workloads=pd.DataFrame({"resource": ["orders"], "workload": [1], "per": ["order"]}),
+    )
+    worth = np.repeat((price[:, None] - cost) * size[:, None], each, axis=1)
+    rows, columns = optimize.linear_sum_assignment(worth, maximize=True)
+    plan = ao.allocate(problem)
+    assert (plan.status, plan.objective) == ("optimal", pytest.approx(worth[rows, columns].sum()))
+    assert plan.proof.gap < 1e-9
