@@ -9,12 +9,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from allocopt.readback.exceptions.table import CURES
 from hypothesis import given, settings
 from tests import strategies
 from tests.report.reading import Reader, read
 
 import allocopt as ao
+from allocopt.plan.exceptions.table import CURES
 from allocopt.report.monday import KIND_WORDS, kind_words
 from allocopt.report.reasons import because
 from allocopt.rules.kit.shortage import CODES

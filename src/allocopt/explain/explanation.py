@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -155,27 +154,13 @@ def smallest(known: Why, line: int, found: list[Reason]) -> tuple[str, float, fl
         return "", 0.0, 0.0
     lines = wide.candidates.arcs.facts.lines
     others = float(known.short[lines.sku == lines.sku[line]].sum())
-
-    def tried(reason: Reason, units: float, place: int) -> tuple[str, float, float] | None:
-        """Return a change with its gain, None where the line is not full by it."""
-        words, amount, change, cash = _offers(known, reason, line, units)[place]
-        answer, base = wide.local.solve(change, block), seeker.base(block)
-        if answer is None or base is None or answer.units(columns) < full:
-            return None
-        return words, amount, seeker.gain(answer) - seeker.gain(base) + cash
-
     for reason in found:
         for units in dict.fromkeys((short, others)):
-            for place in range(len(_offers(known, reason, line, units))):
-                answer = tried(reason, units, place)
-                if answer is None:
-                    continue
-                least, most = short, units
-                while most - least > 1.0:  # who comes first takes some of what there is more: how much of it fills both
-                    middle = least + math.floor((most - least) / 2)
-                    better = tried(reason, middle, place)
-                    least, most, answer = (middle, most, answer) if better is None else (least, middle, better)
-                return answer
+            for words, amount, change, cash in _offers(known, reason, line, units):
+                answer = wide.local.solve(change, block)
+                base = seeker.base(block)
+                if answer is not None and base is not None and answer.units(columns) >= full:
+                    return words, amount, seeker.gain(answer) - seeker.gain(base) + cash
     return "", 0.0, 0.0
 
 

@@ -71,6 +71,8 @@ def checked(content: Any, shape: Mapping[str, Any], solved: Sequence[str]) -> di
         for name in content
         if name not in known
     ]
+    if not issues:
+        issues += _clauses(content["contract"].get("clauses"))
     if not issues and not isinstance(content["contract"].get("name"), str):
         issues.append(_issue("contract.name", None, "missing_key", "The contract has no name."))
     there = not issues and content["status"] in solved
@@ -123,6 +125,21 @@ def _worth(content: Mapping[str, Any], channels: Mapping[str, list[Any]]) -> Ite
             yield _issue(name, value, "not_finite", f"It must be a finite number, not {told(value)}.")
         elif other is None or not _finite(other) or not math.isclose(value, other, rel_tol=1e-9, abs_tol=1e-6):
             yield _issue(name, value, "contradiction", f"It is {told(value)}, and by the {where} it is {told(other)}.")
+
+
+def _clauses(clauses: Any) -> Iterator[Issue]:
+    """Yield what is no list of clauses: mappings that name their kind, and what they may leave open."""
+    if not isinstance(clauses, list | tuple):
+        yield _issue("contract.clauses", clauses, "wrong_kind", f"It must be a list, not {told(clauses)!r}.")
+        return
+    for number, clause in enumerate(clauses):
+        needs = {"keep_or_retire": "channel", "promotion": "promotion"}
+        kind = clause.get("clause") if isinstance(clause, dict) else None
+        if not isinstance(kind, str) or not isinstance(clause.get(needs.get(kind, "clause")), str):
+            what = "a mapping with the kind of clause and what it is about"
+            yield _issue(
+                f"contract.clauses.{number}", clause, "wrong_kind", f"It must be {what}, not {told(clause)!r}."
+            )
 
 
 def _finite(value: float) -> bool:
