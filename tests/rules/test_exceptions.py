@@ -334,7 +334,7 @@ def test_exceptions_are_what_the_tables_say(case: tuple[ao.Problem, tuple[Clause
     found = {
         (row["kind"], row["clause"], round(row["units"], 6), round(row["money"], 6)) for row in rows(reported(plan))
     }
-    expected = {("promised_beyond", -1, round(units, 6), round(money, 6)) for units, money in beyond(facts)}
+    expected = {("promised_beyond", None, round(units, 6), round(money, 6)) for units, money in beyond(facts)}
     for number, clause in enumerate(said):
         make = approvals if isinstance(clause, ao.Approval) else parities
         expected |= {(clause.clause, number, round(u, 6), round(m, 6)) for u, m in make(facts, plan, clause)}  # type: ignore[attr-defined]
