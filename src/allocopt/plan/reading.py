@@ -42,6 +42,10 @@ ENDLESS = "certificate"
 """Where null is a number that is not finite."""
 
 
+ABOUT = {"keep_or_retire": "channel", "promotion": "promotion"}
+"""What clauses that leave something open are about: the key of it."""
+
+
 def checked(content: Any, shape: Mapping[str, Any], solved: Sequence[str]) -> dict[str, Any]:
     """Return the plain values of a plan; raise `DataError` with every fault if they are none.
 
@@ -133,9 +137,8 @@ def _clauses(clauses: Any) -> Iterator[Issue]:
         yield _issue("contract.clauses", clauses, "wrong_kind", f"It must be a list, not {told(clauses)!r}.")
         return
     for number, clause in enumerate(clauses):
-        needs = {"keep_or_retire": "channel", "promotion": "promotion"}
         kind = clause.get("clause") if isinstance(clause, dict) else None
-        if not isinstance(kind, str) or not isinstance(clause.get(needs.get(kind, "clause")), str):
+        if not isinstance(kind, str) or not isinstance(clause.get(ABOUT.get(kind, "clause")), str):
             what = "a mapping with the kind of clause and what it is about"
             yield _issue(
                 f"contract.clauses.{number}", clause, "wrong_kind", f"It must be {what}, not {told(clause)!r}."

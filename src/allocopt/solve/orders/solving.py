@@ -81,6 +81,7 @@ def solved(
     search = _search(program, clock, MANY)
     if search is None:
         return None
+    relaxed = None
     if search.given.alike and _affordable(program, clock):
         relaxed = highs.linear(program, clock.share(2 * SHARE))
         x = None if relaxed.status != "optimal" or relaxed.x is None else settled(program, relaxed.x, clock)
@@ -90,7 +91,7 @@ def solved(
     if known is not None:
         search.begin_from(known)
     search.by_prices(clock.share(SHARE))
-    multipliers = _multipliers(program, search, clock)
+    multipliers = _multipliers(program, search, clock, relaxed)
     branched = program.columns <= BRANCHED and clock.limit is not None
     patience = clock.share(BEFORE if branched else SEARCH)
     if clock.limit is not None:
@@ -125,13 +126,16 @@ def _may_have(program: Program, many: int) -> bool:
     return lines is not None and int((program.integer & (lines < 0)).sum()) >= many
 
 
-def _multipliers(program: Program, search: Search, clock: Clock) -> Floats:
-    """Return multipliers: of the search's own prices, or where these are poor or it is small of the relaxation."""
+def _multipliers(program: Program, search: Search, clock: Clock, relaxed: Solution | None) -> Floats:
+    """Return multipliers: of the search's own prices, or where these are poor or it is small of the relaxation.
+
+    What is known of the relaxation is not solved again.
+    """
     own = search.multipliers
     poor = relative_gap(search.best + search.fixed, upper_bound(program, own)) > POOR
     if program.columns > (RELAXED if poor else SMALL) or not _affordable(program, clock):
         return own
-    relaxed = highs.linear(program, clock.share(2 * SHARE))
+    relaxed = relaxed or highs.linear(program, clock.share(2 * SHARE))
     if relaxed.status != "optimal" or relaxed.multipliers is None:
         return own
     search.by_prices(clock.share(SHARE), relaxed.multipliers)
