@@ -229,6 +229,8 @@ def clauses(
     drawing = _Clauses(Drawn(draw), problem, shares, hard)
     count = drawing.of([number for number in AGREED if number <= most])
     drawn = [drawing.one(drawing.of(kinds)) for _ in range(count)]
+    # What stands in for a kind that would not be right changes no demand that the caller wanted left as it is.
+    assert {type(clause) for clause in drawn}.isdisjoint({*REVISING} - {*kinds})
     return consistent({clause.scope(): clause for clause in drawn}.values())
 
 
@@ -617,7 +619,7 @@ class _Clauses:
 
     def price_parity(self) -> Clause:
         if len(self.channels) == 1:
-            return self.approval()
+            return self.one(ao.Cap)
         channel = self.of(self.channels)
         other = self.of([name for name in self.channels if name != channel])
         return ao.PriceParity(channel, other, self.of((0.0, 0.2)))
