@@ -67,18 +67,19 @@ def solve_stages(
         Up to the last stage, or the first one that found no plan.
     """
     results: list[StageResult] = []
-    program, before = stated.program, known
+    program, before, ahead = stated.program, known, None
     for number, stage in enumerate(stages):
         tell(f"stage {number + 1} of {len(stages)}: {stage.words()}")
         last = number + 1 == len(stages)
         lines = _counted(stated, stage)
         start = start_of(number, program) if stage.LINEAR else None
-        task = Task(stage, stated, program, lines, effort, tell, start, before, settle if last else as_found, last)
+        settled = settle if last else as_found
+        task = Task(stage, stated, program, lines, effort, tell, start, before, settled, last, ahead)
         result = WAYS[type(stage)](stage, task)
         results.append(result)
         if result.certificate is None or not result.certificate.passed:
             break
-        program, before = result.kept, result.solution.x
+        program, before, ahead = result.kept, result.solution.x, result.ahead
     return results
 
 

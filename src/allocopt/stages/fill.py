@@ -17,7 +17,7 @@ from allocopt.algebra.program import Program
 from allocopt.contracts import Fill
 from allocopt.plan import StageProof
 from allocopt.problem.facts import Floats
-from allocopt.solve import Goal, whole
+from allocopt.solve import Goal
 from allocopt.stages.ranks import rank_by_rank, ranks_kept, ranks_of
 from allocopt.stages.task import StageResult, Task
 
@@ -28,8 +28,7 @@ def solved(stage: Fill, task: Task) -> StageResult:
         return task.ended(*rank_by_rank(task, _ranks(stage, task)))
     task = _of_rank(stage, task)
     goal = task.goal(_worth(stage, task)[task.arcs.line])
-    found = whole.solve(goal, task.effort, start=task.start, known=task.before)
-    return task.reached(goal, found, slack=False)
+    return task.reached(goal, task.best(goal), slack=False)
 
 
 def kept(stage: Fill, task: Task, x: Floats, proof: StageProof) -> Program:

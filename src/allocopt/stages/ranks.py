@@ -35,11 +35,16 @@ WHOLE = 1e-6
 
 @dataclass(frozen=True)
 class _Reached:
-    """A plan, what each rank could have reached at most, and what keeps that."""
+    """A plan, what each rank could have reached at most, what keeps that, and the best plan under it where known."""
 
     found: Solution
     most: Floats
     kept: Program
+    ahead: Solution | None = None
+
+
+Ranked = tuple[Solution, Certificate | None, Program, Solution | None]
+"""How ranks ended: see `rank_by_rank`."""
 
 
 def ranks_of(ranks: Floats, weights: Floats, line: Ints) -> list[Goal]:
@@ -65,7 +70,7 @@ def ranks_of(ranks: Floats, weights: Floats, line: Ints) -> list[Goal]:
     return [(columns, weights[line[columns]]) for columns in np.split(counted, cuts) if len(columns)]
 
 
-def rank_by_rank(task: Task, goals: Sequence[Goal]) -> tuple[Solution, Certificate | None, Program]:
+def rank_by_rank(task: Task, goals: Sequence[Goal]) -> Ranked:
     """Serve ranks one after the other.
 
     Parameters
@@ -83,13 +88,15 @@ def rank_by_rank(task: Task, goals: Sequence[Goal]) -> tuple[Solution, Certifica
         Of all that was served, against the sum of what each rank could be served at most, given those before it.
     Program
         The program with what keeps the ranks served.
+    Solution or None
+        Of that program, where it was found on the way.
     """
     program, effort = task.program, task.effort
     if not goals:
         return _certified(task, goals, _Reached(task.solve(program), np.zeros(0), program))
     ordered = in_order(program, goals, Clock.started(effort.left), effort.work_limit)
     if ordered.status == "infeasible":
-        return Solution("infeasible", method="rank by rank", message=ordered.message), None, program
+        return Solution("infeasible", method="rank by rank", message=ordered.message), None, program, None
     reached = _on_the_face(task, ordered) if ordered.x is not None else None
     return _certified(task, goals, reached or _one_by_one(task, goals))
 
@@ -103,37 +110,38 @@ def ranks_kept(program: Program, goals: Sequence[Goal], x: Floats) -> Program:
     return program
 
 
-def _certified(task: Task, goals: Sequence[Goal], reached: _Reached) -> tuple[Solution, Certificate | None, Program]:
+def _certified(task: Task, goals: Sequence[Goal], reached: _Reached) -> Ranked:
     """Return the outcome with its certificate."""
     found = reached.found
     if found.x is None:
-        return found, None, task.program
+        return found, None, task.program, None
     served = np.array([float(weights @ found.x[columns]) for columns, weights in goals])
     # What nobody looked at is bounded by what its columns can hold.
     free = np.array([float(weights @ task.program.upper[columns]) for columns, weights in goals])
     most = np.maximum(np.minimum(reached.most, free), served)
     total = float(served.sum())
-    return found, task.certified(found.x, total, total + float((most - served).sum())), reached.kept
+    proof = task.certified(found.x, total, total + float((most - served).sum()))
+    return found, proof, reached.kept, reached.ahead
 
 
 def _on_the_face(task: Task, ordered: Ordered) -> _Reached | None:
     """Return the plan that reaches all that the relaxation reaches, None where no plan in whole units does."""
     assert ordered.x is not None
     x = np.where(task.program.integer, np.rint(ordered.x), ordered.x)
-    message = ordered.message if ordered.status == "feasible" else ""
+    message, ahead = ordered.message if ordered.status == "feasible" else "", None
     if np.abs(x - ordered.x).max(initial=0.0) <= WHOLE:
         found = Solution(ordered.status, x, method="rank by rank", iterations=ordered.iterations, message=message)
     else:
-        found = task.solve(ordered.face)
-        found = replace(found, multipliers=None, claimed_bound=None, iterations=found.iterations + ordered.iterations)
-        if found.x is None:
+        ahead = task.solve(ordered.face)
+        if ahead.x is None:
             return None
-        x = found.x
+        x, iterations = ahead.x, ahead.iterations + ordered.iterations
+        found = replace(ahead, multipliers=None, claimed_bound=None, iterations=iterations)
         # Which of the plans on the face it is does not matter here.
         found = replace(found, status=ordered.status, message=message)
     if breach(task.program, x)[0] > 0:
         return None
-    return _Reached(found, ordered.most, ordered.face)
+    return _Reached(found, ordered.most, ordered.face, ahead)
 
 
 def _one_by_one(task: Task, goals: Sequence[Goal]) -> _Reached:

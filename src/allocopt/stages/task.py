@@ -45,6 +45,8 @@ class StageResult:
         What later stages solve: with the lock of this one as well.
     notes : tuple of str
         What the solves of the stage, however many, have to say.
+    ahead : Solution or None
+        Of `kept` with the whole contribution, where the stage came upon it.
     """
 
     stage: Stage
@@ -53,6 +55,7 @@ class StageResult:
     program: Program
     kept: Program
     notes: tuple[str, ...] = ()
+    ahead: Solution | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class Task:
         Settles the ties of a plan.
     last : bool
         Whether nothing comes after it.
+    ahead : Solution or None
+        Of its very program, where the stage before came upon it.
     heard : list of str
         What its solves have had to say so far.
     """
@@ -92,6 +97,7 @@ class Task:
     before: Floats | None = None
     settle: Settle = as_found
     last: bool = False
+    ahead: Solution | None = None
     heard: list[str] = field(default_factory=list)
 
     @property
@@ -104,6 +110,12 @@ class Task:
         found = whole.solve(program, self.effort, **how)
         self.heard.extend(found.notes)
         return found
+
+    def best(self, goal: Program) -> Solution:
+        """Return the best that a linear goal comes to, from what is known of it."""
+        if self.ahead is not None and goal is self.program:
+            return self.ahead
+        return whole.solve(goal, self.effort, start=self.start, known=self.before)
 
     def goal(self, worth: Floats) -> Program:
         """Return the program whose objective counts units on arcs alone, by their `worth`, shape (arcs,)."""
@@ -144,7 +156,9 @@ class Task:
             return checked
         return replace(checked, bound=bound, gap=max(0.0, bound - reached) / max(1.0, abs(reached)))
 
-    def ended(self, found: Solution, certificate: Certificate | None, kept: Program) -> StageResult:
+    def ended(
+        self, found: Solution, certificate: Certificate | None, kept: Program, ahead: Solution | None = None
+    ) -> StageResult:
         """Return the end of a stage that is a process: as it was found, or what is known without it.
 
         Where it was left without a plan, but not for want of one, that is what the stage before found; for the first
@@ -155,7 +169,8 @@ class Task:
             if before is not None:
                 found = replace(found, status="feasible", x=before, message=found.message or TOO_LATE)
                 certificate = self.certified(before, self.program.constant)
-        return self._ended(self.program, found, certificate, kept)
+        result = self._ended(self.program, found, certificate, kept)
+        return replace(result, ahead=ahead) if result.kept is kept else result
 
     def _ended(self, goal: Program, found: Solution, certificate: Certificate | None, kept: Program) -> StageResult:
         """Return the end of the stage, with what a lock on the plan keeps."""
