@@ -87,7 +87,7 @@ Ids = Annotated[Several | None, BeforeValidator(_one_or_many, json_schema_input_
 NUMBER = BeforeValidator(_number)
 Day = Annotated[dt.date, BeforeValidator(_day)]
 Share = Annotated[float, Field(ge=0, le=1), NUMBER]
-Units = Annotated[float, Field(ge=0), NUMBER]
+Quantity = Annotated[float, Field(ge=0), NUMBER]
 AtLeastZero = Annotated[float, Field(ge=0), NUMBER]
 Penalty = Annotated[float, Field(ge=0), NUMBER]
 Period = Annotated[int, Field(ge=0, strict=True)]
