@@ -8,7 +8,7 @@ import numpy as np
 
 from allocopt.algebra.grouping import ranges
 from allocopt.algebra.program import Program
-from allocopt.arrays import Flags
+from allocopt.arrays import Flags, Floats, Longs
 from allocopt.solve.orders.matrix import Matrix
 from allocopt.solve.orders.numbering import components, distinct, powers, runs, scaled
 from allocopt.solve.orders.structure import (
@@ -17,11 +17,9 @@ from allocopt.solve.orders.structure import (
     LINK,
     PACK,
     WHOLE,
-    Floats,
     Followers,
     Gates,
     Listed,
-    Longs,
     Orders,
     UnreadableError,
 )
