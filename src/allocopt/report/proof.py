@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from allocopt.plan.broken import decision_words
+from allocopt.plan.decided import decision_words
 from allocopt.report import seen
 from allocopt.report.columns import view
 from allocopt.report.page import ROWS, Block, Section, TableBlock, Words
