@@ -32,6 +32,8 @@ from allocopt.rules.kit.base import Statement as Statement
 from allocopt.rules.kit.broken import Broken, broken_promises
 from allocopt.rules.kit.broken import find_broken as broken_of
 from allocopt.rules.kit.decisions import add_switches
+from allocopt.rules.kit.emsr import emsr_a as emsr_a
+from allocopt.rules.kit.emsr import emsr_b as emsr_b
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 from allocopt.rules.kit.leaving import retired as retired
 from allocopt.rules.kit.names import labels
@@ -50,8 +52,6 @@ from allocopt.rules.price_parity import PriceParityRule
 from allocopt.rules.promised_beyond import PromisedBeyond
 from allocopt.rules.promotion import PromotionRule
 from allocopt.rules.protection_levels import ProtectionLevelsRule
-from allocopt.rules.protection_levels import emsr_a as emsr_a
-from allocopt.rules.protection_levels import emsr_b as emsr_b
 from allocopt.rules.reference import Reference
 from allocopt.rules.reserve import ReserveRule
 from allocopt.rules.retire import RetireRule
