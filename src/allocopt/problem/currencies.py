@@ -51,14 +51,7 @@ def check_currencies(sources: Mapping[str, Source], stated: str, report: Report)
         whose = f"the problem is in {stated}" if known_currency(stated) else f"others are in {first}"
         hint = "Convert them to one currency, that of the problem."
         if len(rows):
-            report.rows(
-                source,
-                column,
-                rows,
-                "mixed_currencies",
-                lambda _row, value, column=column, whose=whose: f"`{column}` is {value!r}, and {whose}.",  # type: ignore[misc]
-                hint,
-            )
+            report.at(source, column).fault(rows, "mixed_currencies", f"is {{value!r}}, and {whose}.", hint)
         else:
             said = f"The header says that `{column}` is in {currency}, and {whose}."
             report.add(source.name, "mixed_currencies", said, hint, column=column)

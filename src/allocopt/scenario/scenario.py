@@ -19,7 +19,7 @@ from allocopt.documents.checked import NUMBER, STRICT
 from allocopt.documents.document import Document, adapter
 from allocopt.errors import DataError, Issue, ScenarioError
 from allocopt.problem.problem import Problem
-from allocopt.problem.report import Report, RowByRow
+from allocopt.problem.report import Report
 from allocopt.scenario.change import BaseChange
 from allocopt.scenario.changes import CHANGES
 from allocopt.scenario.difference import difference
@@ -308,7 +308,7 @@ class Scenario(Document):
         Alike faults of one change and column are told once, at the first of their rows.
         """
         try:
-            Problem._of(draft.inputs(positions=True), RowByRow())
+            Problem._of(draft.inputs(positions=True), Report(row_by_row=True))
         except DataError as error:
             faults = [issue for issue in error.issues if certain or issue.code not in TOGETHER]
         groups: dict[tuple[int, str, str | None, str], list[Issue]] = {}

@@ -244,14 +244,9 @@ class Reader:
         cells = self._spelled(self.raw.columns[name], "date")
         days = each(cells, lambda text: np.nan if (day := day_of(text)) is None else day).to_numpy(float)
         blank = (cells.str.strip() == "").to_numpy(bool)
-        self.report.rows(
-            self.raw.source(name),
-            name,
-            np.flatnonzero(np.isnan(days) & ~blank),
-            "bad_date",
-            lambda _row, value: f"`{name}` is {value!r}, which is no date.",
-            "State in the mapping how dates are written, such as date: '%d/%m/%Y'.",
-        )
+        hint = "State in the mapping how dates are written, such as date: '%d/%m/%Y'."
+        reading = self.report.at(self.raw.source(name), name)
+        reading.fault(np.isnan(days) & ~blank, "bad_date", "is {value!r}, which is no date.", hint)
         return days
 
     def _numbers(self, name: str) -> Floats:
