@@ -73,25 +73,6 @@ LAZY = (
     "xlsxwriter",
 )
 """What `import allocopt` must not load: a service would wait for it and never use it."""
-TO_COME = (
-    *(
-        "Column",
-        "Flags",
-        "Floats",
-        "Given",
-        "Ints",
-        "Limits",
-        "Net",
-        "Place",
-        "Proof",
-        "Search",
-        "Sum",
-        "Table",
-        "Units",
-    ),
-    "_Named",
-)
-"""Names that still stand twice."""
 FILE_LINES = 420
 """About 400."""
 FUNCTION_LINES = 60
@@ -189,7 +170,7 @@ def test_one_word_one_meaning():
         for node in ast.parse((SOURCE / file).read_text(encoding="utf-8")).body:
             for name in declared(node):
                 homes.setdefault(name, []).append(file)
-    assert {name: files for name, files in homes.items() if len(files) > 1 and name not in TO_COME} == {}
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}
 
 
 def test_the_glossary_names_what_is_there():

@@ -74,14 +74,14 @@ def searched(shop: Shop, moves: int = MOVES, threads: int = 1) -> tuple[float, f
     from allocopt.algebra.program import tightened
     from allocopt.contracts import pooled
     from allocopt.solve.certificate import breach, own_bound
-    from allocopt.solve.orders.engine import Search
+    from allocopt.solve.orders.engine import OrderSearch
     from allocopt.solve.orders.structure import UnreadableError
     from allocopt.solve.solution import Clock
     from allocopt.stages.stated import formulate
 
     program = tightened(formulate(ao.Problem(**shop.tables()).facts, pooled()).program)
     try:
-        search = Search(program)
+        search = OrderSearch(program)
     except UnreadableError:
         return None
     search.first()

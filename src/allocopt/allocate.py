@@ -14,7 +14,7 @@ from allocopt.contracts import Contract, pooled
 from allocopt.plan import Answer, Conflict, Plan
 from allocopt.plan.conflicts import find_conflicts
 from allocopt.problem.problem import Problem
-from allocopt.solve import Cluster, Effort, Engine, Proof, Start, bound_from
+from allocopt.solve import Cluster, Effort, Engine, ProofAsked, Start, bound_from
 from allocopt.solve.repair import repair
 from allocopt.stages import cold, solve_stages
 from allocopt.stages.planning import plan_of
@@ -38,7 +38,7 @@ def allocate(
     extend: Extend | None = None,
     threads: int | None = None,
     cluster: Cluster | None = None,
-    proof: Proof = "any",
+    proof: ProofAsked = "any",
     relax: bool = False,
     progress: Tell | None = None,
 ) -> Plan:
@@ -129,8 +129,8 @@ def allocate(
     if not isinstance(relax, bool):
         raise TypeError(f"relax must be True or False, not {relax!r}")
     engine: Engine = "highs" if solver == "highs" or solver == "pyomo" else solver
-    if proof not in get_args(Proof):
-        raise ValueError(f"proof must be one of {', '.join(map(repr, get_args(Proof)))}, not {proof!r}")
+    if proof not in get_args(ProofAsked):
+        raise ValueError(f"proof must be one of {', '.join(map(repr, get_args(ProofAsked)))}, not {proof!r}")
     effort = Effort(time_limit, work_limit, gap, engine=engine, threads=threads, cluster=cluster, proof=proof)
     before = start.answer if isinstance(start, Plan) else start
     in_words = progress or (lambda words: None)

@@ -17,7 +17,7 @@ from tests.strategies import clauses, problems
 
 import allocopt as ao
 from allocopt.retire import leaving
-from allocopt.retire.break_even import BreakEven, Net, find_break_even, scaled, spread
+from allocopt.retire.break_even import BreakEven, NetGain, find_break_even, scaled, spread
 from allocopt.retire.leaving import PARTS, Books
 from allocopt.retire.verdict import verdict
 from allocopt.retire.worth import MIRRORED
@@ -177,16 +177,16 @@ def test_the_break_even_range_is_what_is_certain():
     """With plans that may each be worth 4 more, 34 % is found, 30 % is certainly too little and 36 % enough."""
     asked = []
 
-    def net_at(hundredths: int) -> Net:
+    def net_at(hundredths: int) -> NetGain:
         asked.append(hundredths)
         worth = hundredths * 3.0 - 100.0
-        return Net(worth, worth - 4.0, worth + 4.0)
+        return NetGain(worth, worth - 4.0, worth + 4.0)
 
     known = {0: net_at(0), 36: net_at(36)}
     asked.clear()
     assert find_break_even(net_at, known) == BreakEven(0.34, 0.31, 0.36)
     assert len(asked) <= 6
-    perhaps = find_break_even(net_at, {0: Net(1.0, -3.0, 5.0)})
+    perhaps = find_break_even(net_at, {0: NetGain(1.0, -3.0, 5.0)})
     assert (perhaps.share, perhaps.low) == (0.0, 0.0)
     assert np.isnan(perhaps.high)
 
@@ -227,7 +227,7 @@ def test_what_is_certain_follows_from_both_proofs():
     """Either plan may be missing something: 10 here and 5 there make a range of -10 to 5 around the difference."""
     kept = Books(np.array([60.0, 40.0]), np.zeros(2), 100.0, 110.0, ())
     gone = Books(np.array([0.0, 120.0]), np.zeros(2), 120.0, 125.0, ())
-    assert gone.above(kept) == Net(20.0, 10.0, 25.0)
+    assert gone.above(kept) == NetGain(20.0, 10.0, 25.0)
 
 
 @pytest.mark.parametrize(

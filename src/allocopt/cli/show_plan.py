@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from allocopt.cli.tables import amount, percent, plain, print_line, table_of
-from allocopt.plan.broken import decision_words
 from allocopt.plan.dates import date_of
+from allocopt.plan.decided import decision_words
 from allocopt.plan.plan import Plan
 
 WORST = 10

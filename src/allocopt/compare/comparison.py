@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -16,16 +16,16 @@ from allocopt.compare.intervals import Difference
 from allocopt.compare.plans import Plans
 from allocopt.compare.risk import CVaR
 from allocopt.compare.runs import AS_STATED, Request, Run, RunFolder
-from allocopt.compare.shown import ShownComparison
 from allocopt.compare.solving import ALL, NOT_SOLVED, Bench, Extend
 from allocopt.compare.standing import Future, Standing
 from allocopt.compare.verdict import verdict
 from allocopt.contracts import Contract
 from allocopt.plan import SOLVED, Plan
+from allocopt.plan.meeting import ForMeeting
 from allocopt.plan.tables import records
 
 
-class Comparison(ShownComparison):
+class Comparison(ForMeeting):
     """What `compare` found.
 
     Where a scenario of some weight was played without foresight, such scenarios alone count in ranking, differences,
@@ -41,6 +41,8 @@ class Comparison(ShownComparison):
     folder : Path
         Where the answers are; a temporary folder unless one was given.
     """
+
+    ROOM: ClassVar[str] = "comparison"
 
     def __init__(
         self, inputs: Request, folder: RunFolder, risk: CVaR | None = None, extend: Extend | None = None

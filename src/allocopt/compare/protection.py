@@ -29,9 +29,9 @@ import pandas as pd
 from allocopt.arguments import instance, several
 from allocopt.compare.batch import compare
 from allocopt.compare.comparison import Comparison
-from allocopt.compare.shown import ShownProtection
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ContractError, Issue
+from allocopt.plan.rooms import asked
 from allocopt.plan.tables import records
 from allocopt.problem import Problem
 from allocopt.problem.report import Nearest
@@ -47,7 +47,7 @@ COLUMNS = (
 )
 
 
-class Protection(ShownProtection):
+class Protection:
     """What `price_of_protection` found: a curve over levels of protection.
 
     Attributes
@@ -148,6 +148,21 @@ class Protection(ShownProtection):
 
     def __repr__(self) -> str:
         return f"Protection({self.channel!r}, best {self.best:.0%}, {len(self._table)} levels)"
+
+    def plot(self, **how: Any) -> Any:
+        """Draw the curve: what each level is worth more than none, between what that lies, and the best level.
+
+        Parameters
+        ----------
+        **how
+            ``form="narrow"`` for a telephone; ``titled=False`` leaves the title to who shows it.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Whose ``title`` is the finding; see `allocopt.report.plots.PlanPlots`.
+        """
+        return asked("plot_protection", self, **how)
 
     def _repr_html_(self) -> str:
         table = self._table.to_html(index=False, float_format="{:,.2f}".format, na_rep="", border=0)

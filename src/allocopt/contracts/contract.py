@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import html
 from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from allocopt import arguments
 from allocopt.contracts.stages import STAGES, Contribution, Stage
-from allocopt.documents.checked import STRICT, Checked, Day
+from allocopt.documents.checked import STRICT, Day
+from allocopt.documents.document import Document, adapter
 from allocopt.documents.faults import spelled
 from allocopt.documents.origin import Origin
 from allocopt.errors import ContractError, Issue
@@ -23,7 +25,7 @@ from allocopt.problem.facts import Facts
 from allocopt.problem.problem import Problem
 from allocopt.problem.report import Nearest
 from allocopt.rules import CLAUSES, Protect
-from allocopt.rules.kit.base import Clause
+from allocopt.rules.kit.base import Clause, tag
 
 HOMES = {
     "regions": "the column region of demand or lanes",
@@ -60,7 +62,7 @@ class _Known(dict[str, set[str]]):
 
 
 @dataclass(frozen=True, config=STRICT)
-class Contract(metaclass=Checked):
+class Contract(Document):
     """A set of rules that the channels agreed on.
 
     Attributes
@@ -92,6 +94,9 @@ class Contract(metaclass=Checked):
     >>> contract.to_dict()["clauses"][0]["channel"]
     'dtc'
     """
+
+    WHAT: ClassVar[str] = "contract"
+    LIST: ClassVar[str] = "clauses"
 
     name: str
     clauses: tuple[AnyClause, ...] = ()
@@ -132,27 +137,21 @@ class Contract(metaclass=Checked):
         ContractError
             Naming every fault with the file and its line: unknown keys, wrong values, a clause said twice.
         """
-        from allocopt.contracts.files import read_contract
-
-        return read_contract(arguments.path("path", path))
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> Contract:
-        """Return the contract that `to_dict` wrote; `ContractError` if something in it is wrong."""
-        if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-            raise ContractError("A contract is a mapping of keys such as 'name' and 'clauses' to values.")
-        return cls(**content)
+        return cls._of_file(arguments.path("path", path))
 
     @staticmethod
     def keys_at(place: tuple[Any, ...]) -> list[str]:
         """Return the keys that are known at a place of a contract: those of the clause or stage that stands there."""
-        from allocopt.contracts.files import keys_at
-
-        return keys_at(place)
+        every: list[type[Clause] | type[Stage]] = [*CLAUSES, *STAGES]
+        kinds = {tag(kind): kind for kind in every}
+        kind: Any = kinds.get(place[2]) if len(place) > 3 else None
+        if len(place) > 5:  # inside a list of parts, such as who takes demand over
+            kind = getattr(kind, "PARTS", {}).get(place[3], kind)
+        return [field.name for field in dataclasses.fields(kind or Contract)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the contract as JSON-ready values; fields that were not given are left out."""
-        content: dict[str, Any] = ADAPTER.dump_python(self, mode="json", exclude_none=True)
+        content: dict[str, Any] = adapter(Contract).dump_python(self, mode="json", exclude_none=True)
         return content
 
     def diff(self, other: Contract) -> str:
@@ -179,11 +178,6 @@ class Contract(metaclass=Checked):
 
         arguments.instance("other", other, Contract)
         return difference(self, other)
-
-    @staticmethod
-    def json_schema() -> dict[str, Any]:
-        """Return the JSON schema of contract files, as shipped in the package."""
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ADAPTER.json_schema()}
 
     @property
     def all_stages(self) -> tuple[Stage, ...]:
@@ -220,10 +214,6 @@ class Contract(metaclass=Checked):
         rules = f"<ol>{clauses}</ol>" if clauses else "<p>No clauses: only what physics and the tables allow.</p>"
         return f"<h4>{html.escape(self.name)}</h4>{said}{rules}<p>Optimised: {html.escape(stages)}.</p>"
 
-    @property
-    def _label(self) -> str:
-        return f"contract {self.name!r}"
-
     def check(self, problem: Problem) -> None:
         """Raise `ContractError` with every fault if the contract does not fit the problem.
 
@@ -233,7 +223,7 @@ class Contract(metaclass=Checked):
             Whose ids the clauses and stages must name, and whose ``as_of`` must lie in the contract's validity.
         """
         arguments.instance("problem", problem, Problem)
-        origin: Origin = getattr(self, "_origin", Origin())
+        origin = self._where
         unknown = list(self._unknown(problem, origin))
         lost = {issue.column for issue in unknown}
         issues = [*unknown, *self._misfits(problem, origin, lost), *self._expired(problem.as_of, origin)]
@@ -302,6 +292,3 @@ class Contract(metaclass=Checked):
         if self.valid_from is not None and self.valid_to is not None and self.valid_from > self.valid_to:
             message = "It ends before it begins."
             yield origin.issue(self._label, ("valid_to",), str(self.valid_to), "dates_reversed", message, "")
-
-
-ADAPTER: TypeAdapter[Contract] = TypeAdapter(Contract)

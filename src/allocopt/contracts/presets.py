@@ -184,10 +184,7 @@ def strata(
     ['cap units 0.0, per total, priority 9']
     """
     given = {"win": win, "gain": gain, "redistribute": redistribute, "fill": fill, "lose": lose}
-    ranks = {
-        name: () if one is None else tuple(one) if isinstance(one, tuple | list) else (one,)
-        for name, one in given.items()
-    }
+    ranks = {name: _ranks(one) for name, one in given.items()}
     every = [rank for some in ranks.values() for rank in some]
     twice = sorted({rank for rank in every if every.count(rank) > 1})
     if not every:

@@ -6,11 +6,11 @@ import math
 from dataclasses import field
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import PlainValidator
 from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
-from allocopt.documents.checked import NUMBER, STRICT, Checked, Ids, Ranks
+from allocopt.documents.checked import STRICT, Amounts, Checked, Ids, Ranks
 
 LockBy = Literal["value", "plan"]
 Each = Literal["each"]
@@ -27,8 +27,6 @@ def _rank(value: object) -> float | Each:
 
 Rank = Annotated[float | Each, PlainValidator(_rank, json_schema_input_type=float | Each)]
 """One rank, or all of them one after the other."""
-Weights = Annotated[dict[str, Annotated[float, Field(gt=0), NUMBER]], Field(min_length=1)]
-"""Weight of each channel [1]."""
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -139,7 +137,7 @@ class MaxMinFill(Stage):
 
     measure: Literal["fill", "units"] = "fill"
     per: Literal["sku", "channel"] = "sku"
-    weights: Weights | None = field(default=None, hash=False)
+    weights: Amounts | None = field(default=None, hash=False)
     stage: Literal["max_min_fill"] = "max_min_fill"
 
 

@@ -87,11 +87,13 @@ Ids = Annotated[Several | None, BeforeValidator(_one_or_many, json_schema_input_
 NUMBER = BeforeValidator(_number)
 Day = Annotated[dt.date, BeforeValidator(_day)]
 Share = Annotated[float, Field(ge=0, le=1), NUMBER]
-Units = Annotated[float, Field(ge=0), NUMBER]
+Quantity = Annotated[float, Field(ge=0), NUMBER]
 AtLeastZero = Annotated[float, Field(ge=0), NUMBER]
 Penalty = Annotated[float, Field(ge=0), NUMBER]
 Period = Annotated[int, Field(ge=0, strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
+Amounts = Annotated[dict[str, Annotated[float, Field(gt=0), NUMBER]], Field(min_length=1)]
+"""A number above 0 for each of some names; its field says ``hash=False``, since a dict has no hash."""
 Said = Annotated[str, AfterValidator(_said)]
 """Text that has to be given: who answers for it, and why."""
 _Ranks = Annotated[Many[Annotated[int, Field(strict=True)]], Field(min_length=1)]

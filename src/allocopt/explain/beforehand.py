@@ -17,11 +17,10 @@ from allocopt.arcs import Arcs, build_arcs
 from allocopt.arguments import instance
 from allocopt.contracts import Contract, pooled
 from allocopt.plan import Conflict
-from allocopt.plan.broken import find_broken
 from allocopt.plan.conflicts import find_conflicts
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.problem.problem import Problem
-from allocopt.rules import RULES, Clause, retired
+from allocopt.rules import RULES, Clause, find_broken, retired
 from allocopt.rules.reserve import ReserveRule
 from allocopt.solve import Effort
 from allocopt.solve.repair import repair

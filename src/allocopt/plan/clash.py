@@ -51,7 +51,7 @@ class Clashes:
     fixed: Longs
     of_fixed: Longs
 
-    def limits(self, program: Program, labels: Labels, facts: Facts, some: list[int]) -> Limits:
+    def limits(self, program: Program, labels: Labels, facts: Facts, some: list[int]) -> Obstacles:
         """Return what cannot be changed in some clashes: the first few of it."""
         rows = self.fixed[np.isin(self.of_fixed, some)]
         codes = np.unique(program.row_sku[rows])
@@ -65,11 +65,11 @@ class Clashes:
                 remedies.append(f"find as many more of {more}")
             elif family.rule in (Capacity.name, LaneCapacity.name):
                 remedies.append(f"have more {said[0]}{' and others' if len(ranks) > 1 else ''}")
-        return Limits(skus, list(dict.fromkeys(words)), remedies)
+        return Obstacles(skus, list(dict.fromkeys(words)), remedies)
 
 
 @dataclass(frozen=True)
-class Limits:
+class Obstacles:
     """What stands against promises that nobody promised, in words.
 
     Attributes

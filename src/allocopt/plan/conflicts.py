@@ -11,7 +11,7 @@ import numpy as np
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.labels import Codes, Family, Labels
 from allocopt.algebra.program import Program, freed
-from allocopt.plan.clash import Clashes, Limits, clashes
+from allocopt.plan.clash import Clashes, Obstacles, clashes
 from allocopt.plan.conflict import Conflict
 from allocopt.problem.facts import ANY, Facts, Flags, Floats
 from allocopt.rules import Clause
@@ -151,7 +151,7 @@ class _Spoken:
     """What is known of the clashes, to be put in words."""
 
     clashes: Clashes
-    limits: Callable[[list[int]], Limits]
+    limits: Callable[[list[int]], Obstacles]
     rows: list[_Row]
     currency: str
 
@@ -195,7 +195,7 @@ def _told(what: str, rows: list[_Row], spoken: _Spoken) -> Conflict:
     )
 
 
-def _need(asks: list[str], caps: list[str], clash: Clashes, some: list[int], limits: Limits) -> str:
+def _need(asks: list[str], caps: list[str], clash: Clashes, some: list[int], limits: Obstacles) -> str:
     """Return what promises need together and what there is, or only that they cannot hold."""
     because = f" ({_few(limits.words, ', ')})" if limits.words else ""
     if not clash.counted[some].all() or not asks:

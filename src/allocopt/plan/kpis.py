@@ -27,7 +27,8 @@ from allocopt.plan.answer import Answer
 from allocopt.plan.stock import age
 from allocopt.plan.tables import profit_and_loss, typed
 from allocopt.problem.facts import Floats
-from allocopt.rules.kit.scope import order_of_lines, reached
+from allocopt.rules.kit.parcels import parcel_cost, parcels, split_cost
+from allocopt.rules.kit.scope import reached
 
 BANDS = (4, 13, 26)
 """Ages up to which units are counted together, the last band without an end [period]."""
@@ -124,22 +125,19 @@ def _risk(answer: Answer) -> dict[str, Floats]:
 def _parcels(answer: Answer) -> dict[str, Floats]:
     """Return the orders that ship, their parcels, and what more than one parcel an order and expediting cost."""
     arcs, rows = answer.arcs, answer.shipped
-    facts, order = arcs.facts, order_of_lines(arcs.facts)[arcs.line[rows]]
-    sizes = (len(facts.lanes.node), int(arcs.ship.max(initial=0)) + 1)
-    parcel = (order.astype(np.int64) * sizes[0] + arcs.lane[rows]) * sizes[1] + arcs.ship[rows]
-    _, first = np.unique(parcel, return_index=True)
-    channel = arcs.channel[rows[first]]
-    cost = getattr(facts.lanes, "parcel_cost", np.zeros(len(facts.lanes.node)))[arcs.lane[rows[first]]]
-    _, at, group = np.unique(order[first], return_index=True, return_inverse=True)
-    dearest = extreme(np.maximum, cost, group, len(at), none=0.0)
-    orders = _by_channel(answer, channel[at], np.ones(len(at)))
-    parcels = _by_channel(answer, channel, np.ones(len(first)))
+    facts = arcs.facts
+    gate, index = parcels(arcs, rows)
+    order, owner = np.unique(index.codes[0], return_inverse=True)
+    channel = extreme(np.maximum, arcs.channel[rows], gate, len(index), none=0)
+    whose = extreme(np.maximum, channel, owner, len(order), none=0)
+    number = _by_channel(answer, channel, np.ones(len(index)))
+    orders = _by_channel(answer, whose, np.ones(len(order)))
     expedited = 0.0 - profit_and_loss(answer).get("expediting", np.zeros(len(facts.channels.id) + 1))
     expedited[-1] = expedited.sum()
     return {
         "orders": orders,
-        "parcels": parcels,
-        "parcels_per_order": _ratio(parcels, orders),
-        "split_cost": _by_channel(answer, channel, cost) - _by_channel(answer, channel[at], dearest),
+        "parcels": number,
+        "parcels_per_order": _ratio(number, orders),
+        "split_cost": _by_channel(answer, whose, split_cost(parcel_cost(facts, index), owner, len(order))),
         "expedite_cost": expedited,
     }

@@ -14,9 +14,9 @@ import pandas as pd
 from allocopt.errors import Issue, SolveError
 from allocopt.plan.answer import Answer
 from allocopt.plan.beside import Beside
-from allocopt.plan.broken import Broken, decision_words
 from allocopt.plan.conflict import Conflict
 from allocopt.plan.dates import with_dates
+from allocopt.plan.decided import decision_words
 from allocopt.plan.further import Further
 from allocopt.plan.making import MAKERS, TABLES, made
 from allocopt.plan.proof import PlanCertificate
@@ -27,6 +27,7 @@ from allocopt.plan.shown import Shown
 from allocopt.plan.tables import records
 from allocopt.plan.travel import missing, read_tables, told_tables
 from allocopt.plan.worth import Worth
+from allocopt.rules.kit.broken import Broken
 
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
 SOLVED = ("optimal", "feasible")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -175,14 +175,9 @@ def _check_references(checked: ReadTable, tables: Tables, report: Report) -> Non
             continue
         positions = np.flatnonzero(unknown)
         if not target.length:
-            report.rows(
-                checked.source,
-                column.name,
-                positions,
-                "unknown_id",
-                lambda _row, value, refers=refers: f"{value!r} is not in the table `{refers}`, which is empty.",  # type: ignore[misc]
-                f"Give `{refers}` one row for each {key}.",
-            )
+            said = f"{{value!r}} is not in the table `{refers}`, which is empty."
+            hint = f"Give `{refers}` one row for each {key}."
+            report.rows(checked.source, column.name, positions, "unknown_id", said, hint)
             continue
         _report_unknown(checked, column.name, refers, positions, target.labels[key].texts, report)
 
@@ -269,10 +264,10 @@ def _check_at_most(checked: ReadTable, name: str, code: str, what: str, report: 
     whole: Floats = checked.numbers["units"]
     with np.errstate(invalid="ignore"):
         over = part > whole
-    say: Callable[[int, str], str] = lambda position, value: (  # noqa: E731
+    say: Telling = lambda position, value: (  # noqa: E731
         f"{what}: `{name}` is {value} and `units` is {checked.source.text('units', position)}."
     )
-    report.rows(checked.source, name, np.flatnonzero(over), code, say, f"Lower `{name}` or raise `units`.")
+    report.rows(checked.source, name, over, code, say, f"Lower `{name}` or raise `units`.")
 
 
 def _check_reserved_names(channels: ReadTable, report: Report) -> None:
@@ -280,14 +275,9 @@ def _check_reserved_names(channels: ReadTable, report: Report) -> None:
     taken = np.array([text.casefold() == COMPANY for text in labels.texts.to_pylist()], bool)
     if not taken.any():
         return
-    report.rows(
-        channels.source,
-        "channel",
-        np.flatnonzero((labels.codes >= 0) & taken[labels.codes]),
-        "reserved_id",
-        lambda _row, value: f"{value!r} is the name of the row for what belongs to no channel.",
-        "Give the channel another name.",
-    )
+    said = "{value!r} is the name of the row for what belongs to no channel."
+    rows = (labels.codes >= 0) & taken[labels.codes]
+    report.rows(channels.source, "channel", rows, "reserved_id", said, "Give the channel another name.")
 
 
 def refers_to(issue: Issue) -> str | None:

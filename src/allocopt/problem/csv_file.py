@@ -253,12 +253,6 @@ def _unarmoured(source: Source, report: Report) -> Source:
         armoured = pc.match_substring_regex(cells.arrow, ARMOURED).to_numpy(zero_copy_only=False)
         if armoured.any():
             columns[name] = of_arrow(pc.replace_substring_regex(cells.arrow, ARMOURED, r"\1"))
-            report.note_rows(
-                source,
-                name,
-                np.flatnonzero(armoured),
-                "read_text",
-                lambda _row, value, name=name: f"`{name}` is {value}, read as the text in the quotes.",  # type: ignore[misc]
-                "Write the text alone.",
-            )
+            said = "is {value}, read as the text in the quotes."
+            report.at(source, name).note(armoured, "read_text", said, "Write the text alone.")
     return replace(source, columns=columns, _objects={})

@@ -25,7 +25,7 @@ SHARED = {
 _DRESSED = r"[^0-9.,eE+ \-]"
 
 
-class _Named(NamedTuple):
+class _InCurrency(NamedTuple):
     """A column of money that names a currency: in these rows, or in its header (none)."""
 
     source: Source
@@ -51,14 +51,7 @@ def check_currencies(sources: Mapping[str, Source], stated: str, report: Report)
         whose = f"the problem is in {stated}" if known_currency(stated) else f"others are in {first}"
         hint = "Convert them to one currency, that of the problem."
         if len(rows):
-            report.rows(
-                source,
-                column,
-                rows,
-                "mixed_currencies",
-                lambda _row, value, column=column, whose=whose: f"`{column}` is {value!r}, and {whose}.",  # type: ignore[misc]
-                hint,
-            )
+            report.at(source, column).fault(rows, "mixed_currencies", f"is {{value!r}}, and {whose}.", hint)
         else:
             said = f"The header says that `{column}` is in {currency}, and {whose}."
             report.add(source.name, "mixed_currencies", said, hint, column=column)
@@ -68,13 +61,13 @@ def _same(one: str, other: str) -> bool:
     return one == other or other in SHARED.get(one, ()) or one in SHARED.get(other, ())
 
 
-def _named(column: Column, source: Source) -> _Named | None:
+def _named(column: Column, source: Source) -> _InCurrency | None:
     """Return the currency that a column names; None if it names none, or several, which is told elsewhere."""
     name = column.name
     if not source.file or name not in source.columns or name in source.repeated:
         return None
     if name in source.currencies:
-        return _Named(source, name, source.currencies[name], np.zeros(0, np.intp))
+        return _InCurrency(source, name, source.currencies[name], np.zeros(0, np.intp))
     arrow = source.columns[name].arrow
     if arrow is not None:
         textual = pa.types.is_string(arrow.type) or pa.types.is_large_string(arrow.type)
@@ -83,4 +76,4 @@ def _named(column: Column, source: Source) -> _Named | None:
     distinct, place = distinct_cells(source, name)
     signs = np.array([currency_of(column, cell) for cell in distinct], object)
     named = set(signs.tolist()) - {""}
-    return _Named(source, name, named.pop(), np.flatnonzero((signs != "")[place])) if len(named) == 1 else None
+    return _InCurrency(source, name, named.pop(), np.flatnonzero((signs != "")[place])) if len(named) == 1 else None

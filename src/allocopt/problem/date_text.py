@@ -98,16 +98,12 @@ def with_days(table: Table, source: Source, report: Report) -> Source:
             read = np.array([day is not None for day in found], bool)
             if not read.any():
                 continue
-            report.note_rows(
-                source,
-                column.name,
-                np.flatnonzero(read[place]),
-                "read_day",
-                lambda row, value, name=column.name, found=found, place=place: (  # type: ignore[misc]
-                    f"`{name}` is {value!r}, read as {found[place[row]]}."
-                ),
-                "Write days as year-month-day, such as 2026-11-27.",
-            )
+
+            def said(row: int, value: str, found: Any = found, place: Any = place) -> str:
+                return f"is {value!r}, read as {found[place[row]]}."
+
+            hint = "Write days as year-month-day, such as 2026-11-27."
+            report.at(source, column.name).note(read[place], "read_day", said, hint)
             cells = [cell if day is None else day for cell, day in zip(distinct, found, strict=True)]
             columns[column.name] = of_list([cells[each] for each in place.tolist()])
     return replace(source, columns=columns, _objects={})

@@ -47,6 +47,13 @@ def unsaid() -> dict[str, Any]:
     return {**held, "region": ANY, "order": ANY, "row": ANY, **contracts}
 
 
+def made(like: Lines, number: int, **said: Any) -> Lines:
+    """Return so many new lines, with what is said of them: arrays, or one value for all; columns as those of others."""
+    values = unsaid() | said
+    kinds = {field.name: getattr(like, field.name).dtype for field in fields(Lines)}
+    return Lines(**{name: np.broadcast_to(np.asarray(values[name], kind), number) for name, kind in kinds.items()})
+
+
 def emptied(lines: Lines, gone: Flags) -> Lines:
     """Return the lines, those that are gone without any units, commitments and costs: they count as not there."""
     columns = ("units", "min_units", "lost_cost", "otif_cost", "confirmed")

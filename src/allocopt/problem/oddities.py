@@ -68,14 +68,12 @@ def _lots(tables: Tables, facts: Facts, report: Report) -> None:
     empty = _positions(lots.row[(lots.usable <= 0) & (lots.units > 0)])
     early = _positions(lots.row[lots.expires < lots.available])
 
-    def used_up(_row: int, value: str) -> str:
-        return f"Nothing of this lot of {value} units can be used after confidence and reservations."
-
     def expired(row: int, value: str) -> str:
         return f"The lot expires in {value}, before it can ship ({source.text('available', row) or 'period 0'})."
 
+    said = "Nothing of this lot of {value} units can be used after confidence and reservations."
     hint = "Check `confidence` and `reserved`."
-    report.rows(source, "units", empty, "nothing_usable", used_up, hint, severity="warning")
+    report.rows(source, "units", empty, "nothing_usable", said, hint, severity="warning")
     hint = "Check the two moments; the lot cannot be sold as it stands."
     report.rows(source, "expires", early, "expires_before_available", expired, hint, severity="warning")
 
@@ -148,10 +146,7 @@ def _references(tables: Tables, facts: Facts, report: Report) -> None:
     missing = asking[np.array([pair not in held for pair in wanted], dtype=bool)]
     source, rows = tables["demand"].source, _positions(lines.row[missing])
     hint = "Check the spelling, or leave it blank where lots of any reference will do."
-
-    def unheld(_row: int, value: str) -> str:
-        return f"No lot of the article has the reference {value!r}: the line gets nothing."
-
+    unheld = "No lot of the article has the reference {value!r}: the line gets nothing."
     report.rows(source, "reference", rows, "no_such_reference", unheld, hint, severity="warning")
 
 

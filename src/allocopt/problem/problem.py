@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from allocopt.problem.reading import read_inputs
 from allocopt.problem.report import Report
 from allocopt.problem.schema import NEEDED, TABLES
 from allocopt.problem.settings import read_as_of, read_horizon, read_label
-from allocopt.problem.source import Source, empty, from_frame
+from allocopt.problem.source import Source, absent, empty, from_frame
 from allocopt.problem.told import told, told_html
 
 ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
@@ -124,14 +124,7 @@ class Problem:
     ) -> None:
         frames = (skus, nodes, channels, supply, demand, lanes, capacity, workloads, periods)
         report = Report()
-        sources: dict[str, Source] = {}
-        for table, frame in zip(TABLES, frames, strict=True):
-            try:
-                sources[table] = from_frame(table, frame)
-            except DataError as error:
-                report.issues += error.issues
-                sources[table] = empty(table)
-        self._build(Inputs(sources, as_of, currency, name, horizon), report)
+        self._build(Inputs(_sources(frames, absent, report), as_of, currency, name, horizon), report)
 
     def _build(self, inputs: Inputs, report: Report) -> None:
         """Check the tables and encode them; the only place in which a problem comes to be."""
@@ -300,29 +293,16 @@ class Problem:
         DataError
             If the variant is no valid problem. Rows of tables that were not replaced keep their names.
         """
-        given = (skus, nodes, channels, supply, demand, lanes, capacity, workloads, periods)
+        frames = (skus, nodes, channels, supply, demand, lanes, capacity, workloads, periods)
         report = Report()
-        sources = {}
-        for table, frame in zip(TABLES, given, strict=True):
-            try:
-                sources[table] = self._kept(table) if frame is None else from_frame(table, frame)
-            except DataError as error:
-                report.issues += error.issues
-                sources[table] = empty(table)
         inputs = Inputs(
-            sources,
+            _sources(frames, lambda table: self._tables[table].as_source(), report),
             self._as_of if as_of is None else as_of,
             self._currency if currency is None else currency,
             self._name if name is None else name,
             self._horizon if horizon is None else horizon,
         )
         return Problem._of(inputs, report)
-
-    def _kept(self, table: str) -> Source:
-        kept = self._tables[table]
-        if not kept.length:
-            return empty(table)
-        return Source(table, from_frame(table, self._frame(table)).columns, kept.length, kept.source.rows)
 
     def _frame(self, table: str) -> pd.DataFrame:
         if table not in self._frames:
@@ -384,3 +364,15 @@ class Problem:
 
     def _repr_html_(self) -> str:
         return told_html(self)
+
+
+def _sources(frames: Sequence[Any], otherwise: Callable[[str], Source], report: Report) -> dict[str, Source]:
+    """Return each table as it came, or what stands in for one that was not given; what is no table is reported."""
+    sources: dict[str, Source] = {}
+    for table, frame in zip(TABLES, frames, strict=True):
+        try:
+            sources[table] = otherwise(table) if frame is None else from_frame(table, frame)
+        except DataError as error:
+            report.issues += error.issues
+            sources[table] = empty(table)
+    return sources

@@ -17,6 +17,7 @@ from allocopt.problem.schema import Column
 from allocopt.problem.source import UNCALCULATED, Cells, Source
 
 Telling = str | Callable[[int, str], str]
+"""What is said of a cell: a text with ``{value}`` in it, or a function of the row's position and the cell as text."""
 LISTED = 1000
 """Rows that one entry names in `rows`; of more, it says how many there are."""
 GROUPS = 20
@@ -35,11 +36,13 @@ class Report:
     issues : list of Issue
     strict : bool
         Whether what would be read with a note is a fault.
+    row_by_row : bool
+        Whether each row has an entry of its own, for whoever sorts rows by what was done to them.
     """
 
-    def __init__(self, *, strict: bool = False) -> None:
+    def __init__(self, *, strict: bool = False, row_by_row: bool = False) -> None:
         self.issues: list[Issue] = []
-        self.strict = strict
+        self.strict, self.row_by_row = strict, row_by_row
 
     def add(
         self,
@@ -78,52 +81,55 @@ class Report:
         self,
         source: Source,
         column: str,
-        positions: NDArray[np.intp],
+        rows: Flags | Places,
         code: str,
-        message: Callable[[int, str], str],
+        message: Telling,
         hint: str,
         *,
         severity: Severity = "error",
     ) -> None:
-        """Add one issue for all rows at `positions`, which have one cause.
+        """Add one issue for all rows, given by a mask or their positions, which have one cause.
 
-        `message` is given the position and the cell as text, and says it of the first row.
+        `message` says it of the first row: a text with ``{value}`` in it, or what a function of position and cell, as
+        text, returns.
         """
+        positions = _positions(rows)
         if not len(positions):
+            return
+        if self.row_by_row and len(positions) > 1:
+            for position in positions[:LISTED]:
+                self.rows(source, column, np.array([position]), code, message, hint, severity=severity)
+            if len(positions) > LISTED:
+                more = f"{len(positions) - LISTED} more rows are so."
+                self.add(source.name, code, more, hint, column=column, severity=severity)
             return
         first = int(positions[0])
         value = source.text(column, first)
-        rows = _names(source, positions)
-        text, count = message(first, value), len(rows) if len(positions) <= LISTED else len(positions)
+        names = _names(source, positions)
+        text, count = _spoken(message, first, value), len(names) if len(positions) <= LISTED else len(positions)
         if count > 1:
             text += f" So it is in {count:,} rows: {_others(source, column, positions)}."
-        issue = Issue(source.name, rows[0], column, value, code, text, hint, severity, tuple(rows), count)
+        issue = Issue(source.name, names[0], column, value, code, text, hint, severity, tuple(names), count)
         self.issues.append(issue)
 
     def note_rows(
-        self,
-        source: Source,
-        column: str,
-        positions: NDArray[np.intp],
-        code: str,
-        message: Callable[[int, str], str],
-        instead: str,
+        self, source: Source, column: str, rows: Flags | Places, code: str, message: Telling, instead: str
     ) -> None:
         """Say what was done with some rows while reading; a strict report calls it a fault."""
         if self.strict:
-            strict: Callable[[int, str], str] = lambda row, value: f"{message(row, value)} Reading is strict."  # noqa: E731
-            self.rows(source, column, positions, code, strict, instead)
+            strict: Telling = lambda row, value: f"{_spoken(message, row, value)} Reading is strict."  # noqa: E731
+            self.rows(source, column, rows, code, strict, instead)
         else:
-            self.rows(source, column, positions, code, message, "", severity="note")
+            self.rows(source, column, rows, code, message, "", severity="note")
 
     def grouped(
         self,
         source: Source,
         column: str,
-        positions: NDArray[np.intp],
+        positions: Places,
         causes: NDArray[Any],
         code: str,
-        message: Callable[[int, str], str],
+        message: Telling,
         hint: str,
         *,
         severity: Severity = "error",
@@ -136,6 +142,10 @@ class Report:
         group = np.minimum(rank[place], GROUPS)
         for number in range(min(len(distinct), GROUPS + 1)):
             self.rows(source, column, positions[group == number], code, message, hint, severity=severity)
+
+    def at(self, source: Source, name: str) -> ReadColumn:
+        """Return a column, declared or not, of whose cells something is to be told."""
+        return ReadColumn(Column(name, "text", ""), source, self)
 
     @property
     def errors(self) -> list[Issue]:
@@ -151,28 +161,6 @@ class Report:
     def notes(self) -> list[Issue]:
         """What was done while reading."""
         return [issue for issue in self.issues if issue.severity == "note"]
-
-
-class RowByRow(Report):
-    """A report that has an entry for each row, for whoever sorts rows by what was done to them."""
-
-    def rows(
-        self,
-        source: Source,
-        column: str,
-        positions: NDArray[np.intp],
-        code: str,
-        message: Callable[[int, str], str],
-        hint: str,
-        *,
-        severity: Severity = "error",
-    ) -> None:
-        """Add one issue for each of the first rows, and one that counts all others."""
-        for position in positions[:LISTED].tolist():
-            super().rows(source, column, np.array([position]), code, message, hint, severity=severity)
-        more = len(positions) - LISTED
-        if more > 0:
-            self.add(source.name, code, f"{more} more rows are so.", hint, column=column, severity=severity)
 
 
 @dataclass(frozen=True)
@@ -199,11 +187,11 @@ class ReadColumn:
 
     def fault(self, rows: Flags | Places, code: str, text: Telling, hint: str) -> None:
         """Report rows, by a mask or their positions, in which something is wrong."""
-        self.report.rows(self.source, self.name, _positions(rows), code, self._said(text), hint)
+        self.report.rows(self.source, self.name, rows, code, self._said(text), hint)
 
     def note(self, rows: Flags | Places, code: str, text: Telling, instead: str) -> None:
         """Say what was done with some rows; a strict report calls it a fault, whose remedy is `instead`."""
-        self.report.note_rows(self.source, self.name, _positions(rows), code, self._said(text), instead)
+        self.report.note_rows(self.source, self.name, rows, code, self._said(text), instead)
 
     def blanks(self, blank: Flags) -> None:
         """Report the blank cells of a column that has to say something in every row."""
@@ -221,10 +209,13 @@ class ReadColumn:
         save = "Open the workbook in a spreadsheet program and save it, or write the value."
         self.fault(silent, "formula_error", text, save)
 
-    def _said(self, text: Telling) -> Callable[[int, str], str]:
-        return lambda row, value: (
-            f"`{self.name}` {text.format(value=value) if isinstance(text, str) else text(row, value)}"
-        )
+    def _said(self, text: Telling) -> Telling:
+        return lambda row, value: f"`{self.name}` {_spoken(text, row, value)}"
+
+
+def _spoken(text: Telling, row: int, value: str) -> str:
+    """Return what is said of the cell of a row."""
+    return text.format(value=value) if isinstance(text, str) else text(row, value)
 
 
 def _positions(rows: Flags | Places) -> Places:

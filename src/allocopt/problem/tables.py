@@ -19,7 +19,7 @@ from allocopt.problem.facts import Floats
 from allocopt.problem.labels import CodedTexts, constant, labels
 from allocopt.problem.report import ReadColumn, Report
 from allocopt.problem.schema import Column, Table
-from allocopt.problem.source import Cells, Source, of_arrow
+from allocopt.problem.source import Cells, Source, empty, of_arrow
 from allocopt.problem.times import times
 
 SORTED_BY = {
@@ -109,7 +109,23 @@ class ReadTable:
         if name in self.codes:
             return of_arrow(_of_codes(column, self.codes[name]))
         values = self.numbers[name]
+        if column.type in ("whole", "period"):
+            try:
+                return of_arrow(pa.array(values, mask=np.isnan(values)).cast(pa.int64()))
+            except pa.ArrowInvalid:  # a change left fractions, or too much: they are faults to be told
+                return of_arrow(pa.array(values))
         return of_arrow(pa.array(values.astype("datetime64[D]") if column.type == "date" else values))
+
+    def as_source(self, rows: Any = None, kind: type[Source] = Source) -> Source:
+        """Return the table as one that is to be read, its rows named anew where names are given.
+
+        Columns that were never given are left out again.
+        """
+        if not self.length:
+            return empty(self.table.name)
+        cells = {column.name: self.cells(column) for column in self.table.columns}
+        columns = {name: held for name, held in cells.items() if held is not None}
+        return kind(self.table.name, columns, self.length, self.source.rows if rows is None else rows)
 
     def _series(self, column: Column) -> Any:
         name = column.name

@@ -77,14 +77,9 @@ def report_strays(checked: ReadTable, found: Strays, report: Report) -> None:
     left = found.remarks
     for column in source.columns:
         held = np.array([not is_blank(source.objects(column)[position]) for position in left.tolist()], bool)
-        report.rows(
-            source,
-            column,
-            left[held],
-            "remark",
-            lambda _row, value: f"The row holds {value!r}, and next to nothing that every row of this table says.",
-            "Remove it if it is a remark, a heading or a sum; else fill it in.",
-        )
+        said = "The row holds {value!r}, and next to nothing that every row of this table says."
+        hint = "Remove it if it is a remark, a heading or a sum; else fill it in."
+        report.rows(source, column, left[held], "remark", said, hint)
         left = left[~held]
 
 
@@ -148,11 +143,5 @@ def _report_totals(checked: ReadTable, positions: NDArray[np.intp], report: Repo
             words = pc.match_substring_regex(labels.texts, WORDS).to_numpy(zero_copy_only=False)
             mine = positions[np.append(words, False)[labels.codes[positions]]]
             positions = np.setdiff1d(positions, mine)
-            report.rows(
-                checked.source,
-                name,
-                mine,
-                "total_row",
-                lambda _row, value: f"{value!r}: the row sums up others and is none of this table.",
-                "Remove it: what it says would count twice.",
-            )
+            said = "{value!r}: the row sums up others and is none of this table."
+            report.rows(checked.source, name, mine, "total_row", said, "Remove it: what it says would count twice.")

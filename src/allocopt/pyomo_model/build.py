@@ -20,7 +20,7 @@ from scipy import sparse
 
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.program import Program
-from allocopt.pyomo_model.layout import ARCS, DUAL, OBJECTIVE, Place, layout
+from allocopt.pyomo_model.layout import ARCS, DUAL, OBJECTIVE, Component, layout
 from allocopt.pyomo_model.locked import one_at_a_time
 
 
@@ -155,20 +155,20 @@ def _money(program: Program, variables: list[Any]) -> list[Any]:
     return _weighted(program.cost[paid].tolist(), [variables[column] for column in paid.tolist()])
 
 
-def _doc(place: Place, docs: Mapping[str, str] | None) -> str:
+def _doc(place: Component, docs: Mapping[str, str] | None) -> str:
     if docs and place.family in docs:
         return docs[place.family]
     return f"Indexed by {', '.join(place.families[0].index.names)}."
 
 
-def _index(place: Place) -> Any:
+def _index(place: Component) -> Any:
     """Return the keys as Pyomo takes them; it must be told where they have different numbers of parts."""
     parts = {len(key) if isinstance(key, tuple) else 1 for key in place.keys}
     return place.keys if len(parts) <= 1 else pyo.Set(initialize=place.keys, dimen=None)
 
 
 def _add_variables(
-    model: Any, place: Place, program: Program, docs: Mapping[str, str] | None, variables: list[Any]
+    model: Any, place: Component, program: Program, docs: Mapping[str, str] | None, variables: list[Any]
 ) -> None:
     lower, upper = program.lower[place.positions], program.upper[place.positions]
     integer = program.integer[place.positions]
@@ -188,7 +188,9 @@ def _add_variables(
         variables[position] = member
 
 
-def _add_constraints(model: Any, place: Place, program: Program, docs: Mapping[str, str] | None, terms: _Terms) -> None:
+def _add_constraints(
+    model: Any, place: Component, program: Program, docs: Mapping[str, str] | None, terms: _Terms
+) -> None:
     component = pyo.Constraint(_index(place), doc=_doc(place, docs))
     model.add_component(place.component, component)
     lower, upper = program.row_lower[place.positions].tolist(), program.row_upper[place.positions].tolist()

@@ -14,7 +14,7 @@ from allocopt.algebra.program import Program
 from allocopt.errors import ContractError, Issue
 from allocopt.pyomo_model.build import build_model
 from allocopt.pyomo_model.compile import Compiled, compile_model
-from allocopt.pyomo_model.layout import OBJECTIVE, Place, layout
+from allocopt.pyomo_model.layout import OBJECTIVE, Component, layout
 from allocopt.pyomo_model.members import OURS, fault
 
 _RULES = "Rules are changed in the tables and the contract, not in the model."
@@ -113,7 +113,7 @@ def _matrix(program: Program) -> Any:
 
 
 def _named(
-    places: tuple[Place, ...], members: list[Any] | None, wrong: NDArray[np.bool_], code: str, what: str, hint: str
+    places: tuple[Component, ...], members: list[Any] | None, wrong: NDArray[np.bool_], code: str, what: str, hint: str
 ) -> list[Issue]:
     """Return a fault for each component with members that are `wrong`, with the name of the first."""
     faults = []

@@ -22,7 +22,7 @@ _TAKEN = frozenset(dir(pyo.ConcreteModel())) | {OBJECTIVE, ARCS, DUAL}
 
 
 @dataclass(frozen=True)
-class Place:
+class Component:
     """One component of the model.
 
     Attributes
@@ -52,8 +52,8 @@ class Place:
 class Layout:
     """The components of a model: variables and constraints, each in the order of their first position."""
 
-    columns: tuple[Place, ...]
-    rows: tuple[Place, ...]
+    columns: tuple[Component, ...]
+    rows: tuple[Component, ...]
 
 
 def layout(labels: Labels) -> Layout:
@@ -67,14 +67,14 @@ def layout(labels: Labels) -> Layout:
     return Layout(tuple(_places(labels.columns, used, "")), tuple(_places(labels.rows, used, "_rows")))
 
 
-def _places(families: Iterable[Family], used: set[str], suffix: str) -> Iterable[Place]:
+def _places(families: Iterable[Family], used: set[str], suffix: str) -> Iterable[Component]:
     together: dict[str, list[Family]] = {}
     for family in families:
         together.setdefault(family.name, []).append(family)
     for name, members in together.items():
         keys = _distinct([label for family in members for label in family.index.tuples()])
         positions = np.concatenate([np.arange(family.start, family.stop) for family in members])
-        yield Place(_free_name(name, used, suffix), tuple(members), keys, positions)
+        yield Component(_free_name(name, used, suffix), tuple(members), keys, positions)
 
 
 def _distinct(labels: list[tuple[Any, ...]]) -> list[Any]:

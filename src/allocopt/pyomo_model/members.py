@@ -10,7 +10,7 @@ import pyomo.environ as pyo
 
 from allocopt.algebra.labels import Family, Index
 from allocopt.errors import Issue
-from allocopt.pyomo_model.layout import Layout, Place
+from allocopt.pyomo_model.layout import Component, Layout
 
 UNDERSTOOD = (
     pyo.Block,
@@ -67,7 +67,7 @@ def own_constraints(model: Any, places: Layout, size: int) -> tuple[list[Any], l
 
 
 def _own(
-    model: Any, places: tuple[Place, ...], kind: Any, size: int, live: Callable[[Any], bool] | None = None
+    model: Any, places: tuple[Component, ...], kind: Any, size: int, live: Callable[[Any], bool] | None = None
 ) -> tuple[list[Any], list[Issue]]:
     found: list[Any] = [None] * size
     faults: list[Issue] = []

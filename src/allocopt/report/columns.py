@@ -175,7 +175,7 @@ SHORT = 22
 
 
 @dataclass(frozen=True)
-class Column:
+class ShownColumn:
     """A column of a table as it is shown.
 
     Attributes
@@ -230,7 +230,7 @@ class View:
     key : str
         A name without blanks, for anchors and sheets.
     caption : str
-    columns : sequence of Column
+    columns : sequence of ShownColumn
     rows : int
         Shown.
     of : int
@@ -245,7 +245,7 @@ class View:
 
     key: str
     caption: str
-    columns: Sequence[Column]
+    columns: Sequence[ShownColumn]
     rows: int
     of: int
     note: str = ""
@@ -319,7 +319,7 @@ def view(
         cells = shown[name].tolist()
         if name in CODED:
             cells = [cell.replace("_", " ") if isinstance(cell, str) else cell for cell in cells]
-        columns.append(Column(name, (headings or {}).get(name) or heading(name), kind, cells))
+        columns.append(ShownColumn(name, (headings or {}).get(name) or heading(name), kind, cells))
     return View(key, caption, columns, len(shown), len(frame), note, totals and len(shown) == len(frame) > 1)
 
 

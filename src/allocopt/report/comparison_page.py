@@ -13,7 +13,7 @@ import pandas as pd
 from allocopt.compare.beside import side_by_side
 from allocopt.report import seen
 from allocopt.report.columns import Kind, view
-from allocopt.report.page import FIRST, ROWS, Block, Card, Page, Section, Table, Words, both, tables, write_page
+from allocopt.report.page import FIRST, ROWS, Block, Card, Page, Section, TableBlock, Words, both, tables, write_page
 from allocopt.report.plots import ComparisonPlots
 from allocopt.report.proof import contract_words
 from allocopt.report.words import NBSP, exactly, many, money, sentence, share
@@ -112,7 +112,7 @@ def _cards(found: Comparison, ranking: pd.DataFrame) -> Iterator[Card]:
 def _sections(found: Comparison, ranking: pd.DataFrame) -> Iterator[Section]:
     draw, unit = ComparisonPlots(found), f" [{found.currency}]" if found.currency else ""
     ordered = view(ranking, "ranking", f"Ranking by mean contribution{unit}", only=RANKING, headings=NAMES)
-    blocks: list[Block] = [Table(ordered)]
+    blocks: list[Block] = [TableBlock(ordered)]
     if len(found.contracts) > 1:
         names = {
             "low": "certainly at least",
@@ -123,7 +123,7 @@ def _sections(found: Comparison, ranking: pd.DataFrame) -> Iterator[Section]:
         deltas = found.deltas()
         if np.allclose(deltas["contribution"], deltas["difference"], equal_nan=True):
             deltas = deltas.drop(columns="contribution")  # what is proven is the contribution itself
-        blocks.append(Table(view(deltas, "deltas", f"Against {found.baseline}{unit}", headings=names)))
+        blocks.append(TableBlock(view(deltas, "deltas", f"Against {found.baseline}{unit}", headings=names)))
     yield Section("ranking", "Which contract", "", blocks)
     if len(found.ranked) > 1:
         yield Section(
@@ -133,7 +133,7 @@ def _sections(found: Comparison, ranking: pd.DataFrame) -> Iterator[Section]:
     beside = beside.apply(lambda column: column.str.replace("-", MINUS) if column.name in found.contracts else column)
     caption = f"What {found.baseline} earns in each scenario, and how much more or less the others{unit}"
     numbers: dict[str, Kind] = dict.fromkeys(found.contracts, "number")
-    table = Table(
+    table = TableBlock(
         view(
             beside,
             "scenarios",
@@ -186,7 +186,7 @@ def _gap(found: Comparison, unit: str) -> Section:
                 "What coordination is worth",
                 lead,
                 [
-                    Table(
+                    TableBlock(
                         view(
                             average,
                             "gap-table",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from allocopt.report import seen
-from allocopt.report.columns import Column, View, spelled, view
+from allocopt.report.columns import ShownColumn, View, spelled, view
 from allocopt.report.page import Block, Section, both, tables
 from allocopt.report.words import money
 
@@ -61,11 +61,11 @@ def _profit(frame: pd.DataFrame, currency: str) -> View:
 def _beside(rows: View, more: dict[str, list[str]] | None = None) -> View:
     """Return a table whose rows stand beside each other: what was its first column becomes its heads."""
     first, *others = rows.columns
-    columns = [Column("what", "what", "text", [column.heading for column in others])]
+    columns = [ShownColumn("what", "what", "text", [column.heading for column in others])]
     texts = [column.texts() for column in others]
     for place, name in enumerate(first.texts()):
-        columns.append(Column(name, name, "number", [column[place] for column in texts]))
-    columns += [Column(name, name, "number", cells) for name, cells in (more or {}).items()]
+        columns.append(ShownColumn(name, name, "number", [column[place] for column in texts]))
+    columns += [ShownColumn(name, name, "number", cells) for name, cells in (more or {}).items()]
     return View(rows.key, rows.caption, columns, len(others), len(others), fixed=True)
 
 

@@ -56,7 +56,7 @@ class Owner:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableBlock:
     """A table that stands open, or behind a summary."""
 
     view: View
@@ -74,7 +74,7 @@ class Drawn:
     kind: Literal["picture"] = "picture"
 
 
-Block = Words | Owner | Table | Drawn
+Block = Words | Owner | TableBlock | Drawn
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Section:
     def in_currency(self, currency: str) -> Section:
         """Return the section with the unit of money in the headings of its tables."""
         blocks = [
-            replace(block, view=block.view.in_currency(currency)) if isinstance(block, Table) else block
+            replace(block, view=block.view.in_currency(currency)) if isinstance(block, TableBlock) else block
             for block in self.blocks
         ]
         return replace(self, blocks=blocks)
@@ -123,9 +123,9 @@ class Page:
 
 def tables(view: View, whole: View | None = None) -> list[Block]:
     """Return a table: its first rows open, and all of `whole` behind a summary where that has more."""
-    found: list[Block] = [Table(view)] if view.rows else []
+    found: list[Block] = [TableBlock(view)] if view.rows else []
     if whole is not None and whole.rows > view.rows:
-        found.append(Table(whole, folded=True))
+        found.append(TableBlock(whole, folded=True))
     return found
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from allocopt.plan.broken import decision_words
+from allocopt.plan.decided import decision_words
 from allocopt.report import seen
 from allocopt.report.columns import view
-from allocopt.report.page import ROWS, Block, Section, Table, Words
+from allocopt.report.page import ROWS, Block, Section, TableBlock, Words
 from allocopt.report.words import exactly, many, sentence
 
 if TYPE_CHECKING:
@@ -63,13 +63,13 @@ def _prices(prices: pd.DataFrame | None, currency: str) -> tuple[str, list[Block
     costly = prices[(prices["value"].abs() >= LEAST) | (prices["kind"] == "clause")]
     blocks: list[Block] = []
     if len(costly):
-        blocks.append(Table(view(costly, "prices", "What each rule costs", **looks, most=ROWS)))
+        blocks.append(TableBlock(view(costly, "prices", "What each rule costs", **looks, most=ROWS)))
     if len(costly) < len(prices):
         rest = f"{len(prices) - len(costly):,} cost nothing" + (
             f" to speak of (less than {LEAST:g})" if len(costly) else ""
         )
         blocks.append(
-            Table(view(prices, "prices-all", f"All {many(len(prices), 'rule')}: {rest}", **looks, most=ROWS), True)
+            TableBlock(view(prices, "prices-all", f"All {many(len(prices), 'rule')}: {rest}", **looks, most=ROWS), True)
         )
     first = prices.sort_values("value", ascending=False, kind="stable").iloc[0]
     low, high = (exactly(float(first[name]), unit) for name, unit in (("low", ""), ("high", currency)))
@@ -157,7 +157,7 @@ def proof(plan: Plan) -> Iterator[Section]:
         told.append(sentence(plan.message))
     if plan.played:
         told.append("It was played forward period by period: nobody could have planned it as a whole.")
-    yield Section("proof", "How it was proven", lead + by, [Table(table), Words("text", told)])
+    yield Section("proof", "How it was proven", lead + by, [TableBlock(table), Words("text", told)])
 
 
 def _none_if_tiny(gap: float) -> float:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from allocopt.report import seen
 from allocopt.report.columns import view
-from allocopt.report.page import ROWS, Block, Card, Page, Section, Table, Words, both, tables, write_page
+from allocopt.report.page import ROWS, Block, Card, Page, Section, TableBlock, Words, both, tables, write_page
 from allocopt.report.plots import RetirementPlots
 from allocopt.report.words import exactly, many, money, sentence, share
 
@@ -99,7 +99,7 @@ def _sections(found: Retirement, table: pd.DataFrame) -> Iterator[Section]:
         f"What each channel is worth{unit}",
         headings={"low": "certainly at least", "high": "certainly at most", "measure": "proven of"},
     )
-    yield Section("worth-section", "What each channel is worth", "", [Table(money_columns)])
+    yield Section("worth-section", "What each channel is worth", "", [TableBlock(money_columns)])
     known = table.dropna(subset=["net"])["channel"].tolist()[:DRAWN]
     pictures: list[Block] = [
         both(f"waterfall-{place}", lambda channel=str(channel), **how: draw.waterfall(channel, **how))

@@ -17,7 +17,7 @@ import pandas as pd
 from allocopt.documents.whole import written_whole
 from allocopt.errors import SolveError
 from allocopt.plan import files
-from allocopt.report.columns import NUMERIC, Column, View, view
+from allocopt.report.columns import NUMERIC, ShownColumn, View, view
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -133,7 +133,7 @@ class _Looks:
             self._made[key] = self._book.add_format({"valign": "top", **what})
         return self._made[key]
 
-    def cells(self, column: Column, *, total: bool = False) -> Any:
+    def cells(self, column: ShownColumn, *, total: bool = False) -> Any:
         """Return the format of the cells of a column."""
         what: dict[str, Any] = {}
         if column.kind in FORMATS:
@@ -148,7 +148,7 @@ class _Looks:
             what |= {"bold": True, "top": 1}
         return self.of(**what)
 
-    def head(self, column: Column) -> Any:
+    def head(self, column: ShownColumn) -> Any:
         side = "right" if column.numeric else "left"
         look = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", "bg_color": "#EEF2F6"}
         return self.of(**look, align=side, indent=0 if column.numeric else 1)
@@ -207,7 +207,7 @@ def lines_of(text: str, width: int) -> int:
     return max(-(-len(text) * 10 // (11 * width)), 1)
 
 
-def _cells(page: Any, place: int, column: Column, look: Any) -> int:
+def _cells(page: Any, place: int, column: ShownColumn, look: Any) -> int:
     """Write the cells of a column, and return how wide its widest text is."""
     widest = 0
     for row, value in enumerate(column.cells, start=1):

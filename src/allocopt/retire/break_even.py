@@ -29,7 +29,7 @@ CENT = 0.005
 
 
 @dataclass(frozen=True)
-class Net:
+class NetGain:
     """What a change is worth.
 
     Attributes
@@ -63,25 +63,25 @@ class BreakEven:
     high: float
 
 
-NO_NET = Net(math.nan, math.nan, math.nan)
+NO_NET = NetGain(math.nan, math.nan, math.nan)
 UNKNOWN = BreakEven(math.nan, math.nan, math.nan)
 
 
-def find_break_even(net_at: Callable[[int], Net], known: Mapping[int, Net]) -> BreakEven:
+def find_break_even(net_at: Callable[[int], NetGain], known: Mapping[int, NetGain]) -> BreakEven:
     """Return the share from which on a retirement pays.
 
     Parameters
     ----------
     net_at : callable
         Gives the worth at a share of so many hundredths.
-    known : mapping of int to Net
+    known : mapping of int to NetGain
         Worth at shares that are known already.
 
     Examples
     --------
     >>> def net_at(hundredths):
     ...     worth = hundredths * 3.0 - 100.0
-    ...     return Net(worth, worth - 4.0, worth + 4.0)
+    ...     return NetGain(worth, worth - 4.0, worth + 4.0)
     >>> find_break_even(net_at, {})
     BreakEven(share=0.34, low=0.31, high=0.37)
     """
@@ -106,7 +106,7 @@ def find_break_even(net_at: Callable[[int], Net], known: Mapping[int, Net]) -> B
     return BreakEven(top / STEPS, *_certain(tried, top))
 
 
-def _certain(tried: Mapping[int, Net], top: int) -> tuple[float, float]:
+def _certain(tried: Mapping[int, NetGain], top: int) -> tuple[float, float]:
     """Return the largest share below at which it certainly does not pay, the least from there on at which it does."""
     low = max((share for share, net in tried.items() if share < top and net.high < -CENT), default=0)
     high = min((share for share, net in tried.items() if share >= top and net.low >= -CENT), default=math.nan)

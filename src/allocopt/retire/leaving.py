@@ -29,7 +29,7 @@ from allocopt.errors import AllocoptError, SolveError
 from allocopt.plan import Broken, Plan
 from allocopt.problem.facts import Floats
 from allocopt.problem.problem import Problem
-from allocopt.retire.break_even import NO_NET, STEPS, UNKNOWN, BreakEven, Net, find_break_even, scaled, spread
+from allocopt.retire.break_even import NO_NET, STEPS, UNKNOWN, BreakEven, NetGain, find_break_even, scaled, spread
 from allocopt.rules import Recapture, Retire, retired
 from allocopt.rules.kit.scope import code
 
@@ -74,11 +74,11 @@ class Books:
         """Contribution of all channels and the company [currency]."""
         return float(self.contribution.sum())
 
-    def above(self, other: Books) -> Net:
+    def above(self, other: Books) -> NetGain:
         """Return how much more this plan is worth than another one; without penalties the three are of one kind."""
         found = self.total - other.total
         low, high = self.objective - other.bound, self.bound - other.objective
-        return Net(found, min(found, low), max(found, high))
+        return NetGain(found, min(found, low), max(found, high))
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Leaving:
         Why there is no answer, or none that is proven.
     parts : dict of str to float
         Money by the names in `PARTS`; nan where it is not known [currency].
-    net : Net
+    net : NetGain
     break_even : BreakEven
     broken : tuple of Broken
         Promises to it that nobody keeps.
@@ -112,7 +112,7 @@ class Leaving:
     status: str
     message: str = ""
     parts: dict[str, float] = field(default_factory=lambda: dict.fromkeys(PARTS, math.nan))
-    net: Net = NO_NET
+    net: NetGain = NO_NET
     break_even: BreakEven = UNKNOWN
     broken: tuple[Broken, ...] = ()
     notes: tuple[str, ...] = ()
@@ -244,7 +244,7 @@ class _Case:
         if abs(total - round(total)) < 1e-9:
             known[round(total)] = gone.above(self.kept)
 
-        def net_at(hundredths: int) -> Net:
+        def net_at(hundredths: int) -> NetGain:
             if not self.receivers:  # nobody else sells any of it
                 return known[0]
             plan = self.plan(scaled(self.receivers, hundredths / STEPS))

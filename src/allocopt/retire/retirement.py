@@ -18,7 +18,7 @@ from allocopt.retire.worth import Retirement
 from allocopt.rules import Recapture, Retire, retired
 from allocopt.workers import GAP, Progress, spread
 
-Given = Mapping[str, Sequence[Recapture]]
+Recaptures = Mapping[str, Sequence[Recapture]]
 
 
 def retirement(
@@ -26,7 +26,7 @@ def retirement(
     contract: Contract | None = None,
     *,
     channels: str | Sequence[str] | None = None,
-    recapture: Given | None = None,
+    recapture: Recaptures | None = None,
     gap: float = GAP,
     time_limit: float | None = None,
     jobs: int | None = None,
@@ -99,7 +99,7 @@ def admission(
     contract: Contract | None,
     channels: str | Sequence[str],
     *,
-    recapture: Given | None = None,
+    recapture: Recaptures | None = None,
     gap: float = GAP,
     time_limit: float | None = None,
     jobs: int | None = None,
@@ -150,7 +150,7 @@ def _asked(
     problem: Problem,
     contract: Contract | None,
     channels: str | Sequence[str] | None,
-    recapture: Given | None,
+    recapture: Recaptures | None,
     how: dict[str, Any],
     jobs: int | None,
     progress: Progress | None,

@@ -5,17 +5,17 @@ from __future__ import annotations
 import html
 import math
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
 from allocopt.allocate import allocate
 from allocopt.contracts import Contract
 from allocopt.plan import SOLVED, Plan
+from allocopt.plan.meeting import ForMeeting
 from allocopt.plan.tables import records
 from allocopt.problem.problem import Problem
 from allocopt.retire.leaving import PARTS, SKIPPED, Leaving, without
-from allocopt.retire.shown import ShownRetirement
 from allocopt.retire.verdict import verdict
 from allocopt.rules import Recapture
 
@@ -24,7 +24,7 @@ MIRRORED = dict(zip(PARTS, ("contribution_gained", "displaced", "fixed_cost_adde
 SHARES = ("break_even", "break_even_low", "break_even_high")
 
 
-class Retirement(ShownRetirement):
+class Retirement(ForMeeting):
     """What `retirement` or `admission` found: what it is worth that each channel goes, or comes.
 
     Attributes
@@ -36,6 +36,8 @@ class Retirement(ShownRetirement):
     admitting : bool
         Whether the question was what adding the channels is worth.
     """
+
+    ROOM: ClassVar[str] = "retirement"
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ files follow from what it declares.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 import numpy as np
 
@@ -29,8 +29,11 @@ from allocopt.rules.kit.base import Clause as Clause
 from allocopt.rules.kit.base import Numbered
 from allocopt.rules.kit.base import Rule as Rule
 from allocopt.rules.kit.base import Statement as Statement
-from allocopt.rules.kit.broken import broken_promises
+from allocopt.rules.kit.broken import Broken, broken_promises
+from allocopt.rules.kit.broken import find_broken as broken_of
 from allocopt.rules.kit.decisions import add_switches
+from allocopt.rules.kit.emsr import emsr_a as emsr_a
+from allocopt.rules.kit.emsr import emsr_b as emsr_b
 from allocopt.rules.kit.exceptions import Exceptions, Outcome
 from allocopt.rules.kit.leaving import retired as retired
 from allocopt.rules.kit.names import labels
@@ -49,8 +52,6 @@ from allocopt.rules.price_parity import PriceParityRule
 from allocopt.rules.promised_beyond import PromisedBeyond
 from allocopt.rules.promotion import PromotionRule
 from allocopt.rules.protection_levels import ProtectionLevelsRule
-from allocopt.rules.protection_levels import emsr_a as emsr_a
-from allocopt.rules.protection_levels import emsr_b as emsr_b
 from allocopt.rules.reference import Reference
 from allocopt.rules.reserve import ReserveRule
 from allocopt.rules.retire import RetireRule
@@ -224,6 +225,11 @@ def exceptions(outcome: Outcome, clauses: Sequence[Clause]) -> list[Exceptions]:
     """Return what in a plan needs a person, by the rules that say so, and what is broken with retired channels."""
     said = [found for rule, mine in _called(clauses) for found in rule.exceptions(outcome, mine)]
     return [*said, *broken_promises(outcome, clauses, promised)]
+
+
+def find_broken(facts: Facts, clauses: Sequence[Clause], gone: Set[str]) -> tuple[Broken, ...]:
+    """Return what the retired channels (`gone`) had been promised, by clauses and by commitments to their lines."""
+    return broken_of(facts, clauses, gone, promised)
 
 
 def promised(facts: Facts, clause: Clause) -> float:

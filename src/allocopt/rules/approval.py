@@ -25,7 +25,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from allocopt.algebra.grouping import extreme
-from allocopt.documents.checked import STRICT, AtLeastZero, Flag, Units, Who
+from allocopt.documents.checked import STRICT, AtLeastZero, Flag, Quantity, Who
 from allocopt.problem.days import spoken_periods
 from allocopt.problem.facts import Facts, Flags, Floats, Ints, Names
 from allocopt.problem.lines import emptied, with_lines
@@ -70,7 +70,7 @@ class Approval(Clause):
 
     OPENS: ClassVar[bool] = True
 
-    units: Units | None = None
+    units: Quantity | None = None
     revenue: AtLeastZero | None = None
     channel: Who | None = None
     owner: Annotated[str, Field(min_length=0)] = ""

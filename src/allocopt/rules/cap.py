@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from allocopt.documents.checked import STRICT, Ids, Penalty, Period, Ranks, Share, Units, Who, window
+from allocopt.documents.checked import STRICT, Ids, Penalty, Period, Quantity, Ranks, Share, Who, window
 from allocopt.documents.faults import Fault, own_faults
 from allocopt.problem.facts import Facts
 from allocopt.rules.kit.asking import Ask, Asking
@@ -78,7 +78,7 @@ class Cap(Clause):
     )
 
     channel: Who | None = None
-    units: Units | None = None
+    units: Quantity | None = None
     share: Share | None = None
     of: Base = "supply"
     per: Literal["sku", "total"] = "sku"

@@ -12,23 +12,21 @@ Source: kitting in fixed proportions (Leontief); integer multiples as in lot siz
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from dataclasses import field
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from allocopt.algebra.formulation import Sum
-from allocopt.algebra.labels import Codes
+from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import COUPLES
-from allocopt.documents.checked import NUMBER, STRICT
-from allocopt.problem.facts import Facts, Flags, Floats
+from allocopt.documents.checked import STRICT, Amounts
+from allocopt.problem.facts import Facts, Flags
 from allocopt.rounding import floor_units
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.kit.names import grouped
-from allocopt.rules.kit.scope import code, lines_of, sold_together
-
-Ratio = Annotated[dict[str, Annotated[float, Field(gt=0), NUMBER]], Field(min_length=1)]
+from allocopt.rules.kit.scope import lines_of, sold_together
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -51,22 +49,12 @@ class InRatio(Clause):
     SCOPE: ClassVar[tuple[str, ...]] = ("channel", "skus")
 
     channel: str
-    skus: Ratio
+    skus: Amounts = field(hash=False)
     clause: Literal["in_ratio"] = "in_ratio"
-
-    def __hash__(self) -> int:
-        """Return what equal clauses have in common: a dict has no hash of its own."""
-        return hash((self.channel, *sorted(self.skus.items())))
 
     def lines(self, facts: Facts) -> Flags:
         """Return the demand lines of the channel for these articles, shape (lines,)."""
         return lines_of(facts, self.channel, tuple(self.skus))
-
-    def of(self, facts: Facts, lines: Codes) -> Floats:
-        """Return the ratio of the SKU of each of some lines, shape (lines,) [unit]."""
-        ratio = np.zeros(len(facts.skus.id))
-        ratio[[code(facts.skus.id, sku) for sku in self.skus]] = list(self.skus.values())
-        return ratio[facts.lines.sku[lines]]
 
 
 class InRatioRule(Rule):
@@ -79,19 +67,21 @@ class InRatioRule(Rule):
         """Add how many times each order gets the ratio, and that it gets so much of each SKU."""
         facts, lines = on.facts, on.facts.lines
         wanted = [np.flatnonzero(clause.lines(facts) & (lines.units > 0)) for _, clause in clauses]
-        if not sum(map(len, wanted)):
+        line, number = np.concatenate(wanted), np.array([number for number, _ in clauses], dtype=np.int32)
+        if not len(line):
             return
-        line, said = np.concatenate(wanted), np.repeat(np.arange(len(clauses)), [len(at) for at in wanted])
-        number = np.array([number for number, _ in clauses])[said]
-        together, orders = grouped(facts, clause=number, sold=sold_together(facts)[line])
+        said = np.repeat(number, [len(at) for at in wanted])
+        together, orders = grouped(facts, clause=said, sold=sold_together(facts)[line])
         row, rows = grouped(facts, together=together, sku=lines.sku[line])
-        owner, ratio, skus = rows.codes[0], np.zeros(len(rows)), np.zeros(len(orders))
-        ratio[row] = np.concatenate([clause.of(facts, at) for (_, clause), at in zip(clauses, wanted, strict=True)])
-        skus[together] = np.array([len(clause.skus) for _, clause in clauses])[said]
-        most = np.where(np.bincount(owner) < skus, 0.0, np.inf)
-        np.minimum.at(most, owner, floor_units(np.bincount(row, weights=lines.units[line]) / ratio))
+        owner, sku = rows.codes
+        each = np.zeros((len(clauses), len(facts.skus.id)))
+        for units, (_, clause) in zip(each, clauses, strict=True):
+            units[np.searchsorted(facts.skus.id, list(clause.skus))] = list(clause.skus.values())
+        place = np.searchsorted(number, orders.codes[0])
+        ratio, whole = each[place[owner], sku], np.bincount(owner) == (each > 0).sum(axis=1)[place]
+        fits = floor_units(np.bincount(row, weights=lines.units[line]) / ratio)
+        most = np.where(whole, extreme(np.minimum, fits, owner, len(orders), none=np.inf), 0.0)
         times = on.form.add_variable(self.name, orders, upper=most, sku=COUPLES, integer=True)
         sums = [on.shipped(line, row), Sum.of(times, np.arange(len(rows)), owner, -ratio)]
-        index = orders.of(owner).extended("sku", rows.codes[1], facts.skus.id)
-        clause = orders.codes[0][owner].astype(np.int32)
+        index, clause = orders.of(owner).extended("sku", sku, facts.skus.id), number[place][owner]
         on.form.add_rows(f"{self.name}_rows", index, sums, lower=0.0, upper=0.0, clause=clause, elastic=True)

@@ -19,7 +19,7 @@ import numpy as np
 from pydantic.dataclasses import dataclass
 
 from allocopt.arrays import Places
-from allocopt.documents.checked import STRICT, Day, Ids, Period, Said, Units
+from allocopt.documents.checked import STRICT, Day, Ids, Period, Quantity, Said
 from allocopt.problem.facts import Facts, Flags, Floats, Ints
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rounding import floor_units
@@ -69,7 +69,7 @@ class Lock(Clause):
 
     channel: str
     sku: str
-    units: Units
+    units: Quantity
     node: Ids = None
     period: Period | None = None
     order: str | None = None

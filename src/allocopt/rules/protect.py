@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
-from allocopt.documents.checked import STRICT, Ids, Penalty, Period, Share, Units, Who, window
+from allocopt.documents.checked import STRICT, Ids, Penalty, Period, Quantity, Share, Who, window
 from allocopt.rules.kit.base import Base, Clause
 from allocopt.rules.kit.scope import one_quantity
 
@@ -65,7 +65,7 @@ class Protect(Clause):
 
     channel: Who
     share: Share | None = None
-    units: Units | None = None
+    units: Quantity | None = None
     of: Base = "supply"
     mode: Literal["reserve", "serve"] = "reserve"
     per: Literal["sku", "total"] = "sku"

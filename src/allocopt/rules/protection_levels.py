@@ -32,7 +32,6 @@ from dataclasses import dataclass as plain_dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 
@@ -44,6 +43,7 @@ from allocopt.documents.checked import STRICT, Ids, Penalty
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules.kit.base import Clause, Numbered, Rule, Statement
 from allocopt.rules.kit.cases import Case, Cases, bears, cases_of, with_conditions
+from allocopt.rules.kit.emsr import levels
 from allocopt.rules.kit.names import labels
 from allocopt.rules.kit.scope import SAFETY, arcs_of, chosen, floored, lines_of
 
@@ -92,111 +92,6 @@ class ProtectionLevels(Clause):
         if self.channels is not None and len(set(self.channels)) < max(2, len(self.channels)):
             raise ValueError("channels must name at least two channels, each once")
         return self
-
-
-def emsr_b(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> NDArray[np.float64]:
-    """Return the EMSR-b protection levels of classes with independent normal demand.
-
-    Parameters
-    ----------
-    fares : array, shape (classes,)
-        Value of a unit in each class, highest first [currency/unit].
-    means, sds : array, shape (classes,)
-        Mean and standard deviation of the demand of each class [unit].
-
-    Returns
-    -------
-    float64, shape (classes - 1,)
-        Units to keep for the first class, for the first two, and so on [unit]; inf where the next class is worth
-        nothing.
-
-    Raises
-    ------
-    ValueError
-        If the arrays differ in length, fares rise, or a mean or standard deviation is negative.
-
-    Examples
-    --------
-    >>> emsr_b([1050, 567, 534, 520], [17.3, 45.1, 39.6, 34.0], [5.8, 15.0, 13.2, 11.3]).round(2).tolist()
-    [16.72, 50.94, 83.15]
-    """
-    fare, mean, sd = _checked(fares, means, sds)
-    found: Floats = levels(fare[None], mean[None], sd[None] ** 2)[0]
-    return found
-
-
-def emsr_a(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> NDArray[np.float64]:
-    """Return the EMSR-a protection levels of classes with independent normal demand; see `emsr_b`.
-
-    Each class above a limit is protected from the next class by itself, and what that takes is added up. Source:
-    Belobaba, Air Travel Demand and Airline Seat Inventory Management (1987); Talluri and van Ryzin, The Theory and
-    Practice of Revenue Management (2004), ch. 2.2.4.
-
-    Parameters
-    ----------
-    fares, means, sds : array, shape (classes,)
-        As for `emsr_b`.
-
-    Returns
-    -------
-    float64, shape (classes - 1,)
-        Units to keep for the first class, for the first two, and so on [unit]; inf where the next class is worth
-        nothing.
-
-    Raises
-    ------
-    ValueError
-        If the arrays differ in length, fares rise, or a mean or standard deviation is negative.
-
-    Examples
-    --------
-    >>> emsr_a([1050, 567, 534, 520], [17.3, 45.1, 39.6, 34.0], [5.8, 15.0, 13.2, 11.3]).round(2).tolist()
-    [16.72, 38.72, 55.68]
-    """
-    fare, mean, sd = _checked(fares, means, sds)
-    found: Floats = levels(fare[None], mean[None], sd[None] ** 2, "emsr_a")[0]
-    return found
-
-
-def _checked(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """Return the arrays of classes as numbers, or raise `ValueError`."""
-    fare, mean, sd = (np.asarray(given, dtype=np.float64) for given in (fares, means, sds))
-    if fare.ndim != 1 or fare.shape != mean.shape or fare.shape != sd.shape:
-        raise ValueError("fares, means and sds must be lists of the same length")
-    if not (np.isfinite(fare).all() and np.isfinite(mean).all() and np.isfinite(sd).all()):
-        raise ValueError("fares, means and sds must be finite numbers")
-    if (np.diff(fare) > 0).any():
-        raise ValueError("fares must not rise: the class that is worth most comes first")
-    if (mean < 0).any() or (sd < 0).any():
-        raise ValueError("means and sds must be at least 0")
-    return fare, mean, sd
-
-
-def levels(value: Floats, mean: Floats, variance: Floats, method: str = "emsr_b") -> Floats:
-    """Return the levels of many SKUs at once, shape (skus, classes - 1); see `emsr_b` and `emsr_a`."""
-    from scipy.special import ndtri
-
-    if method == "emsr_a":
-        level = np.zeros_like(value[:, 1:])
-        for last in range(level.shape[1]):
-            above = slice(0, last + 1)
-            own, next_one = value[:, above], value[:, last + 1 : last + 2]
-            part = np.divide(next_one, own, out=np.ones_like(own), where=own > 0)
-            inside = (part > 0) & (part < 1)
-            kept = mean[:, above] + np.sqrt(variance[:, above]) * ndtri(1.0 - np.where(inside, part, 0.5))
-            kept = np.where(inside, np.maximum(kept, 0.0), np.where((part <= 0) & (mean[:, above] > 0), np.inf, 0.0))
-            level[:, last] = kept.sum(axis=1)
-        return level
-    several = mean.cumsum(axis=1)[:, :-1]
-    spread = np.sqrt(variance.cumsum(axis=1)[:, :-1])
-    worth = (value * mean).cumsum(axis=1)[:, :-1]
-    average = np.divide(worth, several, out=np.zeros_like(several), where=several > 0)
-    # Where nothing above is worth anything, nothing is worth keeping.
-    part = np.divide(value[:, 1:], average, out=np.ones_like(several), where=average > 0)
-    inside = (part > 0) & (part < 1)
-    level = several + spread * ndtri(1.0 - np.where(inside, part, 0.5))
-    found: Floats = np.where(inside, np.maximum(level, 0.0), np.where(part <= 0, np.inf, 0.0))
-    return found
 
 
 @plain_dataclass(frozen=True)
@@ -332,16 +227,16 @@ def _stated(
     group, owner = ranges(first[of_arc], first[of_arc] + above[of_arc, ranking.rank[of_arc, arcs.channel[members]]])
     hang = np.flatnonzero(changed[sku])
     return _LevelRows(
-        np.full(len(sku), number, dtype=np.int32),
-        np.full(len(sku), np.nan if clause.penalty is None else clause.penalty),
-        sku,
-        ranking.channel[sku, place],
-        np.maximum(supply[sku] - ranking.level[sku, place], 0.0),
-        members[owner],
-        group,
-        np.repeat(hang, len(switches)),
-        np.tile(switches, len(hang)),
-        np.tile(case.on, len(hang)),
+        number=np.full(len(sku), number, dtype=np.int32),
+        penalty=np.full(len(sku), np.nan if clause.penalty is None else clause.penalty),
+        sku=sku,
+        channel=ranking.channel[sku, place],
+        limit=np.maximum(supply[sku] - ranking.level[sku, place], 0.0),
+        members=members[owner],
+        group=group,
+        row=np.repeat(hang, len(switches)),
+        decision=np.tile(switches, len(hang)),
+        on=np.tile(case.on, len(hang)),
     )
 
 

@@ -21,7 +21,7 @@ from allocopt.problem.labels import CodedTexts, encode
 from allocopt.problem.readers import Inputs
 from allocopt.problem.report import Report
 from allocopt.problem.schema import TABLES, Column
-from allocopt.problem.source import Source, empty
+from allocopt.problem.source import Source
 from allocopt.problem.tables import Flags, ReadTable
 
 if TYPE_CHECKING:
@@ -173,12 +173,12 @@ class Draft:
         moved = {touch.table for touch in self.touches if touch.column is None}
         for name, checked in self.tables.items():
             if positions:
-                sources[name] = source_of(checked, range(checked.length), ByPosition)
+                sources[name] = checked.as_source(range(checked.length), ByPosition)
                 continue
             rows = problem._tables[name].source.rows
             if name in moved:
                 rows = ChangedRows(rows, self.ids[name], tuple(self.added.get(name, ())))
-            sources[name] = source_of(checked, rows)
+            sources[name] = checked.as_source(rows)
         return Inputs(sources, problem.as_of, problem.currency, problem.name, self._horizon())
 
     def _horizon(self) -> int | None:
@@ -289,12 +289,3 @@ class ByPosition(Source):
         cells = self.columns.get(column)
         value = number_of(cell, textual=True) if cells is not None and pa.types.is_floating(cells.arrow.type) else None
         return cell if value is None else f"{value:.10g}"
-
-
-def source_of(checked: ReadTable, rows: Any, kind: type[Source] = Source) -> Source:
-    """Return a checked table as one that is to be read; columns that were never given are left out again."""
-    if not checked.length:
-        return empty(checked.table.name)
-    cells = {column.name: checked.cells(column) for column in checked.table.columns}
-    columns = {name: held for name, held in cells.items() if held is not None}
-    return kind(checked.table.name, columns, checked.length, rows)

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pandas as pd
-from pydantic import Discriminator, Field, Tag, TypeAdapter
+from pydantic import Discriminator, Field, Tag
 from pydantic.dataclasses import dataclass
 
 from allocopt import arguments
-from allocopt.documents.checked import NUMBER, STRICT, Checked
-from allocopt.documents.origin import Origin
+from allocopt.documents.checked import NUMBER, STRICT
+from allocopt.documents.document import Document, adapter
 from allocopt.errors import DataError, Issue, ScenarioError
 from allocopt.problem.problem import Problem
-from allocopt.problem.report import Report, RowByRow
+from allocopt.problem.report import Report
 from allocopt.scenario.change import BaseChange
 from allocopt.scenario.changes import CHANGES
 from allocopt.scenario.difference import difference
@@ -29,7 +29,7 @@ from allocopt.scenario.units import row_text
 
 KEYS = {kind: kind.KEY for kind in CHANGES}
 TOGETHER = ("min_over_units", "reserved_over_units", "duplicate_key", "unknown_id")
-"""FaultsError that may only follow from a change that could not be made."""
+"""Faults that may only follow from a change that could not be made."""
 _HINTS = {
     "min_over_units": "Change `min_units` as well, or leave the row out by `where`.",
     "reserved_over_units": "Change `reserved` as well, or leave the row out by `where`.",
@@ -56,7 +56,7 @@ else:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Scenario(metaclass=Checked):
+class Scenario(Document):
     """A future to be ready for: changes to a problem, and perhaps random draws.
 
     Attributes
@@ -97,6 +97,9 @@ class Scenario(metaclass=Checked):
     """
 
     ERROR: ClassVar[type[ScenarioError]] = ScenarioError
+    WHAT: ClassVar[str] = "scenario"
+    LIST: ClassVar[str] = "changes"
+
     name: str
     changes: tuple[AnyChange, ...] = ()
     draws: Draws | None = None
@@ -127,36 +130,27 @@ class Scenario(metaclass=Checked):
         ScenarioError
             Naming every fault with the file and its line: unknown keys, tables and columns, wrong values.
         """
-        from allocopt.scenario.file import read_scenario
-
-        return read_scenario(arguments.path("path", path))
-
-    @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> Scenario:
-        """Return the scenario that `to_dict` wrote; `ScenarioError` if something in it is wrong."""
-        if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-            raise ScenarioError("A scenario is a mapping of keys such as 'name' and 'changes' to values.")
-        return cls(**content)
+        return cls._of_file(arguments.path("path", path))
 
     @staticmethod
     def keys_at(place: tuple[Any, ...]) -> list[str]:
         """Return the keys that are known at a place of a scenario: those of the change that stands there."""
-        from allocopt.scenario.file import keys_at
-
-        return keys_at(place)
+        kinds = {kind.KEY: kind for kind in CHANGES}
+        if place and place[0] == "draws" and len(place) > 1:
+            return [field.name for field in dataclasses.fields(Draws)]
+        if len(place) > 3 and place[2] in kinds:
+            kind = kinds[place[2]]
+            names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+            return [kind.KEY, *names[1:]]
+        return [field.name for field in dataclasses.fields(Scenario)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scenario as JSON-ready values, with the keys of scenario files."""
-        content: dict[str, Any] = ADAPTER.dump_python(self, mode="json", by_alias=True)
+        content: dict[str, Any] = adapter(Scenario).dump_python(self, mode="json", by_alias=True)
         for each in content["changes"]:
             if not each.get("where", "all"):
                 del each["where"]
         return {key: value for key, value in content.items() if key != "draws" or value is not None}
-
-    @staticmethod
-    def json_schema() -> dict[str, Any]:
-        """Return the JSON schema of scenario files, as shipped in the package."""
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ADAPTER.json_schema()}
 
     def _repr_html_(self) -> str:
         said = f"<p>{html.escape(self.reason)}</p>" if self.reason else ""
@@ -164,15 +158,6 @@ class Scenario(metaclass=Checked):
         told = f"<ol>{changes}</ol>" if changes else "<p>No changes: as stated.</p>"
         drawn = "" if self.draws is None else f"<p>{self.draws.number:,} random draws.</p>"
         return f"<h4>{html.escape(self.name)}</h4>{said}{told}{drawn}<p>Weight {self.weight:g}.</p>"
-
-    @property
-    def _label(self) -> str:
-        return f"scenario {self.name!r}"
-
-    @property
-    def _where(self) -> Origin:
-        origin: Origin = getattr(self, "_origin", Origin())
-        return origin
 
     def check(self, problem: Problem) -> None:
         """Raise `ScenarioError` with every fault of every change if the scenario does not fit the problem.
@@ -323,7 +308,7 @@ class Scenario(metaclass=Checked):
         Alike faults of one change and column are told once, at the first of their rows.
         """
         try:
-            Problem._of(draft.inputs(positions=True), RowByRow())
+            Problem._of(draft.inputs(positions=True), Report(row_by_row=True))
         except DataError as error:
             faults = [issue for issue in error.issues if certain or issue.code not in TOGETHER]
         groups: dict[tuple[int, str, str | None, str], list[Issue]] = {}
@@ -377,6 +362,3 @@ def _added(draft: Draft, table: str, position: int, number: int, column: str | N
         if touch.change == number and touch.table == table and touch.column is None and row in touch.ids:
             return ("rows", row - int(touch.ids[0]), *([column] if column else []))
     return ()
-
-
-ADAPTER: TypeAdapter[Scenario] = TypeAdapter(Scenario)

@@ -12,7 +12,7 @@ from allocopt.solve.relaxation import Engine, bound_from
 from allocopt.solve.solution import Solution
 from allocopt.solve.stable import stabilised
 from allocopt.solve.start import Start
-from allocopt.solve.trusted import NOTHING, Proof, claims_show
+from allocopt.solve.trusted import NOTHING, ProofAsked, claims_show
 from allocopt.solve.whole import solve
 
 __all__ = [
@@ -24,7 +24,7 @@ __all__ = [
     "Engine",
     "Goal",
     "Ordered",
-    "Proof",
+    "ProofAsked",
     "Sharing",
     "Solution",
     "Start",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from allocopt.algebra.program import Program
 from allocopt.solve.prices import Cluster
 from allocopt.solve.relaxation import Engine
-from allocopt.solve.trusted import Proof, Wanted
+from allocopt.solve.trusted import ProofAsked, Wanted
 
 EXACT = 1e-6
 """Gap at which nothing worth a cent is left to be found."""
@@ -54,7 +54,7 @@ class Effort:
     engine: Engine = "auto"
     threads: int | None = None
     cluster: Cluster | None = None
-    proof: Proof = "any"
+    proof: ProofAsked = "any"
     begun: float = field(default_factory=time.perf_counter)
 
     @property

@@ -27,7 +27,7 @@ from allocopt.solve.refuted import refuted
 from allocopt.solve.solution import Clock, Ending, Solution
 from allocopt.solve.trivial import NO_SOLVER
 
-Proof = Literal["any", "own"]
+ProofAsked = Literal["any", "own"]
 
 NODES, WORK = 500, 2_000_000
 """Nodes of a second search: so many at most, and this number over the columns where that is less."""
@@ -74,7 +74,7 @@ class Wanted:
     exact_nodes: int = 0
     wish: float = 0.0
     after_blocks: bool = True
-    proof: Proof = "any"
+    proof: ProofAsked = "any"
 
 
 def sane(program: Program, answer: Solution) -> Solution:

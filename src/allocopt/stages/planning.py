@@ -6,9 +6,8 @@ from typing import Any
 
 from allocopt.contracts import Contract
 from allocopt.plan import SOLVED, Conflict, Plan, PlanCertificate, StageProof, Status
-from allocopt.plan.broken import find_broken
 from allocopt.problem.problem import Problem
-from allocopt.rules import retired
+from allocopt.rules import find_broken, retired
 from allocopt.solve import NOTHING, Effort, claims_show
 from allocopt.solve.multipliers import on_rows
 from allocopt.stages.stated import Stated

@@ -9,7 +9,7 @@ rules themselves, with an arc of a demand line made up for it at the mean price 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,8 @@ import numpy as np
 from allocopt.algebra.grouping import extreme, summed
 from allocopt.arcs import Arcs, Exclusions
 from allocopt.problem.facts import ANY, NEVER, Facts, Floats, Ints, Lines
+from allocopt.problem.lines import made
 from allocopt.rules import Clause, allowed
-
-BLANK = ("region", "order", "switch", "origin", "row")
-"""Codes of lines that are blank where nobody says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -146,31 +144,19 @@ def _allowed(
 
 def _made_up(facts: Facts, sellers: Sellers, sku: Ints, seller: Ints, due: Ints) -> Lines:
     """Return demand lines for a unit each; a price that nobody knows is not a number, and above every floor."""
-    size = len(sku)
-    blank = {name: np.broadcast_to(np.int32(ANY), size) for name in BLANK}
-    said: dict[str, Any] = {
-        "sku": sku,
-        "channel": sellers.channel[seller],
-        "region": sellers.region[seller],
-        "period": due,
-        "price": mean_prices(facts, sellers)[seller, sku],
-        "units": np.broadcast_to(1.0, size),
-        "pack": np.broadcast_to(np.int32(1), size),
-        "max_late": np.broadcast_to(np.int32(facts.periods), size),
-        "weight": np.broadcast_to(np.nan, size),
-        "priority": np.broadcast_to(np.nan, size),
-        "arrived": due.astype(np.float64),
-    }
-    held = {}
-    for field in fields(Lines):
-        plain = np.broadcast_to(_nothing(getattr(facts.lines, field.name).dtype), size)
-        held[field.name] = said.get(field.name, blank.get(field.name, plain))
-    return Lines(**held)
-
-
-def _nothing(kind: Any) -> Any:
-    """Return the value of a column that says nothing: 0, false, or an empty text."""
-    return np.array("", dtype=object) if np.dtype(kind).hasobject else np.zeros((), dtype=kind)
+    return made(
+        facts.lines,
+        len(sku),
+        sku=sku,
+        channel=sellers.channel[seller],
+        region=sellers.region[seller],
+        period=due,
+        arrived=due,
+        price=mean_prices(facts, sellers)[seller, sku],
+        units=1.0,
+        pack=1,
+        max_late=facts.periods,
+    )
 
 
 def mean_prices(facts: Facts, sellers: Sellers) -> Floats:

@@ -18,7 +18,7 @@ from allocopt.errors import DataError, Issue
 from allocopt.problem.comparisons import BadWhereError
 from allocopt.problem.mapping.formula import SHAPE as ARITHMETIC
 from allocopt.problem.mapping.formula import Formula, FormulaError
-from allocopt.problem.mapping.shape import SEPARATORS, TAGS, Entry, Join, Query, Sum
+from allocopt.problem.mapping.shape import SEPARATORS, TAGS, Entry, Join, Query, Summing
 from allocopt.problem.mapping.where import understood
 from allocopt.problem.report import did_you_mean
 from allocopt.problem.schema import TABLES, Table
@@ -203,7 +203,7 @@ def _read(table: str, value: Any, origin: Origin, parts: list[Part], issues: lis
 def _issue(origin: Origin, place: tuple[str | int, ...], fault: Any) -> Issue:
     """Turn one complaint of the shape into an issue with its line, and the nearest known key."""
     inner = [step for step in fault["loc"] if step not in TAGS]
-    kind: Any = {"join": Join, "from": Query, "sum": Sum}.get(str(inner[0]) if len(inner) > 1 else "", Entry)
+    kind: Any = {"join": Join, "from": Query, "sum": Summing}.get(str(inner[0]) if len(inner) > 1 else "", Entry)
     known = ["from" if each.name == "source" else each.name for each in dataclasses.fields(kind)]
     where = (*place, *inner)
     return issue_of(fault, origin.file or "mapping", origin.line(where), where, known)
@@ -234,7 +234,7 @@ def faults(table: Table, entry: Entry) -> Iterator[Fault]:
             understood(entry.where)
         except BadWhereError as error:
             yield Fault(("where",), "bad_where", str(error), error.hint, entry.where)
-    for ours in entry.sum.average if isinstance(entry.sum, Sum) else ():
+    for ours in entry.sum.average if isinstance(entry.sum, Summing) else ():
         if ours not in columns or table.column(ours).type not in ("number", "whole"):
             amounts = [column.name for column in table.columns if column.type in ("number", "whole")]
             message = f"`{ours}` is no amount of the table {table.name}."

@@ -16,7 +16,7 @@ from allocopt.problem.facts import Floats
 from allocopt.problem.mapping.file import Part
 from allocopt.problem.mapping.formula import Formula
 from allocopt.problem.mapping.raw import Raw, RowNames
-from allocopt.problem.mapping.shape import From, Join, Sum
+from allocopt.problem.mapping.shape import From, Join, Summing
 from allocopt.problem.mapping.spelling import each, moment
 from allocopt.problem.mapping.where import Test, compared, same, understood
 from allocopt.problem.report import ReadColumn, Report, did_you_mean
@@ -78,7 +78,7 @@ class Reader:
         targets = self._targets()
         formulas = {ours: Formula(text) for ours, text in self.entry.formula.items()}
         operands = self._known("formula", ((ours, name) for ours in formulas for name in formulas[ours].names))
-        average = self.entry.sum.average if isinstance(self.entry.sum, Sum) else {}
+        average = self.entry.sum.average if isinstance(self.entry.sum, Summing) else {}
         weights = self._known("sum", average.items())
         tests = understood(self.entry.where)
         asked = self._known("where", ((test.column, name) for test in tests for name in test.names))
@@ -244,14 +244,9 @@ class Reader:
         cells = self._spelled(self.raw.columns[name], "date")
         days = each(cells, lambda text: np.nan if (day := day_of(text)) is None else day).to_numpy(float)
         blank = (cells.str.strip() == "").to_numpy(bool)
-        self.report.rows(
-            self.raw.source(name),
-            name,
-            np.flatnonzero(np.isnan(days) & ~blank),
-            "bad_date",
-            lambda _row, value: f"`{name}` is {value!r}, which is no date.",
-            "State in the mapping how dates are written, such as date: '%d/%m/%Y'.",
-        )
+        hint = "State in the mapping how dates are written, such as date: '%d/%m/%Y'."
+        reading = self.report.at(self.raw.source(name), name)
+        reading.fault(np.isnan(days) & ~blank, "bad_date", "is {value!r}, which is no date.", hint)
         return days
 
     def _numbers(self, name: str) -> Floats:

@@ -71,7 +71,7 @@ class Join:
 
 
 @dataclass(frozen=True, config=SHAPE)
-class Sum:
+class Summing:
     """How rows with the same key become one."""
 
     average: Annotated[
@@ -118,7 +118,7 @@ class Entry:
         _meant("Other files to take columns from, by a key."),
     ] = ()
     sum: Annotated[
-        Annotated[Flag, Tag("flag")] | Annotated[Sum, Tag("how")],
+        Annotated[Flag, Tag("flag")] | Annotated[Summing, Tag("how")],
         _nested("how", "flag"),
         _meant("Whether rows with the same key become one: amounts are added up, all else has to agree."),
     ] = False

@@ -14,7 +14,6 @@ from allocopt.problem.mapping.raw import RowNames, text_source
 from allocopt.problem.mapping.rows import Rows
 from allocopt.problem.report import ReadColumn, Report
 from allocopt.problem.schema import Column, Table
-from allocopt.problem.source import Source
 
 ADDED = ("units", "reserved", "min_units", "limit", "overtime")
 """Amounts that add up, whatever the table."""
@@ -134,15 +133,10 @@ def _agreed(
     found = said.groupby(group).transform("first")
     differs = (said.notna() & (said != found)).to_numpy(bool)
     if differs.any():
-        source: Source = text_source(table.name, {name: texts}, rows)
-        report.rows(
-            source,
-            name,
-            np.flatnonzero(differs),
-            "sum_differs",
-            lambda row, value: (
-                f"`{name}` is {value!r}, and {found.iloc[row]!r} in row {rows[int(first[group[row]])]} of the same key."
-            ),
-            f"State `sum: {{average: {{{name}: ...}}}}`, or a column that tells the rows apart.",
-        )
+
+        def both(row: int, value: str) -> str:
+            return f"is {value!r}, and {found.iloc[row]!r} in row {rows[int(first[group[row]])]} of the same key."
+
+        hint = f"State `sum: {{average: {{{name}: ...}}}}`, or a column that tells the rows apart."
+        report.at(text_source(table.name, {name: texts}, rows), name).fault(differs, "sum_differs", both, hint)
     return found.iloc[first].reset_index(drop=True).fillna("").astype("str")

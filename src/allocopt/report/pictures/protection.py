@@ -31,7 +31,7 @@ from allocopt.report.words import money, share
 
 TALL = 230.0
 """Height of the plane [pt]."""
-Place = Callable[[float], float]
+PlaceOf = Callable[[float], float]
 
 
 @drawn
@@ -63,8 +63,8 @@ def protection(
     low, high = (low, high) if high - low > 1e-9 else (low, low + 1.0)
     marks = round_steps(low, high, 5)
     left = max(breadth(short(mark), SMALL) for mark in marks) + 10
-    y: Place = lambda amount: bottom - (amount - low) / (high - low) * (bottom - top - 14)  # noqa: E731
-    x: Place = lambda part: left + 8 + part * (width - left - 24)  # noqa: E731
+    y: PlaceOf = lambda amount: bottom - (amount - low) / (high - low) * (bottom - top - 14)  # noqa: E731
+    x: PlaceOf = lambda part: left + 8 + part * (width - left - 24)  # noqa: E731
     axes.text(
         0, 9, fitted(f"worth more than no protection [{currency or 'money'}]", width, SMALL), size=SMALL, color=MUTED
     )
@@ -100,12 +100,12 @@ def said(known: pd.DataFrame, channel: str, best: float, currency: str) -> tuple
     return f"{title}{'' if row['low'] > 0 else ', which may be chance'}.", words
 
 
-def _levels(axes: Axes, x: Place, top: float, form: Form) -> None:
+def _levels(axes: Axes, x: PlaceOf, top: float, form: Form) -> None:
     for level in range(0, 101, 10 if form == "wide" else 25):
         axes.text(x(level / 100), top, share(level / 100), size=SMALL, color=MUTED, ha="center", va="baseline")
 
 
-def _curve(axes: Axes, known: pd.DataFrame, x: Place, y: Place) -> None:
+def _curve(axes: Axes, known: pd.DataFrame, x: PlaceOf, y: PlaceOf) -> None:
     """Draw the curve, and between what it lies where that is not known for certain."""
     places = [x(value) for value in known["share"]]
     lows, highs = ([y(value) for value in known[name].fillna(known["gain"])] for name in ("low", "high"))
@@ -116,7 +116,7 @@ def _curve(axes: Axes, known: pd.DataFrame, x: Place, y: Place) -> None:
 
 
 def _marked(
-    axes: Axes, known: pd.DataFrame, best: float, place: tuple[Place, Place], currency: str, width: float
+    axes: Axes, known: pd.DataFrame, best: float, place: tuple[PlaceOf, PlaceOf], currency: str, width: float
 ) -> None:
     """Mark the best level above the curve, and the level of the contract below the axis of money."""
     x, y = place

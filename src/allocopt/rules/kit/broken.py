@@ -1,4 +1,4 @@
-"""Promises to a channel that is retired, reported to those who made them.
+"""Promises to a channel that is retired: what they were, and reported to those who made them.
 
 .. code-block:: text
 
@@ -11,7 +11,8 @@ Lines are taken as the problem states them: a contract that retires their channe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,18 +26,73 @@ from allocopt.rules.kit.names import spelled
 from allocopt.rules.kit.scope import code
 
 KIND = "broken"
+Promised = Callable[[Facts, Clause], float]
+"""How many units a clause promises; see `allocopt.rules.promised`."""
 
 
-def broken_promises(
-    outcome: Outcome, clauses: Sequence[Clause], promised: Callable[[Facts, Clause], float]
-) -> Iterator[Exceptions]:
+@dataclass(frozen=True)
+class Broken:
+    """A promise that a retired channel no longer gets.
+
+    Attributes
+    ----------
+    what : str
+        The clause, or the commitments, in words.
+    channel : str
+    clause : int or None
+        Position of the clause in the contract; None: commitments of the problem (``min_units``).
+    units : float
+        Units that were promised; zero where the promise is not one of units [unit].
+    """
+
+    what: str
+    channel: str
+    clause: int | None
+    units: float
+
+    def words(self) -> str:
+        """Return it as a phrase."""
+        return f"{self.what}: {self.units:,.6g} units" if self.units else self.what
+
+
+def find_broken(facts: Facts, clauses: Sequence[Clause], gone: Set[str], promised: Promised) -> tuple[Broken, ...]:
+    """Return what the retired channels were promised: by clauses, then by commitments to their demand lines.
+
+    Parameters
+    ----------
+    facts : Facts
+        Of the problem, before the contract changes anything in them.
+    clauses : sequence of Clause
+    gone : set of str
+        Channels that are retired.
+    promised : callable
+    """
+    found = []
+    for number, clause in enumerate(clauses):
+        if clause.lapses(gone):
+            units = promised(facts, clause)
+            found += [Broken(clause.words(), channel, number, units) for channel in clause.whose]
+    lines = facts.lines
+    committed = lines.min_units > 0
+    size = len(facts.channels.id)
+    total = np.bincount(lines.channel[committed], weights=lines.min_units[committed], minlength=size).tolist()
+    count = np.bincount(lines.channel[committed], minlength=size).tolist()
+    for channel, units, number in zip(facts.channels.id.tolist(), total, count, strict=True):
+        if channel in gone and number:
+            what = "1 line" if number == 1 else f"{number} lines"
+            found.append(Broken(f"commitments (min_units) of {channel}, {what}", channel, None, units))
+    return tuple(found)
+
+
+def broken_promises(outcome: Outcome, clauses: Sequence[Clause], promised: Promised) -> Iterator[Exceptions]:
     """Yield what channels that the plan retires had been promised, under the clause that retires each."""
+    broken = find_broken(outcome.stated, clauses, outcome.gone, promised)
     for number, clause in enumerate(clauses):
         if isinstance(clause, OfLeaving) and clause.channel in outcome.gone:
             yield _commitments(outcome, number, clause)
-            for promise in clauses:
-                if promise.lapses(outcome.gone) and clause.channel in promise.whose:
-                    yield _lapsed(outcome, number, clause, promise, promised(outcome.stated, promise))
+            for each in broken:
+                if each.channel == clause.channel and each.clause is not None:
+                    yield _lapsed(outcome, number, clause, each, clauses[each.clause])
 
 
 def _commitments(outcome: Outcome, number: int, clause: OfLeaving) -> Exceptions:
@@ -65,11 +121,10 @@ def _commitments(outcome: Outcome, number: int, clause: OfLeaving) -> Exceptions
     )
 
 
-def _lapsed(outcome: Outcome, number: int, clause: OfLeaving, promise: Clause, units: float) -> Exceptions:
+def _lapsed(outcome: Outcome, number: int, clause: OfLeaving, broken: Broken, promise: Clause) -> Exceptions:
     """Return a clause in favour of the channel, which binds nobody any more."""
     facts = outcome.stated
     channel = np.array([code(facts.channels.id, clause.channel)], dtype=np.int32)
-    said = promise.words() + (f": {units:,.6g} units" if units else "")
     due = facts.lines.period[facts.lines.channel == channel]
     return Exceptions.of(
         facts,
@@ -78,7 +133,7 @@ def _lapsed(outcome: Outcome, number: int, clause: OfLeaving, promise: Clause, u
         channel,
         owner=getattr(promise, "owner", "") or clause.owner,
         due=np.array([due.min() if len(due) else 0], dtype=np.int32),
-        units=np.array([units]),
-        money=np.array([units * (getattr(promise, "penalty", None) or 0.0)]),
-        sentence=np.array([f"{clause.channel} is retired, and a promise lapses: {said}."], dtype=object),
+        units=np.array([broken.units]),
+        money=np.array([broken.units * (getattr(promise, "penalty", None) or 0.0)]),
+        sentence=np.array([f"{clause.channel} is retired, and a promise lapses: {broken.words()}."], dtype=object),
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from allocopt.solve.orders.structure import Floats
+from allocopt.arrays import Floats
 
 PATIENCE, SHRINK = 12, 0.6
 """Steps without gain after which steps shrink, and by how much."""

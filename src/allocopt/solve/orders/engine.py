@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats, Longs
 from allocopt.solve.certificate import relative_gap, upper_bound
 from allocopt.solve.orders.first import by_value
 from allocopt.solve.orders.reading import read
 from allocopt.solve.orders.records import Book, book, emptied
-from allocopt.solve.orders.structure import Floats, Ints
 from allocopt.solve.solution import Clock
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ MOVES = 0.5
 NONE: Floats = np.zeros(0)
 
 
-class Search:
+class OrderSearch:
     """The search for a plan in whole orders, and for a bound.
 
     Parameters
@@ -235,7 +235,7 @@ class Search:
         if pages.total[0] > self.best:
             self.best, self.units = float(pages.total[0]), pages.arcs["x"][:-1].copy()
 
-    def _pool(self) -> Ints:
+    def _pool(self) -> Longs:
         """Return the orders to draw from: those of which the prices leave most open come more often."""
         orders = np.flatnonzero(np.diff(self.pages.lines["arc"][self.pages.orders["line"]]) > 0)
         near = orders[np.argsort(np.abs(self.pages.orders["surplus"][orders]), kind="stable")]

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import starts
-from allocopt.solve.orders.structure import Floats, Ints, Orders
+from allocopt.arrays import Floats, Longs
+from allocopt.solve.orders.structure import Orders
 
 PASSES = 40
 """Passes after which the plan is good enough."""
@@ -19,7 +20,7 @@ RESIDUE = 1e-9
 """Residue of a division that is no unit."""
 
 
-def in_passes(given: Orders, turn: Ints) -> Floats:
+def in_passes(given: Orders, turn: Longs) -> Floats:
     """Return the units of each arc.
 
     Parameters
@@ -31,7 +32,7 @@ def in_passes(given: Orders, turn: Ints) -> Floats:
     return _Passes(given, turn).units()
 
 
-def by_value(given: Orders) -> Ints:
+def by_value(given: Orders) -> Longs:
     """Return the orders by what a unit of them earns at best, the dearest first."""
     top = np.zeros(len(given.units))
     np.maximum.at(top, given.line, given.value)
@@ -43,7 +44,7 @@ def by_value(given: Orders) -> Ints:
 class _Passes:
     """What stays the same from pass to pass."""
 
-    def __init__(self, given: Orders, turn: Ints) -> None:
+    def __init__(self, given: Orders, turn: Longs) -> None:
         self.given = given
         arcs = len(given.column)
         self.order = given.order[given.line]
@@ -90,7 +91,7 @@ class _Passes:
             open_ &= wait
         return x
 
-    def _once(self) -> Ints:
+    def _once(self) -> Longs:
         """Return the orders that take something once: they are not served."""
         given = self.given
         switch = np.repeat(np.arange(len(given.fee)), np.diff(given.once.ptr))
@@ -140,5 +141,5 @@ class _Passes:
         np.minimum.at(first, self._order_of(orders)[good], np.flatnonzero(good))
         return np.where(first[self.order] == option, amount, 0.0)
 
-    def _order_of(self, orders: int) -> Ints:
+    def _order_of(self, orders: int) -> Longs:
         return np.concatenate([self.given.option_order, np.arange(orders)])

@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import starts
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats, Longs
 from allocopt.solve.orders.descent import Descent
 from allocopt.solve.orders.native import lots_at_rents, orders_at_rents
 from allocopt.solve.orders.native_lots import DEEP
 from allocopt.solve.orders.reading import read
-from allocopt.solve.orders.structure import Floats, Ints, Orders
+from allocopt.solve.orders.structure import Orders
 from allocopt.solve.rents import Rents
 
 TABLE = 1 << 23
@@ -135,7 +136,7 @@ class LotBound:
         return rent, np.where(self.several, held - shipped, 0.0)
 
 
-def lots_of(given: Orders) -> tuple[Ints, Floats, NDArray[np.bool_]]:
+def lots_of(given: Orders) -> tuple[Longs, Floats, NDArray[np.bool_]]:
     """Return the lot of each arc (-1: none), what a unit takes of it, and which resources are lots.
 
     A lot is a resource of which units take whole numbers, that no switch takes of. Where an arc has several, it is one
@@ -159,7 +160,7 @@ def lots_of(given: Orders) -> tuple[Ints, Floats, NDArray[np.bool_]]:
     return np.where(np.append(is_lot, False)[lot], lot, -1), weight, is_lot
 
 
-def _pairs(given: Orders) -> tuple[Ints, Ints]:
+def _pairs(given: Orders) -> tuple[Longs, Longs]:
     """Return the pair of each arc, of line and option (line alone, where orders may use several), and its first arc."""
     single = given.single[given.order][given.line]
     key = given.line * (len(given.option_order) + 1) + np.where(single, given.option + 1, 0)

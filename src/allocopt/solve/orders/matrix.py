@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
-from allocopt.solve.orders.structure import Ints, UnreadableError
-
-Flags = NDArray[np.bool_]
+from allocopt.arrays import Flags, Longs
+from allocopt.solve.orders.structure import UnreadableError
 
 
 class Matrix:
@@ -47,7 +45,7 @@ class Matrix:
         self._breaches(program, free)
         self._told_apart(program, free & ~self._is_breach)
 
-    def count(self, mask: Flags) -> Ints:
+    def count(self, mask: Flags) -> Longs:
         """Return how many of the entries in `mask` each row has."""
         return np.bincount(self.row[mask], minlength=self.rows)
 

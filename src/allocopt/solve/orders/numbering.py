@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocopt.solve.orders.structure import Floats, Ints
+from allocopt.arrays import Floats, Longs
 
 DECIMALS = 9
 """Rows whose numbers become whole times a power of ten up to this one are counted in whole numbers."""
 
 
-def runs(codes: Ints) -> tuple[Ints, Ints]:
+def runs(codes: Longs) -> tuple[Longs, Longs]:
     """Number runs of equal codes from 0; return the number of each member and where each run begins."""
     new = np.ones(len(codes), dtype=bool)
     new[1:] = codes[1:] != codes[:-1]
     return np.cumsum(new) - 1, np.flatnonzero(new)
 
 
-def distinct(codes: Ints) -> Ints:
+def distinct(codes: Longs) -> Longs:
     """Return the codes that occur, ascending. They come nearly sorted, which a stable sort makes use of."""
     codes = np.sort(codes, kind="stable")
     new = np.ones(len(codes), dtype=bool)
@@ -25,7 +25,7 @@ def distinct(codes: Ints) -> Ints:
     return codes[new]
 
 
-def components(left: Ints, right: Ints, width: int, height: int) -> tuple[Ints, Ints]:
+def components(left: Longs, right: Longs, width: int, height: int) -> tuple[Longs, Longs]:
     """Return the connected component of each node on the left and on the right of a graph's edges."""
     if not len(left):
         return np.arange(width), width + np.arange(height)
@@ -38,7 +38,7 @@ def components(left: Ints, right: Ints, width: int, height: int) -> tuple[Ints, 
     return labels[:width], labels[width:]
 
 
-def powers(row: Ints, value: Floats, rows: int) -> Floats:
+def powers(row: Longs, value: Floats, rows: int) -> Floats:
     """Return the least power of ten that makes all values of each row whole, 0 where none does."""
     found = np.zeros(rows)
     for exponent in range(DECIMALS + 1):

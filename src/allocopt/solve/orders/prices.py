@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats, Longs
 from allocopt.solve.orders.descent import Descent
 from allocopt.solve.orders.native import answer
 from allocopt.solve.orders.records import Book
-from allocopt.solve.orders.structure import LINE, LINK, PACK, WHOLE, Floats, Ints, Orders
+from allocopt.solve.orders.structure import LINE, LINK, PACK, WHOLE, Orders
 from allocopt.solve.solution import Clock
 
 LEAST_STEP = 1e-3
@@ -110,7 +111,7 @@ def multipliers(program: Program, given: Orders, price: Floats) -> Floats:
     return y
 
 
-def _touching(program: Program, rows: Ints) -> NDArray[np.bool_]:
+def _touching(program: Program, rows: Longs) -> NDArray[np.bool_]:
     """Return the columns with an entry in any of some rows, shape (columns + 1,); the last one stands for none."""
     inside = np.zeros(program.rows, dtype=bool)
     inside[rows] = True
@@ -118,7 +119,7 @@ def _touching(program: Program, rows: Ints) -> NDArray[np.bool_]:
     return np.bincount(column[inside[program.indices]], minlength=program.columns + 1) > 0
 
 
-def _best_switch(program: Program, worth: Floats, rows: Ints) -> Floats:
+def _best_switch(program: Program, worth: Floats, rows: Longs) -> Floats:
     """Return the most that a column of each row is worth, per unit of the row."""
     inside = np.full(program.rows, -1)
     inside[rows] = np.arange(len(rows))

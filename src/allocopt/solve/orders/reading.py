@@ -8,7 +8,8 @@ import numpy as np
 
 from allocopt.algebra.grouping import ranges
 from allocopt.algebra.program import Program
-from allocopt.solve.orders.matrix import Flags, Matrix
+from allocopt.arrays import Flags, Floats, Longs
+from allocopt.solve.orders.matrix import Matrix
 from allocopt.solve.orders.numbering import components, distinct, powers, runs, scaled
 from allocopt.solve.orders.structure import (
     LEAST,
@@ -16,10 +17,8 @@ from allocopt.solve.orders.structure import (
     LINK,
     PACK,
     WHOLE,
-    Floats,
     Followers,
     Gates,
-    Ints,
     Listed,
     Orders,
     UnreadableError,
@@ -178,7 +177,7 @@ class _Reading:
         paying[self.over[self.is_pack]] = False
         return paying
 
-    def _levels(self, paying: Flags) -> tuple[Ints, Ints, Ints]:
+    def _levels(self, paying: Flags) -> tuple[Longs, Longs, Longs]:
         """Return order, line and shipment of each arc, numbered anyhow.
 
         Lines belong together where a switch that counts stands over both; arcs, where they share a pack or a least
@@ -196,7 +195,7 @@ class _Reading:
             raise UnreadableError("some shipments overlap")
         return order, line, shipment
 
-    def _whole_apart(self, paying: Flags, height: int) -> Ints:
+    def _whole_apart(self, paying: Flags, height: int) -> Longs:
         """Return the order of each line.
 
         Lines that are served in full by themselves are taken for packs where their order has other lines too.
@@ -216,7 +215,7 @@ class _Reading:
         ties = self.is_whole[self.gate] | paying[self.over[self.gate]]
         return components(self.line_of[self.member[ties]], self.over[self.gate[ties]], height, self.program.columns)[0]
 
-    def _packs(self, place: Ints, shipment: Ints, size: int) -> tuple[Floats, Floats, Flags]:
+    def _packs(self, place: Longs, shipment: Longs, size: int) -> tuple[Floats, Floats, Flags]:
         """Return pack and least quantity of each shipment, and which may ship less: that only pays for so much."""
         pack, least = np.ones(size, dtype=np.int64), np.zeros(size)
         where, large = shipment[place[self.member]], self.size[self.gate]
@@ -230,7 +229,7 @@ class _Reading:
         pays[where[at_least & ~np.isin(pair, pair[~at_least])]] = True
         return pack.astype(np.float64), least, pays
 
-    def _units(self, place: Ints, line: Ints, lines: int, order: Ints, orders: int) -> tuple[Floats, Flags, Ints]:
+    def _units(self, place: Longs, line: Longs, lines: int, order: Longs, orders: int) -> tuple[Floats, Flags, Longs]:
         """Return the units of each line, which orders are whole, and the rows above that say no more than this."""
         m = self.matrix
         arcs = np.bincount(line, minlength=lines)
@@ -264,7 +263,7 @@ class _Reading:
             raise UnreadableError("some switches limit what ships")
         return np.where(whole_units > 0, whole_units, units), whole, mine
 
-    def _options(self, order: Ints, place: Ints, number: Ints) -> tuple[Ints, Ints, Listed]:
+    def _options(self, order: Longs, place: Longs, number: Longs) -> tuple[Longs, Longs, Listed]:
         """Return the option of each arc, the order of each option, and the switches that it needs."""
         over = number[self.over[self.gate]] >= 0
         pair = distinct(place[self.member[over]] * (len(number) + 1) + number[self.over[self.gate[over]]])
@@ -284,8 +283,8 @@ class _Reading:
         return option, order[first], needs
 
     def _resources(
-        self, place: Ints, number: Ints, spare: Ints, insist: float
-    ) -> tuple[Ints, Floats, Floats, Floats, Listed, Listed, Floats, Flags]:
+        self, place: Longs, number: Longs, spare: Longs, insist: float
+    ) -> tuple[Longs, Floats, Floats, Floats, Listed, Listed, Floats, Flags]:
         """Return row, sign, limit and rate of resources, what takes of them, scale, and whether all is whole."""
         m = self.matrix
         kept = np.ones(m.rows, dtype=bool)
@@ -327,8 +326,8 @@ class _Reading:
         return row, sign, limit, rate / scale, uses, onces, scale, whole
 
     def _by_arc(
-        self, place: Ints, packs: Floats, column: Ints, resource: Ints, value: Floats, resources: int
-    ) -> tuple[Ints, Ints, Floats]:
+        self, place: Longs, packs: Floats, column: Longs, resource: Longs, value: Floats, resources: int
+    ) -> tuple[Longs, Longs, Floats]:
         """Return what arcs take of resources, packs written as units."""
         packed = self.is_pack[self.gate]
         count = int(packed.sum())
@@ -349,7 +348,7 @@ class _Reading:
         arc, taken = np.divmod(key, resources + 1)
         return arc, taken, amount
 
-    def _described(self, place: Ints, line: Ints, spare: Ints, paying: Flags) -> Gates:
+    def _described(self, place: Longs, line: Longs, spare: Longs, paying: Flags) -> Gates:
         """Return the rows over arcs; `spare` are those that say no more than the most of a line."""
         m = self.matrix
         kind = np.full(m.rows, LINK)
@@ -381,7 +380,7 @@ class _Reading:
         )
 
 
-def _choices(option_order: Ints, needs: Listed, uses: Listed, once: Listed, limit: Floats, orders: int) -> Ints:
+def _choices(option_order: Longs, needs: Listed, uses: Listed, once: Listed, limit: Floats, orders: int) -> Longs:
     """Return the resource that only the switches of an order take, and that only one can have; -1: none.
 
     Every option of such an order takes of it, by a switch of its own: two options behind one switch could both be used.

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import starts
-from allocopt.solve.orders.structure import Floats, Listed, Orders
+from allocopt.arrays import Floats
+from allocopt.solve.orders.structure import Listed, Orders
 
 Records = NDArray[Any]
 

@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats
 from allocopt.solve import highs
 from allocopt.solve.certificate import breach, relative_gap, upper_bound
 from allocopt.solve.inside import settled
 from allocopt.solve.orders import first
-from allocopt.solve.orders.engine import Search
+from allocopt.solve.orders.engine import OrderSearch
 from allocopt.solve.orders.first import by_value
 from allocopt.solve.orders.reading import read
-from allocopt.solve.orders.structure import Floats, UnreadableError
+from allocopt.solve.orders.structure import UnreadableError
 from allocopt.solve.prices.serving import COMPILING, LOADING, PART
 from allocopt.solve.solution import Clock, Solution
 
@@ -109,12 +110,12 @@ def solved(
     return replace(found, status="optimal") if close else found
 
 
-def _search(program: Program, clock: Clock, many: int) -> Search | None:
+def _search(program: Program, clock: Clock, many: int) -> OrderSearch | None:
     """Return a search over the orders of a program; None where fewer hang together, or it cannot be read or served."""
     if not _may_have(program, many):
         return None
     try:
-        search = Search(program)
+        search = OrderSearch(program)
     except UnreadableError:
         return None
     return search if search.given.knotted >= many and _ready(clock) else None
@@ -126,7 +127,7 @@ def _may_have(program: Program, many: int) -> bool:
     return lines is not None and int((program.integer & (lines < 0)).sum()) >= many
 
 
-def _multipliers(program: Program, search: Search, clock: Clock, relaxed: Solution | None) -> Floats:
+def _multipliers(program: Program, search: OrderSearch, clock: Clock, relaxed: Solution | None) -> Floats:
     """Return multipliers: of the search's own prices, or where these are poor or it is small of the relaxation.
 
     What is known of the relaxation is not solved again.

@@ -23,10 +23,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import extreme, starts
 from allocopt.algebra.program import Program
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
+from allocopt.arrays import Floats, Longs
 
 ALIKE = 1e-9
 """Relative difference of what two orders take of a resource up to which it is rounding."""
@@ -40,12 +37,12 @@ class UnreadableError(Exception):
 class Listed:
     """Lists of pairs, one list an owner: those of owner i are ``[ptr[i]:ptr[i + 1]]``."""
 
-    ptr: Ints
-    item: Ints
+    ptr: Longs
+    item: Longs
     value: Floats
 
     @classmethod
-    def of(cls, owner: Ints, item: Ints, value: Floats, size: int) -> Listed:
+    def of(cls, owner: Longs, item: Longs, value: Floats, size: int) -> Listed:
         """Return the lists of `size` owners, each in the order given."""
         order = np.argsort(owner, kind="stable")
         return cls(starts(owner, size), item[order], value[order])
@@ -100,22 +97,22 @@ class Orders:
         The rows of the program that say all this, to give them multipliers.
     """
 
-    column: Ints
-    row: Ints
+    column: Longs
+    row: Longs
     sign: Floats
     value: Floats
     most: Floats
-    shipment: Ints
-    line: Ints
-    option: Ints
+    shipment: Longs
+    line: Longs
+    option: Longs
     pack: Floats
     least: Floats
     pays: NDArray[np.bool_]
     units: Floats
-    order: Ints
+    order: Longs
     whole: NDArray[np.bool_]
-    choice: Ints
-    option_order: Ints
+    choice: Longs
+    option_order: Longs
     needs: Listed
     fee: Floats
     limit: Floats
@@ -181,13 +178,13 @@ class Gates:
     gate, arc : int, shape (members,)
     """
 
-    row: Ints
-    kind: Ints
-    line: Ints
+    row: Longs
+    kind: Longs
+    line: Longs
     size: Floats
-    switch: Ints
-    gate: Ints
-    arc: Ints
+    switch: Longs
+    gate: Longs
+    arc: Longs
 
 
 LINE, WHOLE, LINK, PACK, LEAST = range(5)
@@ -208,12 +205,12 @@ class Followers:
         Rows that may be broken, the columns that say by how much, and their entries.
     """
 
-    column: Ints
-    owner: Ints
-    member: Ints
+    column: Longs
+    owner: Longs
+    member: Longs
     divisor: Floats
-    row: Ints
-    breach: Ints
+    row: Longs
+    breach: Longs
     each: Floats
 
     def put(self, program: Program, x: Floats) -> Floats:
