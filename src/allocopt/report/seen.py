@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -26,6 +27,36 @@ def table(plan: Plan, name: str) -> pd.DataFrame | None:
     if isinstance(found, pd.DataFrame):
         return found
     return None
+
+
+class Seen:
+    """The tables of a plan for one page, each worked out once.
+
+    Attributes
+    ----------
+    plan : Plan
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._tables: dict[str, pd.DataFrame | None] = {}
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table of the plan; an empty one where it has none."""
+        if name not in self._tables:
+            self._tables[name] = table(self.plan, name)
+        found = self._tables[name]
+        return pd.DataFrame() if found is None else found
+
+    @cached_property
+    def short(self) -> pd.DataFrame:
+        """What is short, a row a line and reason."""
+        return self.plan.shortfalls
+
+    @cached_property
+    def matters(self) -> pd.DataFrame:
+        """Every exception of the plan."""
+        return matters(self.plan)
 
 
 def matters(plan: Plan) -> pd.DataFrame:

@@ -17,7 +17,8 @@ import pandas as pd
 from allocopt.documents.whole import written_whole
 from allocopt.errors import SolveError
 from allocopt.plan import files
-from allocopt.report.columns import NUMERIC, Column, View, view
+from allocopt.report.columns import Column, View, view
+from allocopt.report.headings import NUMERIC
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -41,6 +42,7 @@ FORMATS = {
     "share": "0.0%",
     "count": "#,##0",
     "number": "#,##0.######",
+    "ratio": "#,##0.00",
     "period": "0",
     "date": "yyyy-mm-dd",
 }
