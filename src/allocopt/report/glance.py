@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from allocopt.report.monday import chase, deliveries, who_decides
-from allocopt.report.page import Asked
+from allocopt.report.page import Question
 from allocopt.report.proof import dearest
 from allocopt.report.short import who_is_short, why
 from allocopt.report.words import exactly
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from allocopt.report.seen import Seen
 
 
-def answers(seen: Seen, *, prices: bool = True) -> Iterator[Asked]:
+def answers(seen: Seen, *, prices: bool = True) -> Iterator[Question]:
     """Yield the answers that the plan gives: who is short and why, what to chase, who decides, what rules cost.
 
     Parameters
@@ -27,16 +27,16 @@ def answers(seen: Seen, *, prices: bool = True) -> Iterator[Asked]:
         Whether re-solves may say what rules cost.
     """
     plan = seen.plan
-    yield Asked("Who is short most?", who_is_short(seen), "short")
+    yield Question("Who is short most?", who_is_short(seen), "short")
     if len(seen.short):
-        yield Asked("Why?", why(seen), "short")
+        yield Question("Why?", why(seen), "short")
     coming = deliveries(plan.allocation, seen.table("stock"))
-    yield Asked("What to chase this week?", chase(coming, plan.currency), "chase")
-    yield Asked("Who has to decide?", who_decides(seen.matters, plan.currency), "week")
+    yield Question("What to chase this week?", chase(coming, plan.currency), "chase")
+    yield Question("Who has to decide?", who_decides(seen.matters, plan.currency), "week")
     if prices and (cost := dearest(seen.table("prices"), plan.currency)):
-        yield Asked("What do the rules cost?", cost, "rules")
+        yield Question("What do the rules cost?", cost, "rules")
     if sure := better(plan):
-        yield Asked("Could it be better?", sure, "proof")
+        yield Question("Could it be better?", sure, "proof")
 
 
 def better(plan: Plan) -> str:

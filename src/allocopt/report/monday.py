@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from allocopt.report.columns import spelled
-from allocopt.report.page import Errand, Owner
+from allocopt.report.page import Chore, Owner
 from allocopt.report.words import NOBODY, exactly, few, listed, many, sentence, told
 
 SHOWN = 3
@@ -87,7 +87,7 @@ def _owner(who: str, matters: pd.DataFrame, currency: str) -> Owner:
     return Owner(who, f"{kinds}, {exactly(float(sums['sum'].sum()), currency)} at stake", tasks)
 
 
-def _task(matters: pd.DataFrame, currency: str) -> Errand:
+def _task(matters: pd.DataFrame, currency: str) -> Chore:
     """Return what would help in matters of one kind, and the first of them in full."""
     row = matters.iloc[0]
     cure = row.get("cure")
@@ -95,7 +95,7 @@ def _task(matters: pd.DataFrame, currency: str) -> Errand:
     first = matters.sort_values("money", ascending=False, kind="stable").head(SHOWN)
     said = [_said(matter, currency) for matter in first.to_dict("records")]
     rest = len(matters) - len(first)
-    return Errand(do, said, f"and {rest:,} more of this kind, in the table below." if rest else "")
+    return Chore(do, said, f"and {rest:,} more of this kind, in the table below." if rest else "")
 
 
 def _said(matter: dict[Hashable, Any], currency: str) -> str:

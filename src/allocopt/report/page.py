@@ -38,7 +38,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Question:
     """A question that is asked first, its answer, and the section that says more of it."""
 
     question: str
@@ -63,7 +63,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Errand:
+class Chore:
     """What somebody has to do, the first matters that ask for it, and how many more there are."""
 
     do: str
@@ -77,7 +77,7 @@ class Owner:
 
     name: str
     told: str
-    tasks: Sequence[Errand]
+    tasks: Sequence[Chore]
     kind: Literal["owner"] = "owner"
 
     @property
@@ -139,7 +139,7 @@ class Page:
     lead : sequence of str
         Paragraphs below it.
     cards : sequence of Card
-    answers : sequence of Asked
+    answers : sequence of Question
         To what is asked first.
     sections : sequence of Section
     origin : sequence of (str, str)
@@ -150,7 +150,7 @@ class Page:
     title: str
     lead: Sequence[str]
     cards: Sequence[Card] = ()
-    answers: Sequence[Asked] = ()
+    answers: Sequence[Question] = ()
     sections: Sequence[Section] = ()
     origin: Sequence[tuple[str, str]] = field(default_factory=tuple)
 
