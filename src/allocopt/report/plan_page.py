@@ -14,7 +14,7 @@ from allocopt.report.monday import approvals, chase, deliveries, owners
 from allocopt.report.page import Block, Card, Page, Section, Words, both, folded, opened, write_page
 from allocopt.report.plots import PlanPlots
 from allocopt.report.proof import origin, proof, remarks, rules
-from allocopt.report.seen import Seen
+from allocopt.report.seen import Seen, values_in_words
 from allocopt.report.short import shortfalls
 from allocopt.report.words import exactly, many, share, told
 
@@ -191,7 +191,7 @@ def _deliveries(seen: Seen) -> Section:
 
 def _worth(seen: Seen, draw: PlanPlots) -> Section:
     """What one more unit, hour or week is worth."""
-    values, heading = seen.table("values"), "What would more be worth?"
+    values, heading = values_in_words(seen.table("values"), seen.table("stock")), "What would more be worth?"
     if not len(values):
         return Section("worth", heading, "")
     order = values["one_more"].fillna(values["price"])

@@ -74,6 +74,31 @@ def asked(plan: Plan, name: str) -> pd.DataFrame:
     return table
 
 
+def values_in_words(values: pd.DataFrame, stock: pd.DataFrame | None) -> pd.DataFrame:
+    """Return what limits are worth with lots told in words: article, kind, node, order to the supplier or first period.
+
+    Parameters
+    ----------
+    values : DataFrame
+        With columns kind and what.
+    stock : DataFrame, optional
+        The lots of the plan; what stands in it under no such label, or would be told like another, keeps its label.
+    """
+    if stock is None or not len(stock) or not len(values):
+        return values
+    reference, since = stock["reference"].astype(object), stock["available"].astype(object)
+    later = (" from period " + since.astype(str)).where(since > 0, "")
+    said = stock["sku"].astype(object) + ", " + stock["kind"].str.replace("_", " ").astype(object) + " at "
+    said = said + stock["node"].astype(object) + (", " + reference).where(reference != "", later)
+    alone = ~said.duplicated(keep=False)
+    words = dict(zip(stock["lot"][alone], said[alone], strict=True))
+    told = [
+        words.get(what, what) if kind == "lot" else what
+        for kind, what in zip(values["kind"], values["what"], strict=True)
+    ]
+    return values.assign(what=told)
+
+
 def contributions(found: Comparison, one: str, other: str) -> pd.DataFrame:
     """Return the mean contribution by channel of two contracts, over the scenarios that count.
 
