@@ -64,12 +64,11 @@ def dearest(prices: pd.DataFrame, currency: str) -> str:
         return f"No rule was found to cost anything{sure}."
     low, high = exactly(float(first["low"]), ""), exactly(float(first["high"]), currency)
     between = f", certainly {low} to {high}" if first["high"] - first["low"] >= LEAST else ""
-    what = ruled(str(first["what"]))
-    what = (
-        what if len(what) <= LETTERS else f"{what[: what.rindex(' ', 0, LETTERS)].rstrip(',')} \N{HORIZONTAL ELLIPSIS}"
-    )
+    what, end = ruled(str(first["what"])), "."
+    if len(what) > LETTERS:
+        what, end = what[: what.rindex(" ", 0, LETTERS)].rstrip(","), "\N{HORIZONTAL ELLIPSIS}"
     who = f" {first['owner']} could drop it." if first["owner"] else ""
-    return f"The dearest costs {exactly(float(first['value']), currency)}{between}: {what}.{who}"
+    return f"The dearest costs {exactly(float(first['value']), currency)}{between}: {what}{end}{who}"
 
 
 def _prices(prices: pd.DataFrame) -> list[Block]:

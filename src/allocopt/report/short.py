@@ -8,7 +8,7 @@ import pandas as pd
 
 from allocopt.report import reasons
 from allocopt.report.columns import figure
-from allocopt.report.page import FIRST, Block, Section, both, folded, opened
+from allocopt.report.page import FIRST, Block, Section, Words, both, folded, opened
 from allocopt.report.words import many, sentence, share
 
 if TYPE_CHECKING:
@@ -79,8 +79,10 @@ def shortfalls(seen: Seen, draw: PlanPlots) -> Section:
             headings={"units": "units short", "sentence": "why", "owner": "who could help"},
         ),
     ]
-    worth = f"{WORTH.capitalize()}: each missing unit at what one more of it would earn; not all can be had at once."
-    return Section("short", HEADING, worth if "worth" in short else who_is_short(seen), blocks)
+    counted = f"{WORTH.capitalize()}: each missing unit at what one more of it would earn; not all can be had at once."
+    if "worth" in short:
+        blocks.insert(1, Words("text", [counted]))
+    return Section("short", HEADING, who_is_short(seen), blocks)
 
 
 def _what(short: pd.DataFrame) -> tuple[str, str]:
