@@ -27,6 +27,7 @@ RANKING = (
     *("contract", "contribution", "difference", "low", "high", "fill_rate", "regret", "worst_regret", "best"),
     "failed",
 )
+GAP = ("alone", "best_low", "best_high", "gap_low", "gap_high")
 NAMES = {"contribution": "contribution, mean", "low": "certainly at least", "high": "certainly at most"}
 SMALL = 12
 """Scenarios and contracts that a picture of them all has room for: the table stands behind a summary."""
@@ -131,9 +132,8 @@ def _deltas(found: Comparison, ranking: pd.DataFrame, unit: str) -> list[Block]:
     deltas = found.deltas().set_index("contract").reindex(ranking["contract"]).dropna(how="all").reset_index()
     if np.allclose(deltas["contribution"], deltas["difference"], equal_nan=True):
         deltas = deltas.drop(columns="contribution")  # what is proven is the contribution itself
-    names = NAMES | {"apart": "told apart", "measure": "proven of"}
     caption = f"How sure the differences to {found.baseline} are{unit}"
-    return [Table(view(deltas, "deltas", caption, headings=names), folded=True)]
+    return [Table(view(deltas, "deltas", caption, headings=NAMES), folded=True)]
 
 
 def _by_channel(found: Comparison, unit: str) -> list[Block]:
@@ -153,19 +153,12 @@ def _gap(found: Comparison, unit: str) -> Section:
         gap = found.coordination_gap()
         average = gap[gap["scenario"] == "(average)"]
         if len(average):
-            names = {
-                "alone": "acting alone earns",
-                "best_low": "possible at least",
-                "best_high": "possible at most",
-                "gap_low": "lost at least",
-                "gap_high": "lost at most",
-            }
             first = average.iloc[0]
             least, most = exactly(float(first["gap_low"]), ""), exactly(float(first["gap_high"]), found.currency)
             between = most if least == most.removesuffix(f"{NBSP}{found.currency}") else f"{least} to {most}"
             lead = f"{first['contract']} loses {between} against the best that is possible."
             caption = f"Acting alone against the best that is possible{unit}"
-            table = view(average, "gap-table", caption, only=("contract", *names), headings=names)
+            table = view(average, "gap-table", caption, only=("contract", *GAP))
             return Section("gap", heading, lead, [Table(table)])
     return Section("gap", heading, "")
 

@@ -80,6 +80,16 @@ HEADINGS: dict[str, str] = {
     "fixed_cost_added": "fixed cost",
     "diverted": "demand taken from others",
     "best": "best in",
+    "q10": "a tenth of the runs is below",
+    "q90": "a tenth of the runs is above",
+    "worst_tenth": "mean of the worst tenth",
+    "alone": "acting alone earns",
+    "best_low": "possible at least",
+    "best_high": "possible at most",
+    "gap_low": "lost at least",
+    "gap_high": "lost at most",
+    "apart": "told apart",
+    "measure": "proven of",
     "regret": "left on the table, mean",
     "worst_regret": "left on the table at worst",
     "line_fill_rate": "lines full, share",
@@ -108,7 +118,7 @@ KINDS: dict[Kind, tuple[str, ...]] = {
         *("recaptured", "stranded", "net", "low", "high", "difference", "regret", "worst_regret", "value", "alone"),
         *("contribution_gained", "displaced", "fixed_cost_added", "diverted", "stock", "best_low", "best_high"),
         *("split_cost", "expedite_cost", "gap_low", "gap_high", "objective", "bound", "promotion_cost", "penalty"),
-        *("cost", "at_cost"),
+        *("cost", "at_cost", "q10", "q90", "worst_tenth"),
     ),
     "price": ("price", "one_more", "one_less", "worth", "end_value", "unit_cost", "each"),
     "share": (
@@ -132,6 +142,7 @@ KINDS: dict[Kind, tuple[str, ...]] = {
 KIND_OF: dict[str, Kind] = {name: kind for kind, names in KINDS.items() for name in names}
 UNSUMMED = (
     *("clause", "age", "late", "low", "high", "limit", "best_low", "best_high", "regret", "worst_regret", "runs"),
+    *("q10", "q90", "worst_tenth"),
     *("articles", "lines"),
 )
 """Columns of units, money and counts that mean nothing when they are added up."""

@@ -99,7 +99,7 @@ def _sections(found: Retirement, table: pd.DataFrame) -> Iterator[Section]:
         table.drop(columns=hidden),
         "worth",
         f"What each channel is worth{unit}",
-        headings={"low": "certainly at least", "high": "certainly at most", "measure": "proven of"},
+        headings={"low": "certainly at least", "high": "certainly at most"},
     )
     yield Section("worth-section", "What is each channel worth?", "", [Table(money_columns)])
     known = table.dropna(subset=["net"])["channel"].tolist()[:DRAWN]
