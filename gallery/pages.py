@@ -25,6 +25,8 @@ CONTRACTS, SCENARIOS = 4, 2
 """Contracts and scenarios of each comparison: the first of the pack, of scenarios those that have no draws."""
 RETIRED = ("quickstart", "launch", "retire_channel")
 """Packs of which the retirement is asked too: those that answer in seconds."""
+LONGEST = (("surge", "plans"), ("holiday_promo", "plans"), ("backlog_3pl", "plans"), ("holiday_promo", "compare"))
+"""What takes longest, which is begun first."""
 SHOWN = "holiday_promo"
 """The pack whose pictures the README shows."""
 
@@ -57,9 +59,9 @@ def make(target: Path = TARGET, jobs: int | None = None) -> list[Path]:
 
 def all_jobs() -> list[Job]:
     """Return what there is to make, what takes longest first."""
-    packs = sorted(ao.examples(), key=lambda name: (name not in ("holiday_promo", "surge", "backlog_3pl"), name))
-    found = [(name, part) for part in ("compare", "plans") for name in packs]
-    return [*found, *((name, "retire") for name in RETIRED), ("", "edges"), ("", "worst")]
+    found = [(name, part) for part in ("plans", "compare") for name in sorted(ao.examples())]
+    found += [*((name, "retire") for name in RETIRED), ("", "edges"), ("", "worst")]
+    return sorted(found, key=lambda job: LONGEST.index(job) if job in LONGEST else len(LONGEST))
 
 
 def made_of(name: str, part: str, target: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from allocopt.report.columns import Column, View, spelled, view
-from allocopt.report.page import Block, Section, Table, both
+from allocopt.report.page import FIRST, Block, Section, Table, both, opened
 from allocopt.report.words import money
 
 if TYPE_CHECKING:
@@ -33,26 +33,29 @@ def earns(name: str, amount: float, currency: str) -> str:
 def earnings(seen: Seen, draw: PlanPlots) -> Section:
     """Return the section of the profit and loss, with key figures below it."""
     plan, kpis = seen.plan, seen.table("kpis")
-    blocks: list[Block] = [both("channels", draw.channels), Table(_profit(plan.channels, plan.currency))]
+    blocks: list[Block] = [both("channels", draw.channels), *_profit(plan.channels, plan.currency)]
     if len(kpis):
         only = [str(name) for name in kpis.columns if name not in TOLD]
         if not kpis[[name for name in AGES if name in kpis]].to_numpy().any():
             only = [name for name in only if not name.startswith("aged_")]  # no lot says since when it lies there
         named = kpis.assign(channel=[*kpis["channel"].iloc[:-1], "in all"])
         served = view(named, "kpis", "How well it is served", only=only)
-        blocks.append(Table(_beside(served) if len(kpis) <= BESIDE else served))
+        many = len(kpis) > BESIDE
+        blocks.append(Table(served if many else _beside(served), folded=many))
     return Section("money", "What does it earn?", "", blocks)
 
 
-def _profit(frame: pd.DataFrame, currency: str) -> View:
-    """Return the profit and loss with a sum: a column per channel where these are few, as accountants read it."""
+def _profit(frame: pd.DataFrame, currency: str) -> list[Block]:
+    """Return the profit and loss: a column per channel where these are few, as accountants read it; else a row."""
     caption = "What each channel gets and earns"
     if len(frame) > BESIDE:
-        return view(frame, "channels", caption, totals=True)
+        dearest = frame.sort_values("contribution", ascending=False, kind="stable")
+        caption = f"The {FIRST} channels that earn most"
+        return opened(dearest, "channels", caption, ("channel", "channels, the company among them"), totals=True)
     rows = view(frame, "channels", caption).in_currency(currency)
     totals = [(column, column.total()) for column in rows.columns[1:]]
     told = [_ratio(frame, column.name) if sum_ is None else spelled(sum_, column.kind) for column, sum_ in totals]
-    return _beside(rows, {"in all": told})
+    return [Table(_beside(rows, {"in all": told}))]
 
 
 def _beside(rows: View, more: dict[str, list[str]] | None = None) -> View:

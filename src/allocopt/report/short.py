@@ -21,6 +21,8 @@ WORTH = "worth at most"
 SAID = {"units": "units short", "money": WORTH, "owner": "who could help"}
 NAMED = 3
 """Reasons that are named at first."""
+LEAST = 0.01
+"""Share of what is short from which on a reason is named."""
 HEADING = "Who is short, and why?"
 
 
@@ -55,7 +57,7 @@ def _reasons(short: pd.DataFrame) -> str:
     total = float(found["units"].sum())
     if len(found) == 1:
         return str(found["reason"].iloc[0])
-    first = found.head(NAMED).to_dict("records")
+    first = found[found["units"] >= LEAST * total].head(NAMED).to_dict("records")
     return "; ".join(f"{row['reason']} ({share(row['units'] / total)})" for row in first)
 
 
