@@ -229,7 +229,10 @@ def test_what_takes_re_solves_is_there_on_request(quick_plan: ao.Plan, tmp_path:
     for name in ("one", "two"):
         quick_plan.report(tmp_path / f"{name}.html", values=False)
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
-    assert "What would more be worth?" not in read(tmp_path / "one.html").said("h2")
+    found = read(tmp_path / "one.html")
+    assert "What would more be worth?" not in found.said("h2")
+    assert "What each rule costs" not in found.said("h3")
+    assert "Protect channel dtc, share 50\N{NO-BREAK SPACE}%, of inbound." in found.said("li")
 
 
 def test_kinds_of_matters_have_words() -> None:

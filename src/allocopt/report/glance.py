@@ -17,15 +17,8 @@ if TYPE_CHECKING:
     from allocopt.report.seen import Seen
 
 
-def answers(seen: Seen, *, prices: bool = True) -> Iterator[Question]:
-    """Yield the answers that the plan gives: who is short and why, what to chase, who decides, what rules cost.
-
-    Parameters
-    ----------
-    seen : Seen
-    prices : bool
-        Whether re-solves may say what rules cost.
-    """
+def answers(seen: Seen) -> Iterator[Question]:
+    """Yield the answers that the plan gives: who is short and why, what to chase, who decides, what rules cost."""
     plan = seen.plan
     yield Question("Who is short most?", who_is_short(seen), "short")
     if len(seen.short):
@@ -33,7 +26,7 @@ def answers(seen: Seen, *, prices: bool = True) -> Iterator[Question]:
     coming = deliveries(plan.allocation, seen.table("stock"))
     yield Question("What to chase this week?", chase(coming, plan.currency), "chase")
     yield Question("Who has to decide?", who_decides(seen.matters, plan.currency), "week")
-    if prices and (cost := dearest(seen.table("prices"), plan.currency)):
+    if cost := dearest(seen.prices, plan.currency):
         yield Question("What do the rules cost?", cost, "rules")
     if sure := better(plan):
         yield Question("Could it be better?", sure, "proof")

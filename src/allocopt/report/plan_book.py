@@ -41,8 +41,8 @@ CHANNELS = "Contribution by channel"
 def to_excel(plan: Plan, path: str | Path) -> None:
     """Write the workbook of a plan; see `allocopt.Plan.to_excel`."""
     plan.raise_for_status()
-    seen = Seen(plan)
-    asked = [f"{answer.question} {answer.said}" for answer in answers(seen, prices=False)]
+    seen = Seen(plan, priced=False)
+    asked = [f"{answer.question} {answer.said}" for answer in answers(seen)]
     write(
         Path(path),
         f"Plan under {plan.contract['name']}",

@@ -52,12 +52,13 @@ def page_of(plan: Plan, baseline: Plan | None = None, values: bool | None = None
     plan : Plan
     baseline : Plan, optional
     values : bool, optional
-        Whether re-solves say what one more unit of each limit is worth; by default where that takes no time.
+        Whether re-solves say what one more unit of each limit is worth; by default where that takes no time. False:
+        nothing is re-solved, what rules cost neither.
     """
     name = f"Plan under {plan.contract['name']}"
     if not plan.solved:
         return _no_plan(plan, name)
-    seen = Seen(plan)
+    seen = Seen(plan, priced=values is not False)
     if values is None:
         values = len(plan.allocation) + len(seen.short) <= QUICK
     sections = [section for section in _sections(seen, values) if section.blocks or section.lead]

@@ -32,7 +32,7 @@ LETTERS = 120
 
 def rules(seen: Seen) -> Section:
     """Return what was agreed on, what each rule costs where it is known, and what was decided or broken."""
-    plan, prices = seen.plan, seen.table("prices")
+    plan, prices = seen.plan, seen.prices
     content = plan.contract
     clauses, optimised = contract_words(content)
     blocks = _prices(prices)

@@ -35,10 +35,12 @@ class Seen:
     Attributes
     ----------
     plan : Plan
+    priced : bool
+        Whether re-solves may say what rules cost.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, *, priced: bool = True) -> None:
+        self.plan, self.priced = plan, priced
         self._tables: dict[str, pd.DataFrame | None] = {}
 
     def table(self, name: str) -> pd.DataFrame:
@@ -47,6 +49,11 @@ class Seen:
             self._tables[name] = table(self.plan, name)
         found = self._tables[name]
         return pd.DataFrame() if found is None else found
+
+    @property
+    def prices(self) -> pd.DataFrame:
+        """What rules cost; empty where that may not be worked out."""
+        return self.table("prices") if self.priced else pd.DataFrame()
 
     @cached_property
     def short(self) -> pd.DataFrame:
