@@ -33,7 +33,7 @@ gallery: $(STAMP)
 	$(BIN)/python -m gallery.ready
 	npm install --silent --no-fund --no-audit --no-save --prefix .gallery axe-core@4
 	$(BIN)/python -m gallery.pages
-	$(BIN)/python -m pytest gallery --numprocesses=2
+	$(BIN)/python -m pytest gallery --numprocesses=2 --durations=10
 
 .PHONY: demo docs gallery test quick lint types unit test-newest newest json clean
 

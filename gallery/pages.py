@@ -25,6 +25,10 @@ CONTRACTS, SCENARIOS = 4, 2
 """Contracts and scenarios of each comparison: the first of the pack, of scenarios those that have no draws."""
 RETIRED = ("quickstart", "launch", "retire_channel")
 """Packs of which the retirement is asked too: those that answer in seconds."""
+LONGEST = (("surge", "plans"), ("holiday_promo", "plans"), ("backlog_3pl", "plans"), ("holiday_promo", "compare"))
+"""What takes longest, which is begun first."""
+UNPRICED = ("surge",)
+"""Packs whose pages re-solve nothing: what their rules cost takes a minute."""
 SHOWN = "holiday_promo"
 """The pack whose pictures the README shows."""
 
@@ -57,9 +61,9 @@ def make(target: Path = TARGET, jobs: int | None = None) -> list[Path]:
 
 def all_jobs() -> list[Job]:
     """Return what there is to make, what takes longest first."""
-    packs = sorted(ao.examples(), key=lambda name: (name not in ("holiday_promo", "surge", "backlog_3pl"), name))
-    found = [(name, part) for part in ("compare", "plans") for name in packs]
-    return [*found, *((name, "retire") for name in RETIRED), ("", "edges"), ("", "worst")]
+    found = [(name, part) for part in ("plans", "compare") for name in sorted(ao.examples())]
+    found += [*((name, "retire") for name in RETIRED), ("", "edges"), ("", "worst")]
+    return sorted(found, key=lambda job: LONGEST.index(job) if job in LONGEST else len(LONGEST))
 
 
 def made_of(name: str, part: str, target: Path) -> list[Path]:
@@ -84,8 +88,9 @@ def _plans(name: str, target: Path) -> list[Path]:
     problem, contracts = _facts(name)
     plan, baseline = ao.allocate(problem, contracts[-1]), ao.allocate(problem, contracts[0])
     pages = [target / f"{name}.html", target / f"{name}-contract.html"]
-    baseline.report(pages[0], baseline=ao.allocate(problem, ao.first_come()))
-    plan.report(pages[1], baseline=baseline)
+    values = False if name in UNPRICED else None
+    baseline.report(pages[0], baseline=ao.allocate(problem, ao.first_come()), values=values)
+    plan.report(pages[1], baseline=baseline, values=values)
     plan.to_excel(target / f"{name}.xlsx")
     for picture in ("flow", "fill_rate", "channels", "exceptions"):
         drawn = getattr(baseline.plot, picture)().svg()

@@ -17,6 +17,7 @@ import allocopt as ao
 from allocopt.plan.exceptions.table import CURES
 from allocopt.report.monday import KIND_WORDS, kind_words
 from allocopt.report.reasons import because
+from allocopt.report.words import typeset
 from allocopt.rules.kit.shortage import CODES
 
 CHANNELS = ("amazon", "dtc", "wholesale")
@@ -72,12 +73,28 @@ def test_the_page_answers_what_a_planner_asks(quick_plan: ao.Plan, tmp_path: Pat
         "Protect DTC earns 2,385\N{NO-BREAK SPACE}USD and serves 87\N{NO-BREAK SPACE}% of what is wanted."
     ]
     heads = found.said("h2")
-    assert heads[:3] == ["Who has to decide what", "Who is short, and why", "What to chase"]
-    assert {"The rules, and what they cost", "How it was proven", "Where this comes from"} <= set(heads)
+    assert heads[:4] == [
+        "Who has to decide what?",
+        "What to chase this week?",
+        "Who is short, and why?",
+        "What do the rules cost?",
+    ]
+    assert {"How good is it, and how is that known?", "Where does this come from?"} <= set(heads)
     told = " ".join(found.said("span", "strong"))
     assert "\N{MINUS SIGN}30\N{NO-BREAK SPACE}USD against Pooled" in told
     assert len(found.all("li")) > 3
-    assert "Protect channel dtc, share 0.5, of inbound." in " ".join(found.said("li"))
+    assert "protect channel dtc, share 50\N{NO-BREAK SPACE}%, of inbound" in found.said("td")
+    asked = found.said("a")
+    assert asked[1:6] == [
+        "Who is short most?",
+        "Why?",
+        "What to chase this week?",
+        "Who has to decide?",
+        "What do the rules cost?",
+    ]
+    answers = " ".join(found.said("dd"))
+    for told in ("PO-7001 to East, due in period 1", "The dearest costs 30", "No order waits for an approval."):
+        assert told in answers
     assert_accessible(found)
     assert_alone(tmp_path / "plan.html")
 
@@ -128,7 +145,7 @@ def test_a_plan_without_an_answer_says_why(tmp_path: Path) -> None:
     assert plan.status == "infeasible"
     found = page(plan, tmp_path)
     assert found.said("h1") == ["There is no plan under Too much: infeasible."]
-    assert "What cannot hold together" in found.said("h2")
+    assert "What cannot hold together?" in found.said("h2")
     assert not found.all("svg")
     assert_accessible(found)
 
@@ -175,7 +192,7 @@ def test_comparisons_and_retirements_have_pages(tmp_path: Path) -> None:
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
     page_ = read(tmp_path / "one.html")
     assert page_.said("h1")[0].startswith("Pooled earns most: ")
-    assert found.verdict in page_.said("p")
+    assert typeset(found.verdict) in page_.said("p")
     assert len(page_.all("svg")) == 6
     assert_accessible(page_)
     assert_alone(tmp_path / "one.html")
@@ -183,7 +200,7 @@ def test_comparisons_and_retirements_have_pages(tmp_path: Path) -> None:
     answer.report(tmp_path / "retire.html")
     page_ = read(tmp_path / "retire.html")
     assert page_.said("h1") == ["Retiring amazon is worth 80\N{NO-BREAK SPACE}USD."]
-    assert answer.verdict in page_.said("p")
+    assert typeset(answer.verdict) in page_.said("p")
     assert_accessible(page_)
     assert_alone(tmp_path / "retire.html")
     added = ao.admission(problem, None, "wholesale")
@@ -212,7 +229,10 @@ def test_what_takes_re_solves_is_there_on_request(quick_plan: ao.Plan, tmp_path:
     for name in ("one", "two"):
         quick_plan.report(tmp_path / f"{name}.html", values=False)
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
-    assert "What more would be worth" not in read(tmp_path / "one.html").said("h2")
+    found = read(tmp_path / "one.html")
+    assert "What would more be worth?" not in found.said("h2")
+    assert "What each rule costs" not in found.said("h3")
+    assert "Protect channel dtc, share 50\N{NO-BREAK SPACE}%, of inbound." in found.said("li")
 
 
 def test_kinds_of_matters_have_words() -> None:

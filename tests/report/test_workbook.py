@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import allocopt as ao
+from allocopt.report.words import typeset
 from allocopt.report.workbook import Chart, sheet, write
 
 
@@ -97,7 +98,12 @@ def test_comparisons_and_retirements_have_workbooks(tmp_path: Path) -> None:
     found = ao.compare(problem, [ao.pooled(), ao.first_come()], [ao.Scenario("As stated")])
     found.to_excel(tmp_path / "compare.xlsx")
     book = opened(tmp_path / "compare.xlsx")
-    assert book["summary"]["A2"].value == found.verdict
+    assert book["summary"]["A2"].value == typeset(found.verdict)
+    assert "draw" not in [cell.value for cell in book["runs"][1]]
+    written = [cell for row in book["ranking"].iter_rows(min_row=2) for cell in row if isinstance(cell.value, float)]
+    assert {cell.number_format for cell in written} <= {"#,##0.00", "0.0%"}
+    for cell in written:
+        assert book["ranking"].column_dimensions[cell.column_letter].width > len(f"{cell.value:,.2f}")
     assert {"ranking", "deltas", "by_scenario", "regret", "runs", "by_channel"} <= set(book.sheetnames)
     assert book["ranking"].max_row == 3
     answer = ao.retirement(problem)

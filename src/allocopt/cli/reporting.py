@@ -58,7 +58,10 @@ def report(
     book: Annotated[Path | None, typer.Option("--workbook", help="Workbook to write beside it (.xlsx).")] = None,
     values: Annotated[
         bool | None,
-        typer.Option("--values/--no-values", help="Say what one more unit of each limit is worth; takes re-solves."),
+        typer.Option(
+            "--values/--no-values",
+            help="Say what one more of each limit is worth; else not even what rules cost: no re-solves.",
+        ),
     ] = None,
     jobs: Jobs = 1,
     time_limit: Annotated[float | None, Seconds(help="Seconds of one plan.")] = None,

@@ -36,7 +36,8 @@ class Shown:
             Against which its numbers stand, such as the plan under another contract.
         values : bool, optional
             Whether it says what one more unit of each limit is worth (``plan.values``), which takes re-solves; by
-            default where the plan is so small that they take no time.
+            default where the plan is so small that they take no time. False: nothing is re-solved, so that the page
+            does not say what the rules cost (``plan.prices()``) either.
 
         Raises
         ------

@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from allocopt.compare.beside import side_by_side
 from allocopt.report import seen
-from allocopt.report.columns import Kind, view
-from allocopt.report.page import FIRST, ROWS, Block, Card, Page, Section, TableBlock, Words, both, tables, write_page
+from allocopt.report.columns import view
+from allocopt.report.headings import Kind
+from allocopt.report.page import (
+    FIRST,
+    ROWS,
+    Block,
+    Card,
+    Page,
+    Section,
+    TableBlock,
+    Terms,
+    both,
+    folded,
+    opened,
+    write_page,
+)
 from allocopt.report.plots import ComparisonPlots
 from allocopt.report.proof import contract_words
-from allocopt.report.words import NBSP, exactly, many, money, sentence, share
+from allocopt.report.words import NBSP, exactly, many, money, sentence, share, typeset
 
 if TYPE_CHECKING:
     from allocopt.compare import Comparison
 
 MINUS = "\N{MINUS SIGN}"
 RANKING = (
-    "contract",
-    "contribution",
-    "difference",
-    "low",
-    "high",
-    "fill_rate",
-    "regret",
-    "worst_regret",
-    "best",
+    *("contract", "contribution", "difference", "low", "high", "fill_rate", "regret", "worst_regret", "best"),
     "failed",
 )
-NAMES = {"difference": "against the baseline", "contribution": "contribution (mean)"}
+GAP = ("alone", "best_low", "best_high", "gap_low", "gap_high")
+NAMES = {"contribution": "contribution, mean", "low": "certainly at least", "high": "certainly at most"}
+SMALL = 12
+"""Scenarios and contracts that a picture of them all has room for: the table stands behind a summary."""
 
 
 def report(found: Comparison, path: str | Path) -> None:
@@ -49,10 +58,10 @@ def page_of(found: Comparison) -> Page:
     return Page(
         f"Comparison of {what}",
         _title(found, ranking),
-        [found.verdict],
+        [typeset(found.verdict)],
         list(_cards(found, ranking)),
-        [section for section in _sections(found, ranking) if section.blocks],
-        list(_origin(found)),
+        sections=[section for section in _sections(found, ranking) if section.blocks],
+        origin=list(_origin(found)),
     )
 
 
@@ -78,168 +87,119 @@ def _cards(found: Comparison, ranking: pd.DataFrame) -> Iterator[Card]:
     best, base = ranking.iloc[0], ranking[ranking["contract"] == found.baseline].iloc[0]
     if best["contract"] == found.baseline and len(found.ranked) > 1:
         base = ranking.iloc[1]
-    itself = best["contract"] == base["contract"]
-    against = "nothing to compare it with" if itself else ""
-    gains = [float(best[name] - base[name]) for name in ("contribution", "fill_rate", "worst_regret")]
-    unit = found.currency
-    told = [
-        f"{exactly(gains[0], unit, signed=True)} against {base['contract']}",
-        f"{f'{gains[1] * 100:+.1f}'.replace('-', MINUS)} points against {base['contract']}",
-        f"{exactly(gains[2], unit, signed=True)} against {base['contract']}",
-    ]
-    said = [against or words for words in told]
-    signs = (1, 1, -1)
-    good = [None if itself or abs(gain) < 1e-9 else gain * sign > 0 for gain, sign in zip(gains, signs, strict=True)]
-    name = str(best["contract"])
-    yield Card(
-        f"Contribution of {name}",
-        exactly(float(best["contribution"]), unit),
-        "mean over the scenarios that count",
-        said[0],
-        good[0],
-    )
+    other, unit = str(base["contract"]), found.currency
+    itself = best["contract"] == other
+
+    def card(what: str, amount: str, beside: str, column: str, words: Callable[[float], str], sign: int) -> Card:
+        gain = float(best[column] - base[column])
+        if itself:
+            return Card(what, amount, beside, "nothing to compare it with")
+        same = words(gain).lstrip(f"+{MINUS}") == words(0.0).lstrip("+")
+        against = f"as under {other}" if same else f"{words(gain)} against {other}"
+        return Card(what, amount, beside, against, None if same else gain * sign > 0)
+
+    def amount(gain: float) -> str:
+        return exactly(gain, unit, signed=True)
+
+    def points(gain: float) -> str:
+        return f"{gain * 100:+.1f} points".replace("-", MINUS)
+
+    name, earned = str(best["contract"]), exactly(float(best["contribution"]), unit)
+    yield card(f"Contribution of {name}", earned, "mean over the scenarios that count", "contribution", amount, 1)
     if best["fill_rate"] == best["fill_rate"]:
-        yield Card(f"Fill rate of {name}", share(float(best["fill_rate"]), 1), "of the units wanted", said[1], good[1])
-    yield Card(
-        f"Worst regret of {name}",
-        exactly(float(best["worst_regret"]), unit),
-        "what it leaves on the table at worst",
-        said[2],
-        good[2],
-    )
+        filled = share(float(best["fill_rate"]), 1)
+        yield card(f"Fill rate of {name}", filled, "of the units wanted", "fill_rate", points, 1)
+    worst = exactly(float(best["worst_regret"]), unit)
+    beside = "less than the best contract of a scenario"
+    yield card(f"{name} leaves on the table at worst", worst, beside, "worst_regret", amount, -1)
 
 
 def _sections(found: Comparison, ranking: pd.DataFrame) -> Iterator[Section]:
     draw, unit = ComparisonPlots(found), f" [{found.currency}]" if found.currency else ""
-    ordered = view(ranking, "ranking", f"Ranking by mean contribution{unit}", only=RANKING, headings=NAMES)
-    blocks: list[Block] = [TableBlock(ordered)]
-    if len(found.contracts) > 1:
-        names = {
-            "low": "certainly at least",
-            "high": "certainly at most",
-            "apart": "told apart",
-            "measure": "proven of",
-        }
-        deltas = found.deltas()
-        if np.allclose(deltas["contribution"], deltas["difference"], equal_nan=True):
-            deltas = deltas.drop(columns="contribution")  # what is proven is the contribution itself
-        blocks.append(TableBlock(view(deltas, "deltas", f"Against {found.baseline}{unit}", headings=names)))
-    yield Section("ranking", "Which contract", "", blocks)
+    names = NAMES | {"difference": f"against {found.baseline}"}
+    ordered = view(ranking, "ranking", f"By mean contribution{unit}", only=RANKING, headings=names)
+    yield Section("ranking", "Which contract?", "", [TableBlock(ordered), *_deltas(found, ranking, unit)])
     if len(found.ranked) > 1:
-        yield Section(
-            "who-pays", "Who gains and who pays", "", [both("waterfall", draw.waterfall), *_by_channel(found)]
-        )
+        blocks = [both("waterfall", draw.waterfall), *_by_channel(found, unit)]
+        yield Section("who-pays", "Who gains, and who pays?", "", blocks)
     beside = side_by_side(found.by_scenario(), found.baseline)
     beside = beside.apply(lambda column: column.str.replace("-", MINUS) if column.name in found.contracts else column)
     caption = f"What {found.baseline} earns in each scenario, and how much more or less the others{unit}"
     numbers: dict[str, Kind] = dict.fromkeys(found.contracts, "number")
-    table = TableBlock(
-        view(
-            beside,
-            "scenarios",
-            caption,
-            kinds=numbers,
-            headings=dict(zip(found.contracts, found.contracts, strict=True)),
-        )
-    )
-    blocks = [table]
+    heads = {name: name for name in found.contracts}
+    told = view(beside, "scenarios", caption, kinds=numbers, headings=heads)
+    blocks = [TableBlock(told)]
     if found.ranked:
-        blocks = [both("table", draw.table), table, both("regret", draw.regret)]
-    yield Section("scenarios", "Scenario by scenario", "", blocks)
+        drawn = len(found.scenarios) <= SMALL and len(found.contracts) <= SMALL
+        blocks = [both("table", draw.table), TableBlock(told, folded=drawn), both("regret", draw.regret)]
+    yield Section("scenarios", "What happens in which scenario?", "", blocks)
     yield _gap(found, unit)
     yield _contracts(found)
     yield _runs(found)
 
 
-def _by_channel(found: Comparison) -> list[Block]:
+def _deltas(found: Comparison, ranking: pd.DataFrame, unit: str) -> list[Block]:
+    """Return how sure each difference is, in the order of the ranking, behind a summary."""
+    if len(found.contracts) < 2:
+        return []
+    deltas = found.deltas().set_index("contract").reindex(ranking["contract"]).dropna(how="all").reset_index()
+    if np.allclose(deltas["contribution"], deltas["difference"], equal_nan=True):
+        deltas = deltas.drop(columns="contribution")  # what is proven is the contribution itself
+    caption = f"How sure the differences to {found.baseline} are{unit}"
+    return [TableBlock(view(deltas, "deltas", caption, headings=NAMES), folded=True)]
+
+
+def _by_channel(found: Comparison, unit: str) -> list[Block]:
     """Return what each channel earns under each contract."""
     columns = {name: seen.contributions(found, name, name)["one"] for name in found.ranked[:FIRST]}
     frame = pd.DataFrame(columns).reset_index(names="channel")
     kinds: dict[str, Kind] = dict.fromkeys(columns, "money")
-    names = {name: name for name in columns}
-    unit = f" [{found.currency}]" if found.currency else ""
-    return list(
-        tables(view(frame, "by-channel", f"Contribution of each channel{unit}", kinds=kinds, headings=names, most=ROWS))
-    )
+    looks: dict[str, Any] = {"most": ROWS, "kinds": kinds, "headings": {name: name for name in columns}}
+    caption = f"Contribution of each channel{unit}"
+    return opened(frame, "by-channel", caption, ("channel", "channels"), totals=True, **looks)
 
 
 def _gap(found: Comparison, unit: str) -> Section:
     """What channels lose by acting alone, where somebody did."""
+    heading = "What is coordination worth?"
     with suppress(ValueError):
         gap = found.coordination_gap()
         average = gap[gap["scenario"] == "(average)"]
         if len(average):
-            names = {
-                "alone": "acting alone earns",
-                "best_low": "possible at least",
-                "best_high": "possible at most",
-                "gap_low": "lost at least",
-                "gap_high": "lost at most",
-            }
-            only = ("contract", *names)
             first = average.iloc[0]
             least, most = exactly(float(first["gap_low"]), ""), exactly(float(first["gap_high"]), found.currency)
             between = most if least == most.removesuffix(f"{NBSP}{found.currency}") else f"{least} to {most}"
             lead = f"{first['contract']} loses {between} against the best that is possible."
-            return Section(
-                "gap",
-                "What coordination is worth",
-                lead,
-                [
-                    TableBlock(
-                        view(
-                            average,
-                            "gap-table",
-                            f"Acting alone against the best that is possible{unit}",
-                            only=only,
-                            headings=names,
-                        )
-                    )
-                ],
-            )
-    return Section("gap", "What coordination is worth", "")
+            caption = f"Acting alone against the best that is possible{unit}"
+            table = view(average, "gap-table", caption, only=("contract", *GAP))
+            return Section("gap", heading, lead, [TableBlock(table)])
+    return Section("gap", heading, "")
 
 
 def _contracts(found: Comparison) -> Section:
     """What the contracts say."""
-    blocks: list[Block] = []
+    said = []
     for contract in found.given_contracts:
         content = contract.to_dict()
-        who = f" ({content['owner']})" if content.get("owner") else ""
-        why = f" {sentence(content['reason'])}" if content.get("reason") else ""
         clauses, optimised = contract_words(content)
+        why = sentence(content["reason"]) if content.get("reason") else ""
+        who = f"{content['owner']} answers for it." if content.get("owner") else ""
         rules = " ".join(clauses) or "No clauses."
-        blocks.append(Words("text", [f"{contract.name}{who}:{why} {rules} {optimised}".rstrip()]))
-    return Section("contracts", "What the contracts say", "", blocks)
+        said.append((contract.name, " ".join(filter(None, (why, rules, optimised, who)))))
+    return Section("contracts", "What do the contracts say?", "", [Terms(said)])
 
 
 def _runs(found: Comparison) -> Section:
     """What each run came to, how it was proven, and who has no plan."""
     runs = found.runs.drop(columns=["digest", "seconds"])
-    runs["gap"] = np.where(runs["bound"].notna(), (runs["bound"] - runs["objective"]).clip(lower=0.0), np.nan)
-    failed = found.failures
-    blocks: list[Block] = []
-    if len(failed):
-        blocks += tables(view(failed, "failures", "Runs without a plan", most=ROWS))
-    only: tuple[str, ...] = ("scenario", "draw", "contract", "status", "contribution", "objective", "bound", "played")
     kinds: dict[str, Kind] = {"draw": "text"}
-    if not (runs["draw"] >= 0).any():
-        only = tuple(name for name in only if name != "draw")
-    whole = view(
-        runs,
-        "runs",
-        f"All {len(runs):,} runs" if len(runs) <= ROWS else f"The first {ROWS:,} of {len(runs):,} runs",
-        only=only,
-        most=ROWS,
-        kinds=kinds,
-    )
-    blocks += tables(view(runs.head(0), "runs", ""), whole)
-    return Section(
-        "runs",
-        "How it was proven, run by run",
-        "Each plan was checked without its solver; a bound says what no plan of its run is worth more than.",
-        blocks,
-    )
+    drawn = ("draw",) if (runs["draw"] >= 0).any() else ()
+    only = ("scenario", *drawn, "contract", "status", "contribution", "objective", "bound", "played")
+    names = {"bound": "no plan is worth more than"}
+    blocks = opened(found.failures, "failures", "Runs without a plan", ("run", "runs"), most=ROWS)
+    blocks += folded(runs, "runs", ("run", "runs"), only=only, kinds=kinds, headings=names)
+    lead = "Each plan was checked without its solver; a bound says what no plan of its run is worth more than."
+    return Section("runs", "How good is each plan, and how is that known?", lead, blocks)
 
 
 def _origin(found: Comparison) -> Iterator[tuple[str, str]]:

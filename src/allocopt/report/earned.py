@@ -6,22 +6,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from allocopt.report import seen
 from allocopt.report.columns import ShownColumn, View, spelled, view
-from allocopt.report.page import Block, Section, both, tables
+from allocopt.report.page import FIRST, Block, Section, TableBlock, both, opened
 from allocopt.report.words import money
 
 if TYPE_CHECKING:
-    from allocopt.plan import Plan
     from allocopt.report.plots import PlanPlots
+    from allocopt.report.seen import Seen
 
 BESIDE = 8
 """Channels that a profit and loss shows beside each other; more stand below each other."""
-TOLD = ("wanted", "units", "fill_rate")
-"""Key figures that the profit and loss has told already."""
+TOLD = ("wanted", "units", "fill_rate", "left", "usable")
+"""Key figures that the profit and loss has told already, and those that count what others may draw on as well."""
 AGES = ("aged_0_4", "aged_5_13", "aged_14_26", "aged_27_up")
-REACH = {"left": "left of stock in its reach", "usable": "usable units in its reach"}
-"""Key figures of a channel count what it may draw on, which others may as well: they do not add up."""
 
 
 def earns(name: str, amount: float, currency: str) -> str:
@@ -33,29 +30,32 @@ def earns(name: str, amount: float, currency: str) -> str:
     return f"{name} {'loses' if amount < -0.005 else 'earns'} {money(abs(amount), currency)}"
 
 
-def earnings(plan: Plan, draw: PlanPlots) -> Section:
+def earnings(seen: Seen, draw: PlanPlots) -> Section:
     """Return the section of the profit and loss, with key figures below it."""
-    blocks: list[Block] = [both("channels", draw.channels), *tables(_profit(plan.channels, plan.currency))]
-    kpis = seen.table(plan, "kpis")
-    if kpis is not None and len(kpis):
+    plan, kpis = seen.plan, seen.table("kpis")
+    blocks: list[Block] = [both("channels", draw.channels), *_profit(plan.channels, plan.currency)]
+    if len(kpis):
         only = [str(name) for name in kpis.columns if name not in TOLD]
         if not kpis[[name for name in AGES if name in kpis]].to_numpy().any():
             only = [name for name in only if not name.startswith("aged_")]  # no lot says since when it lies there
-        rounded = kpis.round({"cover": 2, "parcels_per_order": 2})
-        served = view(rounded, "kpis", "How well it is served", only=only, headings=REACH)
-        blocks += tables(_beside(served) if len(kpis) <= BESIDE else served)
-    return Section("money", "What it earns", "", blocks)
+        named = kpis.assign(channel=[*kpis["channel"].iloc[:-1], "in all"])
+        served = view(named, "kpis", "How well it is served", only=only)
+        many = len(kpis) > BESIDE
+        blocks.append(TableBlock(served if many else _beside(served), folded=many))
+    return Section("money", "What does it earn?", "", blocks)
 
 
-def _profit(frame: pd.DataFrame, currency: str) -> View:
-    """Return the profit and loss with a sum: a column per channel where these are few, as accountants read it."""
+def _profit(frame: pd.DataFrame, currency: str) -> list[Block]:
+    """Return the profit and loss: a column per channel where these are few, as accountants read it; else a row."""
     caption = "What each channel gets and earns"
     if len(frame) > BESIDE:
-        return view(frame, "channels", caption, totals=True)
+        dearest = frame.sort_values("contribution", ascending=False, kind="stable")
+        caption = f"The {FIRST} channels that earn most"
+        return opened(dearest, "channels", caption, ("channel", "channels, the company among them"), totals=True)
     rows = view(frame, "channels", caption).in_currency(currency)
     totals = [(column, column.total()) for column in rows.columns[1:]]
     told = [_ratio(frame, column.name) if sum_ is None else spelled(sum_, column.kind) for column, sum_ in totals]
-    return _beside(rows, {"in all": told})
+    return [TableBlock(_beside(rows, {"in all": told}))]
 
 
 def _beside(rows: View, more: dict[str, list[str]] | None = None) -> View:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable
+from typing import Any
 
 import pandas as pd
 
 from allocopt.report.columns import spelled
-from allocopt.report.page import Owner
-from allocopt.report.words import NOBODY, exactly, few, listed, many, sentence
+from allocopt.report.page import Chore, Owner
+from allocopt.report.words import NOBODY, exactly, few, listed, many, sentence, told
 
-SHOWN = 4
-"""Matters of one person that are told in full."""
+SHOWN = 3
+"""Matters of one person and kind that are told in full."""
+NAMED = 5
+"""People who are named at first."""
+LEAST = 0.5
+"""Money below that is not worth a word [currency]."""
 KIND_WORDS = {
     "approval": ("order to approve", "orders to approve"),
     "price_parity": ("price too far apart", "prices too far apart"),
@@ -41,49 +46,63 @@ def owners(exceptions: pd.DataFrame, currency: str) -> list[Owner]:
         Columns kind, money, owner, sentence, and perhaps cure.
     currency : str
     """
+    return [_owner(who, matters, currency) for who, matters in _by_owner(exceptions).items()]
+
+
+def _by_owner(exceptions: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the matters of each person, who has most money at stake first."""
     named = exceptions["owner"].astype(object).where(exceptions["owner"].astype(str) != "", NOBODY)
     sums = exceptions["money"].fillna(0.0).groupby(named, sort=False).sum()
     order = sorted(sums.index, key=lambda who: (-sums[who], who))
-    return [_owner(str(who), exceptions[(named == who).to_numpy()], float(sums[who]), currency) for who in order]
+    return {str(who): exceptions[(named == who).to_numpy()] for who in order}
 
 
 def who_decides(exceptions: pd.DataFrame, currency: str) -> str:
-    """Say how many people have something to decide, what has no owner, and whether orders wait for an approval."""
-    named = exceptions["owner"].astype(str) != ""
-    people, alone = exceptions.loc[named, "owner"].nunique(), int((~named).sum())
-    said = [f"{many(people, 'person has', 'people have')} something to decide"] if people else []
-    if alone:
-        money = exactly(float(exceptions.loc[~named, "money"].fillna(0.0).sum()), currency)
-        are = "is" if alone == 1 else "are"
-        said.append(f"{many(alone, 'matter has', 'matters have')} no owner ({money}) and {are} left to planning")
+    """Say who has how much to decide, and whether orders wait for an approval."""
+    people = [
+        f"{who}: {many(len(found), 'matter')}, {exactly(float(found['money'].fillna(0.0).sum()), currency)}"
+        for who, found in _by_owner(exceptions).items()
+    ]
+    more = [f"{len(people) - NAMED:,} more"] if len(people) > NAMED else []
+    told = "; ".join([*people[:NAMED], *more])
+    return f"{told}. {approvals(exceptions)}" if people else f"Nobody. {approvals(exceptions)}"
+
+
+def approvals(exceptions: pd.DataFrame) -> str:
+    """Say whose approval orders wait for."""
     waiting = exceptions[exceptions["kind"] == "approval"]
     owners_ = listed(sorted(set(waiting["owner"].astype(str)) - {""}))
-    approval = (
-        f"{many(len(waiting), 'order waits', 'orders wait')} for {owners_ or 'an approval'}"
-        if len(waiting)
-        else "No order waits for an approval"
-    )
-    return f"{sentence('; '.join(said))} {approval}. Most money first."
+    if not len(waiting):
+        return "No order waits for an approval."
+    whose = f"{owners_} to approve" if owners_ else "an approval"
+    return f"{many(len(waiting), 'order waits', 'orders wait')} for {whose}."
 
 
-def _owner(who: str, matters: pd.DataFrame, money: float, currency: str) -> Owner:
-    """Return what one person has to decide: something of every kind, most money first."""
-    kinds = matters["kind"].value_counts(sort=True)
-    told = listed([kind_words(str(kind), int(count)) for kind, count in kinds.items()])
-    first = pd.concat([matters.drop_duplicates("kind"), matters]).head(len(matters) + len(kinds))
-    first = first[~first.index.duplicated()].head(max(SHOWN, min(len(kinds), 2 * SHOWN)))
-    first = first.sort_values("money", ascending=False, kind="stable")
+def _owner(who: str, matters: pd.DataFrame, currency: str) -> Owner:
+    """Return what one person has to do: kind by kind, most money first."""
+    sums = matters.assign(money=matters["money"].fillna(0.0)).groupby("kind", sort=False)["money"].agg(["sum", "size"])
+    sums = sums.sort_values("sum", ascending=False, kind="stable")
+    kinds = listed([kind_words(str(kind), int(count)) for kind, count in sums["size"].items()])
+    tasks = [_task(matters[matters["kind"] == kind], currency) for kind in sums.index]
+    return Owner(who, f"{kinds}, {exactly(float(sums['sum'].sum()), currency)} at stake", tasks)
+
+
+def _task(matters: pd.DataFrame, currency: str) -> Chore:
+    """Return what would help in matters of one kind, and the first of them in full."""
+    row = matters.iloc[0]
+    cure = row.get("cure")
+    do = sentence(str(cure)) if isinstance(cure, str) and cure else sentence(kind_words(str(row["kind"]), len(matters)))
+    first = matters.sort_values("money", ascending=False, kind="stable").head(SHOWN)
+    said = [_said(matter, currency) for matter in first.to_dict("records")]
     rest = len(matters) - len(first)
-    more = f"and {many(rest, 'more', 'more')}, in the table below." if rest else ""
-    return Owner(who, f"{told}, {exactly(money, currency)} at stake", list(_told(first, currency)), more)
+    return Chore(do, said, f"and {rest:,} more of this kind, in the table below." if rest else "")
 
 
-def _told(matters: pd.DataFrame, currency: str) -> Iterator[tuple[str, str, str]]:
-    for row in matters.to_dict("records"):
-        cure = row.get("cure")
-        money = row["money"]
-        amount = exactly(float(money), currency) if money == money and money else ""
-        yield sentence(str(row["sentence"])), sentence(str(cure)) if isinstance(cure, str) and cure else "", amount
+def _said(matter: dict[Hashable, Any], currency: str) -> str:
+    """Return a matter in a sentence, with its money where the sentence does not tell it."""
+    said, money = told(str(matter["sentence"])), matter["money"]
+    amount = exactly(float(money), currency) if money == money and money >= LEAST else ""
+    return said if not amount or amount in said or f"{money:.2f}" in said else f"{said} {amount} at stake."
 
 
 def kind_words(kind: str, number: int) -> str:
@@ -112,7 +131,7 @@ def deliveries(allocation: pd.DataFrame, stock: pd.DataFrame | None) -> pd.DataF
         {
             "articles": groups["sku"].nunique(),
             "units": groups["units"].sum(),
-            "channels": groups["channel"].unique().map(lambda names: few(names, "channels")),
+            "channels": groups["channel"].unique().map(lambda names: few(names, "channels", 22)),
             "revenue": groups["revenue"].sum(),
             "contribution": groups["contribution"].sum(),
         }
@@ -128,16 +147,14 @@ def deliveries(allocation: pd.DataFrame, stock: pd.DataFrame | None) -> pd.DataF
 def chase(found: pd.DataFrame, currency: str) -> str:
     """Say which deliveries are due next, and on which most hangs."""
     if not len(found):
-        return "The plan counts on no delivery that is still to come."
+        return "No delivery: the plan counts on none that is still to come."
     soon = found[found["available"] == found["available"].min()]
-    first = found.sort_values("revenue", ascending=False, kind="stable").iloc[[0]]
-    if len(found) == 1:
-        return f"The plan counts on one delivery that is still to come: {_hangs(soon, currency)}."
-    most = "" if len(soon) == len(found) else f" Most hangs on {_hangs(first, currency)}."
-    return (
-        f"The plan counts on {len(found):,} deliveries that are still to come. "
-        f"Have the next confirmed: {_hangs(soon, currency)}.{most}"
-    )
+    if len(found) == len(soon):
+        return f"{_hangs(soon, currency)}. The plan counts on no other delivery that is still to come."
+    sums = found.groupby(["reference", "available"], sort=False)["revenue"].transform("sum")
+    first = found[(sums == sums.max()).to_numpy()]
+    most = "" if first.index.isin(soon.index).all() else f" Most hangs on {_hangs(first, currency)}."
+    return f"Next: {_hangs(soon, currency)}.{most}"
 
 
 def _hangs(rows: pd.DataFrame, currency: str) -> str:

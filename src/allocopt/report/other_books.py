@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from allocopt.report.columns import View
+from allocopt.report.retirement_page import PRICES, TAKEN
+from allocopt.report.words import typeset
 from allocopt.report.workbook import Chart, sheet, write
 
 if TYPE_CHECKING:
@@ -28,18 +30,23 @@ def comparison_to_excel(found: Comparison, path: str | Path) -> None:
         sheet(found.regret().reset_index(), "regret", unit, kinds=dict.fromkeys(found.contracts, "money")),
     ]
     with suppress(ValueError):
-        sheets.append(sheet(found.coordination_gap(), "coordination_gap", unit))
+        sheets.append(sheet(_drawn(found.coordination_gap()), "coordination_gap", unit))
     if len(found.failures):
-        sheets.append(sheet(found.failures, "failures", unit))
+        sheets.append(sheet(_drawn(found.failures), "failures", unit))
     sheets += [
-        sheet(found.runs.drop(columns=["digest", "seconds"]), "runs", unit),
-        sheet(_by_channel(found), "by_channel", unit),
+        sheet(_drawn(found.runs.drop(columns=["digest", "seconds"])), "runs", unit),
+        sheet(_drawn(_by_channel(found)), "by_channel", unit),
     ]
     sheets = [_unsummed(each) for each in sheets]
     measure = f"against {found.baseline}{f' [{unit}]' if unit else ''}"
     chart = Chart("ranking", "difference", f"Mean contribution {measure}")
     title = f"Comparison of {len(found.contracts)} contracts under {len(found.scenarios)} scenarios"
-    write(Path(path), title, [found.verdict], sheets, chart)
+    write(Path(path), title, [typeset(found.verdict)], sheets, chart)
+
+
+def _drawn(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without its column of draws where nothing was drawn."""
+    return frame.drop(columns="draw") if "draw" in frame and not (frame["draw"] >= 0).any() else frame
 
 
 def _by_channel(found: Comparison) -> pd.DataFrame:
@@ -54,11 +61,13 @@ def retirement_to_excel(found: Retirement, path: str | Path) -> None:
     """Write the workbook of a retirement; see `allocopt.Retirement.to_excel`."""
     unit = found.currency
     sheets = [sheet(found.table, "worth", unit)]
-    others = {"recapture": found.recapture, "unlisted": found.unlisted, "broken": found.broken}
-    sheets += [sheet(frame, name, unit) for name, frame in others.items() if len(frame)]
+    others = {"recapture": found.recapture.replace({"price_from": PRICES}), "unlisted": found.unlisted}
+    others["broken"] = found.broken
+    looks: dict[str, Any] = {"recapture": {"kinds": {"proportion": "share"}, "headings": TAKEN}}
+    sheets += [sheet(frame, name, unit, **looks.get(name, {})) for name, frame in others.items() if len(frame)]
     verb = "Adding" if found.admitting else "Retiring"
     chart = Chart("worth", "net", f"What {verb.lower()} each channel is worth{f' [{unit}]' if unit else ''}")
-    told = [found.verdict, *(f"{channel}: {note}" for channel, notes in found.notes.items() for note in notes)]
+    told = [typeset(found.verdict), *(f"{channel}: {note}" for channel, notes in found.notes.items() for note in notes)]
     write(Path(path), f"{verb} channels under {found.contract}", told, [_unsummed(each) for each in sheets], chart)
 
 

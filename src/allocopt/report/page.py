@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from allocopt.report.columns import View
+from allocopt.report.columns import View, view
+from allocopt.report.words import many
 
 if TYPE_CHECKING:
     import jinja2
+    import pandas as pd
 
     from allocopt.report.pictures.style import Picture
 
@@ -36,6 +38,15 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A question that is asked first, its answer, and the section that says more of it."""
+
+    question: str
+    said: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Words:
     """Paragraphs, or the items of a list."""
 
@@ -44,15 +55,35 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """Names, and what there is to say of each."""
+
+    said: Sequence[tuple[str, str]]
+    kind: Literal["terms"] = "terms"
+
+
+@dataclass(frozen=True)
+class Chore:
+    """What somebody has to do, the first matters that ask for it, and how many more there are."""
+
+    do: str
+    matters: Sequence[str]
+    more: str = ""
+
+
+@dataclass(frozen=True)
 class Owner:
-    """What one person has to decide: the first matters in full, and how many more there are."""
+    """What one person has to decide."""
 
     name: str
     told: str
-    matters: Sequence[tuple[str, str, str]]
-    """Sentence, what would help, money."""
-    more: str = ""
+    tasks: Sequence[Chore]
     kind: Literal["owner"] = "owner"
+
+    @property
+    def more(self) -> bool:
+        """Whether there are matters that are not told in full."""
+        return any(task.more for task in self.tasks)
 
 
 @dataclass(frozen=True)
@@ -74,7 +105,7 @@ class Drawn:
     kind: Literal["picture"] = "picture"
 
 
-Block = Words | Owner | TableBlock | Drawn
+Block = Words | Terms | Owner | TableBlock | Drawn
 
 
 @dataclass(frozen=True)
@@ -108,6 +139,8 @@ class Page:
     lead : sequence of str
         Paragraphs below it.
     cards : sequence of Card
+    answers : sequence of Question
+        To what is asked first.
     sections : sequence of Section
     origin : sequence of (str, str)
         Where it comes from: what, and which.
@@ -117,16 +150,42 @@ class Page:
     title: str
     lead: Sequence[str]
     cards: Sequence[Card] = ()
+    answers: Sequence[Question] = ()
     sections: Sequence[Section] = ()
     origin: Sequence[tuple[str, str]] = field(default_factory=tuple)
 
 
-def tables(view: View, whole: View | None = None) -> list[Block]:
-    """Return a table: its first rows open, and all of `whole` behind a summary where that has more."""
-    found: list[Block] = [TableBlock(view)] if view.rows else []
-    if whole is not None and whole.rows > view.rows:
-        found.append(TableBlock(whole, folded=True))
-    return found
+def opened(
+    frame: pd.DataFrame, key: str, caption: str, what: tuple[str, str], *, most: int = FIRST, **looks: Any
+) -> list[Block]:
+    """Return the first rows of a table under a caption, and all of them behind a summary where there are more.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    key, caption : str
+    what : (str, str)
+        What a row is, one and more.
+    most : int
+        Rows that stand open.
+    **looks
+        How it is shown; see `allocopt.report.columns.view`.
+    """
+    if not len(frame):
+        return []
+    first: list[Block] = [TableBlock(view(frame, key, caption, most=most, **looks))]
+    return [*first, *folded(frame, f"{key}-all", what, **looks)] if len(frame) > most else first
+
+
+def folded(frame: pd.DataFrame, key: str, what: tuple[str, str], **looks: Any) -> list[Block]:
+    """Return a table behind a summary that says how many rows it has; see `opened`."""
+    rows = len(frame)
+    if not rows:
+        return []
+    told = f"All {many(rows, *what)}" if 1 < rows <= ROWS else many(rows, *what)
+    summary = told if rows <= ROWS else f"The first {ROWS:,} of {told}"
+    note = f"{rows - ROWS:,} more rows are in the workbook." if rows > ROWS else ""
+    return [TableBlock(view(frame, key, summary, most=ROWS, note=note, **looks), folded=True)]
 
 
 def both(key: str, draw: Callable[..., Picture]) -> Drawn:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from allocopt.problem.schema import COMPANY
-from allocopt.report import seen
 from allocopt.report.columns import View
 from allocopt.report.earned import earns
-from allocopt.report.plan_page import QUICK, lead, verdict
-from allocopt.report.words import NOBODY, exactly, sentence, share, units
+from allocopt.report.glance import answers
+from allocopt.report.plan_page import QUICK, verdict
+from allocopt.report.seen import Seen
+from allocopt.report.words import NOBODY, exactly, share, told, units
 from allocopt.report.workbook import Chart, sheet, write
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ CHANNELS = "Contribution by channel"
 def to_excel(plan: Plan, path: str | Path) -> None:
     """Write the workbook of a plan; see `allocopt.Plan.to_excel`."""
     plan.raise_for_status()
+    seen = Seen(plan, priced=False)
+    asked = [f"{answer.question} {answer.said}" for answer in answers(seen)]
     write(
         Path(path),
         f"Plan under {plan.contract['name']}",
-        [verdict(plan), *lead(plan, plan.shortfalls), *_earned(plan), *map(sentence, plan.notes)],
-        list(sheets(plan)),
+        [verdict(plan), *asked, *_earned(plan), *map(told, plan.notes)],
+        list(sheets(seen)),
         Chart("channels", "contribution", f"{CHANNELS}{f' [{plan.currency}]' if plan.currency else ''}"),
     )
 
@@ -63,21 +66,16 @@ def _earned(plan: Plan) -> Iterator[str]:
             yield f"  {earns(name, earned, plan.currency)} and wants nothing."
 
 
-def sheets(plan: Plan) -> Iterator[View]:
-    """Yield the tables that the plan has, in their order."""
-    quick = len(plan.allocation) + len(plan.shortfalls) <= QUICK
+def sheets(seen: Seen) -> Iterator[View]:
+    """Yield the tables that the plan has, in their order; values only where re-solves take no time."""
+    quick = len(seen.plan.allocation) + len(seen.short) <= QUICK
     for name in SHEETS:
-        frame = _frame(plan, name, quick)
-        if frame is not None:
+        if name == "values" and not quick:
+            continue
+        frame = seen.matters if name == "exceptions" else seen.table(name)
+        if len(frame.columns):
             kinds = KINDS.get(name, {})
-            yield sheet(_ordered(name, frame), name, plan.currency, headings=HEADINGS.get(name), kinds=kinds)
-
-
-def _frame(plan: Plan, name: str, quick: bool) -> pd.DataFrame | None:
-    """Return a table as far as the plan has it; values only where re-solves take no time."""
-    if name == "exceptions":
-        return seen.matters(plan)
-    return seen.table(plan, name) if quick or name != "values" else None
+            yield sheet(_ordered(name, frame), name, seen.plan.currency, headings=HEADINGS.get(name), kinds=kinds)
 
 
 def _ordered(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -60,7 +60,8 @@ class PlanPlots:
         """Draw what one more unit, hour or parcel of what is scarcest is worth [currency]."""
         from allocopt.report.pictures.money import values
 
-        return values(seen.asked(self._plan, "values"), self._plan.currency, form=form, titled=titled)
+        found = seen.values_in_words(seen.asked(self._plan, "values"), seen.table(self._plan, "stock"))
+        return values(found, self._plan.currency, form=form, titled=titled)
 
     def exceptions(self, *, form: Form = "wide", titled: bool = True) -> Picture:
         """Draw the money that waits for each person [currency]."""

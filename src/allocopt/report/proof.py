@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from allocopt.plan.decided import decision_words
-from allocopt.report import seen
 from allocopt.report.columns import view
-from allocopt.report.page import ROWS, Block, Section, TableBlock, Words
-from allocopt.report.words import exactly, many, sentence
+from allocopt.report.page import Block, Section, TableBlock, Words, folded, opened
+from allocopt.report.seen import digest, digest_of
+from allocopt.report.words import exactly, many, ruled, sentence, told
 
 if TYPE_CHECKING:
     from allocopt.errors import Issue
     from allocopt.plan import Plan
+    from allocopt.report.seen import Seen
 
 SAID = 40
 """Notes and warnings that are told in full."""
@@ -25,33 +26,56 @@ LARGE = 1000.0
 """From where on a goal is told without its fractions."""
 LEAST = 0.5
 """What a rule costs at least that is told by itself [currency]."""
+LETTERS = 120
+"""Of the words of a rule, in the sentence about the dearest."""
 
 
-def rules(plan: Plan) -> Iterator[Section]:
-    """Yield what was agreed on, what each rule costs where it is known, and what was decided or broken."""
+def rules(seen: Seen) -> Section:
+    """Return what was agreed on, what each rule costs where it is known, and what was decided or broken."""
+    plan, prices = seen.plan, seen.prices
     content = plan.contract
-    blocks: list[Block] = []
     clauses, optimised = contract_words(content)
-    if clauses:
-        blocks.append(Words("list", clauses))
-    dearest, costs = _prices(seen.table(plan, "prices"), plan.currency)
-    blocks += costs
-    decided = [sentence(words) for words in decision_words(plan.decisions, content["clauses"])]
-    broken = [f"Broken, as {found.channel} is retired: {sentence(found.words())}" for found in plan.broken]
+    blocks = _prices(prices)
+    if clauses and not (len(prices) and (prices["kind"] == "clause").sum() == len(clauses)):
+        blocks.insert(0, Words("list", clauses))
+    decided = [told(words) for words in decision_words(plan.decisions, content["clauses"])]
+    broken = [f"Broken, as {found.channel} is retired: {told(found.words())}" for found in plan.broken]
     if decided or broken:
         blocks.append(Words("list", [*decided, *broken]))
-    who = f" {content['owner']} answers for it." if content.get("owner") else ""
-    why = f" {sentence(content['reason'])}" if content.get("reason") else ""
     has = f"has {many(len(clauses), 'clause')}" if clauses else "has no clauses: only what physics and the tables allow"
-    told = f"{content['name']} {has}.{why}{who}{optimised and f' {optimised}'}{dearest}"
-    yield Section("rules", "The rules, and what they cost", told, blocks)
+    said = [
+        f"{content['name']} {has}.",
+        sentence(content["reason"]) if content.get("reason") else "",
+        f"{content['owner']} answers for it." if content.get("owner") else "",
+        optimised,
+        "" if len(blocks) else dearest(prices, plan.currency),
+    ]
+    return Section("rules", "What do the rules cost?", " ".join(filter(None, said)), blocks)
 
 
-def _prices(prices: pd.DataFrame | None, currency: str) -> tuple[str, list[Block]]:
-    """Return a sentence about the dearest rule, and a table of what each costs; those that cost nothing are folded."""
-    if prices is None or not len(prices):
-        return "", []
-    only = ("what", "owner", "value", "low", "high")
+def dearest(prices: pd.DataFrame, currency: str) -> str:
+    """Say what the dearest rule costs, and who could drop it; nothing where it is not known."""
+    if not len(prices):
+        return ""
+    first = prices.sort_values("value", ascending=False, kind="stable").iloc[0]
+    if not first["value"] >= LEAST:
+        most = exactly(float(prices["high"].max()), currency)
+        sure = f", and none can cost more than {most}" if prices["high"].max() >= LEAST else ""
+        return f"No rule was found to cost anything{sure}."
+    low, high = exactly(float(first["low"]), ""), exactly(float(first["high"]), currency)
+    between = f", certainly {low} to {high}" if first["high"] - first["low"] >= LEAST else ""
+    what, end = ruled(str(first["what"])), "."
+    if len(what) > LETTERS:
+        what, end = what[: what.rindex(" ", 0, LETTERS)].rstrip(","), "\N{HORIZONTAL ELLIPSIS}"
+    who = f" {first['owner']} could drop it." if first["owner"] else ""
+    return f"The dearest costs {exactly(float(first['value']), currency)}{between}: {what}{end}{who}"
+
+
+def _prices(prices: pd.DataFrame) -> list[Block]:
+    """Return what each rule costs; those that cost nothing are folded."""
+    if not len(prices):
+        return []
+    prices = prices.assign(what=prices["what"].map(ruled))
     names = {
         "what": "rule",
         "value": "costs",
@@ -59,27 +83,16 @@ def _prices(prices: pd.DataFrame | None, currency: str) -> tuple[str, list[Block
         "low": "certainly at least",
         "high": "at most",
     }
+    only = ("what", "owner", "value", *(("low", "high") if (prices["high"] - prices["low"] >= LEAST).any() else ()))
     looks: dict[str, Any] = {"only": only, "headings": names, "kinds": {"what": "sentence"}}
     costly = prices[(prices["value"].abs() >= LEAST) | (prices["kind"] == "clause")]
-    blocks: list[Block] = []
-    if len(costly):
-        blocks.append(TableBlock(view(costly, "prices", "What each rule costs", **looks, most=ROWS)))
-    if len(costly) < len(prices):
-        rest = f"{len(prices) - len(costly):,} cost nothing" + (
-            f" to speak of (less than {LEAST:g})" if len(costly) else ""
-        )
-        blocks.append(
-            TableBlock(view(prices, "prices-all", f"All {many(len(prices), 'rule')}: {rest}", **looks, most=ROWS), True)
-        )
-    first = prices.sort_values("value", ascending=False, kind="stable").iloc[0]
-    low, high = (exactly(float(first[name]), unit) for name, unit in (("low", ""), ("high", currency)))
-    if not first["value"] >= LEAST:
-        most = exactly(float(prices["high"].max()), currency)
-        sure = f", and none can cost more than {most}" if prices["high"].max() >= LEAST else ""
-        return f" No rule was found to cost anything{sure}.", blocks
-    cost = exactly(float(first["value"]), currency)
-    between = f"certainly {low} to {high}" if first["high"] - first["low"] >= LEAST else "for certain"
-    return f" The dearest rule costs {cost} ({between}): {first['what']}.", blocks
+    blocks = opened(costly, "prices", "What each rule costs", ("rule", "rules"), **looks)
+    rest = len(prices) - len(costly)
+    if rest:
+        speak = f" to speak of (less than {LEAST:g})" if len(costly) else ""
+        costs = "costs" if rest == 1 else "cost"
+        blocks += folded(prices, "prices-rest", ("rule", f"rules: {rest:,} {costs} nothing{speak}"), **looks)
+    return blocks
 
 
 def contract_words(content: dict[str, Any]) -> tuple[list[str], str]:
@@ -93,23 +106,22 @@ def contract_words(content: dict[str, Any]) -> tuple[list[str], str]:
         return [sentence(", ".join(f"{key} {value}" for key, value in one.items())) for one in content["clauses"]], ""
     stages = "; then ".join(stage.words() for stage in contract.all_stages)
     optimised = f"Optimised: {stages}." if len(contract.all_stages) > 1 else ""
-    return [sentence(clause.words()) for clause in contract.clauses], optimised
+    return [sentence(ruled(clause.words())) for clause in contract.clauses], optimised
 
 
-def remarks(plan: Plan) -> Iterator[Section]:
-    """Yield what was rounded, assumed or looks odd."""
-    notes = [sentence(note) for note in plan.notes]
-    odd = [sentence(said(issue)) for issue in plan.warnings]
+def remarks(plan: Plan) -> Section:
+    """Return what was rounded, assumed or looks odd."""
+    notes = list(map(told, plan.notes))
+    odd = [told(said(issue)) for issue in plan.warnings]
     blocks: list[Block] = []
-    for told in (notes, odd):
-        if told:
-            more = [f"And {len(told) - SAID:,} more."] if len(told) > SAID else []
-            blocks.append(Words("list", [*told[:SAID], *more]))
-    if blocks:
-        lead = (
-            f"{many(len(notes), 'note')} on what was rounded or assumed, {many(len(odd), 'warning')} about the tables."
-        )
-        yield Section("notes", "What was rounded, assumed or looks odd", lead, blocks)
+    for each in (notes, odd):
+        if each:
+            more = [f"And {len(each) - SAID:,} more."] if len(each) > SAID else []
+            blocks.append(Words("list", [*each[:SAID], *more]))
+    counts = [many(len(notes), "note") + " on what was rounded or assumed"] if notes else []
+    counts += [many(len(odd), "warning") + " about the tables"] if odd else []
+    lead = f"{sentence(' and '.join(counts))}" if counts else ""
+    return Section("notes", "What was rounded, assumed or looks odd?", lead, blocks)
 
 
 def said(issue: Issue) -> str:
@@ -117,8 +129,8 @@ def said(issue: Issue) -> str:
     return f"{issue.table}: {issue.message} {issue.hint}".strip()
 
 
-def proof(plan: Plan) -> Iterator[Section]:
-    """Yield how good the plan is, and how that is known."""
+def proof(plan: Plan) -> Section:
+    """Return how good the plan is, and how that is known."""
     found, unit = plan.certificate, plan.currency
     assert found is not None
     rows = [
@@ -147,17 +159,18 @@ def proof(plan: Plan) -> Iterator[Section]:
     if math.isfinite(found.bound):
         reached, most = exactly(plan.objective, unit), exactly(found.bound, unit)
         lead = f"The plan is worth {reached}, and no plan under this contract is worth more than {most}."
-    told = [
-        f"Checked were {found.checked_by}.",
+    kept = (
         "No row and no bound is violated."
         if not found.violation
-        else f"No row or bound is violated by more than {found.violation:.1e}.",
-    ]
+        else f"No row or bound is violated by more than {found.violation:.1e}."
+    )
+    also = [f"Checked were {found.checked_by}. {kept}"]
     if plan.message:
-        told.append(sentence(plan.message))
+        also.append(told(plan.message))
     if plan.played:
-        told.append("It was played forward period by period: nobody could have planned it as a whole.")
-    yield Section("proof", "How it was proven", lead + by, [TableBlock(table), Words("text", told)])
+        also.append("It was played forward period by period: nobody could have planned it as a whole.")
+    stages: list[Block] = [TableBlock(table)] if len(frame) > 1 else []
+    return Section("proof", "How good is it, and how is that known?", lead + by, [*stages, Words("text", also)])
 
 
 def _none_if_tiny(gap: float) -> float:
@@ -178,7 +191,7 @@ def origin(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "Status", plan.status
     if plan.method:
         yield "Way of solving", plan.method
-    yield "Fingerprint of the contract", seen.digest(plan.contract)
+    yield "Fingerprint of the contract", digest(plan.contract)
     if plan.solved:
-        yield "Fingerprint of the allocation", seen.digest_of(plan.allocation)
+        yield "Fingerprint of the allocation", digest_of(plan.allocation)
     yield "allocopt", metadata.version("allocopt")

@@ -11,9 +11,9 @@ import pandas as pd
 
 from allocopt.report import seen
 from allocopt.report.columns import view
-from allocopt.report.page import ROWS, Block, Card, Page, Section, TableBlock, Words, both, tables, write_page
+from allocopt.report.page import ROWS, Block, Card, Page, Section, TableBlock, Words, both, opened, write_page
 from allocopt.report.plots import RetirementPlots
-from allocopt.report.words import exactly, many, money, sentence, share
+from allocopt.report.words import exactly, many, money, share, told, typeset
 
 if TYPE_CHECKING:
     from allocopt.retire import Retirement
@@ -29,6 +29,8 @@ TAKEN = {
 }
 DRAWN = 3
 """Channels that have a picture."""
+SAID = 60
+"""Notes that are told in full."""
 
 
 def report(found: Retirement, path: str | Path) -> None:
@@ -43,10 +45,10 @@ def page_of(found: Retirement) -> Page:
     return Page(
         f"{asked} channels under {found.contract}",
         _title(found, table),
-        [found.verdict],
+        [typeset(found.verdict)],
         list(_cards(found, table)),
-        [section for section in _sections(found, table) if section.blocks],
-        list(_origin(found)),
+        sections=[section for section in _sections(found, table) if section.blocks],
+        origin=list(_origin(found)),
     )
 
 
@@ -97,41 +99,30 @@ def _sections(found: Retirement, table: pd.DataFrame) -> Iterator[Section]:
         table.drop(columns=hidden),
         "worth",
         f"What each channel is worth{unit}",
-        headings={"low": "certainly at least", "high": "certainly at most", "measure": "proven of"},
+        headings={"low": "certainly at least", "high": "certainly at most"},
     )
-    yield Section("worth-section", "What each channel is worth", "", [TableBlock(money_columns)])
+    yield Section("worth-section", "What is each channel worth?", "", [TableBlock(money_columns)])
     known = table.dropna(subset=["net"])["channel"].tolist()[:DRAWN]
     pictures: list[Block] = [
         both(f"waterfall-{place}", lambda channel=str(channel), **how: draw.waterfall(channel, **how))
         for place, channel in enumerate(known)
     ]
-    yield Section("from-what", "Where that comes from", "", pictures)
-    recapture: list[Block] = list(
-        tables(
-            view(
-                found.recapture.replace({"price_from": PRICES}),
-                "recapture",
-                "Who takes demand over",
-                most=ROWS,
-                kinds={"proportion": "share"},
-                headings=TAKEN,
-            )
-        )
-    )
-    recapture += tables(view(found.unlisted, "unlisted", "Articles that nobody else sells", most=ROWS))
-    yield Section("demand", "What becomes of the demand", "", recapture)
-    broken = found.broken.drop(columns="clause")
-    yield Section(
-        "broken",
-        "Promises that would be broken",
-        "",
-        list(tables(view(broken, "broken-table", "Promises", most=ROWS, kinds={"what": "sentence"}))),
-    )
-    told = [f"{channel}: {sentence(note)}" for channel, notes in found.notes.items() for note in notes]
-    told += [
-        f"{row.channel}: {row.status}. {sentence(str(row.message))}" for row in found.failures.itertuples(index=False)
+    yield Section("from-what", "Where does that come from?", "", pictures)
+    taken = found.recapture.replace({"price_from": PRICES})
+    what, kinds = ("channel that takes over", "channels that take over"), {"proportion": "share"}
+    blocks = opened(taken, "recapture", "Who takes demand over", what, most=ROWS, kinds=kinds, headings=TAKEN)
+    alone = ("article", "articles")
+    blocks += opened(found.unlisted, "unlisted", "Articles that nobody else sells", alone, most=ROWS)
+    yield Section("demand", "What becomes of the demand?", "", blocks)
+    broken, promise = found.broken.drop(columns="clause"), ("promise", "promises")
+    blocks = opened(broken, "broken-table", "Promises", promise, most=ROWS, kinds={"what": "sentence"})
+    yield Section("broken", "Which promises would be broken?", "", blocks)
+    noted = [f"{channel}: {told(note)}" for channel, notes in found.notes.items() for note in notes]
+    noted += [
+        f"{row.channel}: {row.status}. {told(str(row.message))}" for row in found.failures.itertuples(index=False)
     ]
-    yield Section("notes", "What was rounded, assumed or failed", "", [Words("list", told[:60])] if told else [])
+    lists: list[Block] = [Words("list", noted[:SAID])] if noted else []
+    yield Section("notes", "What was rounded, assumed or failed?", "", lists)
 
 
 def _origin(found: Retirement) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -28,6 +29,43 @@ def table(plan: Plan, name: str) -> pd.DataFrame | None:
     return None
 
 
+class Seen:
+    """The tables of a plan for one page, each worked out once.
+
+    Attributes
+    ----------
+    plan : Plan
+    priced : bool
+        Whether re-solves may say what rules cost.
+    """
+
+    def __init__(self, plan: Plan, *, priced: bool = True) -> None:
+        self.plan, self.priced = plan, priced
+        self._tables: dict[str, pd.DataFrame | None] = {}
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table of the plan; an empty one where it has none."""
+        if name not in self._tables:
+            self._tables[name] = table(self.plan, name)
+        found = self._tables[name]
+        return pd.DataFrame() if found is None else found
+
+    @property
+    def prices(self) -> pd.DataFrame:
+        """What rules cost; empty where that may not be worked out."""
+        return self.table("prices") if self.priced else pd.DataFrame()
+
+    @cached_property
+    def short(self) -> pd.DataFrame:
+        """What is short, a row a line and reason."""
+        return self.plan.shortfalls
+
+    @cached_property
+    def matters(self) -> pd.DataFrame:
+        """Every exception of the plan."""
+        return matters(self.plan)
+
+
 def matters(plan: Plan) -> pd.DataFrame:
     """Return every exception of a plan; where it was read from a file, those that the file holds."""
     try:
@@ -41,6 +79,31 @@ def asked(plan: Plan, name: str) -> pd.DataFrame:
     found = getattr(plan, name)
     table: pd.DataFrame = found() if callable(found) else found
     return table
+
+
+def values_in_words(values: pd.DataFrame, stock: pd.DataFrame | None) -> pd.DataFrame:
+    """Return what limits are worth with lots told in words: article, kind, node, order to the supplier or first period.
+
+    Parameters
+    ----------
+    values : DataFrame
+        With columns kind and what.
+    stock : DataFrame, optional
+        The lots of the plan; what stands in it under no such label, or would be told like another, keeps its label.
+    """
+    if stock is None or not len(stock) or not len(values):
+        return values
+    reference, since = stock["reference"].astype(object), stock["available"].astype(object)
+    later = (" from period " + since.astype(str)).where(since > 0, "")
+    said = stock["sku"].astype(object) + ", " + stock["kind"].str.replace("_", " ").astype(object) + " at "
+    said = said + stock["node"].astype(object) + (", " + reference).where(reference != "", later)
+    alone = ~said.duplicated(keep=False)
+    words = dict(zip(stock["lot"][alone], said[alone], strict=True))
+    told = [
+        words.get(what, what) if kind == "lot" else what
+        for kind, what in zip(values["kind"], values["what"], strict=True)
+    ]
+    return values.assign(what=told)
 
 
 def contributions(found: Comparison, one: str, other: str) -> pd.DataFrame:

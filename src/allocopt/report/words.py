@@ -14,6 +14,8 @@ NOBODY = "Planning (nobody is named)"
 """Who has to see to what nobody is named for."""
 NAMED = re.compile(r"`?\w+[._]\w")
 """How a text begins that names a table and its column."""
+CENTS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+\.\d\d)(?![\d.])")
+"""Amounts from a thousand on that are told to the cent."""
 
 
 def money(amount: float, currency: str, *, signed: bool = False) -> str:
@@ -92,6 +94,17 @@ def few(names: Sequence[str], what: str, letters: int = 40) -> str:
     return told if len(told) <= letters or len(names) == 1 else f"{len(names):,} {what}"
 
 
+def typeset(text: str) -> str:
+    r"""Return a text with its figures as tables have them: large amounts without cents, a minus as wide as a plus.
+
+    >>> typeset("-1,433.50 USD, 10 % of it")
+    '−1,434\xa0USD, 10\xa0% of it'
+    """
+    text = CENTS.sub(lambda found: f"{round(float(found[1].replace(',', ''))):,}", text)
+    text = re.sub(r"(?<![\w-])-(?=\d)", "\N{MINUS SIGN}", text)
+    return re.sub(r"(?<=\d) (?=%|[A-Z]{3}\b)", NBSP, text)
+
+
 def sentence(text: str) -> str:
     r"""Return a text that begins with a capital and ends with a full stop; the name of a column stays as it is.
 
@@ -103,3 +116,19 @@ def sentence(text: str) -> str:
         text = text[:1].upper() + text[1:]
     text = text.replace("`", "")
     return text if not text or text[-1] in ".?!" else f"{text}."
+
+
+def ruled(text: str) -> str:
+    r"""Return the words of a clause as a planner reads them: shares in per cent, periods called so.
+
+    >>> ruled("protect channel dtc, share 0.3, of on_hand, release from 5")
+    'protect channel dtc, share 30\xa0%, of on hand, open to all from period 5'
+    """
+    text = re.sub(r"\bshare (0?\.\d+|1\.0)\b", lambda found: f"share {100 * float(found[1]):.4g}{NBSP}%", text)
+    text = re.sub(r"\brelease from (?=\d)", "open to all from period ", text)
+    return re.sub(r"\bof (on)_(hand)\b", r"of \1 \2", text)
+
+
+def told(text: str) -> str:
+    """Return what the library says as a sentence with the figures of a page."""
+    return typeset(sentence(text))

@@ -17,7 +17,8 @@ import pandas as pd
 from allocopt.documents.whole import written_whole
 from allocopt.errors import SolveError
 from allocopt.plan import files
-from allocopt.report.columns import NUMERIC, ShownColumn, View, view
+from allocopt.report.columns import ShownColumn, View, view
+from allocopt.report.headings import Kind
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -41,6 +42,7 @@ FORMATS = {
     "share": "0.0%",
     "count": "#,##0",
     "number": "#,##0.######",
+    "ratio": "#,##0.00",
     "period": "0",
     "date": "yyyy-mm-dd",
 }
@@ -175,7 +177,7 @@ def _fill(page: Any, table: View, looks: _Looks) -> None:
         row = table.rows + 1
         named = table.columns[0].total() is None
         if named:
-            page.write_string(row, 0, "in all", looks.of(bold=True, top=1))
+            page.write_string(row, 0, "in all", looks.of(bold=True, top=1, indent=1))
         for place, column in enumerate(table.columns[named:], start=int(named)):
             total, look = column.total(), looks.cells(column, total=True)
             if total is None:
@@ -222,7 +224,7 @@ def _cells(page: Any, place: int, column: ShownColumn, look: Any) -> int:
         elif isinstance(value, int | float):
             if math.isfinite(value):
                 page.write_number(row, place, value, look)
-                widest = max(widest, len(f"{value:,.0f}") + (6 if column.kind in NUMERIC[1:3] else 3))
+                widest = max(widest, len(_written(value, column.kind)) + 3)
         elif isinstance(value, dt.date):
             page.write_datetime(row, place, dt.datetime(value.year, value.month, value.day), look)
             widest = max(widest, 12)
@@ -230,6 +232,13 @@ def _cells(page: Any, place: int, column: ShownColumn, look: Any) -> int:
             page.write_string(row, place, _seen(str(value))[:LONGEST], look)
             widest = max(widest, len(str(value)) + 2)
     return widest
+
+
+def _written(value: float, kind: Kind) -> str:
+    """Return a number about as wide as its format shows it."""
+    if kind in ("money", "price", "ratio"):
+        return f"{value:,.2f}"
+    return f"{value:,.6f}".rstrip("0") if kind in ("number", "units") else f"{value:,.0f}%"
 
 
 def _summary(

@@ -107,7 +107,12 @@ def _capacities(answer: Answer, family: Family, rows: _Binding, limits: Threshol
     names = facts.resources[resource[worst]]
     used, limit = spoken_units(rows.used[worst].round(2)), spoken_units(rows.limit[worst])
     said = (
-        "The " + names + " at " + facts.nodes.id[node[worst]] + " are used up in " + _times(facts, period, worst, count)
+        "The limit of "
+        + names
+        + " at "
+        + facts.nodes.id[node[worst]]
+        + " is reached in "
+        + _times(facts, period, worst, count)
     )
     said = said + " (" + used + " of " + limit + ")"
     unit = np.where(names == UNITS, "unit", "of them")

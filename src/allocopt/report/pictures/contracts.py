@@ -79,7 +79,7 @@ def regrets(frame: pd.DataFrame, currency: str, *, form: Form = "wide", titled: 
         "What each contract earns less than the best one of the scenario: mean as a bar, the worst scenario as a line."
     )
     shown = rest_of(rows, 2 * MOST, "contracts", lambda amount: money(amount, currency), by_size=False)
-    return bars(title, words, shown, _in("regret", currency), form=form, titled=titled)
+    return bars(title, words, shown, _in("left on the table", currency), form=form, titled=titled)
 
 
 def steps_between(
@@ -114,8 +114,10 @@ def steps_between(
         title += f" and {steps[-1].name} {steps[-1].said}."
     else:
         title = f"{one} earns {money(abs(gap), currency)} {'more' if gap >= 0 else 'less'} than {other}"
-        title += f": most comes from {steps[0].name} ({steps[0].said})" if steps[0].amount > 0 else ""
-        title += f", {steps[-1].name} pays ({steps[-1].said})." if steps[-1].amount < 0 < steps[0].amount else "."
+        gains, pays = steps[0].amount > 0, steps[-1].amount < 0
+        moves = [f"{steps[0].name} gains {'most ' if gap > 0 else ''}({steps[0].said})"] if gains else []
+        moves += [f"{steps[-1].name} pays {'most ' if gap < 0 else ''}({steps[-1].said})"] if pays else []
+        title += f": {', '.join(moves if gap > 0 else reversed(moves))}."
     told = "; ".join(f"{bar.name}: {bar.said}" for bar in rows)
     words = f"What {one} earns more or less than {other} by channel, mean over the scenarios that count. {told}."
     measure = _in(f"contribution of {one} less that of {other}", currency)

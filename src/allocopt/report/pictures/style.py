@@ -44,7 +44,7 @@ ROLES = {
 """What a page calls each colour, so that it can have others in the dark."""
 SIZE, SMALL, LARGE = 9.0, 8.0, 12.5
 """Sizes of type [pt]."""
-WIDTH: dict[str, float] = {"wide": 10.8, "narrow": 3.7}
+WIDTH: dict[str, float] = {"wide": 9.2, "narrow": 3.7}
 """Of a picture on a screen, and on a telephone [inch]."""
 FONT = "DejaVu Sans"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"

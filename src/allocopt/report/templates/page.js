@@ -1,7 +1,7 @@
 // Tables sort by their heads and filter by a word; without this script they are whole, in the order of the report.
 "use strict";
 (function () {
-  var SHORT = 12;
+  var SHORT = 20;
   function text(row, place) { return row.cells[place].textContent; }
   function number(value) {
     var found = value.replace(/[,\s\u00a0%]/g, "").replace(/\u2212/g, "-");

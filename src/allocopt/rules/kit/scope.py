@@ -218,7 +218,7 @@ def note_rounding(note: Callable[[str, str], None], name: str, wanted: Floats, r
     number = int((change > 1e-6).sum())
     if number:
         by = f"by at most {change.max():.3g}"
-        note("rounded", f"{name}: {number} of {len(wanted)} quantities were rounded to whole units, {by}.")
+        note("rounded", f"{name}: {number:,} of {len(wanted):,} quantities were rounded to whole units, {by}.")
 
 
 def sold_together(facts: Facts) -> Ints:

@@ -37,7 +37,7 @@ CODES: dict[str, tuple[int, str]] = {
     "turn": (STOCK, "others came first"),
     "rank": (STOCK, "others are served before it"),
     "tie": (STOCK, "others are worth the same and come before it in the order of ties"),
-    "taken_by_better": (STOCK, "others make more of the stock"),
+    "taken_by_better": (STOCK, "the stock earns more elsewhere"),
     "no_supply": (STOCK, "there is no more stock"),
     "not_worth_it": (REST, "serving it would lose money"),
     "not_proven": (REST, "the gap of the plan allows it"),
