@@ -13,6 +13,7 @@ from tests.strategies import thrown
 
 import allocopt as ao
 from allocopt.explain.neighbours import Neighbour
+from allocopt.explain.prices import rules_of
 
 TWO = {
     "skus": [{"sku": "A"}],
@@ -308,3 +309,64 @@ def test_a_plan_is_not_attached_to_other_stages():
     read = ao.Plan.from_dict(ao.allocate(problem, ao.fair_share()).to_dict())
     with pytest.raises(ao.DataError, match="other stages"):
         read.attach(problem, ao.pooled())
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 10_000))
+def test_rules_that_are_rows_alone_leave_nothing_else_behind(seed):
+    """What caps, floors of totals and store floors say of themselves: a program stated without them lacks their rows.
+
+    So what is proven of the plan's own program without these rows is proven of the contract without the rule.
+    """
+    problem, clauses = thrown(seed, (ao.Cap, ao.MarginFloor, ao.Cap, ao.Protect, ao.KeepOrRetire))
+    contract = ao.Contract("Drawn", clauses=clauses)
+    plan = ao.allocate(problem, contract)
+    if not plan.solved:
+        return
+    for rule in rules_of(plan.answer, contract):
+        if rule.rows is None:
+            continue
+        near = Neighbour.of(plan, facts=rule.facts, without=rule.clause if rule.clause >= 0 else None)
+        ours, theirs = plan.answer.program, near.stated.program
+        left = np.setdiff1d(np.arange(ours.rows), rule.rows)
+        for limit in ("row_lower", "row_upper"):
+            assert np.array_equal(getattr(ours, limit)[left], getattr(theirs, limit))
+        for limit in ("lower", "upper", "cost", "integer", "constant"):
+            assert np.array_equal(getattr(ours, limit), getattr(theirs, limit))
+        kept = np.isin(ours.indices, left)
+        assert np.array_equal(ours.entry_column[kept], theirs.entry_column)
+        assert np.array_equal(np.searchsorted(left, ours.indices[kept]), theirs.indices)
+        assert np.array_equal(ours.data[kept], theirs.data)
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 10_000), data=st.data())
+def test_what_a_plan_proves_of_a_contract_without_a_clause_holds(seed, data):
+    """No plan without a clause is worth more than the plan's own multipliers and trees say, whatever the clause is."""
+    problem, clauses = thrown(seed)
+    contract = ao.Contract("Drawn", clauses=clauses)
+    plan = ao.allocate(problem, contract)
+    if not plan.solved or not clauses:
+        return
+    number = data.draw(st.integers(0, len(clauses) - 1))
+    near = Neighbour.of(plan, without=number)
+    without = ao.allocate(problem, near.contract)
+    if without.solved:
+        room = 1e-9 * max(1.0, abs(without.objective))
+        assert without.objective <= near.above(np.inf) + room
+
+
+def test_a_clause_that_is_slack_is_not_solved_again(monkeypatch):
+    """A cap that nobody reaches costs no more than the plan leaves open: nothing is stated or solved to know that."""
+    plan = ao.allocate(two(), ao.Contract("Wide", clauses=[ao.Cap("web", units=50), CAP]))
+
+    def never(*given, **how):
+        raise AssertionError("solved again")
+
+    monkeypatch.setattr("allocopt.explain.neighbours.solve_stages", never)
+    monkeypatch.setattr("allocopt.explain.neighbours.formulate", never)
+    price = plan.price_of(0)
+    assert (price.low, price.value) == (0.0, 0.0)
+    assert price.high == pytest.approx(plan.certificate.bound - plan.objective, abs=1e-9)
+    with pytest.raises(AssertionError, match="solved again"):
+        plan.price_of(1)

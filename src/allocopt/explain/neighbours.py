@@ -7,8 +7,8 @@
 
 A change only takes limits away if every column keeps its worth and its room, what is gone cost something or nothing,
 and every row that is left was there, no tighter and over the same columns: then the plan keeps all that is left, and
-so does whatever else the contract let pass. Where the plan's multipliers prove that it cannot be bettered by as much as
-is asked for, nothing is solved at all.
+so does whatever else the contract let pass. Where the plan keeps the new program, and its own multipliers and trees
+prove (`allocopt.explain.lifted`) that it cannot be bettered by much more than it can be as it is, nothing is solved.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from allocopt.algebra.program import Program
 from allocopt.arrays import Places
 from allocopt.contracts import Contract
 from allocopt.errors import SolveError
+from allocopt.explain.lifted import Proven, lifted
 from allocopt.explain.price import Price
 from allocopt.plan import Answer, Plan
 from allocopt.plan.tables import channel_books
@@ -41,6 +42,11 @@ from allocopt.stages.stated import Stated, formulate
 SMALL = 5_000
 """Columns up to which re-solves look for the very best plan, and the gap that is good enough beyond."""
 NEAR = 3e-4
+OPEN = 2.0
+"""Beyond `SMALL` columns, a plan that can be bettered by so many times what it leaves open under its own contract is
+not looked for anew."""
+ROUNDED = 1e-9
+"""What is worth less than this part of the objective is a rounding."""
 
 
 def numbers_of(plan: Plan) -> Answer:
@@ -111,6 +117,8 @@ class Neighbour:
         Where each stood in the plan's program, `NOWHERE` for what is new.
     clauses : int32, shape (clauses of the plan,)
         New position of each clause.
+    proven : Proven or None
+        What the plan proves, where that is worked out already.
     """
 
     plan: Plan
@@ -119,6 +127,7 @@ class Neighbour:
     columns: Places
     rows: Places
     clauses: Ints
+    proven: Proven | None = None
 
     @classmethod
     def of(cls, plan: Plan, facts: Facts | None = None, without: int | None = None) -> Neighbour:
@@ -180,6 +189,16 @@ class Neighbour:
             return NEAR
         return max(NEAR, 1.1 * relative_gap(self.plan.objective, upper_bound(self.answer.program, own)))
 
+    def above(self, enough: float) -> float:
+        """Return what no plan of the new program is worth more than, by what proves the plan itself [currency].
+
+        Where that is more than `enough` by far, multipliers alone say so.
+        """
+        program = self.stated.program
+        bound = upper_bound(program, self.multipliers)
+        here = lifted(self.answer.program, program, self.columns, self.rows)
+        return bound if here is None else min(bound, (self.proven or Proven(self.answer)).most(here, enough))
+
     def price(self, gap: float | None = None) -> Price:
         """Return what the change is worth; see the module.
 
@@ -198,14 +217,15 @@ class Neighbour:
         assert proof is not None
         objective, bound = proof.objective, max(proof.bound, proof.objective)
         measure = "contribution" if contract_of(self.plan).earns_only and self.contract.earns_only else "objective"
-        wanted = (EXACT if program.columns <= SMALL else self.near) if gap is None else gap
-        if self.loosens and self.keeps:
-            above = max(upper_bound(program, self.multipliers), objective)
-            if relative_gap(objective, above) <= wanted:
-                left = relative_gap(objective, above)
-                message = "" if left <= CLOSE else f"the plan as it is may be {left:.1e} from the best with the change"
-                return Price(0.0, above - objective, 0.0, measure, "feasible" if message else "optimal", message), 0.0
-        effort = Effort(gap=gap if gap is not None or program.columns <= SMALL else self.near)
+        above = math.inf
+        if self.keeps and one_stage(self.contract) and len(self.answer.stages) <= 1:
+            now = worth(program, self.x)
+            above = self.above(now + enough(self.plan, gap))
+            unsolved = slack(self.plan, now, above, measure, gap, loosens=self.loosens)
+            if unsolved is not None:
+                return unsolved, self._contribution(self.x) - self.plan.contribution if unsolved.value else 0.0
+        near = gap if gap is not None or program.columns <= SMALL else self.near
+        effort = Effort(gap=near, akin=self.x if one_stage(self.contract) else None)
         results = solve_stages(
             self.stated,
             self.contract.all_stages,
@@ -220,10 +240,11 @@ class Neighbour:
         x, reached = solution.x[: program.columns], found.objective
         if self.keeps and one_stage(self.contract) and worth(program, self.x) > reached:
             x, reached = self.x, worth(program, self.x)  # the plan as it is, which the change allows as well
-        low, high = reached - bound, max(found.bound, reached) - objective
+        best = max(min(found.bound, above), reached)
+        low, high = reached - bound, best - objective
         if self.loosens:
             low, high = max(low, 0.0), max(high, 0.0)
-        left = relative_gap(reached, found.bound)
+        left = relative_gap(reached, best)
         status = "optimal" if left <= CLOSE else "feasible"
         message = "" if status == "optimal" else f"the plan with the change may be {left:.1e} from the best"
         earned = self._contribution(x) - self.plan.contribution
@@ -234,6 +255,47 @@ class Neighbour:
         clauses = self.contract.clauses
         answer = self.stated.answer(x, clauses=clauses, facts=self.answer.stated)
         return float(channel_books(answer)["contribution"].sum())
+
+
+def enough(plan: Plan, gap: float | None) -> float:
+    """Return how much may be left open of a change for which nothing is solved [currency]."""
+    proof = plan.certificate
+    assert proof is not None
+    own = max(proof.bound - proof.objective, 0.0) if numbers_of(plan).program.columns > SMALL else 0.0
+    return max(OPEN * own, (gap or EXACT) * max(1.0, abs(proof.objective)))
+
+
+def slack(
+    plan: Plan, now: float, above: float, measure: str, gap: float | None = None, *, loosens: bool
+) -> Price | None:
+    """Return the price of a change that the plan keeps, where it proves itself that there is little to be had by it.
+
+    Parameters
+    ----------
+    plan : Plan
+    now : float
+        What the plan is worth with the change [currency].
+    above : float
+        What no plan with the change is worth more than [currency].
+    measure : str
+    gap : float, optional
+        Relative gap that is good enough, if it is more than `enough`.
+    loosens : bool
+        Whether the change only takes limits away.
+    """
+    proof = plan.certificate
+    assert proof is not None
+    objective, bound = proof.objective, max(proof.bound, proof.objective)
+    above = max(above, now)
+    if not above - now <= enough(plan, gap):
+        return None
+    gain = 0.0 if abs(now - objective) <= ROUNDED * max(1.0, abs(objective)) else now - objective
+    left = relative_gap(now, above)
+    message = "" if left <= CLOSE else f"the plan as it is may be {left:.1e} from the best with the change"
+    low, high = objective + gain - bound, above - objective
+    if loosens:
+        low, high = max(low, 0.0), max(high, 0.0)
+    return Price(low, high, gain, measure, "feasible" if message else "optimal", message)
 
 
 def one_stage(contract: Contract) -> bool:

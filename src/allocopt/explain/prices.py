@@ -1,29 +1,45 @@
 """What every rule costs that somebody could drop: each is dropped by itself and the contract is solved again.
 
 Clauses are dropped from the contract; commitments (``min_units`` of a demand line) and the store floor of a node from
-the facts. Every re-solve starts from the plan and its prices (`allocopt.explain.neighbours`).
+the facts. Every re-solve starts from the plan and its prices (`allocopt.explain.neighbours`). Of a rule that is rows
+and nothing else, the plan's own program without them says whether there is anything to solve: where its proof leaves
+little open without them, nothing is stated anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from allocopt.algebra.labels import Family
 from allocopt.arguments import limits
+from allocopt.arrays import Places
 from allocopt.contracts import Contract
 from allocopt.explain.commitments import priced_alone
-from allocopt.explain.neighbours import SMALL, Neighbour, clause_number, contract_of, numbers_of, stated_whole
+from allocopt.explain.lifted import Proven, without_rows
+from allocopt.explain.neighbours import (
+    SMALL,
+    Neighbour,
+    clause_number,
+    contract_of,
+    enough,
+    numbers_of,
+    one_stage,
+    slack,
+    stated_whole,
+)
 from allocopt.explain.price import Price
 from allocopt.plan import Answer, Plan
-from allocopt.problem.facts import Facts
-from allocopt.rules import Clause
+from allocopt.problem.facts import Facts, Flags
+from allocopt.rules import Clause, alone
 from allocopt.rules.kit.names import line_names
 from allocopt.rules.kit.scope import code
-from allocopt.rules.store_floor import STORE
+from allocopt.rules.store_floor import STORE, StoreFloor
 
 COLUMNS = {
     "kind": "str",
@@ -57,6 +73,8 @@ class Dropped:
         The demand line that was promised something, else -1.
     facts : Facts or None
         The problem's without it; None: it is a clause.
+    rows : int array, or None
+        The rows of the plan's program that are all there is of it; None: it is more than rows.
     """
 
     kind: str
@@ -65,19 +83,22 @@ class Dropped:
     clause: int = -1
     line: int = -1
     facts: Facts | None = None
+    rows: Places | None = None
 
 
 def price_of(plan: Plan, clause: int | Clause) -> Price:
     """Return what one clause costs; see `Plan.price_of`."""
-    stated_whole(plan)
-    return Neighbour.of(plan, without=clause_number(plan, clause)).price(_exact(plan))
+    answer, number = stated_whole(plan), clause_number(plan, clause)
+    gap, proven = _exact(plan), Proven(answer)
+    return priced(plan, _clause(answer, contract_of(plan), number), proven, gap)[0]
 
 
 def prices(plan: Plan, *, gap: float | None = None) -> pd.DataFrame:
     """Return what every rule costs that somebody could drop; see `Plan.prices`."""
     limits(gap=gap)
     answer, contract = stated_whole(plan), contract_of(plan)
-    rows = [_row(rule, *_without(plan, rule).priced(gap)) for rule in rules_of(answer, contract)]
+    proven = Proven(answer)
+    rows = [_row(rule, *priced(plan, rule, proven, gap)) for rule in rules_of(answer, contract)]
     rows += [_row(rule, price, price.value) for rule, price in _commitments(plan, answer, gap)]
     order = sorted(range(len(rows)), key=lambda place: _dearest(rows[place], place))
     return pd.DataFrame([rows[place] for place in order], columns=list(COLUMNS)).astype(COLUMNS)
@@ -90,8 +111,17 @@ def _exact(plan: Plan) -> float | None:
     return None if small else max(1e-4, min(plan.certificate.gap, 1e-3))
 
 
-def _without(plan: Plan, rule: Dropped) -> Neighbour:
-    return Neighbour.of(plan, facts=rule.facts, without=rule.clause if rule.clause >= 0 else None)
+def priced(plan: Plan, rule: Dropped, proven: Proven, gap: float | None) -> tuple[Price, float]:
+    """Return what a rule costs, and by how much the contribution is higher without it [currency]."""
+    if rule.rows is not None and one_stage(contract_of(plan)):
+        program, objective = proven.answer.program, plan.objective
+        measure = "contribution" if contract_of(plan).earns_only else "objective"
+        above = proven.most(without_rows(program, rule.rows), objective + enough(plan, gap))
+        unsolved = slack(plan, objective, above, measure, gap, loosens=True)
+        if unsolved is not None:
+            return unsolved, 0.0
+    near = Neighbour.of(plan, facts=rule.facts, without=rule.clause if rule.clause >= 0 else None)
+    return replace(near, proven=proven).priced(gap)
 
 
 def _dearest(row: dict[str, Any], place: int) -> tuple[bool, float, int]:
@@ -108,11 +138,32 @@ def _row(rule: Dropped, price: Price, contribution: float) -> dict[str, Any]:
 
 def rules_of(answer: Answer, contract: Contract) -> Iterator[Dropped]:
     """Yield the clauses that steer the plan and the store floors that bind somewhere."""
-    channels = answer.stated.channels
     for number, clause in enumerate(contract.clauses):
         if clause.steers:
-            yield Dropped("clause", clause.words(), owner_of(clause, contract, answer.stated), number)
-    nodes = answer.stated.nodes
+            yield _clause(answer, contract, number)
+    yield from _floors_of(answer)
+
+
+def _clause(answer: Answer, contract: Contract, number: int) -> Dropped:
+    """Return a clause as a rule that could be dropped."""
+    clause = contract.clauses[number]
+    rows = _rows_where(answer, partial(_of_clause, number)) if alone(clause) else None
+    return Dropped("clause", clause.words(), owner_of(clause, contract, answer.stated), number, rows=rows)
+
+
+def _rows_where(answer: Answer, chosen: Callable[[Family], Flags | None]) -> Places:
+    """Return the rows that a test picks of each family: a mask of its members, None for none of them."""
+    found = [np.zeros(0, dtype=np.intp)]
+    for family in answer.labels.rows:
+        mask = chosen(family)
+        if mask is not None:
+            found.append(family.start + np.flatnonzero(mask))
+    return np.concatenate(found)
+
+
+def _floors_of(answer: Answer) -> Iterator[Dropped]:
+    """Yield the store floors."""
+    channels, nodes = answer.stated.channels, answer.stated.nodes
     for node in np.flatnonzero(nodes.store_floor > 0).tolist():
         floor = nodes.store_floor.copy()
         floor[node] = 0
@@ -120,7 +171,20 @@ def rules_of(answer: Answer, contract: Contract) -> Iterator[Dropped]:
         what = f"store floor of {nodes.id[node]}, {nodes.store_floor[node]:,.6g} units of each article"
         served = np.unique(answer.stated.lanes.channel[answer.stated.lanes.node == node])
         owners = {channels.owner[one] for one in served.tolist() if channels.kind[one] == STORE} - {""}
-        yield Dropped("store_floor", what, ", ".join(sorted(owners)), facts=facts)
+        rows = _rows_where(answer, partial(_of_floor, node))
+        yield Dropped("store_floor", what, ", ".join(sorted(owners)), facts=facts, rows=rows)
+
+
+def _of_clause(number: int, family: Family) -> Flags | None:
+    """Return which rows of a family a clause states."""
+    return None if family.clause is None else np.asarray(family.clause == number)
+
+
+def _of_floor(node: int, family: Family) -> Flags | None:
+    """Return which rows of a family are the store floor of a node."""
+    if family.name != StoreFloor.name:
+        return None
+    return np.asarray(family.index.codes[family.index.names.index("node")] == node)
 
 
 def owner_of(clause: Clause, contract: Contract, facts: Facts) -> str:

@@ -19,7 +19,7 @@ from allocopt.plan.kept import Kept, find_kept
 from allocopt.problem.facts import ANY, Facts, Flags, Floats
 from allocopt.rules import Clause, retired
 from allocopt.rules.kit.decisions import live_lines
-from allocopt.solve import Start
+from allocopt.solve import Leaves, Start
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class Answer:
         upper limit, whoever solved it (`allocopt.solve.multipliers`); None where the last stage has none.
     stages : sequence of Stage
         Those of the contract, in their order.
+    leaves : Leaves or None
+        What proves the bound of the last stage by blocks in whole units, where it was proven so.
     """
 
     arcs: Arcs
@@ -64,6 +66,7 @@ class Answer:
     solved: Program | None = None
     multipliers: Floats | None = None
     stages: Sequence[Stage] = ()
+    leaves: Leaves | None = None
 
     @property
     def in_turn(self) -> bool:

@@ -216,6 +216,11 @@ def _taken(arcs: Arcs, rule: Rule, clauses: Numbered) -> Flags:
     return ~np.isin(mine, theirs)
 
 
+def alone(clause: Clause) -> bool:
+    """Return whether a contract without a clause is the same but for the rows of the clause."""
+    return any(rule.alone(clause) for rule in RULES if rule.clause is type(clause))
+
+
 def docs() -> dict[str, str]:
     """Return what each rule says, by the name of its rows: the documentation of the Pyomo model's components."""
     return {rule.name: (rule.__doc__ or "").strip() for rule in RULES} | {"ship": "Units on each arc [unit]."}

@@ -106,6 +106,10 @@ class CapRule(Asking):
     clause: ClassVar[type[Clause] | None] = Cap
     short: ClassVar[str] = "cap"
 
+    def alone(self, clause: Cap) -> bool:
+        """Return that nothing but its rows hangs on a hard cap; a soft one has units over it as well."""
+        return clause.penalty is None
+
     def asks(self, facts: Facts, clause: Cap) -> Iterator[Ask]:
         """Yield the cap, in whole units."""
         lines = lines_within(facts, clause) & lines_ranked(facts, clause.priority)

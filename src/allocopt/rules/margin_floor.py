@@ -96,6 +96,10 @@ class MarginFloorRule(Asking):
     reasons: ClassVar[dict[str, str]] = {"margin_floor": "the margin of the unit is below the floor"}
     short: ClassVar[str] = "below_floor"
 
+    def alone(self, clause: MarginFloor) -> bool:
+        """Return that nothing but its rows hangs on a floor of totals; one of units takes arcs away."""
+        return clause.per == "channel"
+
     def forbid(self, arcs: Arcs, clauses: Numbered) -> Arcs:
         """Return the arcs whose unit margin reaches every floor."""
         for _, clause in clauses:

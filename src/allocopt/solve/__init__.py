@@ -6,6 +6,7 @@ from allocopt.solve.certificate import Certificate, certify
 from allocopt.solve.effort import EXACT, Effort
 from allocopt.solve.highs_goals import Goal, Ordered, in_order
 from allocopt.solve.known import known_plan
+from allocopt.solve.leaves import Leaves
 from allocopt.solve.prices import Cluster
 from allocopt.solve.prices.levels import Sharing, raised
 from allocopt.solve.relaxation import Engine, bound_from
@@ -23,6 +24,7 @@ __all__ = [
     "Effort",
     "Engine",
     "Goal",
+    "Leaves",
     "Ordered",
     "ProofAsked",
     "Sharing",

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from allocopt.algebra.program import Program
+from allocopt.arrays import Floats
 from allocopt.solve.prices import Cluster
 from allocopt.solve.relaxation import Engine
 from allocopt.solve.trusted import ProofAsked, Wanted
@@ -45,6 +46,9 @@ class Effort:
         Whose workers the price engine uses.
     proof : {"any", "own"}
         Whether a bound that two searches claim makes a plan optimal, or our own arithmetic alone.
+    akin : float64, shape (columns,), or None
+        A good plan of nearly the same program, whether or not it keeps the rows of this one: blocks that need not
+        change are not searched anew.
     """
 
     time_limit: float | None = None
@@ -55,6 +59,7 @@ class Effort:
     threads: int | None = None
     cluster: Cluster | None = None
     proof: ProofAsked = "any"
+    akin: Floats | None = field(default=None, compare=False)
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -84,4 +89,4 @@ class Effort:
         if gap is None:
             gap = self.target if self.gap is not None or program.integer.any() else EXACT
         wish = min(gap, EXACT) if thorough else gap
-        return Wanted(gap, nodes, EXACT_NODES if thorough else 0, wish, self.search, self.proof)
+        return Wanted(gap, nodes, EXACT_NODES if thorough else 0, wish, self.search, self.proof, self.akin)

@@ -103,7 +103,9 @@ Relax = Callable[[Program], Solution]
 """Solves the relaxation of a program that differs from the first one in the limits of its gates."""
 
 
-def by_parts(parts: Parts, relax: Relax, clock: Clock, *, gap: float, known: Floats | None = None) -> Parted | None:
+def by_parts(
+    parts: Parts, relax: Relax, clock: Clock, *, gap: float, known: Floats | None = None, akin: Floats | None = None
+) -> Parted | None:
     """Return a plan in whole units and a bound, or None where the blocks do not yield a plan.
 
     Parameters
@@ -115,9 +117,11 @@ def by_parts(parts: Parts, relax: Relax, clock: Clock, *, gap: float, known: Flo
         Relative gap between plan and bound at which to stop.
     known : float64, shape (columns,), optional
         A plan that keeps every row, in whole units.
+    akin : float64, shape (columns,), optional
+        A good plan of nearly the same program: its gates are taken where the relaxation is next to them.
     """
     work = _Work(parts, clock, gap)
-    near = work.near(known)
+    near = work.near(known, akin)
     plan = None if near is None else work.joined(near, relax)
     if plan is None and known is not None:
         plan = best_of(parts.program, work.joined(known, relax), known)
@@ -182,10 +186,11 @@ class _Work:
         worth = self.parts.program.objective(plan)
         return bound - worth <= self.gap * max(1.0, abs(worth))
 
-    def near(self, known: Floats | None) -> Floats | None:
+    def near(self, known: Floats | None, akin: Floats | None = None) -> Floats | None:
         """Return a plan near the relaxation that is whole in every block and may break rows between them.
 
-        Where a plan is known, each block gives rows that ask for a least sum what it gives them there.
+        Where a plan is known, each block gives rows that ask for a least sum what it gives them there. Of a plan of
+        nearly the same program, blocks are taken as they are whose gates are next to the relaxation.
         """
         x, program = self.parts.relaxed, self.parts.program
         closed = program.integer.copy()
@@ -195,6 +200,9 @@ class _Work:
         for columns in self.open:
             if self.clock.left <= 0:
                 return None
+            if akin is not None and self._beside(columns, akin):
+                plan[columns] = akin[columns]
+                continue
             small, rows = self._alone(columns)
             if known is not None:
                 small = self._asked(small, rows, known[columns])
@@ -203,6 +211,12 @@ class _Work:
                 return None
             plan[columns] = found
         return plan
+
+    def _beside(self, columns: Places, plan: Floats) -> bool:
+        """Return whether all gates of a block are at a whole number next to the relaxation in a plan."""
+        gates = columns[self.gate[columns]]
+        at = np.clip(plan[gates], self.parts.program.lower[gates], self.parts.program.upper[gates])
+        return bool(((at == plan[gates]) & (np.abs(at - self.parts.relaxed[gates]) < 1.0)).all())
 
     def _alone(self, columns: Places) -> tuple[Program, Places]:
         """Return a block by itself, at the prices of the rows between blocks, and its rows."""

@@ -12,7 +12,7 @@ at the latest. It takes place only where our own gap is above the target.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -67,6 +67,8 @@ class Wanted:
         Whether branch and bound is asked where rounding gave a plan.
     proof : {"any", "own"}
         Whether a confirmed claim of a solver counts, or our own arithmetic alone.
+    akin : float64, shape (columns,), or None
+        See `Effort`.
     """
 
     gap: float
@@ -75,6 +77,7 @@ class Wanted:
     wish: float = 0.0
     after_blocks: bool = True
     proof: ProofAsked = "any"
+    akin: Floats | None = field(default=None, compare=False)
 
 
 def sane(program: Program, answer: Solution) -> Solution:

@@ -245,7 +245,7 @@ def _parted(
         return sane(held, relax(held, patience, start=relaxed.basis))
 
     parts = Parts(program, relaxed.x, relaxed.multipliers, labels)
-    found = by_parts(parts, again, patience, gap=search.wish, known=known)
+    found = by_parts(parts, again, patience, gap=search.wish, known=known, akin=search.akin)
     if found is None:
         return None
     iterations = relaxed.iterations + found.iterations

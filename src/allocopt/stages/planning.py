@@ -46,6 +46,7 @@ def plan_of(
             "stages": contract.all_stages,
             "solved": last.program,
             "multipliers": on_rows(last.program, solution.multipliers),
+            "leaves": solution.leaves,
         }
         answer = stated.answer(solution.x, bases, **of)
     gone = retired(contract.clauses) if answer is None else answer.gone

@@ -267,6 +267,10 @@ class Rule:
     def state(self, on: Statement, clauses: Numbered) -> None:
         """Add the rule's variables, rows and money."""
 
+    def alone(self, clause: Any) -> bool:
+        """Return whether a contract without a clause of it is the same but for the rows of the clause."""
+        return False
+
     def why(self, facts: Facts, clause: Any) -> str:
         """Return, as the middle of a sentence, why a line is short because of a clause of it (None: of physics)."""
         return CODES[self.short][1] if clause is None else f"the contract says: {clause.words()}"

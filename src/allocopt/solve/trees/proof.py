@@ -13,6 +13,8 @@ Geoffrion, Mathematical Programming Study 2 (1974).
 from __future__ import annotations
 
 import math
+import weakref
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -28,6 +30,8 @@ AT_ONCE = 4_000_000
 """Numbers that are looked at together."""
 ROUNDED = 2.0**-50
 """What a sum of doubles may be off by, relative to the sizes of its terms, a term."""
+_SAID: weakref.WeakKeyDictionary[Leaves, tuple[weakref.ref[Program], float]] = weakref.WeakKeyDictionary()
+"""What trees were found to prove of the very program: it is asked for by whoever searched and by whoever believes."""
 
 
 def bound_by_leaves(program: Program, leaves: Leaves) -> float:
@@ -38,29 +42,90 @@ def bound_by_leaves(program: Program, leaves: Leaves) -> float:
     program : Program
     leaves : Leaves
     """
-    program = tightened(program)
-    price = cleaned(program, leaves.price)
-    owner, touched = np.zeros(program.columns, dtype=bool), np.bincount(program.indices, minlength=program.rows)
-    own_rows = np.zeros(program.rows, dtype=bool)
-    for tree in leaves.trees:
-        if owner[tree.columns].any() or not _apart(program, tree, touched):
+    known = _SAID.get(leaves)
+    if known is None or known[0]() is not program:
+        known = (weakref.ref(program), LeafBound(program, leaves).value)
+        _SAID[leaves] = known
+    return known[1]
+
+
+class LeafBound:
+    """What trees prove of a program, tree by tree, and of programs that have other limits and the same entries.
+
+    Parameters
+    ----------
+    program : Program
+    leaves : Leaves
+
+    Attributes
+    ----------
+    value : float
+        What no plan in whole units of the program is worth more than [currency]; inf where the trees are no proof.
+    own_rows : bool, shape (rows,)
+        Rows that are within a tree; all others have a price.
+    """
+
+    def __init__(self, program: Program, leaves: Leaves) -> None:
+        self._program, self._leaves = tightened(program), leaves
+        program = self._program
+        touched = np.bincount(program.indices, minlength=program.rows)
+        self._owner = np.full(program.columns, -1)
+        self.own_rows, self._used = np.zeros(program.rows, dtype=bool), np.zeros(program.rows, dtype=bool)
+        self._price = np.zeros(program.rows)
+        self._bounds: Floats = np.zeros(len(leaves.trees))
+        self.value = math.inf
+        for place, tree in enumerate(leaves.trees):
+            if (self._owner[tree.columns] >= 0).any() or not _apart(program, tree, touched):
+                return
+            self._owner[tree.columns] = place
+            self.own_rows[tree.rows] = True
+            self._used[tree.rows[_used(tree)]] = True
+        self._price = self._priced(program)
+        self._bounds = self._bounded(program, self._price, range(len(leaves.trees)))
+        self.value = self._total(program, self._price, self._bounds)
+
+    def of(self, other: Program) -> float:
+        """Return what no plan of a program is worth more than that differs in limits and worths of columns alone.
+
+        Trees in which nothing is otherwise, at the prices, are not looked at again.
+        """
+        mine, other = self._program, tightened(other)
+        if math.isinf(self.value) or not np.array_equal(mine.integer, other.integer):
             return math.inf
-        owner[tree.columns] = True
-        own_rows[tree.rows] = True
-    price = np.where(own_rows, 0.0, price)
-    nowhere = np.zeros(program.columns)
-    rest = replace(
-        program,
-        cost=np.where(owner, 0.0, program.cost),
-        data=np.where(np.repeat(owner, np.diff(program.indptr)), 0.0, program.data),
-    )
-    total = upper_bound(rest, price)
-    activity = np.zeros(program.rows)
-    for tree in leaves.trees:
-        small, rows = restricted(program, tree.columns, nowhere, activity, 0.0)
-        mine = own_rows[rows]
-        total += bound_of_tree(small, tree, np.where(mine, 0.0, price[rows]), mine)
-    return total + abs(total) * ROUNDED * (1 + len(leaves.trees)) if math.isfinite(total) else total
+        price = self._priced(other)
+        rows = (price != self._price) | (mine.row_lower != other.row_lower) | (mine.row_upper != other.row_upper)
+        rows &= self._used | (price != self._price)  # what bounds no node and tells none apart may be anything
+        columns = (mine.cost != other.cost) | (mine.lower != other.lower) | (mine.upper != other.upper)
+        columns[mine.entry_column[rows[mine.indices]]] = True
+        again = np.unique(self._owner[columns & (self._owner >= 0)])
+        bounds = self._bounds.copy()
+        bounds[again] = self._bounded(other, price, again.tolist())
+        return self._total(other, price, bounds)
+
+    def _priced(self, program: Program) -> Floats:
+        return np.where(self.own_rows, 0.0, cleaned(program, self._leaves.price))
+
+    def _bounded(self, program: Program, price: Floats, places: Iterable[int]) -> Floats:
+        """Return what the blocks of some trees earn at most at the prices of the rows between blocks."""
+        nowhere, activity = np.zeros(program.columns), np.zeros(program.rows)
+        found = []
+        for place in places:
+            tree = self._leaves.trees[place]
+            small, rows = restricted(program, tree.columns, nowhere, activity, 0.0)
+            mine = self.own_rows[rows]
+            found.append(bound_of_tree(small, tree, np.where(mine, 0.0, price[rows]), mine))
+        return np.array(found, dtype=np.float64)
+
+    def _total(self, program: Program, price: Floats, bounds: Floats) -> float:
+        """Return the bound of all blocks: those without a tree, and the rows between them, at their prices."""
+        owned = self._owner >= 0
+        rest = replace(
+            program,
+            cost=np.where(owned, 0.0, program.cost),
+            data=np.where(np.repeat(owned, np.diff(program.indptr)), 0.0, program.data),
+        )
+        total = sum(bounds.tolist(), upper_bound(rest, price))
+        return total + abs(total) * ROUNDED * (1 + len(bounds)) if math.isfinite(total) else total
 
 
 def _apart(program: Program, tree: Tree, touched: NDArray[np.intp]) -> bool:
@@ -82,6 +147,14 @@ def _apart(program: Program, tree: Tree, touched: NDArray[np.intp]) -> bool:
         and (tree.limit == np.rint(tree.limit)).all()
         and tree.multipliers.shape[1:] == (len(tree.rows) + len(tree.sums),)
     )
+
+
+def _used(tree: Tree) -> NDArray[np.bool_]:
+    """Return which of a tree's own rows bound a node of it, or tell two apart, shape (rows of the tree,)."""
+    used: NDArray[np.bool_] = (tree.multipliers[:, : len(tree.rows)] != 0).any(axis=0)
+    apart = tree.column - len(tree.columns)
+    used[apart[(apart >= 0) & (apart < len(tree.rows))]] = True
+    return used
 
 
 def bound_of_tree(program: Program, tree: Tree, price: Floats, mine: NDArray[np.bool_]) -> float:
