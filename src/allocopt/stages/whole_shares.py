@@ -38,7 +38,7 @@ REACH = 2
 """Units below and above the fair level that are looked at first."""
 ROUNDS = 12
 """How often more units are looked at, twice as many each time."""
-TURNS, AGAIN = 6, 3
+TURNS, AGAIN = 3, 3
 """How often large programs look elsewhere: without whole units, and opening blocks."""
 UNPROVEN = "it is not proven that no split in whole units is fairer"
 STABLE = "no exchange within an article makes it fairer; it is not proven that no split in whole units does"
