@@ -11,8 +11,9 @@ from benchmarks.fair import levels as sorted_levels
 from benchmarks.fair import splits
 
 import allocopt as ao
-from allocopt.solve import Effort
+from allocopt.solve import Effort, stabilised
 from allocopt.solve.prices.serving import Serving
+from allocopt.solve.solution import Clock
 from allocopt.stages import levels, max_min_fill, whole_shares
 from allocopt.stages.stated import formulate
 from allocopt.stages.task import Task
@@ -134,3 +135,13 @@ def test_levels_of_blocks_are_those_of_one_program(seed: int, divisible: bool, b
     assert not at_once.apart
     assert one_by_one.units == pytest.approx(at_once.units, abs=1e-4)
     assert one_by_one.bound == pytest.approx(at_once.bound, abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_blocks_that_have_all_they_could_have_alone_are_stable(seed: int) -> None:
+    """Opened blocks that end with what each could have alone are called stable, also where one of them got better."""
+    rng = random.Random(seed)
+    program = formulate(problem_of([drawn(rng, number) for number in range(4)]).facts, ao.pooled()).program
+    stable = stabilised(program, np.zeros(program.columns), 1e-6, Clock.started(None))
+    assert stable.alone
+    assert stable.stable

@@ -2,6 +2,7 @@
 
 from allocopt.solve.blocks import between
 from allocopt.solve.blocks import components as apart
+from allocopt.solve.cases import switches
 from allocopt.solve.certificate import Certificate, certify
 from allocopt.solve.effort import EXACT, Effort
 from allocopt.solve.highs_goals import Goal, Ordered, in_order
@@ -40,4 +41,5 @@ __all__ = [
     "raised",
     "solve",
     "stabilised",
+    "switches",
 ]

@@ -4,7 +4,9 @@
    searched in whole units, its gates (packs, switches: what is in a row with other entries than one) first at the whole
    numbers next to where the relaxation has them, then further away.
 2. *Held*: with all gates held the rest is nearly a network; its linear program moves units between blocks until the
-   rows between them are met, and loses almost nothing. What is left of fractions is rounded block by block.
+   rows between them are met, and loses almost nothing. What is left of fractions is rounded block by block. Where
+   that loses too much, the linear program leaves some of the rows between blocks unused: blocks can then be rounded up
+   as well as down, and what they leave others take.
 3. *Bound*: each of these blocks is searched at the prices from its plan on. Every leaf of these searches is bounded by
    multipliers (`allocopt.solve.trees.proof`).
 4. *Better*: blocks are opened again over what the others leave, those first whose plan is furthest from its bound.
@@ -16,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ from allocopt.solve.certificate import cleaned
 from allocopt.solve.inside import settled
 from allocopt.solve.known import best_of
 from allocopt.solve.leaves import Leaves, Tree
+from allocopt.solve.parted import Parts, gates, mean_entries
 from allocopt.solve.solution import Clock, Solution
 
 REACHES = (0.0, 1.0, 4.0, np.inf)
@@ -52,42 +54,12 @@ FINER = 0.1
 """Part of the margin of a block to which it is searched again."""
 ROOMS = (0.0, 2.0, 6.0, 18.0)
 """Entries that rows between blocks leave free where blocks cannot be made whole one by one, try by try."""
+SPARE = (2.0, 1.0, 4.0)
+"""Mean entries that rows between blocks leave free where rounding loses too much, try by try."""
 TOGETHER = 2_500
 """Columns of blocks that HiGHS makes whole together where they cannot be one by one: with more it takes seconds."""
 HELP = 5
 """Nodes of HiGHS in a block in which our own search finds no plan."""
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """A program in blocks, with the prices of the rows between them.
-
-    Attributes
-    ----------
-    program : Program
-    relaxed : float64, shape (columns,)
-        Optimal plan of the linear relaxation.
-    price : float64, shape (rows,)
-        Its multipliers.
-    labels : int, shape (columns,)
-        Block of each column.
-    """
-
-    program: Program
-    relaxed: Floats
-    price: Floats
-    labels: Places
-
-    @cached_property
-    def members(self) -> list[Places]:
-        """The columns of each block, ascending."""
-        order = np.argsort(self.labels, kind="stable")
-        return np.split(order, np.cumsum(np.bincount(self.labels))[:-1])
-
-    def open(self, x: Floats) -> NDArray[np.bool_]:
-        """Return which blocks have fractions in a plan, shape (blocks,)."""
-        away = self.program.integer & (np.abs(x - np.rint(x)) > highs.WHOLE)
-        return np.bincount(self.labels[away], minlength=len(self.members)) > 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,16 +95,18 @@ def by_parts(
     work = _Work(parts, clock, gap)
     near = work.near(known, akin)
     plan = None if near is None else work.joined(near, relax)
+    bound = parts.program.objective(parts.relaxed)
+    if near is not None and plan is not None and not work.asks:
+        plan = work.spared(near, plan, relax)
     if plan is None and known is not None:
-        plan = best_of(parts.program, work.joined(known, relax), known)
+        plan = best_of(parts.program, work.joined(known, relax) if work.gate.any() else None, known)
     if plan is None:
         return None
-    bound = parts.program.objective(parts.relaxed)
     if work.enough(plan, bound):
         return Parted(plan, None, work.iterations)
     leaves, nearer = work.searched_deep(plan)
     bound -= float(work.proven.sum())
-    for _ in range(TURNS):
+    for _ in range(TURNS if work.gate.any() else 0):
         if work.enough(plan, bound) or clock.left <= 0:
             break
         found = work.joined(nearer, relax)
@@ -160,7 +134,7 @@ class _Work:
         self.asks = bool((np.isfinite(program.row_lower) & self.between).any())
         """Whether a row between blocks asks for a least sum."""
         self.price = cleaned(program, parts.price)
-        self.gate = _gates(program, self.between)
+        self.gate = gates(program, self.between)
         self.open = [parts.members[block] for block in np.flatnonzero(parts.open(parts.relaxed)).tolist()]
         self.proven = np.zeros(len(parts.members))
         self.wanted = gap * max(1.0, abs(program.objective(parts.relaxed)))
@@ -265,12 +239,11 @@ class _Work:
         best: Floats | None = None
         turns, room = 0, 0
         while turns < ROUNDS:
-            said = relax(bounded(self._roomy(ROOMS[room]), held, lower=plan[held], upper=plan[held]))
-            self.iterations += said.iterations
-            if said.status != "optimal" or said.x is None:
+            x = self._relaxed(relax, held, plan, room)
+            if x is None:
                 break
-            fractions = self.parts.open(said.x)
-            rounded = self.made_whole(said.x, fractions)
+            fractions = self.parts.open(x)
+            rounded = self.made_whole(x, fractions)
             if rounded is None and not self.asks and room + 1 < len(ROOMS) and self.clock.left > 0:
                 room += 1
                 continue
@@ -281,6 +254,14 @@ class _Work:
             turns, room = turns + 1, 0
         return best
 
+    def _relaxed(self, relax: Relax, held: NDArray[np.bool_], plan: Floats, room: int) -> Floats | None:
+        """Return the plan of the linear program with some columns held as in a plan, None where there is none."""
+        if not held.any() and not room:
+            return self.parts.relaxed
+        said = relax(bounded(self._roomy(ROOMS[room]), held, lower=plan[held], upper=plan[held]))
+        self.iterations += said.iterations
+        return said.x if said.status == "optimal" else None
+
     def _roomy(self, room: float) -> Program:
         """Return the program with rows between blocks that leave so many of their largest entries free."""
         program = self.parts.program
@@ -288,6 +269,26 @@ class _Work:
             return program
         largest = extreme(np.maximum, np.abs(program.data), program.indices, program.rows, none=0.0)
         return replace(program, row_upper=program.row_upper - np.where(self.between, room * largest, 0.0))
+
+    def spared(self, near: Floats, plan: Floats, relax: Relax) -> Floats:
+        """Return the best of a plan and those made of linear programs that leave some of the rows between blocks."""
+        program, bound = self.parts.program, self.parts.program.objective(self.parts.relaxed)
+        mean = np.where(self.between, mean_entries(program), 0.0)
+        for spare in SPARE:
+            if self.enough(plan, bound) or self.clock.left <= 0:
+                break
+            roomy = replace(program, row_upper=program.row_upper - spare * mean)
+            said = relax(bounded(roomy, self.gate, lower=near[self.gate], upper=near[self.gate]))
+            self.iterations += said.iterations
+            if said.status != "optimal" or said.x is None:
+                break
+            found = best_of(program, plan, self.made_whole(said.x, self.parts.open(said.x)))
+            assert found is not None
+            gained = program.objective(found) - program.objective(plan)
+            plan = found
+            if gained <= LITTLE * self.wanted:
+                break
+        return plan
 
     def made_whole(self, x: Floats, fractions: NDArray[np.bool_]) -> Floats | None:
         """Return a plan made whole in the blocks with fractions, each over what the others leave; gates may move."""
@@ -410,11 +411,3 @@ class _Work:
         """Return the columns of each block that misses more than a least sum, those that miss most first."""
         blocks = np.argsort(-missed, kind="stable")
         return [self.parts.members[block] for block in blocks[missed[blocks] > least].tolist()]
-
-
-def _gates(program: Program, between: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the whole-unit columns of no block, or with another entry than one in a row of it: switches and packs."""
-    gate = program.column_sku == COUPLES
-    gate[program.entry_column[(np.abs(program.data) != 1.0) & ~between[program.indices]]] = True
-    found: NDArray[np.bool_] = gate & program.integer
-    return found

@@ -46,6 +46,8 @@ class Relaxer:
         Iterations of HiGHS, or rounds of prices.
     cluster : Cluster or None
         Whose workers find the best plans of the blocks for the price engine.
+    rounds : int or None
+        Rounds after which prices give up; what they have by then is the answer.
     """
 
     engine: Engine = "auto"
@@ -53,6 +55,7 @@ class Relaxer:
     gap: float = prices.EXACT
     work_limit: int | None = None
     cluster: prices.Cluster | None = None
+    rounds: int | None = None
 
     def __call__(
         self,
@@ -97,7 +100,7 @@ class Relaxer:
             program,
             clock,
             gap=min(self.gap * CLOSER, LOOSEST) if whole else self.gap,
-            work_limit=self.work_limit,
+            work_limit=min((limit for limit in (self.work_limit, self.rounds) if limit is not None), default=None),
             start=start if isinstance(start, Prices) else None,
             threads=self.threads,
             pure=whole,

@@ -86,7 +86,8 @@ def stabilised(program: Program, x: Floats, least: float, clock: Clock) -> Stabl
     plan = settled(program, standing.x, clock)
     if plan is None:
         return Stable(x, alone=False, stable=False)
-    return Stable(plan, alone=not (behind > least).any(), stable=stable and not changed)
+    alone = not (behind > least).any()
+    return Stable(plan, alone, stable=alone or (stable and not changed))
 
 
 def _opened(standing: BlockPlan, columns: NDArray[np.intp], least: float, clock: Clock) -> tuple[bool, bool]:

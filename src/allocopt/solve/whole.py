@@ -15,7 +15,8 @@ from allocopt.solve.certificate import believable, own_bound, relative_gap, uppe
 from allocopt.solve.effort import EXACT, Effort
 from allocopt.solve.inside import inside, settled
 from allocopt.solve.known import Known
-from allocopt.solve.parts import Parts, by_parts
+from allocopt.solve.parted import Parts
+from allocopt.solve.parts import by_parts
 from allocopt.solve.refine import refined, wide
 from allocopt.solve.refuted import refuted_at
 from allocopt.solve.relaxation import Relaxer, by_prices
@@ -30,6 +31,10 @@ ROUNDING = 0.6
 
 FINEST = 1e-9
 """Gap of relaxations on the way to an answer in large numbers."""
+
+HELD = 60
+"""Rounds of prices with gates and blocks held: near the prices of the relaxation few are needed where there is a plan.
+"""
 
 INNER = 1e-5
 """Gap up to which a point inside the optimal face counts as optimal."""
@@ -239,10 +244,10 @@ def _parted(
     labels = blocks.components(program)
     if labels is None or not trees.ready(clock):
         return None
-    patience = clock.share(ROUNDING)
+    patience, brief = clock.share(ROUNDING), replace(relax, rounds=HELD)
 
     def again(held: Program) -> Solution:
-        return sane(held, relax(held, patience, start=relaxed.basis))
+        return sane(held, brief(held, patience, start=relaxed.basis))
 
     parts = Parts(program, relaxed.x, relaxed.multipliers, labels)
     found = by_parts(parts, again, patience, gap=search.wish, known=known, akin=search.akin)

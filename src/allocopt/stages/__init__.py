@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from allocopt.algebra.program import Program
@@ -15,6 +16,7 @@ from allocopt.stages import confirmed, contribution, fill, first_come, max_min_f
 from allocopt.stages.starting import StartOf, cold
 from allocopt.stages.stated import Stated
 from allocopt.stages.task import Settle, StageResult, Task, Tell, as_found
+from allocopt.stages.tiers import in_tiers
 
 WAYS: dict[type[Stage], Callable[[Any, Task], StageResult]] = {
     Confirmed: confirmed.solved,
@@ -66,16 +68,30 @@ def solve_stages(
     list of StageResult
         Up to the last stage, or the first one that found no plan.
     """
-    results: list[StageResult] = []
-    program, before, ahead = stated.program, known, None
-    for number, stage in enumerate(stages):
+    last = len(stages) - 1
+    tasks = [
+        Task(
+            stage,
+            stated,
+            stated.program,
+            _counted(stated, stage),
+            effort,
+            tell,
+            before=known,
+            settle=settle if number == last else as_found,
+            last=number == last,
+        )
+        for number, stage in enumerate(stages)
+    ]
+    results = in_tiers(tasks, start_of, known)
+    if results is not None:
+        return results
+    results, program, before, ahead = [], stated.program, known, None
+    for number, (stage, task) in enumerate(zip(stages, tasks, strict=True)):
         tell(f"stage {number + 1} of {len(stages)}: {stage.words()}")
-        last = number + 1 == len(stages)
-        lines = _counted(stated, stage)
         start = start_of(number, program) if stage.LINEAR else None
-        settled = settle if last else as_found
-        task = Task(stage, stated, program, lines, effort, tell, start, before, settled, last, ahead)
-        result = WAYS[type(stage)](stage, task)
+        now = replace(task, program=program, start=start, before=before, ahead=ahead)
+        result = WAYS[type(stage)](stage, now)
         results.append(result)
         if result.certificate is None or not result.certificate.passed:
             break

@@ -27,7 +27,7 @@ def solved(stage: Fill, task: Task) -> StageResult:
     if stage.priority == "each":
         return task.ended(*rank_by_rank(task, _ranks(stage, task)))
     task = _of_rank(stage, task)
-    goal = task.goal(_worth(stage, task)[task.arcs.line])
+    goal = goal_of(stage, task)
     return task.reached(goal, task.best(goal), slack=False)
 
 
@@ -36,7 +36,12 @@ def kept(stage: Fill, task: Task, x: Floats, proof: StageProof) -> Program:
     if stage.priority == "each":
         return task.held(ranks_kept(task.program, _ranks(stage, task), x), x)
     task = _of_rank(stage, task)
-    return task.held(task.keeping(task.goal(_worth(stage, task)[task.arcs.line]), proof, slack=False), x)
+    return task.held(task.keeping(goal_of(stage, task), proof, slack=False), x)
+
+
+def goal_of(stage: Fill, task: Task) -> Program:
+    """Return the program whose objective counts what a stage serves, of one rank where it names one."""
+    return _of_rank(stage, task).goal(_worth(stage, task)[task.arcs.line])
 
 
 def _worth(stage: Fill, task: Task) -> Floats:

@@ -22,7 +22,7 @@ import numpy as np
 
 from allocopt.algebra.program import Program, freed
 from allocopt.problem.facts import Flags, Floats
-from allocopt.solve import EXACT, Solution, apart, between, certify, stabilised
+from allocopt.solve import EXACT, Solution, Start, apart, between, certify, stabilised
 from allocopt.solve.solution import Clock
 from allocopt.stages.groups import Groups, exchangeable
 from allocopt.stages.levels import INNER_MARGIN, LARGE
@@ -38,7 +38,7 @@ REACH = 2
 """Units below and above the fair level that are looked at first."""
 ROUNDS = 12
 """How often more units are looked at, twice as many each time."""
-TURNS, AGAIN = 6, 3
+TURNS, AGAIN = 3, 3
 """How often large programs look elsewhere: without whole units, and opening blocks."""
 UNPROVEN = "it is not proven that no split in whole units is fairer"
 STABLE = "no exchange within an article makes it fairer; it is not proven that no split in whole units does"
@@ -124,16 +124,17 @@ def _shared_by_prices(task: Task, groups: Groups, levels: Floats, whole: Flags, 
     """
     solver = replace(task, effort=replace(task.effort, engine="prices"))
     # Pools that would get all they want alone may not: what couples them was left out.
-    looked, centre = whole, levels
+    looked, centre, start = whole, levels, None
     for _ in range(TURNS if looked.any() else 0):
-        window, found = _around(solver, groups, centre, looked, whole, divisible=True)
+        window, found = _around(solver, groups, centre, looked, whole, divisible=True, start=start)
         if found.x is None:
             return _unproven(found, found.message)
+        start = found.basis
         edge = at_the_edge(groups, window, groups.units(found.x))
         if not edge.any():
             break
         centre = np.where(looked & edge[groups.pool], groups.units(found.x), centre)
-    window, found = _around(solver, groups, centre, looked, whole, divisible=False)
+    window, found = _around(solver, groups, centre, looked, whole, divisible=False, start=start)
     if found.x is None:
         return found
     found = _over(task.program, found, found.x)
@@ -150,7 +151,7 @@ def _shared_by_prices(task: Task, groups: Groups, levels: Floats, whole: Flags, 
 
 
 def _around(
-    task: Task, groups: Groups, centre: Floats, looked: Flags, whole: Flags, *, divisible: bool
+    task: Task, groups: Groups, centre: Floats, looked: Flags, whole: Flags, *, divisible: bool, start: Start | None
 ) -> tuple[Window, Solution]:
     """Return the units around a centre, and the best plan for their values, in whole units or without."""
     window = window_around(groups, centre, looked, whole, np.full(groups.pools, REACH), lumps=True)
@@ -158,7 +159,7 @@ def _around(
     if divisible:
         trial = replace(trial, integer=np.zeros(trial.columns, dtype=bool))
     gap = CLOSE if divisible else ANY_GAP if trial.integer.any() else EXACT
-    return window, task.solve(trial, gap=gap)
+    return window, task.solve(trial, gap=gap, start=start)
 
 
 def _opened(task: Task, groups: Groups, window: Window, found: Solution, open_: Flags) -> Solution:
