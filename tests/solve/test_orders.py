@@ -16,7 +16,7 @@ from allocopt.rules import Clause
 from allocopt.solve import highs
 from allocopt.solve.certificate import certify
 from allocopt.solve.orders import native, solving
-from allocopt.solve.orders.engine import Search
+from allocopt.solve.orders.engine import OrderSearch
 from allocopt.solve.orders.first import by_value, in_passes
 from allocopt.solve.orders.lots import Rented, bound_by_lots
 from allocopt.solve.orders.reading import read
@@ -33,9 +33,9 @@ def program_of(problem: ao.Problem, clauses: tuple[Clause, ...] = ()) -> Program
     return tightened(formulate(problem.facts, ao.Contract("Agreed", clauses=list(clauses))).program)
 
 
-def searched(program: Program, moves: int = 1_000, threads: int = 1) -> tuple[Search, Rents]:
+def searched(program: Program, moves: int = 1_000, threads: int = 1) -> tuple[OrderSearch, Rents]:
     """Return a search that ended, and what proves its bound."""
-    search = Search(program)
+    search = OrderSearch(program)
     search.first()
     search.by_prices(Clock.started(None))
     return search, search.run(Clock.started(None), gap=0.0, moves=moves, threads=threads)
@@ -238,7 +238,7 @@ def test_a_longer_search_contains_the_shorter_one() -> None:
 def test_orders_in_turn_need_no_compiled_code(nodes: int, whole: bool) -> None:
     """Many at a time, without compiled code: a plan that keeps every rule, and about as good as one by one."""
     program = program_of(ao.Problem.from_dict(shop(120, nodes=nodes, whole=whole)))
-    search = Search(program)
+    search = OrderSearch(program)
     search.first()
     x = search.given.plan(program, in_passes(search.given, by_value(search.given)))
     assert certify(program, x, None).violation == 0
@@ -260,7 +260,7 @@ def test_commitments_are_kept_from_a_plan_that_keeps_them() -> None:
     program = program_of(ao.Problem.from_dict(tables))
     start = highs.branch(program, Clock.started(30.0), gap=0.5)
     assert start.x is not None
-    search = Search(program)
+    search = OrderSearch(program)
     search.first()
     search.begin_from(start.x)
     search.by_prices(Clock.started(None))
