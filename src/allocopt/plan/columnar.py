@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from allocopt.plan.tables import plain
+from allocopt.problem.plain import plain
 
 FORMS = "a list, {'all': value}, or {'of': values, 'at': positions}"
 

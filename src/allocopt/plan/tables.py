@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from allocopt.plan.answer import Answer
 from allocopt.plan.dates import DATES
 from allocopt.problem.facts import Facts, Floats
+from allocopt.problem.plain import plain
 from allocopt.problem.schema import COMPANY, LOT_KINDS
 from allocopt.rules.kit.names import lane_names, lot_names, spelled
 from allocopt.rules.kit.parcels import parcels
@@ -80,19 +81,6 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     columns = [plain(frame.iloc[:, place]) for place in range(frame.shape[1])]
     names = [str(name) for name in frame.columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def plain(column: pd.Series) -> list[Any]:
-    """Return the values of a column; None for what is no number, or not a finite one."""
-    missing = column.isna().to_numpy()
-    if column.dtype.kind == "M":
-        column = column.dt.strftime("%Y-%m-%d")
-    values = column.to_list()
-    if column.dtype.kind == "f":
-        missing = missing | np.isinf(column.to_numpy())
-    if not missing.any():
-        return values
-    return [None if gone else value for value, gone in zip(values, missing.tolist(), strict=True)]
 
 
 def allocation(answer: Answer) -> pd.DataFrame:

@@ -240,15 +240,7 @@ def calendar_of(source: Source, period: Floats, start: Floats, end: Floats, repo
     order = np.argsort(period, kind="stable")
 
     def fault(position: int, column: str, message: str, hint: str) -> None:
-        report.add(
-            source.name,
-            "bad_periods",
-            message,
-            hint,
-            row=source.row(position),
-            column=column,
-            value=source.text(column, position),
-        )
+        report.rows(source, column, np.array([position]), "bad_periods", message, hint)
 
     for position in np.flatnonzero(end < start).tolist():
         fault(

@@ -16,16 +16,20 @@ from allocopt.problem.source import Source, absent, empty, of_list, shown
 
 def to_plain(frame: pd.DataFrame) -> dict[str, list[Any]]:
     """Return a checked table as columns of plain values; a missing value is None."""
-    columns: dict[str, list[Any]] = {}
-    for name in frame.columns:
-        series = frame[name]
-        if series.dtype.kind == "M":
-            columns[name] = series.dt.strftime("%Y-%m-%d").tolist()
-        elif series.hasnans:
-            columns[name] = series.astype(object).where(series.notna(), None).tolist()
-        else:
-            columns[name] = series.tolist()
-    return columns
+    return {str(name): plain(frame[name]) for name in frame.columns}
+
+
+def plain(column: pd.Series[Any]) -> list[Any]:
+    """Return the values of a column; None for what is no number, or not a finite one."""
+    missing = column.isna().to_numpy()
+    if column.dtype.kind == "M":
+        column = column.dt.strftime("%Y-%m-%d")
+    values = column.to_list()
+    if column.dtype.kind == "f":
+        missing = missing | np.isinf(column.to_numpy())
+    if not missing.any():
+        return values
+    return [None if gone else value for value, gone in zip(values, missing.tolist(), strict=True)]
 
 
 def from_plain(values: Mapping[str, Any], report: Report) -> Inputs:

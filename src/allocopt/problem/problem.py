@@ -20,7 +20,7 @@ from allocopt.problem.readers import Inputs
 from allocopt.problem.reading import read_inputs
 from allocopt.problem.report import Report
 from allocopt.problem.schema import NEEDED, TABLES
-from allocopt.problem.settings import read_as_of, read_horizon, read_label
+from allocopt.problem.settings import read_as_of, read_horizon, read_label, stated
 from allocopt.problem.source import Source, absent, empty, from_frame
 from allocopt.problem.told import told, told_html
 
@@ -232,9 +232,8 @@ class Problem:
         """
         told = [name for name in TABLES if name in NEEDED or self._tables[name].length]
         tables = {name: to_plain(self._frame(name)) for name in told}
-        as_of = self._as_of.isoformat() if self._as_of is not None else None
-        given = {} if self._horizon is None else {"horizon": self._horizon}
-        return {"name": self._name, "currency": self._currency, "as_of": as_of, **given, **tables}
+        settings = {name: value for name, value in stated(self).items() if name != "horizon" or value is not None}
+        return settings | tables
 
     def write(self, path: str | Path) -> None:
         """Write the problem as a folder of CSV files or an Excel workbook; `read` reads the same problem again.

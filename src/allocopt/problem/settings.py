@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING, Any
 
 from allocopt.documents.characters import told, unseen
 from allocopt.problem.amounts import number_of
 from allocopt.problem.calendar import LAST_PERIOD, as_date, day_of
 from allocopt.problem.report import Report
+
+if TYPE_CHECKING:
+    from allocopt.problem.problem import Problem
 
 
 def read_as_of(value: object, report: Report) -> dt.date | None:
@@ -16,14 +20,8 @@ def read_as_of(value: object, report: Report) -> dt.date | None:
         return None
     day = day_of(value)
     if day is None:
-        report.add(
-            "problem",
-            "bad_date",
-            f"`as_of` is {told(value)!r}, which is no date.",
-            "Write it as year-month-day, such as 2026-11-27.",
-            column="as_of",
-            value=told(value),
-        )
+        said = f"is {told(value)!r}, which is no date."
+        _fault("as_of", value, "bad_date", said, "Write it as year-month-day, such as 2026-11-27.", report)
         return None
     return as_date(day)
 
@@ -31,24 +29,12 @@ def read_as_of(value: object, report: Report) -> dt.date | None:
 def read_label(name: str, value: object, report: Report) -> str:
     """Return a label; what is not text is reported."""
     for _, character, text in unseen(value):
-        report.add(
-            "problem",
-            "unseen_character",
-            f"`{name}` holds a character that cannot be seen ({character}).",
-            "Type it anew.",
-            column=name,
-            value=text,
-        )
+        said = f"holds a character that cannot be seen ({character})."
+        _fault(name, text, "unseen_character", said, "Type it anew.", report)
     if isinstance(value, str):
         return value
-    report.add(
-        "problem",
-        "not_text",
-        f"`{name}` is {told(value)!r}, which is not text.",
-        "Write it in quotation marks.",
-        column=name,
-        value=told(value),
-    )
+    said = f"is {told(value)!r}, which is not text."
+    _fault(name, value, "not_text", said, "Write it in quotation marks.", report)
     return ""
 
 
@@ -59,12 +45,17 @@ def read_horizon(value: object, report: Report) -> int | None:
     number = number_of(value, textual=True)
     if number is not None and 1 <= number <= LAST_PERIOD + 1 and number == int(number):
         return int(number)
-    report.add(
-        "problem",
-        "bad_horizon",
-        f"`horizon` is {told(value)!r}, which is no number of periods.",
-        f"Write a whole number from 1 to {LAST_PERIOD + 1}, or leave it out.",
-        column="horizon",
-        value=told(value),
-    )
+    hint = f"Write a whole number from 1 to {LAST_PERIOD + 1}, or leave it out."
+    _fault("horizon", value, "bad_horizon", f"is {told(value)!r}, which is no number of periods.", hint, report)
     return None
+
+
+def _fault(name: str, value: object, code: str, said: str, hint: str, report: Report) -> None:
+    """Report what is wrong with a setting."""
+    report.add("problem", code, f"`{name}` {said}", hint, column=name, value=told(value))
+
+
+def stated(problem: Problem) -> dict[str, Any]:
+    """Return the settings of a problem as plain values; None where nothing is stated."""
+    day = None if problem.as_of is None else problem.as_of.isoformat()
+    return {"name": problem.name, "currency": problem.currency, "as_of": day, "horizon": problem.horizon}

@@ -197,20 +197,9 @@ def from_frame(name: str, frame: Any) -> Source:
         collected = wrapped.collect() if isinstance(wrapped, nw.LazyFrame) else wrapped
         arrow = collected.to_arrow()
     except (TypeError, ValueError, AttributeError, pa.ArrowException) as error:
-        raise DataError(
-            [
-                Issue(
-                    name,
-                    None,
-                    None,
-                    type(frame).__name__,
-                    "not_a_table",
-                    f"A {type(frame).__name__} is no table.",
-                    "Give a pandas, polars or pyarrow table; "
-                    "Problem.read takes files and Problem.from_dict plain values.",
-                )
-            ]
-        ) from error
+        kind = type(frame).__name__
+        hint = "Give a pandas, polars or pyarrow table; Problem.read takes files and Problem.from_dict plain values."
+        raise DataError([Issue(name, None, None, kind, "not_a_table", f"A {kind} is no table.", hint)]) from error
     return from_arrow(name, arrow)
 
 

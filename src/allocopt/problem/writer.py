@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ import pandas as pd
 from allocopt.problem.problem import Problem
 from allocopt.problem.readers import SETTINGS_FILE
 from allocopt.problem.schema import NEEDED, TABLES
+from allocopt.problem.settings import stated
 
 
 def write_problem(problem: Problem, folder: Path) -> None:
@@ -22,14 +22,14 @@ def write_problem(problem: Problem, folder: Path) -> None:
         frame: pd.DataFrame = getattr(problem, name)
         if name in NEEDED or len(frame):
             frame.to_parquet(folder / f"{name}.parquet", index=False)
-    settings = {key: value for key, value in _settings(problem).items() if value is not None}
+    settings = {key: value for key, value in stated(problem).items() if value is not None}
     # JSON is YAML: quoting what people write as names is left to it.
     (folder / SETTINGS_FILE).write_text(json.dumps(settings), encoding="utf-8")
 
 
 def digest(problem: Problem) -> str:
     """Return a fingerprint of everything that a problem states (hexadecimal SHA-256), the same in every process."""
-    seen = hashlib.sha256(json.dumps(_settings(problem), sort_keys=True).encode())
+    seen = hashlib.sha256(json.dumps(stated(problem), sort_keys=True).encode())
     for name in TABLES:
         frame: pd.DataFrame = getattr(problem, name)
         for column in frame.columns:
@@ -37,13 +37,3 @@ def digest(problem: Problem) -> str:
             seen.update(f"{name}.{column}/{len(values)}".encode())
             seen.update(values.tobytes())
     return seen.hexdigest()
-
-
-def _settings(problem: Problem) -> dict[str, Any]:
-    day = problem.as_of
-    return {
-        "name": problem.name,
-        "currency": problem.currency,
-        "as_of": None if day is None else day.isoformat(),
-        "horizon": problem.horizon,
-    }

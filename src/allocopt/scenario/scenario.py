@@ -210,18 +210,9 @@ class Scenario(Document):
         most = 0 if self.draws is None else self.draws.number
         if self.draws is None or not 0 <= number < most:
             what = f"It has {most} draws, counted from 0." if most else "It has no draws."
-            raise ScenarioError(
-                [
-                    self._where.issue(
-                        self._label,
-                        ("draws",),
-                        str(number),
-                        "no_draw",
-                        f"There is no draw {number}. {what}",
-                        "Give it draws." if not most else "",
-                    )
-                ]
-            )
+            hint = "" if most else "Give it draws."
+            said = f"There is no draw {number}. {what}"
+            raise ScenarioError([self._issue(("draws",), str(number), "no_draw", said, hint)])
         draft = Draft(self.apply(problem))
         sample(draft, self.draws, self.name, number)
         return Problem._of(draft.inputs(), Report())
