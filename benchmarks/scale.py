@@ -1,8 +1,8 @@
 """Growth: one `allocate()` phase by phase, from ten thousand arcs to ten million.
 
 ``python -m benchmarks.scale [--arcs 10000 ... 10000000] [--couplings 50 20 200] [--contract physics retailer] [--whole]
-[--packs] [--solver auto] [--gap 1e-6] [--limit 600] [--seed 0]``, or ``--only STRUCTURE ... [--seeds 4 5]``: see
-`benchmarks.structures`
+[--packs] [--solver auto] [--gap 1e-6] [--limit 600] [--seed 0]``, or ``--only NAME ... [--seeds 4 5]``: see
+`benchmarks.structures` and `benchmarks.named_plans`
 
 Every instance runs in a process of its own. The first number of coupling rows is tried at all sizes, the others, and
 the same problem once more with a channel's demand up by a tenth and started from the plan, up to ``--most`` arcs.
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 import allocopt as ao
-from benchmarks import record, structures
+from benchmarks import named_plans, record, structures
 from benchmarks.generate import CONTRACTS, Shape, contract, generate, tables
 from benchmarks.phases import PHASES, timed_phases
 
@@ -170,20 +170,26 @@ def _line(run: Found, phases: tuple[str, ...]) -> list[str]:
 
 
 def structured(options: argparse.Namespace) -> None:
-    """Solve structures by name, each by both masters of the price engine."""
-    runs = []
+    """Solve structures by name, each by both masters of the price engine, and plans by name, each by both ways."""
+    runs: list[Found] = []
     for name in options.only:
+        kind = structures if name in structures.NAMED else named_plans
         for seed in options.seeds or [options.seed]:
             how = {"seed": seed, "limit": options.limit, "gap": options.gap or 1e-6}
-            task = {"structure": True, "name": name, **structures.NAMED[name], **how}
+            task = {"kind": kind.__name__, "name": name, **kind.NAMED[name], **how}
             outcome = record.apart("scale", "--task", json.dumps(task), seconds=3 * options.limit + 300)
             runs.append({**task, "outcome": outcome})
-            print(structures.report(runs[-1:]), flush=True)
-    text = structures.report(runs)
+            print(kind.report(runs[-1:]), flush=True)
+    tables = [
+        kind.report(mine)
+        for kind in (structures, named_plans)
+        if (mine := [run for run in runs if run["kind"] == kind.__name__])
+    ]
+    text = "\n".join(tables)
     seeds = ", ".join(map(str, options.seeds or [options.seed]))
     machine = record.machine("scipy", "numba")
     content = {"command": record.command("scale"), "machine": machine, "seed": seeds, "runs": runs}
-    record.kept(options.out, "structures", "Both masters of the price engine, structure by structure", text, content)
+    record.kept(options.out, "structures", "Before and after, by name", text, content)
 
 
 def main() -> None:
@@ -196,14 +202,15 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=1_000_000, help="arcs up to which everything is tried")
     parser.add_argument("--warm", type=int, default=60_000, help="arcs of the problem solved before the clock starts")
     parser.add_argument("--budget", type=float, default=1800.0, help="seconds of the whole run")
-    named = list(structures.NAMED)
-    parser.add_argument("--only", nargs="+", choices=named, help="structures by name, by both masters in one run")
+    named = [*structures.NAMED, *named_plans.NAMED]
+    parser.add_argument("--only", nargs="+", choices=named, help="structures and plans by name, both ways in one run")
     parser.add_argument("--seeds", type=int, nargs="+", help="seeds of --only")
     record.common(parser)
     options = parser.parse_args()
     if options.task is not None:
         task = json.loads(options.task)
-        print(json.dumps(structures.compared(task) if "structure" in task else measure(task)))
+        ways = {kind.__name__: kind.compared for kind in (structures, named_plans)}
+        print(json.dumps(ways.get(task.get("kind"), measure)(task)))
         return
     if options.only:
         structured(options)

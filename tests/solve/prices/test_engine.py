@@ -179,8 +179,8 @@ def test_infeasible_coupling_rows_are_found_out() -> None:
 
 
 def test_many_coupling_rows_are_handed_over() -> None:
-    """Beyond a few hundred coupling rows prices do not pay."""
-    program = generated(3_000, divisible=True)
+    """Beyond a thousand coupling rows prices do not pay, whoever guides them."""
+    program = generated(4_000, divisible=True)
     sku = program.row_sku.copy()
     assert program.rows > MANY
     sku[:] = -1
@@ -287,3 +287,10 @@ def test_a_round_that_comes_too_late_is_left_unfinished(native: bool, monkeypatc
             assert certify(program, found.x, found.multipliers, found.claimed_bound).passed
     assert statuses[0] == "interrupted"
     assert statuses[-1] == "feasible"
+
+
+def test_vertices_do_not_guide_through_hundreds_of_rows() -> None:
+    """Several hundred coupling rows are left to central prices: vertices take longer than a solver without prices."""
+    assert manner.manner(450, 300, "centre", native=True).groups == manner.MOST_GROUPS
+    with pytest.raises(WholeError, match="450 rows"):
+        manner.manner(450, 300, "vertex", native=True)

@@ -18,8 +18,8 @@ from allocopt.arrays import Floats as Floats
 from allocopt.arrays import Longs as Longs
 from allocopt.solve.blocks import GROUP, LARGEST, SHORT
 
-MANY = 400
-"""Coupling rows beyond which pricing them pays no longer."""
+MANY = 1_000
+"""Coupling rows beyond which pricing them pays no longer, whoever guides the search."""
 STRETCHES, LEAST = 240, 6_000
 """Blocks are summed up stretch by stretch: at most so many, of at least so many columns where there are fewer."""
 

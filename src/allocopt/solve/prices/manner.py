@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allocopt.solve.prices.apart import Apart, Floats
+from allocopt.solve.prices.apart import Apart, Floats, WholeError
 from allocopt.solve.prices.engine import GROUPS, MasterKind
 from allocopt.solve.prices.serving import guiding
 from allocopt.solve.solution import Clock
@@ -15,6 +15,8 @@ LEAST_GROUPS, MOST_GROUPS = 80, 500
 """Groups where centres guide: so many, and one more for each row."""
 FEW_ROWS, FEW_PIECES = 15, 200
 """Fewer coupling rows than these, or fewer pieces, are guided by vertices: an interior point gains nothing there."""
+MANY_VERTICES = 400
+"""Coupling rows beyond which vertices take longer than a solver without prices."""
 SAMPLE = 8
 """First prices come from every eighth piece, where there are enough of them."""
 SAMPLED_FROM, SAMPLED_PARTS = 2_000, 30
@@ -73,7 +75,14 @@ def manner(rows: int, pieces: int, master: MasterKind, *, native: bool) -> Manne
     master : {"centre", "vertex"}
     native : bool
         Whether compiled code solves the blocks that are networks.
+
+    Raises
+    ------
+    WholeError
+        If vertices would have to guide through too many rows.
     """
+    if master == "vertex" and rows > MANY_VERTICES:
+        raise WholeError(f"{rows:,} rows couple its {pieces:,} pieces, more than vertices get through")
     if master == "vertex":
         return Manner(master, GROUPS, 40, SAMPLED_FROM if native else SAMPLED_PARTS, 3e-4, 0.1, 0.3)
     groups = min(LEAST_GROUPS + rows, MOST_GROUPS)
