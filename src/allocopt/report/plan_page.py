@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from allocopt.report.earned import earnings, earns
 from allocopt.report.monday import chase, deliveries, owners, who_decides
 from allocopt.report.page import FIRST, ROWS, Block, Card, Page, Section, Words, both, tables, write_page
 from allocopt.report.plots import PlanPlots
-from allocopt.report.proof import origin, proof, remarks, rules
+from allocopt.report.proof import SECONDS, origin, proof, remarks, rules
 from allocopt.report.words import exactly, many, sentence, share, units
 
 LINES = ("sku", "channel", "region", "order", "line", "due", "due_date", "wanted", "served", "units", "sentence")
@@ -27,7 +28,7 @@ WORTH = "worth at most"
 PEOPLE = 8
 """People whose matters are told one by one; those of more stand in the table."""
 QUICK = 300
-"""Rows of a plan up to which re-solving every limit takes no time that anybody would notice."""
+"""Rows of a plan up to which limits are re-solved for the page."""
 
 
 def report(plan: Plan, path: str | Path, *, baseline: Plan | None = None, values: bool | None = None) -> None:
@@ -298,7 +299,7 @@ def _deliveries(plan: Plan, stock: pd.DataFrame | None) -> Section:
 
 def _worth(plan: Plan, draw: PlanPlots) -> Section:
     """What one more unit, hour or week is worth."""
-    values = seen.table(plan, "values")
+    values = seen.values(plan, SECONDS)
     heading = "What more would be worth"
     if values is None or not len(values) or not (values["one_more"].fillna(values["price"]) > 0.005).any():
         return Section("worth", heading, "")
@@ -321,8 +322,10 @@ def _worth(plan: Plan, draw: PlanPlots) -> Section:
         most=ROWS,
         note=_rest(values),
     )
-    told = "What one more of each would bring, re-solved with all else as planned."
-    return Section("worth", heading, told, [both("values", draw.values), *tables(first, whole)])
+    told, blank = "What one more of each would bring, re-solved with all else as planned.", values["one_more"].isna()
+    if blank.any():
+        told += f" {many(int(blank.sum()), 'limit')} that promise least are not re-solved: their multiplier is shown."
+    return Section("worth", heading, told, [both("values", partial(draw.values, table=values)), *tables(first, whole)])
 
 
 def _stock(plan: Plan, stock: pd.DataFrame | None, draw: PlanPlots) -> Section:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from allocopt.report import seen
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from allocopt.compare import Comparison, Protection
     from allocopt.plan import Plan
     from allocopt.report.pictures.fill_rate import By
@@ -56,11 +58,12 @@ class PlanPlots:
 
         return channels(self._plan.channels, self._plan.currency, form=form, titled=titled)
 
-    def values(self, *, form: Form = "wide", titled: bool = True) -> Picture:
+    def values(self, *, form: Form = "wide", titled: bool = True, table: pd.DataFrame | None = None) -> Picture:
         """Draw what one more unit, hour or parcel of what is scarcest is worth [currency]."""
         from allocopt.report.pictures.money import values
 
-        return values(seen.asked(self._plan, "values"), self._plan.currency, form=form, titled=titled)
+        found = seen.asked(self._plan, "values") if table is None else table
+        return values(found, self._plan.currency, form=form, titled=titled)
 
     def exceptions(self, *, form: Form = "wide", titled: bool = True) -> Picture:
         """Draw the money that waits for each person [currency]."""

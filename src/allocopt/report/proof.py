@@ -23,6 +23,9 @@ SAID = 40
 """Notes and warnings that are told in full."""
 LARGE = 1000.0
 """From where on a goal is told without its fractions."""
+SECONDS = 5.0
+"""What searches for the costs of rules may take on the way to a page, and what re-solves of limits may;
+`Plan.prices` and `Plan.values` take as long as they take."""
 LEAST = 0.5
 """What a rule costs at least that is told by itself [currency]."""
 
@@ -34,7 +37,7 @@ def rules(plan: Plan) -> Iterator[Section]:
     clauses, optimised = contract_words(content)
     if clauses:
         blocks.append(Words("list", clauses))
-    dearest, costs = _prices(seen.table(plan, "prices"), plan.currency)
+    dearest, costs = _prices(seen.prices(plan, SECONDS), plan.currency)
     blocks += costs
     decided = [sentence(words) for words in decision_words(plan.decisions, content["clauses"])]
     broken = [f"Broken, as {found.channel} is retired: {sentence(found.words())}" for found in plan.broken]
@@ -77,6 +80,10 @@ def _prices(prices: pd.DataFrame | None, currency: str) -> tuple[str, list[Block
         most = exactly(float(prices["high"].max()), currency)
         sure = f", and none can cost more than {most}" if prices["high"].max() >= LEAST else ""
         return f" No rule was found to cost anything{sure}.", blocks
+    open_ = int((costly["status"] == "feasible").sum())
+    if open_:
+        said = f"{open_} of {len(costly)} were not searched to the end: what they cost lies between the two ends."
+        blocks.append(Words("list", [said]))
     cost = exactly(float(first["value"]), currency)
     between = f"certainly {low} to {high}" if first["high"] - first["low"] >= LEAST else "for certain"
     return f" The dearest rule costs {cost} ({between}): {first['what']}.", blocks

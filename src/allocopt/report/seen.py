@@ -28,6 +28,24 @@ def table(plan: Plan, name: str) -> pd.DataFrame | None:
     return None
 
 
+def prices(plan: Plan, seconds: float) -> pd.DataFrame | None:
+    """Return what each rule costs, searched for so many seconds; None where the plan was read from a file."""
+    try:
+        return plan.prices(time_limit=seconds)
+    except AllocoptError:
+        return None
+
+
+def values(plan: Plan, seconds: float) -> pd.DataFrame | None:
+    """Return what one more of each limit is worth, the dearest re-solved for so many seconds; None as for `prices`."""
+    from allocopt.explain.values import values as values_of
+
+    try:
+        return values_of(plan, seconds)
+    except AllocoptError:
+        return None
+
+
 def matters(plan: Plan) -> pd.DataFrame:
     """Return every exception of a plan; where it was read from a file, those that the file holds."""
     try:
