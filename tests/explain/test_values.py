@@ -366,7 +366,7 @@ def test_every_solver_hands_on_the_same_form(solver):
 
 
 def test_values_that_had_no_time_are_blank():
-    """Without time nothing is re-solved: multipliers are there, re-solves are blank, and idle limits are worth nothing."""
+    """Without time nothing is re-solved: multipliers are there, and what re-solves would tell is blank."""
     plan = ao.allocate(ao.example("quickstart"))
     hasty, whole = values(plan, time_limit=0.0), values(plan)
     assert sorted(hasty["what"]) == sorted(whole["what"])
