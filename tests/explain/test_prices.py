@@ -370,3 +370,20 @@ def test_a_clause_that_is_slack_is_not_solved_again(monkeypatch):
     assert price.high == pytest.approx(plan.certificate.bound - plan.objective, abs=1e-9)
     with pytest.raises(AssertionError, match="solved again"):
         plan.price_of(1)
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 10_000))
+def test_prices_that_had_no_time_are_still_certain_between_their_ends(seed):
+    """Where nothing was searched, what a whole re-solve finds lies between what the plan proves by itself."""
+    problem, clauses = thrown(seed)
+    plan = ao.allocate(problem, ao.Contract("Drawn", clauses=clauses))
+    if not plan.solved:
+        return
+    hasty, whole = (found.set_index(["kind", "what", "clause"]) for found in (plan.prices(time_limit=0), plan.prices()))
+    assert sorted(hasty.index) == sorted(whole.index)
+    for key, row in whole.dropna(subset=["value"]).iterrows():
+        room = 2e-6 * max(1.0, abs(plan.objective), abs(row["value"]))
+        quick = hasty.loc[[key]]
+        assert (quick["low"] - room <= row["value"]).all()
+        assert (row["value"] <= quick["high"] + room).all()

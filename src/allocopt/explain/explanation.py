@@ -43,7 +43,8 @@ class Explanation:
     change : str
         The smallest single change found that fills the line; ``""``: it is full, or no single change does.
     gain : float
-        What the plan gains by it, re-solved with all else as planned [currency].
+        What the plan gains by it at least: re-solved with all else as planned, so that what other articles make of a
+        loosened limit comes on top [currency].
     amount : float
         By how much it changes something [unit, hours or periods].
     served : DataFrame

@@ -282,9 +282,8 @@ class Local:
         worth, planned = float(small.cost @ begin), float(small.cost @ block.x)
         margin = max(margin, 1e-9 * CENT * float(np.abs(small.cost) @ np.abs(block.x)))
         finite = np.isfinite(small.upper).all() and np.isfinite(small.lower).all()
-        sums = None if len(dropped) else block.sums
         if kept and self._ready and finite and block.loose and small.columns * small.rows <= SHEET:
-            answer = searched(small, start=begin, margin=margin, nodes=FEW, work=self.work, sums=sums)
+            answer = searched(small, start=begin, margin=margin, nodes=FEW, work=self.work, sums=block.sums)
             x = None if answer is None else answer.x
             if (
                 answer is not None
@@ -303,10 +302,10 @@ class Local:
             if x is not None and keeps(small, x) and top - float(small.cost @ x) <= margin:
                 return x, top - planned, y
             if kept and wish is not None and self._ready:
-                return self._near(small, begin, said[0], margin), top - planned, y
+                return self._near(small, begin, said[0], margin, block.sums), top - planned, y
         if self._ready and finite:
             first = begin if kept else None
-            answer = searched(small, start=first, margin=margin, nodes=self.nodes, work=self.work, sums=sums)
+            answer = searched(small, start=first, margin=margin, nodes=self.nodes, work=self.work, sums=block.sums)
             if answer is not None and answer.x is not None and keeps(small, answer.x):
                 return answer.x, answer.bound - planned, y
         if not self.helped:
@@ -327,7 +326,7 @@ class Local:
         claimed = branched.claimed_bound
         return x, (np.inf if claimed is None else claimed - small.constant) - planned, y
 
-    def _near(self, small: Program, begin: Floats, relaxed: Floats, margin: float) -> Floats:
+    def _near(self, small: Program, begin: Floats, relaxed: Floats, margin: float, sums: tuple[Places, ...]) -> Floats:
         """Return the best plan found where only those columns move that the relaxation moves.
 
         Source: relaxation-induced neighbourhoods, Danna, Rothberg and Le Pape, Mathematical Programming 102 (2005).
@@ -336,7 +335,9 @@ class Local:
         part, _ = restricted(small, moving, begin, small.activity(begin), float(small.cost @ begin))
         if not np.isfinite(part.upper).all() or not np.isfinite(part.lower).all():
             return begin
-        answer = searched(part, start=begin[moving], margin=margin, nodes=self.nodes, work=self.work)
+        at = (places(moving, group) for group in sums)
+        mine = tuple(place[place >= 0] for place in at if (place >= 0).sum() > 1)
+        answer = searched(part, start=begin[moving], margin=margin, nodes=self.nodes, work=self.work, sums=mine)
         if answer is None or answer.x is None:
             return begin
         x = begin.copy()

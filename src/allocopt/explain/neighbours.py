@@ -211,8 +211,11 @@ class Neighbour:
         priced, _ = self.priced(gap)
         return priced
 
-    def priced(self, gap: float | None = None) -> tuple[Price, float]:
-        """Return what the change is worth, and by how much the contribution is higher with it [currency]."""
+    def priced(self, gap: float | None = None, time_limit: float | None = None) -> tuple[Price, float]:
+        """Return what the change is worth, and by how much the contribution is higher with it [currency].
+
+        `time_limit` ends the search after so many seconds: what it has found and proven by then counts.
+        """
         proof, program = self.plan.certificate, self.stated.program
         assert proof is not None
         objective, bound = proof.objective, max(proof.bound, proof.objective)
@@ -225,7 +228,7 @@ class Neighbour:
             if unsolved is not None:
                 return unsolved, self._contribution(self.x) - self.plan.contribution if unsolved.value else 0.0
         near = gap if gap is not None or program.columns <= SMALL else self.near
-        effort = Effort(gap=near, akin=self.x if one_stage(self.contract) else None)
+        effort = Effort(time_limit, gap=near, akin=self.x if one_stage(self.contract) else None)
         results = solve_stages(
             self.stated,
             self.contract.all_stages,

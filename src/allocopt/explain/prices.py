@@ -40,6 +40,7 @@ from allocopt.rules import Clause, alone
 from allocopt.rules.kit.names import line_names
 from allocopt.rules.kit.scope import code
 from allocopt.rules.store_floor import STORE, StoreFloor
+from allocopt.solve.solution import Clock
 
 COLUMNS = {
     "kind": "str",
@@ -93,12 +94,16 @@ def price_of(plan: Plan, clause: int | Clause) -> Price:
     return priced(plan, _clause(answer, contract_of(plan), number), proven, gap)[0]
 
 
-def prices(plan: Plan, *, gap: float | None = None) -> pd.DataFrame:
+def prices(plan: Plan, *, gap: float | None = None, time_limit: float | None = None) -> pd.DataFrame:
     """Return what every rule costs that somebody could drop; see `Plan.prices`."""
-    limits(gap=gap)
+    limits(gap=gap, time_limit=time_limit)
     answer, contract = stated_whole(plan), contract_of(plan)
     proven = Proven(answer)
-    rows = [_row(rule, *priced(plan, rule, proven, gap)) for rule in rules_of(answer, contract)]
+    clock, rules = Clock.started(time_limit), list(rules_of(answer, contract))
+    rows = []
+    for place, rule in enumerate(rules if time_limit is None else _promising(rules, proven)):
+        share = None if time_limit is None else clock.left / (2.0 if place + 1 < len(rules) else 1.0)
+        rows.append(_row(rule, *priced(plan, rule, proven, gap, share)))
     rows += [_row(rule, price, price.value) for rule, price in _commitments(plan, answer, gap)]
     order = sorted(range(len(rows)), key=lambda place: _dearest(rows[place], place))
     return pd.DataFrame([rows[place] for place in order], columns=list(COLUMNS)).astype(COLUMNS)
@@ -111,7 +116,9 @@ def _exact(plan: Plan) -> float | None:
     return None if small else max(1e-4, min(plan.certificate.gap, 1e-3))
 
 
-def priced(plan: Plan, rule: Dropped, proven: Proven, gap: float | None) -> tuple[Price, float]:
+def priced(
+    plan: Plan, rule: Dropped, proven: Proven, gap: float | None, time_limit: float | None = None
+) -> tuple[Price, float]:
     """Return what a rule costs, and by how much the contribution is higher without it [currency]."""
     if rule.rows is not None and one_stage(contract_of(plan)):
         program, objective = proven.answer.program, plan.objective
@@ -121,7 +128,17 @@ def priced(plan: Plan, rule: Dropped, proven: Proven, gap: float | None) -> tupl
         if unsolved is not None:
             return unsolved, 0.0
     near = Neighbour.of(plan, facts=rule.facts, without=rule.clause if rule.clause >= 0 else None)
-    return replace(near, proven=proven).priced(gap)
+    return replace(near, proven=proven).priced(gap, time_limit)
+
+
+def _promising(rules: list[Dropped], proven: Proven) -> list[Dropped]:
+    """Return rules in the order in which they may cost most by the plan's own proof, those first that are no mere rows.
+
+    Commitments are priced by themselves, and take no search.
+    """
+    program = proven.answer.program
+    most = [np.inf if one.rows is None else proven.most(without_rows(program, one.rows), -np.inf) for one in rules]
+    return [rules[place] for place in np.argsort(-np.array(most), kind="stable").tolist()]
 
 
 def _dearest(row: dict[str, Any], place: int) -> tuple[bool, float, int]:

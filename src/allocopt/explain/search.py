@@ -292,12 +292,13 @@ class Search:
         if int(block[0]) not in self.proofs:
             self.proofs[int(block[0])] = []
             self._learn(block, self.board.base(block))
-        room = float(self.ways.room[line])
-        each = [
-            proof.gap + room * self.ways.dearest_of(self.lifted, line, proof.rows, proof.multipliers)
-            for proof in self.proofs[int(block[0])]
-        ]
-        return min(each, default=np.inf)
+        proofs = self.proofs[int(block[0])]
+        if not proofs:
+            return np.inf
+        prices = np.stack([proof.multipliers for proof in proofs])
+        dearest = self.ways.dearest_of(self.lifted, line, proofs[0].rows, prices)
+        gaps = np.array([proof.gap for proof in proofs])
+        return float((gaps + float(self.ways.room[line]) * dearest).min())
 
     def _solved(
         self, line: int, known: float, start: tuple[Places, Floats] | None, gain: float, margin: float

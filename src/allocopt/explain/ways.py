@@ -260,20 +260,24 @@ class Ways:
         """Where all that each way takes begins, whatever it is of."""
         return starts(self._all[0], len(self.arc))
 
-    def dearest_of(self, lifted: Flags, line: int, rows: Places, prices: Floats) -> float:
-        """Return the same for one line, given the prices of some rows in ascending order."""
+    def dearest_of(self, lifted: Flags, line: int, rows: Places, prices: Floats) -> Floats:
+        """Return the same for one line, given several prices of some rows in ascending order, shape (prices,)."""
         mine = self.of(line)
         span = slice(self._bills[mine.start], self._bills[mine.stop])
         way, row, value = self._all[0][span], self._all[1][span], self._all[2][span]
-        spent = value * np.append(prices, 0.0)[places(rows, row)]
-        worth = self.board.money[self.arc[mine]] - summed(spent, way - mine.start, mine.stop - mine.start)
+        size, count = mine.stop - mine.start, len(prices)
+        priced = np.hstack([prices, np.zeros((count, 1))])
+        turn = np.arange(count)[:, None] * size
+        spent = value * priced[:, places(rows, row)]
+        worth = self.board.money[self.arc[mine]] - _each(spent, turn + (way - mine.start), count, size)
         span = slice(self._bill[mine.start], self._bill[mine.stop])
         back = lifted[self.entry_pair[span]]
         row, value, way = self.entry_row[span][back], self.entry_value[span][back], self.entry_way[span][back]
-        worth += summed(value * np.append(prices, 0.0)[places(rows, row)], way - mine.start, len(worth))
+        worth += _each(value * priced[:, places(rows, row)], turn + (way - mine.start), count, size)
         hard = slice(self._hurdles[mine.start], self._hurdles[mine.stop])
-        worth[self.hard_way[hard][~lifted[self.hard_pair[hard]]] - mine.start] = 0.0
-        return max(0.0, float(worth.max(initial=0.0)))
+        worth[:, self.hard_way[hard][~lifted[self.hard_pair[hard]]] - mine.start] = 0.0
+        most: Floats = worth.max(axis=1, initial=0.0)
+        return most
 
     @cached_property
     def _held(self) -> Flags:
@@ -376,3 +380,8 @@ class Ways:
     def _hurdles(self) -> Places:
         """Where what took each way's arc away begins."""
         return starts(self.hard_way, len(self.arc))
+
+
+def _each(values: Floats, place: Places, count: int, size: int) -> Floats:
+    """Return sums of values by their place, row by row, shape (count, size)."""
+    return summed(values.ravel(), place.ravel(), count * size).reshape(count, size)

@@ -144,7 +144,7 @@ class Worth:
         """
         return asked("price_of", self, clause)
 
-    def prices(self, *, gap: float | None = None) -> pd.DataFrame:
+    def prices(self, *, gap: float | None = None, time_limit: float | None = None) -> pd.DataFrame:
         """Return what every rule costs that somebody could drop: each is dropped by itself, most money first.
 
         Clauses that only report have none. An order that waits for an approval costs what it would earn with it.
@@ -161,14 +161,18 @@ class Worth:
         gap : float, optional
             Relative gap at which a plan without a rule is good enough. By default small programs are searched for the
             very best; of more than 5,000 columns, plans are taken as rounding finds them, as close to their relaxation
-            as the plan itself: `price_of` is exacter, one rule at a time.
+            as the plan itself: `price_of` is exacter, one rule at a time. Nothing is searched for a rule of which the
+            plan's own proof says that it costs no more than twice what the plan leaves open.
+        time_limit : float, optional
+            Seconds that searches without a rule may take in all, each half of what is left, those that may cost most
+            first: what was found and proven by then counts, and `message` says how far from the best that may be.
 
         Raises
         ------
         SolveError
             If there is no plan, or it was read from a file and not attached (`attach`).
         """
-        found: pd.DataFrame = asked("prices", self, gap=gap)
+        found: pd.DataFrame = asked("prices", self, gap=gap, time_limit=time_limit)
         return found
 
     def expedite(self) -> pd.DataFrame:
