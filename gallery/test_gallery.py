@@ -21,7 +21,7 @@ LOOK = (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
 PAGES = sorted(path.name for path in TARGET.glob("*.html"))
 FINDINGS = """axe.run(document, {resultTypes: ['violations']})
     .then(found => found.violations.map(each => [each.impact, each.id, each.nodes[0].html]))"""
-ROWS, WHOLE = 25, (1280, False)
+ROWS, WHOLE = 8, (1280, False)
 """From which row of a table on axe-core looks in one view only, and in which."""
 VIEWS = [(width, dark) for width in (390, 1280) for dark in (False, True)]
 
