@@ -96,7 +96,8 @@ def test_tables_sort_filter_and_print(browser: Tab, name: str) -> None:
       const values = texts.filter(text => text).map(value);
       return [head.getAttribute('aria-sort'), values.every((v, i) => !i || values[i - 1] >= v)];
     })()"""
-    assert whole[0] == browser.run("document.querySelectorAll('tbody tr').length") > 0
+    assert whole[0] == browser.run("document.querySelectorAll('tbody tr').length")
+    assert whole[0] > 0 or name == "edge-no-plan.html"
     assert whole[1] == 0
     assert browser.run(code) in (None, ["descending", True])
     filtered = """(() => {
