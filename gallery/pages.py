@@ -27,8 +27,6 @@ RETIRED = ("quickstart", "launch", "retire_channel")
 """Packs of which the retirement is asked too: those that answer in seconds."""
 LONGEST = (("surge", "plans"), ("holiday_promo", "plans"), ("backlog_3pl", "plans"), ("holiday_promo", "compare"))
 """What takes longest, which is begun first."""
-UNPRICED = ("surge",)
-"""Packs whose pages re-solve nothing: what their rules cost takes a minute."""
 SHOWN = "holiday_promo"
 """The pack whose pictures the README shows."""
 
@@ -88,9 +86,8 @@ def _plans(name: str, target: Path) -> list[Path]:
     problem, contracts = _facts(name)
     plan, baseline = ao.allocate(problem, contracts[-1]), ao.allocate(problem, contracts[0])
     pages = [target / f"{name}.html", target / f"{name}-contract.html"]
-    values = False if name in UNPRICED else None
-    baseline.report(pages[0], baseline=ao.allocate(problem, ao.first_come()), values=values)
-    plan.report(pages[1], baseline=baseline, values=values)
+    baseline.report(pages[0], baseline=ao.allocate(problem, ao.first_come()))
+    plan.report(pages[1], baseline=baseline)
     plan.to_excel(target / f"{name}.xlsx")
     for picture in ("flow", "fill_rate", "channels", "exceptions"):
         drawn = getattr(baseline.plot, picture)().svg()

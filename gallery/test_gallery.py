@@ -21,7 +21,7 @@ LOOK = (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
 PAGES = sorted(path.name for path in TARGET.glob("*.html"))
 FINDINGS = """axe.run(document, {resultTypes: ['violations']})
     .then(found => found.violations.map(each => [each.impact, each.id, each.nodes[0].html]))"""
-ROWS, WHOLE = 25, (1280, False)
+ROWS, WHOLE = 8, (1280, False)
 """From which row of a table on axe-core looks in one view only, and in which."""
 VIEWS = [(width, dark) for width in (390, 1280) for dark in (False, True)]
 
@@ -96,7 +96,8 @@ def test_tables_sort_filter_and_print(browser: Tab, name: str) -> None:
       const values = texts.filter(text => text).map(value);
       return [head.getAttribute('aria-sort'), values.every((v, i) => !i || values[i - 1] >= v)];
     })()"""
-    assert whole[0] == browser.run("document.querySelectorAll('tbody tr').length") > 0
+    assert whole[0] == browser.run("document.querySelectorAll('tbody tr').length")
+    assert whole[0] > 0 or name == "edge-no-plan.html"
     assert whole[1] == 0
     assert browser.run(code) in (None, ["descending", True])
     filtered = """(() => {

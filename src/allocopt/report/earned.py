@@ -53,6 +53,8 @@ def _profit(frame: pd.DataFrame, currency: str) -> list[Block]:
         caption = f"The {FIRST} channels that earn most"
         return opened(dearest, "channels", caption, ("channel", "channels, the company among them"), totals=True)
     rows = view(frame, "channels", caption).in_currency(currency)
+    if len(rows.columns) < 2:
+        return []  # nothing was wanted, earned or spent
     totals = [(column, column.total()) for column in rows.columns[1:]]
     told = [_ratio(frame, column.name) if sum_ is None else spelled(sum_, column.kind) for column, sum_ in totals]
     return [TableBlock(_beside(rows, {"in all": told}))]

@@ -91,7 +91,7 @@ def _task(matters: pd.DataFrame, currency: str) -> Chore:
     """Return what would help in matters of one kind, and the first of them in full."""
     row = matters.iloc[0]
     cure = row.get("cure")
-    do = sentence(str(cure)) if isinstance(cure, str) and cure else sentence(kind_words(str(row["kind"]), len(matters)))
+    do = sentence(str(cure)) if isinstance(cure, str) and cure else ""
     first = matters.sort_values("money", ascending=False, kind="stable").head(SHOWN)
     said = [_said(matter, currency) for matter in first.to_dict("records")]
     rest = len(matters) - len(first)

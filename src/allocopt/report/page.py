@@ -64,7 +64,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Chore:
-    """What somebody has to do, the first matters that ask for it, and how many more there are."""
+    """What somebody can do, if that is known, the first matters that ask for it, and how many more there are."""
 
     do: str
     matters: Sequence[str]

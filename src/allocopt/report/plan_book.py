@@ -12,7 +12,7 @@ from allocopt.problem.schema import COMPANY
 from allocopt.report.columns import View
 from allocopt.report.earned import earns
 from allocopt.report.glance import answers
-from allocopt.report.plan_page import QUICK, verdict
+from allocopt.report.plan_page import verdict
 from allocopt.report.seen import Seen
 from allocopt.report.words import NOBODY, exactly, share, told, units
 from allocopt.report.workbook import Chart, sheet, write
@@ -68,9 +68,8 @@ def _earned(plan: Plan) -> Iterator[str]:
 
 def sheets(seen: Seen) -> Iterator[View]:
     """Yield the tables that the plan has, in their order; values only where re-solves take no time."""
-    quick = len(seen.plan.allocation) + len(seen.short) <= QUICK
     for name in SHEETS:
-        if name == "values" and not quick:
+        if name == "values" and not seen.quick:
             continue
         frame = seen.matters if name == "exceptions" else seen.table(name)
         if len(frame.columns):

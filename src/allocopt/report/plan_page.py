@@ -21,8 +21,6 @@ from allocopt.report.words import exactly, many, share, told
 MATTERS = ("owner", "money", "sentence", "cure", "kind", "sku", "channel", "node", "order", "line", "period")
 PEOPLE = 8
 """People whose matters are told one by one; those of more stand in the table."""
-QUICK = 300
-"""Rows of a plan up to which re-solving every limit takes no time that anybody would notice."""
 LEFT = (
     "sku",
     "node",
@@ -60,7 +58,7 @@ def page_of(plan: Plan, baseline: Plan | None = None, values: bool | None = None
         return _no_plan(plan, name)
     seen = Seen(plan, priced=values is not False)
     if values is None:
-        values = len(plan.allocation) + len(seen.short) <= QUICK
+        values = seen.quick
     sections = [section for section in _sections(seen, values) if section.blocks or section.lead]
     return Page(
         name,

@@ -87,6 +87,10 @@ def _prices(prices: pd.DataFrame) -> list[Block]:
     looks: dict[str, Any] = {"only": only, "headings": names, "kinds": {"what": "sentence"}}
     costly = prices[(prices["value"].abs() >= LEAST) | (prices["kind"] == "clause")]
     blocks = opened(costly, "prices", "What each rule costs", ("rule", "rules"), **looks)
+    left = int((costly["status"] == "feasible").sum())
+    if left and "low" in only:
+        said = f"{left} of {len(costly)} were not searched to the end: what they cost lies between the two ends."
+        blocks.append(Words("text", [said]))
     rest = len(prices) - len(costly)
     if rest:
         speak = f" to speak of (less than {LEAST:g})" if len(costly) else ""

@@ -11,7 +11,8 @@ import pandas as pd
 
 from allocopt.report import seen
 from allocopt.report.columns import view
-from allocopt.report.page import ROWS, Block, Card, Page, Section, TableBlock, Words, both, opened, write_page
+from allocopt.report.headings import Kind
+from allocopt.report.page import ROWS, Block, Card, Page, Section, TableBlock, Words, both, folded, opened, write_page
 from allocopt.report.plots import RetirementPlots
 from allocopt.report.words import exactly, many, money, share, told, typeset
 
@@ -109,8 +110,12 @@ def _sections(found: Retirement, table: pd.DataFrame) -> Iterator[Section]:
     ]
     yield Section("from-what", "Where does that come from?", "", pictures)
     taken = found.recapture.replace({"price_from": PRICES})
-    what, kinds = ("channel that takes over", "channels that take over"), {"proportion": "share"}
-    blocks = opened(taken, "recapture", "Who takes demand over", what, most=ROWS, kinds=kinds, headings=TAKEN)
+    what = ("share of demand that somebody would take over", "shares of demand that others would take over")
+    kinds: dict[str, Kind] = {"proportion": "share"}
+    if (taken["share"] > 0).any():
+        blocks = opened(taken, "recapture", "Who takes demand over", what, most=ROWS, kinds=kinds, headings=TAKEN)
+    else:  # as nobody is assumed to take anything over, how it would be split is no matter
+        blocks = folded(taken, "recapture", what, kinds=kinds, headings=TAKEN)
     alone = ("article", "articles")
     blocks += opened(found.unlisted, "unlisted", "Articles that nobody else sells", alone, most=ROWS)
     yield Section("demand", "What becomes of the demand?", "", blocks)

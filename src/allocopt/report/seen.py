@@ -17,11 +17,19 @@ if TYPE_CHECKING:
     from allocopt.plan import Plan
 
 
-def table(plan: Plan, name: str) -> pd.DataFrame | None:
+QUICK = 300
+"""Rows of a plan up to which re-solving every limit takes no time that anybody would notice."""
+SEARCHED, NEAR = "branch and bound", 1e-3
+"""What `Plan.method` says of plans whose neighbours take a search too, and the gap at which these are good enough."""
+SECONDS = 20.0
+"""What searches for the costs of rules may take on the way to a page; `Plan.prices` takes as long as it takes."""
+
+
+def table(plan: Plan, name: str, **how: Any) -> pd.DataFrame | None:
     """Return a table of a plan; None where it has none, as it was read from a file that did not hold it."""
     try:
         found = getattr(plan, name)
-        found = found() if callable(found) else found
+        found = found(**how) if callable(found) else found
     except (AllocoptError, AttributeError, KeyError):
         return None
     if isinstance(found, pd.DataFrame):
@@ -43,17 +51,29 @@ class Seen:
         self.plan, self.priced = plan, priced
         self._tables: dict[str, pd.DataFrame | None] = {}
 
-    def table(self, name: str) -> pd.DataFrame:
+    def table(self, name: str, **how: Any) -> pd.DataFrame:
         """Return a table of the plan; an empty one where it has none."""
         if name not in self._tables:
-            self._tables[name] = table(self.plan, name)
+            self._tables[name] = table(self.plan, name, **how)
         found = self._tables[name]
         return pd.DataFrame() if found is None else found
 
     @property
     def prices(self) -> pd.DataFrame:
         """What rules cost; empty where that may not be worked out."""
-        return self.table("prices") if self.priced else pd.DataFrame()
+        if not self.priced:
+            return pd.DataFrame()
+        return self.table("prices", time_limit=SECONDS, gap=NEAR if self.searched else None)
+
+    @property
+    def searched(self) -> bool:
+        """Whether the plan was found by a search, so that every re-solve is one."""
+        return SEARCHED in self.plan.method
+
+    @property
+    def quick(self) -> bool:
+        """Whether every limit can be re-solved in no time that anybody would notice."""
+        return not self.searched and len(self.plan.allocation) + len(self.short) <= QUICK
 
     @cached_property
     def short(self) -> pd.DataFrame:

@@ -48,7 +48,8 @@ def why(seen: Seen) -> str:
     own = short[short["channel"] == worst]
     if len(own) == len(short):
         return sentence(_reasons(own))
-    return f"{worst}: {_reasons(own)}. In all: {_reasons(short)}."
+    mine, all_ = _reasons(own), _reasons(short)
+    return sentence(mine) if mine == all_ else f"{worst}: {mine}. In all: {all_}."
 
 
 def _reasons(short: pd.DataFrame) -> str:
@@ -82,7 +83,7 @@ def shortfalls(seen: Seen, draw: PlanPlots) -> Section:
         ),
     ]
     counted = f"{WORTH.capitalize()}: each missing unit at what one more of it would earn; not all can be had at once."
-    if "worth" in short:
+    if "worth" in short and (short["worth"] > 0).any():
         blocks.insert(1, Words("text", [counted]))
     return Section("short", HEADING, who_is_short(seen), blocks)
 

@@ -102,7 +102,8 @@ def typeset(text: str) -> str:
     """
     text = CENTS.sub(lambda found: f"{round(float(found[1].replace(',', ''))):,}", text)
     text = re.sub(r"(?<![\w-])-(?=\d)", "\N{MINUS SIGN}", text)
-    return re.sub(r"(?<=\d) (?=%|[A-Z]{3}\b)", NBSP, text)
+    text = re.sub(r"(?<=\d) ?%", f"{NBSP}%", text)
+    return re.sub(r"(?<=\d) (?=[A-Z]{3}\b)", NBSP, text)
 
 
 def sentence(text: str) -> str:

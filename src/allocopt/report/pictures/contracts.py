@@ -263,7 +263,8 @@ def _not_drawn(wide: pd.DataFrame, columns: int) -> list[str]:
     if len(wide) > ROWS:
         found.append(f"{len(wide) - ROWS} more scenarios are not drawn.")
     if len(wide.columns) > columns:
-        found.append(f"{len(wide.columns) - columns} more contracts are not drawn.")
+        rest = len(wide.columns) - columns
+        found.append(f"{rest} more contract{'s are' if rest > 1 else ' is'} not drawn.")
     return found
 
 
