@@ -45,6 +45,9 @@ class Effort:
         Whose workers the price engine uses.
     proof : {"any", "own"}
         Whether a bound that two searches claim makes a plan optimal, or our own arithmetic alone.
+    insists : bool
+        Whether a plan is looked for to the end where our own search in blocks comes to none. Who has another program
+        to turn to need not wait for the word that there is no plan.
     """
 
     time_limit: float | None = None
@@ -55,6 +58,7 @@ class Effort:
     threads: int | None = None
     cluster: Cluster | None = None
     proof: Proof = "any"
+    insists: bool = True
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -84,4 +88,4 @@ class Effort:
         if gap is None:
             gap = self.target if self.gap is not None or program.integer.any() else EXACT
         wish = min(gap, EXACT) if thorough else gap
-        return Wanted(gap, nodes, EXACT_NODES if thorough else 0, wish, self.search, self.proof)
+        return Wanted(gap, nodes, EXACT_NODES if thorough else 0, wish, self.search, self.proof, self.insists)
