@@ -37,12 +37,15 @@ from allocopt.rules import revised
 from allocopt.rules.all_or_none import SERVED
 from allocopt.rules.kit.gates import switch_rows
 from allocopt.rules.kit.names import line_names
-from allocopt.solve import Effort, certify, solve
+from allocopt.solve import Effort, Start, certify, solve
 from allocopt.solve.refuted import slackened
+from allocopt.solve.start import NEW
+from allocopt.solve.whole import LEFT
 from allocopt.stages import StageResult, StartOf, cold, solve_stages
 from allocopt.stages.planning import plan_of
 from allocopt.stages.starting import starts
 from allocopt.stages.stated import Stated, stated_of
+from allocopt.stages.task import Settle
 from allocopt.ties import settler
 
 WORDS = "played forward: each period was decided on what was known by then"
@@ -98,7 +101,7 @@ def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) 
         now = np.flatnonzero((arcs.ship <= period) & (ship > 0))
         done = {name: getattr(arcs, name)[now] for name in ("lot", "line", "lane", "ship")}
         units, choices = ship[now], np.rint(x[stated.switch])
-        bases = tuple(result.solution.basis for result in results)
+        bases = tuple(_carried(result.solution.basis, program, program.columns) for result in results)
         before = replace(stated, program=program).answer(x, bases)
     return _played(drawn, contract, stated, results, x, effort)
 
@@ -165,17 +168,47 @@ def _results(
     """Solve the stages, and say whether promises could give way: where no plan keeps every one, as some have to.
 
     Where one gave way in the period before, and nothing but the objective is asked for, it is not asked again whether
-    all can be kept: if they can, nothing is worth more than that.
+    all can be kept: if they can, nothing is worth more than that. Nor is it asked to the end where no plan is found
+    soon: one in which promises give way, and which is proven to be the best, says it as well.
     """
     settle = settler(held.arcs, lambda: effort.left)
-    if not gave_way:
+    if gave_way:
+        return _loosely(held, contract, effort, start_of(0, held.program), settle), True
+    alone = len(contract.all_stages) == 1
+    results = solve_stages(
+        held, contract.all_stages, replace(effort, insists=not alone), start_of=start_of, settle=settle
+    )
+    if results[-1].solution.x is None and results[-1].solution.message == LEFT:
+        loose = _loosely(held, contract, effort, results[-1].solution.basis, settle)
+        if loose[-1].solution.status == "optimal":
+            return loose, True
         results = solve_stages(held, contract.all_stages, effort, start_of=start_of, settle=settle)
-        if results[-1].solution.status != "infeasible":
-            return results, False
+    if results[-1].solution.status != "infeasible":
+        return results, False
+    return _loosely(held, contract, effort, None, settle), True
+
+
+def _loosely(
+    held: Stated, contract: Contract, effort: Effort, start: Start | None, settle: Settle
+) -> list[StageResult]:
+    """Solve the stages with promises that may give way; `start` is of the program in which they may not."""
     rows = _promises(held.labels)
     program = freed(held.program, held.labels.implied())
     loose = replace(held, program=_elastic(program, rows, held.labels.rises(rows)))
-    return solve_stages(loose, contract.all_stages, effort, settle=settle), True
+
+    def start_of(number: int, stage: Program) -> Start | None:
+        return None if number or stage.rows != held.program.rows else _carried(start, held.program, stage.columns)
+
+    return solve_stages(loose, contract.all_stages, effort, start_of=start_of, settle=settle)
+
+
+def _carried(start: Start | None, program: Program, columns: int) -> Start | None:
+    """Return where a program with the same rows starts from, and with so many columns, those of `program` first."""
+    if start is None or start.height != program.rows:
+        return None
+    kept = np.full(columns, NEW, dtype=np.intp)
+    kept[: min(columns, program.columns)] = np.arange(min(columns, program.columns))
+    return start.carried(kept, np.arange(program.rows))
 
 
 def _promises(labels: Labels) -> NDArray[np.int64]:

@@ -49,6 +49,9 @@ class Effort:
     akin : float64, shape (columns,), or None
         A good plan of nearly the same program, whether or not it keeps the rows of this one: blocks that need not
         change are not searched anew.
+    insists : bool
+        Whether a plan is looked for to the end where our own search in blocks comes to none. Who has another program
+        to turn to need not wait for the word that there is no plan.
     """
 
     time_limit: float | None = None
@@ -60,6 +63,7 @@ class Effort:
     cluster: Cluster | None = None
     proof: ProofAsked = "any"
     akin: Floats | None = field(default=None, compare=False)
+    insists: bool = True
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -89,4 +93,5 @@ class Effort:
         if gap is None:
             gap = self.target if self.gap is not None or program.integer.any() else EXACT
         wish = min(gap, EXACT) if thorough else gap
-        return Wanted(gap, nodes, EXACT_NODES if thorough else 0, wish, self.search, self.proof, self.akin)
+        exact = EXACT_NODES if thorough else 0
+        return Wanted(gap, nodes, exact, wish, self.search, proof=self.proof, akin=self.akin, insists=self.insists)

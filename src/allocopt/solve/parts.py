@@ -9,7 +9,8 @@
    as well as down, and what they leave others take.
 3. *Bound*: each of these blocks is searched at the prices from its plan on. Every leaf of these searches is bounded by
    multipliers (`allocopt.solve.trees.proof`).
-4. *Better*: blocks are opened again over what the others leave, those first whose plan is furthest from its bound.
+4. *Better*: blocks are opened again together, those first whose plan is furthest from its bound
+   (`allocopt.solve.jointly`).
 
 All of it counts nodes, never the clock.
 """
@@ -29,6 +30,7 @@ from allocopt.solve import highs, trees
 from allocopt.solve.blocks import BlockPlan, between, connected, missed_by_block
 from allocopt.solve.certificate import cleaned
 from allocopt.solve.inside import settled
+from allocopt.solve.jointly import Jointly
 from allocopt.solve.known import best_of
 from allocopt.solve.leaves import Leaves, Tree
 from allocopt.solve.parted import Parts, gates, mean_entries
@@ -41,21 +43,18 @@ NEAR, DEEP, AGAIN = (200, 5e7), (1_000, 2e8), (200, 2e7)
 one over what other blocks leave."""
 PART = 0.2
 """Part of the gap wanted that the searches in all blocks together may leave open."""
-CHARGED = (0.95, 0.9, 0.5)
-"""Part of the prices that blocks pay for what they use of the rows between them, pass by pass."""
+CHARGED = 0.95
+"""Part of the prices that a block that is made whole pays for what it uses of the rows between blocks."""
 ROUNDS = 2
 """Linear programs in which a plan is made whole."""
 HARD = 0.5
 """A search that leaves this part of the gap wanted open is helped."""
-TURNS, LITTLE = 3, 0.1
-"""How often plans are joined anew from the best plans of the blocks, and the part of the gap wanted that has to come of
-it for another turn."""
-FINER = 0.1
-"""Part of the margin of a block to which it is searched again."""
 ROOMS = (0.0, 2.0, 6.0, 18.0)
 """Entries that rows between blocks leave free where blocks cannot be made whole one by one, try by try."""
 SPARE = (2.0, 1.0, 4.0)
 """Mean entries that rows between blocks leave free where rounding loses too much, try by try."""
+LITTLE = 0.1
+"""Part of the gap wanted that has to come of such a try for another one."""
 TOGETHER = 2_500
 """Columns of blocks that HiGHS makes whole together where they cannot be one by one: with more it takes seconds."""
 HELP = 5
@@ -98,29 +97,17 @@ def by_parts(
     bound = parts.program.objective(parts.relaxed)
     if near is not None and plan is not None and not work.asks:
         plan = work.spared(near, plan, relax)
-    if plan is None and known is not None:
-        plan = best_of(parts.program, work.joined(known, relax) if work.gate.any() else None, known)
+    plan = known if plan is None else plan
     if plan is None:
         return None
     if work.enough(plan, bound):
         return Parted(plan, None, work.iterations)
     leaves, nearer = work.searched_deep(plan)
     bound -= float(work.proven.sum())
-    for _ in range(TURNS if work.gate.any() else 0):
-        if work.enough(plan, bound) or clock.left <= 0:
-            break
+    if not work.enough(plan, bound) and clock.left > 0 and work.anew(nearer):
         found = work.joined(nearer, relax)
-        gain = -np.inf if found is None else parts.program.objective(found) - parts.program.objective(plan)
-        plan = best_of(parts.program, plan, found)
-        assert plan is not None
-        if gain <= LITTLE * work.wanted or work.enough(plan, bound):
-            break
-        nearer = work.nearer(plan)
-    for part in CHARGED:
-        assert plan is not None
-        if work.enough(plan, bound) or clock.left <= 0:
-            break
-        plan = work.better(plan, part, bound)
+        plan = plan if found is None or parts.program.objective(found) <= parts.program.objective(plan) else found
+    plan = work.better(plan, bound)
     return Parted(plan, leaves, work.iterations)
 
 
@@ -141,6 +128,7 @@ class _Work:
         """What may be left open [currency]; `margin` of it in one block."""
         self.margin = PART * self.wanted / max(1, len(self.open))
         self.iterations = 0
+        self._joined: list[Floats] = []
         self._apart = self._without(self.between)
         self._nowhere, self._nothing = np.zeros(program.columns), np.zeros(program.rows)
 
@@ -228,6 +216,10 @@ class _Work:
             return None
         return np.where(small.integer, np.rint(said.x), said.x)
 
+    def anew(self, plan: Floats) -> bool:
+        """Return whether plans with the gates of this one have not been joined yet."""
+        return not any(np.array_equal(plan[self.gate], gates) for gates in self._joined)
+
     def joined(self, plan: Floats, relax: Relax) -> Floats | None:
         """Return a plan that keeps all rows, with the gates of one that may break rows between blocks.
 
@@ -236,6 +228,7 @@ class _Work:
         where one of them asks for a least sum: what earlier stages reached leaves no room.
         """
         program, held = self.parts.program, self.gate.copy()
+        self._joined.append(plan[held])
         best: Floats | None = None
         turns, room = 0, 0
         while turns < ROUNDS:
@@ -294,7 +287,8 @@ class _Work:
         """Return a plan made whole in the blocks with fractions, each over what the others leave; gates may move."""
         program = self.parts.program
         plan = np.where(program.integer & ~fractions[self.parts.labels], np.rint(x), x)
-        standing = BlockPlan(replace(program, cost=self._charged(CHARGED[0])), plan)
+        charged = program.priced(np.where(self.between, CHARGED * self.price, 0.0))
+        standing = BlockPlan(replace(program, cost=charged), plan)
         members = [self.parts.members[block] for block in np.flatnonzero(fractions).tolist()]
         failed = [columns for columns in members if self.clock.left <= 0 or not self._round(standing, columns)]
         if failed:  # together, over all that is left by then
@@ -367,17 +361,6 @@ class _Work:
                 found.append(searched.tree.placed(mine, rows, ~between[rows]))
         return proven, found
 
-    def nearer(self, plan: Floats) -> Floats:
-        """Return the best plans of the blocks that are still far from their bounds, at the prices."""
-        nearer = plan.copy()
-        missed = missed_by_block(self.parts.program, plan, self.price, self.parts.labels, self.between) - self.proven
-        for columns in self._members(missed, self.margin):
-            if self.clock.left <= 0:
-                break
-            small, rows = self._alone(columns)
-            nearer[columns] = self._kept(small, rows, plan[columns], None)
-        return nearer
-
     def _kept(self, small: Program, rows: Places, now: Floats, best: Floats | None) -> Floats:
         """Return the best plan of a block, or one that gives rows which ask for a least sum what they have now."""
         given = self._asked(small, rows, now)
@@ -387,25 +370,17 @@ class _Work:
             best = None if found is None else found.x
         return now if best is None else best
 
-    def better(self, plan: Floats, part: float, bound: float) -> Floats:
-        """Open blocks again over what the others leave, those first that are furthest from their bounds."""
-        program = self.parts.program
-        missed = missed_by_block(program, plan, self.price, self.parts.labels, self.between) - self.proven
-        standing = BlockPlan(replace(program, cost=self._charged(part)), plan)
-        for columns in self._members(missed, self.margin):
-            if self.clock.left <= 0 or self.enough(standing.x, bound):
-                break
-            small, rows = standing.alone(columns)
-            now = standing.x[columns]
-            found = self._searched(replace(small, constant=0.0), AGAIN, start=now, part=FINER)
-            if found is not None and found.x is not None and small.cost @ found.x > small.cost @ now:
-                standing.put(small, rows, columns, found.x)
-        better = best_of(program, plan, settled(program, standing.x, self.clock))
-        assert better is not None
-        return better
+    def better(self, plan: Floats, bound: float) -> Floats:
+        """Open blocks together over what the others leave, those first that are furthest from their bounds."""
+        parts = self.parts
+        jointly = Jointly(parts.program, parts.labels, parts.relaxed, self.price)
+        found = jointly.better(plan, self.missed, self.clock, gap=self.gap, bound=bound)
+        self.iterations += jointly.iterations
+        return found
 
-    def _charged(self, part: float) -> Floats:
-        return self.parts.program.priced(np.where(self.between, part * self.price, 0.0))
+    def missed(self, plan: Floats) -> Floats:
+        """Return what each block of a plan still misses of its bound [currency]."""
+        return missed_by_block(self.parts.program, plan, self.price, self.parts.labels, self.between) - self.proven
 
     def _members(self, missed: Floats, least: float) -> list[Places]:
         """Return the columns of each block that misses more than a least sum, those that miss most first."""

@@ -69,6 +69,8 @@ class Wanted:
         Whether a confirmed claim of a solver counts, or our own arithmetic alone.
     akin : float64, shape (columns,), or None
         See `Effort`.
+    insists : bool
+        Whether a plan is looked for to the end where our own search in blocks comes to none.
     """
 
     gap: float
@@ -78,6 +80,7 @@ class Wanted:
     after_blocks: bool = True
     proof: ProofAsked = "any"
     akin: Floats | None = field(default=None, compare=False)
+    insists: bool = True
 
 
 def sane(program: Program, answer: Solution) -> Solution:
@@ -131,6 +134,8 @@ def trusted(program: Program, answer: Solution, wanted: Wanted, known: Known, cl
     possible = refuted(program, clock, answer.multipliers) if answer.status == "infeasible" else "possible"
     if possible == "impossible":
         return answer
+    if answer.x is None and answer.status == "interrupted" and not wanted.insists:
+        return answer if known.given is None else replace(answer, status="feasible", x=known.given)
     plan = known.best if answer.x is None else answer.x
     plan = None if plan is None else _polished(program, plan, known)
     hearing = _Hearing(program, wanted, answer, plan, own, whole_alone=possible == "possible")

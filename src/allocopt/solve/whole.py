@@ -44,10 +44,14 @@ MOVES = 100
 
 CLASH = "the rows, added up, ask for what no column can do"
 TOO_LATE = "the time limit came before a plan in whole units was found"
+LEFT = "the search in blocks came to no plan, and no other was asked for"
 FOUND = 0.93
 """Part of the time in which a plan of few whole orders is looked for; the rest is for a bound of our own."""
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
+
+SPARED = 2.0
+"""A plan of our own search in the blocks that comes within so many times the gap wanted is not searched again."""
 
 FEW = 5
 """Nodes of branch and bound over more than `DIRECT` columns: what it finds, it finds at the root."""
@@ -196,9 +200,13 @@ def _whole(
     first = None
     if program.columns > DIRECT and relaxed.x is not None and relaxed.multipliers is not None:
         first = _parted(program, relaxed, clock, search, relax, known)
+        if first is None and not search.insists:
+            return replace(relaxed, status="interrupted", x=None, message=LEFT)
         if first is None:
             first = _rounded(program, relaxed, clock, search, known)
     if first is not None and (first.status == "optimal" or not search.after_blocks or program.columns > SEARCHED):
+        return first
+    if first is not None and first.leaves is not None and _within(program, first, SPARED * search.wish):
         return first
     if first is None and clock.left <= 0:
         return replace(relaxed, status="interrupted", x=None, message=TOO_LATE)
@@ -246,8 +254,13 @@ def _parted(
         return None
     patience, brief = clock.share(ROUNDING), replace(relax, rounds=HELD)
 
+    basis = relaxed.basis
+
     def again(held: Program) -> Solution:
-        return sane(held, brief(held, patience, start=relaxed.basis))
+        nonlocal basis
+        found = sane(held, brief(held, patience, start=basis))
+        basis = found.basis or basis
+        return found
 
     parts = Parts(program, relaxed.x, relaxed.multipliers, labels)
     found = by_parts(parts, again, patience, gap=search.wish, known=known, akin=search.akin)
@@ -288,6 +301,13 @@ def _bounded(program: Program, first: Solution, relaxed: Solution, clock: Clock,
     bound = found.value if first.claimed_bound is None else min(found.value, first.claimed_bound)
     judged = _judged(program, relaxed, first.x, bound, search.gap, first.method, first.iterations + found.iterations)
     return replace(judged, confirmed=True)
+
+
+def _within(program: Program, found: Solution, gap: float) -> bool:
+    """Return whether a plan is as close to its bound as that."""
+    if found.x is None or found.claimed_bound is None:
+        return False
+    return relative_gap(program.objective(found.x), found.claimed_bound) <= gap
 
 
 def _searched(program: Program, clock: Clock, search: Wanted, start: NDArray[np.float64] | None) -> Solution:
