@@ -249,13 +249,8 @@ def _parted(
         return None
     patience = clock.share(ROUNDING)
 
-    basis = relaxed.basis
-
     def again(held: Program) -> Solution:
-        nonlocal basis
-        found = sane(held, relax(held, patience, start=basis))
-        basis = found.basis or basis
-        return found
+        return sane(held, relax(held, patience, start=relaxed.basis))
 
     parts = Parts(program, relaxed.x, relaxed.multipliers, labels)
     found = by_parts(parts, again, patience, gap=search.wish, known=known)
