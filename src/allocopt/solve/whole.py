@@ -254,13 +254,8 @@ def _parted(
         return None
     patience, brief = clock.share(ROUNDING), replace(relax, rounds=HELD)
 
-    basis = relaxed.basis
-
     def again(held: Program) -> Solution:
-        nonlocal basis
-        found = sane(held, brief(held, patience, start=basis))
-        basis = found.basis or basis
-        return found
+        return sane(held, brief(held, patience, start=relaxed.basis))
 
     parts = Parts(program, relaxed.x, relaxed.multipliers, labels)
     found = by_parts(parts, again, patience, gap=search.wish, known=known, akin=search.akin)
