@@ -387,3 +387,10 @@ def test_prices_that_had_no_time_are_still_certain_between_their_ends(seed):
         quick = hasty.loc[[key]]
         assert (quick["low"] - room <= row["value"]).all()
         assert (row["value"] <= quick["high"] + room).all()
+
+
+def test_a_plan_without_rows_can_be_priced():
+    """An approval that holds the only order leaves a program without columns and rows: what it costs is still known."""
+    one = TWO | {"demand": [TWO["demand"][0] | {"order": "T1"}]}
+    plan = ao.allocate(ao.Problem.from_dict(one), ao.Contract("Held", clauses=[ao.Approval(units=5, holds=True)]))
+    assert plan.prices()["value"].tolist() == pytest.approx([200.0])

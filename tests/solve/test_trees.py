@@ -14,7 +14,7 @@ from allocopt.algebra.program import Program
 from allocopt.solve.certificate import own_bound
 from allocopt.solve.leaves import Leaves, Tree
 from allocopt.solve.trees import searched
-from allocopt.solve.trees.proof import bound_by_leaves
+from allocopt.solve.trees.proof import LeafBound, bound_by_leaves
 
 
 def program(matrix, cost, upper, row_lower, row_upper, whole=None) -> Program:
@@ -64,6 +64,22 @@ def leaves(small: Program, tree: Tree) -> Leaves:
     return Leaves(np.zeros(small.rows), (tree,))
 
 
+def beside(one: Program, other: Program) -> Program:
+    """Two programs as blocks of one, with a row over all columns."""
+    dense = np.zeros((one.rows + other.rows + 1, one.columns + other.columns))
+    for part, row, column in ((one, 0, 0), (other, one.rows, one.columns)):
+        dense[row + part.indices, column + part.entry_column] = part.data
+    dense[-1] = 1.0
+    ends = [np.concatenate([getattr(one, name), getattr(other, name)]) for name in ("cost", "upper")]
+    low = np.concatenate([one.row_lower, other.row_lower, [-np.inf]])
+    return program(dense, *ends, low, np.concatenate([one.row_upper, other.row_upper, [6.0]]))
+
+
+def placed(tree: Tree, columns: int, rows: int) -> Tree:
+    """A tree of a block that stands behind another one."""
+    return replace(tree, columns=tree.columns + columns, rows=tree.rows + rows)
+
+
 @settings(max_examples=150)
 @given(programs())
 def test_a_search_to_the_end_is_what_trying_everything_finds(small):
@@ -88,6 +104,30 @@ def test_a_search_that_stops_early_proves_no_less_than_the_truth(small, nodes):
         again = searched(small, start=np.zeros(small.columns), nodes=nodes)
         assert again.x is not None
         assert small.objective(again.x) >= 0
+
+
+@settings(max_examples=150)
+@given(programs(), programs(), st.data())
+def test_a_proof_of_blocks_holds_for_other_limits_and_worths(one, other, data):
+    """Two blocks and a row between them: with limits moved or lifted, trees that nothing concerns are not looked at.
+
+    What comes of it is what all of them prove anew, and never below a plan.
+    """
+    both = beside(one, other)
+    trees = (searched(one, nodes=30).tree, placed(searched(other, nodes=30).tree, one.columns, one.rows))
+    proof = Leaves(np.append(np.zeros(both.rows - 1), data.draw(st.sampled_from([0.0, 0.5, 2.0]))), trees)
+    row = data.draw(st.integers(0, both.rows - 1))
+    column = data.draw(st.integers(0, both.columns - 1))
+    low, high, cost, upper = both.row_lower.copy(), both.row_upper.copy(), both.cost.copy(), both.upper.copy()
+    low[row], high[row] = data.draw(st.sampled_from([(-np.inf, np.inf), (-np.inf, 5.0), (0.0, 3.0)]))
+    cost[column] += data.draw(st.sampled_from([0.0, 0.0, 1.0]))
+    upper[column] = data.draw(st.sampled_from([upper[column], 1.0]))
+    changed = replace(both, row_lower=low, row_upper=high, cost=cost, upper=upper)
+    before = LeafBound(both, proof)
+    found = before.of(changed)
+    if np.isfinite(before.value):
+        assert found == pytest.approx(LeafBound(changed, proof).value, abs=1e-9)
+    assert found >= best(changed)
 
 
 @settings(max_examples=100)

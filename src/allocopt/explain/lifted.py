@@ -49,6 +49,8 @@ def lifted(old: Program, new: Program, columns: Places, rows: Places) -> Program
 
 def _alike(old: Program, new: Program, columns: Places, rows: Places) -> NDArray[np.bool_]:
     """Return which new rows have the entries that they had in the old program over the columns that are left."""
+    if not old.rows:
+        return np.zeros(new.rows, dtype=bool)
     kept = np.zeros(old.columns, dtype=bool)
     kept[columns] = True
     before = np.flatnonzero(kept[old.entry_column])
