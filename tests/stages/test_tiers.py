@@ -10,7 +10,7 @@ import pytest
 from benchmarks.generate import Shape, generate
 
 import allocopt as ao
-from allocopt.stages import tiers
+from allocopt.stages import in_full, tiers
 
 TIERS = ("dtc", "amazon", "wholesale")
 MORE = 1e-6
@@ -82,6 +82,39 @@ def test_articles_that_share_nothing_are_served_in_strict_order(seed: int, monke
     plan = ao.allocate(problem, ao.priority(*names))
     assert values(plan) == pytest.approx(values(one_by_one(problem, monkeypatch, *names)))
     assert plan.status == "optimal"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_tier_that_is_served_in_full_is_kept_line_by_line(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines that all get what they want are kept by their own rows, and later stages come to the same as with one."""
+    rng = random.Random(seed)
+    skus = [f"A{number}" for number in range(4)]
+    channels = ["c0", "c1", "c2"]
+    problem = ao.Problem(
+        skus=pd.DataFrame({"sku": skus}),
+        nodes=pd.DataFrame({"node": ["n0"]}),
+        channels=pd.DataFrame({"channel": channels}),
+        supply=pd.DataFrame([(s, "n0", "on_hand", rng.randint(6, 14)) for s in skus], columns=SUPPLY),
+        demand=pd.DataFrame(
+            [(s, c, 0, rng.randint(1, 6), rng.randint(5, 20)) for s in skus for c in channels], columns=DEMAND
+        ),
+        lanes=pd.DataFrame({"node": "n0", "channel": channels}),
+        capacity=pd.DataFrame({"node": ["n0"], "period": 0, "limit": rng.randint(26, 40)}),
+    )
+    expected = values(ao.allocate(problem, ao.priority(*channels)))
+    monkeypatch.setattr("allocopt.stages.in_full.LARGE", -1)
+    kept: list[bool] = []
+    found = in_full.kept_in_full
+
+    def heard(*given: object) -> object:
+        program = found(*given)  # type: ignore[arg-type]
+        kept.append(program is not None)
+        return program
+
+    monkeypatch.setattr("allocopt.stages.fill.kept_in_full", heard)
+    assert values(ao.allocate(problem, ao.priority(*channels))) == pytest.approx(expected)
+    assert kept[0]
+    assert not all(kept)
 
 
 SUPPLY = ["sku", "node", "kind", "units"]

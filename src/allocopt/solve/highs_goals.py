@@ -149,7 +149,7 @@ class _Face:
         self.multipliers = np.zeros(program.rows)
         self.counted: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
         self.begun = False
-        self.own = _own_rows(program)
+        self.own = own_rows(program)
         self.solver = loaded(replace(program, cost=self.cost, constant=0.0), clock, whole=False)
         for name, value in (("solver", "simplex"), ("presolve", "off"), ("simplex_strategy", PRIMAL)):
             option(self.solver, name, value)
@@ -243,7 +243,7 @@ class _Face:
         checked(code, f"refused the {what.lower()} of columns")
 
 
-def _own_rows(program: Program) -> NDArray[np.intp]:
+def own_rows(program: Program) -> NDArray[np.intp]:
     """Return the row of each line that counts its columns and nothing else, one unit each; -1: none."""
     lines = program.column_line
     if lines is None or not len(lines):

@@ -18,6 +18,7 @@ from allocopt.contracts import Fill
 from allocopt.plan import StageProof
 from allocopt.problem.facts import Floats
 from allocopt.solve import Goal
+from allocopt.stages.in_full import kept_in_full, priced
 from allocopt.stages.ranks import rank_by_rank, ranks_kept, ranks_of
 from allocopt.stages.task import StageResult, Task
 
@@ -26,9 +27,11 @@ def solved(stage: Fill, task: Task) -> StageResult:
     """Return what a stage serves."""
     if stage.priority == "each":
         return task.ended(*rank_by_rank(task, _ranks(stage, task)))
-    task = _of_rank(stage, task)
+    task = priced(_of_rank(stage, task))
     goal = goal_of(stage, task)
-    return task.reached(goal, task.best(goal), slack=False)
+    result = task.reached(goal, task.best(goal), slack=False)
+    full = None if result.certificate is None else kept_in_full(task, goal, result.certificate.objective)
+    return result if full is None or task.last else replace(result, kept=full)
 
 
 def kept(stage: Fill, task: Task, x: Floats, proof: StageProof) -> Program:
@@ -36,7 +39,9 @@ def kept(stage: Fill, task: Task, x: Floats, proof: StageProof) -> Program:
     if stage.priority == "each":
         return task.held(ranks_kept(task.program, _ranks(stage, task), x), x)
     task = _of_rank(stage, task)
-    return task.held(task.keeping(goal_of(stage, task), proof, slack=False), x)
+    goal = goal_of(stage, task)
+    full = kept_in_full(task, goal, proof.objective)
+    return task.held(task.keeping(goal, proof, slack=False) if full is None else full, x)
 
 
 def goal_of(stage: Fill, task: Task) -> Program:
