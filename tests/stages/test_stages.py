@@ -417,6 +417,28 @@ def test_strict_ranks_by_hand(divisible: bool) -> None:
     assert (proof.objective, proof.bound) == pytest.approx((8, 8))
 
 
+def test_three_thirds_are_one() -> None:
+    """A line counted in thirds of itself that is served in full leaves later stages a plan that passes its check."""
+    facts = problem(
+        skus="sku\nA\nB",
+        channels="channel kind\namazon marketplace\ndtc dtc\nstores store",
+        supply="sku node kind available units\nA East on_hand 0 1\nB East on_hand 3 10\nB West on_hand 0 1",
+        demand="""sku channel period units price priority max_early
+            A amazon 1 1 4 1 1
+            A amazon 2 1 4 1 0
+            A dtc 2 1 4 1 0
+            B amazon 3 3 4 1 0
+            B dtc 1 1 4 1 0
+            B dtc 2 1 4 1 0
+            B stores 2 1 4 2 0""",
+        lanes="\n".join(["node channel", *(f"{n} {c}" for n in ("East", "West") for c in ("amazon", "dtc", "stores"))]),
+    )
+    plan = staged(facts, *(ao.Fill(priority=rank, measure="lines") for rank in (1, 2)), ao.Fill(measure="lines"))
+    assert plan.status == "optimal", plan.message
+    assert plan.certificate is not None
+    assert [stage.objective for stage in plan.certificate.stages] == pytest.approx([3, 0, 3, 20])
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     strategies.cases(features=strategies.LINEAR | strategies.SWITCHES), st.sampled_from(["units", "lines"]), st.data()

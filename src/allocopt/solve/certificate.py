@@ -190,10 +190,13 @@ def _allowance(
     """Return by how much a plan may seem better than its bound.
 
     That is what the rows of divisible columns are off by, at their multipliers, and the last digit of the plan's worth.
-    Sums of parts of units may be off by what adding them up rounds, although they seem to be at their limit.
+    Sums of parts may be off by what multiplying and adding them up rounds, although they seem to be at their limit:
+    three thirds are one.
     """
-    terms = program.data * np.repeat(x, np.diff(program.indptr))
-    activity, parts = program.row_sums(terms), program.row_sums(terms != np.rint(terms))
+    units = np.repeat(x, np.diff(program.indptr))
+    terms = program.data * units
+    broken = (terms != 0) & ((program.data != np.rint(program.data)) | (units != np.rint(units)))
+    activity, parts = program.row_sums(terms), program.row_sums(broken)
     rounded = np.where(parts > 0, (program.row_sums(terms != 0) + 2) * ULP * program.row_sums(np.abs(terms)), 0.0)
     over = np.maximum(np.maximum(program.row_lower - activity, activity - program.row_upper), 0.0) + rounded
     prices = [np.abs(cleaned(program, y)) for y in (multipliers, *(case.multipliers for case in cases))]

@@ -13,13 +13,17 @@ from allocopt.algebra.program import Program
 from allocopt.contracts import Contribution
 from allocopt.plan import StageProof
 from allocopt.problem.facts import Floats
+from allocopt.solve import whole
 from allocopt.stages.task import StageResult, Task
 
 
 def solved(stage: Contribution, task: Task) -> StageResult:
     """Return what a stage earns, all of it settled and proven."""
     goal = _goal(stage, task)
-    return task.reached(goal, task.best(goal), slack=True)
+    found = task.ahead if goal is task.program else None
+    if found is None:
+        found = whole.solve(goal, task.effort, start=task.start, known=task.before)
+    return task.reached(goal, found, slack=True)
 
 
 def kept(stage: Contribution, task: Task, x: Floats, proof: StageProof) -> Program:

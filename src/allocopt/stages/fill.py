@@ -17,7 +17,7 @@ from allocopt.algebra.program import Program
 from allocopt.contracts import Fill
 from allocopt.plan import StageProof
 from allocopt.problem.facts import Floats
-from allocopt.solve import Goal
+from allocopt.solve import Goal, whole
 from allocopt.stages.in_full import kept_in_full, priced
 from allocopt.stages.ranks import rank_by_rank, ranks_kept, ranks_of
 from allocopt.stages.task import StageResult, Task
@@ -29,7 +29,8 @@ def solved(stage: Fill, task: Task) -> StageResult:
         return task.ended(*rank_by_rank(task, _ranks(stage, task)))
     task = priced(_of_rank(stage, task))
     goal = goal_of(stage, task)
-    result = task.reached(goal, task.best(goal), slack=False)
+    found = whole.solve(goal, task.effort, start=task.start, known=task.before)
+    result = task.reached(goal, found, slack=False)
     full = None if result.certificate is None else kept_in_full(task, goal, result.certificate.objective)
     return result if full is None or task.last else replace(result, kept=full)
 

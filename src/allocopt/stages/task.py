@@ -111,12 +111,6 @@ class Task:
         self.heard.extend(found.notes)
         return found
 
-    def best(self, goal: Program) -> Solution:
-        """Return the best that a linear goal comes to, from what is known of it."""
-        if self.ahead is not None and goal is self.program:
-            return self.ahead
-        return whole.solve(goal, self.effort, start=self.start, known=self.before)
-
     def goal(self, worth: Floats) -> Program:
         """Return the program whose objective counts units on arcs alone, by their `worth`, shape (arcs,)."""
         cost = np.zeros(self.program.columns)
