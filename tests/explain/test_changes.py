@@ -177,7 +177,7 @@ NAMED = {
     "hours": "can handle",
     "a lane": "the lane",
     "a lot": ", AE)",
-    "a late lot": "periods earlier",
+    "a late lot": "earlier",
     "a shelf": "may ship",
 }
 """What the change is called where it is not that the line is let through."""

@@ -65,3 +65,48 @@ def test_a_line_by_itself_is_told_what_the_table_says(tables, agreed, data):
     assert alone[["reason", "units", "sentence"]].to_dict("records") == mine[["reason", "units", "sentence"]].to_dict(
         "records"
     )
+
+
+def short(**tables: object) -> dict[tuple[str, float], str]:
+    """Return the code and units of each reason of a plan's short lines, with what it says."""
+    agreed = tables.pop("agreed", ())
+    nodes, channels = (
+        [{"node": "E"}, {"node": "W"}],
+        [{"channel": "dtc", "kind": "dtc"}, {"channel": "b2b", "kind": "wholesale"}],
+    )
+    facts = ao.Problem.from_dict(
+        {"skus": [{"sku": "A", "unit_cost": 0.0}], "nodes": nodes, "channels": channels, **tables}
+    )
+    found = ao.allocate(facts, ao.Contract("Agreed", clauses=agreed)).shortfalls
+    return {(row.reason, row.units): row.sentence for row in found.itertuples()}
+
+
+def test_stock_that_comes_too_late_is_a_reason_also_where_there_is_not_enough_of_it():
+    """Of seven that are wanted six come too late, and one earns more elsewhere: the line lacks no stock."""
+    supply = [
+        {"sku": "A", "node": "E", "kind": "on_hand", "units": 1},
+        {"sku": "A", "node": "E", "kind": "inbound", "available": 2, "units": 6},
+    ]
+    demand = [
+        {"sku": "A", "channel": "dtc", "period": 1, "units": 7, "price": 2.0},
+        {"sku": "A", "channel": "b2b", "period": 0, "units": 1, "price": 3.0},
+    ]
+    lanes = [{"node": "E", "channel": channel} for channel in ("dtc", "b2b")]
+    said = short(supply=supply, demand=demand, lanes=lanes)
+    assert said.keys() == {("too_late", 6.0), ("taken_by_better", 1.0)}
+    assert "6 units of A at E (inbound, usable from 2)" in said["too_late", 6.0]
+
+
+def test_a_reserve_is_the_reason_also_for_what_pays_less_than_the_line():
+    """Of three units in reserve one goes to a line that pays less: none of them earns more elsewhere."""
+    demand = [
+        {"sku": "A", "channel": "dtc", "period": 1, "units": 3, "price": 3.0},
+        {"sku": "A", "channel": "b2b", "period": 0, "units": 1, "price": 2.0},
+    ]
+    said = short(
+        supply=[{"sku": "A", "node": "W", "kind": "on_hand", "units": 3}],
+        demand=demand,
+        lanes=[{"node": "W", "channel": channel} for channel in ("dtc", "b2b")],
+        agreed=[ao.Protect("b2b", units=3.0, of="supply")],
+    )
+    assert said.keys() == {("protected", 3.0)}

@@ -178,7 +178,8 @@ def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[s
             arcs = seeker.arcs
             late = max((int(arcs.late(np.array([arc]))[0]) for arc in reason.arcs), default=0)
             lots = [words.lot(lot) for lot in words.lots(reason)][:1]
-            return [(f"{lots[0] if lots else 'the stock'} {late} periods earlier", float(late), change, 0.0)]
+            earlier = "1 period earlier" if late == 1 else f"{late} periods earlier"
+            return [(f"{lots[0] if lots else 'the stock'} {earlier}", float(late), change, 0.0)]
         return [(f"let it be served although {words.item(reason.item)}", 1.0, change, 0.0)]
     begins, entries = known.wide.program.indptr, known.wide.program
     columns = {known.wide.ship + arc for arc in range(*known.wide.begins[line : line + 2])}

@@ -126,7 +126,9 @@ class Search:
     def _needed(self) -> None:
         """Leave out reasons without which a line still gets its units, which are the last one's.
 
-        What has to be lifted besides the last one, and confirms nothing by itself, is named with it.
+        Not in favour of stock of its own, with which a line gets everything: the stock that is there and comes too
+        late, say, is a reason all the same. What has to be lifted besides the last one, and confirms nothing by
+        itself, is named with it.
         """
         given = np.zeros(len(self.lines))
         dropped: list[set[int]] = [set() for _ in self.reasons]
@@ -134,7 +136,7 @@ class Search:
             asked = [
                 (line, self.lifting[line][place])
                 for line, each in enumerate(self.reasons)
-                if len(each) - 1 > place and each[place].code != "not_proven"
+                if len(each) - 1 > place and each[place].code != "not_proven" and each[-1].code != SUPPLY.code
             ]
             if not asked:
                 continue
@@ -235,7 +237,8 @@ class Search:
         if not len(asked):
             return found, left
         swaps = board.exchanged(self.ways, asked, self.lifted)
-        margin = np.maximum(CENT, (1 - SURE) * np.maximum(promise, swaps.gain))
+        # What flows freely is known already: it says nothing of what others would give up.
+        margin = np.maximum(CENT, (1 - SURE) * np.where(promise > 0, promise, swaps.gain))
         proven = ((swaps.units >= self.short[asked] - FLAT) & (swaps.gain > CENT)) | (swaps.left <= margin)
         for place in np.flatnonzero((swaps.units > 0) | ~proven).tolist():
             line = int(asked[place])
