@@ -110,3 +110,21 @@ def test_a_reserve_is_the_reason_also_for_what_pays_less_than_the_line():
         agreed=[ao.Protect("b2b", units=3.0, of="supply")],
     )
     assert said.keys() == {("protected", 3.0)}
+
+
+def test_a_reserve_is_the_reason_also_where_another_line_that_is_served_in_part_lacks_something_else():
+    """What two lines of an article lack is not tried for both of them at once where each has something to give up."""
+    demand = [
+        {"sku": "A", "channel": "dtc", "period": 0, "units": 2, "price": 3.0},
+        {"sku": "A", "channel": "b2b", "period": 0, "units": 2, "price": 2.0},
+    ]
+    said = short(
+        supply=[
+            {"sku": "A", "node": "E", "kind": "on_hand", "units": 2},
+            {"sku": "A", "node": "E", "kind": "inbound", "available": 1, "units": 1},
+        ],
+        demand=demand,
+        lanes=[{"node": "E", "channel": channel} for channel in ("dtc", "b2b")],
+        agreed=[ao.Protect("b2b", units=1.0, of="supply")],
+    )
+    assert said.keys() == {("protected", 1.0), ("too_late", 1.0)}

@@ -18,6 +18,7 @@ Production Economics 65 (2000).
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -53,6 +54,13 @@ class Search:
         self.lifting: list[list[int]] = [[] for _ in range(len(lines))]  # the pair of each reason; -1: none
         self.proofs: dict[int, list[Proof]] = {}  # by block
         self.named: dict[tuple[int, Item], int] = {}  # the pair of what is named instead of what was lifted
+
+    @cached_property
+    def _served(self) -> Flags:
+        """Whether a line gets anything in the plan, shape (lines,)."""
+        arcs = self.board.arcs
+        served: Flags = np.bincount(arcs.line, weights=self.board.x, minlength=len(arcs.facts.lines.sku)) > FLAT
+        return served[self.lines]
 
     def found(self) -> list[list[Reason]]:
         """Return the reasons of every line."""
@@ -261,11 +269,12 @@ class Search:
     def _idle(self, asked: Places, promise: Floats) -> Flags:
         """Return which lines no re-solve of their block brings anything: not even what is lifted for all of them does.
 
-        What a plan could gain for one line alone it could gain for all of them together.
+        What a plan could gain for one line alone it could gain for all of them together, but for lines that are served
+        in part: what they have is theirs in all that is lifted, and by giving it up they would free nothing.
         """
         ways, local, idle = self.ways, self.board.wide.local, np.zeros(len(asked), dtype=bool)
-        blocks = self.board.blocks(ways, asked)
-        for block in np.unique(blocks).tolist():
+        blocks = np.where(self._served[asked], -1, self.board.blocks(ways, asked))
+        for block in np.unique(blocks[blocks >= 0]).tolist():
             mine = np.flatnonzero(blocks == block)
             if len(mine) < 2:
                 continue
