@@ -33,3 +33,12 @@ def listed(names: Sequence[str]) -> str:
     'a, b and c'
     """
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def counted(units: float) -> str:
+    """Return a quantity with its noun.
+
+    >>> counted(1.0), counted(2500.0), counted(0.5)
+    ('1 unit', '2,500 units', '0.5 units')
+    """
+    return f"{units:,.6g} {'unit' if units == 1 else 'units'}"

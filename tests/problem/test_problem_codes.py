@@ -126,7 +126,7 @@ ODDITIES = [
     Fault("no_lane", {"lanes": {"channel": ["web"] * 4, "via": ["a", "b", "c", "d"]}}, "demand", None, "channel", "shop", "'shop' wants 8 units, and no lane", "Add a lane"),
     Fault("no_workload", {"capacity": {"node": ["East"], "period": [0], "limit": [5], "resource": ["hours"]}}, "capacity", None, "resource", "hours", "nothing takes any of it", "workloads"),
     Fault("no_capacity", {"workloads": {"resource": ["hours"], "workload": [0.5]}}, "workloads", None, "resource", "hours", "no node has a limit", "capacity"),
-    Fault("nothing_usable", {"supply": {"reserved": [10, 0, 0]}}, "supply", 0, "units", "10", "Nothing of this lot of 10 units", "confidence"),
+    Fault("nothing_usable", {"supply": {"reserved": [10, 0, 0]}}, "supply", 0, "units", "10", "Of the 10 in this lot nothing", "confidence"),
     Fault("expires_before_available", {"supply": {"available": [2, 0, 0], "expires": [1, 3, 3], "end_value": [0.0, None, None]}}, "supply", 0, "expires", "1", "expires in 1, before it can ship (2)", "cannot be sold"),
     Fault("expires_unsold", {"skus": {"unit_cost": [4.0, 4.0]}, "supply": {"expires": [1, 3, 3]}}, "supply", None, "end_value", None, "1 lot expires inside the horizon without an `end_value`: what is left is worth 0 in the end ('A')", "State `end_value`"),
     Fault("expires_with_value", {"supply": {"expires": [1, 3, 1], "end_value": [1.5, 9.0, 2.0]}}, "supply", None, "end_value", "1.5 to 2", "2 lots expire inside the horizon, and the stated `end_value` of 1.5 to 2 is what is left counts", "is still worth that"),

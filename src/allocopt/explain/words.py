@@ -15,6 +15,7 @@ from allocopt.problem.facts import ANY, NEVER
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rules import Clause
 from allocopt.rules.kit.shortage import CODES
+from allocopt.words import counted
 
 FIRST = 3
 """So many lines, lots or rows are named; of the others it is said how many they are."""
@@ -55,7 +56,7 @@ class Sentences:
     def lot(self, lot: int) -> str:
         """Return a lot in a few words, with its usable units."""
         lots = self.facts.lots
-        name = f"{lots.usable[lot]:,.6g} units of {self.facts.skus.id[lots.sku[lot]]}"
+        name = f"{counted(lots.usable[lot])} of {self.facts.skus.id[lots.sku[lot]]}"
         name += f" at {self.facts.nodes.id[lots.node[lot]]}"
         inside = [LOT_KINDS[lots.kind[lot]].replace("_", " ")]
         inside += [str(lots.reference[lot])] if lots.reference[lot] else []

@@ -71,7 +71,7 @@ def _lots(tables: Tables, facts: Facts, report: Report) -> None:
     def expired(row: int, value: str) -> str:
         return f"The lot expires in {value}, before it can ship ({source.text('available', row) or 'period 0'})."
 
-    said = "Nothing of this lot of {value} units can be used after confidence and reservations."
+    said = "Of the {value} in this lot nothing can be used after confidence and reservations."
     hint = "Check `confidence` and `reserved`."
     report.rows(source, "units", empty, "nothing_usable", said, hint, severity="warning")
     hint = "Check the two moments; the lot cannot be sold as it stands."

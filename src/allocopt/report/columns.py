@@ -138,6 +138,7 @@ def view(
     kinds: dict[str, Kind] | None = None,
     totals: bool = False,
     note: str = "",
+    keep: Sequence[str] = (),
 ) -> View:
     """Return a table as it is shown: without columns that say nothing, and dates in the place of their periods.
 
@@ -154,10 +155,12 @@ def view(
     kinds : dict of str to str, optional
     totals : bool
     note : str
+    keep : sequence of str
+        Columns that are shown also where they say nothing.
     """
     frame = dated(frame)
     names = [name for name in only if name in frame] if only else [str(name) for name in frame.columns]
-    names = [name for name in names if _says(frame[name])] or names[:1]
+    names = [name for name in names if name in keep or _says(frame[name])] or names[:1]
     shown = frame if most is None else frame.head(most)
     columns = []
     for name in names:

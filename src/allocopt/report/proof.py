@@ -43,6 +43,8 @@ def rules(seen: Seen) -> Section:
     if decided or broken:
         blocks.append(Words("list", [*decided, *broken]))
     has = f"has {many(len(clauses), 'clause')}" if clauses else "has no clauses: only what physics and the tables allow"
+    if len(prices) > len(clauses):
+        has += "; promises and store floors of the tables are rules as well"
     said = [
         f"{content['name']} {has}.",
         sentence(content["reason"]) if content.get("reason") else "",
@@ -84,7 +86,7 @@ def _prices(prices: pd.DataFrame) -> list[Block]:
         "high": "at most",
     }
     only = ("what", "owner", "value", *(("low", "high") if (prices["high"] - prices["low"] >= LEAST).any() else ()))
-    looks: dict[str, Any] = {"only": only, "headings": names, "kinds": {"what": "sentence"}}
+    looks: dict[str, Any] = {"only": only, "headings": names, "kinds": {"what": "sentence"}, "keep": ("value",)}
     costly = prices[(prices["value"].abs() >= LEAST) | (prices["kind"] == "clause")]
     blocks = opened(costly, "prices", "What each rule costs", ("rule", "rules"), **looks)
     left = int((costly["status"] == "feasible").sum())

@@ -119,15 +119,37 @@ def sentence(text: str) -> str:
     return text if not text or text[-1] in ".?!" else f"{text}."
 
 
+SPOKEN = tuple(
+    (re.compile(said), meant)
+    for said, meant in (
+        (r"\brelease from (?=\d)", "open to all from period "),
+        (r"\bof on_hand\b", "of on hand"),
+        (r"\bfirm True\b", "firm orders"),
+        (r"\bfirm False\b", "all but firm orders"),
+        (r"\bholds True\b", "nothing before it is given"),
+        (r"\b(penalty|units|revenue|value) (\d+)\.0\b", r"\1 \2"),
+        (r",? \(", " ("),
+    )
+)
+"""What stands in the words of clauses, and what a planner says instead."""
+
+
 def ruled(text: str) -> str:
-    r"""Return the words of a clause as a planner reads them: shares in per cent, periods called so.
+    r"""Return the words of a clause as a planner reads them: shares in per cent, periods called so, why at the end.
 
     >>> ruled("protect channel dtc, share 0.3, of on_hand, release from 5")
     'protect channel dtc, share 30\xa0%, of on hand, open to all from period 5'
+    >>> ruled("service fill 0.9, channel dtc, firm True, penalty 10.0")
+    'service fill 90\xa0%, channel dtc, firm orders, penalty 10'
+    >>> ruled("retire channel shop, reason It loses money., owner Ann")
+    'retire channel shop (it loses money), owner Ann'
     """
-    text = re.sub(r"\bshare (0?\.\d+|1\.0)\b", lambda found: f"share {100 * float(found[1]):.4g}{NBSP}%", text)
-    text = re.sub(r"\brelease from (?=\d)", "open to all from period ", text)
-    return re.sub(r"\bof (on)_(hand)\b", r"of \1 \2", text)
+    share = re.compile(r"\b(share|fill|confidence) (0?\.\d+|1\.0)\b")
+    text = share.sub(lambda found: f"{found[1]} {100 * float(found[2]):.4g}{NBSP}%", text)
+    text = re.sub(r"\breason (\w)([^\n]*?)\.?(?=, owner |$)", lambda found: f"({found[1].lower()}{found[2]})", text)
+    for said, meant in SPOKEN:
+        text = said.sub(meant, text)
+    return text
 
 
 def told(text: str) -> str:

@@ -78,8 +78,10 @@ def expiring(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
     money = (unsold * (lots.unit_cost - lots.end_value))[at]
     last = np.maximum(lots.expires[at], 0)
     named = np.where(lots.reference[at] == "", "", " (" + lots.reference[at] + ")")
-    said = spoken_units(unsold[at]) + " units of " + facts.skus.id[lots.sku[at]] + " at "
-    said = said + facts.nodes.id[lots.node[at]] + named + " are not sold before they expire, the last day in "
+    one = unsold[at] == 1
+    said = spoken_units(unsold[at]) + np.where(one, " unit of ", " units of ") + facts.skus.id[lots.sku[at]] + " at "
+    ends = np.where(one, " is not sold before it expires", " are not sold before they expire")
+    said = said + facts.nodes.id[lots.node[at]] + named + ends + ", the last day in "
     yield Exceptions.of(
         facts,
         "expiring",
