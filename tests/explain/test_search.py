@@ -128,3 +128,29 @@ def test_a_reserve_is_the_reason_also_where_another_line_that_is_served_in_part_
         agreed=[ao.Protect("b2b", units=1.0, of="supply")],
     )
     assert said.keys() == {("protected", 1.0), ("too_late", 1.0)}
+
+
+def test_lines_of_several_regions_are_told_apart():
+    """Lines that differ in their region alone can be asked about one by one, and the message says how."""
+    demand = [
+        {"sku": "A", "channel": "dtc", "period": 0, "region": region, "units": 2, "price": price}
+        for region, price in (("north", 3.0), ("south", 2.0))
+    ]
+    plan = ao.allocate(
+        ao.Problem.from_dict(
+            {
+                "skus": [{"sku": "A", "unit_cost": 0.0}],
+                "nodes": [{"node": "E"}],
+                "channels": [{"channel": "dtc", "kind": "dtc"}],
+                "supply": [{"sku": "A", "node": "E", "kind": "on_hand", "units": 1}],
+                "demand": demand,
+                "lanes": [{"node": "E", "channel": "dtc"}],
+            }
+        )
+    )
+    with pytest.raises(ValueError, match="2 demand lines are meant: .* Say region= as well"):
+        plan.explain("A", "dtc")
+    assert plan.explain("A", "dtc", region="south").reasons["units"].sum() == 2
+    assert plan.why_not("A", "dtc", region="south", units=1).cost == pytest.approx(1.0)
+    with pytest.raises(ValueError, match="no demand line has .*region='west'"):
+        plan.explain("A", "dtc", region="west")

@@ -30,7 +30,7 @@ MOST = 10
 """So many lines are explained at most where many are meant; those that are short come first."""
 
 
-def explanations(plan: Any, *, sku: str, channel: str, due: int | None, order: str | None) -> list[Any]:
+def explanations(plan: Any, **asked: Any) -> list[Any]:
     """Return the explanations of the lines that are meant: the short ones, or all of them where none is short.
 
     Raises
@@ -39,7 +39,7 @@ def explanations(plan: Any, *, sku: str, channel: str, due: int | None, order: s
         If there is no such line.
     """
     known = why(plan)
-    found = lines_of(known, sku, channel, due, order, None)
+    found = lines_of(known, **asked)
     short = found[known.short[found] > 0]
     return [explained(known, int(line)) for line in (short if len(short) else found)[:MOST]]
 
@@ -55,6 +55,7 @@ def explain(
     channel: Annotated[str, typer.Option(help="Channel of the line.")],
     due: Annotated[int | None, typer.Option(min=0, help="Period in which it is due.")] = None,
     order: Annotated[str | None, typer.Option(help="Order of the line.")] = None,
+    region: Annotated[str | None, typer.Option(help="Region of the line.")] = None,
     contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",
     as_json: Json = False,
     strict: Strict = False,
@@ -68,7 +69,7 @@ def explain(
         plan = solve_problem(problem, contract_named(contract, folder), progress=tell)
         plan.raise_for_status()
         try:
-            told = explanations(plan, sku=sku, channel=channel, due=due, order=order)
+            told = explanations(plan, sku=sku, channel=channel, due=due, order=order, region=region)
         except ValueError as error:
             complain(str(error))
             raise typer.Exit(BAD_INPUT) from None

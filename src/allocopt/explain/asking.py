@@ -15,7 +15,15 @@ NAMED = 5
 """So many lines are named where a question is about several."""
 
 
-def lines_of(why: Why, sku: str, channel: str, due: int | None, order: str | None, line: str | None) -> np.ndarray:
+def lines_of(
+    why: Why,
+    sku: str,
+    channel: str,
+    due: int | None = None,
+    order: str | None = None,
+    line: str | None = None,
+    region: str | None = None,
+) -> np.ndarray:
     """Return the demand lines that a question is about.
 
     Raises
@@ -36,14 +44,14 @@ def lines_of(why: Why, sku: str, channel: str, due: int | None, order: str | Non
         mine &= ids[codes] == value
     if due is not None:
         mine &= lines.period == due
-    if order is not None:
-        named = np.where(lines.order == ANY, "", facts.orders[lines.order] if len(facts.orders) else "")
-        mine &= named == order
+    for codes, ids, named in ((lines.order, facts.orders, order), (lines.region, facts.regions, region)):
+        if named is not None:
+            mine &= np.where(codes == ANY, "", ids[codes] if len(ids) else "") == named
     if line is not None:
         mine &= lines.line == line
     found: np.ndarray = np.flatnonzero(mine)
     if not len(found):
-        given = {"sku": sku, "channel": channel, "due": due, "order": order, "line": line}
+        given = {"sku": sku, "channel": channel, "due": due, "order": order, "line": line, "region": region}
         said = ", ".join(f"{name}={value!r}" for name, value in given.items() if value is not None)
         raise ValueError(f"no demand line has {said}")
     return found
@@ -64,7 +72,9 @@ def the_line(why: Why, **asked: Any) -> int:
     if len(found) > 1:
         names = "; ".join(why.words.line(int(one)) for one in found[:NAMED])
         more = f" and {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-        open_ = [f"{name}=" for name in ("due", "order", "line") if asked.get(name) is None]
+        told = {"due": "period", "order": "order", "region": "region", "line": "line"}
+        lines = why.answer.arcs.facts.lines
+        open_ = [f"{name}=" for name, column in told.items() if len(set(getattr(lines, column)[found])) > 1]
         say = f". Say {' or '.join(open_)} as well" if open_ else ": they differ in what no argument tells"
         raise ValueError(f"{len(found):,} demand lines are meant: {names}{more}{say}")
     return int(found[0])

@@ -111,10 +111,11 @@ def explain(
     due: int | None = None,
     order: str | None = None,
     line: str | None = None,
+    region: str | None = None,
 ) -> Explanation:
     """Explain one demand line of a plan; see `allocopt.Plan.explain`."""
     known = why(plan)
-    return explained(known, the_line(known, sku=sku, channel=channel, due=due, order=order, line=line))
+    return explained(known, the_line(known, sku=sku, channel=channel, due=due, order=order, line=line, region=region))
 
 
 def explained(known: Why, line: int) -> Explanation:

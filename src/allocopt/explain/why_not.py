@@ -54,11 +54,12 @@ def why_not(
     units: float | None = None,
     order: str | None = None,
     line: str | None = None,
+    region: str | None = None,
 ) -> WhyNot:
     """Serve a line so much; see `allocopt.Plan.why_not`."""
     numbers_of(plan)
     known = why(plan)
-    one = the_line(known, sku=sku, channel=channel, due=due, order=order, line=line)
+    one = the_line(known, sku=sku, channel=channel, due=due, order=order, line=line, region=region)
     wide, facts = known.wide, known.answer.arcs.facts
     wanted = float(facts.lines.units[one])
     asked = wanted if units is None else float(units)

@@ -34,7 +34,13 @@ class Questions:
     """The questions about single lines of a `Plan`; each is answered by local re-solves."""
 
     def explain(
-        self, sku: str, channel: str, due: int | None = None, order: str | None = None, line: str | None = None
+        self,
+        sku: str,
+        channel: str,
+        due: int | None = None,
+        order: str | None = None,
+        line: str | None = None,
+        region: str | None = None,
     ) -> Any:
         """Explain why one demand line gets what it gets, and what the smallest change is that fills it.
 
@@ -43,7 +49,7 @@ class Questions:
         sku, channel : str
         due : int, optional
             Period in which it is due.
-        order, line : str, optional
+        order, line, region : str, optional
             Where several lines are meant; without them, the one of these that is short.
 
         Returns
@@ -66,7 +72,7 @@ class Questions:
         >>> plan.explain(sku="MUG", channel="amazon").reasons["reason"].tolist()
         ['capacity']
         """
-        return self._asked("explain", sku=sku, channel=channel, due=due, order=order, line=line)
+        return self._asked("explain", sku=sku, channel=channel, due=due, order=order, line=line, region=region)
 
     def why_not(
         self,
@@ -76,12 +82,13 @@ class Questions:
         units: float | None = None,
         order: str | None = None,
         line: str | None = None,
+        region: str | None = None,
     ) -> Any:
         """Serve one demand line so much, all else as good as possible: what it costs and who gets less.
 
         Parameters
         ----------
-        sku, channel, due, order, line
+        sku, channel, due, order, line, region
             As for `explain`.
         units : float, optional
             How much the line should get; by default all that it wants [unit].
@@ -96,7 +103,8 @@ class Questions:
         SolveError, ValueError
             As for `explain`; also for a plan that was played forward, and where more is asked for than is wanted.
         """
-        return self._asked("why_not", sku=sku, channel=channel, due=due, units=units, order=order, line=line)
+        where = {"order": order, "line": line, "region": region}
+        return self._asked("why_not", sku=sku, channel=channel, due=due, units=units, **where)
 
     def envy(self) -> pd.DataFrame:
         """Return the lines that are served while a line of higher rank, or of higher worth on the same lot, goes short.

@@ -193,8 +193,8 @@ def _cells(axes: Axes, names: Sequence[str], heads: Sequence[str], filled: np.nd
             shape = Rectangle((left + cell * place + 0.5, top + 0.5), cell - 1, 19, fc=STEPS[step], ec=LINE, lw=0.6)
             axes.add_patch(shape)
             text = f"{np.floor(value * 100 + 1e-9):.0f}"
-            if step > 0 and cell >= breadth("100", SMALL):
-                colour = ON_DARK if step >= 4 else INK
+            if cell >= breadth("100", SMALL):
+                colour = MUTED if step == 0 else ON_DARK if step >= 4 else INK
                 where = (left + cell * (place + 0.5), top + 10)
                 axes.text(*where, text, size=SMALL, color=colour, ha="center", va="center_baseline")
 
