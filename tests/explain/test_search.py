@@ -154,3 +154,23 @@ def test_lines_of_several_regions_are_told_apart():
     assert plan.why_not("A", "dtc", region="south", units=1).cost == pytest.approx(1.0)
     with pytest.raises(ValueError, match="no demand line has .*region='west'"):
         plan.explain("A", "dtc", region="west")
+
+
+def test_stock_that_could_not_come_in_time_by_any_date_needs_a_faster_lane():
+    """Stock of period 1 that is two periods under way is three late: one of them is its own, two are the lane's."""
+    plan = ao.allocate(
+        ao.Problem.from_dict(
+            {
+                "skus": [{"sku": "A", "unit_cost": 0.0}],
+                "nodes": [{"node": "E"}],
+                "channels": [{"channel": "dtc", "kind": "dtc"}],
+                "supply": [{"sku": "A", "node": "E", "kind": "inbound", "available": 1, "units": 5}],
+                "demand": [
+                    {"sku": "A", "channel": "dtc", "period": period, "units": 2, "price": 3.0} for period in (0, 4)
+                ],
+                "lanes": [{"node": "E", "channel": "dtc", "lead": 2}],
+            }
+        )
+    )
+    change = plan.explain("A", "dtc", due=0).change
+    assert change.endswith(" 1 period earlier, over a lane that takes 2 periods less")

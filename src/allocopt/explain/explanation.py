@@ -100,6 +100,10 @@ class Explanation:
         return plain | numbers | tables
 
 
+def _periods(count: int) -> str:
+    return "1 period" if count == 1 else f"{count} periods"
+
+
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
@@ -176,11 +180,16 @@ def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[s
     if reason.code in LIFTED or (reason.item.rule is not None and reason.item.turn == ORDERS):
         change = seeker.lifting(line, reason)
         if reason.code == "too_late":
-            arcs = seeker.arcs
-            late = max((int(arcs.late(np.array([arc]))[0]) for arc in reason.arcs), default=0)
-            lots = [words.lot(lot) for lot in words.lots(reason)][:1]
-            earlier = "1 period earlier" if late == 1 else f"{late} periods earlier"
-            return [(f"{lots[0] if lots else 'the stock'} {earlier}", float(late), change, 0.0)]
+            at = max(reason.arcs, key=lambda arc: int(seeker.arcs.late(np.array([arc]))[0]), default=None)
+            if at is None:
+                return []
+            late = int(seeker.arcs.late(np.array([at]))[0])
+            lot = int(seeker.arcs.lot[at])
+            sooner = min(late, int(seeker.arcs.facts.lots.available[lot]))
+            ways = [f"{_periods(sooner)} earlier"] if sooner else []
+            ways += [f"over a lane that takes {_periods(late - sooner)} less"] if late > sooner else []
+            said = f"{words.lot(lot)} {', '.join(ways)}"
+            return [(said, float(late), change, 0.0)]
         return [(f"let it be served although {words.item(reason.item)}", 1.0, change, 0.0)]
     begins, entries = known.wide.program.indptr, known.wide.program
     columns = {known.wide.ship + arc for arc in range(*known.wide.begins[line : line + 2])}
