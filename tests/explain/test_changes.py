@@ -213,7 +213,7 @@ def test_the_change_made_gains_what_was_said(kind: str, data: Any) -> None:
         else:
             assert new.objective == pytest.approx(plan.objective + found.gain, abs=0.01)
         prices = [one["price"] for one in tables["demand"]]
-        better = kind in WIDER and new.objective > plan.objective + found.gain + 0.01  # by what is no shipment asked about
+        better = kind in WIDER and new.objective > plan.objective + found.gain + 0.01
         assert got(new, "A", "dtc") == row["wanted"] or better or len(set(prices)) < len(prices)  # ties may decide
 
 

@@ -148,11 +148,11 @@ def test_lines_of_several_regions_are_told_apart():
             }
         )
     )
-    with pytest.raises(ValueError, match="2 demand lines are meant: .* Say region= as well"):
+    with pytest.raises(ValueError, match=r"2 demand lines are meant: .* Say region= as well"):
         plan.explain("A", "dtc")
     assert plan.explain("A", "dtc", region="south").reasons["units"].sum() == 2
     assert plan.why_not("A", "dtc", region="south", units=1).cost == pytest.approx(1.0)
-    with pytest.raises(ValueError, match="no demand line has .*region='west'"):
+    with pytest.raises(ValueError, match=r"no demand line has .*region='west'"):
         plan.explain("A", "dtc", region="west")
 
 
