@@ -111,8 +111,8 @@ def test_tables_sort_filter_and_print(browser: Tab, name: str) -> None:
     paper = TARGET / f"{name.removesuffix('.html')}.pdf"
     browser.paper(paper)
     boxes = set(re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", paper.read_bytes()))
+    upright = {(595, 842), (594, 841), (595, 841)}  # A4; tables of many columns lie across it
     assert {(round(float(width)), round(float(height))) for width, height in boxes} <= {
-        (595, 842),
-        (594, 841),
-        (595, 841),
+        *upright,
+        *((high, wide) for wide, high in upright),
     }
