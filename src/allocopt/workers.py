@@ -61,6 +61,7 @@ def spread(work: Callable[..., Any], given: Iterable[tuple[Any, ...]], jobs: int
     except TerminatedWorkerError:
         raise SolveError("A worker process was killed, perhaps for want of memory") from None
     except BaseException:
+        pool._aborting = True  # else an answer that comes just now has the next piece handed out
         stop()
         with warnings.catch_warnings(action="ignore"):  # of tasks that nobody waited for: that was the aim
             answers.close()
@@ -75,7 +76,10 @@ def stop() -> None:
 
     executor = reusable_executor._executor
     if executor is not None:
+        manager = executor._executor_manager_thread
         executor.shutdown(wait=False, kill_workers=True)
+        if manager is not None:
+            manager.join(LAST)  # it may be starting another worker
     workers = [child for child in multiprocessing.active_children() if isinstance(child, LokyProcess)]
     for worker in workers:
         with suppress(OSError):
