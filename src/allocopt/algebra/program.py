@@ -195,6 +195,11 @@ def with_rows(
     )
 
 
+def keeping(program: Program, columns: NDArray[np.intp], weights: NDArray[np.float64], least: float) -> Program:
+    """Return the program with a row below its own: some columns, so weighted, come to at least so much."""
+    return with_rows(program, np.zeros(len(columns)), columns, weights, lower=least, upper=np.inf)
+
+
 def with_columns(
     program: Program,
     rows: ArrayLike,

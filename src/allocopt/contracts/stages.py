@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import field
 from typing import Annotated, ClassVar, Literal
 
@@ -49,6 +50,11 @@ class Stage(metaclass=Checked):
     channels: Ids = None
     lock: LockBy = "value"
 
+    @property
+    def ranks(self) -> Sequence[float] | None:
+        """Ranks of the lines that count; None: all."""
+        return None
+
     def words(self) -> str:
         """Return the stage in a few words."""
         name = str(getattr(self, "stage", "stage")).replace("_", " ")
@@ -80,6 +86,11 @@ class Fill(Stage):
     measure: Literal["units", "lines"] = "units"
     priority: Rank | None = None
     stage: Literal["fill"] = "fill"
+
+    @property
+    def ranks(self) -> Sequence[float] | None:
+        """The one rank that counts; None: all."""
+        return None if self.priority is None or self.priority == "each" else (self.priority,)
 
     def words(self) -> str:
         """Return the stage in a few words."""
@@ -165,6 +176,11 @@ class Confirmed(Stage):
     lock: Literal["value"] = "value"
     priority: Ranks = None
     stage: Literal["confirmed"] = "confirmed"
+
+    @property
+    def ranks(self) -> Sequence[float] | None:
+        """Ranks of the lines that count; None: all."""
+        return self.priority
 
     def words(self) -> str:
         """Return the stage in a few words."""

@@ -10,7 +10,7 @@ from allocopt.algebra.program import Program
 from allocopt.contracts import Confirmed, Contribution, Fill, FirstCome, MaxMinFill, Stage
 from allocopt.plan import StageProof
 from allocopt.problem.facts import Flags, Floats
-from allocopt.rules.kit.scope import chosen
+from allocopt.rules.kit.scope import chosen, lines_ranked
 from allocopt.solve import Effort
 from allocopt.stages import confirmed, contribution, fill, first_come, max_min_fill
 from allocopt.stages.starting import StartOf, cold
@@ -121,7 +121,7 @@ def with_kept(stated: Stated, stages: Sequence[Stage], x: Floats, proofs: Sequen
 def _counted(stated: Stated, stage: Stage) -> Flags:
     """Return which demand lines a stage is about, shape (lines,)."""
     facts = stated.arcs.facts
-    return chosen(facts.channels.id, stage.channels)[facts.lines.channel]
+    return chosen(facts.channels.id, stage.channels)[facts.lines.channel] & lines_ranked(facts, stage.ranks)
 
 
 __all__ = ["StageResult", "StartOf", "cold", "solve_stages", "with_kept"]

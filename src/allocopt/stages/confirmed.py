@@ -20,7 +20,6 @@ from allocopt.contracts import Confirmed
 from allocopt.plan import StageProof
 from allocopt.problem.facts import Flags, Floats, Ints
 from allocopt.rounding import floor_units
-from allocopt.rules.kit.scope import lines_ranked
 from allocopt.stages.task import StageResult, Task, certified
 
 
@@ -84,7 +83,7 @@ class _Lines:
         divisible = facts.skus.divisible[facts.lines.sku]
         most = np.minimum(facts.lines.confirmed, facts.lines.units)
         most = np.where(divisible, most, floor_units(most))
-        mine = task.lines & lines_ranked(facts, stage.priority) & arcs.served & (most > 0)
+        mine = task.lines & arcs.served & (most > 0)
         rows = np.flatnonzero(mine)
         place = np.full(len(mine), -1)
         place[rows] = np.arange(len(rows))

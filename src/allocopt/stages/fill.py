@@ -27,7 +27,7 @@ def solved(stage: Fill, task: Task) -> StageResult:
     """Return what a stage serves."""
     if stage.priority == "each":
         return task.ended(*rank_by_rank(task, _ranks(stage, task)))
-    task = priced(_of_rank(stage, task))
+    task = priced(task)
     goal = goal_of(stage, task)
     found = whole.solve(goal, task.effort, start=task.start, known=task.before)
     result = task.reached(goal, found, slack=False)
@@ -39,15 +39,14 @@ def kept(stage: Fill, task: Task, x: Floats, proof: StageProof) -> Program:
     """Return what keeps a plan that is known already."""
     if stage.priority == "each":
         return task.held(ranks_kept(task.program, _ranks(stage, task), x), x)
-    task = _of_rank(stage, task)
     goal = goal_of(stage, task)
     full = kept_in_full(task, goal, proof.objective)
     return task.held(task.keeping(goal, proof, slack=False) if full is None else full, x)
 
 
 def goal_of(stage: Fill, task: Task) -> Program:
-    """Return the program whose objective counts what a stage serves, of one rank where it names one."""
-    return _of_rank(stage, task).goal(_worth(stage, task)[task.arcs.line])
+    """Return the program whose objective counts what a stage serves."""
+    return task.goal(_worth(stage, task)[task.arcs.line])
 
 
 def _worth(stage: Fill, task: Task) -> Floats:
@@ -57,13 +56,6 @@ def _worth(stage: Fill, task: Task) -> Floats:
         return np.ones(len(units))
     worth: Floats = np.divide(1.0, units, out=np.zeros(len(units)), where=units > 0)
     return worth
-
-
-def _of_rank(stage: Fill, task: Task) -> Task:
-    """Return the task with the lines of the stage's rank alone."""
-    if stage.priority is None:
-        return task
-    return replace(task, lines=task.lines & (task.arcs.facts.lines.priority == stage.priority))
 
 
 def _ranks(stage: Fill, task: Task) -> list[Goal]:

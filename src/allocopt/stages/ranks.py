@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from allocopt.algebra.program import Program, with_rows
+from allocopt.algebra.program import Program, keeping
 from allocopt.problem.facts import Floats, Ints
 from allocopt.solve import Certificate, Goal, Ordered, Solution, in_order
 from allocopt.solve.certificate import breach
@@ -106,7 +106,7 @@ def ranks_kept(program: Program, goals: Sequence[Goal], x: Floats) -> Program:
     for columns, weights in goals:
         served = float(weights @ x[columns])
         least = served - SLACK * (1.0 + served)
-        program = with_rows(program, np.zeros(len(columns)), columns, weights, lower=least, upper=np.inf)
+        program = keeping(program, columns, weights, least)
     return program
 
 

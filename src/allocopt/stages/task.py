@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from allocopt.algebra.program import Program, bounded, with_rows
+from allocopt.algebra.program import Program, bounded, keeping
 from allocopt.arcs import Arcs
 from allocopt.contracts import Stage
 from allocopt.plan import StageProof
@@ -140,7 +140,7 @@ class Task:
         columns = np.flatnonzero(goal.cost)
         least = proof.objective - goal.constant
         least -= proof.gap * max(1.0, abs(proof.objective)) if slack else 0.0
-        return with_rows(self.program, np.zeros(len(columns)), columns, goal.cost[columns], lower=least, upper=np.inf)
+        return keeping(self.program, columns, goal.cost[columns], least)
 
     def certified(self, x: Floats, reached: float, bound: float | None = None) -> Certificate:
         """Return the certificate of a plan that comes to `reached`, of at most `bound`, by what is no linear goal."""

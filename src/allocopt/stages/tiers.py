@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from allocopt.algebra.program import COUPLES, Program, with_rows
+from allocopt.algebra.program import COUPLES, Program, keeping
 from allocopt.arrays import Floats
 from allocopt.contracts import Fill, Stage
 from allocopt.solve import Effort, Solution, stabilised, switches, whole
@@ -133,7 +133,7 @@ def _relaxations(tasks: Sequence[Task], effort: Effort, start_of: StartOf) -> li
 def _locked(program: Program, goal: Program, least: float) -> Program:
     """Return a program with a row that keeps a goal."""
     columns = np.flatnonzero(goal.cost)
-    return with_rows(program, np.zeros(len(columns)), columns, goal.cost[columns], lower=least, upper=np.inf)
+    return keeping(program, columns, goal.cost[columns], least)
 
 
 def _weighed(program: Program, relaxed: Sequence[_Relaxed]) -> Program:

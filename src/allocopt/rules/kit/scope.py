@@ -89,7 +89,7 @@ def lines_due(facts: Facts, first: int | None, last: int | None) -> Flags:
     return mask if last is None else mask & (due <= last)
 
 
-def lines_ranked(facts: Facts, ranks: Sequence[int] | None) -> Flags:
+def lines_ranked(facts: Facts, ranks: Sequence[float] | None) -> Flags:
     """Return the demand lines of some ranks (None: all), shape (lines,)."""
     ranked: Flags = np.ones(len(facts.lines.sku), bool) if ranks is None else np.isin(facts.lines.priority, ranks)
     return ranked
