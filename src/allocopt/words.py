@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 
 
 def money(amount: float, currency: str = "", *, signed: bool = False) -> str:
@@ -35,10 +36,11 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def counted(units: float) -> str:
-    """Return a quantity with its noun.
+def many(number: float, one: str, more: str = "") -> str:
+    """Return a count or a quantity with its noun.
 
-    >>> counted(1.0), counted(2500.0), counted(0.5)
-    ('1 unit', '2,500 units', '0.5 units')
+    >>> many(1, "line"), many(1200, "line"), many(2, "delivery", "deliveries"), many(0.5, "unit")
+    ('1 line', '1,200 lines', '2 deliveries', '0.5 units')
     """
-    return f"{units:,.6g} {'unit' if units == 1 else 'units'}"
+    shown = f"{number:,}" if isinstance(number, Integral) else f"{number:,.6g}"
+    return f"{shown} {one if number == 1 else more or one + 's'}"

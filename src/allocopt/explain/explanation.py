@@ -18,6 +18,7 @@ from allocopt.explain.shortfalls import Why, why
 from allocopt.plan.tables import records, typed
 from allocopt.rules.kit.names import lane_names, lot_names
 from allocopt.rules.kit.shortage import ORDERS
+from allocopt.words import many
 
 FILLS = 1e-6
 """What a line may lack and still be full [unit]."""
@@ -100,26 +101,14 @@ class Explanation:
         return plain | numbers | tables
 
 
-def _periods(count: int) -> str:
-    return "1 period" if count == 1 else f"{count} periods"
-
-
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def explain(
-    plan: Any,
-    sku: str,
-    channel: str,
-    due: int | None = None,
-    order: str | None = None,
-    line: str | None = None,
-    region: str | None = None,
-) -> Explanation:
+def explain(plan: Any, **asked: Any) -> Explanation:
     """Explain one demand line of a plan; see `allocopt.Plan.explain`."""
     known = why(plan)
-    return explained(known, the_line(known, sku=sku, channel=channel, due=due, order=order, line=line, region=region))
+    return explained(known, the_line(known, **asked))
 
 
 def explained(known: Why, line: int) -> Explanation:
@@ -179,15 +168,12 @@ def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[s
     offers = []
     if reason.code in LIFTED or (reason.item.rule is not None and reason.item.turn == ORDERS):
         change = seeker.lifting(line, reason)
-        if reason.code == "too_late":
-            at = max(reason.arcs, key=lambda arc: int(seeker.arcs.late(np.array([arc]))[0]), default=None)
-            if at is None:
-                return []
-            late = int(seeker.arcs.late(np.array([at]))[0])
-            lot = int(seeker.arcs.lot[at])
+        if reason.code == "too_late" and reason.arcs:
+            late_by = seeker.arcs.late(np.array(reason.arcs))
+            late, lot = int(late_by.max()), int(seeker.arcs.lot[reason.arcs[int(late_by.argmax())]])
             sooner = min(late, int(seeker.arcs.facts.lots.available[lot]))
-            ways = [f"{_periods(sooner)} earlier"] if sooner else []
-            ways += [f"over a lane that takes {_periods(late - sooner)} less"] if late > sooner else []
+            ways = [f"{many(sooner, 'period')} earlier"] if sooner else []
+            ways += [f"over a lane that takes {many(late - sooner, 'period')} less"] if late > sooner else []
             said = f"{words.lot(lot)} {', '.join(ways)}"
             return [(said, float(late), change, 0.0)]
         return [(f"let it be served although {words.item(reason.item)}", 1.0, change, 0.0)]

@@ -41,7 +41,7 @@ from allocopt.rules.kit.names import line_names
 from allocopt.rules.kit.scope import code
 from allocopt.rules.store_floor import STORE, StoreFloor
 from allocopt.solve.solution import Clock
-from allocopt.words import counted
+from allocopt.words import many
 
 COLUMNS = {
     "kind": "str",
@@ -186,7 +186,7 @@ def _floors_of(answer: Answer) -> Iterator[Dropped]:
         floor = nodes.store_floor.copy()
         floor[node] = 0
         facts = replace(answer.stated, nodes=replace(nodes, store_floor=floor))
-        what = f"store floor of {nodes.id[node]}, {counted(nodes.store_floor[node])} of each article"
+        what = f"store floor of {nodes.id[node]}, {many(nodes.store_floor[node], 'unit')} of each article"
         served = np.unique(answer.stated.lanes.channel[answer.stated.lanes.node == node])
         owners = {channels.owner[one] for one in served.tolist() if channels.kind[one] == STORE} - {""}
         rows = _rows_where(answer, partial(_of_floor, node))
@@ -224,7 +224,7 @@ def _commitments(plan: Plan, answer: Answer, gap: float | None) -> list[tuple[Dr
     rules = [
         Dropped(
             "commitment",
-            f"commitment of {counted(lines.min_units[line])} to {names[line]}",
+            f"commitment of {many(lines.min_units[line], 'unit')} to {names[line]}",
             str(channels.owner[lines.channel[line]]),
             line=line,
         )

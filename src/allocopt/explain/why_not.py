@@ -46,20 +46,11 @@ class WhyNot:
         return {"sentence": self.sentence, "cost": cost, "units": self.units, "less": records(self.less)}
 
 
-def why_not(
-    plan: Any,
-    sku: str,
-    channel: str,
-    due: int | None = None,
-    units: float | None = None,
-    order: str | None = None,
-    line: str | None = None,
-    region: str | None = None,
-) -> WhyNot:
+def why_not(plan: Any, units: float | None = None, **which: Any) -> WhyNot:
     """Serve a line so much; see `allocopt.Plan.why_not`."""
     numbers_of(plan)
     known = why(plan)
-    one = the_line(known, sku=sku, channel=channel, due=due, order=order, line=line, region=region)
+    one = the_line(known, **which)
     wide, facts = known.wide, known.answer.arcs.facts
     wanted = float(facts.lines.units[one])
     asked = wanted if units is None else float(units)

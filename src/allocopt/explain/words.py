@@ -15,7 +15,7 @@ from allocopt.problem.facts import ANY, NEVER
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rules import Clause
 from allocopt.rules.kit.shortage import CODES
-from allocopt.words import counted
+from allocopt.words import many
 
 FIRST = 3
 """So many lines, lots or rows are named; of the others it is said how many they are."""
@@ -56,7 +56,7 @@ class Sentences:
     def lot(self, lot: int) -> str:
         """Return a lot in a few words, with its usable units."""
         lots = self.facts.lots
-        name = f"{counted(lots.usable[lot])} of {self.facts.skus.id[lots.sku[lot]]}"
+        name = f"{many(lots.usable[lot], 'unit')} of {self.facts.skus.id[lots.sku[lot]]}"
         name += f" at {self.facts.nodes.id[lots.node[lot]]}"
         inside = [LOT_KINDS[lots.kind[lot]].replace("_", " ")]
         inside += [str(lots.reference[lot])] if lots.reference[lot] else []

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from allocopt import words as plain
 from allocopt.report.columns import figure
+from allocopt.words import many as many
 
 NBSP = "\N{NO-BREAK SPACE}"
 CENT = 0.005
@@ -65,23 +67,13 @@ def share(part: float, digits: int = 0) -> str:
     return f"{part * 100:.{digits}f}{NBSP}%".replace("-", "\N{MINUS SIGN}")
 
 
-def many(number: int, one: str, more: str = "") -> str:
-    """Return a count with its noun.
-
-    >>> many(1, "line"), many(1200, "line"), many(2, "delivery", "deliveries")
-    ('1 line', '1,200 lines', '2 deliveries')
-    """
-    return f"{number:,} {one if number == 1 else more or one + 's'}"
-
-
 def listed(words: Sequence[str], most: int = 4) -> str:
     """Return words as a list, the first of them and how many more there are.
 
     >>> listed(["a", "b"]), listed(list("abcdef"), 3)
     ('a and b', 'a, b and 4 more')
     """
-    shown = list(words) if len(words) <= most else [*words[: most - 1], f"{len(words) - most + 1} more"]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else ""
+    return plain.listed(plain.few(words, most)) if len(words) else ""
 
 
 def few(names: Sequence[str], what: str, letters: int = 40) -> str:
