@@ -61,7 +61,6 @@ def spread(work: Callable[..., Any], given: Iterable[tuple[Any, ...]], jobs: int
     except TerminatedWorkerError:
         raise SolveError("A worker process was killed, perhaps for want of memory") from None
     except BaseException:
-        pool._aborting = True  # else an answer that comes just now has the next piece handed out
         stop()
         with warnings.catch_warnings(action="ignore"):  # of tasks that nobody waited for: that was the aim
             answers.close()
