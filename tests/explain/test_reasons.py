@@ -154,9 +154,7 @@ def test_what_a_change_is_said_to_gain_is_what_a_whole_re_solve_gains(tables, ag
     if row["reason"] == "cap" and row["what"] in found.change:
         change = int(row["clause"])
         cap, others = agreed[change], tuple({one["sku"] for one in tables["skus"]} - {row["sku"]})
-        raised = [
-            ao.Cap(cap.channel, units=cap.units + found.amount, sku=(row["sku"],))
-        ]  # of that article
+        raised = [ao.Cap(cap.channel, units=cap.units + found.amount, sku=(row["sku"],))]  # of that article
         raised += [ao.Cap(cap.channel, units=cap.units, sku=others)] if others else []
         agreed = [*agreed[:change], *raised, *agreed[change + 1 :]]
     else:
