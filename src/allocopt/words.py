@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from numbers import Integral
 
+import numpy as np
+
 
 def money(amount: float, currency: str = "", *, signed: bool = False) -> str:
     """Return an amount of money, with cents where these matter.
@@ -44,3 +46,27 @@ def many(number: float, one: str, more: str = "") -> str:
     """
     shown = f"{number:,}" if isinstance(number, Integral) else f"{number:,.6g}"
     return f"{shown} {one if number == 1 else more or one + 's'}"
+
+
+def decimal(number: float, least: float = 1e-9) -> str:
+    """Return a number to two digits, never with an exponent; below the least it is only said to be.
+
+    >>> decimal(5.87e-04), decimal(12345.0), decimal(0.0), decimal(5.7e-14)
+    ('0.00059', '12345', '0', 'under 0.000000001')
+    """
+    if not np.isfinite(number):
+        return "unknown"
+    if 0 < number < least:
+        return f"under {np.format_float_positional(least, trim='-')}"
+    digits = max(2, int(np.floor(np.log10(abs(number)))) + 1 if number else 1)
+    return np.format_float_positional(number, precision=digits, fractional=False, trim="-")
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent to two digits, never with an exponent.
+
+    >>> percent(5.87e-04), percent(1e-4), percent(0.2), percent(1e-15), percent(float("inf"))
+    ('0.059 %', '0.01 %', '20 %', 'under 0.0000001 %', 'unknown')
+    """
+    text = decimal(100 * share, 1e-7)
+    return text if text == "unknown" else f"{text} %"

@@ -71,7 +71,7 @@ def test_the_summary_says_what_a_planner_asks_first(plan: ao.Plan) -> None:
     """Money, units, the proof, every channel and the company, in that order."""
     assert plan.summary() == (
         "Pooled: contribution 2,415.00 USD, 260 units served, 86.7% of 300 wanted (optimal).\n"
-        "No plan under this contract earns more than 2,415.00 USD (gap 0.00e+00; worst violation 0.0e+00).\n"
+        "No plan under this contract earns more than 2,415.00 USD (gap 0 %; worst violation 0).\n"
         "  amazon: 40 of 50 units (80.0%), contribution 590.00 USD\n"
         "  dtc: 130 of 150 units (86.7%), contribution 1,165.00 USD\n"
         "  wholesale: 90 of 100 units (90.0%), contribution 720.00 USD\n"

@@ -129,7 +129,7 @@ ODDITIES = [
     Fault("nothing_usable", {"supply": {"reserved": [10, 0, 0]}}, "supply", 0, "units", "10", "Of the 10 in this lot nothing", "confidence"),
     Fault("expires_before_available", {"supply": {"available": [2, 0, 0], "expires": [1, 3, 3], "end_value": [0.0, None, None]}}, "supply", 0, "expires", "1", "expires in 1, before it can ship (2)", "cannot be sold"),
     Fault("expires_unsold", {"skus": {"unit_cost": [4.0, 4.0]}, "supply": {"expires": [1, 3, 3]}}, "supply", None, "end_value", None, "1 lot expires inside the horizon without an `end_value`: what is left is worth 0 in the end ('A')", "State `end_value`"),
-    Fault("expires_with_value", {"supply": {"expires": [1, 3, 1], "end_value": [1.5, 9.0, 2.0]}}, "supply", None, "end_value", "1.5 to 2", "2 lots expire inside the horizon, and the stated `end_value` of 1.5 to 2 is what is left counts", "is still worth that"),
+    Fault("expires_with_value", {"supply": {"expires": [1, 3, 1], "end_value": [1.5, 9.0, 2.0]}}, "supply", None, "end_value", "1.5 to 2", "2 lots expire inside the horizon, and what is left counts in the end with the stated `end_value` of 1.5 to 2 a unit", "is still worth that"),
     Fault("no_supply", {"supply": {"sku": ["A"] * 3, "available": [0, 1, 1]}}, "demand", None, "sku", "B", "1 SKU has demand and no supply at all: 'B'", "supply table"),
     Fault("committed_over_supply", {"demand": {"units": [60, 5, 8], "min_units": [30, 0, 0]}}, "demand", None, "min_units", "A", "of 'A' 30 are promised and 17 usable", "Lower the commitments"),
     Fault("no_such_reference", {"demand": {"reference": ["PO/9", "", ""]}}, "demand", 0, "reference", "PO/9", "No lot of the article has the reference 'PO/9'", "Check the spelling"),

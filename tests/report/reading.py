@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -52,3 +53,22 @@ def read(path: Path) -> Reader:
     reader.close()
     assert not reader._open
     return reader
+
+
+OURS = re.compile(r"[a-z]\w*_[a-z]\w*|\b[a-z]+\.[a-z]\w*|\w\(\)|`|\d[eE][-+]\d|/\w+=|\b(?:True|False|None|nan)\b")
+"""What looks like code: names of several words, columns of tables, calls, exponents, labels, values of Python."""
+NUMBERED = re.compile(r"[0-9a-f]{16}")
+"""Fingerprints, which are no words."""
+
+
+def code_in(page: Reader, *theirs: str) -> list[str]:
+    """Return the texts of a page that look like code, but for names that the business gave."""
+    names = sorted(theirs, key=len, reverse=True)
+    found = []
+    for tag, text in page.texts:
+        rest = text
+        for name in names:
+            rest = rest.replace(name, "")
+        if tag not in ("style", "script") and not NUMBERED.fullmatch(text) and OURS.search(rest):
+            found.append(text)
+    return found

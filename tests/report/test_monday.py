@@ -8,7 +8,7 @@ import allocopt as ao
 from allocopt.report.monday import chase, deliveries, owners, who_decides
 from allocopt.report.seen import Seen, values_in_words
 from allocopt.report.short import who_is_short, why
-from allocopt.report.words import ruled, told, typeset
+from allocopt.report.spoken import ruled, told, typeset
 
 NBSP, MINUS = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}"
 

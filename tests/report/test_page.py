@@ -7,24 +7,25 @@ import json
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from tests import strategies
-from tests.report.reading import Reader, read
+from tests.report.reading import Reader, code_in, read
 
 import allocopt as ao
 from allocopt.plan.exceptions.table import CURES
 from allocopt.report.monday import KIND_WORDS, kind_words
 from allocopt.report.reasons import because
-from allocopt.report.words import typeset
+from allocopt.report.spoken import typeset
 from allocopt.rules.kit.shortage import CODES
 
 CHANNELS = ("amazon", "dtc", "wholesale")
 REFERENCES = ("src", "href", "action", "data", "poster", "srcset", "xlink:href", "formaction")
 
 
-def page(plan: ao.Plan, folder: Path, **more: ao.Plan) -> Reader:
+def page(plan: ao.Plan, folder: Path, **more: Any) -> Reader:
     """Return the page of a plan."""
     plan.report(folder / "plan.html", **more)
     return read(folder / "plan.html")
@@ -178,8 +179,10 @@ def test_any_plan_has_a_page(case: tuple[ao.Problem, tuple[object, ...]]) -> Non
     facts, clauses = case
     plan = ao.allocate(facts, ao.Contract("any", clauses=clauses))  # type: ignore[arg-type]
     with tempfile.TemporaryDirectory() as folder:
-        assert_accessible(page(plan, Path(folder)))
+        found = page(plan, Path(folder), values=True)
+        assert_accessible(found)
         assert_alone(Path(folder) / "plan.html")
+        assert not code_in(found, plan.method)
 
 
 def test_comparisons_and_retirements_have_pages(tmp_path: Path) -> None:
@@ -193,12 +196,14 @@ def test_comparisons_and_retirements_have_pages(tmp_path: Path) -> None:
     page_ = read(tmp_path / "one.html")
     assert page_.said("h1")[0].startswith("Pooled earns most: ")
     assert typeset(found.verdict) in page_.said("p")
+    assert not code_in(page_)
     assert len(page_.all("svg")) == 6
     assert_accessible(page_)
     assert_alone(tmp_path / "one.html")
     answer = ao.retirement(problem)
     answer.report(tmp_path / "retire.html")
     page_ = read(tmp_path / "retire.html")
+    assert not code_in(page_)
     assert page_.said("h1") == ["Retiring amazon is worth 80\N{NO-BREAK SPACE}USD."]
     assert typeset(answer.verdict) in page_.said("p")
     assert_accessible(page_)

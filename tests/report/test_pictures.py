@@ -272,4 +272,4 @@ def test_what_is_the_same_is_said_to_be_the_same() -> None:
     assert not [text for text in figure.axes[0].texts if "0.00" in text.get_text()]
     change = pd.DataFrame({"one": [60.0, 40.0 - 1e-9], "other": [50.0, 50.0]}, index=["dtc", "amazon"])
     said = contracts.steps_between(change, "Ranks", "Pooled", "USD").title.replace("\N{NO-BREAK SPACE}", " ")
-    assert said == "Ranks earns what Pooled earns, 100 USD, but dtc gets +10 USD and amazon \N{MINUS SIGN}10 USD."
+    assert said == "Ranks earns what Pooled earns, 100 USD, but dtc gets +10 USD and amazon gets \N{MINUS SIGN}10 USD."

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import allocopt as ao
-from allocopt.report.words import typeset
+from allocopt.report.spoken import typeset
 from allocopt.report.workbook import Chart, sheet, write
 
 

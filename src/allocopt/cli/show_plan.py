@@ -14,6 +14,8 @@ from allocopt.cli.tables import amount, percent, plain, print_line, table_of
 from allocopt.plan.dates import date_of
 from allocopt.plan.decided import decision_words
 from allocopt.plan.plan import Plan
+from allocopt.words import decimal
+from allocopt.words import percent as within
 
 WORST = 10
 """Shortfalls and exceptions shown."""
@@ -161,8 +163,8 @@ def _proof(plan: Plan, unit: str) -> str:
         money = unit if stage.stage.startswith("contribution") else ""
         claim = "" if stage.claimed_bound is None else f"; the solver claims {stage.claimed_bound:,.2f}"
         lines.append(f"  {stage.stage}: {stage.objective:,.2f}{money}")
-        lines.append(f"    no plan reaches more than {stage.bound:,.2f}{money} (gap {stage.gap:.2e}{claim})")
-    lines.append(f"  worst violation of any row or bound: {proof.violation:.1e}; checked without the solver")
+        lines.append(f"    no plan reaches more than {stage.bound:,.2f}{money} (gap {within(stage.gap)}{claim})")
+    lines.append(f"  worst violation of any row or bound: {decimal(proof.violation)}; checked without the solver")
     if plan.message:
         lines.append(f"  {plan.message}")
     return plain("\n".join(lines))

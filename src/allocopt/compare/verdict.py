@@ -15,20 +15,35 @@ NAMED = 12
 """Scenarios that a sentence names."""
 
 
-def verdict(found: Standing) -> str:
-    """Return who is worth more than whom, who cannot be told apart, and where it is otherwise."""
-    return " ".join([*_ranking(found), *_left(found), *_caveats(found), *_failures(found)])
+def verdict(found: Standing, most: int | None = None) -> str:
+    """Return who is worth more than whom, who cannot be told apart, and where it is otherwise.
+
+    Parameters
+    ----------
+    found : Standing
+    most : int, optional
+        Contracts that are told one by one, and how many more there are; by default all.
+    """
+    left, failures = (_first(list(told), most) for told in (_left(found), _failures(found)))
+    return " ".join([*_ranking(found, most), *left, *_caveats(found), *failures])
 
 
-def _ranking(found: Standing) -> Iterator[str]:
+def _first(told: list[str], most: int | None) -> list[str]:
+    """Return the first of some sentences, and of how many more contracts the like could be told."""
+    if most is None or len(told) <= most + 1:
+        return told
+    return [*told[:most], f"The like holds for {len(told) - most} more contracts."]
+
+
+def _ranking(found: Standing, most: int | None) -> Iterator[str]:
     ranked = found.ranked
     if not found.counted:
         yield "No scenario has a weight above 0, so nothing is ranked."
     elif not ranked:
         yield "No contract has a plan in every run."
     elif len(ranked) > 1:
-        yield f"{_basis(found)}{_leader(found)}"
-        yield from _others(found)
+        yield f"{_basis(found)}{_leader(found, most)}"
+        yield from _others(found, most)
         yield from _otherwise(found)
     elif any(map(found.left, found.contracts)):
         first, others = ranked[0], [name for name in found.contracts if found.left(name)]
@@ -50,7 +65,7 @@ def _basis(found: Standing) -> str:
     return f"{risk}{'by' if risk else 'By'} {listed(_names(found.counted))} ({number}, played without foresight), "
 
 
-def _leader(found: Standing) -> str:
+def _leader(found: Standing, most: int | None) -> str:
     """Return who comes first, and who cannot be told from it."""
     first, others = found.ranked[0], found.ranked[1:]
     gaps = {name: found.difference(first, name) for name in others}
@@ -58,26 +73,39 @@ def _leader(found: Standing) -> str:
     above = [name for name in others if gaps[name].apart and not gaps[name].positive]
     ties = [name for name in others if not gaps[name].apart and name not in same]
     if len(same) == len(others):
-        return f"{listed([first, *same])} are worth the same."
+        return f"{listed(_some([first, *same], most))} are worth the same."
     clear = all(gap.positive and gap.clear for gap in gaps.values())
     proven = clear and found.risk is None and found.measure(*found.ranked) == "contribution"
     text = f"{first} is worth most" if proven else f"{first} comes first"
     if first != found.baseline and found.baseline not in same:
         text += f": {_amount(found, first, f' against {found.baseline}')}"
     if ties:
-        text += f", but {listed(ties)} {'is a tie' if len(ties) == 1 else 'are ties'} with it"
+        text += f", but {listed(_some(ties, most))} {'is a tie' if len(ties) == 1 else 'are ties'} with it"
     if above:
-        text += f"{', and' if ties else ', but'} by what is proven, {listed(above)} {_is(above)} ahead of it"
-    return f"{text}." + (f" {listed([first, *same])} are worth the same." if same else "")
+        text += (
+            f"{', and' if ties else ', but'} by what is proven, {listed(_some(above, most))} {_is(above)} ahead of it"
+        )
+    return f"{text}." + (f" {listed(_some([first, *same], most))} are worth the same." if same else "")
 
 
-def _others(found: Standing) -> Iterator[str]:
+def _some(names: Sequence[str], most: int | None) -> list[str]:
+    """Return the first of some names, and how many more there are."""
+    return list(names) if most is None else few(names, most + 1)
+
+
+def _others(found: Standing, most: int | None) -> Iterator[str]:
     """Yield how the other contracts stand to the baseline."""
     rest = [name for name in found.ranked if name not in (found.ranked[0], found.baseline)]
     if found.ranked[0] == found.baseline:
         rest = [name for name in rest if not found.difference(name).nothing]
-    if rest:
-        yield f"Against {found.baseline}: {'; '.join(f'{name} {_amount(found, name)}' for name in rest)}."
+    told = rest if most is None or len(rest) <= most + 1 else rest[:most]
+    said = [f"{name} {_amount(found, name)}" for name in told]
+    if len(rest) > len(told):
+        gaps = sorted(found.difference(name).contribution for name in rest[len(told) :])
+        ends = dict.fromkeys(money(end, found.currency, signed=True) for end in (gaps[-1], gaps[0]))
+        said.append(f"{len(gaps)} more {'from ' if len(ends) > 1 else ''}{' to '.join(ends)}")
+    if said:
+        yield f"Against {found.baseline}: {'; '.join(said)}."
 
 
 def _left(found: Standing) -> Iterator[str]:

@@ -38,6 +38,7 @@ from allocopt.solve.solution import Solution
 from allocopt.stages import cold, solve_stages
 from allocopt.stages.starting import carried, starts
 from allocopt.stages.stated import Stated, formulate
+from allocopt.words import percent
 
 SMALL = 5_000
 """Columns up to which re-solves look for the very best plan, and the gap that is good enough beyond."""
@@ -249,7 +250,7 @@ class Neighbour:
             low, high = max(low, 0.0), max(high, 0.0)
         left = relative_gap(reached, best)
         status = "optimal" if left <= CLOSE else "feasible"
-        message = "" if status == "optimal" else f"the plan with the change may be {left:.1e} from the best"
+        message = "" if status == "optimal" else f"the plan with the change may be {percent(left)} from the best"
         earned = self._contribution(x) - self.plan.contribution
         return Price(low, high, reached - objective, measure, status, message), earned
 
@@ -294,7 +295,7 @@ def slack(
         return None
     gain = 0.0 if abs(now - objective) <= ROUNDED * max(1.0, abs(objective)) else now - objective
     left = relative_gap(now, above)
-    message = "" if left <= CLOSE else f"the plan as it is may be {left:.1e} from the best with the change"
+    message = "" if left <= CLOSE else f"the plan as it is may be {percent(left)} from the best with the change"
     low, high = objective + gain - bound, above - objective
     if loosens:
         low, high = max(low, 0.0), max(high, 0.0)

@@ -37,7 +37,7 @@ from allocopt.explain.price import Price
 from allocopt.plan import Answer, Plan
 from allocopt.problem.facts import Facts, Flags
 from allocopt.rules import Clause, alone
-from allocopt.rules.kit.names import line_names
+from allocopt.rules.kit.names import line_words
 from allocopt.rules.kit.scope import code
 from allocopt.rules.store_floor import STORE, StoreFloor
 from allocopt.solve.solution import Clock
@@ -186,7 +186,8 @@ def _floors_of(answer: Answer) -> Iterator[Dropped]:
         floor = nodes.store_floor.copy()
         floor[node] = 0
         facts = replace(answer.stated, nodes=replace(nodes, store_floor=floor))
-        what = f"store floor of {nodes.id[node]}, {many(nodes.store_floor[node], 'unit')} of each article"
+        kept = many(nodes.store_floor[node], "unit")
+        what = f"store floor of {nodes.id[node]}: {kept} of each article there for the store alone"
         served = np.unique(answer.stated.lanes.channel[answer.stated.lanes.node == node])
         owners = {channels.owner[one] for one in served.tolist() if channels.kind[one] == STORE} - {""}
         rows = _rows_where(answer, partial(_of_floor, node))
@@ -220,11 +221,11 @@ def _commitments(plan: Plan, answer: Answer, gap: float | None) -> list[tuple[Dr
     promised = np.flatnonzero(lines.min_units > 0)
     if not len(promised):
         return []
-    names = line_names(answer.stated)
+    names = line_words(answer.stated)
     rules = [
         Dropped(
             "commitment",
-            f"commitment of {many(lines.min_units[line], 'unit')} to {names[line]}",
+            f"commitment of {many(lines.min_units[line], 'unit')} of {names[line]}",
             str(channels.owner[lines.channel[line]]),
             line=line,
         )

@@ -28,6 +28,7 @@ from allocopt.plan.tables import records
 from allocopt.plan.travel import missing, read_tables, told_tables
 from allocopt.plan.worth import Worth
 from allocopt.rules.kit.broken import Broken
+from allocopt.words import decimal, percent
 
 Status = Literal["optimal", "feasible", "infeasible", "interrupted", "error"]
 SOLVED = ("optimal", "feasible")
@@ -179,7 +180,7 @@ class Plan(Further, Questions, Shown, Worth, Beside):
         if math.isfinite(proof.bound):
             text.append(
                 f"No plan under this contract earns more than {proof.bound:,.2f}{unit} "
-                f"(gap {proof.gap:.2e}; worst violation {proof.violation:.1e})."
+                f"(gap {percent(proof.gap)}; worst violation {decimal(proof.violation)})."
             )
         text += [
             f"  {row['channel']}: {row['units']:,.0f} of {row['demand']:,.0f} units ({row['fill_rate']:.1%}), "

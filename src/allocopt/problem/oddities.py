@@ -94,8 +94,8 @@ def _expiring(tables: Tables, facts: Facts, report: Report) -> None:
         least, most = lots.end_value[told].min(), lots.end_value[told].max()
         worth = f"{least:,.10g}" if least == most else f"{least:,.10g} to {most:,.10g}"
         what = _count(told, "lot expires", "lots expire")
-        said = f"{what} inside the horizon, and the stated `end_value` of {worth} is "
-        said += f"what is left counts in the end ({_some(np.unique(facts.skus.id[lots.sku[told]]))})."
+        said = f"{what} inside the horizon, and what is left counts in the end with the "
+        said += f"stated `end_value` of {worth} a unit ({_some(np.unique(facts.skus.id[lots.sku[told]]))})."
         hint = "Check that what has expired is still worth that."
         report.warn("supply.end_value", "expires_with_value", worth, said, hint)
 

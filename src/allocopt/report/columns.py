@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from allocopt.report.headings import ADDING, HEADINGS, KIND_OF, NUMERIC, UNSUMMED, Kind
+from allocopt.report.spoken import plainly, typeset
 
 CODED = ("kind", "status", "measure")
 """Columns of our own words, which are read without underscores."""
@@ -168,6 +169,8 @@ def view(
         cells = shown[name].tolist()
         if name in CODED:
             cells = [cell.replace("_", " ") if isinstance(cell, str) else cell for cell in cells]
+        elif kind == "sentence":
+            cells = [plainly(cell) if isinstance(cell, str) else cell for cell in cells]
         columns.append(ShownColumn(name, (headings or {}).get(name) or heading(name), kind, cells))
     return View(key, caption, columns, len(shown), len(frame), note, totals and len(shown) == len(frame) > 1)
 
@@ -193,9 +196,9 @@ def kind_of(name: str, values: pd.Series) -> Kind:
     sort = values.dtype.kind
     if sort == "M":
         return "date"
-    if sort == "b":
-        return "flag"
     named = KIND_OF.get(name)
+    if sort == "b" or named == "flag":
+        return "flag"
     if sort in "iuf":
         return named if named not in (None, "sentence", "flag") else "number"
     if name.endswith("date") or named == "period":
@@ -227,9 +230,11 @@ def spelled(value: Any, kind: Kind) -> str:
         return ""
     if kind == "date":
         return day(value)
-    if kind == "flag":
+    if kind == "flag" and not isinstance(value, str):
         return "yes" if value else "no"
-    if kind in ("text", "sentence") or isinstance(value, str):
+    if kind == "sentence":
+        return typeset(str(value))
+    if kind == "text" or isinstance(value, str):
         return str(value)
     if not math.isfinite(value):
         return "unknown"

@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 
 from allocopt.compare.beside import side_by_side
+from allocopt.compare.verdict import verdict
 from allocopt.report import seen
 from allocopt.report.columns import view
 from allocopt.report.headings import Kind
+from allocopt.report.level import level, sameness
 from allocopt.report.page import (
     FIRST,
     ROWS,
@@ -30,7 +32,8 @@ from allocopt.report.page import (
 )
 from allocopt.report.plots import ComparisonPlots
 from allocopt.report.proof import contract_words
-from allocopt.report.words import NBSP, exactly, many, money, sentence, share, typeset
+from allocopt.report.spoken import sentence, typeset
+from allocopt.report.words import NBSP, exactly, listed, many, money, share
 
 if TYPE_CHECKING:
     from allocopt.compare import Comparison
@@ -42,6 +45,8 @@ RANKING = (
 )
 GAP = ("alone", "best_low", "best_high", "gap_low", "gap_high")
 NAMES = {"contribution": "contribution, mean", "low": "certainly at least", "high": "certainly at most"}
+TOLD = 3
+"""Contracts that are told one by one at first."""
 SMALL = 12
 """Scenarios and contracts that a picture of them all has room for: the table stands behind a summary."""
 
@@ -58,7 +63,7 @@ def page_of(found: Comparison) -> Page:
     return Page(
         f"Comparison of {what}",
         _title(found, ranking),
-        [typeset(found.verdict)],
+        [typeset(verdict(found.standing, TOLD))],
         list(_cards(found, ranking)),
         sections=[section for section in _sections(found, ranking) if section.blocks],
         origin=list(_origin(found)),
@@ -68,15 +73,16 @@ def page_of(found: Comparison) -> Page:
 def _title(found: Comparison, ranking: pd.DataFrame) -> str:
     if not found.ranked:
         return "No contract has a plan in every run that counts."
-    best = ranking.iloc[0]
-    title = f"{best['contract']} earns most: {money(float(best['contribution']), found.currency)}"
+    best, first = ranking.iloc[0], level(found)
+    earned = money(float(best["contribution"]), found.currency)
+    if len(first) > 1:
+        same = sameness(found, first[0], first[-1])
+        return f"{listed(first, TOLD)} earn most, and the same{same}: {earned}."
+    title = f"{best['contract']} earns most: {earned}"
     if len(found.ranked) < 2:
         return f"{title}."
     second = ranking.iloc[1]
     gap = float(best["contribution"] - second["contribution"])
-    if gap < 0.005:
-        earned = money(float(best["contribution"]), found.currency)
-        return f"{best['contract']} and {second['contract']} earn most, and the same: {earned}."
     return f"{title}, {money(gap, found.currency)} more than {second['contract']}."
 
 

@@ -127,7 +127,7 @@ KINDS: dict[Kind, tuple[str, ...]] = {
     ),
     "units": (
         *("units", "demand", "wanted", "served", "usable", "shipped", "kept", "left", "safe", "promised"),
-        *("old_promised", "used", "limit", "asked"),
+        *("old_promised", "used", "limit", "asked", "ordered"),
         *("aged_0_4", "aged_5_13", "aged_14_26", "aged_27_up", "aged_unknown"),
     ),
     "period": ("due", "ship", "arrives", "available", "expires", "since", "from_period", "period", "date", "old_date"),

@@ -9,7 +9,8 @@ import pandas as pd
 
 from allocopt.report.columns import spelled
 from allocopt.report.page import Chore, Owner
-from allocopt.report.words import NOBODY, exactly, few, listed, many, sentence, told
+from allocopt.report.spoken import sentence, told
+from allocopt.report.words import NOBODY, exactly, few, listed, many
 
 SHOWN = 3
 """Matters of one person and kind that are told in full."""
@@ -119,8 +120,9 @@ def kind_words(kind: str, number: int) -> str:
 def deliveries(allocation: pd.DataFrame, stock: pd.DataFrame | None) -> pd.DataFrame:
     """Return the deliveries that the plan counts on, in the order in which they arrive.
 
-    Columns are reference, node, available, articles, units (that the plan ships from it), channels, revenue and
-    contribution (that hang on it), and confidence where it is known.
+    Columns are reference, node, available, articles, ordered (units of the lots), usable (what the plan counts on of
+    them: by how sure they are, and less what is reserved), units (that it ships from them), channels, revenue and
+    contribution (that hang on them). Without a table of stock, ordered and usable are not there.
     """
     coming = allocation[allocation["kind"] == "inbound"]
     keys = ["reference", "node", "available"]
@@ -138,9 +140,10 @@ def deliveries(allocation: pd.DataFrame, stock: pd.DataFrame | None) -> pd.DataF
     ).reset_index()
     found = found.sort_values(["available", "revenue"], ascending=[True, False], kind="stable").reset_index(drop=True)
     if stock is not None and len(found):
-        sure = stock[stock["kind"] == "inbound"].groupby(["reference", "node", "available"])["usable"].sum()
-        places = pd.MultiIndex.from_frame(found[["reference", "node", "available"]])
-        found.insert(len(keys) + 1, "usable", sure.reindex(places).tolist())
+        lots = stock[stock["kind"] == "inbound"].groupby(["reference", "node", "available"])[["units", "usable"]].sum()
+        lots = lots.reindex(pd.MultiIndex.from_frame(found[["reference", "node", "available"]]))
+        for place, (name, sums) in enumerate((("ordered", lots["units"]), ("usable", lots["usable"])), len(keys) + 1):
+            found.insert(place, name, sums.tolist())
     return found
 
 

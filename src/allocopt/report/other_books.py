@@ -11,7 +11,7 @@ import pandas as pd
 
 from allocopt.report.columns import View
 from allocopt.report.retirement_page import PRICES, TAKEN
-from allocopt.report.words import typeset
+from allocopt.report.spoken import typeset
 from allocopt.report.workbook import Chart, sheet, write
 
 if TYPE_CHECKING:

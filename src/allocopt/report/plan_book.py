@@ -14,7 +14,8 @@ from allocopt.report.earned import earns
 from allocopt.report.glance import answers
 from allocopt.report.plan_page import verdict
 from allocopt.report.seen import Seen
-from allocopt.report.words import NOBODY, exactly, share, told, units
+from allocopt.report.spoken import told
+from allocopt.report.words import NOBODY, exactly, share, units
 from allocopt.report.workbook import Chart, sheet, write
 
 if TYPE_CHECKING:

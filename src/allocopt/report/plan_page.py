@@ -10,13 +10,15 @@ from allocopt.arguments import instance
 from allocopt.plan import Plan
 from allocopt.report.earned import earnings, earns
 from allocopt.report.glance import answers
+from allocopt.report.limits import limits_in_words
 from allocopt.report.monday import approvals, chase, deliveries, owners
 from allocopt.report.page import Block, Card, Page, Section, Words, both, folded, opened, write_page
 from allocopt.report.plots import PlanPlots
 from allocopt.report.proof import origin, proof, remarks, rules
-from allocopt.report.seen import Seen, values_in_words
+from allocopt.report.seen import Seen
 from allocopt.report.short import shortfalls
-from allocopt.report.words import exactly, many, share, told
+from allocopt.report.spoken import told
+from allocopt.report.words import exactly, many, share
 
 MATTERS = ("owner", "money", "sentence", "cure", "kind", "sku", "channel", "node", "order", "line", "period")
 PEOPLE = 8
@@ -176,7 +178,8 @@ def _deliveries(seen: Seen) -> Section:
     names = {
         "available": "due",
         "units": "units used",
-        "usable": "units sure",
+        "ordered": "units ordered",
+        "usable": "counted on",
         "node": "to",
         "revenue": "revenue on it",
         "contribution": "contribution on it",
@@ -185,12 +188,14 @@ def _deliveries(seen: Seen) -> Section:
     caption, what = "Deliveries that the plan counts on, in the order in which they are due", ("delivery", "deliveries")
     blocks = opened(found, "deliveries", caption, what, headings=names, totals=True)
     said = "Have these dates confirmed, the next one first." if blocks else chase(found, seen.plan.currency)
+    if "ordered" in found and (found["usable"] < found["ordered"]).any():
+        said += " The plan counts on what is ordered times how sure it is, less what is reserved."
     return Section("chase", "What to chase this week?", said, blocks)
 
 
 def _worth(seen: Seen, draw: PlanPlots) -> Section:
     """What one more unit, hour or week is worth."""
-    values, heading = values_in_words(seen.table("values"), seen.table("stock")), "What would more be worth?"
+    values, heading = limits_in_words(seen.table("values"), seen.plan), "What would more be worth?"
     if not len(values):
         return Section("worth", heading, "")
     order = values["one_more"].fillna(values["price"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allocopt.report import seen
+from allocopt.report.level import alike, level, sameness
+from allocopt.report.limits import limits_in_words
 
 if TYPE_CHECKING:
     from allocopt.compare import Comparison, Protection
@@ -60,7 +62,7 @@ class PlanPlots:
         """Draw what one more unit, hour or parcel of what is scarcest is worth [currency]."""
         from allocopt.report.pictures.money import values
 
-        found = seen.values_in_words(seen.asked(self._plan, "values"), seen.table(self._plan, "stock"))
+        found = limits_in_words(seen.asked(self._plan, "values"), self._plan)
         return values(found, self._plan.currency, form=form, titled=titled)
 
     def exceptions(self, *, form: Form = "wide", titled: bool = True) -> Picture:
@@ -81,7 +83,10 @@ class ComparisonPlots:
         from allocopt.report.pictures.contracts import table
 
         found = self._found
-        return table(found.by_scenario(), found.baseline, found.currency, form=form, titled=titled)
+        frame = found.by_scenario()
+        first = {name: level(found, name) for name in found.scenarios}
+        frame["level"] = [row.contract in first[row.scenario] for row in frame.itertuples(index=False)]
+        return table(frame, found.baseline, found.currency, form=form, titled=titled)
 
     def waterfall(
         self, one: str | None = None, other: str | None = None, *, form: Form = "wide", titled: bool = True
@@ -111,13 +116,15 @@ class ComparisonPlots:
             if name not in found.contracts:
                 raise KeyError(f"there is no contract {name!r}: compared were {', '.join(found.contracts)}")
         frame = seen.contributions(found, one, other)
-        return steps_between(frame, one, other, found.currency, form=form, titled=titled)
+        same = sameness(found, one, other) if alike(found, one, other) else None
+        return steps_between(frame, one, other, found.currency, same=same, form=form, titled=titled)
 
     def regret(self, *, form: Form = "wide", titled: bool = True) -> Picture:
         """Draw what each contract leaves on the table, on average and at worst [currency]."""
         from allocopt.report.pictures.contracts import regrets
 
-        return regrets(self._found.summary(), self._found.currency, form=form, titled=titled)
+        found = self._found
+        return regrets(found.summary(), found.currency, level(found), form=form, titled=titled)
 
 
 class RetirementPlots:

@@ -13,11 +13,13 @@ from allocopt.plan.decided import decision_words
 from allocopt.report.columns import view
 from allocopt.report.page import Block, Section, TableBlock, Words, folded, opened
 from allocopt.report.seen import digest, digest_of
-from allocopt.report.words import exactly, many, ruled, sentence, told
+from allocopt.report.spoken import ruled, sentence, told, typeset
+from allocopt.report.words import exactly, many
+from allocopt.words import decimal, percent
 
 if TYPE_CHECKING:
     from allocopt.errors import Issue
-    from allocopt.plan import Plan
+    from allocopt.plan import Plan, PlanCertificate
     from allocopt.report.seen import Seen
 
 SAID = 40
@@ -26,6 +28,8 @@ LARGE = 1000.0
 """From where on a goal is told without its fractions."""
 LEAST = 0.5
 """What a rule costs at least that is told by itself [currency]."""
+ROUNDING = 1e-9
+"""What a limit may be missed by and is still kept, but for rounding."""
 LETTERS = 120
 """Of the words of a rule, in the sentence about the dearest."""
 
@@ -144,9 +148,7 @@ def proof(plan: Plan) -> Section:
             "stage": stage.stage,
             "objective": stage.objective,
             "bound": stage.bound if math.isfinite(stage.bound) else None,
-            "gap": f"{_none_if_tiny(stage.gap) * 100:.2g}\N{NO-BREAK SPACE}%"
-            if math.isfinite(stage.gap)
-            else "unknown",
+            "gap": typeset(percent(_none_if_tiny(stage.gap))),
         }
         for stage in found.stages
     ]
@@ -165,18 +167,21 @@ def proof(plan: Plan) -> Section:
     if math.isfinite(found.bound):
         reached, most = exactly(plan.objective, unit), exactly(found.bound, unit)
         lead = f"The plan is worth {reached}, and no plan under this contract is worth more than {most}."
-    kept = (
-        "No row and no bound is violated."
-        if not found.violation
-        else f"No row or bound is violated by more than {found.violation:.1e}."
-    )
-    also = [f"Checked were {found.checked_by}. {kept}"]
+    also = [f"Limits, whole units and the bound were recomputed without the solver: {_kept(found)}."]
     if plan.message:
         also.append(told(plan.message))
     if plan.played:
         also.append("It was played forward period by period: nobody could have planned it as a whole.")
     stages: list[Block] = [TableBlock(table)] if len(frame) > 1 else []
     return Section("proof", "How good is it, and how is that known?", lead + by, [*stages, Words("text", also)])
+
+
+def _kept(found: PlanCertificate) -> str:
+    """Return how well limits are kept."""
+    if not found.violation:
+        return "every limit is kept"
+    by = "rounding" if found.violation < ROUNDING else decimal(found.violation)
+    return f"no limit is missed by more than {by}"
 
 
 def _none_if_tiny(gap: float) -> float:

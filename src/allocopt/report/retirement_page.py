@@ -14,7 +14,8 @@ from allocopt.report.columns import view
 from allocopt.report.headings import Kind
 from allocopt.report.page import ROWS, Block, Card, Page, Section, TableBlock, Words, both, folded, opened, write_page
 from allocopt.report.plots import RetirementPlots
-from allocopt.report.words import exactly, many, money, share, told, typeset
+from allocopt.report.spoken import told, typeset
+from allocopt.report.words import exactly, many, money, share
 
 if TYPE_CHECKING:
     from allocopt.retire import Retirement

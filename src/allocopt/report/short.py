@@ -9,7 +9,8 @@ import pandas as pd
 from allocopt.report import reasons
 from allocopt.report.columns import figure
 from allocopt.report.page import FIRST, Block, Section, Words, both, folded, opened
-from allocopt.report.words import many, sentence, share
+from allocopt.report.spoken import sentence
+from allocopt.report.words import many, share
 
 if TYPE_CHECKING:
     from allocopt.report.plots import PlanPlots

@@ -21,7 +21,7 @@ from allocopt.problem.facts import Facts, Floats, Ints, Names
 from allocopt.problem.usable import usable_units
 from allocopt.rules.kit.base import Numbered, Rule
 from allocopt.rules.kit.exceptions import Exceptions, Outcome, owners_of, spoken_money, spoken_units
-from allocopt.rules.kit.names import lot_names
+from allocopt.rules.kit.names import lot_words
 
 
 class PromisedBeyond(Rule):
@@ -40,7 +40,7 @@ class PromisedBeyond(Rule):
         units = (lots.reserved - sure)[rows]
         money = units * _worth(facts)[lots.sku[rows]]
         company = np.full(len(rows), len(facts.channels.id), dtype=np.int32)
-        more = spoken_units(units) + " of the units promised beforehand of " + lot_names(facts)[rows]
+        more = spoken_units(units) + " of the units promised beforehand of " + lot_words(facts)[rows]
         said = more + " are beyond the " + spoken_units(sure[rows]) + " that are sure of it: worth "
         yield Exceptions.of(
             facts,

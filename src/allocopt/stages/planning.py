@@ -12,6 +12,7 @@ from allocopt.solve import NOTHING, Effort, claims_show
 from allocopt.solve.multipliers import on_rows
 from allocopt.stages.stated import Stated
 from allocopt.stages.task import StageResult
+from allocopt.words import decimal, percent
 
 
 def plan_of(
@@ -82,8 +83,8 @@ def _status(results: list[StageResult], stages: int, target: float) -> tuple[Sta
     if not last.certificate.passed or len(results) < stages:
         failed = last.certificate
         return "error", (
-            f"the answer failed its check: worst violation {failed.violation:.2e}, distance from whole units "
-            f"{failed.integrality:.2e}, objective {failed.objective:,.2f} against a bound of {failed.bound:,.2f}"
+            f"the answer failed its check: worst violation {decimal(failed.violation)}, distance from whole units "
+            f"{decimal(failed.integrality)}, objective {failed.objective:,.2f} against a bound of {failed.bound:,.2f}"
         )
     for result in results:
         message = _unfinished(result, target)
@@ -105,7 +106,7 @@ def _unfinished(result: StageResult, target: float) -> str:
     if _proved_by(result, target):
         return ""
     reason = f" ({solution.message})" if solution.message else ""
-    return f"{words}: the gap {certificate.gap:.2e} is above the target {target:.0e}{reason}"
+    return f"{words}: the gap of {percent(certificate.gap)} is above the target of {percent(target)}{reason}"
 
 
 def _proved_by(result: StageResult, target: float) -> str:

@@ -32,7 +32,7 @@ from allocopt.rules import Clause
 from allocopt.rules.capacity import UNITS, Capacity
 from allocopt.rules.kit.base import tag
 from allocopt.rules.kit.exceptions import Exceptions, spoken_money, spoken_units
-from allocopt.rules.kit.names import lane_names
+from allocopt.rules.kit.names import lane_words
 from allocopt.rules.lane_capacity import LaneCapacity
 from allocopt.rules.reserve import ReserveRule
 
@@ -139,7 +139,7 @@ def _lanes(answer: Answer, family: Family, rows: _Binding, limits: Thresholds) -
     lane, period = (family.index.codes[k][rows.rank] for k in range(2))
     worst, total, count = rows.grouped(lane)
     at = lane[worst]
-    said = "The lane " + lane_names(facts)[at] + " is full in " + _times(facts, period, worst, count)
+    said = "The lane " + lane_words(facts)[at] + " is full in " + _times(facts, period, worst, count)
     said = said + " (" + spoken_units(rows.limit[worst]) + " units)"
     yield Exceptions.of(
         facts,

@@ -12,7 +12,7 @@ from allocopt.plan.exceptions.thresholds import Thresholds
 from allocopt.problem.days import spoken_periods
 from allocopt.problem.facts import ANY
 from allocopt.rules.kit.exceptions import Exceptions, spoken_money, spoken_units
-from allocopt.rules.kit.names import lot_names
+from allocopt.rules.kit.names import lot_words
 from allocopt.rules.kit.scope import INBOUND
 
 
@@ -49,7 +49,7 @@ def inbound(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
     alone = {name: _alone(codes[lot], group, size)[keep] for name, codes in (("sku", lots.sku), ("node", lots.node))}
     some, due, units, money = some[keep], due[keep], units[keep], money[keep]
     reference = lots.reference[some]
-    name = np.where(reference == "", "The lot " + lot_names(facts)[some], "Purchase order " + reference)
+    name = np.where(reference == "", "The lot of " + lot_words(facts)[some], "Purchase order " + reference)
     said = name + ", expected in " + spoken_periods(facts, due) + ": if it slips a period, " + spoken_units(units)
     said = said + " units miss their date, with " + spoken_money(money, answer.currency)
     yield Exceptions.of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
@@ -26,10 +28,12 @@ from allocopt.report.pictures.style import (
     picture,
     wrapped,
 )
-from allocopt.report.words import CENT, listed, money
+from allocopt.report.words import CENT, listed, many, money
 
 CELL = 42.0
 """Width of a cell at least, so that amounts are never cut [pt]."""
+SAID = 3
+"""Contracts that a title names."""
 ROWS, COLUMNS = 16, 8
 """Scenarios and contracts of a table; more are told, not drawn."""
 PARTS_SAID = {
@@ -46,7 +50,9 @@ PARTS_SAID = {
 }
 
 
-def regrets(frame: pd.DataFrame, currency: str, *, form: Form = "wide", titled: bool = True) -> Picture:
+def regrets(
+    frame: pd.DataFrame, currency: str, level: Sequence[str] = (), *, form: Form = "wide", titled: bool = True
+) -> Picture:
     """Return what each contract leaves on the table on average, and at worst.
 
     Parameters
@@ -54,6 +60,8 @@ def regrets(frame: pd.DataFrame, currency: str, *, form: Form = "wide", titled: 
     frame : DataFrame
         The ranking of a comparison: columns contract, regret and worst_regret.
     currency : str
+    level : sequence of str
+        Contracts that nothing tells from the best one.
     form : {"wide", "narrow"}
     titled : bool
     """
@@ -73,7 +81,9 @@ def regrets(frame: pd.DataFrame, currency: str, *, form: Form = "wide", titled: 
     title = "Nothing could be compared."
     if rows:
         first, last = rows[0], rows[-1]
-        title = f"{first.name} leaves least on the table: {money(first.amount, currency)} on average"
+        least = [first.name, *(name for name in level if name != first.name)] if first.name in level else [first.name]
+        leaves = "leaves" if len(least) == 1 else "leave"
+        title = f"{listed(least, SAID)} {leaves} least on the table: {money(first.amount, currency)} on average"
         title += f"; {last.name} most, {money(last.amount, currency)}." if len(rows) > 1 else "."
     words = (
         "What each contract earns less than the best one of the scenario: mean as a bar, the worst scenario as a line."
@@ -83,7 +93,14 @@ def regrets(frame: pd.DataFrame, currency: str, *, form: Form = "wide", titled: 
 
 
 def steps_between(
-    frame: pd.DataFrame, one: str, other: str, currency: str, *, form: Form = "wide", titled: bool = True
+    frame: pd.DataFrame,
+    one: str,
+    other: str,
+    currency: str,
+    *,
+    same: str | None = None,
+    form: Form = "wide",
+    titled: bool = True,
 ) -> Picture:
     """Return how the contribution of one contract becomes that of another, channel by channel.
 
@@ -94,6 +111,8 @@ def steps_between(
     one, other : str
         Names of contracts.
     currency : str
+    same : str, optional
+        How far they are known to be the same, where nothing tells them apart.
     form : {"wide", "narrow"}
     titled : bool
     """
@@ -109,9 +128,9 @@ def steps_between(
     rows = [*shown, Bar("in all", gap, money(gap, currency, signed=True), "mark")]
     if one == other or not steps:
         title = f"{one} earns what {other} earns: {money(end, currency)}."
-    elif abs(gap) < CENT:
-        title = f"{one} earns what {other} earns, {money(end, currency)}, but {steps[0].name} gets {steps[0].said}"
-        title += f" and {steps[-1].name} {steps[-1].said}."
+    elif abs(gap) < CENT or same is not None:
+        title = f"{one} earns what {other} earns{same or ''}, {money(end, currency)}, but "
+        title += listed([f"{step.name} gets {step.said}" for step in dict.fromkeys((steps[0], steps[-1]))]) + "."
     else:
         title = f"{one} earns {money(abs(gap), currency)} {'more' if gap >= 0 else 'less'} than {other}"
         gains, pays = steps[0].amount > 0, steps[-1].amount < 0
@@ -185,7 +204,8 @@ def table(frame: pd.DataFrame, baseline: str, currency: str, *, form: Form = "wi
     Parameters
     ----------
     frame : DataFrame
-        Columns scenario, role, contract and contribution.
+        Columns scenario, role, contract and contribution, and perhaps level: whether nothing tells the contract from
+        the best one of the scenario.
     baseline : str
         Contract whose own contribution is told; of the others, how much more they earn.
     currency : str
@@ -194,7 +214,8 @@ def table(frame: pd.DataFrame, baseline: str, currency: str, *, form: Form = "wi
     """
     wide = frame.pivot_table(index="scenario", columns="contract", values="contribution", dropna=False, sort=False)
     wide = wide[[baseline, *(name for name in wide.columns if name != baseline)]]
-    title, words = _said(wide, currency)
+    best = _best(frame, wide)
+    title, words = _said(wide, best)
     scenarios = list(wide.index[:ROWS])
     total = WIDTH[form] * 72
     left = min(max(breadth(str(name)) for name in scenarios), total * (0.24 if form == "wide" else 0.34)) + 12
@@ -217,20 +238,21 @@ def table(frame: pd.DataFrame, baseline: str, currency: str, *, form: Form = "wi
     names = labels([str(scenario) for scenario in scenarios], left - 10)
     for row, scenario in enumerate(scenarios):
         axes.text(left - 8, top + 22 * row + 11, names[row], ha="right", va="center_baseline")
-        _cells(axes, wide.loc[scenario, heads].to_numpy(np.float64), (left, top + 22 * row, cell), currency)
+        first = best.loc[scenario, heads].to_numpy(bool)
+        _cells(axes, wide.loc[scenario, heads].to_numpy(np.float64), first, (left, top + 22 * row, cell))
     for place, line in enumerate(foot, start=1):
         axes.text(0, top + 22 * len(scenarios) + 13 * place, line, size=SMALL, color=MUTED, va="baseline")
     return figure
 
 
-def _cells(axes, earned, place, currency) -> None:  # type: ignore[no-untyped-def]
+def _cells(axes, earned, first, place) -> None:  # type: ignore[no-untyped-def]
     """Draw the cells of one scenario."""
     left, top, cell = place
     best = np.nanmax(earned) if not np.isnan(earned).all() else np.nan
     reach = max(abs(best), 1.0)
     for column, value in enumerate(earned):
         lost = (best - value) / reach
-        step = 0 if np.isnan(value) or lost < 1e-6 else 1 + int(np.searchsorted((0.01, 0.05, 0.15, 0.4), lost))
+        step = 0 if np.isnan(value) or first[column] else 1 + int(np.searchsorted((0.01, 0.05, 0.15, 0.4), lost))
         shape = Rectangle((left + cell * column + 0.5, top + 0.5), cell - 1, 21, fc=STEPS[step], ec=LINE, lw=0.6)
         axes.add_patch(shape)
         amount = value if not column else value - earned[0]
@@ -242,20 +264,33 @@ def _cells(axes, earned, place, currency) -> None:  # type: ignore[no-untyped-de
         axes.text(*where, text, size=SMALL, color=colour, ha="center", va="center_baseline", weight=weight)
 
 
-def _said(wide: pd.DataFrame, currency: str) -> tuple[str, str]:
+def _best(frame: pd.DataFrame, wide: pd.DataFrame) -> pd.DataFrame:
+    """Return which contracts are the best of each scenario: all of them that nothing tells apart."""
+    if "level" not in frame:
+        return wide.ge(wide.max(axis=1) - CENT, axis=0)
+    found = frame.pivot_table(index="scenario", columns="contract", values="level", aggfunc="any", sort=False)
+    return found.reindex(index=wide.index, columns=wide.columns).astype(bool)
+
+
+def _said(wide: pd.DataFrame, best: pd.DataFrame) -> tuple[str, str]:
     """Return the finding, and what is drawn."""
     words = f"What {len(wide.columns)} contracts earn in {len(wide)} scenarios, against {wide.columns[0]}."
     if not wide.notna().any(axis=1).all():
         return "Some scenarios have no plan.", words
-    wins = wide.ge(wide.max(axis=1) - CENT, axis=0).sum().sort_values(ascending=False, kind="stable")
+    wins = best.sum().sort_values(ascending=False, kind="stable")
     always = [str(name) for name in wins.index[wins == len(wide)]]
     where = "in the only scenario" if len(wide) == 1 else f"in each of {len(wide)} scenarios"
     if len(always) > 1:
-        return f"{listed(always)} earn most, and the same, {where}.", words
+        spread = wide[always].max(axis=1) - wide[always].min(axis=1)
+        same = "and the same" if (spread < CENT).all() else "and nothing tells them apart"
+        return f"{listed(always, SAID)} earn most, {same}, {where}.", words
+    shared = int((best.sum(axis=1) > 1).sum())
     if always:
-        return f"{always[0]} earns most {where}.", words
+        ties = f", in {shared} of them level with others" if shared else ""
+        return f"{always[0]} earns most {where}{ties}.", words
     first, second = wins.index[:2]
-    return f"{first} earns most in {wins.iloc[0]} of {len(wide)} scenarios, {second} in {wins.iloc[1]}.", words
+    ties = f"; {many(shared, 'tie counts', 'ties count')} for each" if shared else ""
+    return f"{first} earns most in {wins.iloc[0]} of {len(wide)} scenarios, {second} in {wins.iloc[1]}{ties}.", words
 
 
 def _not_drawn(wide: pd.DataFrame, columns: int) -> list[str]:

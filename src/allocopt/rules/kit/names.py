@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import dense
 from allocopt.algebra.labels import Codes, Index, LazyTexts
+from allocopt.problem.days import spoken_periods
 from allocopt.problem.facts import ANY, NEVER, Facts, Ints, Names
 from allocopt.problem.schema import LOT_KINDS
 
@@ -83,6 +84,32 @@ def lane_names(facts: Facts) -> Names:
     )
 
 
+def lot_words(facts: Facts) -> Names:
+    """Return lots in words, such as ``"LAMP at East, inbound, PO-7"``, shape (lots,)."""
+    lots = facts.lots
+    kinds = np.array([kind.replace("_", " ") for kind in LOT_KINDS], dtype=object)
+    said = facts.skus.id[lots.sku] + " at " + facts.nodes.id[lots.node] + ", " + kinds[lots.kind]
+    return said + _after(", ", lots.reference)
+
+
+def line_words(facts: Facts) -> Names:
+    """Return lines in words: ``"LAMP to dtc (EU), due in period 1, order A-7, line 2"``, shape (lines,)."""
+    lines = facts.lines
+    region, order = spelled(facts.regions, lines.region), spelled(facts.orders, lines.order)
+    said = facts.skus.id[lines.sku] + " to " + facts.channels.id[lines.channel]
+    said = said + np.where(region == "", "", " (" + region + ")") + ", due in " + spoken_periods(facts, lines.period)
+    return said + _after(", order ", order) + _after(", line ", lines.line)
+
+
+def lane_words(facts: Facts) -> Names:
+    """Return lanes in words, such as ``"from East to dtc (EU, via air)"``, shape (lanes,)."""
+    lanes = facts.lanes
+    region, sku = spelled(facts.regions, lanes.region), spelled(facts.skus.id, lanes.sku)
+    parts = _after(", ", region) + _after(", of ", sku) + _after(", via ", spelled(facts.vias, lanes.via))
+    said = "from " + facts.nodes.id[lanes.node] + " to " + facts.channels.id[lanes.channel]
+    return said + np.array([f" ({part[2:]})" if part else "" for part in parts.tolist()], dtype=object)
+
+
 def spelled(names: Names, codes: NDArray[np.int32]) -> Names:
     """Return the texts of codes, ``""`` for `ANY`."""
     if not len(names):
@@ -107,6 +134,10 @@ def _text(numbers: Codes) -> Names:
 
 def _part(key: str, texts: Names) -> Names:
     return np.where(texts == "", "", f"/{key}=" + texts)
+
+
+def _after(before: str, texts: Names) -> Names:
+    return np.where(texts == "", "", before + texts)
 
 
 def _unique(names: Names) -> Names:
