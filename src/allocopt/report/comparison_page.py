@@ -73,10 +73,10 @@ def page_of(found: Comparison) -> Page:
 def _title(found: Comparison, ranking: pd.DataFrame) -> str:
     if not found.ranked:
         return "No contract has a plan in every run that counts."
-    best, first = ranking.iloc[0], level(found)
+    best, first = ranking.iloc[0], level(found.standing)
     earned = money(float(best["contribution"]), found.currency)
     if len(first) > 1:
-        same = sameness(found, first[0], first[-1])
+        same = sameness(found.standing, first[0], first[-1])
         return f"{listed(first, TOLD)} earn most, and the same{same}: {earned}."
     title = f"{best['contract']} earns most: {earned}"
     if len(found.ranked) < 2:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from allocopt.report.words import CENT
 
 if TYPE_CHECKING:
-    from allocopt.compare import Comparison
+    from allocopt.compare.standing import Standing
 
 PROVEN, DRAWN = " within what is proven", " as far as the draws tell"
 
 
-def alike(found: Comparison, one: str, other: str, scenario: str | None = None) -> bool:
+def alike(found: Standing, one: str, other: str, scenario: str | None = None) -> bool:
     """Return whether nothing tells two contracts apart, on average or in one scenario.
 
     .. code-block:: text
@@ -22,13 +22,13 @@ def alike(found: Comparison, one: str, other: str, scenario: str | None = None) 
     of the difference between the two: where more is proven of objectives than of contributions, contracts whose
     contributions differ by more than that are not alike.
     """
-    gap = found.standing.difference(one, other, scenario)
+    gap = found.difference(one, other, scenario)
     if one == other or gap.apart or gap.contribution != gap.contribution:
         return one == other
     return abs(gap.contribution) <= max(gap.high - gap.low, CENT)
 
 
-def level(found: Comparison, scenario: str | None = None) -> list[str]:
+def level(found: Standing, scenario: str | None = None) -> list[str]:
     """Return the contract that earns most and all that nothing tells from it, the best first; none if none is known."""
     if scenario is None:
         ranked = list(found.ranked)
@@ -39,9 +39,9 @@ def level(found: Comparison, scenario: str | None = None) -> list[str]:
     return [name for name in ranked if alike(found, ranked[0], name, scenario)]
 
 
-def sameness(found: Comparison, one: str, other: str) -> str:
+def sameness(found: Standing, one: str, other: str) -> str:
     """Return how far two contracts that are alike are known to be the same; nothing where they are, to the cent."""
-    if abs(found.standing.difference(one, other).contribution) < CENT:
+    if abs(found.difference(one, other).contribution) < CENT:
         return ""
-    drawn = any(future.draws for future in found.standing.counted)
+    drawn = any(future.draws for future in found.counted)
     return DRAWN if drawn else PROVEN

@@ -84,7 +84,7 @@ class ComparisonPlots:
 
         found = self._found
         frame = found.by_scenario()
-        first = {name: level(found, name) for name in found.scenarios}
+        first = {name: level(found.standing, name) for name in found.scenarios}
         frame["level"] = [row.contract in first[row.scenario] for row in frame.itertuples(index=False)]
         return table(frame, found.baseline, found.currency, form=form, titled=titled)
 
@@ -116,7 +116,7 @@ class ComparisonPlots:
             if name not in found.contracts:
                 raise KeyError(f"there is no contract {name!r}: compared were {', '.join(found.contracts)}")
         frame = seen.contributions(found, one, other)
-        same = sameness(found, one, other) if alike(found, one, other) else None
+        same = sameness(found.standing, one, other) if alike(found.standing, one, other) else None
         return steps_between(frame, one, other, found.currency, same=same, form=form, titled=titled)
 
     def regret(self, *, form: Form = "wide", titled: bool = True) -> Picture:
@@ -124,7 +124,7 @@ class ComparisonPlots:
         from allocopt.report.pictures.contracts import regrets
 
         found = self._found
-        return regrets(found.summary(), found.currency, level(found), form=form, titled=titled)
+        return regrets(found.summary(), found.currency, level(found.standing), form=form, titled=titled)
 
 
 class RetirementPlots:
