@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
+import pytest
 
 import allocopt as ao
 from allocopt.report.monday import chase, deliveries, owners, who_decides
+from allocopt.report.proof import dearest
 from allocopt.report.seen import Seen, values_in_words
 from allocopt.report.short import who_is_short, why
 from allocopt.report.spoken import ruled, told, typeset
@@ -93,3 +97,27 @@ def test_figures_of_sentences_are_those_of_tables() -> None:
     assert typeset("on 2026-11-30 to 3PL-2, 1,234,567.891") == "on 2026-11-30 to 3PL-2, 1,234,567.891"
     assert told("it ships 1,000.00 EUR") == f"It ships 1,000{NBSP}EUR."
     assert ruled("cap channel web, share 0.125, of on_hand") == f"cap channel web, share 12.5{NBSP}%, of on hand"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([(5.0, 5.0, 5.0)], f"The dearest costs 5{NBSP}EUR: cap."),
+        ([(5.0, 4.0, 9.0)], f"The dearest costs 5{NBSP}EUR, certainly 4 to 9{NBSP}EUR: cap."),
+        ([(5.0, 4.0, math.inf)], f"The dearest costs 5{NBSP}EUR, certainly 4{NBSP}EUR or more: cap."),
+        ([(5.0, -math.inf, math.inf)], f"The dearest costs 5{NBSP}EUR: cap."),
+        ([(0.0, 0.0, 7.0)], f"No rule was found to cost anything, and none can cost more than 7{NBSP}EUR."),
+        (
+            [(0.0, 0.0, math.inf), (math.nan, -math.inf, math.inf)],
+            "No rule was found to cost anything; of some it is not known how much they cost at most.",
+        ),
+        (
+            [(math.nan, math.nan, math.nan)],
+            "No rule was found to cost anything; of some it is not known how much they cost at most.",
+        ),
+    ],
+)
+def test_the_dearest_rule_is_told_as_far_as_it_is_known(rows: list[tuple[float, ...]], said: str) -> None:
+    """Between what its cost lies, where searches came to an end; where none did, that it is not known."""
+    frame = pd.DataFrame(rows, columns=["value", "low", "high"]).assign(what="cap", owner="", kind="clause")
+    assert dearest(frame, "EUR") == said

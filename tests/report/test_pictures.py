@@ -167,6 +167,9 @@ def test_names_that_are_cut_stay_apart() -> None:
     heads = [f"{place} very long name of a channel" for place in range(9)]
     assert len(set(labels(tails, 80))) == len(set(labels(heads, 80))) == 9
     assert labels(["short"], 80) == ["short"]
+    middles = [f"Channel {place} of everything that is sold north of here" for place in range(30, 38)]
+    assert len(set(labels([*middles, "33 others"], 48))) == 9
+    assert labels([*middles, "33 others"], 48)[-1] == "33 others"
 
 
 def test_steps_of_a_waterfall_add_up() -> None:

@@ -65,16 +65,23 @@ def dearest(prices: pd.DataFrame, currency: str) -> str:
         return ""
     first = prices.sort_values("value", ascending=False, kind="stable").iloc[0]
     if not first["value"] >= LEAST:
-        most = exactly(float(prices["high"].max()), currency)
-        sure = f", and none can cost more than {most}" if prices["high"].max() >= LEAST else ""
-        return f"No rule was found to cost anything{sure}."
-    low, high = exactly(float(first["low"]), ""), exactly(float(first["high"]), currency)
-    between = f", certainly {low} to {high}" if first["high"] - first["low"] >= LEAST else ""
+        most = float(prices["high"].max())
+        sure = f", and none can cost more than {exactly(most, currency)}" if LEAST <= most < math.inf else ""
+        unknown = "" if math.isfinite(most) else "; of some it is not known how much they cost at most"
+        return f"No rule was found to cost anything{sure}{unknown}."
+    between = _between(float(first["low"]), float(first["high"]), currency)
     what, end = ruled(str(first["what"])), "."
     if len(what) > LETTERS:
         what, end = what[: what.rindex(" ", 0, LETTERS)].rstrip(","), "\N{HORIZONTAL ELLIPSIS}"
     who = f" {first['owner']} could drop it." if first["owner"] else ""
     return f"The dearest costs {exactly(float(first['value']), currency)}{between}: {what}{end}{who}"
+
+
+def _between(low: float, high: float, currency: str) -> str:
+    """Return between what a cost certainly lies, as far as that is known."""
+    if math.isfinite(high):
+        return f", certainly {exactly(low, '')} to {exactly(high, currency)}" if high - low >= LEAST else ""
+    return f", certainly {exactly(low, currency)} or more" if math.isfinite(low) else ""
 
 
 def _prices(prices: pd.DataFrame) -> list[Block]:
@@ -89,7 +96,7 @@ def _prices(prices: pd.DataFrame) -> list[Block]:
         "low": "certainly at least",
         "high": "at most",
     }
-    only = ("what", "owner", "value", *(("low", "high") if (prices["high"] - prices["low"] >= LEAST).any() else ()))
+    only = ("what", "value", *(("low", "high") if (prices["high"] - prices["low"] >= LEAST).any() else ()), "owner")
     looks: dict[str, Any] = {"only": only, "headings": names, "kinds": {"what": "sentence"}, "keep": ("value",)}
     costly = prices[(prices["value"].abs() >= LEAST) | (prices["kind"] == "clause")]
     blocks = opened(costly, "prices", "What each rule costs", ("rule", "rules"), **looks)

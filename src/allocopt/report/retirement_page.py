@@ -97,13 +97,15 @@ def _sections(found: Retirement, table: pd.DataFrame) -> Iterator[Section]:
     hidden = ["message", "measure", "break_even_low", "break_even_high", *(["low", "high"] if certain else [])]
     if set(table["status"]) <= {"optimal"}:
         hidden.append("status")
+    table = table.drop(columns=hidden)
+    first = [name for name in ("channel", "status", "net", "low", "high") if name in table]
     money_columns = view(
-        table.drop(columns=hidden),
+        table[[*first, *(name for name in table if name not in first)]],
         "worth",
         f"What each channel is worth{unit}",
         headings={"low": "certainly at least", "high": "certainly at most"},
     )
-    yield Section("worth-section", "What is each channel worth?", "", [TableBlock(money_columns)])
+    yield Section("worth-section", "What is each channel worth?", _summed(found), [TableBlock(money_columns)])
     known = table.dropna(subset=["net"])["channel"].tolist()[:DRAWN]
     pictures: list[Block] = [
         both(f"waterfall-{place}", lambda channel=str(channel), **how: draw.waterfall(channel, **how))
@@ -129,6 +131,19 @@ def _sections(found: Retirement, table: pd.DataFrame) -> Iterator[Section]:
     ]
     lists: list[Block] = [Words("list", noted[:SAID])] if noted else []
     yield Section("notes", "What was rounded, assumed or failed?", "", lists)
+
+
+def _summed(found: Retirement) -> str:
+    """Return of what the worth of a channel is the sum, and what a minus means."""
+    if found.admitting:
+        return (
+            "Worth in all is what the company would earn more with the channel: what it earns itself before its fixed "
+            "cost, less that, and what others earn less (minus) as stock and demand go to it."
+        )
+    return (
+        "Worth in all is what the company would earn more without the channel. Lost (minus) is what it earns itself "
+        "before its fixed cost; others earn more from its stock, its fixed cost is saved, and demand may be taken over."
+    )
 
 
 def _origin(found: Retirement) -> Iterator[tuple[str, str]]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from functools import cache
+from importlib import resources
+from typing import Any
 
 from allocopt.contracts.presets import PRESETS, WITH_ARGUMENTS
 from allocopt.problem.schema import TABLES
@@ -24,6 +28,8 @@ COLUMN_WORDS = {
     "reference": "reference",
     "available": "first period",
     "due": "due",
+    "emsr_a": "EMSR-a",
+    "emsr_b": "EMSR-b",
 }
 """Columns of the tables whose names are no words for a planner, or which a table that is shown calls otherwise."""
 SPOKEN = (
@@ -42,6 +48,9 @@ CENTS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+\.\d\d)(?![\d.])")
 """Amounts from a thousand on that are told to the cent."""
 WHY = re.compile(r"\breason (\w)([^\n]*?)\.?(?=, owner |$)")
 """Why a clause is there, at the end of its words."""
+TAKEN = re.compile(r"\brecapture (?:0?\.\d+ to [^,(]+(?:, )?)+")
+PART = re.compile(r"(?<=recapture )0?\.\d+(?= to )|(?<=, )0?\.\d+(?= to )")
+"""Shares of demand that others take over, and where each of them stands."""
 SHARES = re.compile(r"\b(share|fill|confidence) (0?\.\d+|1\.0)\b")
 """Shares in the words of clauses."""
 
@@ -58,10 +67,16 @@ def plainly(text: str) -> str:
     """
     if NAME.search(text):
         text = _ours().sub(_word, text).replace("`", "")
-    text = SHARES.sub(lambda found: f"{found[1]} {100 * float(found[2]):.4g}{NBSP}%", text)
+    text = TAKEN.sub(lambda found: PART.sub(_share, found[0]), text)
+    text = SHARES.sub(lambda found: f"{found[1]} {_share(found, 2)}", text)
     for said, meant in SPOKEN:
         text = said.sub(meant, text)
     return text
+
+
+def _share(found: re.Match[str], group: int = 0) -> str:
+    """Return a share in per cent."""
+    return f"{100 * float(found[group]):.4g}{NBSP}%"
 
 
 def _word(found: re.Match[str]) -> str:
@@ -80,7 +95,9 @@ def _ours() -> re.Pattern[str]:
     """Return what finds a name of ours: a table with its column, a preset that is called, a name of several words."""
     columns = {column.name for table in TABLES.values() for column in table.columns}
     kinds = {choice for table in TABLES.values() for column in table.columns for choice in column.choices}
-    names = {name for name in {*columns, *kinds, *HEADINGS, *CODES, *WITH_ARGUMENTS} if "_" in name}
+    agreed = json.loads((resources.files("allocopt.contracts") / "contract.schema.json").read_text(encoding="utf-8"))
+    names = {*columns, *kinds, *HEADINGS, *CODES, *WITH_ARGUMENTS, *_named(agreed)}
+    names = {name for name in names if "_" in name}
     tables, any_column, presets, several = (
         "|".join(sorted(some, key=lambda name: (-len(name), name)))
         for some in (TABLES, columns, {*PRESETS, *WITH_ARGUMENTS}, names)
@@ -88,6 +105,19 @@ def _ours() -> re.Pattern[str]:
     return re.compile(
         rf"\b(?:(?:{tables})\.(?P<column>{any_column})\b|(?P<preset>{presets})\(\)|(?P<name>{several})\b(?!\())"
     )
+
+
+def _named(schema: Any) -> Iterator[str]:
+    """Yield the keys and choices that a schema knows."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _named(part)
+    elif isinstance(schema, dict):
+        choices = [*schema.get("enum", []), schema.get("const")]
+        yield from (choice for choice in choices if isinstance(choice, str))
+        yield from schema.get("properties", {})
+        for part in schema.values():
+            yield from _named(part)
 
 
 def typeset(text: str) -> str:
@@ -120,6 +150,8 @@ def ruled(text: str) -> str:
     'protect channel dtc, share 30\xa0%, of on hand, open to all from period 5'
     >>> ruled("service fill 0.9, channel dtc, firm True, penalty 10.0")
     'service fill 90\xa0%, channel dtc, firm orders, penalty 10'
+    >>> ruled("retire channel shop, recapture 0.4 to dtc, 0.05 to amazon").replace(NBSP, " ")
+    'retire channel shop, recapture 40 % to dtc, 5 % to amazon'
     >>> ruled("retire channel shop, reason It loses money., owner Ann")
     'retire channel shop (it loses money), owner Ann'
     """

@@ -37,12 +37,12 @@ SAID = 3
 ROWS, COLUMNS = 16, 8
 """Scenarios and contracts of a table; more are told, not drawn."""
 PARTS_SAID = {
-    "contribution_lost": "its own contribution",
+    "contribution_lost": "own contribution lost, before fixed cost",
     "freed": "others earn more from its stock",
     "fixed_cost_saved": "fixed cost saved",
     "recaptured": "demand that others take over",
     "stranded": "holding and unsold stock",
-    "contribution_gained": "its own contribution",
+    "contribution_gained": "own contribution, before fixed cost",
     "displaced": "others earn less",
     "fixed_cost_added": "fixed cost",
     "diverted": "demand taken from others",

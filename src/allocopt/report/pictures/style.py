@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, wraps
+from itertools import takewhile
 from typing import Any, Literal, ParamSpec
 
 import matplotlib as mpl
@@ -48,6 +49,8 @@ WIDTH: dict[str, float] = {"wide": 9.2, "narrow": 3.7}
 """Of a picture on a screen, and on a telephone [inch]."""
 FONT = "DejaVu Sans"
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+APART = re.compile(r"[^ /_-]+[ /_-]+")
+"""Words with what sets them apart from the next one."""
 HINTING = 1.07
 """How much wider a text can come out on a screen, whose letters stand on whole dots."""
 STYLE: Any = {
@@ -216,12 +219,14 @@ def fitted(text: str, width: float, size: float = SIZE, *, tail: int = 0) -> str
 
 def labels(names: Sequence[str], width: float, size: float = SIZE) -> list[str]:
     """Return names as far as they fit, cut so that no two of them look the same where that can be."""
-    made = list(names)
-    for tail in (0, 4, 8):
-        made = [fitted(name, width, size, tail=tail) for name in names]
-        if len(set(made)) == len(set(names)):
-            break
-    return made
+    tries = [[fitted(name, width, size, tail=tail) for name in names] for tail in (0, 4, 8)]
+    long = [name for name in names if breadth(name, size) > width]
+    words = zip(*(APART.findall(name) for name in long), strict=False)
+    start = sum(len(same[0]) for same in takewhile(lambda same: len(set(same)) == 1, words))
+    if start and len(long) > 1:
+        cut = set(long)
+        tries.append([fitted(f"{ELLIPSIS}{name[start:]}" if name in cut else name, width, size) for name in names])
+    return max(tries, key=lambda made: len(set(made)))
 
 
 def wrapped(text: str, width: float, size: float = SIZE, *, bold: bool = False, most: int = 6) -> list[str]:
