@@ -190,6 +190,8 @@ def _deliveries(seen: Seen) -> Section:
     said = "Have these dates confirmed, the next one first." if blocks else chase(found, seen.plan.currency)
     if "ordered" in found and (found["usable"] < found["ordered"]).any():
         said += " The plan counts on what is ordered times how sure it is, less what is reserved."
+    if len(matters := seen.matters) and (matters["kind"] == "inbound").any():
+        said += " What a period's delay would cost stands above, with who has to see to it."
     return Section("chase", "What to chase this week?", said, blocks)
 
 

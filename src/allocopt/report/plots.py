@@ -85,7 +85,8 @@ class ComparisonPlots:
         found = self._found
         frame = found.by_scenario()
         first = {name: level(found.standing, name) for name in found.scenarios}
-        frame["level"] = [row.contract in first[row.scenario] for row in frame.itertuples(index=False)]
+        places = zip(frame["scenario"], frame["contract"], strict=True)
+        frame["level"] = [contract in first[scenario] for scenario, contract in places]
         return table(frame, found.baseline, found.currency, form=form, titled=titled)
 
     def waterfall(

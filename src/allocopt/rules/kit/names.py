@@ -88,8 +88,8 @@ def lot_words(facts: Facts) -> Names:
     """Return lots in words, such as ``"LAMP at East, inbound, PO-7"``, shape (lots,)."""
     lots = facts.lots
     kinds = np.array([kind.replace("_", " ") for kind in LOT_KINDS], dtype=object)
-    said = facts.skus.id[lots.sku] + " at " + facts.nodes.id[lots.node] + ", " + kinds[lots.kind]
-    return said + _after(", ", lots.reference)
+    said: Names = facts.skus.id[lots.sku] + " at " + facts.nodes.id[lots.node] + ", " + kinds[lots.kind]
+    return np.asarray(said + _after(", ", lots.reference), dtype=object)
 
 
 def line_words(facts: Facts) -> Names:
@@ -98,7 +98,7 @@ def line_words(facts: Facts) -> Names:
     region, order = spelled(facts.regions, lines.region), spelled(facts.orders, lines.order)
     said = facts.skus.id[lines.sku] + " to " + facts.channels.id[lines.channel]
     said = said + np.where(region == "", "", " (" + region + ")") + ", due in " + spoken_periods(facts, lines.period)
-    return said + _after(", order ", order) + _after(", line ", lines.line)
+    return np.asarray(said + _after(", order ", order) + _after(", line ", lines.line), dtype=object)
 
 
 def lane_words(facts: Facts) -> Names:
@@ -107,7 +107,8 @@ def lane_words(facts: Facts) -> Names:
     region, sku = spelled(facts.regions, lanes.region), spelled(facts.skus.id, lanes.sku)
     parts = _after(", ", region) + _after(", of ", sku) + _after(", via ", spelled(facts.vias, lanes.via))
     said = "from " + facts.nodes.id[lanes.node] + " to " + facts.channels.id[lanes.channel]
-    return said + np.array([f" ({part[2:]})" if part else "" for part in parts.tolist()], dtype=object)
+    more = np.array([f" ({part[2:]})" if part else "" for part in parts.tolist()], dtype=object)
+    return np.asarray(said + more, dtype=object)
 
 
 def spelled(names: Names, codes: NDArray[np.int32]) -> Names:
