@@ -73,7 +73,7 @@ def test_every_name_of_ours_has_a_word() -> None:
         for column in content.columns:
             said = plainly(f"it says `{table}.{column.name}`, and {column.name if '_' in column.name else 'x'}")
             assert not {"_", "`", "."} & set(said), said
-    assert plainly("eu_shop has A_1.b and order_x") == "eu_shop has A_1.b and order_x"
+    assert plainly("eu_shop has A_1.b, it`s order_x") == "eu_shop has A_1.b, it`s order_x"
     assert told("by_priority() serves 0.05 % more") == (
         f'The ready-made contract "by priority" serves 0.05{NBSP}% more.'
     )

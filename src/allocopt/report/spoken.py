@@ -44,6 +44,8 @@ SPOKEN = (
 """What stands in the words of clauses, wherever these are told, and what a planner says instead."""
 NAME = re.compile(r"[a-z][_.][a-z]|\(\)|`")
 """What stands in every text that has a name of ours in it."""
+TICKED = re.compile(r"`([\w .,<>=-]+)`")
+"""What the library sets apart as code; a tick in a name that somebody gave stays."""
 CENTS = re.compile(r"(?<![\d.,])(\d{1,3}(?:,\d{3})+\.\d\d)(?![\d.])")
 """Amounts from a thousand on that are told to the cent."""
 WHY = re.compile(r"\breason (\w)([^\n]*?)\.?(?=, owner |$)")
@@ -66,7 +68,7 @@ def plainly(text: str) -> str:
     '2 lots without an end value; protect channel dtc, share 30\xa0%, of on hand, open to all from period 5'
     """
     if NAME.search(text):
-        text = _ours().sub(_word, text).replace("`", "")
+        text = TICKED.sub(r"\1", _ours().sub(_word, text))
     text = TAKEN.sub(lambda found: PART.sub(_share, found[0]), text)
     text = SHARES.sub(lambda found: f"{found[1]} {_share(found, 2)}", text)
     for said, meant in SPOKEN:

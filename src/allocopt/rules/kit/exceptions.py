@@ -114,8 +114,8 @@ def owners_of(facts: Facts, channels: Sequence[str]) -> str:
 
 
 def spoken_units(units: Floats) -> Names:
-    """Return units as text, such as ``"1,200"``."""
-    return np.array([f"{value:,.10g}" for value in units.tolist()], dtype=object)
+    """Return units as text, such as ``"1,200"``, to four places: what is beyond is no goods but rounding."""
+    return np.array([f"{round(value, 4):,.10g}" for value in units.tolist()], dtype=object)
 
 
 def spoken_money(money: Floats, currency: str) -> Names:
