@@ -106,7 +106,7 @@ def test_labels_are_told_as_people_call_them() -> None:
         "from Shop to web",
         "from Shop to till",
     }
-    assert lot_words(facts).tolist() == ["A at Shop, on hand", "A at Shop, inbound"]
+    assert lot_words(facts).tolist() == ["A at Shop (on hand)", "A at Shop (inbound)"]
     assert "A to web, due in period 1, order O-1, line 2" in line_words(facts)
     plan = ao.allocate(problem())
     values = pd.DataFrame({"kind": ["lane", "commitment", "capacity"]})

@@ -31,7 +31,7 @@ def test_a_lot_promised_beyond_what_is_sure_is_an_exception():
         ("promised_beyond", None, "B", 0.5, 1.5, ""),
     ]
     assert rows[0]["sentence"] == (
-        "2 of the units promised beforehand of A/East/inbound/1/ref=PO7 are beyond the 16 that are sure of it: "
+        "2 of the units promised beforehand of A at East (inbound, PO7) are beyond the 16 that are sure of it: "
         "worth 14.00."
     )
 

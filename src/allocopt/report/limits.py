@@ -77,9 +77,9 @@ def _lines(promises: pd.DataFrame | None) -> dict[str, str]:
 
 def _lots(stock: pd.DataFrame) -> list[str]:
     """Return lots: article, node, kind and reference."""
-    told = stock["sku"].astype(str) + " at " + stock["node"].astype(str) + ", " + stock["kind"].str.replace("_", " ")
+    told = stock["sku"].astype(str) + " at " + stock["node"].astype(str) + " (" + stock["kind"].str.replace("_", " ")
     reference = stock["reference"].astype(str)
-    return list(told + (", " + reference).where(reference != "", ""))
+    return list(told + (", " + reference).where(reference != "", "") + ")")
 
 
 def _more(label: str) -> str:

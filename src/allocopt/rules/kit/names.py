@@ -85,11 +85,11 @@ def lane_names(facts: Facts) -> Names:
 
 
 def lot_words(facts: Facts) -> Names:
-    """Return lots in words, such as ``"LAMP at East, inbound, PO-7"``, shape (lots,)."""
+    """Return lots in words, such as ``"LAMP at East (inbound, PO-7)"``, shape (lots,)."""
     lots = facts.lots
     kinds = np.array([kind.replace("_", " ") for kind in LOT_KINDS], dtype=object)
-    said: Names = facts.skus.id[lots.sku] + " at " + facts.nodes.id[lots.node] + ", " + kinds[lots.kind]
-    return np.asarray(said + _after(", ", lots.reference), dtype=object)
+    said: Names = facts.skus.id[lots.sku] + " at " + facts.nodes.id[lots.node] + " (" + kinds[lots.kind]
+    return np.asarray(said + _after(", ", lots.reference) + ")", dtype=object)
 
 
 def line_words(facts: Facts) -> Names:
