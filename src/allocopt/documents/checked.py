@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
@@ -70,14 +70,8 @@ def window(from_period: int | None, to_period: int | None) -> None:
 if TYPE_CHECKING:
     Many = Sequence
 else:
-
-    class Many:
-        """Several values of a type: what is kept of them is a tuple, and a list will do."""
-
-        def __class_getitem__(cls, item: object) -> object:
-            """Return the type of what is kept."""
-            return tuple[item, ...]
-
+    Many = tuple[TypeVar("Item"), ...]
+"""Several values of a type: what is kept of them is a tuple, and a list will do."""
 
 Several = Annotated[Many[str], Field(min_length=1)]
 Who = Annotated[str | Several, BeforeValidator(_together, json_schema_input_type=str | Several)]

@@ -121,7 +121,7 @@ def meanings() -> list[tuple[str, ...]]:
             column.name,
             "yes" if column.required else "",
             column.type,
-            unit_of(column),
+            column.unit,
             ", ".join(column.choices) or (f"an id of {column.refers}" if column.refers else ""),
             "" if column.default in (None, "") else str(column.default).lower(),
             column.meaning,
@@ -133,11 +133,6 @@ def meanings() -> list[tuple[str, ...]]:
     return found + [
         (SETTINGS_SHEET, name, "", "setting", "", "", "", meaning, "") for name, meaning in SETTINGS.items()
     ]
-
-
-def unit_of(column: Column) -> str:
-    """Return the unit that a column's meaning states; empty where it has none."""
-    return column.meaning.rpartition("[")[2].partition("]")[0] if column.meaning.rstrip(".").endswith("]") else ""
 
 
 def _tell(sheet: Any) -> None:

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from allocopt.arrays import Floats
 from allocopt.problem.columns import BLANK, FAULTY, NUMBER, STAMP, distinct_cells, moments, numbers
@@ -110,11 +109,8 @@ def dates(reading: ReadColumn) -> Floats:
 
 def periods(reading: ReadColumn, calendar: CalendarState) -> Floats:
     """Read a column of periods as numbers; a blank is the default (nan is never), faulty cells are nan."""
-    column, arrow = reading.column, reading.cells.arrow
-    plain = arrow is not None and (
-        pa.types.is_integer(arrow.type) or pa.types.is_floating(arrow.type) or pa.types.is_null(arrow.type)
-    )
-    if plain:
+    column = reading.column
+    if reading.cells.numeric:
         free = replace(reading, column=replace(column, type="number", low=-np.inf))
         return _within(reading, _bounded_whole(reading, numbers(free)), calendar)
     kinds, values = moments(reading, _date)

@@ -34,6 +34,10 @@ class CodedTexts:
     codes: Ints
     texts: Any
 
+    def among(self, found: Any) -> Flags:
+        """Return the rows whose text is one of those that were found: a pyarrow array of flags, one a text."""
+        return np.append(found.to_numpy(zero_copy_only=False), False)[self.codes]
+
     def per_row(self) -> Any:
         """Return the text of every row (blank: empty) as a pyarrow array."""
         blank = self.codes < 0

@@ -179,18 +179,12 @@ def read_column(checked: ReadTable, column: Column, calendar: CalendarState, rep
         checked.labels[name], faulty = labels(reading, tidy=tidy)
         if faulty.any():
             checked.faulty[name] = faulty
-    elif column.type == "flag":
-        checked.codes[name] = flags(reading)
-    elif column.type == "choice":
-        checked.codes[name] = choices(reading)
-    elif column.type == "period":
-        checked.numbers[name] = periods(reading, calendar)
-    elif column.type == "time":
-        checked.numbers[name] = times(reading, calendar)
-    elif column.type == "date":
-        checked.numbers[name] = dates(reading)
+    elif column.type in ("flag", "choice"):
+        checked.codes[name] = flags(reading) if column.type == "flag" else choices(reading)
+    elif column.type in ("period", "time"):
+        checked.numbers[name] = (periods if column.type == "period" else times)(reading, calendar)
     else:
-        checked.numbers[name] = numbers(reading)
+        checked.numbers[name] = dates(reading) if column.type == "date" else numbers(reading)
 
 
 def _fill_column(checked: ReadTable, column: Column) -> None:
