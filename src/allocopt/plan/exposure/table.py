@@ -51,7 +51,7 @@ class _Sheet:
     def table(self, gone: set[str]) -> pd.DataFrame:
         """Return all that was added, cumulative over periods, without channels that are retired."""
         facts, sellers = self.facts, self.sellers
-        seller, sku, since, units, safe = (np.concatenate([part[k] for part in self.parts]) for k in range(5))
+        seller, sku, since, units, safe = map(np.concatenate, zip(*self.parts, strict=True))
         staying = ~np.isin(facts.channels.id[sellers.channel], list(gone))[seller]
         periods = int(since.max(initial=0)) + 1
         key = (seller.astype(np.int64) * len(facts.skus.id) + sku) * periods + since
