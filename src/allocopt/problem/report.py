@@ -109,8 +109,8 @@ class Report:
         text, count = _spoken(message, first, value), len(names) if len(positions) <= LISTED else len(positions)
         if count > 1:
             text += f" So it is in {count:,} rows: {_others(source, column, positions)}."
-        row, rows = names[0], tuple(names)
-        issue = Issue(source.name, row, column, value, code, text, hint, severity, rows=rows, count=count)
+        row, held = names[0], tuple(names)
+        issue = Issue(source.name, row, column, value, code, text, hint, severity, rows=held, count=count)
         self.issues.append(issue)
 
     def note_rows(
