@@ -73,6 +73,11 @@ class Plan(Further, Questions, Shown, Worth, Beside):
         What it is a plan of; None where the plan was read from a file, until it is attached.
     program : Stated or None
         The program as it was stated, for `model`; None where the plan was read from a file.
+    allocation, channels, shortfalls, exceptions, stock, exposure, kpis : DataFrame
+        The tables. Of shortfalls: one row per line and reason, units adding up. Columns are sku, channel, region,
+        order, line, due, wanted and served [unit]; units short for this reason [unit], reason (a code, see the guide),
+        sentence, worth of one more unit if the reason were lifted [currency/unit], clause (its position in the
+        contract, -1: none), what (the clause or the rows of tables behind it) and owner (who could help).
 
     Notes
     -----
