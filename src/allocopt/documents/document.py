@@ -32,6 +32,7 @@ class Document(metaclass=Checked):
     WHAT: ClassVar[str]
     LIST: ClassVar[str]
 
+    _origin: ClassVar[Origin] = Origin()
     name: str
 
     @classmethod
@@ -74,11 +75,6 @@ class Document(metaclass=Checked):
     @property
     def _label(self) -> str:
         return f"{self.WHAT} {self.name!r}"
-
-    @property
-    def _where(self) -> Origin:
-        origin: Origin = getattr(self, "_origin", Origin())
-        return origin
 
 
 @cache

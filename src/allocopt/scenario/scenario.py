@@ -256,7 +256,7 @@ class Scenario(Document):
             yield "no_spread", f"Draws leave {still:,} of {demand.length:,} lines alone: they state no spread (`sd`)."
 
     def _issue(self, place: tuple[Any, ...], value: str | None, code: str, message: str, hint: str = "") -> Issue:
-        return self._where.issue(self._label, place, value, code, message, hint)
+        return self._origin.issue(self._label, place, value, code, message, hint)
 
     def _changed(self, problem: Problem) -> tuple[Draft, Problem]:
         """Make the changes and check what comes out."""
