@@ -1,5 +1,5 @@
 # `make demo`: set up .venv and show one allocation. `make test`: set up .venv and run every check.
-# `make quick`: lint and the fast tests, under a minute, while you work: all tests but those that stand in SLOW.
+# `make quick`: lint and the fast tests, while you work: all tests but those that stand in SLOW.
 # `make docs`: the pages as a site in build/docs.
 # `make test-newest`: the tests, and every command's JSON, with the newest versions that the metadata allows.
 PYTHON ?= python3.11

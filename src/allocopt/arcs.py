@@ -247,15 +247,15 @@ def build_arcs(facts: Facts) -> Arcs:
     tally = {code: np.zeros(number, dtype=np.int64) for code in PHYSICS}
     _count_dead_lots(facts, tally)
     ways = _Ways(facts)
-    pieces: list[tuple[Ints, Ints, Ints, Ints]] = []
+    pieces = [(np.zeros(0, dtype=np.int32),) * 4]
     joined = np.zeros(number, dtype=bool)
     for begin, end in _chunks(pairs, number):
         line, within = expand(pairs[begin:end])
         line += np.int32(begin)
         lot = live[first[lines.sku[line]] + within]
-        line, lot, lane = ways.join(line, lot, tally["no_lane"])
+        lot, line, lane = ways.join(lot, line, tally["no_lane"])
         joined[line] = True
-        pieces.append(_in_time(facts, line, lot, lane, tally))
+        pieces.append(_in_time(facts, lot, line, lane, tally))
     # Where a lane leads to the line and none of its nodes has the article, it is stock that is missing, not a lane.
     bare = np.flatnonzero((tally["no_lane"] > 0) & ~joined)
     bare = bare[ways.lead_to(bare)]
@@ -264,10 +264,7 @@ def build_arcs(facts: Facts) -> Arcs:
     exclusions = Exclusions()
     for code, words in PHYSICS.items():
         exclusions.add(code, words, tally[code])
-    lot, line, lane, ship = (
-        np.concatenate(part) if part else np.zeros(0, dtype=np.int32)
-        for part in ([piece[k] for piece in pieces] for k in range(4))
-    )
+    lot, line, lane, ship = map(np.concatenate, zip(*pieces, strict=True))
     return Arcs(lot, line, lane, ship, facts, exclusions)
 
 
@@ -326,8 +323,8 @@ class _Ways:
             if bool((((lanes.region != ANY) == by_region) & ((lanes.sku != ANY) == by_sku)).any())
         ]
 
-    def join(self, line: Ints, lot: Ints, lost: NDArray[np.int64]) -> tuple[Ints, Ints, Ints]:
-        """Return lines, lots and lanes of the pairs that a lane joins; count the others in `lost`."""
+    def join(self, lot: Ints, line: Ints, lost: NDArray[np.int64]) -> tuple[Ints, Ints, Ints]:
+        """Return lots, lines and lanes of the pairs that a lane joins; count the others in `lost`."""
         lots, lines = self.facts.lots, self.facts.lines
         pair = lots.node[lot].astype(np.int64) * self.channels + lines.channel[line]
         ways = np.diff(self.first)[pair]
@@ -342,8 +339,8 @@ class _Ways:
         if (lane == ANY).any():
             lost += np.bincount(line[lane == ANY], minlength=len(lost))
             found = np.flatnonzero(lane != ANY)
-            line, lot, lane = line[found], lot[found], lane[found]
-        return line, lot, lane
+            lot, line, lane = lot[found], line[found], lane[found]
+        return lot, line, lane
 
     def lead_to(self, line: NDArray[np.intp]) -> Flags:
         """Return whether some lane, from whatever node, serves each of some lines, shape (given,)."""
@@ -377,7 +374,7 @@ class _Ways:
 
 
 def _in_time(
-    facts: Facts, line: Ints, lot: Ints, lane: Ints, tally: dict[str, NDArray[np.int64]]
+    facts: Facts, lot: Ints, line: Ints, lane: Ints, tally: dict[str, NDArray[np.int64]]
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """Return lot, line, lane and ship period of every pair that can arrive in time, once per ship period."""
     lots, lines = facts.lots, facts.lines

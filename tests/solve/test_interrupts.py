@@ -124,6 +124,39 @@ def test_ctrl_c_gets_through_at_once(call):
     assert done.returncode == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_is_not_lost_while_compiled_code_is_loaded():
+    """An interrupt that falls into a callback of the compiler is raised once the code is there."""
+    kept = run("""
+        from allocopt.solve import native_greedy
+        from allocopt.solve.prices import native_store
+        native_store.load(native_greedy.run)
+    """)
+    assert kept.returncode == 0, kept.stderr
+    done = run("""
+        import os, signal
+        from numba.core.codegen import CPUCodeLibrary
+        real, sent = CPUCodeLibrary._object_getbuffer_hook, []
+        def pressed(*given):
+            if not sent:
+                sent.append(True)
+                os.kill(os.getpid(), signal.SIGINT)
+            return real(*given)
+        CPUCodeLibrary._object_getbuffer_hook = pressed
+        from allocopt.solve import native_greedy
+        from allocopt.solve.prices import native_store
+        try:
+            native_store.load(native_greedy.run)
+        except KeyboardInterrupt:
+            native_store.load(native_greedy.run)
+            print("raised", len(sent), native_store.loaded(native_greedy.run))
+        else:
+            print("lost", len(sent))
+    """)
+    assert done.stdout == "raised 1 True\n", done.stderr
+    assert done.returncode == 0
+
+
 def test_another_number_of_threads_in_the_process_does_no_harm():
     """Where HiGHS has run with more threads before, solving goes on all the same."""
     done = run("""

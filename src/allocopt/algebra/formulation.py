@@ -92,15 +92,15 @@ class Formulation:
         """Add one column per label of `index`, between `lower` (default 0) and `upper`."""
         size = len(index)
         variable = Variable(
-            name,
-            self._columns,
-            index,
-            np.zeros(size) + lower,
-            np.zeros(size) + upper,
-            np.zeros(size, dtype=bool) | integer,
-            np.zeros(size, dtype=np.int32) + np.asarray(sku, dtype=np.int32),
-            np.zeros(size, dtype=np.int32) + np.asarray(line, dtype=np.int32),
-            breach,
+            name=name,
+            start=self._columns,
+            index=index,
+            lower=np.zeros(size) + lower,
+            upper=np.zeros(size) + upper,
+            integer=np.zeros(size, dtype=bool) | integer,
+            sku=np.zeros(size, dtype=np.int32) + np.asarray(sku, dtype=np.int32),
+            line=np.zeros(size, dtype=np.int32) + np.asarray(line, dtype=np.int32),
+            breach=breach,
         )
         self._columns += size
         self.variables.append(variable)

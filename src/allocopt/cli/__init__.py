@@ -20,6 +20,7 @@ from allocopt.cli import progress
 from allocopt.cli.checking import look_through
 from allocopt.cli.clashes import clash, plain, show_conflicts
 from allocopt.cli.common import (
+    Agreed,
     Folder,
     Gap,
     Jobs,
@@ -172,7 +173,7 @@ def check(
 @app.command()
 def allocate(
     folder: Folder,
-    contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",
+    contract: Agreed = "pooled",
     time_limit: Annotated[float | None, Seconds(help="Seconds; the best checked plan is kept.")] = None,
     gap: Annotated[float | None, Gap(help="Relative gap at which a plan is called optimal.")] = None,
     as_json: Json = False,
@@ -240,7 +241,7 @@ def compare(
 @app.command()
 def retire(
     folder: Folder,
-    contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",
+    contract: Agreed = "pooled",
     channel: Annotated[list[str] | None, typer.Option(help="Look at this channel alone; may be repeated.")] = None,
     recapture: Annotated[
         list[str] | None, typer.Option(metavar="FROM:TO=SHARE", help="Who takes demand over, as stores:dtc=0.4.")

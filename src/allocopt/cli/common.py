@@ -18,6 +18,7 @@ from allocopt.cli.streams import BAD_INPUT, NOT_SOLVED, complain, say
 from allocopt.compare.batch import faults
 from allocopt.compare.pack import contract_files, read_all, scenario_files, scenario_named
 from allocopt.contracts import PRESETS, Contract, preset
+from allocopt.documents.origin import SUFFIXES
 from allocopt.errors import ContractError, DataError, ScenarioError, SolveError
 from allocopt.problem import Problem
 from allocopt.scenario import Scenario
@@ -28,6 +29,7 @@ Folder = Annotated[
         help="Folder of CSV or Parquet tables, one Excel workbook, or the name of an example.", callback=found
     ),
 ]
+Agreed = Annotated[str, typer.Option("--contract", help="Name in DIR/contracts, name of a preset, or path.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse what would be read with a note.")]
 
@@ -91,7 +93,7 @@ def problem_of(folder: Path, strict: bool, negative: Negatives, mapping: list[st
 def contract_named(name: str | Path, folder: Path) -> Contract:
     """Return the contract that a name or path means: a file, a name in the folder's contracts, or a preset."""
     path = Path(name)
-    if path.suffix in (".yaml", ".yml"):
+    if path.suffix in SUFFIXES:
         return Contract.read(path)
     beside = folder / "contracts" / f"{name}.yaml"
     if beside.is_file():

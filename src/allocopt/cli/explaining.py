@@ -10,6 +10,7 @@ import typer
 from allocopt.allocate import allocate as solve_problem
 from allocopt.cli import progress
 from allocopt.cli.common import (
+    Agreed,
     Folder,
     Json,
     Mapped,
@@ -56,7 +57,7 @@ def explain(
     due: Annotated[int | None, typer.Option(min=0, help="Period in which it is due.")] = None,
     order: Annotated[str | None, typer.Option(help="Order of the line.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of the line.")] = None,
-    contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",
+    contract: Agreed = "pooled",
     as_json: Json = False,
     strict: Strict = False,
     negative: Negative = Negatives.error,

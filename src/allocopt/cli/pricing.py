@@ -13,6 +13,7 @@ from rich.table import Table
 from allocopt.allocate import allocate
 from allocopt.cli import progress
 from allocopt.cli.common import (
+    Agreed,
     Folder,
     Json,
     Mapped,
@@ -37,7 +38,7 @@ SHOWN = 10
 
 def price(
     folder: Folder,
-    contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",
+    contract: Agreed = "pooled",
     time_limit: Annotated[float | None, Seconds(help="Seconds of the plan that is priced.")] = None,
     as_json: Json = False,
     strict: Strict = False,

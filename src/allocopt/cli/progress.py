@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from allocopt.cli.show_comparison import progress_bar
 from allocopt.cli.streams import complain, err
 
 EVERY = 5.0
@@ -37,7 +36,17 @@ def counts(*, quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
         with _lines(quiet=quiet) as note:
             yield lambda done, total, last: note(f"{done} of {total} done" + (f", the last: {last}" if last else ""))
         return
-    with progress_bar(err) as tell:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.table import Column
+
+    last = TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True))
+    columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), last)
+    with Progress(*columns, console=err, transient=True, expand=True) as bar:
+        task = bar.add_task("reading and checking the tables", total=None)
+
+        def tell(done: int, total: int, words: str) -> None:
+            bar.update(task, completed=done, total=total, description=words or "solving the first runs")
+
         yield tell
 
 

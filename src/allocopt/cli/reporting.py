@@ -13,6 +13,7 @@ import typer
 from allocopt.allocate import allocate as solve_problem
 from allocopt.cli import progress
 from allocopt.cli.common import (
+    Agreed,
     Folder,
     Gap,
     Jobs,
@@ -43,7 +44,7 @@ NOBODY = "none"
 
 def report(
     folder: Folder,
-    contract: Annotated[str, typer.Option(help="Name in DIR/contracts, name of a preset, or path.")] = "pooled",
+    contract: Agreed = "pooled",
     against: Annotated[
         str | None,
         typer.Option(help="Contract against which the numbers stand; by default first_come, or pooled; none: nobody."),

@@ -1,18 +1,18 @@
-"""A comparison on a terminal: a bar while it runs, then the ranking, the differences, and what is certain of them."""
+"""A comparison on a terminal: the ranking, the differences, and what is certain of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Table
 
-from allocopt.cli.tables import percent, plain, print_line, titled
+from allocopt.cli.tables import percent, plain, print_line, table_of, titled
 from allocopt.compare.beside import side_by_side
 from allocopt.compare.comparison import Comparison
 
@@ -21,28 +21,11 @@ FAILURES = 10
 SCENARIO, WORD, GUTTER = 17, 16, 2
 """Least width of the column of scenarios, letters of a contract's name that stay together, and what lies between two
 columns and at both edges [characters]."""
+FOLDED: dict[str, Any] = {"no_wrap": False, "overflow": "fold", "min_width": 12}
+"""How a column of names looks that may be long."""
 AVERAGE = "(average)"
 BESIDE = {"failed": "no plan", "not_solved": "not solved"}
 """Columns of the ranking that are there where they say something."""
-
-
-@contextmanager
-def progress_bar(console: Console) -> Iterator[Callable[[int, int, str], None]]:
-    """Show on a terminal how many runs are done, which was the last, and the time; say nothing elsewhere."""
-    if not console.is_terminal:
-        yield lambda done, total, words: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    last = TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, no_wrap=True))
-    columns = (BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn(), last)
-    with Progress(*columns, console=console, transient=True, expand=True) as bar:
-        task = bar.add_task("reading and checking the tables", total=None)
-
-        def tell(done: int, total: int, words: str) -> None:
-            bar.update(task, completed=done, total=total, description=words or "solving the first runs")
-
-        yield tell
 
 
 def show_comparison(found: Comparison, folder: Path, console: Console) -> None:
@@ -75,20 +58,12 @@ def show_comparison(found: Comparison, folder: Path, console: Console) -> None:
     print_line(console, found.verdict)
 
 
-def _table(title: str, name: str, numbers: list[str]) -> Table:
-    table = titled(title)
-    table.add_column(name, overflow="fold", min_width=12)
-    for head in numbers:
-        table.add_column(head, justify="right", no_wrap=True)
-    return table
-
-
 def _ranking(found: Comparison) -> Table:
     """Return the contracts, worth most first."""
     frame = found.summary()
     beside = [name for name in ("failed", "not_solved") if frame[name].any()]
     heads = ["contribution", "fill", "regret", "worst", "best in", *(BESIDE[name] for name in beside)]
-    table = _table(f"Ranking by mean contribution{_unit(found)}", "contract", heads)
+    table = table_of(f"Ranking by mean contribution{_unit(found)}", ["contract"], heads, **FOLDED)
     for row in frame.to_dict("records"):
         cells = [_money(row["contribution"]), percent(row["fill_rate"]), _money(row["regret"])]
         cells += [_money(row["worst_regret"]), percent(row["best"])]
@@ -101,7 +76,7 @@ def _deltas(found: Comparison) -> Table:
     frame = found.deltas()
     objective = bool((frame["measure"] == "objective").any())
     heads = ["contribution", *(["objective"] if objective else []), "low", "high", "ahead", "behind", "of"]
-    table = _table(f"Against {plain(found.baseline)}{_unit(found)}", "contract", heads)
+    table = table_of(f"Against {plain(found.baseline)}{_unit(found)}", ["contract"], heads, **FOLDED)
     for row in frame.to_dict("records"):
         names = ["contribution", *(["difference"] if objective else []), "low", "high"]
         cells = [_signed(row[name]) for name in names]
@@ -150,7 +125,7 @@ def _coordination(found: Comparison) -> Table | None:
     if frame.empty:
         return None
     title = f"What channels lose by acting alone{_unit(found)}"
-    table = _table(title, "contract", ["alone", "best possible", "lost, at least", "at most"])
+    table = table_of(title, ["contract"], ["alone", "best possible", "lost, at least", "at most"], **FOLDED)
     for row in frame.to_dict("records"):
         best = _money(row["best_low"])
         if _money(row["best_high"]) != best:

@@ -13,7 +13,7 @@ from rich.table import Table
 from allocopt.cli.tables import amount, plain, print_line, table_of
 from allocopt.errors import ContractError, Issue
 from allocopt.plan import SOLVED
-from allocopt.retire.verdict import percent
+from allocopt.retire.verdict import at_share
 from allocopt.retire.worth import Retirement
 from allocopt.rules import Recapture
 from allocopt.words import money
@@ -132,7 +132,7 @@ def _worth(found: Retirement, told: pd.DataFrame, *, recaptured: bool) -> Table:
 def _share(row: dict[Any, Any], *, admitting: bool) -> str:
     """Return the break-even, or that there is none."""
     if not math.isnan(row["break_even"]):
-        return percent(row)
+        return at_share(row)
     return "unknown" if row["break_even_low"] != 1 else "always" if admitting else "never"
 
 

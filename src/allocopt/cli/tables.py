@@ -22,11 +22,11 @@ def titled(title: str | None = None, **how: Any) -> Table:
     return Table(title=title, box=SIMPLE_HEAD, **({"collapse_padding": True} | look | how))
 
 
-def table_of(title: str | None, left: Sequence[str], right: Sequence[str]) -> Table:
-    """Return an empty table with columns of words, and then of numbers."""
+def table_of(title: str | None, left: Sequence[str], right: Sequence[str], **words: Any) -> Table:
+    """Return an empty table with columns of words, which may look otherwise, and then of numbers."""
     made = titled(title)
     for name in left:
-        made.add_column(name, no_wrap=True)
+        made.add_column(name, **({"no_wrap": True} | words))
     for name in right:
         made.add_column(name, justify="right", no_wrap=True)
     return made

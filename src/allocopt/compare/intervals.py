@@ -89,7 +89,9 @@ class Difference:
         return self.low == self.high == self.contribution == 0
 
 
-NO_DIFFERENCE = Difference(math.nan, -math.inf, math.inf, -math.inf, math.inf, 0, 0, 0, math.nan)
+NO_DIFFERENCE = Difference(
+    math.nan, -math.inf, math.inf, -math.inf, math.inf, ahead=0, behind=0, runs=0, contribution=math.nan
+)
 """Nothing is known: the two have a plan together in no run."""
 
 
@@ -166,7 +168,8 @@ class Worths:
             float(weight[at] @ _means(scenario, values, size)[at]) for values in (mean, low, high, earned)
         )
         ends = (least - spread, most + spread, float(low.min()), float(high.max()))
-        return Difference(centre, *ends, int((low > 0).sum()), int((high < 0).sum()), len(both), more)
+        ahead, behind = int((low > 0).sum()), int((high < 0).sum())
+        return Difference(centre, *ends, ahead=ahead, behind=behind, runs=len(both), contribution=more)
 
     def _outer(self, one: int, other: int, weights: Floats, inside: NDArray[np.bool_]) -> Difference:
         """Return what bounds say of two contracts, one of which was not solved in every run.
@@ -185,7 +188,8 @@ class Worths:
             weight = weights[self.scenario[runs]]
             low_mean, high_mean = (float(weight @ values / weight.sum()) for values in (least, most))
         ends = (low_mean, high_mean, float(least.min()), float(most.max()))
-        return Difference(math.nan, *ends, int((least > 0).sum()), int((most < 0).sum()), len(runs), math.nan)
+        ahead, behind = int((least > 0).sum()), int((most < 0).sum())
+        return Difference(math.nan, *ends, ahead=ahead, behind=behind, runs=len(runs), contribution=math.nan)
 
     def _paired(self, one: int, other: int, both: NDArray[np.intp]) -> list[Floats]:
         """Return the differences of objectives, their ends, and those of contributions, in each of some runs."""

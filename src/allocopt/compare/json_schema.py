@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
+from allocopt.documents.described import DRAFT
+
 TABLES = {
     "ranking": "Contracts by mean contribution.",
     "deltas": "Each contract against the baseline.",

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from allocopt.documents.origin import SUFFIXES, yaml_files
 from allocopt.errors import ContractError, Issue, ScenarioError
 from allocopt.scenario.scenario import Scenario
 
-YAML = (".yaml", ".yml")
 BASELINE = "pooled"
 """The contract that others are compared with, if it is there."""
 
@@ -18,18 +18,18 @@ Named = TypeVar("Named")
 
 def contract_files(folder: Path) -> list[Path]:
     """Return the contracts of a folder by file name, `BASELINE` first."""
-    return sorted(_files(folder / "contracts"), key=lambda path: (path.stem != BASELINE, path.name))
+    return sorted(yaml_files(folder / "contracts"), key=lambda path: (path.stem != BASELINE, path.name))
 
 
 def scenario_files(folder: Path) -> list[Path]:
     """Return the scenarios of a folder by file name."""
-    return sorted(_files(folder / "scenarios"), key=lambda path: path.name)
+    return yaml_files(folder / "scenarios")
 
 
 def scenario_named(name: str | Path, folder: Path) -> Scenario:
     """Return the scenario that a name or path means: a file, or a name in the folder's scenarios."""
     path = Path(name)
-    if path.suffix in YAML:
+    if path.suffix in SUFFIXES:
         return Scenario.read(path)
     known = {file.stem: file for file in scenario_files(folder)}
     if str(name) in known:
@@ -63,7 +63,3 @@ def read_all(
         except (ContractError, ScenarioError) as error:
             issues += error.issues
     return found, issues
-
-
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.suffix in YAML] if folder.is_dir() else []

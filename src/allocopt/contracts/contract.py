@@ -223,7 +223,7 @@ class Contract(Document):
             Whose ids the clauses and stages must name, and whose ``as_of`` must lie in the contract's validity.
         """
         arguments.instance("problem", problem, Problem)
-        origin = self._where
+        origin = self._origin
         unknown = list(self._unknown(problem, origin))
         lost = {issue.column for issue in unknown}
         issues = [*unknown, *self._misfits(problem, origin, lost), *self._expired(problem.as_of, origin)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, LiteralString, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
@@ -25,18 +25,15 @@ def _alone_or_many(value: object) -> object:
     return value if value is None or isinstance(value, list | tuple) else (value,)
 
 
-def _number(value: object) -> object:
-    """Refuse what pydantic would read as a number: ``true`` is no share, and text is no quantity."""
-    if isinstance(value, bool | str):
-        raise PydanticCustomError("float_type", "it must be a number")
-    return value
+def _none_of(kinds: Any, code: LiteralString, said: LiteralString) -> BeforeValidator:
+    """Return what refuses values of some kinds that pydantic would read as another one."""
 
+    def checked(value: object) -> object:
+        if isinstance(value, kinds):
+            raise PydanticCustomError(code, said)
+        return value
 
-def _day(value: object) -> object:
-    """Refuse numbers, which pydantic would read as seconds since 1970."""
-    if isinstance(value, int | float):
-        raise PydanticCustomError("date_type", "it must be a day")
-    return value
+    return BeforeValidator(checked)
 
 
 def _said(text: str) -> str:
@@ -70,22 +67,18 @@ def window(from_period: int | None, to_period: int | None) -> None:
 if TYPE_CHECKING:
     Many = Sequence
 else:
-
-    class Many:
-        """Several values of a type: what is kept of them is a tuple, and a list will do."""
-
-        def __class_getitem__(cls, item: object) -> object:
-            """Return the type of what is kept."""
-            return tuple[item, ...]
-
+    Many = tuple[TypeVar("Item"), ...]
+"""Several values of a type: what is kept of them is a tuple, and a list will do."""
 
 Several = Annotated[Many[str], Field(min_length=1)]
 Who = Annotated[str | Several, BeforeValidator(_together, json_schema_input_type=str | Several)]
 """One channel, or several that count together."""
 Ids = Annotated[Several | None, BeforeValidator(_one_or_many, json_schema_input_type=str | Several | None)]
 """One identifier, several, or None for all."""
-NUMBER = BeforeValidator(_number)
-Day = Annotated[dt.date, BeforeValidator(_day)]
+NUMBER = _none_of(bool | str, "float_type", "it must be a number")
+"""``true`` is no share, and text is no quantity."""
+Day = Annotated[dt.date, _none_of(int | float, "date_type", "it must be a day")]
+"""Numbers are no seconds since 1970."""
 Share = Annotated[float, Field(ge=0, le=1), NUMBER]
 Quantity = Annotated[float, Field(ge=0), NUMBER]
 AtLeastZero = Annotated[float, Field(ge=0), NUMBER]

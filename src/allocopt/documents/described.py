@@ -6,6 +6,8 @@ import inspect
 import re
 from typing import Any
 
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+"""Which JSON schema our schemas are written in."""
 _SECTION = re.compile(r"\n\n(?=\w+\n-{4,}\n)")
 _ENTRY = re.compile(r"^(?P<names>\w.*?)(?: :.*)?\n(?P<text>(?: {4}.*\n?)+)", re.M)
 

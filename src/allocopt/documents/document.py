@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import TypeAdapter, ValidationError
 
 from allocopt.documents.checked import Checked
+from allocopt.documents.described import DRAFT
 from allocopt.documents.faults import issue_of, issues_of, untagged
 from allocopt.documents.origin import Origin
 from allocopt.errors import ContractError, Issue, ScenarioError
@@ -31,6 +32,7 @@ class Document(metaclass=Checked):
     WHAT: ClassVar[str]
     LIST: ClassVar[str]
 
+    _origin: ClassVar[Origin] = Origin()
     name: str
 
     @classmethod
@@ -63,7 +65,7 @@ class Document(metaclass=Checked):
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
         """Return the JSON schema of such files, as shipped in the package."""
-        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **adapter(cls).json_schema()}
+        return {"$schema": DRAFT, **adapter(cls).json_schema()}
 
     @staticmethod
     def keys_at(place: tuple[Any, ...]) -> list[str]:
@@ -73,11 +75,6 @@ class Document(metaclass=Checked):
     @property
     def _label(self) -> str:
         return f"{self.WHAT} {self.name!r}"
-
-    @property
-    def _where(self) -> Origin:
-        origin: Origin = getattr(self, "_origin", Origin())
-        return origin
 
 
 @cache

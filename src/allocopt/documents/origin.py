@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from allocopt.documents.faults import spelled
 from allocopt.errors import Issue
+
+SUFFIXES = (".yaml", ".yml")
+"""How the names of YAML files end."""
+
+
+def yaml_files(folder: Path) -> list[Path]:
+    """Return the YAML files of a folder by name; none where there is no folder."""
+    return sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES) if folder.is_dir() else []
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def paths(net: Net, inner: Flags, entries: Places | slice = slice(None)) -> Path
         if not changed:
             settled = True
             break
-    return Paths(spare, need, giver, taker, more, less, pool, pooled, pool_giver, settled)
+    return Paths(spare, need, giver, taker, more, less, pool, pooled=pooled, pool_giver=pool_giver, settled=settled)
 
 
 def _pools(net: Net, inner: Flags, less: Flags, entries: Places | slice) -> tuple[Places, Places, Places, int]:
@@ -322,7 +322,8 @@ class Exchange(Board):
         lot, line = np.where(block >= 0, lot, -1), np.where(block >= 0, line, -1)
         keys, entry_row = np.unique(block[arc].astype(np.int64) * rows + row, return_inverse=True)
         above, below = np.append(self.room, self.room[keys % rows]), np.append(self.below, self.below[keys % rows])
-        net = Net(lot, line, *self.limits(), arc, rows + entry_row.ravel(), value, above, below, self.least)
+        limits = {"above": above, "below": below, "least": self.least}
+        net = Net(lot, line, *self.limits(), arc, rows + entry_row.ravel(), value, **limits)
         inside = (lot >= 0) & (line >= 0)
         found = paths(net, inside)
         count = len(self.plain_blocks)

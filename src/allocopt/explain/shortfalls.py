@@ -195,5 +195,11 @@ def why(plan: Any) -> Why:
 
 
 def shortfalls(plan: Any) -> pd.DataFrame:
-    """Return the short lines of a plan with their reasons; see `allocopt.plan.plan.Plan.shortfalls`."""
+    """Return the demand lines that do not get everything, and why: one row per line and reason, units adding up.
+
+    Columns are sku, channel, region, order, line, due, wanted and served [unit]; units short for this reason
+    [unit], reason (a code, see the guide), sentence, worth of one more unit if the reason were lifted
+    [currency/unit], clause (its position in the contract, -1: none), what (the clause or the rows of tables behind
+    it) and owner (who could help). Each was confirmed by a local re-solve; ``"not_proven"`` is what was not.
+    """
     return why(plan).table()

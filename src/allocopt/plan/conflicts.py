@@ -274,7 +274,7 @@ def _row(
         what = _words(family.name, tuple(label.values()) if line == ANY else _line(facts, line))
         kind = "commitment (min_units)" if family.name in PROMISED else family.name
         owner = _owner(facts, channel)
-        return _Row(kind, None, what, amount, "", sku, channel, int(period or -1), owner, cost, clash)
+        return _Row(kind, None, what, amount, "", sku, channel, int(period or -1), owner=owner, cost=cost, clash=clash)
     number = int(family.clause[rank])
     clause = clauses[number]
     given = {name: getattr(clause, name, None) for name in ("period", "owner")}
@@ -283,7 +283,8 @@ def _row(
     period = period or str(-1 if given["period"] is None else given["period"])
     kind = str(getattr(clause, "clause", family.name))
     owner = str(given["owner"] or "") or _owner(facts, channel)
-    return _Row(kind, number, clause.words(), amount, place, sku, channel, int(period), owner, cost, clash)
+    what, due = clause.words(), int(period)
+    return _Row(kind, number, what, amount, place, sku, channel, due, owner=owner, cost=cost, clash=clash)
 
 
 def _line(facts: Facts, line: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The tables by which a plan is worked with: stock, exposure, key figures, promises, exceptions as one likes them."""
+"""The tables of a plan, promises, and exceptions as one likes them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from allocopt.errors import SolveError
 from allocopt.plan.exceptions import Thresholds
 from allocopt.plan.making import TABLES, made
 from allocopt.plan.promises import promises
+from allocopt.problem.problem import TableOf
 
 if TYPE_CHECKING:
     from allocopt.plan.answer import Answer
@@ -27,22 +28,15 @@ class Further:
         def raise_for_status(self) -> None:
             """Raise `SolveError` unless the plan has a checked answer."""
 
-        def _table(self, name: str) -> pd.DataFrame: ...
+        def _frame(self, name: str) -> pd.DataFrame: ...
 
-    @property
-    def stock(self) -> pd.DataFrame:
-        """What becomes of every lot; see `allocopt.plan.stock.stock`."""
-        return self._table("stock")
-
-    @property
-    def exposure(self) -> pd.DataFrame:
-        """What each channel may publish as available; see `allocopt.plan.exposure.exposure`."""
-        return self._table("exposure")
-
-    @property
-    def kpis(self) -> pd.DataFrame:
-        """Key figures by channel and in all; see `allocopt.plan.kpis.kpis`."""
-        return self._table("kpis")
+    allocation = TableOf("allocation", "What ships; see `allocopt.plan.tables.allocation`.")
+    channels = TableOf("channels", "The profit and loss; see `allocopt.plan.tables.channel_books`.")
+    shortfalls = TableOf("shortfalls", "Who is short, and why; see `allocopt.explain.shortfalls.shortfalls`.")
+    exceptions = TableOf("exceptions", "What needs a person; see `allocopt.plan.exceptions.exceptions`.")
+    stock = TableOf("stock", "What becomes of every lot; see `allocopt.plan.stock.stock`.")
+    exposure = TableOf("exposure", "What each channel may publish; see `allocopt.plan.exposure.exposure`.")
+    kpis = TableOf("kpis", "Key figures by channel and in all; see `allocopt.plan.kpis.kpis`.")
 
     def promises(self, since: Any = None) -> pd.DataFrame:
         """Return what each demand line can count on, or what of it moved since an earlier plan.
@@ -100,4 +94,4 @@ class Further:
         return self.answer is not None or name in self._frames
 
     def _tables(self) -> dict[str, pd.DataFrame]:
-        return {name: self._table(name) for name in TABLES if self._has(name)}
+        return {name: self._frame(name) for name in TABLES if self._has(name)}

@@ -6,13 +6,13 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from allocopt.documents.origin import yaml_files
 from allocopt.errors import DataError, Issue
 from allocopt.plan.reading import BOOKS
 from allocopt.problem.readers import SETTINGS_FILE
 from allocopt.problem.schema import TABLES
 
 FORMS = (".csv", ".parquet")
-YAML = (".yaml", ".yml")
 BESIDE = ("contracts", "scenarios")
 """Subfolders of a problem, which hold YAML files."""
 BOTH = "channels.csv"
@@ -51,17 +51,12 @@ def inputs_in(folder: Path) -> list[str]:
         found = [path.name for path in paths if _is_table(path) or path.name == SETTINGS_FILE]
         for path in paths:
             if path.name in BESIDE and path.is_dir():
-                found += [f"{path.name}/{name}" for name in _documents(path)]
+                found += [f"{path.name}/{each.name}" for each in yaml_files(path)]
         if folder.resolve().name in BESIDE:
-            found += _documents(folder)
+            found += [each.name for each in yaml_files(folder)]
     except OSError:  # whoever writes there is told
         return []
     return found
-
-
-def _documents(folder: Path) -> list[str]:
-    """Return the names of the YAML files in a folder."""
-    return sorted(path.name for path in folder.iterdir() if path.suffix in YAML)
 
 
 def _is_table(path: Path) -> bool:

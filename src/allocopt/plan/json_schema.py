@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from allocopt.documents.described import DRAFT
 from allocopt.plan.columnar import FORMS
 from allocopt.plan.dates import DATES, PERIODS, date_of
 from allocopt.plan.plan import SOLVED
 from allocopt.plan.reading import BOOKS, SCHEMA_VERSION, VERSION
 from allocopt.plan.tables import BLANKS, COLUMNS, TEXTS, WHOLE
 
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
 STATUSES = (*SOLVED, "infeasible", "interrupted", "error")
 
 

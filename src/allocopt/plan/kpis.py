@@ -25,7 +25,7 @@ import pandas as pd
 from allocopt.algebra.grouping import extreme, summed
 from allocopt.plan.answer import Answer
 from allocopt.plan.stock import age
-from allocopt.plan.tables import profit_and_loss, typed
+from allocopt.plan.tables import profit_and_loss, ratio, typed
 from allocopt.problem.facts import Floats
 from allocopt.rules.kit.parcels import parcel_cost, parcels, split_cost
 from allocopt.rules.kit.scope import reached
@@ -47,8 +47,8 @@ def kpis(answer: Answer) -> pd.DataFrame:
     facts = answer.arcs.facts
     columns: dict[str, Any] = {"channel": [*facts.channels.id, ALL]}
     columns |= _service(answer) | _stock(answer) | _risk(answer) | _parcels(answer)
-    columns["cover"] = _ratio(columns["left"], columns["wanted"] / facts.periods)
-    columns["sell_through"] = _ratio(columns["units"], columns["usable"])
+    columns["cover"] = ratio(columns["left"], columns["wanted"] / facts.periods)
+    columns["sell_through"] = ratio(columns["units"], columns["usable"])
     return typed({name: columns[name] for name in ORDER})
 
 
@@ -57,11 +57,6 @@ ORDER = (
     *("left", "cover", "usable", "sell_through", "aged_0_4", "aged_5_13", "aged_14_26", "aged_27_up", "aged_unknown"),
     *("cancellation_risk", "orders", "parcels", "parcels_per_order", "split_cost", "expedite_cost"),
 )
-
-
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    ratio: Floats = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
-    return ratio
 
 
 def _by_channel(answer: Answer, channel: Any, weights: Any) -> Floats:
@@ -84,9 +79,9 @@ def _service(answer: Answer) -> dict[str, Floats]:
         "lines_full": _by_channel(answer, lines.channel, full),
         "on_time": _by_channel(answer, arcs.channel[rows], on_time),
     }
-    found["fill_rate"] = _ratio(found["units"], found["wanted"])
-    found["line_fill_rate"] = _ratio(found["lines_full"], found["lines"])
-    found["on_time"] = _ratio(found["on_time"], found["wanted"])
+    found["fill_rate"] = ratio(found["units"], found["wanted"])
+    found["line_fill_rate"] = ratio(found["lines_full"], found["lines"])
+    found["on_time"] = ratio(found["on_time"], found["wanted"])
     return found
 
 
@@ -119,7 +114,7 @@ def _risk(answer: Answer) -> dict[str, Floats]:
     unsure = (arcs.late(rows) > 0) | (arcs.facts.lots.confidence[arcs.lot[rows]] < 1)
     channel, units = arcs.channel[rows], answer.ship[rows]
     risky, promised = (_by_channel(answer, channel, part) for part in (units * unsure, units))
-    return {"cancellation_risk": _ratio(risky, promised)}
+    return {"cancellation_risk": ratio(risky, promised)}
 
 
 def _parcels(answer: Answer) -> dict[str, Floats]:
@@ -137,7 +132,7 @@ def _parcels(answer: Answer) -> dict[str, Floats]:
     return {
         "orders": orders,
         "parcels": number,
-        "parcels_per_order": _ratio(number, orders),
+        "parcels_per_order": ratio(number, orders),
         "split_cost": _by_channel(answer, whose, split_cost(parcel_cost(facts, index), owner, len(order))),
         "expedite_cost": expedited,
     }

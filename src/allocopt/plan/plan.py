@@ -74,6 +74,11 @@ class Plan(Further, Questions, Shown, Worth, Beside):
         What it is a plan of; None where the plan was read from a file, until it is attached.
     program : Stated or None
         The program as it was stated, for `model`; None where the plan was read from a file.
+    allocation, channels, shortfalls, exceptions, stock, exposure, kpis : DataFrame
+        The tables. Of shortfalls: one row per line and reason, units adding up. Columns are sku, channel, region,
+        order, line, due, wanted and served [unit]; units short for this reason [unit], reason (a code, see the guide),
+        sentence, worth of one more unit if the reason were lifted [currency/unit], clause (its position in the
+        contract, -1: none), what (the clause or the rows of tables behind it) and owner (who could help).
 
     Notes
     -----
@@ -125,32 +130,6 @@ class Plan(Further, Questions, Shown, Worth, Beside):
     def contribution(self) -> float:
         """Contribution of all channels and the company [currency]."""
         return float(self.channels["contribution"].sum())
-
-    @property
-    def allocation(self) -> pd.DataFrame:
-        """What ships; see `allocopt.plan.tables.allocation`."""
-        return self._table("allocation")
-
-    @property
-    def channels(self) -> pd.DataFrame:
-        """The profit and loss; see `allocopt.plan.tables.channel_books`."""
-        return self._table("channels")
-
-    @property
-    def shortfalls(self) -> pd.DataFrame:
-        """Demand lines that do not get everything, and why: one row per line and reason, units adding up.
-
-        Columns are sku, channel, region, order, line, due, wanted and served [unit]; units short for this reason
-        [unit], reason (a code, see the guide), sentence, worth of one more unit if the reason were lifted
-        [currency/unit], clause (its position in the contract, -1: none), what (the clause or the rows of tables behind
-        it) and owner (who could help). Each was confirmed by a local re-solve; ``"not_proven"`` is what was not.
-        """
-        return self._table("shortfalls")
-
-    @property
-    def exceptions(self) -> pd.DataFrame:
-        """What needs a person, most money first; see `allocopt.plan.exceptions.exceptions`."""
-        return self._table("exceptions")
 
     @property
     def model(self) -> Any:
@@ -206,7 +185,7 @@ class Plan(Further, Questions, Shown, Worth, Beside):
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON-ready values: tables as plain columns; see `allocopt.plan.columnar`."""
         solved = self.solved
-        frames = {name: self._table(name) if solved else None for name in TABLES if not solved or self._has(name)}
+        frames = {name: self._frame(name) if solved else None for name in TABLES if not solved or self._has(name)}
         told = {name: None if name in WORTH and not solved else _plain(getattr(self, name)) for name in SHAPE}
         return told | told_tables(frames)
 
@@ -280,7 +259,7 @@ class Plan(Further, Questions, Shown, Worth, Beside):
             return head
         return head + self.channels.to_html(index=False, float_format="{:,.2f}".format, na_rep="", border=0)
 
-    def _table(self, name: str) -> pd.DataFrame:
+    def _frame(self, name: str) -> pd.DataFrame:
         self.raise_for_status()
         if name not in self._frames:
             if self.answer is None:

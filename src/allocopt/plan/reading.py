@@ -155,9 +155,8 @@ def _finite(value: float) -> bool:
 def _value(place: tuple[str, ...], content: Mapping[str, Any], kind: Any) -> Iterator[Issue]:
     """Yield what is wrong with one key of a mapping."""
     name = place[-1]
-    spelled = ".".join(place)
     if name not in content:
-        yield _issue(spelled, None, "missing_key", f"The key {name!r} is missing.")
+        yield _issue(".".join(place), None, "missing_key", f"The key {name!r} is missing.")
         return
     value = content[name]
     if value is None and (type(None) in get_args(kind) or (kind is float and place[0] == ENDLESS)):
@@ -167,15 +166,13 @@ def _value(place: tuple[str, ...], content: Mapping[str, Any], kind: Any) -> Ite
     parts = _parts_of(kind)
     if parts is not None and isinstance(value, list | tuple):
         for number, each in enumerate(value):
-            yield from _fields((*place[:-1], f"{name}[{number}]"), each, parts)
-    elif hasattr(kind, "__dataclass_fields__"):
-        yield from _fields(place, value, kind)
-    elif not _fits(value, kind):
-        yield _issue(spelled, value, "wrong_kind", f"It must be {_said(kind)}, not {told(value)!r}.")
+            yield from _held((*place[:-1], f"{name}[{number}]"), each, parts)
+    else:
+        yield from _held(place, value, kind)
 
 
-def _fields(place: tuple[str, ...], value: Any, kind: Any) -> Iterator[Issue]:
-    """Yield what is wrong with a mapping of the fields of a dataclass, or with a single value of a list."""
+def _held(place: tuple[str, ...], value: Any, kind: Any) -> Iterator[Issue]:
+    """Yield what is wrong with a value: of a dataclass, which is a mapping of its fields, or a plain one."""
     spelled = ".".join(place)
     if not hasattr(kind, "__dataclass_fields__"):
         if not _fits(value, kind):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from allocopt.algebra.grouping import summed
 from allocopt.plan.answer import Answer
 from allocopt.plan.dates import DATES
 from allocopt.problem.facts import Facts, Floats
@@ -74,6 +75,12 @@ def _column(name: str, values: Any) -> Any:
     if found.dtype.kind not in "iub" and not np.isfinite(found.astype(np.float64)).all():
         raise ValueError(f"{name} holds whole numbers, and one of them is none")
     return found.astype(np.int64)
+
+
+def ratio(part: Floats, whole: Floats, otherwise: Floats | float = np.nan) -> Floats:
+    """Return parts as shares of the whole, and something else where there is no whole."""
+    found: Floats = np.divide(part, whole, out=np.broadcast_to(otherwise, np.shape(whole)).copy(), where=whole > 0)
+    return found
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -159,21 +166,20 @@ def channel_books(answer: Answer) -> dict[str, Any]:
     facts = answer.arcs.facts
     channels = len(facts.channels.id)
     booked = profit_and_loss(answer)
-    demand = np.bincount(facts.lines.channel, weights=answer.wanted, minlength=channels + 1)
-    units = np.bincount(answer.arcs.channel, weights=answer.ship, minlength=channels + 1)
+    demand = summed(answer.wanted, facts.lines.channel, channels + 1)
+    units = summed(answer.ship, answer.arcs.channel, channels + 1)
     none = np.zeros(channels + 1)
     costs = [*COSTS, *(column for column in booked if column not in (*EARNED, *COSTS, OUTSIDE))]
-    table = {
+    table: dict[str, Any] = {
         "channel": [*facts.channels.id, COMPANY],
         "demand": demand,
         "units": units,
-        "fill_rate": np.divide(units, demand, out=np.full(channels + 1, np.nan), where=demand > 0),
+        "fill_rate": ratio(units, demand),
         "revenue": booked.get("revenue", none),
     }
     table |= {column: 0.0 - booked.get(column, none) for column in costs}
     contribution = table["revenue"] - sum((table[column] for column in costs), none)
     table["contribution"] = contribution
-    revenue = table["revenue"]
-    table["margin"] = np.divide(contribution, revenue, out=np.full(channels + 1, np.nan), where=revenue > 0)
+    table["margin"] = ratio(contribution, table["revenue"])
     table[OUTSIDE] = 0.0 - booked.get(OUTSIDE, none)
     return table

@@ -176,18 +176,14 @@ class _Body:
 
 def _undressed(column: Column, cell: Any) -> _Body | None:
     """Return the digits of a text and what stands around them; None if it is no amount of this column."""
-    text = _NO_CENTS.sub(r"\1", " ".join(cell.split())) if isinstance(cell, str) and len(cell) <= LONGEST else ""
-    match = _DRESSED.fullmatch(text)
-    if match is None or bool(match["open"]) != bool(match["close"]):
+    match = _matched(cell) if isinstance(cell, str) else None
+    if match is None:
         return None
-    negative = _negatives(match)
     money, percent = match["before"] or match["after"], match["percent"]
-    if len(negative) > 1 or (match["before"] and match["after"]) or (money and percent):
-        return None
-    if (money and not column.money) or (percent and not column.share):
+    if (money and percent) or (money and not column.money) or (percent and not column.share):
         return None
     how = "currency" if money else "percent" if percent else "brackets" if match["open"] or match["minus"] else ""
-    factor = (-1.0 if negative else 1.0) * (0.01 if percent else 1.0)
+    factor = (-1.0 if _negatives(match) else 1.0) * (0.01 if percent else 1.0)
     return _Body(match["body"].strip(), factor, how, _SAME.get(money, money) if money else "")
 
 
@@ -224,15 +220,18 @@ def respelled(text: str, decimal: str) -> str:
     >>> respelled(" $1,001.18 ", "."), respelled("1.060,50 €", ","), respelled("(3.50)", "."), respelled("1,06", ".")
     ('1001.18', '1060.50', '-3.50', '1,06')
     """
-    bare = _NO_CENTS.sub(r"\1", " ".join(text.split()))
-    match = _DRESSED.fullmatch(bare) if len(bare) <= LONGEST else None
-    body = "" if match is None else match["body"].rstrip()
-    if match is None or not _CONVENTIONS[decimal].fullmatch(body) or bool(match["open"]) != bool(match["close"]):
+    match = _matched(text)
+    if match is None or not _CONVENTIONS[decimal].fullmatch(match["body"].rstrip()):
         return text
-    negative = _negatives(match)
-    if len(negative) > 1 or (match["before"] and match["after"]):
-        return text
-    return ("-" if negative else "") + _digits(body, decimal) + (match["percent"] or "")
+    return ("-" if _negatives(match) else "") + _digits(match["body"].rstrip(), decimal) + (match["percent"] or "")
+
+
+def _matched(text: str) -> re.Match[str] | None:
+    """Return the parts of an amount: at most one sign, one currency, and brackets that are closed; else None."""
+    match = _DRESSED.fullmatch(_NO_CENTS.sub(r"\1", " ".join(text.split()))) if len(text) <= LONGEST else None
+    if match is None or bool(match["open"]) != bool(match["close"]):
+        return None
+    return None if len(_negatives(match)) > 1 or (match["before"] and match["after"]) else match
 
 
 def _negatives(match: re.Match[str]) -> list[str]:

@@ -46,7 +46,7 @@ def write_book(tables: dict[str, pd.DataFrame], settings: dict[str, Any], path: 
         _fill(sheet, [tuple(frame.columns), *_rows(frame)])
         _dress(sheet, TABLES[name], list(frame.columns))
     if settings:
-        _fill(book.create_sheet(SETTINGS_SHEET), [("key", "value"), *((key, _cell(settings[key])) for key in settings)])
+        _fill(book.create_sheet(SETTINGS_SHEET), [("key", "value"), *settings.items()])
     _tell(book.create_sheet(MEANINGS_SHEET))
     book.save(path)
 
@@ -55,10 +55,6 @@ def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     """Yield the rows as Python values; a missing one is None."""
     columns = [frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame.columns]
     return zip(*columns, strict=True)
-
-
-def _cell(value: Any) -> Any:
-    return value if isinstance(value, int | str) else str(value)
 
 
 def _fill(sheet: Any, rows: list[tuple[Any, ...]]) -> None:
@@ -121,7 +117,7 @@ def meanings() -> list[tuple[str, ...]]:
             column.name,
             "yes" if column.required else "",
             column.type,
-            unit_of(column),
+            column.unit,
             ", ".join(column.choices) or (f"an id of {column.refers}" if column.refers else ""),
             "" if column.default in (None, "") else str(column.default).lower(),
             column.meaning,
@@ -133,11 +129,6 @@ def meanings() -> list[tuple[str, ...]]:
     return found + [
         (SETTINGS_SHEET, name, "", "setting", "", "", "", meaning, "") for name, meaning in SETTINGS.items()
     ]
-
-
-def unit_of(column: Column) -> str:
-    """Return the unit that a column's meaning states; empty where it has none."""
-    return column.meaning.rpartition("[")[2].partition("]")[0] if column.meaning.rstrip(".").endswith("]") else ""
 
 
 def _tell(sheet: Any) -> None:

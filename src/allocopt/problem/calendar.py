@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from allocopt.arrays import Floats
+from allocopt.arrays import Floats, Places
 from allocopt.problem.columns import BLANK, FAULTY, NUMBER, STAMP, distinct_cells, moments, numbers
 from allocopt.problem.report import ReadColumn, Report, Telling
 from allocopt.problem.schema import Column
@@ -110,11 +110,8 @@ def dates(reading: ReadColumn) -> Floats:
 
 def periods(reading: ReadColumn, calendar: CalendarState) -> Floats:
     """Read a column of periods as numbers; a blank is the default (nan is never), faulty cells are nan."""
-    column, arrow = reading.column, reading.cells.arrow
-    plain = arrow is not None and (
-        pa.types.is_integer(arrow.type) or pa.types.is_floating(arrow.type) or pa.types.is_null(arrow.type)
-    )
-    if plain:
+    column = reading.column
+    if reading.cells.numeric:
         free = replace(reading, column=replace(column, type="number", low=-np.inf))
         return _within(reading, _bounded_whole(reading, numbers(free)), calendar)
     kinds, values = moments(reading, _date)
@@ -238,38 +235,28 @@ def calendar_of(source: Source, period: Floats, start: Floats, end: Floats, repo
         return "faulty"
     before = len(report.issues)
     order = np.argsort(period, kind="stable")
-
-    def fault(position: int, column: str, message: str, hint: str) -> None:
+    for position, column, message, hint in _misfits(period, start, end, order):
         report.rows(source, column, np.array([position]), "bad_periods", message, hint)
-
-    for position in np.flatnonzero(end < start).tolist():
-        fault(
-            position,
-            "end",
-            f"Period {period[position]:.0f} ends on {as_date(end[position])}, before it starts on "
-            f"{as_date(start[position])}.",
-            "Swap the two days or mend the one that is wrong.",
-        )
-    if period[order[0]] != 0:
-        fault(
-            int(order[0]),
-            "period",
-            f"The first period is {period[order[0]]:.0f}; periods count from 0.",
-            "Number them 0, 1, 2, ...",
-        )
-    for earlier, later in zip(order[:-1].tolist(), order[1:].tolist(), strict=True):
-        if period[later] - period[earlier] > 1:
-            message = f"Period {period[earlier]:.0f} is followed by period {period[later]:.0f}."
-            fault(later, "period", message, "Number them 0, 1, 2, ... without gaps.")
-        elif period[later] != period[earlier] and start[later] != end[earlier] + 1:
-            what = "overlaps" if start[later] <= end[earlier] else "leaves a gap after"
-            fault(
-                later,
-                "start",
-                f"Period {period[later]:.0f} starts on {as_date(start[later])} and {what} period "
-                f"{period[earlier]:.0f}, which ends on {as_date(end[earlier])}.",
-                "Start each period on the day after the one before has ended.",
-            )
     if len(report.issues) > before or (np.diff(period[order]) == 0).any():
         return "faulty"
     return Calendar(start[order], end[order])
+
+
+def _misfits(period: Floats, start: Floats, end: Floats, order: Places) -> Iterator[tuple[int, str, str, str]]:
+    """Yield what keeps periods from being a calendar: row, column, what is wrong, and what to do."""
+    called = [f"Period {number:.0f}" for number in period]
+    for row in np.flatnonzero(end < start).tolist():
+        said = f"{called[row]} ends on {as_date(end[row])}, before it starts on {as_date(start[row])}."
+        yield row, "end", said, "Swap the two days or mend the one that is wrong."
+    if period[order[0]] != 0:
+        said = f"The first period is {period[order[0]]:.0f}; periods count from 0."
+        yield int(order[0]), "period", said, "Number them 0, 1, 2, ..."
+    for earlier, later in zip(order[:-1].tolist(), order[1:].tolist(), strict=True):
+        if period[later] - period[earlier] > 1:
+            said = f"{called[earlier]} is followed by period {period[later]:.0f}."
+            yield later, "period", said, "Number them 0, 1, 2, ... without gaps."
+        elif period[later] != period[earlier] and start[later] != end[earlier] + 1:
+            what = "overlaps" if start[later] <= end[earlier] else "leaves a gap after"
+            one, other = f"starts on {as_date(start[later])}", f"which ends on {as_date(end[earlier])}"
+            said = f"{called[later]} {one} and {what} period {period[earlier]:.0f}, {other}."
+            yield later, "start", said, "Start each period on the day after the one before has ended."

@@ -272,12 +272,9 @@ def _check_at_most(checked: ReadTable, name: str, code: str, what: str, report: 
 
 def _check_reserved_names(channels: ReadTable, report: Report) -> None:
     labels = channels.labels["channel"]
-    taken = np.array([text.casefold() == COMPANY for text in labels.texts.to_pylist()], bool)
-    if not taken.any():
-        return
+    taken = labels.among(pc.equal(pc.utf8_lower(labels.texts), COMPANY))
     said = "{value!r} is the name of the row for what belongs to no channel."
-    rows = (labels.codes >= 0) & taken[labels.codes]
-    report.rows(channels.source, "channel", rows, "reserved_id", said, "Give the channel another name.")
+    report.rows(channels.source, "channel", taken, "reserved_id", said, "Give the channel another name.")
 
 
 def refers_to(issue: Issue) -> str | None:

@@ -156,13 +156,12 @@ def _fast_numbers(cells: Cells, textual: bool) -> tuple[Floats, Flags] | None:
     arrow = cells.arrow
     if arrow is None:
         return None
-    kind = arrow.type
-    if textual and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+    if textual and cells.textual:
         try:
             arrow = pc.cast(pc.if_else(pc.equal(arrow, ""), None, arrow), pa.float64())
         except pa.ArrowInvalid:
             return None
-    elif pa.types.is_null(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
+    elif cells.numeric:
         arrow = pc.cast(arrow, pa.float64(), safe=False)
     else:
         return None

@@ -12,8 +12,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,9 @@ _AND = ("and", "&", "&&")
 _OR = ("or", "|", "||")
 _RESERVED = (*_WORDS, *_AND, *_OR)
 """Words that are values in quotes only."""
+Sign = Callable[[Any, Any], Any]
+ORDERED: dict[str, Sign] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+"""Signs that compare numbers and periods by which is more."""
 _SIMPLE = re.compile(r"[\w.+-]*\w")
 _SHAPE = "Write comparisons such as `channel = amazon and period in 3..4`."
 

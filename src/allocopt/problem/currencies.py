@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from allocopt.problem.amounts import currency_of, known_currency
@@ -68,11 +66,8 @@ def _named(column: Column, source: Source) -> _InCurrency | None:
         return None
     if name in source.currencies:
         return _InCurrency(source, name, source.currencies[name], np.zeros(0, np.intp))
-    arrow = source.columns[name].arrow
-    if arrow is not None:
-        textual = pa.types.is_string(arrow.type) or pa.types.is_large_string(arrow.type)
-        if not textual or not pc.any(pc.match_substring_regex(arrow, _DRESSED)).as_py():
-            return None
+    if not source.columns[name].may_hold(_DRESSED):
+        return None
     distinct, place = distinct_cells(source, name)
     signs = np.array([currency_of(column, cell) for cell in distinct], object)
     named = set(signs.tolist()) - {""}

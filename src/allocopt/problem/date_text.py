@@ -14,8 +14,6 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from allocopt.problem.columns import distinct_cells
 from allocopt.problem.report import Report
@@ -89,7 +87,7 @@ def with_days(table: Table, source: Source, report: Report) -> Source:
     columns = dict(source.columns)
     for column in table.columns:
         if column.type in TYPES and column.name in columns and column.name not in source.repeated:
-            if not _perhaps(source.columns[column.name].arrow):
+            if not columns[column.name].may_hold(_PERHAPS):
                 continue
             distinct, place = distinct_cells(source, column.name)
             texts = [cell for cell in distinct if isinstance(cell, str)]
@@ -107,15 +105,6 @@ def with_days(table: Table, source: Source, report: Report) -> Source:
             cells = [cell if day is None else day for cell, day in zip(distinct, found, strict=True)]
             columns[column.name] = of_list([cells[each] for each in place.tolist()])
     return replace(source, columns=columns, _objects={})
-
-
-def _perhaps(arrow: Any) -> bool:
-    """Return whether a column can hold days in another form than ISO; quick, as most are numbers."""
-    if arrow is None:
-        return True
-    if not (pa.types.is_string(arrow.type) or pa.types.is_large_string(arrow.type)):
-        return False
-    return bool(pc.any(pc.match_substring_regex(arrow, _PERHAPS)).as_py())
 
 
 def _iso(match: re.Match[str], first: First) -> str | None:

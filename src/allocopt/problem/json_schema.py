@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allocopt.documents.described import DRAFT
 from allocopt.problem.schema import NEEDED, SETTINGS, TABLES, Column, Table
-
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema() -> dict[str, Any]:

@@ -34,6 +34,10 @@ class CodedTexts:
     codes: Ints
     texts: Any
 
+    def among(self, found: Any) -> Flags:
+        """Return the rows whose text is one of those that were found: a pyarrow array of flags, one a text."""
+        return np.append(found.to_numpy(zero_copy_only=False), False)[self.codes]
+
     def per_row(self) -> Any:
         """Return the text of every row (blank: empty) as a pyarrow array."""
         blank = self.codes < 0
@@ -135,15 +139,11 @@ def _texts(reading: ReadColumn) -> tuple[Any, Flags]:
     kind = arrow.type
     if pa.types.is_large_string(kind):
         return arrow, clean
-    if pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind) or _is_view(kind):
+    if pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind) or kind == pa.string_view():
         return pc.cast(arrow, pa.large_string()), clean
     if pa.types.is_floating(kind) and not reading.cells.own:
         return _decimal_ids(reading, arrow)
     return _mixed_texts(reading)
-
-
-def _is_view(kind: Any) -> bool:
-    return bool(kind == pa.string_view())
 
 
 _AS_TEXT = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sized
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from allocopt.problem.checks import Tables
 from allocopt.problem.facts import Facts, Ints, Names
 from allocopt.problem.report import Report, plain
+from allocopt.words import many
 
 LISTED = 20
 """Names spelled out in one warning."""
@@ -31,10 +31,6 @@ def look(tables: Tables, facts: Facts, report: Report) -> None:
 def _some(names: Names) -> str:
     shown = ", ".join(repr(name) for name in names[:LISTED])
     return shown if len(names) <= LISTED else f"{shown} and {len(names) - LISTED} more"
-
-
-def _count(found: Sized, one: str, more: str) -> str:
-    return f"{len(found)} {one if len(found) == 1 else more}"
 
 
 def _positions(rows: Ints) -> NDArray[np.intp]:
@@ -85,7 +81,7 @@ def _expiring(tables: Tables, facts: Facts, report: Report) -> None:
     stated = ~np.isnan(tables["supply"].numbers["end_value"][lots.row[soon]])
     silent, told = soon[~stated & (lots.unit_cost[soon] > 0)], soon[stated & (lots.end_value[soon] > 0)]
     if len(silent):
-        what = _count(silent, "lot expires", "lots expire")
+        what = many(len(silent), "lot expires", "lots expire")
         said = f"{what} inside the horizon without an `end_value`: what is left "
         said += f"is worth 0 in the end ({_some(np.unique(facts.skus.id[lots.sku[silent]]))})."
         hint = "State `end_value` where what has expired is still worth something."
@@ -93,7 +89,7 @@ def _expiring(tables: Tables, facts: Facts, report: Report) -> None:
     if len(told):
         least, most = lots.end_value[told].min(), lots.end_value[told].max()
         worth = f"{least:,.10g}" if least == most else f"{least:,.10g} to {most:,.10g}"
-        what = _count(told, "lot expires", "lots expire")
+        what = many(len(told), "lot expires", "lots expire")
         said = f"{what} inside the horizon, and what is left counts in the end with the "
         said += f"stated `end_value` of {worth} a unit ({_some(np.unique(facts.skus.id[lots.sku[told]]))})."
         hint = "Check that what has expired is still worth that."
@@ -114,7 +110,7 @@ def _demand(tables: Tables, facts: Facts, report: Report) -> None:
     lots = np.bincount(facts.lots.sku, minlength=size)
     without = np.flatnonzero((wanted > 0) & (lots == 0))
     if len(without):
-        said = f"{_count(without, 'SKU has', 'SKUs have')} demand and no supply at all: {_some(skus.id[without])}."
+        said = f"{many(len(without), 'SKU has', 'SKUs have')} demand and no supply at all: {_some(skus.id[without])}."
         hint = "Check the supply table if this is not meant."
         report.warn("demand.sku", "no_supply", skus.id[without[0]], said, hint)
     promised = np.bincount(lines.sku, lines.min_units, size)

@@ -41,7 +41,7 @@ def from_plain(values: Mapping[str, Any], report: Report) -> Inputs:
             f"A problem is a mapping of tables, not a {type(values).__name__}.",
             "Give the tables by name, such as {'skus': {...}, 'supply': {...}}.",
         )
-        return Inputs({name: empty(name) for name in TABLES})
+        return Inputs()
     known = (*TABLES, *SETTINGS)
     for key in values:
         if key not in known:

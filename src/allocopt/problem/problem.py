@@ -27,14 +27,14 @@ from allocopt.problem.told import told, told_html
 ORDER = {name: place for place, name in enumerate(("problem", *TABLES))}
 
 
-class _Shown:
-    """A table of a problem as a frame, a copy each time."""
+class TableOf:
+    """A table of a problem, or of a plan, as a frame, a copy each time."""
 
-    def __init__(self, table: str) -> None:
-        self.table, self.__doc__ = table, TABLES[table].meaning
+    def __init__(self, table: str, meaning: str = "") -> None:
+        self.table, self.__doc__ = table, meaning or TABLES[table].meaning
 
-    def __get__(self, problem: Problem | None, kind: type[Problem]) -> pd.DataFrame:
-        return self if problem is None else problem._frame(self.table)  # type: ignore[return-value]
+    def __get__(self, owner: Any, kind: type) -> pd.DataFrame:
+        return self if owner is None else owner._frame(self.table)  # type: ignore[return-value]
 
 
 class Problem:
@@ -99,9 +99,9 @@ class Problem:
     array([10.])
     """
 
-    skus, nodes, channels = _Shown("skus"), _Shown("nodes"), _Shown("channels")
-    supply, demand, lanes = _Shown("supply"), _Shown("demand"), _Shown("lanes")
-    capacity, workloads, periods = _Shown("capacity"), _Shown("workloads"), _Shown("periods")
+    skus, nodes, channels = TableOf("skus"), TableOf("nodes"), TableOf("channels")
+    supply, demand, lanes = TableOf("supply"), TableOf("demand"), TableOf("lanes")
+    capacity, workloads, periods = TableOf("capacity"), TableOf("workloads"), TableOf("periods")
 
     __slots__ = ("_as_of", "_currency", "_facts", "_frames", "_horizon", "_name", "_notes", "_tables", "_warnings")
 

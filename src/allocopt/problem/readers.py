@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class Inputs:
         What negative units of supply are.
     """
 
-    sources: dict[str, Source]
+    sources: dict[str, Source] = field(default_factory=lambda: {name: empty(name) for name in TABLES})
     as_of: Any = None
     currency: Any = ""
     name: Any = ""
@@ -71,7 +71,7 @@ def read_path(path: Path, report: Report) -> Inputs:
         "Give a folder of CSV or Parquet files, or an .xlsx workbook.",
         value=str(path),
     )
-    return Inputs({name: empty(name) for name in TABLES})
+    return Inputs()
 
 
 def _read_folder(folder: Path, report: Report) -> Inputs:
@@ -80,7 +80,7 @@ def _read_folder(folder: Path, report: Report) -> Inputs:
         paths = sorted(folder.iterdir())
     except OSError as error:
         report.add("problem", "no_such_path", f"The folder {str(folder)!r} cannot be read: {error.strerror}.")
-        return Inputs({name: empty(name) for name in TABLES})
+        return Inputs()
     files = _files(paths, report)
     if not files and not report.errors:
         books = [path for path in paths if path.suffix.lower() in BOOKS and not path.name.startswith(("~", "."))]
@@ -92,7 +92,7 @@ def _read_folder(folder: Path, report: Report) -> Inputs:
             whole or f"Put files such as supply.csv into it. The tables are: {', '.join(TABLES)}.",
             value=str(folder),
         )
-        return Inputs({name: empty(name) for name in TABLES})
+        return Inputs()
     sources = {name: _read_file(name, files.get(name), report) for name in TABLES}
     return Inputs(sources, **_read_settings(folder / SETTINGS_FILE, report))
 

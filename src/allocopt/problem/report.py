@@ -63,7 +63,7 @@ class Report:
         if len(rows) > 1:
             message += f" So it is in {len(rows):,} rows: {listed(rows)}."
         held = tuple(rows[:LISTED])
-        self.issues.append(Issue(table, row, column, value, code, message, hint, severity, held, len(rows)))
+        self.issues.append(Issue(table, row, column, value, code, message, hint, severity, rows=held, count=len(rows)))
 
     def warn(self, where: str, code: str, value: str | None, message: str, hint: str) -> None:
         """Add one warning, `where` as ``table.column``."""
@@ -109,7 +109,8 @@ class Report:
         text, count = _spoken(message, first, value), len(names) if len(positions) <= LISTED else len(positions)
         if count > 1:
             text += f" So it is in {count:,} rows: {_others(source, column, positions)}."
-        issue = Issue(source.name, names[0], column, value, code, text, hint, severity, tuple(names), count)
+        row, held = names[0], tuple(names)
+        issue = Issue(source.name, row, column, value, code, text, hint, severity, rows=held, count=count)
         self.issues.append(issue)
 
     def note_rows(

@@ -10,6 +10,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from allocopt.errors import DataError, Issue
@@ -37,6 +38,24 @@ class Cells:
     arrow: Any
     objects: Callable[[], list[Any]]
     own: bool = False
+
+    @property
+    def numeric(self) -> bool:
+        """Whether they are all numbers or blank."""
+        types = (pa.types.is_integer, pa.types.is_floating, pa.types.is_null)
+        return self.arrow is not None and any(known(self.arrow.type) for known in types)
+
+    @property
+    def textual(self) -> bool:
+        """Whether they are all text or blank."""
+        types = (pa.types.is_string, pa.types.is_large_string)
+        return self.arrow is not None and any(known(self.arrow.type) for known in types)
+
+    def may_hold(self, pattern: str) -> bool:
+        """Return whether a pattern stands in one of the texts, and True where cells are mixed; quick."""
+        if self.arrow is None:
+            return True
+        return self.textual and bool(pc.any(pc.match_substring_regex(self.arrow, pattern)).as_py())
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from allocopt.problem.facts import Floats
 from allocopt.problem.labels import CodedTexts, constant, labels
 from allocopt.problem.report import ReadColumn, Report
 from allocopt.problem.schema import Column, Table
-from allocopt.problem.source import Cells, Source, empty, of_arrow
+from allocopt.problem.source import Source, empty, of_arrow
 from allocopt.problem.times import times
 
 SORTED_BY = {
@@ -88,33 +88,23 @@ class ReadTable:
 
     def plain(self, name: str, rows: Places) -> list[Any]:
         """Return cells as plain values; a blank is an empty text."""
-        declared, held = self.table.column(name), self.values(name)[rows].tolist()
-        if name in self.numbers:
-            whole = declared.type not in ("number", "time")
-            return ["" if value != value else int(value) if whole else value for value in held]
-        if name in self.labels:
-            codes = self.labels[name].codes[rows]
-            texts: list[Any] = self.labels[name].texts.take(pa.array(codes, mask=codes < 0)).fill_null("").to_pylist()
-            return texts
-        words: list[Any] = [*declared.choices, ""] if declared.choices else [False, True, ""]
-        return [words[code] for code in held]
+        held = self.arrow(self.table.column(name), rows).to_pylist()
+        return ["" if cell is None or cell != cell else cell for cell in held]
 
-    def cells(self, column: Column) -> Cells | None:
-        """Return a column as cells that `read` reads as the same; None where it is optional and was not given."""
+    def arrow(self, column: Column, rows: Any = slice(None)) -> Any:
+        """Return the cells of a column in some rows as a pyarrow array, which `read` reads as the same."""
         name = column.name
-        if self.values(name).strides == (0,) and not column.required:
-            return None
         if name in self.labels:
-            return of_arrow(self.labels[name].per_row())
+            return replace(self.labels[name], codes=self.labels[name].codes[rows]).per_row()
         if name in self.codes:
-            return of_arrow(_of_codes(column, self.codes[name]))
-        values = self.numbers[name]
+            return _of_codes(column, self.codes[name][rows])
+        values = self.numbers[name][rows]
         if column.type in ("whole", "period"):
             try:
-                return of_arrow(pa.array(values, mask=np.isnan(values)).cast(pa.int64()))
+                return pa.array(values, mask=np.isnan(values)).cast(pa.int64())
             except pa.ArrowInvalid:  # a change left fractions, or too much: they are faults to be told
-                return of_arrow(pa.array(values))
-        return of_arrow(pa.array(values.astype("datetime64[D]") if column.type == "date" else values))
+                return pa.array(values)
+        return pa.array(values.astype("datetime64[D]") if column.type == "date" else values)
 
     def as_source(self, rows: Any = None, kind: type[Source] = Source) -> Source:
         """Return the table as one that is to be read, its rows named anew where names are given.
@@ -123,16 +113,14 @@ class ReadTable:
         """
         if not self.length:
             return empty(self.table.name)
-        cells = {column.name: self.cells(column) for column in self.table.columns}
-        columns = {name: held for name, held in cells.items() if held is not None}
+        given = [each for each in self.table.columns if each.required or self.values(each.name).strides != (0,)]
+        columns = {column.name: of_arrow(self.arrow(column)) for column in given}
         return kind(self.table.name, columns, self.length, self.source.rows if rows is None else rows)
 
     def _series(self, column: Column) -> Any:
         name = column.name
-        if column.type in ("id", "text"):
-            return pd.Series(pd.array(self.labels[name].per_row(), dtype="str"))
-        if column.type == "choice":
-            return pd.Series(pd.array(_of_codes(column, self.codes[name]), dtype="str"))
+        if column.type in ("id", "text", "choice"):
+            return pd.Series(pd.array(self.arrow(column), dtype="str"))
         optional = column.default is None and not column.required
         if column.type == "flag":
             codes = self.codes[name]
@@ -179,18 +167,12 @@ def read_column(checked: ReadTable, column: Column, calendar: CalendarState, rep
         checked.labels[name], faulty = labels(reading, tidy=tidy)
         if faulty.any():
             checked.faulty[name] = faulty
-    elif column.type == "flag":
-        checked.codes[name] = flags(reading)
-    elif column.type == "choice":
-        checked.codes[name] = choices(reading)
-    elif column.type == "period":
-        checked.numbers[name] = periods(reading, calendar)
-    elif column.type == "time":
-        checked.numbers[name] = times(reading, calendar)
-    elif column.type == "date":
-        checked.numbers[name] = dates(reading)
+    elif column.type in ("flag", "choice"):
+        checked.codes[name] = flags(reading) if column.type == "flag" else choices(reading)
+    elif column.type in ("period", "time"):
+        checked.numbers[name] = (periods if column.type == "period" else times)(reading, calendar)
     else:
-        checked.numbers[name] = numbers(reading)
+        checked.numbers[name] = dates(reading) if column.type == "date" else numbers(reading)
 
 
 def _fill_column(checked: ReadTable, column: Column) -> None:

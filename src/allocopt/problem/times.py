@@ -15,7 +15,6 @@ import datetime as dt
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from allocopt.arrays import Floats
 from allocopt.problem.calendar import Calendar, CalendarState, day_of, report_utc
@@ -52,8 +51,7 @@ def moment_of(cell: Any) -> tuple[float, bool] | None:
 
 def times(reading: ReadColumn, calendar: CalendarState) -> Floats:
     """Read a column of times as numbers in periods; blank and faulty cells are nan."""
-    arrow = reading.cells.arrow
-    if arrow is not None and (pa.types.is_integer(arrow.type) or pa.types.is_floating(arrow.type)):
+    if reading.cells.numeric:
         return numbers(reading)
     kinds, values = moments(reading, _stamp)
     if isinstance(calendar, Calendar) and (kinds == ZONED).any():

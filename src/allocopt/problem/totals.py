@@ -96,9 +96,8 @@ def _headers_again(checked: ReadTable) -> NDArray[np.intp]:
     """Return the rows in which every cell says the name of its column."""
     source, here = checked.source, np.zeros(checked.length, bool)
     for name, labels in checked.labels.items():
-        if name in source.columns and len(labels.texts):
-            same = pc.equal(pc.utf8_lower(labels.texts), name).to_numpy(zero_copy_only=False)
-            here |= np.append(same, False)[labels.codes]
+        if name in source.columns:
+            here |= labels.among(pc.equal(pc.utf8_lower(labels.texts), name))
     names = [column.name for column in checked.table.columns if column.name in source.columns]
     found = [
         position
@@ -130,18 +129,14 @@ def _total_rows(checked: ReadTable, lacking: NDArray[np.bool_]) -> NDArray[np.in
         return np.zeros(0, np.intp)
     said = np.zeros(checked.length, bool)
     for labels in checked.labels.values():
-        if len(labels.texts):
-            words = pc.match_substring_regex(labels.texts, WORDS).to_numpy(zero_copy_only=False)
-            said |= np.append(words, False)[labels.codes]
+        said |= labels.among(pc.match_substring_regex(labels.texts, WORDS))
     return np.flatnonzero(lacking & said)
 
 
 def _report_totals(checked: ReadTable, positions: NDArray[np.intp], report: Report) -> None:
     """Report total rows, by the cell that says what they are."""
     for name, labels in checked.labels.items():
-        if len(labels.texts):
-            words = pc.match_substring_regex(labels.texts, WORDS).to_numpy(zero_copy_only=False)
-            mine = positions[np.append(words, False)[labels.codes[positions]]]
-            positions = np.setdiff1d(positions, mine)
-            said = "{value!r}: the row sums up others and is none of this table."
-            report.rows(checked.source, name, mine, "total_row", said, "Remove it: what it says would count twice.")
+        mine = positions[labels.among(pc.match_substring_regex(labels.texts, WORDS))[positions]]
+        positions = np.setdiff1d(positions, mine)
+        said = "{value!r}: the row sums up others and is none of this table."
+        report.rows(checked.source, name, mine, "total_row", said, "Remove it: what it says would count twice.")

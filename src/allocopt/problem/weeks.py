@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from allocopt.documents.characters import told
 from allocopt.problem.calendar import ENDLESS, LAST_PERIOD, OPEN, as_date, day_of
@@ -142,8 +141,7 @@ def _dates(sources: Mapping[str, Source]) -> Iterator[tuple[str, float, bool]]:
             name = column.name
             if column.type != "period" or name in ENDLESS or name not in source.columns or name in source.repeated:
                 continue
-            cells = source.columns[name].arrow
-            if cells is not None and (pa.types.is_integer(cells.type) or pa.types.is_floating(cells.type)):
+            if source.columns[name].numeric:
                 continue
             for cell in distinct_cells(source, name)[0]:
                 day = None if is_blank(cell) else day_of(cell)

@@ -43,7 +43,7 @@ def read_workbook(path: Path, report: Report) -> Inputs:
         lost = _lost(reader)
     except Exception as error:  # a damaged workbook breaks its reader in any of many ways
         report.add(path.name, "bad_file", *unreadable(path, error))
-        return Inputs({name: empty(name) for name in TABLES})
+        return Inputs()
     for part in lost:
         sources[part] = empty(part)
         report.add(
@@ -64,7 +64,7 @@ def read_workbook(path: Path, report: Report) -> Inputs:
             f"Name the sheets by what they hold. The tables are: {', '.join(TABLES)}.",
             value=path.name,
         )
-        return Inputs({name: empty(name) for name in TABLES})
+        return Inputs()
     for title, name in named.items():
         if name == SETTINGS_SHEET:
             found = _settings(sheets[title], report)

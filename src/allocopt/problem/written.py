@@ -13,7 +13,8 @@ import pandas as pd
 from allocopt.documents.whole import beside_of, written_whole
 from allocopt.errors import DataError, Issue
 from allocopt.problem.readers import SETTINGS_FILE
-from allocopt.problem.schema import NEEDED, SETTINGS, TABLES, Table
+from allocopt.problem.schema import NEEDED, TABLES, Table
+from allocopt.problem.settings import stated
 
 if TYPE_CHECKING:
     from allocopt.problem.problem import Problem
@@ -80,8 +81,7 @@ def told(problem: Problem, name: str) -> bool:
 
 def settings(problem: Problem) -> dict[str, Any]:
     """Return the settings that were given."""
-    held = {name: getattr(problem, name) for name in SETTINGS}
-    return {name: value for name, value in held.items() if value not in (None, "")}
+    return {name: value for name, value in stated(problem).items() if value not in (None, "")}
 
 
 def cells(problem: Problem, table: Table, *, every: bool) -> pd.DataFrame:
@@ -127,7 +127,7 @@ def _write_folder(tables: dict[str, pd.DataFrame], given: dict[str, Any], folder
         for name, frame in tables.items():
             frame.apply(_flags).to_csv(beside / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
         if given:
-            lines = [f"{key}: {json.dumps(_setting(value), ensure_ascii=False)}\n" for key, value in given.items()]
+            lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in given.items()]
             (beside / SETTINGS_FILE).write_text("".join(lines), encoding="utf-8")
         folder.mkdir(exist_ok=True)
         for path in sorted(beside.iterdir()):
@@ -139,7 +139,3 @@ def _write_folder(tables: dict[str, pd.DataFrame], given: dict[str, Any], folder
 def _flags(series: pd.Series[Any]) -> pd.Series[Any]:
     """Return a column with flags as a planner writes them."""
     return series.map({True: "true", False: "false"}) if pd.api.types.is_bool_dtype(series.dtype) else series
-
-
-def _setting(value: Any) -> Any:
-    return value if isinstance(value, int | str) else str(value)

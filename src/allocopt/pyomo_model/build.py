@@ -8,7 +8,7 @@ matrix row by row, so no expression is ever added up symbolically.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -95,10 +95,7 @@ def fill(model: Any, labels: Labels, x: NDArray[np.float64]) -> None:
     """
     values = x.tolist()
     for place in layout(labels).columns:
-        component = model.component(place.component)
-        if component is None:
-            component = model.find_component(place.family)
-        for variable, position in zip(component.values(), place.positions.tolist(), strict=True):
+        for variable, position in _members(model, place):
             variable.set_value(values[position], skip_validation=True)
 
 
@@ -120,20 +117,29 @@ def give_duals(model: Any, labels: Labels, multipliers: NDArray[np.float64]) -> 
     elif dual.ctype is not pyo.Suffix:  # a planner's own component of that name
         return
     for place in layout(labels).rows:
-        component = model.component(place.component)
-        if component is None:
-            component = model.find_component(place.family)
-        for member, position in zip(component.values(), place.positions.tolist(), strict=True):
+        for member, position in _members(model, place):
             dual[member] = values[position]
+
+
+def _members(model: Any, place: Component) -> Iterator[tuple[Any, int]]:
+    """Return the members of a component, of a planner's block too, each with its position in the program."""
+    component = model.component(place.component)
+    if component is None:
+        component = model.find_component(place.family)
+    return zip(component.values(), place.positions.tolist(), strict=True)
+
+
+def by_row(program: Program) -> Any:
+    """Return the matrix of a program, row by row."""
+    columns = (program.data, program.indices, program.indptr)
+    return sparse.csc_array(columns, shape=(program.rows, program.columns)).tocsr()
 
 
 class _Terms:
     """The matrix row by row, each row a list of terms."""
 
     def __init__(self, program: Program, variables: list[Any]) -> None:
-        matrix = sparse.csc_array(
-            (program.data, program.indices, program.indptr), shape=(program.rows, program.columns)
-        ).tocsr()
+        matrix = by_row(program)
         matrix.sort_indices()
         self.spans = list(pairwise(matrix.indptr.tolist()))
         self.terms = _weighted(matrix.data.tolist(), [variables[column] for column in matrix.indices.tolist()])

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from allocopt.algebra.labels import Labels
 from allocopt.algebra.program import Program
 from allocopt.errors import ContractError, Issue
-from allocopt.pyomo_model.build import build_model
+from allocopt.pyomo_model.build import build_model, by_row
 from allocopt.pyomo_model.compile import Compiled, compile_model
 from allocopt.pyomo_model.layout import OBJECTIVE, Component, layout
 from allocopt.pyomo_model.members import OURS, fault
@@ -98,18 +97,13 @@ def _objective(compiled: Compiled, program: Program) -> list[Issue]:
 
 def _changed_rows(now: Program, program: Program) -> NDArray[np.bool_]:
     """Return which of our rows have other entries or bounds than in `program`, shape (rows,)."""
-    before = _matrix(program).tocsr()
-    after = _matrix(now).tocsr()[: program.rows]
+    before, after = by_row(program), by_row(now)[: program.rows]
     before.resize(after.shape)
     apart = (after != before).tocsr()
     changed: NDArray[np.bool_] = np.diff(apart.indptr) > 0
     own = slice(program.rows)
     changed |= (now.row_lower[own] != program.row_lower) | (now.row_upper[own] != program.row_upper)
     return changed
-
-
-def _matrix(program: Program) -> Any:
-    return sparse.csc_array((program.data, program.indices, program.indptr), shape=(program.rows, program.columns))
 
 
 def _named(

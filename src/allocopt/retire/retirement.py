@@ -89,9 +89,8 @@ def retirement(
     >>> found.table[["net", "break_even"]].values.tolist()
     [[-269.0, 0.5]]
     """
-    return _asked(
-        problem, contract, channels, recapture, {"gap": gap, "time_limit": time_limit}, jobs, progress, admitting=False
-    )
+    how = {"gap": gap, "time_limit": time_limit}
+    return _asked(problem, contract, channels, recapture, how, jobs, progress, admitting=False)
 
 
 def admission(
@@ -141,9 +140,8 @@ def admission(
     >>> found.table[["contribution_gained", "displaced", "fixed_cost_added", "stock", "net"]].values.tolist()
     [[920.0, -220.0, -200.0, 210.0, 710.0]]
     """
-    return _asked(
-        problem, contract, channels, recapture, {"gap": gap, "time_limit": time_limit}, jobs, progress, admitting=True
-    )
+    how = {"gap": gap, "time_limit": time_limit}
+    return _asked(problem, contract, channels, recapture, how, jobs, progress, admitting=True)
 
 
 def _asked(

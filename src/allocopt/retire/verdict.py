@@ -74,7 +74,7 @@ class _Words:
 
     def break_even(self, row: dict[str, Any]) -> str:
         """Say what others must take over for it to pay."""
-        share, words = row["break_even"], percent(row)
+        share, words = row["break_even"], at_share(row)
         if math.isnan(share):
             if row["break_even_low"] < 1 or not self.admitting:
                 return f"its break-even {'diversion' if self.admitting else 'recapture'} is not known"
@@ -133,7 +133,7 @@ class _Words:
     def flipping(self, row: dict[str, Any]) -> str:
         """Say with which recapture a channel would break even, and which one was assumed."""
         assumed = f"{row['recapture']:.0%}" if row["recapture"] else "none"
-        taken = f"{percent(row)} of its demand taken over by others, instead of {assumed}"
+        taken = f"{at_share(row)} of its demand taken over by others, instead of {assumed}"
         return f"retiring {row['channel']} would pay with {taken}"
 
     def certainly(self, row: dict[str, Any], sign: int) -> str:
@@ -153,7 +153,7 @@ class _Words:
         return money(amount, self.currency if unit else "")
 
 
-def percent(row: dict[str, Any]) -> str:
+def at_share(row: dict[str, Any]) -> str:
     """Return a break-even, with the range in which it certainly lies where that is wider than the last digit."""
     share, low, high = row["break_even"], row["break_even_low"], row["break_even_high"]
     if high - low < 1.5 / STEPS:

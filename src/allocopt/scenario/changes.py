@@ -274,8 +274,7 @@ class Remove(BaseChange):
                 continue
             labels = draft.tables[table.name].labels[column.name]
             left = draft.tables[self.table].labels[TABLES[self.table].key[0]].texts
-            there = pc.is_in(labels.texts, value_set=left).to_numpy(zero_copy_only=False)
-            orphans = ~np.append(there, True)[labels.codes]
+            orphans = (labels.codes >= 0) & ~labels.among(pc.is_in(labels.texts, value_set=left))
             if orphans.any():
                 draft.keep(table.name, ~orphans)
                 lost.append(f"{int(orphans.sum()):,} of {table.name}")

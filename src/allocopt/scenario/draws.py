@@ -27,10 +27,10 @@ from pydantic.dataclasses import dataclass
 from allocopt.documents.checked import STRICT, Checked
 from allocopt.errors import ScenarioError
 from allocopt.problem import tables
+from allocopt.problem.checks import divisible
 from allocopt.problem.facts import Floats
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.scenario.draft import Draft
-from allocopt.scenario.units import divisible
 
 Hashes = NDArray[np.uint64]
 MOST = 10_000
@@ -94,7 +94,7 @@ def _sample_demand(draft: Draft, stream: str) -> None:
         return
     units, sd, least = (demand.numbers[name][rows] for name in ("units", "sd", "min_units"))
     drawn = np.maximum(units + sd * ndtri(uniform(demand, rows, f"demand/{stream}")), 0.0)
-    drawn = np.where(divisible(draft, "demand")[rows], drawn, np.floor(drawn + 0.5))
+    drawn = np.where(divisible(draft.tables, demand)[rows], drawn, np.floor(drawn + 0.5))
     draft.write("demand", "units", rows, np.maximum(drawn, least))
 
 

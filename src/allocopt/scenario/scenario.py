@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -15,7 +15,7 @@ from pydantic import Discriminator, Field, Tag
 from pydantic.dataclasses import dataclass
 
 from allocopt import arguments
-from allocopt.documents.checked import NUMBER, STRICT
+from allocopt.documents.checked import NUMBER, STRICT, Many
 from allocopt.documents.document import Document, adapter
 from allocopt.errors import DataError, Issue, ScenarioError
 from allocopt.problem.problem import Problem
@@ -101,21 +101,10 @@ class Scenario(Document):
     LIST: ClassVar[str] = "changes"
 
     name: str
-    changes: tuple[AnyChange, ...] = ()
+    changes: Many[AnyChange] = ()
     draws: Draws | None = None
     weight: Annotated[float, Field(ge=0), NUMBER] = 1.0
     reason: Annotated[str, Field(min_length=0)] = ""
-
-    if TYPE_CHECKING:  # what is made of it is a tuple; a list will do
-
-        def __init__(
-            self,
-            name: str,
-            changes: Iterable[BaseChange] = (),
-            draws: Draws | None = None,
-            weight: float = 1.0,
-            reason: str = "",
-        ) -> None: ...
 
     @classmethod
     def read(cls, path: str | Path) -> Scenario:
@@ -267,7 +256,7 @@ class Scenario(Document):
             yield "no_spread", f"Draws leave {still:,} of {demand.length:,} lines alone: they state no spread (`sd`)."
 
     def _issue(self, place: tuple[Any, ...], value: str | None, code: str, message: str, hint: str = "") -> Issue:
-        return self._where.issue(self._label, place, value, code, message, hint)
+        return self._origin.issue(self._label, place, value, code, message, hint)
 
     def _changed(self, problem: Problem) -> tuple[Draft, Problem]:
         """Make the changes and check what comes out."""

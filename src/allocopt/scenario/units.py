@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from allocopt.problem.amounts import NUMBER_LIMIT
-from allocopt.problem.checks import WHOLE_COLUMNS, references
+from allocopt.problem.checks import WHOLE_COLUMNS, divisible
 from allocopt.problem.facts import Floats
-from allocopt.problem.tables import SORTED_BY, Flags, ReadTable, sort_key
+from allocopt.problem.tables import SORTED_BY, ReadTable, sort_key
 from allocopt.rounding import floor_units, largest_remainder
 from allocopt.scenario.draft import Draft, Places
 
@@ -17,15 +17,6 @@ PARTS = ("reserved", "min_units")
 """Amounts that are part of `units`."""
 NOTED = 1e-6
 """Changes of a quantity by rounding that are worth a word; less is floating-point noise [unit]."""
-
-
-def divisible(draft: Draft, table: str) -> Flags:
-    """Return, per row of supply or demand, whether fractions of a unit of its SKU can be shipped."""
-    skus = draft.tables["skus"]
-    by_code = np.ones(len(skus.labels["sku"].texts) + 1, bool)
-    by_code[skus.labels["sku"].codes] = skus.codes["divisible"] == 1
-    flags: Flags = by_code[references(draft.tables[table], "sku", draft.tables)]
-    return flags
 
 
 def whole_units(draft: Draft, table: str, column: str, rows: Places, values: Floats) -> Floats:
@@ -48,7 +39,7 @@ def whole_units(draft: Draft, table: str, column: str, rows: Places, values: Flo
     checked = draft.tables[table]
     with np.errstate(invalid="ignore"):
         # What is too large is a fault that the check names.
-        indivisible = ~divisible(draft, table)[rows] & (np.abs(values) <= NUMBER_LIMIT)
+        indivisible = ~divisible(draft.tables, checked)[rows] & (np.abs(values) <= NUMBER_LIMIT)
         broken = indivisible & (values != np.floor(values))
     if not broken.any():
         return values

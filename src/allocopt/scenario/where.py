@@ -18,20 +18,12 @@ import pyarrow.compute as pc
 from allocopt.documents.faults import Fault, nearest
 from allocopt.problem.amounts import number_of
 from allocopt.problem.calendar import Calendar, day_of
-from allocopt.problem.comparisons import Compared
+from allocopt.problem.comparisons import ORDERED, Compared
 from allocopt.problem.schema import Column, Table
 from allocopt.problem.tables import Flags, ReadTable
 from allocopt.problem.times import LAST_DAY, in_periods, moment_of
 
-_SIGNS: dict[str, Callable[[np.ndarray, float], Flags]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-_ORDERED = ("<", "<=", ">", ">=")
+_SIGNS: dict[str, Callable[[np.ndarray, float], Flags]] = {"=": operator.eq, "!=": operator.ne, **ORDERED}
 _FLAGS = {"true": 1, "false": 0, "": -1}
 NAMES = {"id": "text", "text": "text", "choice": "a choice", "flag": "true or false", "date": "a date"}
 """What columns hold, in words."""
@@ -47,12 +39,12 @@ def faults(comparisons: tuple[Compared, ...], table: Table) -> Iterator[Fault]:
             continue
         column = table.column(each.column)
         kind = NAMES.get(column.type, "")
-        if kind and (each.sign in _ORDERED or each.between):
+        if kind and (each.sign in ORDERED or each.between):
             message = f"`{each.text}`: `{column.name}` holds {kind}, which is neither more nor less."
             yield Fault(("where",), "wrong_comparison", message, "Compare it by =, != or in (a, b).", each.column)
             continue
         for value in each.values:
-            wrong = _wrong(column, value, ordered=each.sign in _ORDERED or each.between)
+            wrong = _wrong(column, value, ordered=each.sign in ORDERED or each.between)
             if wrong:
                 message = f"`{each.text}`: {value!r} is {wrong[0]}."
                 yield Fault(("where",), wrong[1], message, wrong[2], value)

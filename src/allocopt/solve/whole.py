@@ -42,6 +42,10 @@ INNER = 1e-5
 MOVES = 100
 """Moves of a search for whole orders for each unit of a work limit."""
 
+FAR = 1e-2
+"""A relaxation that is called optimal and is this far from what its multipliers prove is a lie."""
+
+LIED = "the solver's relaxation is not worth what its own multipliers prove"
 CLASH = "the rows, added up, ask for what no column can do"
 TOO_LATE = "the time limit came before a plan in whole units was found"
 LEFT = "the search in blocks came to no plan, and no other was asked for"
@@ -176,6 +180,8 @@ def _narrow(
             bound = upper_bound(program, found.multipliers)
             return replace(found, status="optimal", x=inside(program, found.x, clock), claimed_bound=bound)
     relaxed = relaxed_bound(program, relax(program, clock, start=start, flat=flat, known=known))
+    if _lied(program, relaxed):
+        return replace(relaxed, status="error", x=None, message=LIED)
     if program.integer.any() and relaxed.x is not None:
         x = settled(program, relaxed.x, clock)
         if x is not None:
@@ -186,6 +192,14 @@ def _narrow(
     if relaxed.x is not None and not program.integer.any():
         return replace(relaxed, x=inside(program, relaxed.x, clock))
     return relaxed
+
+
+def _lied(program: Program, relaxed: Solution) -> bool:
+    """Return whether a relaxation is not what its solver says: searching on from it would take long and find little."""
+    if relaxed.status != "optimal" or relaxed.x is None or relaxed.multipliers is None or not program.integer.any():
+        return False
+    bound = upper_bound(program, relaxed.multipliers)
+    return bool(np.isfinite(bound)) and relative_gap(program.objective(relaxed.x), bound) > FAR
 
 
 def _whole(

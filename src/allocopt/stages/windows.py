@@ -97,7 +97,8 @@ def window_around(
     value[order] = 2.0 - place / sizes[pool]
     base = np.where(whole, low * step, np.maximum(levels - MARGIN, 0.0))
     constant = BASE * float(base.sum()) + float(value[under] @ size[under])
-    return Window(base, least * step, most * step, whole, group, begin * step[group], size, value, constant, lumps)
+    least, most, begin = least * step, most * step, begin * step[group]
+    return Window(base, least, most, whole, group, begin, size, value=value, constant=constant, lumps=lumps)
 
 
 def _pieces(low: Floats, least: Floats, most: Floats, high: Floats, far: Floats) -> tuple[Floats, Floats, Places]:

@@ -216,16 +216,16 @@ def _rows(program: Program, arcs: int, x: Floats) -> of.TiedRows:
     activity, slack = program.activity(x), _slack(program, x)
     full = np.where(activity >= program.row_upper - slack, 1, np.where(activity <= program.row_lower + slack, -1, 0))
     return of.TiedRows(
-        program.row_lower,
-        program.row_upper,
-        slack,
-        ptr,
-        column[by_row],
-        program.data[begin:][by_row],
-        activity,
-        np.where(np.diff(ptr) == 0, full, 0).astype(np.int8),
-        np.zeros(program.rows, dtype=bool),
-        np.zeros(program.rows, np.int64),
+        lower=program.row_lower,
+        upper=program.row_upper,
+        slack=slack,
+        ptr=ptr,
+        column=column[by_row],
+        value=program.data[begin:][by_row],
+        activity=activity,
+        full=np.where(np.diff(ptr) == 0, full, 0).astype(np.int8),
+        barred=np.zeros(program.rows, dtype=bool),
+        freed=np.zeros(program.rows, np.int64),
     )
 
 
@@ -252,25 +252,25 @@ def _room(program: Program, board: of.TieBoard) -> tuple[of.Hand, of.Desk]:
     lots_of = np.diff(board.lots.of_sku)
     arcs, pairs = int(arcs_of.max()), int((arcs_of * lots_of).max()) + 1
     hand = of.Hand(
-        np.zeros(4, np.int64),
-        np.zeros(4),
-        np.zeros(program.rows + 1, np.int64),
-        np.zeros(program.rows, dtype=bool),
-        np.zeros(program.rows),
-        np.zeros(program.rows),
-        np.zeros(of.FOLLOWERS + 1, np.int64),
-        np.zeros(of.FOLLOWERS + 1),
-        np.zeros(of.PLACES, np.int64),
+        column=np.zeros(4, np.int64),
+        sign=np.zeros(4),
+        touched=np.zeros(program.rows + 1, np.int64),
+        marked=np.zeros(program.rows, dtype=bool),
+        per_unit=np.zeros(program.rows),
+        change=np.zeros(program.rows),
+        follower=np.zeros(of.FOLLOWERS + 1, np.int64),
+        amount=np.zeros(of.FOLLOWERS + 1),
+        count=np.zeros(of.PLACES, np.int64),
     )
     desk = of.Desk(
-        np.zeros(arcs, np.int64),
-        np.zeros(arcs, dtype=bool),
-        np.zeros(int(np.diff(board.lines.of_sku).max()), dtype=bool),
-        np.zeros(arcs, np.int64),
-        np.zeros(int(lots_of.max()) + 3, np.int64),
-        np.zeros(arcs, np.int64),
-        np.zeros(pairs),
-        np.zeros(pairs, np.int64),
-        np.zeros(pairs, np.int64),
+        active=np.zeros(arcs, np.int64),
+        woken=np.zeros(arcs, dtype=bool),
+        stirred=np.zeros(int(np.diff(board.lines.of_sku).max()), dtype=bool),
+        fresh=np.zeros(arcs, np.int64),
+        lot_ptr=np.zeros(int(lots_of.max()) + 3, np.int64),
+        lot_arcs=np.zeros(arcs, np.int64),
+        gain=np.zeros(pairs),
+        late=np.zeros(pairs, np.int64),
+        key=np.zeros(pairs, np.int64),
     )
     return hand, desk

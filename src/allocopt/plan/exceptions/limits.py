@@ -106,15 +106,8 @@ def _capacities(answer: Answer, family: Family, rows: _Binding, limits: Threshol
     worst, total, count = rows.grouped(node * np.int64(len(facts.resources)) + resource)
     names = facts.resources[resource[worst]]
     used, limit = spoken_units(rows.used[worst].round(2)), spoken_units(rows.limit[worst])
-    said = (
-        "The limit of "
-        + names
-        + " at "
-        + facts.nodes.id[node[worst]]
-        + " is reached in "
-        + _times(facts, period, worst, count)
-    )
-    said = said + " (" + used + " of " + limit + ")"
+    said = "The limit of " + names + " at " + facts.nodes.id[node[worst]] + " is reached in "
+    said = said + _times(facts, period, worst, count) + " (" + used + " of " + limit + ")"
     unit = np.where(names == UNITS, "unit", "of them")
     yield Exceptions.of(
         facts,

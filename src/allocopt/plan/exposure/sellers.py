@@ -114,7 +114,7 @@ def _reached(facts: Facts, sellers: Sellers) -> tuple[Ints, Ints, Ints]:
         first[1:] = lot[order][1:] != lot[order][:-1]
         found.append((lot[order][first], np.full(int(first.sum()), seller), lane[order][first]))
     nothing = [(np.zeros(0, np.int32),) * 3]
-    lot, by, lane = (np.concatenate([part[k] for part in found or nothing]) for k in range(3))
+    lot, by, lane = map(np.concatenate, zip(*(found or nothing), strict=True))
     order = np.lexsort((by, lot))
     return lot[order].astype(np.int32), by[order].astype(np.int32), lane[order].astype(np.int32)
 

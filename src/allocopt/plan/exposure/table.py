@@ -28,7 +28,7 @@ from allocopt.plan.answer import Answer
 from allocopt.plan.exposure.limits import PairLimits, find_limits
 from allocopt.plan.exposure.sellers import Reach, Sellers, find_access
 from allocopt.plan.exposure.shelves import shelf_limits
-from allocopt.plan.tables import typed
+from allocopt.plan.tables import ratio, typed
 from allocopt.problem.facts import Facts, Floats, Ints
 from allocopt.rules.kit.names import spelled
 from allocopt.rules.store_floor import STORE
@@ -51,7 +51,7 @@ class _Sheet:
     def table(self, gone: set[str]) -> pd.DataFrame:
         """Return all that was added, cumulative over periods, without channels that are retired."""
         facts, sellers = self.facts, self.sellers
-        seller, sku, since, units, safe = (np.concatenate([part[k] for part in self.parts]) for k in range(5))
+        seller, sku, since, units, safe = map(np.concatenate, zip(*self.parts, strict=True))
         staying = ~np.isin(facts.channels.id[sellers.channel], list(gone))[seller]
         periods = int(since.max(initial=0)) + 1
         key = (seller.astype(np.int64) * len(facts.skus.id) + sku) * periods + since
@@ -181,15 +181,10 @@ def _earnings(answer: Answer, sellers: Sellers, access: Reach, pair_of_arc: Ints
     at = np.flatnonzero(pair_of_arc >= 0)
     place = sellers.of_line[arcs.line].astype(np.int64) * skus + arcs.sku
     size = len(sellers.channel) * skus
-    usual = _mean(summed(money, place, size), summed(weight, place, size), -np.inf)
+    usual = ratio(summed(money, place, size), summed(weight, place, size), -np.inf)
     usual = usual[access.seller.astype(np.int64) * skus + arcs.facts.lots.sku[access.lot]]
     own = summed(money[at], pair_of_arc[at], pairs), summed(weight[at], pair_of_arc[at], pairs)
-    return _mean(*own, usual).round(6)
-
-
-def _mean(money: Floats, units: Floats, otherwise: Floats | float) -> Floats:
-    mean: Floats = np.divide(money, units, out=np.broadcast_to(otherwise, money.shape).copy(), where=units > 0)
-    return mean
+    return ratio(*own, usual).round(6)
 
 
 def _share_out(sheet: _Sheet, access: Reach, offers: _Offers, limits: PairLimits, earns: Floats) -> None:

@@ -62,11 +62,11 @@ def _read(path: Path, mapping: Any, report: Report) -> Inputs:
         plan = read_mapping(mapping, folder)
     except DataError as error:
         report.issues += error.issues
-        return Inputs({name: empty(name) for name in TABLES}, unread=frozenset(TABLES))
+        return Inputs(unread=frozenset(TABLES))
     if not path.exists() and not all(isinstance(part.entry.source, Query) for part in plan.parts):
         message = f"There is no folder, workbook or file {str(path)!r}."
         report.add("problem", "no_such_path", message, "Give the folder of the exports.", value=str(path))
-        return Inputs({name: empty(name) for name in TABLES})
+        return Inputs()
     files = Files(path, folder, report)
     found: dict[str, list[Rows]] = {}
     sums: set[str] = set()

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
+from allocopt.documents.described import DRAFT
 from allocopt.documents.faults import Fault, issue_of, issues_of, nearest
-from allocopt.documents.origin import Origin
+from allocopt.documents.origin import SUFFIXES, Origin
 from allocopt.documents.yaml_file import parse, plain
 from allocopt.errors import DataError, Issue
 from allocopt.problem.comparisons import BadWhereError
@@ -25,7 +26,6 @@ from allocopt.problem.schema import TABLES, Table
 from allocopt.problem.weeks import Every
 
 SHIPPED = Path(__file__).parent / "shipped"
-YAML = (".yaml", ".yml")
 USE, CALENDAR = "use", "calendar"
 FILE_WIDE = ("date", "decimal", "separator", "encoding")
 """What a mapping may say once, of all its entries and of those that it uses, where these do not say it themselves."""
@@ -99,7 +99,7 @@ def _joined(plans: Sequence[MappingFile]) -> MappingFile:
 def _found(name: str, folder: Path) -> list[Path]:
     """Return the file that a mapping is called by, or the files of a program."""
     for path in (Path(name), folder / name):
-        if path.suffix.lower() in YAML and path.is_file():
+        if path.suffix.lower() in SUFFIXES and path.is_file():
             return [path]
     if shipped := called(name):
         return [SHIPPED / f"{each}.yaml" for each in shipped]
@@ -260,7 +260,7 @@ def schema() -> dict[str, Any]:
     one = {"$ref": "#/$defs/Entry"}
     entries = {"anyOf": [one, {"type": "string"}, {"type": "array", "items": {"anyOf": [one, {"type": "string"}]}}]}
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": DRAFT,
         "title": "Mapping",
         "description": "How files of other programs become the tables of a problem.",
         "type": "object",

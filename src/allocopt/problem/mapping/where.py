@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from allocopt.problem.comparisons import parse
+from allocopt.problem.comparisons import ORDERED, parse
 from allocopt.problem.facts import Floats
 from allocopt.problem.mapping.formula import NAME
 from allocopt.problem.tables import Flags
 
-SIGNS: dict[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|" + NAME.pattern)
 
 
@@ -84,7 +77,7 @@ def understood(given: str | Mapping[str, tuple[Any, ...]]) -> tuple[Test, ...]:
     for each in comparisons:
         stated = each.values
         other = known.get(stated[0]) if len(stated) == 1 else None
-        sign = ".." if each.between else each.sign if each.sign in SIGNS else "in"
+        sign = ".." if each.between else each.sign if each.sign in ORDERED else "in"
         negated = each.negated or each.sign == "!="
         tests.append(Test(known.get(each.column, each.column), sign, stated, negated, other))
     return tuple(tests)
@@ -107,6 +100,6 @@ def compared(test: Test, cells: Floats, *others: Floats) -> Flags:
     """Return the rows in which a number is more or less than others; a blank is neither."""
     with np.errstate(invalid="ignore"):
         between = test.sign == ".."
-        held = (cells >= others[0]) & (cells <= others[1]) if between else SIGNS[test.sign](cells, others[0])
+        held = (cells >= others[0]) & (cells <= others[1]) if between else ORDERED[test.sign](cells, others[0])
     found = np.asarray(held, bool)
     return ~found if test.negated else found

@@ -42,9 +42,7 @@ def emsr_b(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> NDArray[np.flo
     >>> emsr_b([1050, 567, 534, 520], [17.3, 45.1, 39.6, 34.0], [5.8, 15.0, 13.2, 11.3]).round(2).tolist()
     [16.72, 50.94, 83.15]
     """
-    fare, mean, sd = _checked(fares, means, sds)
-    found: Floats = levels(fare[None], mean[None], sd[None] ** 2)[0]
-    return found
+    return _levels_of(fares, means, sds, "emsr_b")
 
 
 def emsr_a(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> NDArray[np.float64]:
@@ -75,13 +73,11 @@ def emsr_a(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> NDArray[np.flo
     >>> emsr_a([1050, 567, 534, 520], [17.3, 45.1, 39.6, 34.0], [5.8, 15.0, 13.2, 11.3]).round(2).tolist()
     [16.72, 38.72, 55.68]
     """
-    fare, mean, sd = _checked(fares, means, sds)
-    found: Floats = levels(fare[None], mean[None], sd[None] ** 2, "emsr_a")[0]
-    return found
+    return _levels_of(fares, means, sds, "emsr_a")
 
 
-def _checked(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """Return the arrays of classes as numbers, or raise `ValueError`."""
+def _levels_of(fares: ArrayLike, means: ArrayLike, sds: ArrayLike, method: str) -> Floats:
+    """Return the levels of classes that somebody states; `ValueError` where these make no sense."""
     fare, mean, sd = (np.asarray(given, dtype=np.float64) for given in (fares, means, sds))
     if fare.ndim != 1 or fare.shape != mean.shape or fare.shape != sd.shape:
         raise ValueError("fares, means and sds must be lists of the same length")
@@ -91,10 +87,11 @@ def _checked(fares: ArrayLike, means: ArrayLike, sds: ArrayLike) -> tuple[Floats
         raise ValueError("fares must not rise: the class that is worth most comes first")
     if (mean < 0).any() or (sd < 0).any():
         raise ValueError("means and sds must be at least 0")
-    return fare, mean, sd
+    found: Floats = levels(fare[None], mean[None], sd[None] ** 2, method)[0]
+    return found
 
 
-def levels(value: Floats, mean: Floats, variance: Floats, method: str = "emsr_b") -> Floats:
+def levels(value: Floats, mean: Floats, variance: Floats, method: str) -> Floats:
     """Return the levels of many SKUs at once, shape (skus, classes - 1); see `emsr_b` and `emsr_a`."""
     if method == "emsr_a":
         level = np.zeros_like(value[:, 1:])

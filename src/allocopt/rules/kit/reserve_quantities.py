@@ -153,7 +153,7 @@ def _asked(facts: Facts, number: int, clause: Protect, cells: ReserveCells) -> R
         asked = quantity(facts, clause, lots, lines)
     mine = lines_within(facts, replace(clause, sku=None))
     owner, none = owner_of(facts, clause), np.zeros(len(lots))
-    return Reserve(number, owner, within, mine, release, clause.penalty, per_lot, inside, asked, none)
+    return Reserve(number, owner, within, mine, release, clause.penalty, per_lot, lots=inside, asked=asked, kept=none)
 
 
 def soft(facts: Facts, reserve: Reserve) -> Reserve:

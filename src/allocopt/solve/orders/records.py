@@ -106,21 +106,21 @@ def book(given: Orders, *, seed: int = 1) -> Book:
     resource["rate"][:-1] = given.rate
     missing = float(given.rate @ np.maximum(-given.limit, 0.0))
     return Book(
-        order,
-        line,
-        shipment,
-        arc,
-        _uses(given.uses),
-        option,
-        given.needs.item,
-        switch,
-        _uses(given.once),
-        resource,
-        users.item,
-        takers.item,
-        np.zeros(LOGGED + 64 * largest, LOG),
-        np.array([-missing, -missing]),
-        np.array([0, 88172645463325252 + 7919 * seed, 0], np.int64),
+        orders=order,
+        lines=line,
+        shipments=shipment,
+        arcs=arc,
+        uses=_uses(given.uses),
+        options=option,
+        needs=given.needs.item,
+        switches=switch,
+        onces=_uses(given.once),
+        resources=resource,
+        users=users.item,
+        takers=takers.item,
+        log=np.zeros(LOGGED + 64 * largest, LOG),
+        total=np.array([-missing, -missing]),
+        tally=np.array([0, 88172645463325252 + 7919 * seed, 0], np.int64),
     )
 
 

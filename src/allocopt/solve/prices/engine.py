@@ -236,17 +236,17 @@ class Pricing:
 
     def _setting(self, pool: ThreadPoolExecutor) -> Setting:
         return Setting(
-            self.apart,
-            self.lower,
-            self.upper,
-            self.groups,
-            self.loose_cost,
-            self.loose_lower,
-            self.loose_upper,
-            self.worthwhile,
-            self.top,
-            pool,
-            self.oracle.threads,
+            apart=self.apart,
+            lower=self.lower,
+            upper=self.upper,
+            groups=self.groups,
+            loose_cost=self.loose_cost,
+            loose_lower=self.loose_lower,
+            loose_upper=self.loose_upper,
+            worthwhile=self.worthwhile,
+            top=self.top,
+            pool=pool,
+            threads=self.oracle.threads,
         )
 
     @property

@@ -8,9 +8,11 @@ none the code is compiled for the process alone.
 
 from __future__ import annotations
 
+import signal
+import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import CodeType
@@ -82,6 +84,23 @@ def load(function: Any) -> None:
     """Load the code of a function, compiling it where it is not kept."""
     if not loaded(function):
         function.compile(function._cache.signature)
+
+
+@contextmanager
+def _whole() -> Iterator[None]:
+    """Let Ctrl-C wait for what takes a moment: llvmlite calls back while it loads, and what is raised there is lost."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    pressed: list[Any] = []
+    signal.signal(signal.SIGINT, lambda *told: pressed.append(told))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if pressed:
+            before(*pressed[0])
 
 
 class _Anyhow:
@@ -176,7 +195,7 @@ class Store:
     def load_overload(self, signature, target):
         """Return the code from the first place that holds it, None where none does."""
         for place in self._places:
-            with suppress(Exception):
+            with suppress(Exception), _whole():
                 if (found := place.load_overload(signature, target)) is not None:
                     return found
         return None

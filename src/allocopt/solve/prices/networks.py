@@ -38,20 +38,20 @@ class Networks:
         columns, rows = len(apart.columns), len(apart.rows)
         self.scale = np.ones(columns)
         self.nets = native_networks.Nets(
-            apart.column_ptr,
-            apart.row_ptr,
-            np.zeros(columns, np.int32),
-            np.zeros(columns, np.int32),
-            self.scale,
-            apart.lower,
-            apart.upper,
-            apart.links.ptr,
-            apart.links.place,
-            apart.links.value,
-            apart.row_lower,
-            apart.row_upper,
-            np.zeros(rows, np.int8),
-            np.zeros(rows, np.int32),
+            column_ptr=apart.column_ptr,
+            row_ptr=apart.row_ptr,
+            tail=np.zeros(columns, np.int32),
+            head=np.zeros(columns, np.int32),
+            scale=self.scale,
+            lower=apart.lower,
+            upper=apart.upper,
+            link_ptr=apart.links.ptr,
+            link_row=apart.links.place,
+            link_value=apart.links.value,
+            row_lower=apart.row_lower,
+            row_upper=apart.row_upper,
+            side=np.zeros(rows, np.int8),
+            above=np.zeros(rows, np.int32),
         )
         self.are: NDArray[np.bool_] = np.zeros(apart.blocks, dtype=bool)
         native_networks.find_networks(
@@ -62,14 +62,14 @@ class Networks:
         self.are &= np.bincount(block, minlength=apart.blocks) == 0
         self.scale[~np.repeat(self.are, np.diff(apart.column_ptr))] = 1.0
         self.trees = native_simplex.Trees(
-            np.zeros(apart.blocks, np.int8),
-            flow,
-            np.zeros(columns, np.int8),
-            np.zeros(rows),
-            np.zeros(rows, np.int8),
-            np.zeros(rows, np.int32),
-            np.zeros(rows, np.int32),
-            multipliers,
-            np.zeros(apart.blocks, np.int8),
+            started=np.zeros(apart.blocks, np.int8),
+            flow=flow,
+            state=np.zeros(columns, np.int8),
+            row_flow=np.zeros(rows),
+            row_state=np.zeros(rows, np.int8),
+            parent=np.zeros(rows, np.int32),
+            edge=np.zeros(rows, np.int32),
+            multiplier=multipliers,
+            fate=np.zeros(apart.blocks, np.int8),
         )
         self.best_plans: Any = native_simplex.best_plans

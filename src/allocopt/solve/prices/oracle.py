@@ -220,17 +220,17 @@ class LocalOracle(Oracle):
         lengths = np.diff(apart.own.ptr)[columns]
         codes = np.zeros(0, np.int32)
         return Program(
-            self.worth[columns],
-            self.lower[columns],
-            self.upper[columns],
-            np.zeros(len(columns), dtype=bool),
-            np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
-            np.searchsorted(rows, place).astype(np.int32),
-            np.concatenate([apart.own.value[span] for span in spans]),
-            apart.row_lower[rows],
-            apart.row_upper[rows],
-            codes,
-            codes,
+            cost=self.worth[columns],
+            lower=self.lower[columns],
+            upper=self.upper[columns],
+            integer=np.zeros(len(columns), dtype=bool),
+            indptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
+            indices=np.searchsorted(rows, place).astype(np.int32),
+            data=np.concatenate([apart.own.value[span] for span in spans]),
+            row_lower=apart.row_lower[rows],
+            row_upper=apart.row_upper[rows],
+            column_sku=codes,
+            row_sku=codes,
         )
 
     def best(

@@ -188,15 +188,15 @@ def _solution(
     planned = np.isfinite(search.mix.worth)
     done = search.gap <= gap
     return Solution(
-        "optimal" if done else "feasible" if planned else "interrupted",
-        _plan(program, apart, search, clock, pure=pure) if planned else None,
-        multipliers,
-        search.bound + program.constant if np.isfinite(search.bound) else None,
-        METHOD,
-        clock.seconds,
-        search.rounds + spent,
-        "" if done else "the gap that was asked for is not reached" if planned else "no plan was found in time",
-        Prices(multipliers),
+        status="optimal" if done else "feasible" if planned else "interrupted",
+        x=_plan(program, apart, search, clock, pure=pure) if planned else None,
+        multipliers=multipliers,
+        claimed_bound=search.bound + program.constant if np.isfinite(search.bound) else None,
+        method=METHOD,
+        seconds=clock.seconds,
+        iterations=search.rounds + spent,
+        message="" if done else "the gap that was asked for is not reached" if planned else "no plan was found in time",
+        basis=Prices(multipliers),
     )
 
 
