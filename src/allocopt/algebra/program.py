@@ -334,18 +334,20 @@ def tightened(program: Program) -> Program:
     """Return the program with limits moved in to whole numbers where nothing but a whole number can occur.
 
     That is: bounds of whole-unit columns, and limits of rows whose columns are all whole and whose entries are
-    all whole. No whole-unit plan is lost, and the linear relaxation comes closer to the whole-unit plans.
+    all whole. No whole-unit plan is lost, and the linear relaxation comes closer to the whole-unit plans. It is the
+    very same object where nothing moves.
     """
     if not program.integer.any():
         return program
     whole = whole_rows(program)
-    return replace(
-        program,
-        lower=np.where(program.integer, ceiled(program.lower), program.lower),
-        upper=np.where(program.integer, floored(program.upper), program.upper),
-        row_lower=np.where(whole, ceiled(program.row_lower), program.row_lower),
-        row_upper=np.where(whole, floored(program.row_upper), program.row_upper),
-    )
+    limits = {
+        "lower": np.where(program.integer, ceiled(program.lower), program.lower),
+        "upper": np.where(program.integer, floored(program.upper), program.upper),
+        "row_lower": np.where(whole, ceiled(program.row_lower), program.row_lower),
+        "row_upper": np.where(whole, floored(program.row_upper), program.row_upper),
+    }
+    same = all(np.array_equal(limit, getattr(program, name)) for name, limit in limits.items())
+    return program if same else replace(program, **limits)
 
 
 def whole_rows(program: Program) -> NDArray[np.bool_]:

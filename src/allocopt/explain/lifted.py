@@ -67,13 +67,6 @@ def _alike(old: Program, new: Program, columns: Places, rows: Places) -> NDArray
     return alike
 
 
-def without_rows(program: Program, rows: Places) -> Program:
-    """Return a program with some rows that limit nothing."""
-    row_lower, row_upper = program.row_lower.copy(), program.row_upper.copy()
-    row_lower[rows], row_upper[rows] = -np.inf, np.inf
-    return replace(program, row_lower=row_lower, row_upper=row_upper)
-
-
 class Proven:
     """What a plan's own multipliers and trees prove of its program with other limits and worths of columns.
 

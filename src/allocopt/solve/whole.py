@@ -140,7 +140,9 @@ def _solved(
 ) -> Solution:
     """Solve a program that has no switches to go through first (see `solve`)."""
     moves = None if relax.work_limit is None else MOVES * relax.work_limit
-    found = orders.solved(program, clock, gap=search.wish, moves=moves, known=known, threads=relax.threads)
+    found = None
+    if search.akin is None or not search.akin.trees:  # else the program is one of blocks, as the other one was
+        found = orders.solved(program, clock, gap=search.wish, moves=moves, known=known, threads=relax.threads)
     if found is not None:
         return found
     if wide(program):
