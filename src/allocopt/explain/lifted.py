@@ -21,8 +21,10 @@ from allocopt.algebra.matching import NOWHERE
 from allocopt.algebra.program import Program
 from allocopt.arrays import Places
 from allocopt.plan import Answer
+from allocopt.rules import revised
 from allocopt.solve.certificate import upper_bound
 from allocopt.solve.trees.proof import LeafBound
+from allocopt.stages.granting import AllHeld
 
 
 def lifted(old: Program, new: Program, columns: Places, rows: Places) -> Program | None:
@@ -84,6 +86,15 @@ class Proven:
         """What the trees prove; None where the plan was proven without them."""
         leaves = self.answer.leaves
         return None if leaves is None else LeafBound(self.answer.program, leaves)
+
+    @cached_property
+    def held(self) -> AllHeld | None:
+        """The reserves that the plan leaves all that lots alone give them; None where it does not, or nobody knows."""
+        answer = self.answer
+        facts, _ = revised(answer.stated, answer.clauses)
+        if facts is not answer.stated or len(answer.arcs.facts.granted.skus):
+            return None
+        return AllHeld.of(facts, answer.clauses)
 
     @cached_property
     def beyond(self) -> float:

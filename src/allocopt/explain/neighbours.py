@@ -36,6 +36,7 @@ from allocopt.solve.certificate import breach, relative_gap, upper_bound, worth
 from allocopt.solve.effort import CLOSE
 from allocopt.solve.solution import Solution
 from allocopt.stages import cold, solve_stages
+from allocopt.stages.granting import AllHeld
 from allocopt.stages.starting import StartOf, carried, starts_at
 from allocopt.stages.stated import Stated, formulate
 
@@ -133,10 +134,15 @@ class Neighbour:
     proven: Proven | None = None
 
     @classmethod
-    def of(cls, plan: Plan, facts: Facts | None = None, without: int | None = None) -> Neighbour:
-        """Return the program of a plan with other facts (those before the contract changes them), or less a clause."""
+    def of(
+        cls, plan: Plan, facts: Facts | None = None, without: int | None = None, held: AllHeld | None = None
+    ) -> Neighbour:
+        """Return the program of a plan with other facts (those before the contract changes them), or less a clause.
+
+        `held` is what is known of the plan's reserves.
+        """
         contract, number = _less(contract_of(plan), without)
-        stated = formulate(numbers_of(plan).stated if facts is None else facts, contract)
+        stated = formulate(numbers_of(plan).stated if facts is None else facts, contract, held=held)
         return cls.beside(plan, stated, contract, number)
 
     @classmethod

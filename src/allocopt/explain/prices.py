@@ -136,7 +136,7 @@ def priced(
             return unsolved, 0.0
         near = Neighbour.freed(plan, rule.rows, without=rule.number)
     else:
-        near = Neighbour.of(plan, facts=rule.facts, without=rule.number)
+        near = Neighbour.of(plan, facts=rule.facts, without=rule.number, held=proven.held)
     return replace(near, proven=proven).priced(gap, time_limit)
 
 

@@ -254,7 +254,7 @@ def _parted(
     labels = blocks.components(program)
     if labels is None or not trees.ready(clock):
         return None
-    patience, brief = clock.share(ROUNDING), replace(relax, rounds=HELD)
+    patience, brief = clock.share(ROUNDING), replace(relax, rounds=HELD, bases=False)
 
     def again(held: Program) -> Solution:
         return sane(held, brief(held, patience, start=relaxed.basis))

@@ -212,12 +212,21 @@ def _bounds(
     at_rows = y * np.where(np.isfinite(limit), limit, 0.0)
     every = np.tile(price, (len(y), 1))
     every[:, mine] = y
-    taken = program.data * every[:, program.indices]
-    value = program.cost - program.column_sums(taken)
-    sizes = np.abs(program.cost) + program.column_sums(np.abs(taken))
+    value = program.cost - _taken(program, program.data, every)
+    sizes = np.abs(program.cost) + _taken(program, np.abs(program.data), np.abs(every))
     off = (np.diff(program.indptr) + 2) * eps * sizes
     at_columns = at_best(value, off, sizes, lower[:, :columns], upper[:, :columns])
     total = at_rows.sum(axis=1) + at_columns.sum(axis=1)
     sizes_of_sum = np.abs(at_rows).sum(axis=1) + np.abs(at_columns).sum(axis=1)
     bounds: Floats = np.where(empty, -np.inf, total + 64 * eps * sizes_of_sum)
     return bounds
+
+
+def _taken(program: Program, data: Floats, every: Floats) -> Floats:
+    """Return what the entries of each column, shape (nonzeros,), come to at prices of rows, shape (nodes, rows)."""
+    from scipy import sparse
+
+    shape = (program.columns, program.rows)
+    matrix = sparse.csr_array((data, program.indices, program.indptr), shape=shape)
+    found: Floats = (matrix @ np.ascontiguousarray(every.T)).T
+    return found
