@@ -340,14 +340,16 @@ def tightened(program: Program) -> Program:
     if not program.integer.any():
         return program
     whole = whole_rows(program)
-    limits = {
-        "lower": np.where(program.integer, ceiled(program.lower), program.lower),
-        "upper": np.where(program.integer, floored(program.upper), program.upper),
-        "row_lower": np.where(whole, ceiled(program.row_lower), program.row_lower),
-        "row_upper": np.where(whole, floored(program.row_upper), program.row_upper),
-    }
-    same = all(np.array_equal(limit, getattr(program, name)) for name, limit in limits.items())
-    return program if same else replace(program, **limits)
+    found = replace(
+        program,
+        lower=np.where(program.integer, ceiled(program.lower), program.lower),
+        upper=np.where(program.integer, floored(program.upper), program.upper),
+        row_lower=np.where(whole, ceiled(program.row_lower), program.row_lower),
+        row_upper=np.where(whole, floored(program.row_upper), program.row_upper),
+    )
+    names = ("lower", "upper", "row_lower", "row_upper")
+    same = all(np.array_equal(getattr(found, name), getattr(program, name)) for name in names)
+    return program if same else found
 
 
 def whole_rows(program: Program) -> NDArray[np.bool_]:

@@ -23,7 +23,7 @@ from allocopt.arrays import Places
 from allocopt.plan import Answer
 from allocopt.rules import revised
 from allocopt.solve.certificate import upper_bound
-from allocopt.solve.trees.proof import LeafBound
+from allocopt.solve.trees.proof import LeafBound, leaf_bound
 from allocopt.stages.granting import AllHeld
 
 
@@ -85,7 +85,7 @@ class Proven:
     def leaves(self) -> LeafBound | None:
         """What the trees prove; None where the plan was proven without them."""
         leaves = self.answer.leaves
-        return None if leaves is None else LeafBound(self.answer.program, leaves)
+        return None if leaves is None else leaf_bound(self.answer.program, leaves)
 
     @cached_property
     def held(self) -> AllHeld | None:

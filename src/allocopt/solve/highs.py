@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program
 from allocopt.solve.certificate import believable
 from allocopt.solve.highs_run import HighsError, answered, checked, guarded, loaded, option, run_here, solved
-from allocopt.solve.solution import Clock, Solution
+from allocopt.solve.solution import BRANCHED, Clock, Solution
 from allocopt.solve.start import Basis
 from allocopt.solve.trivial import at_once
 
@@ -217,7 +217,7 @@ def branch(
         with guarded("search"):
             return _branch(program, clock, gap, work_limit, start, brief, again)
     except HighsError as error:
-        return Solution("error", method="branch and bound", message=str(error), seconds=clock.seconds)
+        return Solution("error", method=BRANCHED, message=str(error), seconds=clock.seconds)
 
 
 def _branch(
@@ -248,7 +248,7 @@ def _branch(
         given.col_value = np.asarray(start, np.float64)
         given.value_valid = True
         checked(solver.setSolution(given), "refused the plan to start from")
-    return solved(solver, program, clock, "branch and bound", quick=False)
+    return solved(solver, program, clock, BRANCHED, quick=False)
 
 
 def lopsided(program: Program) -> bool:

@@ -58,7 +58,6 @@ class Tree:
         column[behind] = size + (np.cumsum(kept) - 1)[column[behind] - size]
         return replace(self, columns=columns, rows=rows[mine], column=column, multipliers=self.multipliers[:, kept])
 
-
     def carried(self, columns: Places, rows: Places) -> Tree | None:
         """Return the tree over the columns and rows of a program that is nearly the same.
 

@@ -21,7 +21,7 @@ from allocopt.solve.refine import refined, wide
 from allocopt.solve.refuted import refuted_at
 from allocopt.solve.relaxation import Relaxer, by_prices
 from allocopt.solve.scaling import level
-from allocopt.solve.solution import Clock, Solution
+from allocopt.solve.solution import BRANCHED, Clock, Solution
 from allocopt.solve.start import Start
 from allocopt.solve.trivial import NO_SOLVER, fault_of
 from allocopt.solve.trusted import Wanted, relaxed_bound, sane, trusted
@@ -222,7 +222,7 @@ def _whole(
     else:
         last = _searched(program, clock, search, start)
     iterations = before.iterations + last.iterations
-    method = "branch and bound" if first is None else "blocks + branch and bound"
+    method = BRANCHED if first is None else f"blocks + {BRANCHED}"
     plans = [plan for plan in (start, None if last.x is None else settled(program, last.x, clock)) if plan is not None]
     if not plans:
         return replace(
