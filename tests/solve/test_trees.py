@@ -157,6 +157,29 @@ def test_a_search_proves_a_program_that_lost_columns_and_rows(small, data):
 
 
 @settings(max_examples=100)
+@given(small=programs(), data=st.data())
+def test_what_says_nothing_can_be_lost_without_proving_less(small, data):
+    """A column that carries nothing and a row without limits stand anywhere in what was searched, and are gone then."""
+    column, row = data.draw(st.integers(0, small.columns)), data.draw(st.integers(0, small.rows))
+    columns, rows = np.arange(small.columns), np.arange(small.rows)
+    columns, rows = columns + (columns >= column), rows + (rows >= row)
+    dense = np.ones((small.rows + 1, small.columns + 1))
+    inner = np.zeros((small.rows, small.columns))
+    inner[small.indices, small.entry_column] = small.data
+    dense[np.ix_(rows, columns)] = inner
+    ends = [np.insert(given, column, 0.0) for given in (small.cost, small.upper)]
+    limits = [np.insert(given, row, end) for given, end in ((small.row_lower, -np.inf), (small.row_upper, np.inf))]
+    large = program(dense, *ends, *limits)
+    tree = searched(large, nodes=data.draw(st.sampled_from([5, 50]))).tree
+    at_column, at_row = np.full(large.columns, -1), np.full(large.rows, -1)
+    at_column[columns], at_row[rows] = np.arange(small.columns), np.arange(small.rows)
+    carried = tree.carried(at_column, at_row)
+    if carried is not None:
+        proven, now = bound_by_leaves(large, leaves(large, tree)), bound_by_leaves(small, leaves(small, carried))
+        assert now == proven or now <= proven + 1e-6 * (1 + abs(proven))
+
+
+@settings(max_examples=100)
 @given(programs(), st.integers(0, 2**32 - 1))
 def test_no_numbers_make_a_false_bound(small, seed):
     """Multipliers and limits of anybody who lies give a worse bound, or none, and never one below a plan."""
