@@ -48,7 +48,7 @@ PART = 0.2
 CHARGED = 0.95
 """Part of the prices that a block that is made whole pays for what it uses of the rows between blocks."""
 ROUNDS = 2
-"""Linear programs in which a plan is made whole."""
+"""Linear programs in which a plan is made whole; near a plan that is known, the second one finds nothing."""
 HARD = 0.5
 """A search that leaves this part of the gap wanted open is helped."""
 ROOMS = (0.0, 2.0, 6.0, 18.0)
@@ -244,7 +244,7 @@ class _Work:
         self._joined.append(plan[held])
         best: Floats | None = None
         turns, room = 0, 0
-        while turns < ROUNDS:
+        while turns < (ROUNDS if self.akin is None else 1):
             x = self._relaxed(relax, held, plan, room)
             if x is None:
                 break
