@@ -92,6 +92,7 @@ def test_read_plans_have_tables_and_steps_once_attached(quick: ao.Problem) -> No
     found = read.diff(capped)
     assert found.lines.equals(plan.diff(capped).lines)
     assert "Capped contributes 30.00 USD less" in found.words()
+    assert "Capped contributes as much as Capped" in capped.diff(capped).words()
     with pytest.raises(ao.SolveError, match=r"plan\.attach\(problem, contract\)"):
         _ = found.steps
     assert read.attach(quick).diff(capped).steps.equals(plan.diff(capped).steps)

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conftest import REPOSITORY
-from tests.strategies import thrown
+from tests.strategies import pressed, thrown
 
 import allocopt as ao
+from allocopt.explain.lifted import Proven
 from allocopt.explain.neighbours import Neighbour
 from allocopt.explain.prices import rules_of
+from allocopt.solve.certificate import cleaned
+from allocopt.solve.trees.proof import bound_by_leaves
 
 TWO = {
     "skus": [{"sku": "A"}],
@@ -354,6 +357,48 @@ def test_what_a_plan_proves_of_a_contract_without_a_clause_holds(seed, data):
     if without.solved:
         room = 1e-9 * max(1.0, abs(without.objective))
         assert without.objective <= near.above(np.inf) + room
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 10_000), data=st.data())
+def test_what_proved_a_plan_proves_its_neighbours_at_any_prices(seed, data):
+    """Searches of the plan's blocks, carried to a contract without a clause: no plan of it is worth more than they say.
+
+    Whether at the prices of its own relaxation or at any others.
+    """
+    problem, clauses = thrown(seed)
+    contract = ao.Contract("Drawn", clauses=clauses)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("allocopt.solve.whole.DIRECT", 0)
+        plan = ao.allocate(problem, contract)
+    if not plan.solved or not clauses or plan.answer.leaves is None:
+        return
+    near = Neighbour.of(plan, without=data.draw(st.integers(0, len(clauses) - 1)))
+    without = ao.allocate(problem, near.contract)
+    if not without.solved:
+        return
+    program, chance = near.stated.program, np.random.default_rng(seed)
+    own = without.answer.multipliers
+    prices = [near.akin.price, chance.normal(0.0, 20.0, program.rows)]
+    prices += [] if own is None else [own]
+    for price in prices:
+        bound = bound_by_leaves(program, near.akin.leaves(cleaned(program, price)))
+        assert without.objective <= bound + 1e-9 * max(1.0, abs(without.objective))
+
+
+@settings(max_examples=30)
+@given(seed=st.integers(0, 10_000), data=st.data())
+def test_reserves_that_are_not_tried_again_are_granted_the_same(seed, data):
+    """Where commitments, tight capacity and reserves meet: the program without a clause is what it is from nothing."""
+    problem, clauses = pressed(seed)
+    plan = ao.allocate(problem, ao.Contract("Pressed", clauses=clauses))
+    if not plan.solved or not clauses:
+        return
+    number, held = data.draw(st.integers(0, len(clauses) - 1)), Proven(plan.answer).held
+    anew, short = Neighbour.of(plan, without=number), Neighbour.of(plan, without=number, held=held)
+    ours, theirs = short.stated.program, anew.stated.program
+    for name in ("cost", "lower", "upper", "integer", "indptr", "indices", "data", "row_lower", "row_upper"):
+        assert np.array_equal(getattr(ours, name), getattr(theirs, name))
 
 
 def test_a_clause_that_is_slack_is_not_solved_again(monkeypatch):

@@ -10,7 +10,6 @@ from tests.conftest import REPOSITORY
 from tests.strategies import FEATURES, LINEAR, clauses, tables, thrown
 
 import allocopt as ao
-from allocopt.explain.values import values
 from allocopt.rules import CLAUSES
 
 SMOOTH = LINEAR - {"zeros", "store_floor"}
@@ -363,12 +362,3 @@ def test_every_solver_hands_on_the_same_form(solver):
     assert (found["one_more"] <= found["price"] + 1e-3).all()
     assert (found["price"] <= found["one_less"] + 1e-3).all()
     assert found["price"].max() > 0
-
-
-def test_values_that_had_no_time_are_blank():
-    """Without time nothing is re-solved: multipliers are there, and what re-solves would tell is blank."""
-    plan = ao.allocate(ao.example("quickstart"))
-    hasty, whole = values(plan, time_limit=0.0), values(plan)
-    assert sorted(hasty["what"]) == sorted(whole["what"])
-    assert hasty["price"].notna().all()
-    assert hasty["one_more"].isna().sum() > whole["one_more"].isna().sum()

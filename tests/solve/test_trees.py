@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocopt.algebra.program import Program
+from allocopt.solve.akin import Akin
 from allocopt.solve.certificate import own_bound
 from allocopt.solve.leaves import Leaves, Tree
 from allocopt.solve.trees import searched
@@ -128,6 +129,54 @@ def test_a_proof_of_blocks_holds_for_other_limits_and_worths(one, other, data):
     if np.isfinite(before.value):
         assert found == pytest.approx(LeafBound(changed, proof).value, abs=1e-9)
     assert found >= best(changed)
+
+
+@settings(max_examples=150)
+@given(small=programs(), data=st.data())
+def test_a_search_proves_a_program_that_lost_columns_and_rows(small, data):
+    """What was searched is carried to a program with fewer columns and rows and other limits, at prices of any kind."""
+    tree = searched(small, nodes=data.draw(st.sampled_from([1, 5, 50]))).tree
+    lost = st.lists(st.integers(0, 9), max_size=2, unique=True)
+    columns = np.setdiff1d(np.arange(small.columns), data.draw(lost))
+    rows = np.setdiff1d(np.arange(small.rows), data.draw(lost))
+    if not len(columns) or not len(rows):
+        return
+    dense = np.zeros((small.rows, small.columns))
+    dense[small.indices, small.entry_column] = small.data
+    more = data.draw(st.integers(0, 2))
+    lower, upper = small.row_lower[rows] - more, small.row_upper[rows] + more
+    other = program(dense[np.ix_(rows, columns)], small.cost[columns], small.upper[columns] + more, lower, upper)
+    at_column, at_row = np.full(small.columns, -1), np.full(small.rows, -1)
+    at_column[columns], at_row[rows] = np.arange(len(columns)), np.arange(len(rows))
+    carried = tree.carried(at_column, at_row)
+    if carried is None:
+        return
+    chance = np.random.default_rng(data.draw(st.integers(0, 99)))
+    akin = Akin(np.zeros(len(columns)), chance.normal(0.0, 3.0, len(rows)), (carried,))
+    assert best(other) <= bound_by_leaves(other, akin.leaves(chance.normal(0.0, 3.0, len(rows)))) + 1e-9
+
+
+@settings(max_examples=100)
+@given(small=programs(), data=st.data())
+def test_what_says_nothing_can_be_lost_without_proving_less(small, data):
+    """A column that carries nothing and a row without limits stand anywhere in what was searched, and are gone then."""
+    column, row = data.draw(st.integers(0, small.columns)), data.draw(st.integers(0, small.rows))
+    columns, rows = np.arange(small.columns), np.arange(small.rows)
+    columns, rows = columns + (columns >= column), rows + (rows >= row)
+    dense = np.ones((small.rows + 1, small.columns + 1))
+    inner = np.zeros((small.rows, small.columns))
+    inner[small.indices, small.entry_column] = small.data
+    dense[np.ix_(rows, columns)] = inner
+    ends = [np.insert(given, column, 0.0) for given in (small.cost, small.upper)]
+    limits = [np.insert(given, row, end) for given, end in ((small.row_lower, -np.inf), (small.row_upper, np.inf))]
+    large = program(dense, *ends, *limits)
+    tree = searched(large, nodes=data.draw(st.sampled_from([5, 50]))).tree
+    at_column, at_row = np.full(large.columns, -1), np.full(large.rows, -1)
+    at_column[columns], at_row[rows] = np.arange(small.columns), np.arange(small.rows)
+    carried = tree.carried(at_column, at_row)
+    if carried is not None:
+        proven, now = bound_by_leaves(large, leaves(large, tree)), bound_by_leaves(small, leaves(small, carried))
+        assert now == proven or now <= proven + 1e-6 * (1 + abs(proven))
 
 
 @settings(max_examples=100)

@@ -334,18 +334,22 @@ def tightened(program: Program) -> Program:
     """Return the program with limits moved in to whole numbers where nothing but a whole number can occur.
 
     That is: bounds of whole-unit columns, and limits of rows whose columns are all whole and whose entries are
-    all whole. No whole-unit plan is lost, and the linear relaxation comes closer to the whole-unit plans.
+    all whole. No whole-unit plan is lost, and the linear relaxation comes closer to the whole-unit plans. It is the
+    very same object where nothing moves.
     """
     if not program.integer.any():
         return program
     whole = whole_rows(program)
-    return replace(
+    found = replace(
         program,
         lower=np.where(program.integer, ceiled(program.lower), program.lower),
         upper=np.where(program.integer, floored(program.upper), program.upper),
         row_lower=np.where(whole, ceiled(program.row_lower), program.row_lower),
         row_upper=np.where(whole, floored(program.row_upper), program.row_upper),
     )
+    names = ("lower", "upper", "row_lower", "row_upper")
+    same = all(np.array_equal(getattr(found, name), getattr(program, name)) for name in names)
+    return program if same else found
 
 
 def whole_rows(program: Program) -> NDArray[np.bool_]:

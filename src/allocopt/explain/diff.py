@@ -148,7 +148,8 @@ class PlanDiff:
         unit = f" {self.other.currency}".rstrip()
         names = [str(plan.contract["name"]) for plan in (self.this, self.other)]
         more = "more" if self.contribution >= 0 else "less"
-        said = [f"{names[1]} contributes {abs(self.contribution):,.2f}{unit} {more} than {names[0]}."]
+        change = f"{abs(self.contribution):,.2f}{unit} {more} than {names[0]}"
+        said = [f"{names[1]} contributes {'as much as ' + names[0] if abs(self.contribution) < 0.005 else change}."]
         try:
             told = [row for row in self.steps.to_dict("records") if abs(row["contribution"]) >= 0.005]
         except SolveError:

@@ -21,8 +21,10 @@ from allocopt.algebra.matching import NOWHERE
 from allocopt.algebra.program import Program
 from allocopt.arrays import Places
 from allocopt.plan import Answer
+from allocopt.rules import revised
 from allocopt.solve.certificate import upper_bound
-from allocopt.solve.trees.proof import LeafBound
+from allocopt.solve.trees.proof import LeafBound, leaf_bound
+from allocopt.stages.granting import AllHeld
 
 
 def lifted(old: Program, new: Program, columns: Places, rows: Places) -> Program | None:
@@ -67,13 +69,6 @@ def _alike(old: Program, new: Program, columns: Places, rows: Places) -> NDArray
     return alike
 
 
-def without_rows(program: Program, rows: Places) -> Program:
-    """Return a program with some rows that limit nothing."""
-    row_lower, row_upper = program.row_lower.copy(), program.row_upper.copy()
-    row_lower[rows], row_upper[rows] = -np.inf, np.inf
-    return replace(program, row_lower=row_lower, row_upper=row_upper)
-
-
 class Proven:
     """What a plan's own multipliers and trees prove of its program with other limits and worths of columns.
 
@@ -90,7 +85,16 @@ class Proven:
     def leaves(self) -> LeafBound | None:
         """What the trees prove; None where the plan was proven without them."""
         leaves = self.answer.leaves
-        return None if leaves is None else LeafBound(self.answer.program, leaves)
+        return None if leaves is None else leaf_bound(self.answer.program, leaves)
+
+    @cached_property
+    def held(self) -> AllHeld | None:
+        """The reserves that the plan leaves all that lots alone give them; None where it does not, or nobody knows."""
+        answer = self.answer
+        facts, _ = revised(answer.stated, answer.clauses)
+        if facts is not answer.stated or len(answer.arcs.facts.granted.skus):
+            return None
+        return AllHeld.of(facts, answer.clauses)
 
     @cached_property
     def beyond(self) -> float:

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from allocopt.algebra.matching import NOWHERE
-from allocopt.algebra.program import Program
+from allocopt.algebra.program import Program, freed
 from allocopt.arrays import Places
 from allocopt.contracts import Contract
 from allocopt.errors import SolveError
@@ -31,12 +31,13 @@ from allocopt.plan import Answer, Plan
 from allocopt.plan.tables import channel_books
 from allocopt.problem.facts import Facts, Floats, Ints
 from allocopt.rules import Clause
-from allocopt.solve import EXACT, Effort
+from allocopt.solve import EXACT, Akin, Effort
 from allocopt.solve.certificate import breach, relative_gap, upper_bound, worth
 from allocopt.solve.effort import CLOSE
 from allocopt.solve.solution import Solution
 from allocopt.stages import cold, solve_stages
-from allocopt.stages.starting import carried, starts
+from allocopt.stages.granting import AllHeld
+from allocopt.stages.starting import StartOf, carried, starts_at
 from allocopt.stages.stated import Stated, formulate
 from allocopt.words import percent
 
@@ -118,6 +119,8 @@ class Neighbour:
         Where each stood in the plan's program, `NOWHERE` for what is new.
     clauses : int32, shape (clauses of the plan,)
         New position of each clause.
+    open : int array
+        Rows that limit nothing any more.
     proven : Proven or None
         What the plan proves, where that is worked out already.
     """
@@ -128,19 +131,31 @@ class Neighbour:
     columns: Places
     rows: Places
     clauses: Ints
+    open: Places = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
     proven: Proven | None = None
 
     @classmethod
-    def of(cls, plan: Plan, facts: Facts | None = None, without: int | None = None) -> Neighbour:
-        """Return the program of a plan with other facts (those before the contract changes them), or less a clause."""
-        answer, contract = numbers_of(plan), contract_of(plan)
-        number = np.arange(len(contract.clauses), dtype=np.int32)
-        if without is not None:
-            left = [clause for place, clause in enumerate(contract.clauses) if place != without]
-            contract = replace(contract, clauses=tuple(left))
-            number = np.where(number == without, NOWHERE, number - (number > without)).astype(np.int32)
-        stated = formulate(answer.stated if facts is None else facts, contract)
+    def of(
+        cls, plan: Plan, facts: Facts | None = None, without: int | None = None, held: AllHeld | None = None
+    ) -> Neighbour:
+        """Return the program of a plan with other facts (those before the contract changes them), or less a clause.
+
+        `held` is what is known of the plan's reserves.
+        """
+        contract, number = _less(contract_of(plan), without)
+        stated = formulate(numbers_of(plan).stated if facts is None else facts, contract, held=held)
         return cls.beside(plan, stated, contract, number)
+
+    @classmethod
+    def freed(cls, plan: Plan, rows: Places, without: int | None = None) -> Neighbour:
+        """Return the program of a plan in which the rows that a rule is all of limit nothing; nothing is stated anew.
+
+        `without` is the rule's clause, if it is one.
+        """
+        answer, (contract, number) = numbers_of(plan), _less(contract_of(plan), without)
+        program = freed(answer.program, rows)
+        stated = Stated(answer.arcs, answer.form, program, answer.labels)
+        return cls(plan, stated, contract, np.arange(program.columns), np.arange(program.rows), number, rows)
 
     @classmethod
     def beside(cls, plan: Plan, stated: Stated, contract: Contract, clauses: Ints) -> Neighbour:
@@ -190,6 +205,19 @@ class Neighbour:
             return NEAR
         return max(NEAR, 1.1 * relative_gap(self.plan.objective, upper_bound(self.answer.program, own)))
 
+    @cached_property
+    def akin(self) -> Akin | None:
+        """What is known of the new program from the plan; None with stages before the last one."""
+        if not one_stage(self.contract):
+            return None
+        leaves, program = self.answer.leaves, self.answer.program
+        columns, rows = _inverse(self.columns, program.columns), _inverse(self.rows, program.rows)
+        if leaves is None:
+            return Akin(self.x)
+        found = [tree.carried(columns, rows) for tree in leaves.trees]
+        price = np.append(leaves.price, 0.0)[self.rows]
+        return Akin(self.x, price, tuple(tree for tree in found if tree is not None))
+
     def above(self, enough: float) -> float:
         """Return what no plan of the new program is worth more than, by what proves the plan itself [currency].
 
@@ -229,12 +257,12 @@ class Neighbour:
             if unsolved is not None:
                 return unsolved, self._contribution(self.x) - self.plan.contribution if unsolved.value else 0.0
         near = gap if gap is not None or program.columns <= SMALL else self.near
-        effort = Effort(time_limit, gap=near, akin=self.x if one_stage(self.contract) else None)
+        effort = Effort(time_limit, gap=near, akin=self.akin)
         results = solve_stages(
             self.stated,
             self.contract.all_stages,
             effort,
-            start_of=starts(self.answer, self.stated, self.clauses) if self.answer.bases else cold,
+            start_of=self._start_of,
             known=self.x if self.keeps else None,
         )
         last = results[-1]
@@ -254,11 +282,38 @@ class Neighbour:
         earned = self._contribution(x) - self.plan.contribution
         return Price(low, high, reached - objective, measure, status, message), earned
 
+    @property
+    def _start_of(self) -> StartOf:
+        """Where its stages start from."""
+        if not self.answer.bases or (self.columns == NOWHERE).all():
+            return cold
+        rows = self.rows.copy()
+        rows[self.open] = NOWHERE
+        return starts_at(self.answer, self.stated.program, self.columns, rows)
+
     def _contribution(self, x: Floats) -> float:
         """Return the contribution of a plan of the new program [currency]."""
         clauses = self.contract.clauses
         answer = self.stated.answer(x, clauses=clauses, facts=self.answer.stated)
         return float(channel_books(answer)["contribution"].sum())
+
+
+def _less(contract: Contract, without: int | None) -> tuple[Contract, Ints]:
+    """Return a contract less a clause, and the new position of each clause, `NOWHERE` of the one that is gone."""
+    number = np.arange(len(contract.clauses), dtype=np.int32)
+    if without is None:
+        return contract, number
+    left = tuple(clause for place, clause in enumerate(contract.clauses) if place != without)
+    moved = np.where(number == without, NOWHERE, number - (number > without)).astype(np.int32)
+    return replace(contract, clauses=left), moved
+
+
+def _inverse(before: Places, size: int) -> Places:
+    """Return where each of so many columns (or rows) stands now, `NOWHERE` where it is gone, given where each stood."""
+    now = np.full(size, NOWHERE, dtype=np.intp)
+    known = np.flatnonzero(before != NOWHERE)
+    now[before[known]] = known
+    return now
 
 
 def enough(plan: Plan, gap: float | None) -> float:

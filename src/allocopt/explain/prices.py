@@ -17,11 +17,12 @@ import numpy as np
 import pandas as pd
 
 from allocopt.algebra.labels import Family
+from allocopt.algebra.program import freed
 from allocopt.arguments import limits
 from allocopt.arrays import Places
 from allocopt.contracts import Contract
 from allocopt.explain.commitments import priced_alone
-from allocopt.explain.lifted import Proven, without_rows
+from allocopt.explain.lifted import Proven
 from allocopt.explain.neighbours import (
     SMALL,
     Neighbour,
@@ -87,6 +88,11 @@ class Dropped:
     facts: Facts | None = None
     rows: Places | None = None
 
+    @property
+    def number(self) -> int | None:
+        """Its position in the contract; None where it is no clause."""
+        return self.clause if self.clause >= 0 else None
+
 
 def price_of(plan: Plan, clause: int | Clause) -> Price:
     """Return what one clause costs; see `Plan.price_of`."""
@@ -124,11 +130,13 @@ def priced(
     if rule.rows is not None and one_stage(contract_of(plan)):
         program, objective = proven.answer.program, plan.objective
         measure = "contribution" if contract_of(plan).earns_only else "objective"
-        above = proven.most(without_rows(program, rule.rows), objective + enough(plan, gap))
+        above = proven.most(freed(program, rule.rows), objective + enough(plan, gap))
         unsolved = slack(plan, objective, above, measure, gap, loosens=True)
         if unsolved is not None:
             return unsolved, 0.0
-    near = Neighbour.of(plan, facts=rule.facts, without=rule.clause if rule.clause >= 0 else None)
+        near = Neighbour.freed(plan, rule.rows, without=rule.number)
+    else:
+        near = Neighbour.of(plan, facts=rule.facts, without=rule.number, held=proven.held)
     return replace(near, proven=proven).priced(gap, time_limit)
 
 
@@ -138,7 +146,7 @@ def _promising(rules: list[Dropped], proven: Proven) -> list[Dropped]:
     Commitments are priced by themselves, and take no search.
     """
     program = proven.answer.program
-    most = [np.inf if one.rows is None else proven.most(without_rows(program, one.rows), -np.inf) for one in rules]
+    most = [np.inf if one.rows is None else proven.most(freed(program, one.rows), -np.inf) for one in rules]
     return [rules[place] for place in np.argsort(-np.array(most), kind="stable").tolist()]
 
 

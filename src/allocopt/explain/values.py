@@ -48,16 +48,13 @@ Gains = Callable[[Limit, bool], float]
 """What the objective gains by one unit more (true) or less of a limit."""
 
 
-def values(plan: Plan, time_limit: float | None = None) -> pd.DataFrame:
-    """Return what one unit more or less of each limit is worth; see `Plan.values`.
-
-    With a `time_limit`, the dearest limits are re-solved for so many seconds; the others stay blank.
-    """
+def values(plan: Plan) -> pd.DataFrame:
+    """Return what one unit more or less of each limit is worth; see `Plan.values`."""
     answer = numbers_of(plan)
     found, gains = _limits(plan, answer)
     small, staged = answer.program.columns <= SMALL, len(answer.stages) > 1
     most = (STAGED if small else 0) if staged else (None if small else DEAREST)
-    return _table(found, gains, _dearest(found, range(len(found)), most), Clock.started(time_limit))
+    return _table(found, gains, _dearest(found, range(len(found)), most))
 
 
 def values_for(plan: Plan, kind: str | None = None, like: str | None = None, most: int | None = None) -> pd.DataFrame:
@@ -79,7 +76,7 @@ def values_for(plan: Plan, kind: str | None = None, like: str | None = None, mos
         named = " ".join(part for part in (kind or "limit", f"with {like!r} in its words" if like else "") if part)
         raise ValueError(f"there is no {named}: plan.values lists them all")
     asked = _dearest(found, chosen, most)
-    return _table([found[row] for row in sorted(asked)], gains, set(range(len(asked))), Clock.started(None))
+    return _table([found[row] for row in sorted(asked)], gains, set(range(len(asked))))
 
 
 def _limits(plan: Plan, answer: Answer) -> tuple[list[Limit], Gains]:
@@ -98,10 +95,10 @@ def _limits(plan: Plan, answer: Answer) -> tuple[list[Limit], Gains]:
     return [*found, *_commitments(answer, y, rows, own, split)], Units(local, y, effort, len(answer.stages) <= 1).gain
 
 
-def _table(found: Sequence[Limit], gains: Gains, asked: set[int], clock: Clock) -> pd.DataFrame:
-    """Return the table of some limits, dearest first, those that are asked for re-solved as long as time is left."""
+def _table(found: Sequence[Limit], gains: Gains, asked: set[int]) -> pd.DataFrame:
+    """Return the table of some limits, dearest first, those that are asked for re-solved."""
     dearest = sorted(range(len(found)), key=lambda row: -abs(found[row].price - found[row].cash))
-    told = [_told(found[row], gains if row in asked and clock.left > 0 else None) for row in dearest]
+    told = [_told(found[row], gains if row in asked else None) for row in dearest]
     told.sort(key=lambda row: -max(abs(row["price"]), abs(row["low"]) if math.isfinite(row["low"]) else 0.0))
     frame = pd.DataFrame(told, columns=list(COLUMNS))
     return frame.astype({name: "str" if name in ("kind", "what") else "float64" for name in COLUMNS})

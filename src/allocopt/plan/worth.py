@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from allocopt.plan.rooms import asked
+from allocopt.solve.solution import branched
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
 
 class Worth:
     """The questions about money of a `Plan`; each is answered by re-solving, where a re-solve is what it takes."""
+
+    if TYPE_CHECKING:
+        method: str
+
+    @property
+    def branched(self) -> bool:
+        """Whether branch and bound had a hand in the plan: then whatever re-solves it whole takes a search as well."""
+        return branched(self.method)
 
     @property
     def values(self) -> pd.DataFrame:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 QUICK = 300
 """Rows of a plan up to which re-solving every limit takes no time that anybody would notice."""
-SEARCHED, NEAR = "branch and bound", 1e-3
-"""What `Plan.method` says of plans whose neighbours take a search too, and the gap at which these are good enough."""
+NEAR = 1e-3
+"""The gap at which a plan without a rule is good enough where every re-solve takes a search."""
 SECONDS = 20.0
 """What searches for the costs of rules may take on the way to a page; `Plan.prices` takes as long as it takes."""
 
@@ -63,17 +63,12 @@ class Seen:
         """What rules cost; empty where that may not be worked out."""
         if not self.priced:
             return pd.DataFrame()
-        return self.table("prices", time_limit=SECONDS, gap=NEAR if self.searched else None)
-
-    @property
-    def searched(self) -> bool:
-        """Whether the plan was found by a search, so that every re-solve is one."""
-        return SEARCHED in self.plan.method
+        return self.table("prices", time_limit=SECONDS, gap=NEAR if self.plan.branched else None)
 
     @property
     def quick(self) -> bool:
         """Whether every limit can be re-solved in no time that anybody would notice."""
-        return not self.searched and len(self.plan.allocation) + len(self.short) <= QUICK
+        return not self.plan.branched and len(self.plan.allocation) + len(self.short) <= QUICK
 
     @cached_property
     def short(self) -> pd.DataFrame:

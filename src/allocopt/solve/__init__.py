@@ -1,5 +1,6 @@
 """Arrays in, arrays out: solve a `Program`, and prove how good the answer is."""
 
+from allocopt.solve.akin import Akin
 from allocopt.solve.blocks import between
 from allocopt.solve.blocks import components as apart
 from allocopt.solve.cases import switches
@@ -20,6 +21,7 @@ from allocopt.solve.whole import solve
 __all__ = [
     "EXACT",
     "NOTHING",
+    "Akin",
     "Certificate",
     "Cluster",
     "Effort",

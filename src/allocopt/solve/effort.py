@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from allocopt.algebra.program import Program
-from allocopt.arrays import Floats
+from allocopt.solve.akin import Akin
 from allocopt.solve.prices import Cluster
 from allocopt.solve.relaxation import Engine
 from allocopt.solve.trusted import ProofAsked, Wanted
@@ -46,9 +46,8 @@ class Effort:
         Whose workers the price engine uses.
     proof : {"any", "own"}
         Whether a bound that two searches claim makes a plan optimal, or our own arithmetic alone.
-    akin : float64, shape (columns,), or None
-        A good plan of nearly the same program, whether or not it keeps the rows of this one: blocks that need not
-        change are not searched anew.
+    akin : Akin or None
+        What is known from nearly the same program: blocks that need not change are not searched anew.
     insists : bool
         Whether a plan is looked for to the end where our own search in blocks comes to none. Who has another program
         to turn to need not wait for the word that there is no plan.
@@ -62,7 +61,7 @@ class Effort:
     threads: int | None = None
     cluster: Cluster | None = None
     proof: ProofAsked = "any"
-    akin: Floats | None = field(default=None, compare=False)
+    akin: Akin | None = field(default=None, compare=False)
     insists: bool = True
     begun: float = field(default_factory=time.perf_counter)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program
 from allocopt.solve.certificate import believable
 from allocopt.solve.highs_run import HighsError, answered, checked, guarded, loaded, option, run_here, solved
-from allocopt.solve.solution import Clock, Solution
+from allocopt.solve.solution import BRANCHED, Clock, Solution
 from allocopt.solve.start import Basis
 from allocopt.solve.trivial import at_once
 
@@ -79,6 +79,7 @@ def linear(
     method: str | None = None,
     start: Basis | None = None,
     again: bool = False,
+    keep: bool = True,
 ) -> Solution:
     """Solve the linear relaxation of a program.
 
@@ -97,6 +98,8 @@ def linear(
     again : bool
         Whether the answer of a first call was not believed: then the other method has its turn, without presolve and
         with another seed.
+    keep : bool
+        Whether to say where it ended, if it began from a start.
 
     Returns
     -------
@@ -105,7 +108,7 @@ def linear(
     """
     if (answer := at_once(program, whole=False)) is not None:
         return answer
-    if start is not None and (answer := _from(program, clock, start, work_limit)) is not None:
+    if start is not None and (answer := _from(program, clock, start, work_limit, keep=keep)) is not None:
         return answer
     if again:
         return _linear(program, clock, "ipx" if program.columns <= SIMPLEX else "simplex", work_limit, again=True)
@@ -164,10 +167,10 @@ def _dive(program: Program, clock: Clock) -> tuple[NDArray[np.float64] | None, i
     return None, iterations
 
 
-def _from(program: Program, clock: Clock, start: Basis, work_limit: int | None) -> Solution | None:
+def _from(program: Program, clock: Clock, start: Basis, work_limit: int | None, *, keep: bool) -> Solution | None:
     """Return the optimum that simplex reaches from a basis; None where the outcome does not pass its check."""
     try:
-        answer = _attempt(program, clock, "simplex", work_limit, presolve=False, quick=False, start=start)
+        answer = _attempt(program, clock, "simplex", work_limit, presolve=False, quick=False, start=start, keep=keep)
     except HighsError:
         return None
     if answer is None or answer.status != "optimal" or answer.x is None:
@@ -214,7 +217,7 @@ def branch(
         with guarded("search"):
             return _branch(program, clock, gap, work_limit, start, brief, again)
     except HighsError as error:
-        return Solution("error", method="branch and bound", message=str(error), seconds=clock.seconds)
+        return Solution("error", method=BRANCHED, message=str(error), seconds=clock.seconds)
 
 
 def _branch(
@@ -245,7 +248,7 @@ def _branch(
         given.col_value = np.asarray(start, np.float64)
         given.value_valid = True
         checked(solver.setSolution(given), "refused the plan to start from")
-    return solved(solver, program, clock, "branch and bound", quick=False)
+    return solved(solver, program, clock, BRANCHED, quick=False)
 
 
 def lopsided(program: Program) -> bool:
@@ -294,6 +297,7 @@ def _attempt(
     quick: bool,
     start: Basis | None = None,
     seed: int = 0,
+    keep: bool = True,
 ) -> Solution | None:
     """Solve once; None where HiGHS says "unbounded or infeasible"."""
     solver = loaded(program, clock, whole=False)
@@ -309,8 +313,8 @@ def _attempt(
     answer = solved(solver, program, clock, _METHODS[method], quick=quick)
     if solver.getModelStatus().name == "kUnboundedOrInfeasible":
         return None
-    keep = answer.status == "optimal" and program.columns > QUICK
-    return replace(answer, basis=_basis(solver)) if keep else answer
+    kept = keep and answer.status == "optimal" and program.columns > QUICK
+    return replace(answer, basis=_basis(solver)) if kept else answer
 
 
 def _spoken(start: Basis) -> Any:

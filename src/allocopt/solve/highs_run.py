@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import Program
 from allocopt.errors import SolveError
 from allocopt.solve.highs_quiet import new_solver
-from allocopt.solve.solution import Clock, Ending, Solution
+from allocopt.solve.solution import BRANCHED, Clock, Ending, Solution
 
 GRACE = 0.8
 """Seconds that a solve is given to stop by itself after Ctrl-C."""
@@ -132,7 +132,7 @@ def solved(solver: Any, program: Program, clock: Clock, method: str, *, quick: b
     before = clock.seconds
     code = run_here(solver) if quick else run_listening(solver)
     said = answered(solver, program.columns, program.rows)
-    branching = method == "branch and bound"
+    branching = method == BRANCHED
     bound = said.bound if branching else said.value
     status, message = verdict(code, said.status, planned=said.x is not None)
     known = (branching or status == "optimal") and status in ("optimal", "feasible", "interrupted")

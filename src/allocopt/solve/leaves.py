@@ -58,6 +58,36 @@ class Tree:
         column[behind] = size + (np.cumsum(kept) - 1)[column[behind] - size]
         return replace(self, columns=columns, rows=rows[mine], column=column, multipliers=self.multipliers[:, kept])
 
+    def carried(self, columns: Places, rows: Places) -> Tree | None:
+        """Return the tree over the columns and rows of a program that is nearly the same.
+
+        Parameters
+        ----------
+        columns, rows : int
+            Where each column and row of this tree's program stands there, -1 for those that are gone.
+
+        Returns
+        -------
+        Tree or None
+            None where a column or row is gone that sets nodes apart, or where they stand in another order.
+        """
+        new_columns, new_rows = columns[self.columns], rows[self.rows]
+        kept = np.concatenate([new_columns >= 0, new_rows >= 0, np.ones(len(self.sums), dtype=bool)])
+        place = np.where(kept, np.cumsum(kept) - 1, -1)
+        inside, own = kept[: len(new_columns)], np.flatnonzero(kept[len(new_columns) :])
+        new_columns, new_rows = new_columns[inside], new_rows[new_rows >= 0]
+        apart = place[self.column[1:]]
+        if (apart < 0).any() or (np.diff(new_columns) <= 0).any() or (np.diff(new_rows) <= 0).any():
+            return None
+        return replace(
+            self,
+            columns=new_columns,
+            rows=new_rows,
+            sums=tuple(place[members[inside[members]]] for members in self.sums),
+            column=np.append(self.column[:1], apart).astype(np.int32),
+            multipliers=self.multipliers[:, own],
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Leaves:

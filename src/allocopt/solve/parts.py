@@ -27,6 +27,7 @@ from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import COUPLES, Program, bounded, restricted
 from allocopt.arrays import Floats, Places
 from allocopt.solve import highs, trees
+from allocopt.solve.akin import Akin
 from allocopt.solve.blocks import BlockPlan, between, connected, missed_by_block
 from allocopt.solve.certificate import cleaned
 from allocopt.solve.inside import settled
@@ -35,6 +36,7 @@ from allocopt.solve.known import best_of
 from allocopt.solve.leaves import Leaves, Tree
 from allocopt.solve.parted import Parts, gates, mean_entries
 from allocopt.solve.solution import Clock, Solution
+from allocopt.solve.trees.proof import bound_by_leaves
 
 REACHES = (0.0, 1.0, 4.0, np.inf)
 """How far from the whole numbers next to the relaxation the gates of a block may be, one after the other."""
@@ -46,7 +48,7 @@ PART = 0.2
 CHARGED = 0.95
 """Part of the prices that a block that is made whole pays for what it uses of the rows between blocks."""
 ROUNDS = 2
-"""Linear programs in which a plan is made whole."""
+"""Linear programs in which a plan is made whole; near a plan that is known, the second one finds nothing."""
 HARD = 0.5
 """A search that leaves this part of the gap wanted open is helped."""
 ROOMS = (0.0, 2.0, 6.0, 18.0)
@@ -75,7 +77,7 @@ Relax = Callable[[Program], Solution]
 
 
 def by_parts(
-    parts: Parts, relax: Relax, clock: Clock, *, gap: float, known: Floats | None = None, akin: Floats | None = None
+    parts: Parts, relax: Relax, clock: Clock, *, gap: float, known: Floats | None = None, akin: Akin | None = None
 ) -> Parted | None:
     """Return a plan in whole units and a bound, or None where the blocks do not yield a plan.
 
@@ -88,11 +90,12 @@ def by_parts(
         Relative gap between plan and bound at which to stop.
     known : float64, shape (columns,), optional
         A plan that keeps every row, in whole units.
-    akin : float64, shape (columns,), optional
-        A good plan of nearly the same program: its gates are taken where the relaxation is next to them.
+    akin : Akin, optional
+        What is known from nearly the same program: gates of its plan are taken where the relaxation is next to them,
+        and what its searches prove at the prices of this one may be enough.
     """
-    work = _Work(parts, clock, gap)
-    near = work.near(known, akin)
+    work = _Work(parts, clock, gap, akin)
+    near = work.near(known)
     plan = None if near is None else work.joined(near, relax)
     bound = parts.program.objective(parts.relaxed)
     if near is not None and plan is not None and not work.asks:
@@ -101,7 +104,7 @@ def by_parts(
     if plan is None:
         return None
     if work.enough(plan, bound):
-        return Parted(plan, None, work.iterations)
+        return Parted(plan, work.told, work.iterations)
     leaves, nearer = work.searched_deep(plan)
     bound -= float(work.proven.sum())
     if not work.enough(plan, bound) and clock.left > 0 and work.anew(nearer):
@@ -114,9 +117,11 @@ def by_parts(
 class _Work:
     """The work on the blocks of one program."""
 
-    def __init__(self, parts: Parts, clock: Clock, gap: float) -> None:
+    def __init__(self, parts: Parts, clock: Clock, gap: float, akin: Akin | None = None) -> None:
         program = parts.program
-        self.parts, self.clock, self.gap = parts, clock, gap
+        self.parts, self.clock, self.gap, self.akin = parts, clock, gap, akin
+        self.told: Leaves | None = None
+        """The searches of nearly the same program at these prices, once they were asked."""
         self.between = between(program, parts.labels)
         self.asks = bool((np.isfinite(program.row_lower) & self.between).any())
         """Whether a row between blocks asks for a least sum."""
@@ -146,15 +151,23 @@ class _Work:
     def enough(self, plan: Floats, bound: float) -> bool:
         """Return whether a plan is as close to a bound as was asked for."""
         worth = self.parts.program.objective(plan)
-        return bound - worth <= self.gap * max(1.0, abs(worth))
+        most = self.gap * max(1.0, abs(worth))
+        return bound - worth <= most or (self.akin is not None and self._told(self.akin) - worth <= most)
 
-    def near(self, known: Floats | None, akin: Floats | None = None) -> Floats | None:
+    def _told(self, akin: Akin) -> float:
+        """Return what the searches of nearly the same program prove of this one at its prices."""
+        if self.told is None:
+            self.told = akin.leaves(self.price)
+        return bound_by_leaves(self.parts.program, self.told)
+
+    def near(self, known: Floats | None) -> Floats | None:
         """Return a plan near the relaxation that is whole in every block and may break rows between them.
 
         Where a plan is known, each block gives rows that ask for a least sum what it gives them there. Of a plan of
         nearly the same program, blocks are taken as they are whose gates are next to the relaxation.
         """
         x, program = self.parts.relaxed, self.parts.program
+        akin = None if self.akin is None else self.akin.x
         closed = program.integer.copy()
         for columns in self.open:
             closed[columns] = False
@@ -231,7 +244,7 @@ class _Work:
         self._joined.append(plan[held])
         best: Floats | None = None
         turns, room = 0, 0
-        while turns < ROUNDS:
+        while turns < (ROUNDS if self.akin is None else 1):
             x = self._relaxed(relax, held, plan, room)
             if x is None:
                 break

@@ -48,6 +48,8 @@ class Relaxer:
         Whose workers find the best plans of the blocks for the price engine.
     rounds : int or None
         Rounds after which prices give up; what they have by then is the answer.
+    bases : bool
+        Whether anybody starts from where it ended.
     """
 
     engine: Engine = "auto"
@@ -56,6 +58,7 @@ class Relaxer:
     work_limit: int | None = None
     cluster: prices.Cluster | None = None
     rounds: int | None = None
+    bases: bool = True
 
     def __call__(
         self,
@@ -89,7 +92,7 @@ class Relaxer:
                 notes = (f"The price engine handed over to HiGHS: {str(reason).rstrip('.')}.",)
         basis = start if isinstance(start, Basis) else None
         method = "ipx" if flat else None
-        answer = highs.linear(small, clock, work_limit=self.work_limit, method=method, start=basis)
+        answer = highs.linear(small, clock, work_limit=self.work_limit, method=method, start=basis, keep=self.bases)
         return scaled.back(replace(answer, notes=notes))
 
     def _by_prices(

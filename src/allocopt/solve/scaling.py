@@ -90,6 +90,8 @@ class Scaled:
 
     def _grown(self, leaves: Leaves) -> Leaves:
         """Return what proves a bound in the units of the program that was scaled; whole columns keep theirs."""
+        if not self.money and (self.row == 1.0).all():
+            return leaves
         trees = []
         for tree in leaves.trees:
             row = np.append(self.row[tree.rows], np.ones(len(tree.sums)))

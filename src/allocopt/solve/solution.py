@@ -15,6 +15,9 @@ from allocopt.solve.leaves import Leaves
 from allocopt.solve.rents import Rents
 from allocopt.solve.start import Start
 
+BRANCHED = "branch and bound"
+"""What `Solution.method` says where a solver's branch and bound had a hand in it."""
+
 Ending = Literal["optimal", "feasible", "infeasible", "unbounded", "interrupted", "error"]
 
 
@@ -71,6 +74,11 @@ class Solution:
     confirmed: bool = False
     rents: Rents | None = None
     leaves: Leaves | None = None
+
+
+def branched(method: str) -> bool:
+    """Return whether branch and bound had a hand in what was solved so, as `Solution.method` says."""
+    return BRANCHED in method
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ import numpy as np
 from allocopt.algebra.program import Program
 from allocopt.arrays import Floats
 from allocopt.solve import highs, loosened
+from allocopt.solve.akin import Akin
 from allocopt.solve.certificate import own_bound, relative_gap, upper_bound
 from allocopt.solve.inside import inside
 from allocopt.solve.known import Known, best_of, greedy, holds
@@ -67,7 +68,7 @@ class Wanted:
         Whether branch and bound is asked where rounding gave a plan.
     proof : {"any", "own"}
         Whether a confirmed claim of a solver counts, or our own arithmetic alone.
-    akin : float64, shape (columns,), or None
+    akin : Akin or None
         See `Effort`.
     insists : bool
         Whether a plan is looked for to the end where our own search in blocks comes to none.
@@ -79,7 +80,7 @@ class Wanted:
     wish: float = 0.0
     after_blocks: bool = True
     proof: ProofAsked = "any"
-    akin: Floats | None = field(default=None, compare=False)
+    akin: Akin | None = field(default=None, compare=False)
     insists: bool = True
 
 

@@ -21,7 +21,7 @@ from allocopt.solve.refine import refined, wide
 from allocopt.solve.refuted import refuted_at
 from allocopt.solve.relaxation import Relaxer, by_prices
 from allocopt.solve.scaling import level
-from allocopt.solve.solution import Clock, Solution
+from allocopt.solve.solution import BRANCHED, Clock, Solution
 from allocopt.solve.start import Start
 from allocopt.solve.trivial import NO_SOLVER, fault_of
 from allocopt.solve.trusted import Wanted, relaxed_bound, sane, trusted
@@ -144,7 +144,9 @@ def _solved(
 ) -> Solution:
     """Solve a program that has no switches to go through first (see `solve`)."""
     moves = None if relax.work_limit is None else MOVES * relax.work_limit
-    found = orders.solved(program, clock, gap=search.wish, moves=moves, known=known, threads=relax.threads)
+    found = None
+    if search.akin is None or not search.akin.trees:  # else the program is one of blocks, as the other one was
+        found = orders.solved(program, clock, gap=search.wish, moves=moves, known=known, threads=relax.threads)
     if found is not None:
         return found
     if wide(program):
@@ -234,7 +236,7 @@ def _whole(
     else:
         last = _searched(program, clock, search, start)
     iterations = before.iterations + last.iterations
-    method = "branch and bound" if first is None else "blocks + branch and bound"
+    method = BRANCHED if first is None else f"blocks + {BRANCHED}"
     plans = [plan for plan in (start, None if last.x is None else settled(program, last.x, clock)) if plan is not None]
     if not plans:
         return replace(
@@ -266,7 +268,7 @@ def _parted(
     labels = blocks.components(program)
     if labels is None or not trees.ready(clock):
         return None
-    patience, brief = clock.share(ROUNDING), replace(relax, rounds=HELD)
+    patience, brief = clock.share(ROUNDING), replace(relax, rounds=HELD, bases=False)
 
     def again(held: Program) -> Solution:
         return sane(held, brief(held, patience, start=relaxed.basis))

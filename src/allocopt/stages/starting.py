@@ -64,11 +64,12 @@ def starts(before: Answer, stated: Stated, clauses: Ints | None = None) -> Start
     callable
         `cold` where SKUs, nodes or channels were added or taken away.
     """
-    program = stated.program
     found = carried(before, stated, clauses) if before.bases else None
-    if found is None:
-        return cold
-    columns, rows = found
+    return cold if found is None else starts_at(before, stated.program, *found)
+
+
+def starts_at(before: Answer, program: Program, columns: Places, rows: Places) -> StartOf:
+    """Return where the stages of a program start from, given where its columns and rows stood; see `starts`."""
 
     def start_of(number: int, stage: Program) -> Start | None:
         if number >= len(before.bases):

@@ -19,7 +19,7 @@ from allocopt.plan.frames import arc_frame
 from allocopt.problem.facts import Facts, Flags, Floats
 from allocopt.rules import allowed, docs, revised, state
 from allocopt.solve import Start
-from allocopt.stages.granting import granting
+from allocopt.stages.granting import AllHeld, granting
 
 Extend = Callable[[Any], None]
 
@@ -69,20 +69,27 @@ class Stated:
         return f"{name}[{', '.join(str(part) for part in label)}]"
 
 
-def formulate(facts: Facts, contract: Contract, more: Mapping[int, float] | None = None) -> Stated:
+def formulate(
+    facts: Facts, contract: Contract, more: Mapping[int, float] | None = None, held: AllHeld | None = None
+) -> Stated:
     """Return the program of a problem's facts under a contract, without solving it.
 
-    With `more`, some clauses, by their position, state so many more units in each of their limits.
+    With `more`, some clauses, by their position, state so many more units in each of their limits. `held` is what is
+    known of reserves from a similar contract.
     """
     facts, notes = revised(facts, contract.clauses)
-    return stated_of(facts, contract, notes, more)
+    return stated_of(facts, contract, notes, more, held)
 
 
 def stated_of(
-    facts: Facts, contract: Contract, notes: Sequence[Note] = (), more: Mapping[int, float] | None = None
+    facts: Facts,
+    contract: Contract,
+    notes: Sequence[Note] = (),
+    more: Mapping[int, float] | None = None,
+    held: AllHeld | None = None,
 ) -> Stated:
     """Return the program of facts that the contract has revised already; see `formulate`."""
-    arcs = allowed(build_arcs(granting(facts, contract.clauses)), contract.clauses)
+    arcs = allowed(build_arcs(granting(facts, contract.clauses, held)), contract.clauses)
     form = state(arcs, contract.clauses, notes, more)
     return Stated(arcs, form, *form.compile())
 

@@ -30,8 +30,9 @@ AT_ONCE = 4_000_000
 """Numbers that are looked at together."""
 ROUNDED = 2.0**-50
 """What a sum of doubles may be off by, relative to the sizes of its terms, a term."""
-_SAID: weakref.WeakKeyDictionary[Leaves, tuple[weakref.ref[Program], float]] = weakref.WeakKeyDictionary()
-"""What trees were found to prove of the very program: it is asked for by whoever searched and by whoever believes."""
+_SAID: weakref.WeakKeyDictionary[Leaves, LeafBound] = weakref.WeakKeyDictionary()
+"""What trees were found to prove of the very program: it is asked for by whoever searched, by whoever believes, and by
+whoever asks what they prove of other limits."""
 
 
 def bound_by_leaves(program: Program, leaves: Leaves) -> float:
@@ -42,11 +43,15 @@ def bound_by_leaves(program: Program, leaves: Leaves) -> float:
     program : Program
     leaves : Leaves
     """
+    return leaf_bound(program, leaves).value
+
+
+def leaf_bound(program: Program, leaves: Leaves) -> LeafBound:
+    """Return what trees prove of a program; who asks again about the very same ones is not kept waiting."""
     known = _SAID.get(leaves)
-    if known is None or known[0]() is not program:
-        known = (weakref.ref(program), LeafBound(program, leaves).value)
-        _SAID[leaves] = known
-    return known[1]
+    if known is None or known.given is not program:
+        known = _SAID[leaves] = LeafBound(program, leaves)
+    return known
 
 
 class LeafBound:
@@ -59,6 +64,7 @@ class LeafBound:
 
     Attributes
     ----------
+    given : Program
     value : float
         What no plan in whole units of the program is worth more than [currency]; inf where the trees are no proof.
     own_rows : bool, shape (rows,)
@@ -66,7 +72,7 @@ class LeafBound:
     """
 
     def __init__(self, program: Program, leaves: Leaves) -> None:
-        self._program, self._leaves = tightened(program), leaves
+        self.given, self._program, self._weak = program, tightened(program), weakref.ref(leaves)
         program = self._program
         touched = np.bincount(program.indices, minlength=program.rows)
         self._owner = np.full(program.columns, -1)
@@ -83,6 +89,12 @@ class LeafBound:
         self._price = self._priced(program)
         self._bounds = self._bounded(program, self._price, range(len(leaves.trees)))
         self.value = self._total(program, self._price, self._bounds)
+
+    @property
+    def _leaves(self) -> Leaves:
+        found = self._weak()  # held by whoever asks: what is known of them goes with them
+        assert found is not None
+        return found
 
     def of(self, other: Program) -> float:
         """Return what no plan of a program is worth more than that differs in limits and worths of columns alone.
@@ -212,12 +224,21 @@ def _bounds(
     at_rows = y * np.where(np.isfinite(limit), limit, 0.0)
     every = np.tile(price, (len(y), 1))
     every[:, mine] = y
-    taken = program.data * every[:, program.indices]
-    value = program.cost - program.column_sums(taken)
-    sizes = np.abs(program.cost) + program.column_sums(np.abs(taken))
+    value = program.cost - _taken(program, program.data, every)
+    sizes = np.abs(program.cost) + _taken(program, np.abs(program.data), np.abs(every))
     off = (np.diff(program.indptr) + 2) * eps * sizes
     at_columns = at_best(value, off, sizes, lower[:, :columns], upper[:, :columns])
     total = at_rows.sum(axis=1) + at_columns.sum(axis=1)
     sizes_of_sum = np.abs(at_rows).sum(axis=1) + np.abs(at_columns).sum(axis=1)
     bounds: Floats = np.where(empty, -np.inf, total + 64 * eps * sizes_of_sum)
     return bounds
+
+
+def _taken(program: Program, data: Floats, every: Floats) -> Floats:
+    """Return what the entries of each column, shape (nonzeros,), come to at prices of rows, shape (nodes, rows)."""
+    from scipy import sparse
+
+    shape = (program.columns, program.rows)
+    matrix = sparse.csr_array((data, program.indices, program.indptr), shape=shape)
+    found: Floats = (matrix @ np.ascontiguousarray(every.T)).T
+    return found
