@@ -12,6 +12,7 @@ Geoffrion, Mathematical Programming Study 2 (1974).
 
 from __future__ import annotations
 
+import hashlib
 import math
 import weakref
 from collections.abc import Iterable
@@ -28,10 +29,13 @@ from allocopt.solve.trees.sums import told_apart
 
 AT_ONCE = 4_000_000
 """Numbers that are looked at together."""
+NUMBERS = ("cost", "lower", "upper", "row_lower", "row_upper", "integer", "indptr", "indices", "data")
+"""The numbers of a program."""
 ROUNDED = 2.0**-50
 """What a sum of doubles may be off by, relative to the sizes of its terms, a term."""
-_SAID: weakref.WeakKeyDictionary[Leaves, tuple[weakref.ref[Program], float]] = weakref.WeakKeyDictionary()
-"""What trees were found to prove of the very program: it is asked for by whoever searched and by whoever believes."""
+_SAID: weakref.WeakKeyDictionary[Leaves, tuple[bytes, float]] = weakref.WeakKeyDictionary()
+"""What trees were found to prove of a program, known by all that is in it: it is asked for by whoever searched and by
+whoever believes, who have each made the program themselves."""
 
 
 def bound_by_leaves(program: Program, leaves: Leaves) -> float:
@@ -42,11 +46,19 @@ def bound_by_leaves(program: Program, leaves: Leaves) -> float:
     program : Program
     leaves : Leaves
     """
-    known = _SAID.get(leaves)
-    if known is None or known[0]() is not program:
-        known = (weakref.ref(program), LeafBound(program, leaves).value)
+    known, digest = _SAID.get(leaves), _digest(tightened(program))
+    if known is None or known[0] != digest:
+        known = (digest, LeafBound(program, leaves).value)
         _SAID[leaves] = known
     return known[1]
+
+
+def _digest(program: Program) -> bytes:
+    """Return a hash over all numbers that a bound depends on."""
+    seen = hashlib.blake2b(repr(program.constant).encode())
+    for name in NUMBERS:
+        seen.update(getattr(program, name).tobytes())
+    return seen.digest()
 
 
 class LeafBound:
