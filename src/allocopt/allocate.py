@@ -24,8 +24,6 @@ from allocopt.stages.task import Tell
 from allocopt.ties import rank_notes, settler
 
 Solver = Literal["auto", "highs", "prices", "pyomo"]
-NO_CLAUSES = np.zeros(0, dtype=np.int32)
-"""Where the clauses of another contract stand: nowhere."""
 
 
 def allocate(
@@ -187,7 +185,7 @@ def decide(
     return plan_of(problem, contract, stated, results, effort, conflicts)
 
 
-def relaxation(problem: Problem, contract: Contract, before: Answer | None = None) -> Answer:
+def relaxation(problem: Problem, contract: Contract) -> Answer:
     """Return the stages of a contract without whole units: not a plan, but where plans of scenarios can start.
 
     Parameters
@@ -195,8 +193,6 @@ def relaxation(problem: Problem, contract: Contract, before: Answer | None = Non
     problem : Problem
     contract : Contract
         One that fits the problem.
-    before : Answer, optional
-        Relaxation of the problem under another contract, without clauses in common: where the stages start.
 
     Returns
     -------
@@ -206,9 +202,7 @@ def relaxation(problem: Problem, contract: Contract, before: Answer | None = Non
     stated = relaxed(formulate(problem.facts, contract))
     bases: tuple[Start | None, ...] = ()
     if all(stage.LINEAR for stage in contract.all_stages):
-        start_of = cold if before is None else starts(before, stated, NO_CLAUSES)
-        results = solve_stages(stated, contract.all_stages, Effort(), start_of=start_of)
-        bases = tuple(result.solution.basis for result in results)
+        bases = tuple(result.solution.basis for result in solve_stages(stated, contract.all_stages, Effort()))
     return stated.answer(np.zeros(stated.program.columns), bases)
 
 

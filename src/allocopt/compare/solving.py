@@ -16,7 +16,6 @@ import pandas as pd
 from allocopt.allocate import bound, decide, relaxation
 from allocopt.compare.forward import play
 from allocopt.compare.runs import AS_STATED, Request, Run, RunFolder
-from allocopt.contracts import pooled
 from allocopt.errors import AllocoptError, SolveError
 from allocopt.plan import Answer, Plan
 from allocopt.plan.tables import channel_books
@@ -49,7 +48,6 @@ class Bench:
         self.runs = inputs.runs
         self._lock = threading.Lock()
         self._bases: dict[int, Answer] = {}
-        self._free: Answer | None = None
         self._expected: tuple[int, Problem] | None = None
         self._drawn: tuple[tuple[int, int], Problem] | None = None
 
@@ -97,15 +95,11 @@ class Bench:
     def _base(self, contract: int) -> Answer:
         """Return where the runs of a contract start: its relaxation on the problem before any scenario.
 
-        That in turn starts from the relaxation without clauses, which most contracts share most rows with. Never
-        another run's plan, so that no run depends on which ones came before it, nor on what else is compared.
+        Never another run's plan, so that no run depends on which ones came before it.
         """
         with self._lock:
-            if self._free is None:
-                self._free = relaxation(self.inputs.problem, pooled())
             if contract not in self._bases:
-                agreed = self.inputs.contracts[contract]
-                self._bases[contract] = relaxation(self.inputs.problem, agreed, self._free)
+                self._bases[contract] = relaxation(self.inputs.problem, self.inputs.contracts[contract])
             return self._bases[contract]
 
 
