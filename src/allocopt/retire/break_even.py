@@ -14,6 +14,7 @@ Source: bisection and false position, e.g. Press et al., Numerical Recipes (2007
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -96,14 +97,14 @@ def find_break_even(
     >>> find_break_even(net_at, {}, lambda hundredths: hundredths * 3.0 - 96.0)
     BreakEven(share=0.34, low=0.31, high=0.35)
     """
-    search = _Search(net_at, known, most_at)
+    search = _Trying(net_at, known, most_at)
     top = search.least()
     if top is None:
         return BreakEven(math.nan, *_certain(search.tried, STEPS + 1))
     return BreakEven(top / STEPS, *_certain(search.tried, top))
 
 
-class _Search:
+class _Trying:
     """The search for the least share that pays, and what has been tried so far."""
 
     def __init__(
@@ -167,12 +168,16 @@ class _Search:
         """Return the largest share that surely does not pay, and the next one, or two as near as bounds say.
 
         Bounds grow less and less from share to share: where the line through two of them meets zero, they are above.
+        Every third time the middle is taken, so that it is soon over whatever they do.
         """
-        while top - bottom > 1:
+        for turn in itertools.count():
+            if top - bottom <= 1:
+                break
             low, high = self._bound(bottom), self._bound(top)
             if not (low < -CENT and math.isfinite(high) and high > low):
                 break
-            share = bottom + math.floor((top - bottom) * -low / (high - low))
+            part = 0.5 if turn % 3 == 2 else -low / (high - low)
+            share = bottom + math.floor((top - bottom) * part)
             share = min(max(share, bottom + 1), top - 1)
             bottom, top = (share, top) if self._surely_not(share) else (bottom, share)
         rises = (self._bound(top) - self._bound(bottom)) / (top - bottom)

@@ -259,7 +259,8 @@ class _Case:
             most = bound(self.problem, agreed, start=self.last) - self.kept.objective
             return most if math.isfinite(most) else math.inf  # where there is no plan at all, that has to be said
 
-        return find_break_even(net_at, known, most_at if self.contract.earns_only else None)
+        bounded = self.contract.earns_only and self.how.get("time_limit") is None  # a bound keeps no limit
+        return find_break_even(net_at, known, most_at if bounded else None)
 
     def _receivers(self, gone: Plan) -> tuple[dict[str, Any], ...]:
         """Return who takes demand over, and how much of it a plan serves."""
