@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from tests.strategies import LINEAR, SWITCHES, Tables, clauses, tables
 import allocopt as ao
 from allocopt.compare.runs import Request, Settings
 from allocopt.compare.solving import Bench
+from allocopt.solve import highs
 
 FORESIGHT = settings(max_examples=15, suppress_health_check=list(HealthCheck))
 RESTRICTING = (ao.Approval, ao.Cap, ao.MarginFloor, ao.Protect, ao.Service)
@@ -371,3 +373,27 @@ def test_the_first_period_knows_nothing_of_the_draw(late: ao.Problem, unsure: ao
         ]
         for contract, shipped in first[2:]:
             pd.testing.assert_frame_equal(shipped, first[contract][1])
+
+
+def test_every_stage_of_a_period_starts_where_the_one_before_ended(
+    late: ao.Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does the first period, from the contract without a draw, and the bound of perfect foresight."""
+    monkeypatch.setattr(highs, "QUICK", 0)
+    cold: list[tuple[int, int]] = []
+    real = highs._attempt
+
+    def attempt(program: Any, *given: Any, **named: Any) -> Any:
+        if named.get("start") is None:
+            cold.append((program.columns, program.rows))
+        return real(program, *given, **named)
+
+    staged = ao.Contract("Staged", stages=[ao.Fill("amazon"), ao.Contribution()])
+    bench = Bench(Request(late, (staged,), (ao.Scenario("Drawn", draws=ao.Draws(number=2)),), Settings(1e-3)))
+    bench._base(0)
+    monkeypatch.setattr(highs, "_attempt", attempt)
+    for plan in plans(bench):
+        assert plan.solved
+        assert plan.certificate is not None
+        assert plan.contribution <= plan.certificate.bound + 1e-9
+    assert not cold

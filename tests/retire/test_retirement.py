@@ -191,6 +191,44 @@ def test_the_break_even_range_is_what_is_certain():
     assert np.isnan(perhaps.high)
 
 
+@given(
+    st.floats(-1e4, 1e4),
+    st.lists(st.floats(0, 500), min_size=100, max_size=100),
+    st.tuples(*(st.floats(0, 900) for _ in range(3))),
+)
+def test_bounds_lead_to_the_share_that_halving_finds(first, more, open_):
+    """Whatever plans and bounds leave open: the same share as without bounds, and ends that are certain."""
+    worth = first + np.cumsum([0.0, *more])
+    below, above, beyond = open_
+    net = [NetGain(found, found - below, found + above) for found in worth.tolist()]
+    made = []
+
+    def net_at(hundredths: int) -> NetGain:
+        made.append(hundredths)
+        return net[hundredths]
+
+    halved = find_break_even(net.__getitem__, {0: net[0]})
+    found = find_break_even(net_at, {0: net[0]}, lambda hundredths: net[hundredths].high + beyond)
+    assert found.share == pytest.approx(halved.share, nan_ok=True)
+    assert found.low == 0 or net[round(100 * found.low)].high < 0
+    assert np.isnan(found.high) or (net[round(100 * found.high)].low >= -0.005 and found.high >= found.share)
+    assert len(made) == len(set(made)) <= 16
+
+
+def test_few_plans_are_made_where_bounds_are_close():
+    """On a curve that flattens, bounds close in on the share: two plans say what halving takes eight for."""
+    worth = [-2000.0 + 400.0 * share**0.5 for share in range(101)]
+    made = []
+
+    def net_at(hundredths: int) -> NetGain:
+        made.append(hundredths)
+        return NetGain(worth[hundredths], worth[hundredths] - 30.0, worth[hundredths] + 5.0)
+
+    known = {0: NetGain(worth[0], worth[0] - 30.0, worth[0] + 5.0)}
+    assert find_break_even(net_at, known, lambda hundredths: worth[hundredths] + 9.0) == BreakEven(0.25, 0.24, 0.26)
+    assert made == [25, 26]
+
+
 def test_demand_is_spread_over_who_sells_the_same(quickstart):
     """Without amazon, dtc, which wants 150 units, would get 60 %, and wholesale with 100 units 40 %."""
     parts = spread(quickstart.facts, "amazon", set())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -32,6 +33,22 @@ def test_a_basis_saves_iterations_and_changes_nothing(similar):
     assert warm.claimed_bound == pytest.approx(cold.claimed_bound, rel=1e-9)
     assert warm.iterations < cold.iterations
     assert solve(program, start=answer.basis).iterations == 0
+
+
+def test_a_basis_leaves_the_process_as_numbers(similar):
+    """What a solver keeps goes back to it as it is; a copy of it, made of numbers, starts at the same vertex."""
+    program, answer, other = similar
+    copied = pickle.loads(pickle.dumps(answer.basis))
+    assert type(copied) is Basis
+    assert copied.fits(program)
+    assert answer.basis.fits(program)
+    assert not answer.basis.fits(allocation(31, lots=3, lines=8, integer=False))
+    assert answer.basis.height == copied.height == program.rows
+    assert (copied.columns == BASIC).sum() + (copied.rows == BASIC).sum() == program.rows
+    for start in (answer.basis, copied):
+        assert solve(program, start=start).iterations == 0
+    one, two = (solve(other, start=start) for start in (answer.basis, copied))
+    assert (one.iterations, one.claimed_bound) == (two.iterations, two.claimed_bound)
 
 
 def test_a_basis_of_another_size_is_left_aside(similar):

@@ -13,6 +13,9 @@ from allocopt.algebra.labels import Codes, Family, Labels
 NOWHERE = -1
 """Position of what the other program does not have."""
 
+LARGEST = 2**62
+"""Numbers of labels are no larger: beyond, those that occur are counted instead."""
+
 Renamed = Mapping[str, NDArray[np.int32]]
 """For parts of labels whose codes changed: the new code of each old one, `NOWHERE` where it is gone."""
 
@@ -76,11 +79,17 @@ def _renamed(codes: Codes, names: NDArray[np.int32] | None) -> Codes:
 
 def _keys(before: list[Codes], now: list[Codes]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return one number for each label, the same for labels that are alike."""
-    count = len(before[0])
+    count, size = len(before[0]), 1
     key = np.zeros(count + len(now[0]), np.int64)
     for old, new in zip(before, now, strict=True):
-        known, code = np.unique(np.concatenate([old, new]), return_inverse=True)
-        key = np.unique(key * len(known) + code, return_inverse=True)[1]
+        code = np.concatenate([old, new]).astype(np.int64)
+        code -= code.min()
+        span = int(code.max()) + 1
+        if size * span > LARGEST:
+            key = np.unique(key, return_inverse=True)[1].astype(np.int64)
+            code = np.unique(code, return_inverse=True)[1].astype(np.int64)
+            size, span = len(key), len(code)
+        key, size = key * span + code, size * span
     return key[:count], key[count:]
 
 

@@ -43,7 +43,7 @@ from allocopt.solve.start import NEW
 from allocopt.solve.whole import LEFT
 from allocopt.stages import StageResult, StartOf, cold, solve_stages
 from allocopt.stages.planning import plan_of
-from allocopt.stages.starting import starts
+from allocopt.stages.starting import carried, starts
 from allocopt.stages.stated import Stated, stated_of
 from allocopt.stages.task import Settle
 from allocopt.ties import settler
@@ -56,7 +56,9 @@ UNIT, TOLD = 1e-6, 5
 """By less than so much no promise is broken; so many broken ones are named."""
 
 
-def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) -> Plan:
+def play(
+    expected: Problem, drawn: Problem, contract: Contract, effort: Effort, *, before: Answer | None = None
+) -> Plan:
     """Return what a contract comes to in one draw, without foresight.
 
     Parameters
@@ -68,6 +70,8 @@ def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) 
     contract : Contract
     effort : Effort
         For all periods together.
+    before : Answer, optional
+        Of a similar problem under the same contract: where the first period starts.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) 
     done: dict[str, NDArray[np.int32]] | None = None
     units: Floats = np.zeros(0)
     choices: Floats | None = None
-    before: Answer | None = None
+    first: Answer | None = None
     gave_way = False
     for period in range(real.periods):
         stated = stated_of(_known(forecast, real, period), contract)
@@ -103,7 +107,8 @@ def play(expected: Problem, drawn: Problem, contract: Contract, effort: Effort) 
         units, choices = ship[now], np.rint(x[stated.switch])
         bases = tuple(_carried(result.solution.basis, program, program.columns) for result in results)
         before = replace(stated, program=program).answer(x, bases)
-    return _played(drawn, contract, stated, results, x, effort)
+        first = first or before
+    return _played(drawn, contract, stated, results, x, effort, _freely(first, stated))
 
 
 def _aligned(forecast: Facts, drawn: Facts, contract: Contract) -> tuple[Facts, Facts]:
@@ -204,11 +209,17 @@ def _loosely(
 
 def _carried(start: Start | None, program: Program, columns: int) -> Start | None:
     """Return where a program with the same rows starts from, and with so many columns, those of `program` first."""
-    if start is None or start.height != program.rows:
+    if start is None or start.height < program.rows:
         return None
     kept = np.full(columns, NEW, dtype=np.intp)
     kept[: min(columns, program.columns)] = np.arange(min(columns, program.columns))
-    return start.carried(kept, np.arange(program.rows))
+    return start.carried(kept, np.arange(start.height))
+
+
+def _freely(first: Answer | None, stated: Stated) -> Start | None:
+    """Return where the program without stages starts from, given the first period, in which nothing was held yet."""
+    found = None if first is None or first.bases[-1] is None else carried(first, stated)
+    return None if found is None or first is None or first.bases[-1] is None else first.bases[-1].carried(*found)
 
 
 def _promises(labels: Labels) -> NDArray[np.int64]:
@@ -227,9 +238,18 @@ def _elastic(program: Program, rows: NDArray[np.int64], rises: Flags) -> Program
 
 
 def _played(
-    drawn: Problem, contract: Contract, stated: Stated, results: list[StageResult], x: Floats, effort: Effort
+    drawn: Problem,
+    contract: Contract,
+    stated: Stated,
+    results: list[StageResult],
+    x: Floats,
+    effort: Effort,
+    free: Start | None,
 ) -> Plan:
-    """Return the plan that was played, checked against the drawn facts but for promises that had to give way."""
+    """Return the plan that was played, checked against the drawn facts but for promises that had to give way.
+
+    The bound of perfect foresight is found from where the first period ended: nothing was held by then.
+    """
     program = stated.program
     rows, activity = _promises(stated.labels), program.activity(x)
     broken = len(_broken(program, rows, activity[rows])[0])
@@ -238,7 +258,7 @@ def _played(
     loose.row_lower[rows] = np.minimum(loose.row_lower[rows], activity[rows])
     loose.row_upper[rows] = np.maximum(loose.row_upper[rows], activity[rows])
     whole = replace(loose, integer=np.zeros(program.columns, dtype=bool))
-    bound = solve(whole, effort)
+    bound = solve(whole, effort, start=free)
     certificate = certify(loose, x, bound.multipliers)
     last = replace(results[-1], certificate=certificate, program=loose)
     solution = replace(last.solution, x=x, multipliers=bound.multipliers, status="feasible", message=WORDS)

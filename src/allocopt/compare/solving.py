@@ -63,7 +63,7 @@ class Bench:
         without_foresight = scenario.draws is not None and scenario.draws.foresight == "none"
         if run.draw != AS_STATED and without_foresight and not contract.decides_in_turn:
             contract.check(problem)
-            return play(expected, problem, contract, effort)
+            return play(expected, problem, contract, effort, before=self._base(run.contract))
         if extend is not None:
             return decide(problem, contract, effort, rewrite=partial(in_pyomo, contract=contract, extend=extend))
         return decide(problem, contract, effort, before=self._base(run.contract))

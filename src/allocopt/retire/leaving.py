@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from allocopt.allocate import allocate
+from allocopt.allocate import allocate, bound
 from allocopt.contracts import Contract
 from allocopt.errors import AllocoptError, SolveError
 from allocopt.plan import Broken, Plan
@@ -252,7 +252,15 @@ class _Case:
                 raise SolveError(f"no plan at a recapture of {hundredths} % ({plan.status}): {plan.message}")
             return Books.of(plan).above(self.kept)
 
-        return find_break_even(net_at, known)
+        def most_at(hundredths: int) -> float:
+            if hundredths in known or not self.receivers:
+                return known.get(hundredths, known[0]).high
+            agreed = without(self.contract, self.channel, scaled(self.receivers, hundredths / STEPS))
+            most = bound(self.problem, agreed, start=self.last) - self.kept.objective
+            return most if math.isfinite(most) else math.inf  # where there is no plan at all, that has to be said
+
+        bounded = self.contract.earns_only and self.how.get("time_limit") is None  # a bound keeps no limit
+        return find_break_even(net_at, known, most_at if bounded else None)
 
     def _receivers(self, gone: Plan) -> tuple[dict[str, Any], ...]:
         """Return who takes demand over, and how much of it a plan serves."""

@@ -17,7 +17,7 @@ from allocopt.algebra.program import Program
 from allocopt.solve.certificate import believable
 from allocopt.solve.highs_run import HighsError, answered, checked, guarded, loaded, option, run_here, solved
 from allocopt.solve.solution import BRANCHED, Clock, Solution
-from allocopt.solve.start import Basis
+from allocopt.solve.start import Basis, KeptBasis, Statuses
 from allocopt.solve.trivial import at_once
 
 QUICK = 2_000
@@ -314,11 +314,13 @@ def _attempt(
     if solver.getModelStatus().name == "kUnboundedOrInfeasible":
         return None
     kept = keep and answer.status == "optimal" and program.columns > QUICK
-    return replace(answer, basis=_basis(solver)) if kept else answer
+    return replace(answer, basis=_basis(solver, program)) if kept else answer
 
 
 def _spoken(start: Basis) -> Any:
     """Return a basis as HiGHS takes it."""
+    if isinstance(start, KeptBasis):
+        return start.said
     import highspy
 
     words = list(highspy.HighsBasisStatus.__members__.values())
@@ -329,15 +331,18 @@ def _spoken(start: Basis) -> Any:
     return basis
 
 
-def _basis(solver: Any) -> Basis | None:
+def _basis(solver: Any, program: Program) -> Basis | None:
     """Return the basis that HiGHS ended with, if it has one."""
     basis = solver.getBasis()
-    if not basis.valid:
-        return None
+    return KeptBasis(basis, program.columns, program.rows, _read) if basis.valid else None
+
+
+def _read(basis: Any) -> tuple[Statuses, Statuses]:
+    """Return the status of each column and of each row in a basis of HiGHS."""
     columns, rows = (
         np.fromiter(map(int, statuses), np.int8, len(statuses)) for statuses in (basis.col_status, basis.row_status)
     )
-    return Basis(columns, rows)
+    return columns, rows
 
 
 def _after(first: Solution, second: Solution) -> Solution:

@@ -12,6 +12,7 @@ from allocopt.arrays import Floats
 from allocopt.solve import highs
 from allocopt.solve.certificate import breach
 from allocopt.solve.solution import Clock
+from allocopt.solve.start import Basis, Start
 
 CLOSER = 20
 """What is mended is solved in units of 2^-20: the tolerance of a solver is that much smaller."""
@@ -75,10 +76,13 @@ def _mended(program: Program, x: Floats, free: NDArray[np.bool_], clock: Clock) 
     return moved if breach(program, moved)[0] == 0 else None
 
 
-def settled(program: Program, x: NDArray[np.float64], clock: Clock) -> NDArray[np.float64] | None:
+def settled(
+    program: Program, x: NDArray[np.float64], clock: Clock, start: Start | None = None
+) -> NDArray[np.float64] | None:
     """Return the plan with its whole-unit columns exactly whole, or None where that is more than rounding.
 
-    Where exact whole numbers break a row that has divisible columns too, those are solved again.
+    Where exact whole numbers break a row that has divisible columns too, those are solved again, from the basis that
+    the plan comes from where that is known.
     """
     whole = np.where(program.integer, np.rint(x), x)
     if np.abs(whole - x).max(initial=0.0) > highs.WHOLE:
@@ -89,7 +93,7 @@ def settled(program: Program, x: NDArray[np.float64], clock: Clock) -> NDArray[n
     if program.integer.all():
         return None
     held = fixed(program, program.integer, whole[program.integer])
-    again = highs.linear(held, clock)
+    again = highs.linear(held, clock, start=start if isinstance(start, Basis) else None)
     if again.status != "optimal" or again.x is None or np.shape(again.x) != (program.columns,):
         return None
     x = inside(held, np.where(program.integer, whole, again.x), clock)

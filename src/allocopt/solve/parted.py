@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.program import COUPLES, Program
 from allocopt.arrays import Floats, Places
 from allocopt.solve import highs
+from allocopt.solve.start import Start
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +27,15 @@ class Parts:
         Its multipliers.
     labels : int, shape (columns,)
         Block of each column.
+    basis : Basis or Prices or None
+        Where the relaxation ended.
     """
 
     program: Program
     relaxed: Floats
     price: Floats
     labels: Places
+    basis: Start | None = None
 
     @cached_property
     def members(self) -> list[Places]:

@@ -133,6 +133,8 @@ class _Work:
         """What may be left open [currency]; `margin` of it in one block."""
         self.margin = PART * self.wanted / max(1, len(self.open))
         self.iterations = 0
+        self.basis = parts.basis
+        """Of the linear program that was solved last."""
         self._joined: list[Floats] = []
         self._apart = self._without(self.between)
         self._nowhere, self._nothing = np.zeros(program.columns), np.zeros(program.rows)
@@ -262,10 +264,12 @@ class _Work:
 
     def _relaxed(self, relax: Relax, held: NDArray[np.bool_], plan: Floats, room: int) -> Floats | None:
         """Return the plan of the linear program with some columns held as in a plan, None where there is none."""
+        self.basis = self.parts.basis
         if not held.any() and not room:
             return self.parts.relaxed
         said = relax(bounded(self._roomy(ROOMS[room]), held, lower=plan[held], upper=plan[held]))
         self.iterations += said.iterations
+        self.basis = said.basis or self.basis
         return said.x if said.status == "optimal" else None
 
     def _roomy(self, room: float) -> Program:
@@ -288,6 +292,7 @@ class _Work:
             self.iterations += said.iterations
             if said.status != "optimal" or said.x is None:
                 break
+            self.basis = said.basis or self.basis
             found = best_of(program, plan, self.made_whole(said.x, self.parts.open(said.x)))
             assert found is not None
             gained = program.objective(found) - program.objective(plan)
@@ -311,7 +316,7 @@ class _Work:
             if values is None:
                 return None
             standing.put(small, rows, columns, values)
-        return settled(program, standing.x, self.clock)
+        return settled(program, standing.x, self.clock, self.basis)
 
     def _round(self, standing: BlockPlan, columns: Places) -> bool:
         """Make one block whole over what the others leave; return whether that is possible."""

@@ -25,11 +25,14 @@ from allocopt.arrays import Floats, Places
 from allocopt.solve import highs
 from allocopt.solve.certificate import breach
 from allocopt.solve.effort import EXACT, Effort
+from allocopt.solve.known import holds
 from allocopt.solve.solution import Clock
 from allocopt.solve.whole import solve
 
 NEAR = 1e-9
 """Less than this is nothing, relative to 1 + the level [unit]."""
+FEW = 100
+"""So many columns in parts of units are made whole one by one."""
 NODES = 2_000
 """Nodes after which a plan in whole units that was not found is taken for none."""
 
@@ -145,7 +148,10 @@ class _Trial:
         return float(least[column]) if found.x is None else max(float(found.x[at[column]]), float(least[column]))
 
     def _plan(self, program: Program) -> Floats | None:
-        """Return a plan, None where there is none: in parts of units first, which is often whole already."""
+        """Return a plan, None where there is none: in parts of units first, which is often whole already.
+
+        Few parts of units are made whole one by one, which seldom fails; then the plan is searched for.
+        """
         found = highs.linear(program, Clock.started(None))
         if found.status == "infeasible" or found.x is None:
             return None
@@ -154,4 +160,8 @@ class _Trial:
             return x
         if not program.integer.any():
             return found.x
+        if np.count_nonzero(np.abs(x - found.x) > highs.WHOLE) <= FEW:
+            dived, _ = highs.dive(program, Clock.started(None))
+            if dived is not None and holds(program, whole := np.where(program.integer, np.rint(dived), dived)):
+                return whole
         return solve(replace(program, cost=np.zeros(program.columns)), Effort(work_limit=NODES)).x

@@ -6,7 +6,10 @@ before it is believed, and the program is then solved from a cold start.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +20,8 @@ AT_LOWER, BASIC, AT_UPPER, AT_ZERO, NONBASIC = range(5)
 """Status of a column or row in a basis, numbered as HiGHS does."""
 NEW = -1
 """Position of a column or row that the other program did not have."""
+
+Statuses = NDArray[np.int8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +69,54 @@ class Basis:
         elif spare < 0:
             of_rows[np.flatnonzero(of_rows != BASIC)[:-spare]] = BASIC
         return Basis(of_columns, of_rows)
+
+
+class KeptBasis(Basis):
+    """A basis as its solver keeps it, which goes back to it as it is; read only where its numbers are asked for.
+
+    Parameters
+    ----------
+    said : object
+        The solver's own.
+    columns, rows : int
+        Of the program.
+    read : callable
+        Gives the status of each column and of each row of what the solver keeps.
+    """
+
+    said: Any
+    _shape: tuple[int, int]
+    _read: Callable[[Any], tuple[Statuses, Statuses]]
+
+    def __init__(self, said: Any, columns: int, rows: int, read: Callable[[Any], tuple[Statuses, Statuses]]) -> None:
+        self.__dict__.update(said=said, _shape=(columns, rows), _read=read)
+
+    @cached_property
+    def _both(self) -> tuple[Statuses, Statuses]:
+        return self._read(self.said)
+
+    @property
+    def columns(self) -> Statuses:
+        """Status of each column."""
+        return self._both[0]
+
+    @property
+    def rows(self) -> Statuses:
+        """Status of each row."""
+        return self._both[1]
+
+    @property
+    def height(self) -> int:
+        """Rows of the program that it comes from."""
+        return self._shape[1]
+
+    def fits(self, program: Program) -> bool:
+        """Return whether the basis has the columns and rows of a program."""
+        return self._shape == (program.columns, program.rows)
+
+    def __reduce__(self) -> tuple[type[Basis], tuple[Statuses, Statuses]]:
+        """Return what a copy is made of: numbers, as the solver's own cannot leave the process."""
+        return Basis, (self.columns, self.rows)
 
 
 @dataclass(frozen=True, eq=False)

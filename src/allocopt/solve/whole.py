@@ -273,7 +273,7 @@ def _parted(
     def again(held: Program) -> Solution:
         return sane(held, brief(held, patience, start=relaxed.basis))
 
-    parts = Parts(program, relaxed.x, relaxed.multipliers, labels)
+    parts = Parts(program, relaxed.x, relaxed.multipliers, labels, relaxed.basis)
     found = by_parts(parts, again, patience, gap=search.wish, known=known, akin=search.akin)
     if found is None:
         return None

@@ -12,6 +12,7 @@ Geoffrion, Mathematical Programming Study 2 (1974).
 
 from __future__ import annotations
 
+import hashlib
 import math
 import weakref
 from collections.abc import Iterable
@@ -28,11 +29,13 @@ from allocopt.solve.trees.sums import told_apart
 
 AT_ONCE = 4_000_000
 """Numbers that are looked at together."""
+NUMBERS = ("cost", "lower", "upper", "row_lower", "row_upper", "integer", "indptr", "indices", "data")
+"""The numbers of a program."""
 ROUNDED = 2.0**-50
 """What a sum of doubles may be off by, relative to the sizes of its terms, a term."""
-_SAID: weakref.WeakKeyDictionary[Leaves, LeafBound] = weakref.WeakKeyDictionary()
-"""What trees were found to prove of the very program: it is asked for by whoever searched, by whoever believes, and by
-whoever asks what they prove of other limits."""
+_SAID: weakref.WeakKeyDictionary[Leaves, tuple[bytes, LeafBound]] = weakref.WeakKeyDictionary()
+"""What trees were found to prove of a program, known by all that is in it: it is asked for by whoever searched, by
+whoever believes, who have each made the program themselves, and by whoever asks what they prove of other limits."""
 
 
 def bound_by_leaves(program: Program, leaves: Leaves) -> float:
@@ -47,11 +50,19 @@ def bound_by_leaves(program: Program, leaves: Leaves) -> float:
 
 
 def leaf_bound(program: Program, leaves: Leaves) -> LeafBound:
-    """Return what trees prove of a program; who asks again about the very same ones is not kept waiting."""
-    known = _SAID.get(leaves)
-    if known is None or known.given is not program:
-        known = _SAID[leaves] = LeafBound(program, leaves)
-    return known
+    """Return what trees prove of a program; who asks again about one with the same numbers is not kept waiting."""
+    known, digest = _SAID.get(leaves), _digest(tightened(program))
+    if known is None or known[0] != digest:
+        known = _SAID[leaves] = (digest, LeafBound(program, leaves))
+    return known[1]
+
+
+def _digest(program: Program) -> bytes:
+    """Return a hash over all numbers that a bound depends on."""
+    seen = hashlib.blake2b(repr(program.constant).encode())
+    for name in NUMBERS:
+        seen.update(getattr(program, name).tobytes())
+    return seen.digest()
 
 
 class LeafBound:

@@ -32,10 +32,13 @@ def sums_of(program: Program) -> tuple[Places, ...]:
     owner = np.full(program.columns, -1)
     owner[column[counted]] = pack[counted]
     shares = ~large & (owner[column] >= 0) & (pack < 0)
-    pairs = np.unique(np.stack([row[shares], owner[column[shares]]], axis=1), axis=0)
-    cuts = np.flatnonzero(np.diff(pairs[:, 0])) + 1
-    groups = {group.tobytes(): group for group in np.split(pairs[:, 1], cuts) if len(group) > 1}
-    return tuple(groups.values())
+    pairs = np.unique(row[shares] * program.columns + owner[column[shares]])
+    row, pack = pairs // program.columns, pairs % program.columns
+    first = np.flatnonzero(np.append(True, row[1:] != row[:-1])) if len(row) else row
+    until = np.append(first[1:], len(row))
+    several = until - first > 1
+    groups = [pack[a:b] for a, b in zip(first[several].tolist(), until[several].tolist(), strict=True)]
+    return tuple({group.tobytes(): group for group in groups}.values())
 
 
 def told_apart(program: Program, sums: tuple[Places, ...]) -> tuple[Program, NDArray[np.bool_]]:
