@@ -55,6 +55,8 @@ SPARE = (2.0, 1.0, 4.0)
 """Mean entries that rows between blocks leave free where rounding loses too much, try by try."""
 LITTLE = 0.1
 """Part of the gap wanted that has to come of such a try for another one."""
+CLOSER = 0.5
+"""Part of the gap wanted to which blocks are opened together: a search of them is soon over."""
 TOGETHER = 2_500
 """Columns of blocks that HiGHS makes whole together where they cannot be one by one: with more it takes seconds."""
 HELP = 5
@@ -95,8 +97,8 @@ def by_parts(
     near = work.near(known, akin)
     plan = None if near is None else work.joined(near, relax)
     bound = parts.program.objective(parts.relaxed)
-    if near is not None and plan is not None and not work.asks:
-        plan = work.spared(near, plan, relax)
+    if near is not None and plan is not None and work.in_reach(bound):
+        plan = work.spared(near, plan, relax, bound)
     plan = known if plan is None else plan
     if plan is None:
         return None
@@ -107,6 +109,8 @@ def by_parts(
     if not work.enough(plan, bound) and clock.left > 0 and work.anew(nearer):
         found = work.joined(nearer, relax)
         plan = plan if found is None or parts.program.objective(found) <= parts.program.objective(plan) else found
+    if not work.enough(plan, bound) and work.in_reach(bound):
+        plan = work.spared(nearer, plan, relax, bound)
     plan = work.better(plan, bound)
     return Parted(plan, leaves, work.iterations)
 
@@ -129,6 +133,7 @@ class _Work:
         self.margin = PART * self.wanted / max(1, len(self.open))
         self.iterations = 0
         self._joined: list[Floats] = []
+        self._reached = -np.inf
         self._apart = self._without(self.between)
         self._nowhere, self._nothing = np.zeros(program.columns), np.zeros(program.rows)
 
@@ -250,10 +255,15 @@ class _Work:
     def _relaxed(self, relax: Relax, held: NDArray[np.bool_], plan: Floats, room: int) -> Floats | None:
         """Return the plan of the linear program with some columns held as in a plan, None where there is none."""
         if not held.any() and not room:
+            self._reached = self.parts.program.objective(self.parts.relaxed)
             return self.parts.relaxed
         said = relax(bounded(self._roomy(ROOMS[room]), held, lower=plan[held], upper=plan[held]))
         self.iterations += said.iterations
-        return said.x if said.status == "optimal" else None
+        if said.status != "optimal" or said.x is None:
+            return None
+        if not room and np.array_equal(held, self.gate):
+            self._reached = max(self._reached, self.parts.program.objective(said.x))
+        return said.x
 
     def _roomy(self, room: float) -> Program:
         """Return the program with rows between blocks that leave so many of their largest entries free."""
@@ -263,9 +273,16 @@ class _Work:
         largest = extreme(np.maximum, np.abs(program.data), program.indices, program.rows, none=0.0)
         return replace(program, row_upper=program.row_upper - np.where(self.between, room * largest, 0.0))
 
-    def spared(self, near: Floats, plan: Floats, relax: Relax) -> Floats:
+    def in_reach(self, bound: float) -> bool:
+        """Return whether leaving some of the rows between blocks may bring a plan as close to a bound as was asked for.
+
+        With the gates as they are no plan is worth more than the linear program in which they are held.
+        """
+        return not self.asks and bound - self._reached <= self.wanted
+
+    def spared(self, near: Floats, plan: Floats, relax: Relax, bound: float) -> Floats:
         """Return the best of a plan and those made of linear programs that leave some of the rows between blocks."""
-        program, bound = self.parts.program, self.parts.program.objective(self.parts.relaxed)
+        program = self.parts.program
         mean = np.where(self.between, mean_entries(program), 0.0)
         for spare in SPARE:
             if self.enough(plan, bound) or self.clock.left <= 0:
@@ -374,7 +391,7 @@ class _Work:
         """Open blocks together over what the others leave, those first that are furthest from their bounds."""
         parts = self.parts
         jointly = Jointly(parts.program, parts.labels, parts.relaxed, self.price)
-        found = jointly.better(plan, self.missed, self.clock, gap=self.gap, bound=bound)
+        found = jointly.better(plan, self.missed, self.clock, gap=CLOSER * self.gap, bound=bound)
         self.iterations += jointly.iterations
         return found
 
