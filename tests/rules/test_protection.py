@@ -266,7 +266,7 @@ def test_rows_that_count_packs_in_reserves_cut_off_no_plan(stock, share, packs, 
     )
     kept = [int(share * units + 1e-9) for units in stock]
     best = 0.0
-    for each in itertools.product(*(range(units + 1) for units in (*stock, *stock))):
+    for each in itertools.product(*(range(most + 1) for most in (*stock, *stock))):
         by_lot = [each[0] + each[2], each[1] + each[3]]
         by_line = [each[0] + each[1], each[2] + each[3]]
         if any(units % pack or units > most for units, pack, most in zip(by_line, packs, wanted, strict=True)):

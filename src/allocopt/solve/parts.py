@@ -55,8 +55,6 @@ SPARE = (2.0, 1.0, 4.0)
 """Mean entries that rows between blocks leave free where rounding loses too much, try by try."""
 LITTLE = 0.1
 """Part of the gap wanted that has to come of such a try for another one."""
-CLOSER = 0.5
-"""Part of the gap wanted to which blocks are opened together: a search of them is soon over."""
 TOGETHER = 2_500
 """Columns of blocks that HiGHS makes whole together where they cannot be one by one: with more it takes seconds."""
 HELP = 5
@@ -94,7 +92,7 @@ def by_parts(
         A good plan of nearly the same program: its gates are taken where the relaxation is next to them.
     """
     work = _Work(parts, clock, gap)
-    near = work.near(known, akin)
+    near = None if work.asks and known is not None else work.near(known, akin)
     plan = None if near is None else work.joined(near, relax)
     bound = parts.program.objective(parts.relaxed)
     if near is not None and plan is not None and work.in_reach(bound):
@@ -391,7 +389,7 @@ class _Work:
         """Open blocks together over what the others leave, those first that are furthest from their bounds."""
         parts = self.parts
         jointly = Jointly(parts.program, parts.labels, parts.relaxed, self.price)
-        found = jointly.better(plan, self.missed, self.clock, gap=CLOSER * self.gap, bound=bound)
+        found = jointly.better(plan, self.missed, self.clock, gap=self.gap, bound=bound)
         self.iterations += jointly.iterations
         return found
 
