@@ -75,7 +75,14 @@ Relax = Callable[[Program], Solution]
 
 
 def by_parts(
-    parts: Parts, relax: Relax, clock: Clock, *, gap: float, known: Floats | None = None, akin: Floats | None = None
+    parts: Parts,
+    relax: Relax,
+    clock: Clock,
+    *,
+    gap: float,
+    far: float = np.inf,
+    known: Floats | None = None,
+    akin: Floats | None = None,
 ) -> Parted | None:
     """Return a plan in whole units and a bound, or None where the blocks do not yield a plan.
 
@@ -86,6 +93,8 @@ def by_parts(
     clock : Clock
     gap : float
         Relative gap between plan and bound at which to stop.
+    far : float
+        So many times that gap open at which no blocks are opened together: somebody else searches then.
     known : float64, shape (columns,), optional
         A plan that keeps every row, in whole units.
     akin : float64, shape (columns,), optional
@@ -109,7 +118,8 @@ def by_parts(
         plan = plan if found is None or parts.program.objective(found) <= parts.program.objective(plan) else found
     if not work.enough(plan, bound) and work.in_reach(bound):
         plan = work.spared(nearer, plan, relax, bound)
-    plan = work.better(plan, bound)
+    if work.enough(plan, bound, far):
+        plan = work.better(plan, bound)
     return Parted(plan, leaves, work.iterations)
 
 
@@ -146,10 +156,10 @@ class _Work:
             constant=0.0,
         )
 
-    def enough(self, plan: Floats, bound: float) -> bool:
-        """Return whether a plan is as close to a bound as was asked for."""
+    def enough(self, plan: Floats, bound: float, times: float = 1.0) -> bool:
+        """Return whether a plan is as close to a bound as was asked for, or as some times that gap."""
         worth = self.parts.program.objective(plan)
-        return bound - worth <= self.gap * max(1.0, abs(worth))
+        return bound - worth <= times * self.gap * max(1.0, abs(worth))
 
     def near(self, known: Floats | None, akin: Floats | None = None) -> Floats | None:
         """Return a plan near the relaxation that is whole in every block and may break rows between them.

@@ -53,6 +53,9 @@ DIRECT = 2_000
 SPARED = 2.0
 """A plan of our own search in the blocks that comes within so many times the gap wanted is not searched again."""
 
+FAR = 10.0
+"""What is further from its bound, in gaps wanted, is left to branch and bound at once, where that follows."""
+
 FEW = 5
 """Nodes of branch and bound over more than `DIRECT` columns: what it finds, it finds at the root."""
 
@@ -258,7 +261,8 @@ def _parted(
         return sane(held, brief(held, patience, start=relaxed.basis))
 
     parts = Parts(program, relaxed.x, relaxed.multipliers, labels)
-    found = by_parts(parts, again, patience, gap=search.wish, known=known, akin=search.akin)
+    far = FAR if search.after_blocks and program.columns <= SEARCHED else np.inf
+    found = by_parts(parts, again, patience, gap=search.wish, far=far, known=known, akin=search.akin)
     if found is None:
         return None
     iterations = relaxed.iterations + found.iterations
