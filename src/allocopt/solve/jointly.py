@@ -34,7 +34,7 @@ SEARCHES = 6
 IDLE, USES = 0.01, 0.1
 """A row is idle that leaves more than this part of the gap wanted to be earned; and what a loss counts for in a column
 that could use it."""
-LITTLE, FINER = 0.5, 0.2
+LITTLE, FINER = 0.25, 0.2
 """The part of the gap wanted that a search has to gain for another one of its turn; and the part of it, or of what is
 left open where that is less, to which it goes."""
 CLOSER = 0.5
