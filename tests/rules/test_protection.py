@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.rules.small import problem, units
 
 import allocopt as ao
@@ -224,3 +228,51 @@ def test_what_a_reserve_leaves_holds_whole_packs():
     assert plan.allocation["units"].tolist() == [3.0]
     assert plan.certificate.bound == pytest.approx(15.0)
     assert plan.certificate.proved_by == "allocopt"
+
+
+def test_what_is_left_of_a_reserve_beside_whole_packs_is_idle():
+    """17 of 40 are kept for a shop that takes packs of 12: it gets one pack, 5 stay idle, and it is proven at once."""
+    facts = problem(
+        skus="sku unit_cost\nA 4",
+        supply="sku node kind units\nA East on_hand 40",
+        channels="channel\nmarket\nshop",
+        lanes="node channel\nEast market\nEast shop",
+        demand="sku channel period units price pack\nA market 0 99 34 1\nA shop 0 36 13 12",
+    )
+    plan = ao.allocate(facts, ao.Contract("Kept", clauses=[ao.Protect("shop", share=0.425)]), gap=1e-3)
+    assert units(plan, "channel") == {"market": 23, "shop": 12}
+    assert plan.certificate.bound == pytest.approx(23 * 30 + 12 * 9)
+    assert plan.certificate.proved_by == "allocopt"
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.tuples(st.integers(0, 6), st.integers(0, 6)),
+    st.sampled_from((0.25, 0.4, 0.5, 0.8, 1.0)),
+    st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    st.sampled_from((2.0, 9.0, 30.0)),
+)
+def test_rows_that_count_packs_in_reserves_cut_off_no_plan(stock, share, packs, wanted, price):
+    """Two lots, of each a share kept for two lines in packs of their own, against every plan, enumerated."""
+    facts = problem(
+        supply="sku node kind units\n"
+        + "\n".join(f"A East {kind} {units}" for kind, units in zip(("on_hand", "inbound"), stock, strict=True)),
+        demand="sku channel period units price pack line\nA market 0 99 20 1 a\n"
+        + "\n".join(
+            f"A shop 0 {units} {price + number} {pack} s{number}"
+            for number, (units, pack) in enumerate(zip(wanted, packs, strict=True))
+        ),
+    )
+    kept = [int(share * units + 1e-9) for units in stock]
+    best = 0.0
+    for each in itertools.product(*(range(most + 1) for most in (*stock, *stock))):
+        by_lot = [each[0] + each[2], each[1] + each[3]]
+        by_line = [each[0] + each[1], each[2] + each[3]]
+        if any(units % pack or units > most for units, pack, most in zip(by_line, packs, wanted, strict=True)):
+            continue
+        free = [s - x - max(0, k - x) for s, x, k in zip(stock, by_lot, kept, strict=True)]
+        if min(free) >= 0:
+            best = max(best, 20.0 * sum(free) + price * by_line[0] + (price + 1) * by_line[1])
+    plan = ao.allocate(facts, ao.Contract("Kept", clauses=[ao.Protect("shop", share=share)]))
+    assert plan.objective == pytest.approx(best)

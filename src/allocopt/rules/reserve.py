@@ -45,7 +45,7 @@ from allocopt.rules.kit.reserve_cells import ReserveCells
 from allocopt.rules.kit.reserve_granted import as_granted, bearing, of_reserves, outcome_of, reserved
 from allocopt.rules.kit.reserve_idle import Idle, add_idle, releases
 from allocopt.rules.kit.reserve_order import kept
-from allocopt.rules.kit.reserve_packs import add_pack_rows
+from allocopt.rules.kit.reserve_packs import add_idle_rows, add_pack_rows
 from allocopt.rules.kit.reserve_quantities import Moments, Reserve, work_out
 from allocopt.rules.kit.reserve_rows import Steps, add_stock_rows, counted
 from allocopt.rules.kit.reserve_words import exceptions_of, note_missing
@@ -83,6 +83,7 @@ class ReserveRule(Rule):
                 _add_reserve_rows(on, idle, steps, sets, per_lot=per_lot)
         if not len(facts.switches):
             add_pack_rows(on, reserves, cells)
+            add_idle_rows(on, idle, reserves)
 
     def promised(self, facts: Facts, clause: Protect) -> float:
         """Return how many units a reserve promises, whether or not there is stock for them [unit]."""

@@ -201,7 +201,8 @@ def branch(
     start : float64, shape (columns,), optional
         A plan to start from.
     brief : bool
-        Whether a good plan is enough: the heuristic that costs most at the root and finds least is left out.
+        Whether a good plan is enough: the heuristic that costs most at the root and finds least is left out, the root
+        is not begun anew once some columns are settled, and where there is a plan to start from none is jumped at.
     again : int
         Above zero: the search whose word somebody wants confirmed, from other settings for each number. Another seed,
         no restarts, no use of symmetry, no heuristics where there is a plan, and for small programs no presolve.
@@ -239,6 +240,8 @@ def _branch(
     option(solver, "mip_abs_gap", gap)
     if brief:
         option(solver, "mip_heuristic_run_root_reduced_cost", False)
+        option(solver, "mip_allow_restart", False)
+        option(solver, "mip_heuristic_run_feasibility_jump", start is None)
     if work_limit is not None:
         option(solver, "mip_max_nodes", int(work_limit))
     if start is not None:

@@ -29,13 +29,16 @@ NODES = 1
 """Nodes of such a search: what it finds, it finds at the root."""
 LOSES = (0.0, 0.01, 0.03)
 """What a column may lose a unit to be opened, in mean losses of those that lose something: turn by turn."""
-SEARCHES = 5
+SEARCHES = 6
 """So many of them at most."""
 IDLE, USES = 0.01, 0.1
 """A row is idle that leaves more than this part of the gap wanted to be earned; and what a loss counts for in a column
 that could use it."""
-LITTLE, FINER = 0.5, 0.2
-"""The part of the gap wanted that a search has to gain for another one of its turn, and to which it goes."""
+LITTLE, FINER = 0.25, 0.2
+"""The part of the gap wanted that a search has to gain for another one of its turn; and the part of it, or of what is
+left open where that is less, to which it goes."""
+CLOSER = 0.5
+"""The part of the gap wanted at which no other search begins: one of them is soon over."""
 NOTHING = 1e-9
 """What is rounding residue of a loss, in the same measure."""
 DIFFERS = 1e-6
@@ -89,14 +92,16 @@ class Jointly:
         bound : float
             What no plan is worth more than [currency].
         """
-        worth, searches = self._program.objective(plan), 0
+        worth, searches, seen = self._program.objective(plan), 0, b""
         for part in LOSES:
             first = np.argsort(-missed(plan), kind="stable")
             wanted = gap * max(1.0, abs(worth))
             for columns in self._groups(plan, first, part, IDLE * wanted):
-                if clock.left <= 0 or searches == SEARCHES or bound - worth <= wanted:
+                left = (bound - worth) / wanted
+                if clock.left <= 0 or searches == SEARCHES or left <= CLOSER:
                     return plan
-                before, plan = worth, self._searched(plan, columns, clock, gap)
+                same, seen = columns.tobytes() + plan.tobytes() == seen, columns.tobytes() + plan.tobytes()
+                before, plan = worth, plan if same else self._searched(plan, columns, clock, FINER * min(left, 1) * gap)
                 worth, searches = self._program.objective(plan), searches + 1
                 if worth - before <= LITTLE * wanted:
                     break
@@ -126,7 +131,7 @@ class Jointly:
     def _searched(self, plan: Floats, columns: Places, clock: Clock, gap: float) -> Floats:
         """Return the plan with what a search of some columns finds, if that keeps every row and is worth more."""
         small, _ = restricted(self._program, columns, plan)
-        said = highs.branch(small, clock, gap=FINER * gap, work_limit=NODES, start=plan[columns], brief=True)
+        said = highs.branch(small, clock, gap=gap, work_limit=NODES, start=plan[columns], brief=True)
         self.iterations += said.iterations
         if said.x is None or np.shape(said.x) != columns.shape or not np.isfinite(said.x).all():
             return plan

@@ -77,7 +77,14 @@ Relax = Callable[[Program], Solution]
 
 
 def by_parts(
-    parts: Parts, relax: Relax, clock: Clock, *, gap: float, known: Floats | None = None, akin: Akin | None = None
+    parts: Parts,
+    relax: Relax,
+    clock: Clock,
+    *,
+    gap: float,
+    far: float = np.inf,
+    known: Floats | None = None,
+    akin: Akin | None = None,
 ) -> Parted | None:
     """Return a plan in whole units and a bound, or None where the blocks do not yield a plan.
 
@@ -88,6 +95,8 @@ def by_parts(
     clock : Clock
     gap : float
         Relative gap between plan and bound at which to stop.
+    far : float
+        So many times that gap open at which no blocks are opened together: somebody else searches then.
     known : float64, shape (columns,), optional
         A plan that keeps every row, in whole units.
     akin : Akin, optional
@@ -95,11 +104,11 @@ def by_parts(
         and what its searches prove at the prices of this one may be enough.
     """
     work = _Work(parts, clock, gap, akin)
-    near = work.near(known)
+    near = None if work.asks and known is not None else work.near(known)
     plan = None if near is None else work.joined(near, relax)
     bound = parts.program.objective(parts.relaxed)
-    if near is not None and plan is not None and not work.asks:
-        plan = work.spared(near, plan, relax)
+    if near is not None and plan is not None and work.in_reach(bound):
+        plan = work.spared(near, plan, relax, bound)
     plan = known if plan is None else plan
     if plan is None:
         return None
@@ -110,7 +119,10 @@ def by_parts(
     if not work.enough(plan, bound) and clock.left > 0 and work.anew(nearer):
         found = work.joined(nearer, relax)
         plan = plan if found is None or parts.program.objective(found) <= parts.program.objective(plan) else found
-    plan = work.better(plan, bound)
+    if not work.enough(plan, bound) and work.in_reach(bound):
+        plan = work.spared(nearer, plan, relax, bound)
+    if work.enough(plan, bound, far):
+        plan = work.better(plan, bound)
     return Parted(plan, leaves, work.iterations)
 
 
@@ -136,6 +148,7 @@ class _Work:
         self.basis = parts.basis
         """Of the linear program that was solved last."""
         self._joined: list[Floats] = []
+        self._reached = -np.inf
         self._apart = self._without(self.between)
         self._nowhere, self._nothing = np.zeros(program.columns), np.zeros(program.rows)
 
@@ -150,10 +163,10 @@ class _Work:
             constant=0.0,
         )
 
-    def enough(self, plan: Floats, bound: float) -> bool:
-        """Return whether a plan is as close to a bound as was asked for."""
+    def enough(self, plan: Floats, bound: float, times: float = 1.0) -> bool:
+        """Return whether a plan is as close to a bound as was asked for, or as some times that gap."""
         worth = self.parts.program.objective(plan)
-        most = self.gap * max(1.0, abs(worth))
+        most = times * self.gap * max(1.0, abs(worth))
         return bound - worth <= most or (self.akin is not None and self._told(self.akin) - worth <= most)
 
     def _told(self, akin: Akin) -> float:
@@ -266,11 +279,16 @@ class _Work:
         """Return the plan of the linear program with some columns held as in a plan, None where there is none."""
         self.basis = self.parts.basis
         if not held.any() and not room:
+            self._reached = self.parts.program.objective(self.parts.relaxed)
             return self.parts.relaxed
         said = relax(bounded(self._roomy(ROOMS[room]), held, lower=plan[held], upper=plan[held]))
         self.iterations += said.iterations
         self.basis = said.basis or self.basis
-        return said.x if said.status == "optimal" else None
+        if said.status != "optimal" or said.x is None:
+            return None
+        if not room and np.array_equal(held, self.gate):
+            self._reached = max(self._reached, self.parts.program.objective(said.x))
+        return said.x
 
     def _roomy(self, room: float) -> Program:
         """Return the program with rows between blocks that leave so many of their largest entries free."""
@@ -280,9 +298,16 @@ class _Work:
         largest = extreme(np.maximum, np.abs(program.data), program.indices, program.rows, none=0.0)
         return replace(program, row_upper=program.row_upper - np.where(self.between, room * largest, 0.0))
 
-    def spared(self, near: Floats, plan: Floats, relax: Relax) -> Floats:
+    def in_reach(self, bound: float) -> bool:
+        """Return whether leaving some of the rows between blocks may bring a plan as close to a bound as was asked for.
+
+        With the gates as they are no plan is worth more than the linear program in which they are held.
+        """
+        return not self.asks and bound - self._reached <= self.wanted
+
+    def spared(self, near: Floats, plan: Floats, relax: Relax, bound: float) -> Floats:
         """Return the best of a plan and those made of linear programs that leave some of the rows between blocks."""
-        program, bound = self.parts.program, self.parts.program.objective(self.parts.relaxed)
+        program = self.parts.program
         mean = np.where(self.between, mean_entries(program), 0.0)
         for spare in SPARE:
             if self.enough(plan, bound) or self.clock.left <= 0:

@@ -42,7 +42,7 @@ INNER = 1e-5
 MOVES = 100
 """Moves of a search for whole orders for each unit of a work limit."""
 
-FAR = 1e-2
+LIE = 1e-2
 """A relaxation that is called optimal and is this far from what its multipliers prove is a lie."""
 
 LIED = "the solver's relaxation is not worth what its own multipliers prove"
@@ -56,6 +56,9 @@ DIRECT = 2_000
 
 SPARED = 2.0
 """A plan of our own search in the blocks that comes within so many times the gap wanted is not searched again."""
+
+FAR = 10.0
+"""What is further from its bound, in gaps wanted, is left to branch and bound at once, where that follows."""
 
 FEW = 5
 """Nodes of branch and bound over more than `DIRECT` columns: what it finds, it finds at the root."""
@@ -201,7 +204,7 @@ def _lied(program: Program, relaxed: Solution) -> bool:
     if relaxed.status != "optimal" or relaxed.x is None or relaxed.multipliers is None or not program.integer.any():
         return False
     bound = upper_bound(program, relaxed.multipliers)
-    return bool(np.isfinite(bound)) and relative_gap(program.objective(relaxed.x), bound) > FAR
+    return bool(np.isfinite(bound)) and relative_gap(program.objective(relaxed.x), bound) > LIE
 
 
 def _whole(
@@ -274,7 +277,8 @@ def _parted(
         return sane(held, brief(held, patience, start=relaxed.basis))
 
     parts = Parts(program, relaxed.x, relaxed.multipliers, labels, relaxed.basis)
-    found = by_parts(parts, again, patience, gap=search.wish, known=known, akin=search.akin)
+    far = FAR if search.after_blocks and program.columns <= SEARCHED else np.inf
+    found = by_parts(parts, again, patience, gap=search.wish, far=far, known=known, akin=search.akin)
     if found is None:
         return None
     iterations = relaxed.iterations + found.iterations
