@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from allocopt.algebra.program import COUPLES, Program
-from allocopt.solve import blocks, highs, parts
+from allocopt.solve import blocks, blockwise, highs, parts
 from allocopt.solve.certificate import breach, own_bound
 from allocopt.solve.solution import Clock
 
@@ -98,7 +98,7 @@ def parted(program: Program) -> tuple[float, float]:
 @pytest.mark.parametrize("nodes", [3, 1_000])
 def test_no_bound_of_tied_articles_is_too_low(seed: int, nodes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However early the searches end, the plan is none better than the best one, and no bound is below it."""
-    monkeypatch.setattr(parts, "DEEP", (nodes, 2e8))
+    monkeypatch.setattr(blockwise, "DEEP", (nodes, 2e8))
     program = tied(seed)
     worth, bound = parted(program)
     assert worth <= best(program) + 1e-9 <= bound + 2e-9
@@ -106,7 +106,7 @@ def test_no_bound_of_tied_articles_is_too_low(seed: int, nodes: int, monkeypatch
 
 def test_articles_that_little_ties_prove_more_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that ends early proves more where what ties the articles is priced, and each is searched alone."""
-    monkeypatch.setattr(parts, "DEEP", (3, 2e8))
+    monkeypatch.setattr(blockwise, "DEEP", (3, 2e8))
     apart = [parted(tied(seed))[1] for seed in range(12)]
     monkeypatch.setattr(parts._Work, "_apart_by_articles", lambda *given: (-np.inf, []))
     together = [parted(tied(seed))[1] for seed in range(12)]

@@ -131,6 +131,23 @@ def test_a_proof_of_blocks_holds_for_other_limits_and_worths(one, other, data):
     assert found >= best(changed)
 
 
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.sampled_from([0.5, 1, 2]), st.integers(-1, 1), st.booleans()), min_size=2, max_size=5),
+    st.data(),
+)
+def test_a_row_between_blocks_that_takes_parts_of_units_makes_no_false_bound(blocks, data):
+    """Some blocks of a column are searched; what the others take of the row between them does not round its limit."""
+    entries, extra, are_searched = (np.array(part) for part in zip(*blocks, strict=True))
+    count, price = len(blocks), data.draw(st.sampled_from([1.0, 2.0]))
+    cost, alone = price * entries + extra, program([[1.0]], [1.0], [2.0], [-np.inf], [2.0])
+    limit = data.draw(st.sampled_from([0.5, 1.5, 2.0, 2.5, 3.5]))
+    ends = np.append(np.full(count, -np.inf), -np.inf), np.append(np.full(count, 2.0), limit)
+    both = program(np.vstack([np.eye(count), entries]), cost, np.full(count, 2.0), *ends)
+    trees = tuple(placed(searched(alone).tree, block, block) for block in np.flatnonzero(are_searched).tolist())
+    assert bound_by_leaves(both, Leaves(np.append(np.zeros(count), price), trees)) >= best(both)
+
+
 @settings(max_examples=150)
 @given(small=programs(), data=st.data())
 def test_a_search_proves_a_program_that_lost_columns_and_rows(small, data):

@@ -248,7 +248,14 @@ def upper_bound(program: Program, multipliers: NDArray[np.float64] | None) -> fl
     Where only whole numbers can occur, limits count as whole numbers. Whatever the sums round is added to the bound
     before it becomes a double: no plan's worth, as the nearest double, lies above.
     """
-    program = tightened(program)
+    return bound_at_limits(tightened(program), multipliers)
+
+
+def bound_at_limits(program: Program, multipliers: NDArray[np.float64] | None) -> float:
+    """Return the same with limits as they are: of columns whose rows have others besides, which take parts of a unit.
+
+    What a row takes as a whole number of the columns that are left says nothing about its limit.
+    """
     y = cleaned(program, multipliers)
     kind: Any = FINE if program.columns <= FINELY else np.float64
     eps = np.finfo(kind).eps

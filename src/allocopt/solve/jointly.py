@@ -37,7 +37,7 @@ that could use it."""
 LITTLE, FINER = 0.25, 0.2
 """The part of the gap wanted that a search has to gain for another one of its turn; and the part of it, or of what is
 left open where that is less, to which it goes."""
-CLOSER = 1.0
+CLOSER = 0.5
 """The part of the gap wanted at which no other search begins."""
 NOTHING = 1e-9
 """What is rounding residue of a loss, in the same measure."""

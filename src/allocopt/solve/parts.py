@@ -24,33 +24,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.algebra.grouping import extreme
-from allocopt.algebra.program import COUPLES, Program, bounded, restricted
+from allocopt.algebra.program import Program, bounded
 from allocopt.arrays import Floats, Places
-from allocopt.solve import highs, trees
+from allocopt.solve import highs
 from allocopt.solve.akin import Akin
-from allocopt.solve.blocks import BlockPlan, between, connected, missed_by_block
-from allocopt.solve.certificate import cleaned
+from allocopt.solve.blocks import BlockPlan
+from allocopt.solve.blockwise import Blockwise
 from allocopt.solve.inside import settled
 from allocopt.solve.jointly import Jointly
 from allocopt.solve.known import best_of
-from allocopt.solve.leaves import Leaves, Tree
+from allocopt.solve.leaves import Leaves
 from allocopt.solve.parted import Parts, gates, mean_entries
 from allocopt.solve.solution import Clock, Solution
 from allocopt.solve.trees.proof import bound_by_leaves
 
 REACHES = (0.0, 1.0, 4.0, np.inf)
 """How far from the whole numbers next to the relaxation the gates of a block may be, one after the other."""
-NEAR, DEEP, AGAIN = (200, 5e7), (1_000, 2e8), (200, 2e7)
-"""Nodes, and numbers of the sheet that may be changed, of a search near the relaxation, of one for the bound, and of
-one over what other blocks leave."""
-PART = 0.2
-"""Part of the gap wanted that the searches in all blocks together may leave open."""
+NEAR = 200, 5e7
+"""Nodes of a search near the relaxation, and numbers of the sheet that may be changed."""
 CHARGED = 0.95
 """Part of the prices that a block that is made whole pays for what it uses of the rows between blocks."""
 ROUNDS = 2
 """Linear programs in which a plan is made whole; near a plan that is known, the second one finds nothing."""
-HARD = 0.5
-"""A search that leaves this part of the gap wanted open is helped."""
 ROOMS = (0.0, 2.0, 6.0, 18.0)
 """Entries that rows between blocks leave free where blocks cannot be made whole one by one, try by try."""
 SPARE = (2.0, 1.0, 4.0)
@@ -59,8 +54,6 @@ LITTLE = 0.1
 """Part of the gap wanted that has to come of such a try for another one."""
 TOGETHER = 2_500
 """Columns of blocks that HiGHS makes whole together where they cannot be one by one: with more it takes seconds."""
-HELP = 5
-"""Nodes of HiGHS in a block in which our own search finds no plan."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +97,7 @@ def by_parts(
         and what its searches prove at the prices of this one may be enough.
     """
     work = _Work(parts, clock, gap, akin)
-    near = None if work.asks and known is not None else work.near(known)
+    near = None if work.asks and known is not None else work.near()
     plan = None if near is None else work.joined(near, relax)
     bound = parts.program.objective(parts.relaxed)
     if near is not None and plan is not None and work.in_reach(bound):
@@ -126,42 +119,21 @@ def by_parts(
     return Parted(plan, leaves, work.iterations)
 
 
-class _Work:
+class _Work(Blockwise):
     """The work on the blocks of one program."""
 
     def __init__(self, parts: Parts, clock: Clock, gap: float, akin: Akin | None = None) -> None:
-        program = parts.program
-        self.parts, self.clock, self.gap, self.akin = parts, clock, gap, akin
+        super().__init__(parts, clock, gap)
+        self.akin = akin
         self.told: Leaves | None = None
         """The searches of nearly the same program at these prices, once they were asked."""
-        self.between = between(program, parts.labels)
-        self.asks = bool((np.isfinite(program.row_lower) & self.between).any())
+        self.asks = bool((np.isfinite(parts.program.row_lower) & self.between).any())
         """Whether a row between blocks asks for a least sum."""
-        self.price = cleaned(program, parts.price)
-        self.gate = gates(program, self.between)
-        self.open = [parts.members[block] for block in np.flatnonzero(parts.open(parts.relaxed)).tolist()]
-        self.proven = np.zeros(len(parts.members))
-        self.wanted = gap * max(1.0, abs(program.objective(parts.relaxed)))
-        """What may be left open [currency]; `margin` of it in one block."""
-        self.margin = PART * self.wanted / max(1, len(self.open))
-        self.iterations = 0
+        self.gate = gates(parts.program, self.between)
         self.basis = parts.basis
         """Of the linear program that was solved last."""
         self._joined: list[Floats] = []
         self._reached = -np.inf
-        self._apart = self._without(self.between)
-        self._nowhere, self._nothing = np.zeros(program.columns), np.zeros(program.rows)
-
-    def _without(self, rows: NDArray[np.bool_]) -> Program:
-        """Return the program without the limits of some rows, which are paid for at their prices instead."""
-        program = self.parts.program
-        return replace(
-            program,
-            cost=program.priced(np.where(rows, self.price, 0.0)),
-            row_lower=np.where(rows, -np.inf, program.row_lower),
-            row_upper=np.where(rows, np.inf, program.row_upper),
-            constant=0.0,
-        )
 
     def enough(self, plan: Floats, bound: float, times: float = 1.0) -> bool:
         """Return whether a plan is as close to a bound as was asked for, or as some times that gap."""
@@ -175,11 +147,10 @@ class _Work:
             self.told = akin.leaves(self.price)
         return bound_by_leaves(self.parts.program, self.told)
 
-    def near(self, known: Floats | None) -> Floats | None:
+    def near(self) -> Floats | None:
         """Return a plan near the relaxation that is whole in every block and may break rows between them.
 
-        Where a plan is known, each block gives rows that ask for a least sum what it gives them there. Of a plan of
-        nearly the same program, blocks are taken as they are whose gates are next to the relaxation.
+        Of a plan of nearly the same program, blocks are taken as they are whose gates are next to the relaxation.
         """
         x, program = self.parts.relaxed, self.parts.program
         akin = None if self.akin is None else self.akin.x
@@ -193,9 +164,7 @@ class _Work:
             if akin is not None and self._beside(columns, akin):
                 plan[columns] = akin[columns]
                 continue
-            small, rows = self._alone(columns)
-            if known is not None:
-                small = self._asked(small, rows, known[columns])
+            small, _ = self._alone(columns)
             found = self._near(small, x[columns], self.gate[columns])
             if found is None:
                 return None
@@ -208,24 +177,6 @@ class _Work:
         at = np.clip(plan[gates], self.parts.program.lower[gates], self.parts.program.upper[gates])
         return bool(((at == plan[gates]) & (np.abs(at - self.parts.relaxed[gates]) < 1.0)).all())
 
-    def _alone(self, columns: Places) -> tuple[Program, Places]:
-        """Return a block by itself, at the prices of the rows between blocks, and its rows."""
-        return restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
-
-    def _searched(
-        self, small: Program, most: tuple[int, float], *, start: Floats | None = None, part: float = 1.0
-    ) -> trees.Searched | None:
-        """Return what our own search finds in a block, within so many nodes and so much work, and count the work."""
-        found = trees.searched(small, start=start, margin=part * self.margin, nodes=most[0], work=most[1])
-        self.iterations += 0 if found is None else found.work
-        return found
-
-    def _asked(self, small: Program, rows: Places, x: Floats) -> Program:
-        """Return a block that gives rows between blocks which ask for a least sum what it gives them in a plan."""
-        program = self.parts.program
-        asked = self.between[rows] & np.isfinite(program.row_lower[rows]) & np.isinf(program.row_upper[rows])
-        return replace(small, row_lower=np.where(asked, small.activity(x), small.row_lower))
-
     def _near(self, small: Program, x: Floats, gate: NDArray[np.bool_]) -> Floats | None:
         """Return a plan of one block whose gates are near the relaxation."""
         low, high = np.floor(x[gate] + highs.WHOLE), np.ceil(x[gate] - highs.WHOLE)
@@ -235,14 +186,6 @@ class _Work:
             if found is not None and found.x is not None:
                 return found.x
         return self._helped(small)
-
-    def _helped(self, small: Program, start: Floats | None = None) -> Floats | None:
-        """Return the plan of HiGHS where our own search has none, or none that is close to its bound."""
-        said = highs.branch(small, self.clock, gap=PART * self.gap, work_limit=HELP, start=start, brief=True)
-        self.iterations += said.iterations
-        if said.x is None or np.shape(said.x) != (small.columns,):
-            return None
-        return np.where(small.integer, np.rint(said.x), said.x)
 
     def anew(self, plan: Floats) -> bool:
         """Return whether plans with the gates of this one have not been joined yet."""
@@ -358,61 +301,6 @@ class _Work:
             standing.put(small, rows, columns, values)
         return values is not None
 
-    def searched_deep(self, plan: Floats) -> tuple[Leaves, Floats]:
-        """Return the trees of the blocks whose relaxation promises more than their plan has, and their best plans."""
-        nearer = plan.copy()
-        found: list[Tree] = []
-        missed = missed_by_block(self.parts.program, plan, self.price, self.parts.labels, self.between)
-        for columns in self._members(missed, self.margin):
-            if self.clock.left <= 0:
-                break
-            small, rows = self._alone(columns)
-            searched = self._searched(small, DEEP, start=plan[columns])
-            if searched is None:
-                continue
-            block, best = self.parts.labels[columns[0]], searched.x
-            proven = missed[block] - max(0.0, searched.bound - float(small.cost @ plan[columns]))
-            trees_here = [searched.tree.placed(columns, rows, ~self.between[rows])]
-            if best is not None and searched.bound - float(small.cost @ best) > HARD * self.wanted:
-                best = best_of(small, best, self._helped(small, best))
-                apart = self._apart_by_articles(columns, plan)
-                proven, trees_here = max((proven, trees_here), apart, key=lambda each: each[0])
-            nearer[columns] = self._kept(small, rows, plan[columns], best)
-            self.proven[block] = max(0.0, proven)
-            found.extend(trees_here)
-        return Leaves(self.price, tuple(found)), nearer
-
-    def _apart_by_articles(self, columns: Places, plan: Floats) -> tuple[float, list[Tree]]:
-        """Return what the trees of a block's articles prove where what ties them (a whole order) is priced as well.
-
-        A search in all of them at once has to go through what they may do together, though little ties them.
-        """
-        program, between = self.parts.program, self.between | (self.parts.program.row_sku == COUPLES)
-        apart = self._without(between)
-        small, rows = restricted(apart, columns, self._nowhere, self._nothing, 0.0)
-        labels = np.full(program.columns, -1)
-        labels[columns] = connected(small, between[rows])
-        labels[labels < 0] = labels.max() + 1
-        missed = missed_by_block(program, plan, self.price, labels, between)
-        proven, found = 0.0, []
-        for part in np.flatnonzero(missed[:-1] > self.margin).tolist():
-            mine = columns[labels[columns] == part]
-            small, rows = restricted(apart, mine, self._nowhere, self._nothing, 0.0)
-            searched = self._searched(small, DEEP, start=plan[mine])
-            if searched is not None:
-                proven += max(0.0, missed[part] - max(0.0, searched.bound - float(small.cost @ plan[mine])))
-                found.append(searched.tree.placed(mine, rows, ~between[rows]))
-        return proven, found
-
-    def _kept(self, small: Program, rows: Places, now: Floats, best: Floats | None) -> Floats:
-        """Return the best plan of a block, or one that gives rows which ask for a least sum what they have now."""
-        given = self._asked(small, rows, now)
-        asked = given.row_lower > small.row_lower
-        if best is None or (given.activity(best) < given.row_lower - highs.WHOLE)[asked].any():
-            found = self._searched(given, AGAIN, start=now)
-            best = None if found is None else found.x
-        return now if best is None else best
-
     def better(self, plan: Floats, bound: float) -> Floats:
         """Open blocks together over what the others leave, those first that are furthest from their bounds."""
         parts = self.parts
@@ -420,12 +308,3 @@ class _Work:
         found = jointly.better(plan, self.missed, self.clock, gap=self.gap, bound=bound)
         self.iterations += jointly.iterations
         return found
-
-    def missed(self, plan: Floats) -> Floats:
-        """Return what each block of a plan still misses of its bound [currency]."""
-        return missed_by_block(self.parts.program, plan, self.price, self.parts.labels, self.between) - self.proven
-
-    def _members(self, missed: Floats, least: float) -> list[Places]:
-        """Return the columns of each block that misses more than a least sum, those that miss most first."""
-        blocks = np.argsort(-missed, kind="stable")
-        return [self.parts.members[block] for block in blocks[missed[blocks] > least].tolist()]

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from allocopt.algebra.program import Program, restricted, tightened
 from allocopt.arrays import Floats
-from allocopt.solve.certificate import at_best, cleaned, upper_bound
+from allocopt.solve.certificate import at_best, bound_at_limits, cleaned
 from allocopt.solve.leaves import Leaves, Tree
 from allocopt.solve.trees.sums import told_apart
 
@@ -147,7 +147,7 @@ class LeafBound:
             cost=np.where(owned, 0.0, program.cost),
             data=np.where(np.repeat(owned, np.diff(program.indptr)), 0.0, program.data),
         )
-        total = sum(bounds.tolist(), upper_bound(rest, price))
+        total = sum(bounds.tolist(), bound_at_limits(rest, price))
         return total + abs(total) * ROUNDED * (1 + len(bounds)) if math.isfinite(total) else total
 
 
