@@ -222,8 +222,8 @@ def test_the_cap_of_a_launch_raised_brings_the_line_and_the_money() -> None:
     problem, contract = ao.example("launch"), ao.Contract.read(LAUNCH / "launch_plan.yaml")
     plan = ao.allocate(problem, contract)
     found = plan.explain("aria-black", "amazon", due=0)
-    assert (found.reasons["reason"].tolist(), found.amount) == (["cap"], 522.0)
-    assert "(aria-black): 522 more" in found.change
+    assert (found.reasons["reason"].tolist(), found.amount) == (["cap"], 220.0)
+    assert "(aria-black): 220 more" in found.change
     others = tuple(sku for sku in problem.facts.skus.id if sku != "aria-black")
     inbound = problem.to_dict()["supply"]
     units = sum(

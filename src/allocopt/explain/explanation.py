@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocopt.algebra.grouping import places, runs
+from allocopt.arrays import Floats, Places
 from allocopt.explain.absent import absent
 from allocopt.explain.asking import the_line
 from allocopt.explain.change import Change
 from allocopt.explain.limits import stock_cash
+from allocopt.explain.local import Found
 from allocopt.explain.reasons import FLAT, SUPPLY, Reason
 from allocopt.explain.shortfalls import Why, why
 from allocopt.plan.tables import records, typed
@@ -137,7 +140,8 @@ def smallest(known: Why, line: int, found: list[Reason]) -> tuple[str, float, fl
     """Return the smallest single change that fills a line: in words, its size, and its gain; ``""`` for none.
 
     Each reason offers one: its rows' limits by what is missing, then by what those who come first miss as well. The
-    first that brings the line all that it wants, re-solved with others free to take of it, is the answer.
+    first that brings the line all that it wants, re-solved with others free to take of it, is the answer, and a limit
+    is moved by no more than what is then used of it.
     """
     seeker, wide = known.seeker, known.wide
     columns = np.arange(*wide.begins[line : line + 2]) + wide.ship
@@ -151,19 +155,51 @@ def smallest(known: Why, line: int, found: list[Reason]) -> tuple[str, float, fl
     others = float(known.short[lines.sku == lines.sku[line]].sum())
     for reason in found:
         for units in dict.fromkeys((short, others)):
-            for words, amount, change, cash in _offers(known, reason, line, units):
-                answer = wide.local.solve(change, block)
+            for offer in _offers(known, reason, line, units):
+                answer = wide.local.solve(offer.change, block)
                 base = seeker.base(block)
                 if answer is not None and base is not None and answer.units(columns) >= full:
-                    return words, amount, seeker.gain(answer) - seeker.gain(base) + cash
+                    amount = offer.amount if offer.row is None else _needed(known, offer.row, answer, offer.amount)
+                    return offer.told(amount), amount, seeker.gain(answer) - seeker.gain(base) + offer.cash * amount
     return "", 0.0, 0.0
 
 
-def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[str, float, Change, float]]:
-    """Return the changes that a reason suggests for so many units: in words, how large, in the program, their cash.
+@dataclass(frozen=True)
+class _Offer:
+    """A change that a reason suggests: in words, how large, in the program, which row moves.
 
-    The cash is what units that come to a lot cost where nobody gets them: a constant, which no program holds.
+    The cash is what a unit that comes to a lot costs where nobody gets it: a constant, which no program holds.
     """
+
+    words: str
+    amount: float
+    change: Change
+    row: int | None = None
+    cash: float = 0.0
+
+    def told(self, amount: float) -> str:
+        return self.words.format(amount=f"{amount:,.6g}")
+
+
+def _needed(known: Why, row: int, answer: Found, most: float) -> float:
+    """Return what an answer takes of a row beyond its limit."""
+    columns, values = _entries(known, row)
+    at = places(answer.columns, columns)
+    x = np.where(at >= 0, answer.x[at], known.wide.x[columns])
+    taken = float(values @ x) - float(known.wide.program.row_upper[row])
+    return taken if FILLS < taken < most else most
+
+
+def _entries(known: Why, row: int) -> tuple[Places, Floats]:
+    """Return the columns of a row, and what they take of it."""
+    program, columns = known.wide.program, known.wide.local.columns_of(row)
+    entry, owner = runs(program.indptr, columns)
+    mine = program.indices[entry] == row
+    return columns[owner[mine]], program.data[entry[mine]]
+
+
+def _offers(known: Why, reason: Reason, line: int, units: float) -> list[_Offer]:
+    """Return the changes that a reason suggests for so many units."""
     seeker, words = known.seeker, known.words
     offers = []
     if reason.code in LIFTED or (reason.item.rule is not None and reason.item.turn == ORDERS):
@@ -175,28 +211,21 @@ def _offers(known: Why, reason: Reason, line: int, units: float) -> list[tuple[s
             ways = [f"{many(sooner, 'period')} earlier"] if sooner else []
             ways += [f"over a lane that takes {many(late - sooner, 'period')} less"] if late > sooner else []
             said = f"{words.lot(lot)} {', '.join(ways)}"
-            return [(said, float(late), change, 0.0)]
-        return [(f"let it be served although {words.item(reason.item)}", 1.0, change, 0.0)]
-    begins, entries = known.wide.program.indptr, known.wide.program
-    columns = {known.wide.ship + arc for arc in range(*known.wide.begins[line : line + 2])}
+            return [_Offer(_plain(said), float(late), change)]
+        return [_Offer(_plain(f"let it be served although {words.item(reason.item)}"), 1.0, change)]
+    first, last = known.wide.begins[line : line + 2] + known.wide.ship
     for row in reason.rows:
-        each = [
-            float(entries.data[entry])
-            for column in columns
-            for entry in range(begins[column], begins[column + 1])
-            if entries.indices[entry] == row
-        ]
-        by = units * max((abs(value) for value in each), default=1.0)
-        label = words.limit_of(row)
-        offers.append(
-            (
-                f"{label}: {by:,.6g} {'less is kept' if reason.code == 'protected' else 'more'}",
-                by,
-                _more(known, row, by),
-                _cash(known, row) * by,
-            )
-        )
-    return sorted(offers, key=lambda offer: offer[1])
+        columns, values = _entries(known, row)
+        each = np.abs(values[(columns >= first) & (columns < last)])
+        by = units * float(each.max(initial=0.0) if len(each) else 1.0)
+        told = f"{_plain(words.limit_of(row))}: {{amount}} {'less is kept' if reason.code == 'protected' else 'more'}"
+        offers.append(_Offer(told, by, _more(known, row, by), row, _cash(known, row)))
+    return sorted(offers, key=lambda offer: offer.amount)
+
+
+def _plain(words: str) -> str:
+    """Return words in which no brace asks for a number."""
+    return words.replace("{", "{{").replace("}", "}}")
 
 
 def _more(known: Why, row: int, by: float) -> Change:
