@@ -38,7 +38,7 @@ LITTLE, FINER = 0.25, 0.2
 """The part of the gap wanted that a search has to gain for another one of its turn; and the part of it, or of what is
 left open where that is less, to which it goes."""
 CLOSER = 0.5
-"""The part of the gap wanted at which no other search begins."""
+"""The part of the gap wanted to which plans are searched on, where they are more than one of many answers."""
 NOTHING = 1e-9
 """What is rounding residue of a loss, in the same measure."""
 DIFFERS = 1e-6
@@ -75,7 +75,9 @@ class Jointly:
         self._mean = float(some.mean()) if len(some) else 1.0
         self.iterations = 0
 
-    def better(self, plan: Floats, missed: Missed, clock: Clock, *, gap: float, bound: float) -> Floats:
+    def better(
+        self, plan: Floats, missed: Missed, clock: Clock, *, gap: float, bound: float, closer: float = CLOSER
+    ) -> Floats:
         """Return a plan that keeps every row and is worth as much as a given one, or more.
 
         A turn ends with the first search that finds little: the blocks behind it miss less.
@@ -91,6 +93,8 @@ class Jointly:
             Relative gap between plan and bound at which to stop.
         bound : float
             What no plan is worth more than [currency].
+        closer : float
+            The part of that gap at which no other search begins.
         """
         worth, searches, seen = self._program.objective(plan), 0, b""
         for part in LOSES:
@@ -98,7 +102,7 @@ class Jointly:
             wanted = gap * max(1.0, abs(worth))
             for columns in self._groups(plan, first, part, IDLE * wanted):
                 left = (bound - worth) / wanted
-                if clock.left <= 0 or searches == SEARCHES or left <= CLOSER:
+                if clock.left <= 0 or searches == SEARCHES or left <= closer:
                     return plan
                 same, seen = columns.tobytes() + plan.tobytes() == seen, columns.tobytes() + plan.tobytes()
                 before, plan = worth, plan if same else self._searched(plan, columns, clock, FINER * min(left, 1) * gap)

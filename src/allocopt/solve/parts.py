@@ -31,7 +31,7 @@ from allocopt.solve.akin import Akin
 from allocopt.solve.blocks import BlockPlan
 from allocopt.solve.blockwise import Blockwise
 from allocopt.solve.inside import settled
-from allocopt.solve.jointly import Jointly
+from allocopt.solve.jointly import CLOSER, Jointly
 from allocopt.solve.known import best_of
 from allocopt.solve.leaves import Leaves
 from allocopt.solve.parted import Parts, gates, mean_entries
@@ -305,6 +305,7 @@ class _Work(Blockwise):
         """Open blocks together over what the others leave, those first that are furthest from their bounds."""
         parts = self.parts
         jointly = Jointly(parts.program, parts.labels, parts.relaxed, self.price)
-        found = jointly.better(plan, self.missed, self.clock, gap=self.gap, bound=bound)
+        closer = CLOSER if self.akin is None else 1.0
+        found = jointly.better(plan, self.missed, self.clock, gap=self.gap, bound=bound, closer=closer)
         self.iterations += jointly.iterations
         return found
