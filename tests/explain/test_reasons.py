@@ -253,3 +253,29 @@ def test_every_named_change_does_what_it_says(case, data):
     even = {one["price"] for one in tables["demand"] if (one["channel"], one["period"]) == (row["channel"], row["due"])}
     tied = [one for one in tables["demand"] if one["price"] in even]
     assert mine == row["wanted"] or len(tied) > 1  # who is worth the same may come before it in the order of ties
+
+
+@pytest.mark.parametrize(
+    ("stock", "wanted", "others", "told"),
+    [
+        (1, 1, 0, [("store_floor", 1, "store_floor/A/S/0")]),
+        (1, 3, 0, [("no_supply", 3, "1 unit of A at S (on hand)")]),
+        (2, 2, 1, [("taken_by_better", 1, ""), ("no_supply", 1, "2 units of A at S (on hand)")]),
+    ],
+)
+def test_what_a_parcel_would_have_to_be_opened_for_is_told_with_its_own_rows(stock, wanted, others, told):
+    """A parcel would pay for itself: what keeps its units is told for as many as it keeps, and by its own rows."""
+    demand = [{"sku": "A", "channel": "dtc", "period": 1, "units": wanted, "price": 20.0, "order": "O"}]
+    if others:
+        demand.append({"sku": "A", "channel": "b2b", "period": 1, "units": others, "price": 60.0, "order": "P"})
+    tables = {
+        "skus": [{"sku": "A", "unit_cost": 3.0}],
+        "nodes": [{"node": "S", "kind": "store", "store_floor": 1}],
+        "channels": [{"channel": "dtc"}, {"channel": "b2b"}],
+        "supply": [{"sku": "A", "node": "S", "kind": "on_hand", "units": stock}],
+        "demand": demand,
+        "lanes": [{"node": "S", "channel": channel, "cost": 1.0, "parcel_cost": 4.0} for channel in ("dtc", "b2b")],
+    }
+    rows = ao.allocate(ao.Problem.from_dict(tables)).shortfalls
+    rows = rows[rows["channel"] == "dtc"]
+    assert list(zip(rows["reason"], rows["units"], rows["what"], strict=True)) == told

@@ -76,13 +76,16 @@ class Model:
         low, high = np.array([row[1] for row in self.rows]), np.array([row[2] for row in self.rows])
         if not self.cost:
             return self.constant if (low <= 0).all() and (high >= 0).all() else None
-        found = milp(
-            -np.array(self.cost),
-            integrality=np.array(self.whole, dtype=int),
-            bounds=(0, np.array(self.upper)),
-            constraints=LinearConstraint(matrix, low, high) if len(self.rows) else None,
-            options={"mip_rel_gap": 0},
-        )
+        for presolve in (True, False):  # some builds of HiGHS fail on what they presolved
+            found = milp(
+                -np.array(self.cost),
+                integrality=np.array(self.whole, dtype=int),
+                bounds=(0, np.array(self.upper)),
+                constraints=LinearConstraint(matrix, low, high) if len(self.rows) else None,
+                options={"mip_rel_gap": 0, "presolve": presolve},
+            )
+            if found.status != 4:
+                break
         if found.status == 2:
             return None
         assert found.status == 0, found.message

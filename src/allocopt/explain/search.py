@@ -108,20 +108,18 @@ class Search:
         each = flow.each[mine]
         flowing = ways.arc[mine][each > 0]
         worth, givers = self._each(flow, line), Givers()
-        thing = int(ways.pair_item[pair])
+        thing, source = int(ways.pair_item[pair]), pair
         named = board.items[thing]
         if more is not None:
             worth, givers = more[1:]
         elif thing == board.dear:
             worth = board.dear_of(flowing, each[each > 0])
             if worth > FLAT:
-                named = self._instead(line)
-                self.named[line, named] = next(
-                    (pair for pair in range(ways.first[line], pair) if board.items[ways.pair_item[pair]] == named), -1
-                )
+                named, source = self._instead(line, units)
+                self.named[line, named] = source
         arcs = ways.taken(pair) or tuple(flowing.tolist()) or tuple(ways.arc[mine].tolist())
         head = (int(self.lines[line]), named, float(units), float(worth))
-        return Reason(*head, ways.rows(pair), arcs, solved=more is not None, givers=givers)
+        return Reason(*head, ways.rows(source) if source >= 0 else (), arcs, solved=more is not None, givers=givers)
 
     def _without(self, pairs: Places, *, stepwise: bool) -> Flags:
         """Return which lines still get all that they lack where these pairs, one a line, are not lifted."""
@@ -195,8 +193,11 @@ class Search:
                     found.setdefault(int(ways.pair_line[pair]), []).append(self.board.items[ways.pair_item[pair]])
         return {line: tuple(items) for line, items in found.items()}
 
-    def _instead(self, line: int) -> Item:
-        """Return what keeps a line short that would pay for what it opens: the first thing with which it gets more."""
+    def _instead(self, line: int, units: float) -> tuple[Item, int]:
+        """Return what keeps a line short of units that would pay for what they open: that with which it gets them.
+
+        With it comes the pair that lifts it, -1 for none.
+        """
         ways, board = self.ways, self.board
         active = np.zeros(len(self.lines), dtype=bool)
         active[line] = True
@@ -204,14 +205,13 @@ class Search:
         pairs = np.arange(ways.first[line], ways.first[line] + ways.count[line])
         pairs = pairs[self.lifted[pairs]]
         open_[pairs[ways.pair_item[pairs] == board.dear]] = True
-        if ways.flow(open_, active).units[line] > FLAT:
-            return item("not_proven")
+        if ways.flow(open_, active).units[line] > units - FLAT:
+            return item("not_proven"), -1
         for pair in pairs[ways.pair_item[pairs] != board.dear].tolist():
             open_[pair] = True
-            if ways.flow(open_, active).units[line] > FLAT:
-                named: Item = board.items[ways.pair_item[pair]]
-                return named
-        return SUPPLY
+            if ways.flow(open_, active).units[line] > units - FLAT:
+                return board.items[ways.pair_item[pair]], pair
+        return SUPPLY, -1
 
     def _anew(self, asked: Places, known: Floats) -> dict[int, Given]:
         """Return what lines get in a local re-solve with so much lifted: units, their worth each, who gives them."""
