@@ -17,9 +17,10 @@ import allocopt as ao
 from allocopt.report.columns import View, view
 from allocopt.report.plan_book import sheets
 from allocopt.report.plan_page import page_of
-from allocopt.report.proof import ALONE, dearest
+from allocopt.report.proof import dearest
 from allocopt.report.seen import Seen
 from allocopt.report.totals import TOTALS, Totals
+from allocopt.words import ALONE
 
 NBSP = "\N{NO-BREAK SPACE}"
 

@@ -32,6 +32,7 @@ HEADINGS = {
         "reason": "code of the reason",
         "owner": "who could help",
     },
+    "allocation": {"contribution": "contribution of the units"},
     "exposure": {"units": "at most", "safe": "safe to publish"},
     "promises": {"date": "last arrival"},
     "exceptions": {"sentence": "what it is", "units": "amount"},

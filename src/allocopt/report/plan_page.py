@@ -212,7 +212,7 @@ def _worth(seen: Seen, draw: PlanPlots) -> Section:
         only=("kind", "what", "one_more", "one_less", "price", "used", "limit"),
         kinds={"used": "number", "limit": "number"},
     )
-    said = "What one more of each would bring, re-solved with all else as planned."
+    said = "What one more of each by itself would bring, re-solved with all else as planned."
     return Section("worth", heading, said, [both("values", draw.values), *blocks])
 
 

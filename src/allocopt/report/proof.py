@@ -15,7 +15,7 @@ from allocopt.report.page import Block, Section, TableBlock, Words, folded, open
 from allocopt.report.seen import digest, digest_of
 from allocopt.report.spoken import ruled, sentence, told, typeset
 from allocopt.report.words import exactly, many
-from allocopt.words import decimal, percent
+from allocopt.words import ALONE, decimal, percent
 
 if TYPE_CHECKING:
     from allocopt.errors import Issue
@@ -30,8 +30,6 @@ LEAST = 0.5
 """What a rule costs at least that is told by itself [currency]."""
 ROUNDING = 1e-9
 """What a limit may be missed by and is still kept, but for rounding."""
-ALONE = "Each price is that of one rule dropped by itself, all others kept: prices of several cannot be added up."
-"""What is said of prices once, where there are several."""
 LETTERS = 120
 """Of the words of a rule, in the sentence about the dearest."""
 
