@@ -18,6 +18,8 @@ from allocopt.report.totals import Totals, rounding
 
 CODED = ("kind", "status", "measure")
 """Columns of our own words, which are read without underscores."""
+NO_MONEY, NO_UNITS = 1e-6, 1e-9
+"""What is less is no amount of money, and no number of anything else, but rounding: amounts are sums of large ones."""
 SHORT, PHRASE = 22, 48
 """Letters of a text, and of a sentence, that is never broken into lines."""
 
@@ -178,7 +180,8 @@ def _settled(frame: pd.DataFrame) -> pd.DataFrame:
     for name in map(str, frame):
         if frame[name].dtype.kind == "f":
             values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-            tiny = (values != 0) & (np.abs(values) <= rounding(values))
+            least = NO_MONEY if KIND_OF.get(name) == "money" else NO_UNITS
+            tiny = (values != 0) & (np.abs(values) <= rounding(values, least))
             if tiny.any():
                 changed[name] = np.where(tiny, 0.0, values)
     return frame.assign(**changed) if changed else frame

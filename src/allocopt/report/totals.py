@@ -63,10 +63,10 @@ def settled(total: float, parts: np.ndarray) -> float:
     return 0.0 if abs(total) <= rounding(parts) else total
 
 
-def rounding(values: np.ndarray) -> float:
-    """Return what is no more than the rounding of sums among values of such a size."""
+def rounding(values: np.ndarray, least: float = 1e-9) -> float:
+    """Return what is no more than the rounding of sums among values of such a size, and so much at least."""
     sizes = np.abs(values[np.isfinite(values)])
-    return max(1e-9, 1e-12 * float(sizes.max(initial=0.0)))
+    return max(least, 1e-12 * float(sizes.max(initial=0.0)))
 
 
 TOTALS = {
