@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.test_cli import BAD_INPUT, NOT_SOLVED, QUICKSTART, SOLVED, run
 
+from allocopt.words import ALONE
+
 LAUNCH = REPOSITORY / "scenarios" / "launch"
 
 
@@ -19,6 +21,7 @@ def test_rules_come_first_then_what_a_unit_is_worth():
     places = [result.stdout.index(words) for words in shown]
     assert places == sorted(places)
     assert "Head of Brand" in result.stdout
+    assert " ".join(result.stdout.split()).count(ALONE) == 1
 
 
 def test_machines_get_json_alone():

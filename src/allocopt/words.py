@@ -7,6 +7,9 @@ from numbers import Integral
 
 import numpy as np
 
+ALONE = "Each price is that of one rule dropped by itself, all others kept: prices of several cannot be added up."
+"""What is said of prices once, where there are several."""
+
 
 def money(amount: float, currency: str = "", *, signed: bool = False) -> str:
     """Return an amount of money, with cents where these matter.

@@ -12,6 +12,7 @@ import pytest
 
 import allocopt as ao
 from allocopt.report.spoken import typeset
+from allocopt.report.totals import Totals
 from allocopt.report.workbook import Chart, sheet, write
 
 
@@ -80,7 +81,13 @@ def test_cells_have_the_type_of_their_column(tmp_path: Path) -> None:
             "reason": ["", ""],
         }
     )
-    write(tmp_path / "b.xlsx", "T", ["told"], [sheet(frame, "rows", "EUR")], Chart("rows", "units", "U"))
+    write(
+        tmp_path / "b.xlsx",
+        "T",
+        ["told"],
+        [sheet(frame, "rows", "EUR", totals=Totals(("units",)))],
+        Chart("rows", "units", "U"),
+    )
     page = opened(tmp_path / "b.xlsx")["rows"]
     assert [cell.value for cell in page[1]] == ["article", "due", "fill rate", "units", "changed", "what it is"]
     first, second = ([cell.value for cell in page[row]] for row in (2, 3))

@@ -30,7 +30,7 @@ from allocopt.cli.streams import NOT_SOLVED, SOLVED, complain, interruptible, ou
 from allocopt.cli.tables import print_line, titled
 from allocopt.plan import Plan
 from allocopt.plan.tables import records
-from allocopt.words import money
+from allocopt.words import ALONE, money
 
 SHOWN = 10
 """Limits that are shown."""
@@ -92,6 +92,8 @@ def show_prices(plan: Plan, prices: pd.DataFrame, values: pd.DataFrame) -> None:
             else:
                 table.add_row(row["what"], row["owner"], _spoken(row["value"]), _between(row))
         out.print(table)
+        if len(prices) > 1:
+            print_line(out, ALONE)
     else:
         out.print("No rule could be dropped: there are no clauses, commitments or store floors.", highlight=False)
     dear = values[(values["price"].abs() > 0.005).to_numpy() | (values["high"].fillna(0.0) > 0.005).to_numpy()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocopt.report.headings import ADDING, HEADINGS, KIND_OF, NUMERIC, UNSUMMED, Kind
+from allocopt.report.headings import HEADINGS, KIND_OF, NUMERIC, Kind
 from allocopt.report.spoken import plainly, typeset
+from allocopt.report.totals import Totals, rounding
 
 CODED = ("kind", "status", "measure")
 """Columns of our own words, which are read without underscores."""
+NO_MONEY, NO_UNITS = 1e-6, 1e-9
+"""What is less is no amount of money, and no number of anything else, but rounding: amounts are sums of large ones."""
 SHORT, PHRASE = 22, 48
 """Letters of a text, and of a sentence, that is never broken into lines."""
 
@@ -61,12 +64,6 @@ class ShownColumn:
         """Return its values as they are read."""
         return [spelled(value, self.kind) for value in self.cells]
 
-    def total(self) -> float | None:
-        """Return the sum of its values, None where that means nothing."""
-        if self.kind not in ADDING or self.name in UNSUMMED:
-            return None
-        return float(np.nansum(np.asarray(self.cells, dtype=np.float64)))
-
 
 @dataclass(frozen=True)
 class View:
@@ -84,8 +81,8 @@ class View:
         Rows of the whole table.
     note : str
         What there is to say of the rows that are not shown.
-    totals : bool
-        Whether its sums are shown.
+    totals : mapping of str to float, optional
+        What stands below its columns, by name; None: there is no total row.
     fixed : bool
         Whether its rows stand in an order of their own, so that nobody sorts them.
     """
@@ -96,7 +93,7 @@ class View:
     rows: int
     of: int
     note: str = ""
-    totals: bool = False
+    totals: Mapping[str, float] | None = None
     fixed: bool = False
 
     def in_currency(self, currency: str) -> View:
@@ -120,12 +117,9 @@ class View:
 
     @property
     def sums(self) -> list[str]:
-        """The row of sums as text; empty cells where a sum means nothing."""
-        found = [column.total() for column in self.columns]
-        told = [
-            "" if sum_ is None else spelled(sum_, column.kind) for column, sum_ in zip(self.columns, found, strict=True)
-        ]
-        return ["in all", *told[1:]]
+        """The total row as text; empty cells where a total means nothing."""
+        totals = self.totals or {}
+        return ["in all", *(spelled(totals.get(column.name), column.kind) for column in self.columns[1:])]
 
 
 def view(
@@ -137,7 +131,7 @@ def view(
     most: int | None = None,
     headings: dict[str, str] | None = None,
     kinds: dict[str, Kind] | None = None,
-    totals: bool = False,
+    totals: Totals | None = None,
     note: str = "",
     keep: Sequence[str] = (),
 ) -> View:
@@ -154,15 +148,20 @@ def view(
     headings : dict of str to str, optional
         Words for columns that mean something else here.
     kinds : dict of str to str, optional
-    totals : bool
+    totals : Totals, optional
+        What is said of all rows together, where all are shown and there are several.
     note : str
     keep : sequence of str
         Columns that are shown also where they say nothing.
     """
-    frame = dated(frame)
+    frame = _settled(dated(frame))
     names = [name for name in only if name in frame] if only else [str(name) for name in frame.columns]
     names = [name for name in names if name in keep or _says(frame[name])] or names[:1]
+    whole, frame = frame, frame if totals is None else totals.rows(frame)
     shown = frame if most is None else frame.head(most)
+    told = totals is not None and len(shown) == len(frame) and (len(frame) > 1 or totals.given)
+    found = totals.of(whole) if totals is not None and told else {}
+    below = {name: value for name, value in found.items() if name in names} or None
     columns = []
     for name in names:
         kind = (kinds or {}).get(name) or kind_of(name, frame[name])
@@ -172,7 +171,20 @@ def view(
         elif kind == "sentence":
             cells = [plainly(cell) if isinstance(cell, str) else cell for cell in cells]
         columns.append(ShownColumn(name, (headings or {}).get(name) or heading(name), kind, cells))
-    return View(key, caption, columns, len(shown), len(frame), note, totals and len(shown) == len(frame) > 1)
+    return View(key, caption, columns, len(shown), len(frame), note, below)
+
+
+def _settled(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with zeros where there is nothing but the rounding of sums."""
+    changed = {}
+    for name in map(str, frame):
+        if frame[name].dtype.kind == "f":
+            values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+            least = NO_MONEY if KIND_OF.get(name) == "money" else NO_UNITS
+            tiny = (values != 0) & (np.abs(values) <= rounding(values, least))
+            if tiny.any():
+                changed[name] = np.where(tiny, 0.0, values)
+    return frame.assign(**changed) if changed else frame
 
 
 def dated(frame: pd.DataFrame) -> pd.DataFrame:

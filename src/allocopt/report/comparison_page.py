@@ -33,6 +33,7 @@ from allocopt.report.page import (
 from allocopt.report.plots import ComparisonPlots
 from allocopt.report.proof import contract_words
 from allocopt.report.spoken import sentence, typeset
+from allocopt.report.totals import Totals
 from allocopt.report.words import NBSP, exactly, listed, many, money, share
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def _by_channel(found: Comparison, unit: str) -> list[Block]:
     kinds: dict[str, Kind] = dict.fromkeys(columns, "money")
     looks: dict[str, Any] = {"most": ROWS, "kinds": kinds, "headings": {name: name for name in columns}}
     caption = f"Contribution of each channel{unit}"
-    return opened(frame, "by-channel", caption, ("channel", "channels"), totals=True, **looks)
+    return opened(frame, "by-channel", caption, ("channel", "channels"), totals=Totals(tuple(columns)), **looks)
 
 
 def _gap(found: Comparison, unit: str) -> Section:

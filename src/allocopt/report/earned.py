@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from allocopt.report.columns import ShownColumn, View, spelled, view
+from allocopt.report.columns import ShownColumn, View, view
+from allocopt.report.headings import KINDS_IN
 from allocopt.report.page import FIRST, Block, Section, TableBlock, both, opened
+from allocopt.report.totals import TOTALS
 from allocopt.report.words import money
 
 if TYPE_CHECKING:
@@ -38,8 +40,8 @@ def earnings(seen: Seen, draw: PlanPlots) -> Section:
         only = [str(name) for name in kpis.columns if name not in TOLD]
         if not kpis[[name for name in AGES if name in kpis]].to_numpy().any():
             only = [name for name in only if not name.startswith("aged_")]  # no lot says since when it lies there
-        named = kpis.assign(channel=[*kpis["channel"].iloc[:-1], "in all"])
-        served = view(named, "kpis", "How well it is served", only=only)
+        looks: dict[str, Any] = {"kinds": KINDS_IN["kpis"], "totals": TOTALS["kpis"]}
+        served = view(kpis, "kpis", "How well it is served", only=only, **looks)
         many = len(kpis) > BESIDE
         blocks.append(TableBlock(served if many else _beside(served), folded=many))
     return Section("money", "What does it earn?", "", blocks)
@@ -51,29 +53,23 @@ def _profit(frame: pd.DataFrame, currency: str) -> list[Block]:
     if len(frame) > BESIDE:
         dearest = frame.sort_values("contribution", ascending=False, kind="stable")
         caption = f"The {FIRST} channels that earn most"
-        return opened(dearest, "channels", caption, ("channel", "channels, the company among them"), totals=True)
-    rows = view(frame, "channels", caption).in_currency(currency)
+        return opened(
+            dearest, "channels", caption, ("channel", "channels, the company among them"), totals=TOTALS["channels"]
+        )
+    rows = view(frame, "channels", caption, totals=TOTALS["channels"]).in_currency(currency)
     if len(rows.columns) < 2:
         return []  # nothing was wanted, earned or spent
-    totals = [(column, column.total()) for column in rows.columns[1:]]
-    told = [_ratio(frame, column.name) if sum_ is None else spelled(sum_, column.kind) for column, sum_ in totals]
-    return [TableBlock(_beside(rows, {"in all": told}))]
+    return [TableBlock(_beside(rows))]
 
 
-def _beside(rows: View, more: dict[str, list[str]] | None = None) -> View:
-    """Return a table whose rows stand beside each other: what was its first column becomes its heads."""
+def _beside(rows: View) -> View:
+    """Return a table whose rows stand beside each other, then its totals: its first column becomes its heads."""
     first, *others = rows.columns
     columns = [ShownColumn("what", "what", "text", [column.heading for column in others])]
     texts = [column.texts() for column in others]
     for place, name in enumerate(first.texts()):
         columns.append(ShownColumn(name, name, "number", [column[place] for column in texts]))
-    columns += [ShownColumn(name, name, "number", cells) for name, cells in (more or {}).items()]
+    if rows.totals is not None:
+        name, *cells = rows.sums
+        columns.append(ShownColumn(name, name, "number", cells))
     return View(rows.key, rows.caption, columns, len(others), len(others), fixed=True)
-
-
-def _ratio(frame: pd.DataFrame, name: str) -> str:
-    """Return a ratio of the profit and loss for all channels together."""
-    over = {"fill_rate": ("units", "demand"), "margin": ("contribution", "revenue")}.get(name)
-    if over is None or not frame[over[1]].sum():
-        return ""
-    return spelled(float(frame[over[0]].sum() / frame[over[1]].sum()), "share")

@@ -9,8 +9,6 @@ Kind = Literal[
 ]
 NUMERIC = ("units", "money", "price", "share", "count", "number", "ratio", "period")
 """Kinds of column whose values are numbers."""
-ADDING = ("units", "money", "count")
-"""Kinds of column whose values may be added up."""
 
 HEADINGS: dict[str, str] = {
     "sku": "article",
@@ -140,9 +138,9 @@ KINDS: dict[Kind, tuple[str, ...]] = {
 }
 """Of what kind the columns are that the tables have; others go by their type."""
 KIND_OF: dict[str, Kind] = {name: kind for kind, names in KINDS.items() for name in names}
-UNSUMMED = (
-    *("clause", "age", "late", "low", "high", "limit", "best_low", "best_high", "regret", "worst_regret", "runs"),
-    *("q10", "q90", "worst_tenth"),
-    *("articles", "lines"),
-)
-"""Columns of units, money and counts that mean nothing when they are added up."""
+KINDS_IN: dict[str, dict[str, Kind]] = {
+    "kpis": {"parcels": "count"},
+    "exceptions": {"units": "number"},
+}
+"""Tables in which a column means something else than in others: parcels are counted there, and cost money here; what an
+exception is about may be units, hours or parcels."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from allocopt.report.columns import View
 from allocopt.report.retirement_page import PRICES, TAKEN
 from allocopt.report.spoken import typeset
 from allocopt.report.workbook import Chart, sheet, write
@@ -37,7 +35,6 @@ def comparison_to_excel(found: Comparison, path: str | Path) -> None:
         sheet(_drawn(found.runs.drop(columns=["digest", "seconds"])), "runs", unit),
         sheet(_drawn(_by_channel(found)), "by_channel", unit),
     ]
-    sheets = [_unsummed(each) for each in sheets]
     measure = f"against {found.baseline}{f' [{unit}]' if unit else ''}"
     chart = Chart("ranking", "difference", f"Mean contribution {measure}")
     title = f"Comparison of {len(found.contracts)} contracts under {len(found.scenarios)} scenarios"
@@ -68,9 +65,4 @@ def retirement_to_excel(found: Retirement, path: str | Path) -> None:
     verb = "Adding" if found.admitting else "Retiring"
     chart = Chart("worth", "net", f"What {verb.lower()} each channel is worth{f' [{unit}]' if unit else ''}")
     told = [typeset(found.verdict), *(f"{channel}: {note}" for channel, notes in found.notes.items() for note in notes)]
-    write(Path(path), f"{verb} channels under {found.contract}", told, [_unsummed(each) for each in sheets], chart)
-
-
-def _unsummed(given: View) -> View:
-    """Return a sheet without sums: means and differences of contracts and channels are no parts of anything."""
-    return replace(given, totals=False)
+    write(Path(path), f"{verb} channels under {found.contract}", told, sheets, chart)

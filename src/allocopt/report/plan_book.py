@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,9 +12,11 @@ from allocopt.problem.schema import COMPANY
 from allocopt.report.columns import View
 from allocopt.report.earned import earns
 from allocopt.report.glance import answers
+from allocopt.report.headings import KINDS_IN
 from allocopt.report.plan_page import verdict
 from allocopt.report.seen import Seen
 from allocopt.report.spoken import told
+from allocopt.report.totals import TOTALS
 from allocopt.report.words import NOBODY, exactly, share, units
 from allocopt.report.workbook import Chart, sheet, write
 
@@ -30,12 +32,11 @@ HEADINGS = {
         "reason": "code of the reason",
         "owner": "who could help",
     },
+    "allocation": {"contribution": "contribution of the units"},
     "exposure": {"units": "at most", "safe": "safe to publish"},
     "promises": {"date": "last arrival"},
-    "exceptions": {"sentence": "what it is"},
+    "exceptions": {"sentence": "what it is", "units": "amount"},
 }
-KINDS = {"exceptions": {"units": "number"}}
-"""Columns that mean another thing in each row, and add up to nothing."""
 CHANNELS = "Contribution by channel"
 
 
@@ -74,8 +75,8 @@ def sheets(seen: Seen) -> Iterator[View]:
             continue
         frame = seen.matters if name == "exceptions" else seen.table(name)
         if len(frame.columns):
-            kinds = KINDS.get(name, {})
-            yield sheet(_ordered(name, frame), name, seen.plan.currency, headings=HEADINGS.get(name), kinds=kinds)
+            looks: dict[str, Any] = {"kinds": KINDS_IN.get(name), "totals": TOTALS.get(name)}
+            yield sheet(_ordered(name, frame), name, seen.plan.currency, headings=HEADINGS.get(name), **looks)
 
 
 def _ordered(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from allocopt.report.proof import origin, proof, remarks, rules
 from allocopt.report.seen import Seen
 from allocopt.report.short import shortfalls
 from allocopt.report.spoken import told
+from allocopt.report.totals import TOTALS
 from allocopt.report.words import exactly, many, share
 
 MATTERS = ("owner", "money", "sentence", "cure", "kind", "sku", "channel", "node", "order", "line", "period")
@@ -58,7 +59,7 @@ def page_of(plan: Plan, baseline: Plan | None = None, values: bool | None = None
     name = f"Plan under {plan.contract['name']}"
     if not plan.solved:
         return _no_plan(plan, name)
-    seen = Seen(plan, priced=values is not False)
+    seen = Seen(plan, priced=values is not False, baseline=baseline)
     if values is None:
         values = seen.quick
     sections = [section for section in _sections(seen, values) if section.blocks or section.lead]
@@ -186,7 +187,7 @@ def _deliveries(seen: Seen) -> Section:
         "channels": "for",
     }
     caption, what = "Deliveries that the plan counts on, in the order in which they are due", ("delivery", "deliveries")
-    blocks = opened(found, "deliveries", caption, what, headings=names, totals=True)
+    blocks = opened(found, "deliveries", caption, what, headings=names, totals=TOTALS["deliveries"])
     said = "Have these dates confirmed, the next one first." if blocks else chase(found, seen.plan.currency)
     if "ordered" in found and (found["usable"] < found["ordered"]).any():
         said += " The plan counts on what is ordered times how sure it is, less what is reserved."
@@ -211,7 +212,7 @@ def _worth(seen: Seen, draw: PlanPlots) -> Section:
         only=("kind", "what", "one_more", "one_less", "price", "used", "limit"),
         kinds={"used": "number", "limit": "number"},
     )
-    said = "What one more of each would bring, re-solved with all else as planned."
+    said = "What one more of each by itself would bring, re-solved with all else as planned."
     return Section("worth", heading, said, [both("values", draw.values), *blocks])
 
 

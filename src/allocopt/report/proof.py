@@ -15,7 +15,7 @@ from allocopt.report.page import Block, Section, TableBlock, Words, folded, open
 from allocopt.report.seen import digest, digest_of
 from allocopt.report.spoken import ruled, sentence, told, typeset
 from allocopt.report.words import exactly, many
-from allocopt.words import decimal, percent
+from allocopt.words import ALONE, decimal, percent
 
 if TYPE_CHECKING:
     from allocopt.errors import Issue
@@ -39,7 +39,7 @@ def rules(seen: Seen) -> Section:
     plan, prices = seen.plan, seen.prices
     content = plan.contract
     clauses, optimised = contract_words(content)
-    blocks = _prices(prices)
+    blocks = _prices(prices, plan.currency, _whole(plan, seen.baseline))
     if clauses and not (len(prices) and (prices["kind"] == "clause").sum() == len(clauses)):
         blocks.insert(0, Words("list", clauses))
     decided = [told(words) for words in decision_words(plan.decisions, content["clauses"])]
@@ -63,7 +63,8 @@ def dearest(prices: pd.DataFrame, currency: str) -> str:
     """Say what the dearest rule costs, and who could drop it; nothing where it is not known."""
     if not len(prices):
         return ""
-    first = prices.sort_values("value", ascending=False, kind="stable").iloc[0]
+    ordered = prices.sort_values("value", ascending=False, kind="stable")
+    first, others = ordered.iloc[0], ordered.iloc[1:]
     if not first["value"] >= LEAST:
         most = float(prices["high"].max())
         sure = f", and none can cost more than {exactly(most, currency)}" if LEAST <= most < math.inf else ""
@@ -74,7 +75,29 @@ def dearest(prices: pd.DataFrame, currency: str) -> str:
     if len(what) > LETTERS:
         what, end = what[: what.rindex(" ", 0, LETTERS)].rstrip(","), "\N{HORIZONTAL ELLIPSIS}"
     who = f" {first['owner']} could drop it." if first["owner"] else ""
-    return f"The dearest costs {exactly(float(first['value']), currency)}{between}: {what}{end}{who}"
+    found = "that was found " if (others["high"] - first["value"] >= LEAST).any() else ""
+    unsure = others["value"].isna() | (others["high"] >= LEAST)
+    sure = _free(others, currency) if unsure.any() else ""
+    rest = f" Of the others, {sure}." if sure else ""
+    return f"The dearest {found}costs {exactly(float(first['value']), currency)}{between}: {what}{end}{who}{rest}"
+
+
+def _free(prices: pd.DataFrame, currency: str) -> str:
+    """Say how many rules were found to cost nothing to speak of, how much at most, and of how many nothing is known.
+
+    An empty text where there is no such rule.
+    """
+    free, unknown = prices[prices["value"].abs() < LEAST], int(prices["value"].isna().sum())
+    told = [f"of {unknown:,} it is not known what {'it costs' if unknown == 1 else 'they cost'}"] if unknown else []
+    if not len(free):
+        return "".join(told)
+    nothing = f"less than {LEAST:g}" if free["value"].round(2).any() else "nothing"
+    most, one = float(free["high"].max()), len(free) == 1
+    sure = "" if most < LEAST else ", but it is not known how much at most"
+    if LEAST <= most < math.inf:
+        limit = exactly(most, currency)
+        sure = f", and {limit} at most" if one else f", and none of them more than {limit}"
+    return "; ".join([f"{len(free):,} {'was' if one else 'were'} found to cost {nothing}{sure}", *told])
 
 
 def _between(low: float, high: float, currency: str) -> str:
@@ -84,7 +107,7 @@ def _between(low: float, high: float, currency: str) -> str:
     return f", certainly {exactly(low, currency)} or more" if math.isfinite(low) else ""
 
 
-def _prices(prices: pd.DataFrame) -> list[Block]:
+def _prices(prices: pd.DataFrame, currency: str, whole: str) -> list[Block]:
     """Return what each rule costs; those that cost nothing are folded."""
     if not len(prices):
         return []
@@ -104,12 +127,24 @@ def _prices(prices: pd.DataFrame) -> list[Block]:
     if left and "low" in only:
         said = f"{left} of {len(costly)} were not searched to the end: what they cost lies between the two ends."
         blocks.append(Words("text", [said]))
-    rest = len(prices) - len(costly)
-    if rest:
-        speak = f" to speak of (less than {LEAST:g})" if len(costly) else ""
-        costs = "costs" if rest == 1 else "cost"
-        blocks += folded(prices, "prices-rest", ("rule", f"rules: {rest:,} {costs} nothing{speak}"), **looks)
+    if len(costly) < len(prices):
+        idle = _free(prices.drop(index=costly.index), currency)
+        blocks += folded(prices, "prices-rest", (f"rule: {idle}", f"rules: {idle}"), **looks)
+    if len(prices) > 1:
+        blocks.append(Words("text", [f"{ALONE}{whole}"]))
     return blocks
+
+
+def _whole(plan: Plan, baseline: Plan | None) -> str:
+    """Say what the contract as a whole costs, where the baseline is a plan without any clause; else nothing."""
+    if baseline is None or not baseline.solved or baseline.contract["clauses"] or not plan.contract["clauses"]:
+        return ""
+    less = baseline.contribution - plan.contribution
+    against = f"{baseline.contract['name']}, which has no clauses"
+    if abs(less) < LEAST:
+        return f" The contract as a whole earns as much as {against}."
+    way = "less" if less > 0 else "more"
+    return f" The contract as a whole earns {exactly(abs(less), plan.currency)} {way} than {against}."
 
 
 def contract_words(content: dict[str, Any]) -> tuple[list[str], str]:

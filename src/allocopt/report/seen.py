@@ -45,10 +45,12 @@ class Seen:
     plan : Plan
     priced : bool
         Whether re-solves may say what rules cost.
+    baseline : Plan, optional
+        What the plan is held against.
     """
 
-    def __init__(self, plan: Plan, *, priced: bool = True) -> None:
-        self.plan, self.priced = plan, priced
+    def __init__(self, plan: Plan, *, priced: bool = True, baseline: Plan | None = None) -> None:
+        self.plan, self.priced, self.baseline = plan, priced, baseline
         self._tables: dict[str, pd.DataFrame | None] = {}
 
     def table(self, name: str, **how: Any) -> pd.DataFrame:

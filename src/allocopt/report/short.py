@@ -10,6 +10,7 @@ from allocopt.report import reasons
 from allocopt.report.columns import figure
 from allocopt.report.page import FIRST, Block, Section, Words, both, folded, opened
 from allocopt.report.spoken import sentence
+from allocopt.report.totals import TOTALS
 from allocopt.report.words import many, share
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _by_channel(frame: pd.DataFrame, one: bool) -> list[Block]:
         "only": only,
         "kinds": {"short": "units", "reason": "sentence"},
         "headings": {"units": "units served", "short": "units short", "reason": "main reason", "money": WORTH},
-        "totals": True,
+        "totals": TOTALS["short-channels"],
     }
     long = len(frame) > FIRST + 2
     caption = f"The {FIRST} channels that miss most" if long else "By channel"
@@ -123,7 +124,7 @@ def _by_reason(short: pd.DataFrame) -> list[Block]:
         most=2 * FIRST,
         kinds={"reason": "sentence"},
         headings=SAID | {"reason": "because"},
-        totals=True,
+        totals=TOTALS["short-reasons"],
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,8 +104,7 @@ def sheet(
     frame: pd.DataFrame, name: str, currency: str, *, headings: dict[str, str] | None = None, **more: Any
 ) -> View:
     """Return a table as a sheet: without columns that say nothing, with the unit of money in its headings."""
-    found = view(frame, name, name, headings=headings, **more).in_currency(currency)
-    return replace(found, totals=len(frame) > 1)
+    return view(frame, name, name, headings=headings, **more).in_currency(currency)
 
 
 def _write(target: Path, title: str, told: Sequence[str], sheets: Sequence[View], chart: Chart | None) -> None:
@@ -173,14 +172,14 @@ def _fill(page: Any, table: View, looks: _Looks) -> None:
         page.set_column(place, place, min(width, WIDEST), look)
         head = max(head, lines_of(column.heading, min(width, WIDEST) - 3))
     page.set_row(0, LINE * head)
-    if table.totals:
+    if table.totals is not None and table.columns:
         row = table.rows + 1
-        named = table.columns[0].total() is None
+        named = table.columns[0].name not in table.totals
         if named:
             page.write_string(row, 0, "in all", looks.of(bold=True, top=1, indent=1))
         for place, column in enumerate(table.columns[named:], start=int(named)):
-            total, look = column.total(), looks.cells(column, total=True)
-            if total is None:
+            total, look = table.totals.get(column.name), looks.cells(column, total=True)
+            if total is None or not math.isfinite(total):
                 page.write_blank(row, place, None, look)
             else:
                 page.write_number(row, place, total, look)
