@@ -279,3 +279,23 @@ def test_what_a_parcel_would_have_to_be_opened_for_is_told_with_its_own_rows(sto
     rows = ao.allocate(ao.Problem.from_dict(tables)).shortfalls
     rows = rows[rows["channel"] == "dtc"]
     assert list(zip(rows["reason"], rows["units"], rows["what"], strict=True)) == told
+
+
+def test_what_stages_make_of_a_change_is_not_promised():
+    """Where others come before money no change is named: the units of a larger limit may go to somebody else."""
+    tables = {
+        "skus": [{"sku": "A", "unit_cost": 0.0}],
+        "nodes": [{"node": "N"}],
+        "channels": [{"channel": "dtc"}, {"channel": "amazon"}],
+        "supply": [{"sku": "A", "node": "N", "kind": "on_hand", "units": 22}],
+        "demand": [
+            {"sku": "A", "channel": "dtc", "period": 0, "units": 18, "price": 11.0},
+            {"sku": "A", "channel": "amazon", "period": 0, "units": 9, "price": 12.0},
+        ],
+        "lanes": [{"node": "N", "channel": "dtc"}, {"node": "N", "channel": "amazon"}],
+        "capacity": [{"node": "N", "period": 0, "limit": 4}],
+    }
+    problem = ao.Problem.from_dict(tables)
+    fair, pooled = ao.allocate(problem, ao.max_min_fair()), ao.allocate(problem)
+    assert fair.explain("A", "amazon").change == ""
+    assert pooled.explain("A", "amazon").change == "N can handle 4 units in period 0: 5 more"

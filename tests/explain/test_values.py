@@ -362,3 +362,15 @@ def test_every_solver_hands_on_the_same_form(solver):
     assert (found["one_more"] <= found["price"] + 1e-3).all()
     assert (found["price"] <= found["one_less"] + 1e-3).all()
     assert found["price"].max() > 0
+
+
+def test_a_protection_released_at_the_end_is_one_that_is_never_released():
+    """Beside another reserve of the channel each limit is there once, and what it is worth can be asked."""
+    clauses = [ao.Protect("dtc", share=0.5, of="on_hand"), ao.Protect("dtc", units=10, release_from=2)]
+    problem = ao.example("quickstart")
+    plan = ao.allocate(problem, ao.Contract("Kept", clauses=clauses))
+    assert not plan.values.duplicated(["kind", "what"]).any()
+    never = ao.Contract("Never", clauses=[clauses[0], ao.Protect("dtc", units=10)])
+    assert plan.objective == ao.allocate(problem, never).objective
+    fewer = plan.value_of(lot="LAMP/West/on_hand/0", units=-20)
+    assert fewer.low <= fewer.value <= fewer.high

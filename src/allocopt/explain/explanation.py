@@ -45,7 +45,9 @@ class Explanation:
     taken_by : DataFrame
         Lines that have the units: sku, channel, order, due, units.
     change : str
-        The smallest single change found that fills the line; ``""``: it is full, or no single change does.
+        The smallest single change found that fills the line; ``""``: it is full, no single change does, or the contract
+        has stages before contribution or was played forward: what these would make of a change, one re-solve of a part
+        of the plan does not see (see `Plan.value_of`).
     gain : float
         What the plan gains by it at least: re-solved with all else as planned, so that what other articles make of a
         loosened limit comes on top [currency].
@@ -132,7 +134,7 @@ def explained(known: Why, line: int) -> Explanation:
         return Explanation(text, known.rows([]), stack, lines_told(known, []), served=sources, next_best=cost)
     text = f"{name}: {served:,.6g} of {wanted:,.6g} served, {float(known.short[line]):,.6g} short."
     takers = [pair for reason in found for pair in reason.givers]
-    change, amount, gain = ("", 0.0, 0.0) if known.played else smallest(known, line, found)
+    change, amount, gain = smallest(known, line, found) if known.asks_money_alone else ("", 0.0, 0.0)
     return Explanation(text, known.rows(found), stack, lines_told(known, takers), change, gain, amount, sources)
 
 

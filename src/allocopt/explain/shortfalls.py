@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocopt.contracts.stages import Contribution
 from allocopt.explain.change import Floats, Places
 from allocopt.explain.holders import Holders, levels
 from allocopt.explain.reasons import FLAT, SUPPLY, Item, Reason, item
@@ -59,6 +60,11 @@ class Why:
         self._closed = answer.arcs.exclusions.closed_by(answer.arcs.served)
         self._codes = list(answer.arcs.exclusions.reasons)
         self._known: dict[int, list[Reason]] = {}
+
+    @property
+    def asks_money_alone(self) -> bool:
+        """Whether a re-solve of a part of the plan says what a change brings: nothing but contribution decided it."""
+        return not self.played and all(isinstance(stage, Contribution) for stage in self.answer.stages)
 
     def reasons(self, line: int) -> list[Reason]:
         """Return why a line is short; the units add up to what it is short of."""

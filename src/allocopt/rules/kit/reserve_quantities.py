@@ -153,6 +153,7 @@ def _asked(facts: Facts, number: int, clause: Protect, cells: ReserveCells) -> R
         asked = quantity(facts, clause, lots, lines)
     mine = lines_within(facts, replace(clause, sku=None))
     owner, none = owner_of(facts, clause), np.zeros(len(lots))
+    release = NEVER if release >= facts.periods else release  # within the horizon it is never released
     return Reserve(number, owner, within, mine, release, clause.penalty, per_lot, lots=inside, asked=asked, kept=none)
 
 
