@@ -11,6 +11,7 @@ from tests.report.reading import read
 
 import allocopt as ao
 from allocopt.explain.words import _listed
+from allocopt.report.limits import limits_in_words
 from allocopt.report.monday import with_nobody
 from allocopt.report.reasons import because, by_reason
 from allocopt.report.seen import Seen
@@ -142,6 +143,23 @@ def test_reasons_name_days_where_there_is_a_calendar() -> None:
         .explain(sku="A", channel="web", due=1)
         .sentence
     )
+
+
+def test_limits_name_days_where_there_is_a_calendar() -> None:
+    """What more would be worth is told with the first day of the period that binds, lanes in words."""
+    weeks = ao.weeks("2026-11-30", 3)
+    for full, said in (
+        (tight().replace(periods=weeks), "East, period 1 (2026-12-07), units"),
+        (
+            made(
+                demand=wanted(("web", 1, 9, 20.0)),
+                lanes=[{"node": "East", "channel": "web", "capacity": 4, "sku": "A"}],
+            ).replace(periods=weeks),
+            "from East to web, of A, period 1 (2026-12-07)",
+        ),
+    ):
+        plan = ao.allocate(full)
+        assert said in limits_in_words(plan.values, plan)["what"].tolist()
 
 
 def test_who_sees_to_what_nobody_is_named_for_is_said_alike_on_page_and_in_workbook(tmp_path: Path) -> None:
