@@ -100,10 +100,8 @@ def test_protected_stock_is_kept_for_whatever_else(channel: str) -> None:
         ao.Contract("P", clauses=[ao.Protect("web", share=0.6, of="on_hand")]),
     )
     short = plan.shortfalls
-    assert (short.loc[short["channel"] == channel, "units"] > 0).any()
-    if channel == "other":
-        assert said in why(Seen(plan))
-        assert (short.loc[short["channel"] == channel, "reason"] == "protected").all()
+    assert "protected" in set(short.loc[short["channel"] == channel, "reason"])
+    assert said in why(Seen(plan))
 
 
 def test_sums_by_reason_say_that_a_unit_is_named_at_each_line_that_wants_it(tmp_path: Path) -> None:
