@@ -258,7 +258,7 @@ def test_every_named_change_does_what_it_says(case, data):
 @pytest.mark.parametrize(
     ("stock", "wanted", "others", "told"),
     [
-        (1, 1, 0, [("store_floor", 1, "store_floor/A/S/0")]),
+        (1, 1, 0, [("store_floor", 1, "S may ship 0 units of A, the rest stays on its shelf")]),
         (1, 3, 0, [("no_supply", 3, "1 unit of A at S (on hand)")]),
         (2, 2, 1, [("taken_by_better", 1, ""), ("no_supply", 1, "2 units of A at S (on hand)")]),
     ],

@@ -31,6 +31,7 @@ from allocopt.plan import Plan
 from allocopt.problem.problem import Problem
 from allocopt.problem.schema import TABLES, Table
 from allocopt.problem.writer import digest
+from allocopt.words import many
 
 PRICES, CLAUSES, SEARCH, JOINED = "prices and costs", "clauses", "search", " + "
 STEPS: dict[str, tuple[str, ...]] = {
@@ -164,7 +165,7 @@ class PlanDiff:
             where = f"{row['channel']} ({row['sku']}{order}, due {row['due']})"
             said.append(f"{where}: {row['this']:,.6g} units become {row['other']:,.6g}.")
         if len(lines) > SHOWN:
-            said.append(f"{len(lines) - SHOWN:,} more lines get more or less.")
+            said.append(f"{many(len(lines) - SHOWN, 'more line gets', 'more lines get')} more or less.")
         return "\n".join(said)
 
     def __repr__(self) -> str:

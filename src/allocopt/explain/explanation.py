@@ -19,6 +19,7 @@ from allocopt.explain.local import Found
 from allocopt.explain.reasons import FLAT, SUPPLY, Reason
 from allocopt.explain.shortfalls import Why, why
 from allocopt.plan.tables import records, typed
+from allocopt.problem.days import spoken_periods
 from allocopt.rules.kit.names import lane_names, lot_names
 from allocopt.rules.kit.shortage import ORDERS
 from allocopt.words import many
@@ -265,9 +266,10 @@ def _why_so(known: Why, line: int, name: str, served: float) -> tuple[str, float
         return f"{name}: nothing is wanted.", float("nan")
     facts = arcs.facts
     lots, lanes = lot_names(facts)[arcs.lot[used]], lane_names(facts)[arcs.lane[used]]
+    ships = spoken_periods(facts, arcs.ship[used])
     parts = [
-        f"{units:,.6g} of {lot} over {lane} in period {ship}"
-        for units, lot, lane, ship in zip(known.seeker.x[used], lots, lanes, arcs.ship[used], strict=True)
+        f"{units:,.6g} of {lot} over {lane} in {ship}"
+        for units, lot, lane, ship in zip(known.seeker.x[used], lots, lanes, ships, strict=True)
     ]
     text = f"{name}: all {served:,.6g} served: {'; '.join(parts)}."
     if known.played:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 
 from allocopt.explain.reasons import SUPPLY, Item, Reason
 from allocopt.explain.seeker import Seeker
+from allocopt.problem.days import first_days
 from allocopt.problem.facts import ANY, NEVER
 from allocopt.problem.schema import LOT_KINDS
 from allocopt.rules import Clause
+from allocopt.rules.kit.names import lane_names, lane_words
 from allocopt.rules.kit.shortage import CODES
 from allocopt.words import many
 
@@ -33,6 +35,7 @@ class Sentences:
 
     def __init__(self, seeker: Seeker, clauses: Sequence[Clause]) -> None:
         self.seeker, self.facts, self.clauses = seeker, seeker.facts, clauses
+        self._days = bool(len(self.facts.starts))
         lots = self.facts.lots
         self._usable = np.bincount(lots.sku, weights=lots.usable, minlength=len(self.facts.skus.id))
         self._spelled: dict[int, list[tuple[Any, ...]]] = {}
@@ -42,7 +45,7 @@ class Sentences:
         self._label, self._limit = cache(self._label), cache(self._limit)  # type: ignore[method-assign]
 
     def line(self, line: int, *, sku: bool = False) -> str:
-        """Return a demand line in a few words: its channel, with order, region and period where it has them."""
+        """Return a demand line in a few words: its channel, order and region where it has them, when it is due."""
         facts, lines = self.facts, self.facts.lines
         words = str(facts.channels.id[lines.channel[line]])
         if lines.order[line] != ANY:
@@ -51,7 +54,7 @@ class Sentences:
             words += f" in {facts.regions[lines.region[line]]}"
         if sku:
             words = f"{facts.skus.id[lines.sku[line]]} for {words}"
-        return f"{words}, due {lines.period[line]}"
+        return f"{words}, due {self._when(lines.period[line])}"
 
     def lot(self, lot: int) -> str:
         """Return a lot in a few words, with its usable units."""
@@ -60,9 +63,16 @@ class Sentences:
         name += f" at {self.facts.nodes.id[lots.node[lot]]}"
         inside = [LOT_KINDS[lots.kind[lot]].replace("_", " ")]
         inside += [str(lots.reference[lot])] if lots.reference[lot] else []
-        inside += [f"usable from {lots.available[lot]}"] if lots.available[lot] else []
-        inside += [f"expire after {lots.expires[lot]}"] if lots.expires[lot] != NEVER else []
+        inside += [f"usable from {self._when(lots.available[lot])}"] if lots.available[lot] else []
+        if lots.expires[lot] != NEVER:
+            inside += [f"expire after {'the period of ' if self._days else ''}{self._when(lots.expires[lot])}"]
         return f"{name} ({', '.join(inside)})"
+
+    def _when(self, period: int) -> str:
+        """Return a period by its first day where there is a calendar, as tables show it; else by its number."""
+        if not self._days:
+            return str(period)
+        return str(first_days(self.facts.starts, np.array([period])).astype("datetime64[D]")[0])
 
     def item(self, one: Item) -> str:
         """Return what was lifted, as the middle of a sentence."""
@@ -88,7 +98,7 @@ class Sentences:
         if reason.item.clause >= 0:
             return str(self.clauses[reason.item.clause].words())
         if reason.rows:
-            return _listed([self._label(row) for row in reason.rows])
+            return _listed(list(dict.fromkeys(map(self.limit_of, reason.rows))))
         if reason.code in ("too_late", "expired", "on_hold", "safety_closed", "no_supply"):
             return _listed([self.lot(lot) for lot in self.lots(reason)])
         return ""
@@ -123,7 +133,7 @@ class Sentences:
             return self._no_stock(reason)
         if not reason.givers:
             return ""
-        names = _listed([f"{self.line(line)} ({units:,.6g})" for line, units in reason.givers], "lines")
+        names = _listed([f"{self.line(line)} ({units:,.6g})" for line, units in reason.givers], "line")
         if code in ("tie", "rank", "turn", "taken_by_better", "protected", "locked") and not reason.solved:
             return f": {names}" if reason.item.clause < 0 else f"; the stock goes to {names}"
         return f"; the units go to {names}"
@@ -143,7 +153,7 @@ class Sentences:
 
     def _limit(self, one: Item, row: int) -> str:
         """Return a row of a rule in words; ``""``: it has none."""
-        return "" if one.rule is None else one.rule.limit(self._row(row), float(self.seeker.program.row_upper[row]))
+        return "" if one.rule is None else one.rule.limit(self._spoken(row), float(self.seeker.program.row_upper[row]))
 
     def limit_of(self, row: int) -> str:
         """Return a row of the program in words, as far as its rule has any; else by its label."""
@@ -153,7 +163,7 @@ class Sentences:
         if one == SUPPLY:
             arcs = self.seeker.wide.local.columns_of(row) - self.seeker.wide.ship
             return self.lot(int(self.seeker.arcs.lot[arcs[(arcs >= 0) & (arcs < len(self.seeker.arcs))][0]]))
-        said = "" if author is None else author.limit(self._row(row), float(self.seeker.program.row_upper[row]))
+        said = "" if author is None else author.limit(self._spoken(row), float(self.seeker.program.row_upper[row]))
         if not said and clause[row] >= 0:
             said = self.clauses[clause[row]].words() + self._where(row)
         return said or (self._label(row) if one is None else self.item(one))
@@ -179,6 +189,23 @@ class Sentences:
             self._spelled[number] = self._families[number].index.tuples()
         return self._spelled[number][row - self._starts[number]]
 
+    def _spoken(self, row: int) -> tuple[Any, ...]:
+        """Return the label of a row, its lane in words and with the first day of its period where there is one."""
+        label, number = self._row(row), self._family(row)
+        if number < 0:
+            return label
+        said = dict(zip(self._families[number].index.names, label, strict=True))
+        if "lane" in said:
+            said["lane"] = self._lanes.get(str(said["lane"]), said["lane"])
+        if "period" in said and self._days:
+            said["period"] = f"{said['period']} ({self._when(int(said['period']))})"
+        return tuple(said.values())
+
+    @cached_property
+    def _lanes(self) -> dict[str, str]:
+        """The lanes in words, by their labels."""
+        return dict(zip(lane_names(self.facts), lane_words(self.facts), strict=True))
+
     def _label(self, row: int) -> str:
         number = self._family(row)
         name = [self._families[number].name] if number >= 0 else []
@@ -189,11 +216,15 @@ def _units(units: float) -> str:
     return f"{units:,.6g}"
 
 
-def _listed(names: list[str], what: str = "others") -> str:
-    """Return the first few of some names in a row, and how many more there are."""
+def _listed(names: list[str], what: str = "") -> str:
+    """Return the first few of some names in a row, and how many more there are.
+
+    >>> _listed(list("abcd"), "line"), _listed(list("abcde"))
+    ('a, b, c and 1 more line', 'a, b, c and 2 more')
+    """
     more = len(names) - FIRST
     text = ", ".join(names[:FIRST])
-    return f"{text} and {more:,} more {what}" if more > 0 else text
+    return f"{text} and {many(more, f'more {what}') if what else f'{more:,} more'}" if more > 0 else text
 
 
 __all__ = ["Sentences"]

@@ -16,7 +16,7 @@ from allocopt.plan.conflict import Conflict
 from allocopt.problem.facts import ANY, Facts, Flags, Floats
 from allocopt.rules import Clause
 from allocopt.solve.repair import Repair
-from allocopt.words import few
+from allocopt.words import few, many
 
 Mend = Callable[[Program, Codes, Floats, Flags], Repair | None]
 """Returns the smallest repair of a program by rows that may give way, each of some weight, perhaps upwards too."""
@@ -227,7 +227,7 @@ def _of_kind(kind: str, promises: list[list[_Row]]) -> Iterator[tuple[str, list[
         yield _together(kind, rows, f" of {sku}" if sku else ""), rows
     rest = [row for _, rows in ranked[shown:] for row in rows]
     if rest:
-        yield _together(kind, rest, f" of {len(ranked) - shown} more articles"), rest
+        yield _together(kind, rest, f" of {many(len(ranked) - shown, 'more article')}"), rest
 
 
 def _together(kind: str, rows: list[_Row], whose: str) -> str:

@@ -190,7 +190,7 @@ def _contracts(found: Comparison) -> Section:
         content = contract.to_dict()
         clauses, optimised = contract_words(content)
         why = sentence(content["reason"]) if content.get("reason") else ""
-        who = f"{content['owner']} answers for it." if content.get("owner") else ""
+        who = f"{content['owner']} answers for this contract." if content.get("owner") else ""
         rules = " ".join(clauses) or "No clauses."
         said.append((contract.name, " ".join(filter(None, (why, rules, optimised, who)))))
     return Section("contracts", "What do the contracts say?", "", [Terms(said)])

@@ -141,6 +141,7 @@ KIND_OF: dict[str, Kind] = {name: kind for kind, names in KINDS.items() for name
 KINDS_IN: dict[str, dict[str, Kind]] = {
     "kpis": {"parcels": "count"},
     "exceptions": {"units": "number"},
+    "shortfalls": {"reason": "sentence", "what": "sentence"},
 }
 """Tables in which a column means something else than in others: parcels are counted there, and cost money here; what an
-exception is about may be units, hours or parcels."""
+exception is about may be units, hours or parcels, and long texts are broken into lines."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from allocopt.plan.dates import PERIODS, date_of
 from allocopt.report.seen import table, values_in_words
 from allocopt.report.spoken import ruled
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 PARTS = re.compile(r"/(region|sku|via|order|line|ref|expires)=")
 """Where the label of a lane, a line or a lot goes on with what tells it from others."""
+PERIOD = re.compile(r"\bperiod (\d+)(?=,|$)")
 SAID = {"region": ", ", "sku": ", of ", "via": ", via ", "ref": ", ", "expires": ", expires in period "}
 
 
@@ -34,11 +36,43 @@ def limits_in_words(values: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         return found
     words = _lanes(plan.allocation) | _lines(table(plan, "promises"))
     lots = {} if stock is None else dict(zip(stock["lot"], _lots(stock), strict=True))
+    days = _days(plan)
     said = [
-        _clause(what, lots, words) if kind == "clause" else words.get(what, what)
+        _dated(_clause(what, lots, words) if kind == "clause" else _place(what, words), days)
         for kind, what in zip(found["kind"], found["what"], strict=True)
     ]
     return found.assign(what=said)
+
+
+def _place(what: str, words: dict[str, str]) -> str:
+    """Return a lane or a line in words, and in which period; anything else as it is."""
+    label, comma, rest = what.rpartition(", period ")
+    return words.get(what) or (f"{words[label]}{comma}{rest}" if label in words else what)
+
+
+def _dated(what: str, days: dict[str, str]) -> str:
+    """Return what binds with the first day of the period that it names last, where that is known.
+
+    >>> _dated("East, period 3, units", {"3": "2026-12-07"}), _dated("A, due in period 1", {})
+    ('East, period 3 (2026-12-07), units', 'A, due in period 1')
+    """
+    for found in list(PERIOD.finditer(what))[-1:]:
+        if found[1] in days:
+            return f"{what[: found.end()]} ({days[found[1]]}){what[found.end() :]}"
+    return what
+
+
+def _days(plan: Plan) -> dict[str, str]:
+    """Return the first days of periods by their numbers, as far as the tables of a plan tell them."""
+    found: dict[str, str] = {}
+    tables = (plan.allocation, table(plan, "promises"), table(plan, "stock"))
+    for frame in (each for each in tables if each is not None):
+        for name in PERIODS:
+            if name in frame and date_of(name) in frame:
+                known = frame[[name, date_of(name)]].dropna().drop_duplicates()
+                days = known[date_of(name)].dt.strftime("%Y-%m-%d")
+                found |= dict(zip(known[name].astype(int).astype(str), days, strict=True))
+    return found
 
 
 def _clause(what: str, *known: dict[str, str]) -> str:
@@ -47,7 +81,7 @@ def _clause(what: str, *known: dict[str, str]) -> str:
     label, comma, rest = place.partition(", until ")
     for words in known:
         if label in words:
-            return f"{ruled(clause)}{apart}{words[label]}{comma}{rest}"
+            return f"{ruled(clause)}{apart}{words[label]}{f', until period {rest}' if comma else ''}"
     return ruled(what)
 
 

@@ -50,9 +50,15 @@ def owners(exceptions: pd.DataFrame, currency: str) -> list[Owner]:
     return [_owner(who, matters, currency) for who, matters in _by_owner(exceptions).items()]
 
 
+def with_nobody(exceptions: pd.DataFrame) -> pd.DataFrame:
+    """Return exceptions with who has to see to those that nobody is named for."""
+    owner = exceptions["owner"].astype(object)
+    return exceptions.assign(owner=owner.where(owner.astype(str) != "", NOBODY))
+
+
 def _by_owner(exceptions: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the matters of each person, who has most money at stake first."""
-    named = exceptions["owner"].astype(object).where(exceptions["owner"].astype(str) != "", NOBODY)
+    named = with_nobody(exceptions)["owner"]
     sums = exceptions["money"].fillna(0.0).groupby(named, sort=False).sum()
     order = sorted(sums.index, key=lambda who: (-sums[who], who))
     return {str(who): exceptions[(named == who).to_numpy()] for who in order}
@@ -156,6 +162,7 @@ def chase(found: pd.DataFrame, currency: str) -> str:
         return f"{_hangs(soon, currency)}. The plan counts on no other delivery that is still to come."
     sums = found.groupby(["reference", "available"], sort=False)["revenue"].transform("sum")
     first = found[(sums == sums.max()).to_numpy()]
+    first = first[first["available"] == first["available"].iloc[0]]
     most = "" if first.index.isin(soon.index).all() else f" Most hangs on {_hangs(first, currency)}."
     return f"Next: {_hangs(soon, currency)}.{most}"
 

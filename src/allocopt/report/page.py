@@ -184,7 +184,7 @@ def folded(frame: pd.DataFrame, key: str, what: tuple[str, str], **looks: Any) -
         return []
     told = f"All {many(rows, *what)}" if 1 < rows <= ROWS else many(rows, *what)
     summary = told if rows <= ROWS else f"The first {ROWS:,} of {told}"
-    note = f"{rows - ROWS:,} more rows are in the workbook." if rows > ROWS else ""
+    note = f"{many(rows - ROWS, 'more row is', 'more rows are')} in the workbook." if rows > ROWS else ""
     return [TableBlock(view(frame, key, summary, most=ROWS, note=note, **looks), folded=True)]
 
 

@@ -13,11 +13,13 @@ from allocopt.report.columns import View
 from allocopt.report.earned import earns
 from allocopt.report.glance import answers
 from allocopt.report.headings import KINDS_IN
+from allocopt.report.monday import with_nobody
 from allocopt.report.plan_page import verdict
+from allocopt.report.reasons import because
 from allocopt.report.seen import Seen
-from allocopt.report.spoken import told
+from allocopt.report.spoken import ruled, told
 from allocopt.report.totals import TOTALS
-from allocopt.report.words import NOBODY, exactly, share, units
+from allocopt.report.words import exactly, share, units
 from allocopt.report.workbook import Chart, sheet, write
 
 if TYPE_CHECKING:
@@ -29,7 +31,8 @@ HEADINGS = {
     "shortfalls": {
         "units": "units short",
         "sentence": "why",
-        "reason": "code of the reason",
+        "reason": "reason",
+        "what": "what stands behind it",
         "owner": "who could help",
     },
     "allocation": {"contribution": "contribution of the units"},
@@ -82,8 +85,10 @@ def sheets(seen: Seen) -> Iterator[View]:
 def _ordered(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table with what a person reads first at its left; the names of lots and lanes, which repeat it, last."""
     if name == "exceptions":
-        frame = frame.assign(owner=frame["owner"].astype(object).where(frame["owner"] != "", NOBODY))
+        frame = with_nobody(frame)
         first = ["owner", "money", "sentence", "cure"]
+    elif name == "shortfalls":
+        return frame.assign(reason=frame["reason"].map(because), what=frame["what"].map(ruled))
     elif name in ("allocation", "stock"):
         first = [str(column) for column in frame.columns if column not in ("lot", "lane", "parcel")]
     else:

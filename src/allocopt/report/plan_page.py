@@ -11,7 +11,7 @@ from allocopt.plan import Plan
 from allocopt.report.earned import earnings, earns
 from allocopt.report.glance import answers
 from allocopt.report.limits import limits_in_words
-from allocopt.report.monday import approvals, chase, deliveries, owners
+from allocopt.report.monday import approvals, chase, deliveries, owners, with_nobody
 from allocopt.report.page import Block, Card, Page, Section, Words, both, folded, opened, write_page
 from allocopt.report.plots import PlanPlots
 from allocopt.report.proof import origin, proof, remarks, rules
@@ -167,7 +167,7 @@ def _week(seen: Seen, draw: PlanPlots) -> Section:
     if len(people) > 1:
         blocks.append(both("exceptions", draw.exceptions))
     if len(people) > PEOPLE or any(person.more for person in people):
-        blocks += folded(matters, "matters", ("matter", "matters"), only=MATTERS, kinds={"owner": "text"})
+        blocks += folded(with_nobody(matters), "matters", ("matter", "matters"), only=MATTERS, kinds={"owner": "text"})
     if not people:
         return Section("week", heading, "Nothing in this plan needs a person.")
     return Section("week", heading, f"Most money first. {approvals(matters)}", blocks)

@@ -52,7 +52,7 @@ def rules(seen: Seen) -> Section:
     said = [
         f"{content['name']} {has}.",
         sentence(content["reason"]) if content.get("reason") else "",
-        f"{content['owner']} answers for it." if content.get("owner") else "",
+        f"{content['owner']} answers for this contract." if content.get("owner") else "",
         optimised,
         "" if len(blocks) else dearest(prices, plan.currency),
     ]

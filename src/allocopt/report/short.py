@@ -23,6 +23,11 @@ WORTH = "worth at most"
 SAID = {"units": "units short", "money": WORTH, "owner": "who could help"}
 NAMED = 3
 """Reasons that are named at first."""
+ASKED = (
+    "Each line is asked by itself: the reasons of a line add up to what it is short of. A unit that several lines want "
+    "is named at each of them, so that a sum over lines may be more than there is."
+)
+"""What the sums of a reason are, and what they are not."""
 LEAST = 0.01
 """Share of what is short from which on a reason is named."""
 HEADING = "Who is short, and why?"
@@ -116,7 +121,7 @@ def _by_channel(frame: pd.DataFrame, one: bool) -> list[Block]:
 
 def _by_reason(short: pd.DataFrame) -> list[Block]:
     """Return how much is short for each reason."""
-    return opened(
+    found: list[Block] = opened(
         reasons.by_reason(short),
         "short-reasons",
         "By reason",
@@ -126,6 +131,7 @@ def _by_reason(short: pd.DataFrame) -> list[Block]:
         headings=SAID | {"reason": "because"},
         totals=TOTALS["short-reasons"],
     )
+    return [*found[:1], Words("text", [ASKED]), *found[1:]]
 
 
 def _by_article(short: pd.DataFrame, one: bool) -> list[Block]:

@@ -35,6 +35,7 @@ from allocopt.rules.kit.exceptions import Exceptions, spoken_money, spoken_units
 from allocopt.rules.kit.names import lane_words
 from allocopt.rules.lane_capacity import LaneCapacity
 from allocopt.rules.reserve import ReserveRule
+from allocopt.words import many
 
 PENNY = 0.005
 """Money below this is nothing [currency]."""
@@ -92,12 +93,37 @@ class _Binding:
         return order[new], total, np.bincount(group)
 
 
-def _said_more(answer: Answer, rows: _Binding, worst: Places, total: Floats, limits: Thresholds, unit: Any) -> Any:
-    """Return the end of a sentence: what one more is worth, and what some more."""
+def _said_more(
+    answer: Answer, rows: _Binding, worst: Places, total: Floats, limits: Thresholds, unit: Any, of: Any, count: Any
+) -> Any:
+    """Return the end of a sentence: what one more is worth, and what some more; of several rows, which of them says so.
+
+    Parameters
+    ----------
+    answer, rows, worst, total, limits
+    unit : str or array of str, shape (groups,)
+        What there would be one more of.
+    of : array of str, shape (groups,)
+        What tells the row that is named from the others of its group, such as ``" in period 3"``.
+    count : int64, shape (groups,)
+        Rows of each group.
+    """
     if not rows.price.any():
         return np.full(len(worst), ".", dtype=object)
     one, all_ = (spoken_money(part, answer.currency) for part in (rows.price[worst], total))
-    return ": one more " + unit + " is worth about " + one + f", {100 * limits.more:.4g} % more about " + all_ + "."
+    whose = np.where(count > 1, of, "")
+    each = np.where(count > 1, " of each about ", " about ")
+    return (
+        ": one more "
+        + unit
+        + whose
+        + " is worth about "
+        + one
+        + f", {100 * limits.more:.4g} % more"
+        + each
+        + all_
+        + "."
+    )
 
 
 def _capacities(answer: Answer, family: Family, rows: _Binding, limits: Thresholds) -> Iterator[Exceptions]:
@@ -106,8 +132,8 @@ def _capacities(answer: Answer, family: Family, rows: _Binding, limits: Threshol
     worst, total, count = rows.grouped(node * np.int64(len(facts.resources)) + resource)
     names = facts.resources[resource[worst]]
     used, limit = spoken_units(rows.used[worst].round(2)), spoken_units(rows.limit[worst])
-    said = "The limit of " + names + " at " + facts.nodes.id[node[worst]] + " is reached in "
-    said = said + _times(facts, period, worst, count) + " (" + used + " of " + limit + ")"
+    said = "The limit of " + names + " at " + facts.nodes.id[node[worst]] + " is reached with "
+    said = said + used + " of " + limit + " in " + _times(facts, period, worst, count)
     unit = np.where(names == UNITS, "unit", "of them")
     yield Exceptions.of(
         facts,
@@ -116,15 +142,20 @@ def _capacities(answer: Answer, family: Family, rows: _Binding, limits: Threshol
         due=period[worst].astype(np.int32),
         units=rows.limit[worst],
         money=total,
-        sentence=said + _said_more(answer, rows, worst, total, limits, unit),
+        sentence=said + _said_more(answer, rows, worst, total, limits, unit, _in(period[worst]), count),
     )
+
+
+def _in(period: Any) -> Any:
+    """Return that something is so in some periods, by their numbers."""
+    return " in period " + period.astype(str).astype(object)
 
 
 def _times(facts: Facts, period: Any, worst: Places, count: NDArray[Any]) -> Any:
     """Return in which period a limit binds, and in how many others."""
     first = spoken_periods(facts, period[worst])
-    others = (count - 1).astype(str).astype(object)
-    return first + np.where(count > 1, " and in " + others + np.where(count == 2, " other", " others"), "")
+    others = np.array([many(number - 1, "other period") for number in count.tolist()], dtype=object)
+    return first + np.where(count > 1, ", and in " + others, "")
 
 
 def _lanes(answer: Answer, family: Family, rows: _Binding, limits: Thresholds) -> Iterator[Exceptions]:
@@ -132,8 +163,9 @@ def _lanes(answer: Answer, family: Family, rows: _Binding, limits: Thresholds) -
     lane, period = (family.index.codes[k][rows.rank] for k in range(2))
     worst, total, count = rows.grouped(lane)
     at = lane[worst]
-    said = "The lane " + lane_words(facts)[at] + " is full in " + _times(facts, period, worst, count)
-    said = said + " (" + spoken_units(rows.limit[worst]) + " units)"
+    said = "The lane " + lane_words(facts)[at] + " is full with " + spoken_units(rows.limit[worst]) + " units in "
+    said = said + _times(facts, period, worst, count)
+    ends = _said_more(answer, rows, worst, total, limits, "unit", _in(period[worst]), count)
     yield Exceptions.of(
         facts,
         "lane_capacity",
@@ -142,7 +174,7 @@ def _lanes(answer: Answer, family: Family, rows: _Binding, limits: Thresholds) -
         due=period[worst].astype(np.int32),
         units=rows.limit[worst],
         money=total,
-        sentence=said + _said_more(answer, rows, worst, total, limits, np.array("unit", dtype=object)),
+        sentence=said + ends,
     )
 
 
@@ -151,17 +183,19 @@ def _caps(answer: Answer, family: Family, rows: _Binding, limits: Thresholds) ->
     clause = family.clause[rows.rank]
     worst, total, count = rows.grouped(clause)
     sku = _part(family, "sku", rows.rank)
-    for place, money, many in zip(worst.tolist(), total.tolist(), count.tolist(), strict=True):
+    for place, money, number in zip(worst.tolist(), total.tolist(), count.tolist(), strict=True):
         agreed = answer.clauses[int(clause[place])]
         row = np.array([place])
-        where = f" for {sku[place]}" + (f" and {many - 1} more" if many > 1 else "") if sku[place] else ""
+        where = f" for {sku[place]}" if sku[place] else ""
         said = f"{agreed.words()} holds the plan back{where} ({spoken_units(rows.limit[row])[0]} units)"
-        ends = _said_more(answer, rows, row, np.array([money]), limits, np.array("unit", dtype=object))
+        said += f", and at {many(number - 1, 'other limit')} of it" if number > 1 else ""
+        first = np.array([where or " at the first"], dtype=object)
+        ends = _said_more(answer, rows, row, np.array([money]), limits, "unit", first, np.array([number]))
         yield _of_clause(
             answer,
             tag(type(agreed)),
             int(clause[place]),
-            sku=sku[place] if many == 1 else "",
+            sku=sku[place] if number == 1 else "",
             units=float(rows.limit[place]),
             money=money,
             sentence=said + str(ends[0]),
@@ -213,9 +247,9 @@ def soft_clauses(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
     for number, parts in sorted(broken.items()):
         sku = np.concatenate([_sku(answer, family, at) for family, at, _, _ in parts])
         units, cost = (np.concatenate([part[k] for part in parts]) for k in (2, 3))
-        worst, many = int(np.argmax(cost)), len(set(sku.tolist()) - {""})
+        worst, skus = int(np.argmax(cost)), len(set(sku.tolist()) - {""})
         where = (
-            f", most of it of {sku[worst]} (of {many} articles)" if many > 1 else f" of {sku[worst]}" if many else ""
+            f", most of it of {sku[worst]} (of {skus} articles)" if skus > 1 else f" of {sku[worst]}" if skus else ""
         )
         words = answer.clauses[number].words()
         said = f"{words} is broken by {spoken_units(np.array([units.sum()]))[0]} units{where}"
@@ -224,7 +258,7 @@ def soft_clauses(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
             answer,
             "soft_clause",
             number,
-            sku=str(sku[worst]) if many == 1 else "",
+            sku=str(sku[worst]) if skus == 1 else "",
             units=float(units.sum()),
             money=float(cost.sum()),
             sentence=f"{said}: penalties of {paid}.",

@@ -45,12 +45,16 @@ def inbound(answer: Answer, limits: Thresholds) -> Iterator[Exceptions]:
     size, some = len(at), lot[at]
     units, money = (summed(part, group, size) for part in (units, money))
     due = extreme(np.minimum, lots.available[lot], group, size, none=np.iinfo(np.int32).max)
+    last = extreme(np.maximum, lots.available[lot], group, size, none=0)
     keep = np.flatnonzero((units > 0) & (money > 0))
     alone = {name: _alone(codes[lot], group, size)[keep] for name, codes in (("sku", lots.sku), ("node", lots.node))}
     some, due, units, money = some[keep], due[keep], units[keep], money[keep]
+    later = np.where(last[keep] > due, " and later", "")
     reference = lots.reference[some]
     name = np.where(reference == "", "The lot of " + lot_words(facts)[some], "Purchase order " + reference)
-    said = name + ", expected in " + spoken_periods(facts, due) + ": if it slips a period, " + spoken_units(units)
+    said = (
+        name + ", expected in " + spoken_periods(facts, due) + later + ": if it slips a period, " + spoken_units(units)
+    )
     said = said + " units miss their date, with " + spoken_money(money, answer.currency)
     yield Exceptions.of(
         facts,

@@ -296,7 +296,7 @@ def _said(wide: pd.DataFrame, best: pd.DataFrame) -> tuple[str, str]:
 def _not_drawn(wide: pd.DataFrame, columns: int) -> list[str]:
     found = []
     if len(wide) > ROWS:
-        found.append(f"{len(wide) - ROWS} more scenarios are not drawn.")
+        found.append(f"{many(len(wide) - ROWS, 'more scenario is', 'more scenarios are')} not drawn.")
     if len(wide.columns) > columns:
         rest = len(wide.columns) - columns
         found.append(f"{rest} more contract{'s are' if rest > 1 else ' is'} not drawn.")

@@ -18,7 +18,7 @@ CODES: dict[str, tuple[int, str]] = {
     "safety_closed": (CLAUSES, "no clause opens the safety stock"),
     "below_floor": (CLAUSES, "the margin is below the floor that was agreed"),
     "below_map": (CLAUSES, "the price is below the minimum advertised price"),
-    "protected": (CLAUSES, "stock is kept for another channel"),
+    "protected": (CLAUSES, "a clause keeps stock for other demand"),
     "cap": (CLAUSES, "the channel is capped"),
     "share": (CLAUSES, "a share of all that ships was agreed"),
     "ratio": (CLAUSES, "articles are sold in a ratio"),
