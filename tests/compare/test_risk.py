@@ -12,6 +12,9 @@ import allocopt as ao
 from allocopt.compare.risk import quantile, worst
 from allocopt.compare.standing import Future, Standing
 from allocopt.compare.verdict import verdict
+from allocopt.report.comparison_page import page_of
+from allocopt.report.level import level
+from allocopt.report.words import money
 
 BOLD = [100.0] * 18 + [0.0, 10.0]
 """Earns more on average, and 5 in the worst tenth of twenty draws."""
@@ -41,6 +44,54 @@ def test_a_risk_ranks_otherwise() -> None:
         "By mean contribution (50%) and the mean of the worst 10% of runs (50%), "
         "by Draws (20 draws, played without foresight), Calm comes first"
     )
+
+
+def test_the_verdict_tells_what_ranks() -> None:
+    """The worst tenth (5 against 80) ranks and is told; what the mean differs by (-10.50) stands besides, named."""
+    assert verdict(stand(ao.CVaR(0.9, weight=1.0))) == (
+        "By the mean of the worst 10% of runs, by Draws (20 draws, played without foresight), "
+        "Calm comes first: +75.00 EUR against Bold. No interval is stated for differences by this measure. "
+        "By mean contribution alone, against Bold: Calm -10.50 EUR."
+    )
+
+
+def three(*bold: float) -> Standing:
+    """Return how Calm, which is the baseline, stands to a contract that dares and one between, by the worst tenth."""
+    worths = {"Calm": CALM, "Bold": list(bold), "Even": [90.0] * 18 + [70.0, 72.0]}
+    runs = frame({"Draws": worths}, drawn=True)
+    return Standing(runs, list(worths), [Future("Draws", 1.0, 20)], list(worths), "EUR", ao.CVaR(0.9))
+
+
+def test_the_baseline_may_come_first_under_a_risk() -> None:
+    """That the others are ahead by the mean, and proven so, does not put them ahead in the worst tenth."""
+    found = three(*BOLD)
+    assert found.difference("Even").positive
+    assert verdict(found) == (
+        "By the mean of the worst 10% of runs, by Draws (20 draws, played without foresight), Calm comes first. "
+        "Against Calm: Even -9.00 EUR; Bold -75.00 EUR. No interval is stated for differences by this measure. "
+        "By mean contribution alone, against Calm: Even +8.10 EUR; Bold +10.50 EUR."
+    )
+    assert "Against Calm: 2 more from -9.00 EUR to -75.00 EUR." not in verdict(found, 1)
+    assert verdict(found, 0).count("2 more from") == 2
+
+
+def test_contracts_of_one_worst_tenth_are_worth_the_same() -> None:
+    """What is the same by the measure is said to be, and what the mean says is not lost."""
+    told = verdict(three(*[100.0] * 18, 80.0, 80.0))
+    assert "Calm comes first. Calm and Bold are worth the same. Against Calm: Even -9.00 EUR." in told
+    assert "By mean contribution alone, against Calm: Bold +18.00 EUR; Even +8.10 EUR." in told
+
+
+def test_scenarios_in_which_the_mean_says_otherwise_are_named_so() -> None:
+    """Bold is ahead in nine of ten scenarios as stated: that is of each one, and of no worst tenth."""
+    names = [f"S{number}" for number in range(10)]
+    given = {name: {"Bold": [0.0 if name == "S9" else 100.0], "Calm": [80.0]} for name in names}
+    futures = [Future(name) for name in names]
+    found = Standing(frame(given, drawn=False), ["Bold", "Calm"], futures, ["Bold", "Calm"], "EUR", ao.CVaR(0.9))
+    told = verdict(found)
+    assert told.startswith("By the mean of the worst 10% of runs, Calm comes first: +80.00 EUR against Bold.")
+    assert "By mean contribution alone, against Bold: Calm -10.00 EUR." in told
+    assert "But Bold is ahead of Calm by the mean in S0, " in told
 
 
 def test_scenarios_count_by_their_weight() -> None:
@@ -78,6 +129,11 @@ def test_comparisons_are_ranked_by_it() -> None:
         assert row["value"] == pytest.approx((earned.mean() + earned[:3].mean()) / 2)
     assert table["value"].is_monotonic_decreasing
     assert found.ranked == table.index.tolist()
+    page = page_of(found)
+    gap = money(float(table["value"].iloc[0] - table["value"].iloc[1]), found.currency)
+    assert page.title.startswith(f"{found.ranked[0]} comes first by {risk.words()}: ")
+    assert page.title.endswith(f", {gap} more than {found.ranked[1]}.")
+    assert level(found.standing)[0] == table["contribution"].idxmax()
     assert ao.compare(problem, agreed, [draws]).summary()["value"].is_monotonic_decreasing
 
 

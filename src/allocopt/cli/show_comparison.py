@@ -63,7 +63,8 @@ def _ranking(found: Comparison) -> Table:
     frame = found.summary()
     beside = [name for name in ("failed", "not_solved") if frame[name].any()]
     heads = ["contribution", "fill", "regret", "worst", "best in", *(BESIDE[name] for name in beside)]
-    table = table_of(f"Ranking by mean contribution{_unit(found)}", ["contract"], heads, **FOLDED)
+    by = "mean contribution" if found.risk is None else plain(found.risk.words())
+    table = table_of(f"Ranking by {by}{_unit(found)}", ["contract"], heads, **FOLDED)
     for row in frame.to_dict("records"):
         cells = [_money(row["contribution"]), percent(row["fill_rate"]), _money(row["regret"])]
         cells += [_money(row["worst_regret"]), percent(row["best"])]

@@ -212,7 +212,7 @@ class Comparison(ForMeeting):
         """
         standing, best, filled = self._standing, self.best(), self._fill()
         regret = self.regret().reindex(standing.weights.index[standing.weights > 0])
-        value = standing.worth if self.risk is None else standing.values(self.risk)
+        value = standing.value
         rows = []
         for name in [*self.ranked, *(name for name in self.contracts if name not in self.ranked)]:
             found = standing.difference(name)

@@ -144,8 +144,12 @@ class Standing:
         complete = [name for name, runs in zip(self.contracts, there, strict=True) if runs.all()]
         if not self.counted:
             return []
-        value = self.worth if self.risk is None else self.values(self.risk)
-        return sorted(complete, key=lambda name: (-value[name], self.contracts.index(name)))
+        return sorted(complete, key=lambda name: (-self.value[name], self.contracts.index(name)))
+
+    @cached_property
+    def value(self) -> pd.Series:
+        """What contracts are ranked by: their mean contribution, or what they are worth under the risk [currency]."""
+        return self.worth if self.risk is None else self.values(self.risk)
 
     def values(self, risk: CVaR) -> pd.Series:
         """Return what each contract is worth under a risk [currency]."""

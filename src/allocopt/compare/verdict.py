@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from allocopt.compare.intervals import Difference
+from allocopt.compare.risk_words import by_risk
 from allocopt.compare.standing import Future, Standing
 from allocopt.words import few, listed, money
 
@@ -41,6 +42,11 @@ def _ranking(found: Standing, most: int | None) -> Iterator[str]:
         yield "No scenario has a weight above 0, so nothing is ranked."
     elif not ranked:
         yield "No contract has a plan in every run."
+    elif len(ranked) > 1 and found.risk is not None:
+        said = by_risk(found, most)
+        yield f"{_basis(found)}{next(said)}"
+        yield from said
+        yield from _otherwise(found)
     elif len(ranked) > 1:
         yield f"{_basis(found)}{_leader(found, most)}"
         yield from _others(found, most)
@@ -66,7 +72,7 @@ def _basis(found: Standing) -> str:
 
 
 def _leader(found: Standing, most: int | None) -> str:
-    """Return who comes first, and who cannot be told from it."""
+    """Return who comes first by the mean, and who cannot be told from it."""
     first, others = found.ranked[0], found.ranked[1:]
     gaps = {name: found.difference(first, name) for name in others}
     same = [name for name in others if gaps[name].nothing]
@@ -75,7 +81,7 @@ def _leader(found: Standing, most: int | None) -> str:
     if len(same) == len(others):
         return f"{listed(_some([first, *same], most))} are worth the same."
     clear = all(gap.positive and gap.clear for gap in gaps.values())
-    proven = clear and found.risk is None and found.measure(*found.ranked) == "contribution"
+    proven = clear and found.measure(*found.ranked) == "contribution"
     text = f"{first} is worth most" if proven else f"{first} comes first"
     if first != found.baseline and found.baseline not in same:
         text += f": {_amount(found, first, f' against {found.baseline}')}"
@@ -116,7 +122,8 @@ def _left(found: Standing) -> Iterator[str]:
         first, runs = found.ranked[0], found.failed(name)[1]
         gap, times = found.difference(first, name), found.left(name)
         where = f"in {times} of {runs} {_kind(found)}" if runs > 1 else f"in the only {_kind(found)[:-1]}"
-        least, per = (gap.low, "") if math.isfinite(gap.low) else (gap.least, " in each" if runs > 1 else "")
+        of_means = found.risk is None and math.isfinite(gap.low)
+        least, per = (gap.low, "") if of_means else (gap.least, " in each" if runs > 1 else "")
         far = f"is worth at least {money(least, found.currency)} less than" if least > 0 else "earns less than"
         yield f"{name} was not solved {where}: by its bounds it {far} {first}{per}."
 
@@ -125,13 +132,14 @@ def _otherwise(found: Standing) -> Iterator[str]:
     """Yield in which scenarios another contract is ahead of the first one."""
     first = found.ranked[0]
     flips = found.otherwise(first)
+    by = "" if found.risk is None else " by the mean"
     for beforehand in (False, True):
         here = [(f, name) for f, name in flips if (found.role(f) == "known beforehand") == beforehand]
         by_winner: dict[str, list[Future]] = {}
         for future, name in here:
             by_winner.setdefault(name, []).append(future)
         words = [
-            f"{name} is ahead of {first} in {listed(few(_names(futures), NAMED))}"
+            f"{name} is ahead of {first}{by} in {listed(few(_names(futures), NAMED))}"
             for name, futures in by_winner.items()
         ]
         if words and beforehand:
@@ -149,7 +157,7 @@ def _caveats(found: Standing) -> Iterator[str]:
         if 0 < future.draws < FEW:
             number = f"{future.draws} draws are" if future.draws > 1 else "One draw is"
             yield f"{number} few: make at least {FEW} of {future.name}."
-    if len(found.ranked) > 1 and found.measure(*found.ranked) == "objective":
+    if found.risk is None and len(found.ranked) > 1 and found.measure(*found.ranked) == "objective":
         why = "no more is proven of a contract with penalties or several stages"
         yield f"Objective is contribution less clause penalties: {why}."
 

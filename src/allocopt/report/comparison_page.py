@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from allocopt.compare.beside import side_by_side
+from allocopt.compare.risk_words import value_gap
 from allocopt.compare.verdict import verdict
 from allocopt.report import seen
 from allocopt.report.columns import view
@@ -38,6 +39,7 @@ from allocopt.report.words import NBSP, exactly, listed, many, money, share
 
 if TYPE_CHECKING:
     from allocopt.compare import Comparison
+    from allocopt.compare.risk import CVaR
 
 MINUS = "\N{MINUS SIGN}"
 RANKING = (
@@ -74,6 +76,8 @@ def page_of(found: Comparison) -> Page:
 def _title(found: Comparison, ranking: pd.DataFrame) -> str:
     if not found.ranked:
         return "No contract has a plan in every run that counts."
+    if found.risk is not None:
+        return _title_by_risk(found, found.risk)
     best, first = ranking.iloc[0], level(found.standing)
     earned = money(float(best["contribution"]), found.currency)
     if len(first) > 1:
@@ -85,6 +89,20 @@ def _title(found: Comparison, ranking: pd.DataFrame) -> str:
     second = ranking.iloc[1]
     gap = float(best["contribution"] - second["contribution"])
     return f"{title}, {money(gap, found.currency)} more than {second['contract']}."
+
+
+def _title_by_risk(found: Comparison, risk: CVaR) -> str:
+    """Return who comes first by the measure that ranks, and by how much of that measure."""
+    standing, ranked = found.standing, found.ranked
+    worth = money(float(standing.value[ranked[0]]), found.currency)
+    level = [name for name in ranked if value_gap(standing, ranked[0], name) == 0]
+    if len(level) > 1:
+        return f"{listed(level, TOLD)} are worth the same by {risk.words()}: {worth}."
+    title = f"{ranked[0]} comes first by {risk.words()}: {worth}"
+    if len(ranked) < 2:
+        return f"{title}."
+    gap = value_gap(standing, ranked[0], ranked[1])
+    return f"{title}, {money(gap, found.currency)} more than {ranked[1]}."
 
 
 def _cards(found: Comparison, ranking: pd.DataFrame) -> Iterator[Card]:
@@ -124,7 +142,12 @@ def _cards(found: Comparison, ranking: pd.DataFrame) -> Iterator[Card]:
 def _sections(found: Comparison, ranking: pd.DataFrame) -> Iterator[Section]:
     draw, unit = ComparisonPlots(found), f" [{found.currency}]" if found.currency else ""
     names = NAMES | {"difference": f"against {found.baseline}"}
-    ordered = view(ranking, "ranking", f"By mean contribution{unit}", only=RANKING, headings=names)
+    by, shown = "mean contribution", list(RANKING)
+    if found.risk is not None:
+        by, shown = found.risk.words(), ["contract", "value", *RANKING[1:]]
+        names |= {"value": "value that ranks", "difference": f"mean contribution against {found.baseline}"}
+        names |= {"low": "of that mean, at least", "high": "of that mean, at most"}
+    ordered = view(ranking, "ranking", f"By {by}{unit}", only=shown, headings=names)
     yield Section("ranking", "Which contract?", "", [TableBlock(ordered), *_deltas(found, ranking, unit)])
     if len(found.ranked) > 1:
         blocks = [both("waterfall", draw.waterfall), *_by_channel(found, unit)]
@@ -152,7 +175,8 @@ def _deltas(found: Comparison, ranking: pd.DataFrame, unit: str) -> list[Block]:
     deltas = found.deltas().set_index("contract").reindex(ranking["contract"]).dropna(how="all").reset_index()
     if np.allclose(deltas["contribution"], deltas["difference"], equal_nan=True):
         deltas = deltas.drop(columns="contribution")  # what is proven is the contribution itself
-    caption = f"How sure the differences to {found.baseline} are{unit}"
+    of = "" if found.risk is None else " of mean contributions"
+    caption = f"How sure the differences{of} to {found.baseline} are{unit}"
     return [TableBlock(view(deltas, "deltas", caption, headings=NAMES), folded=True)]
 
 

@@ -29,9 +29,12 @@ def alike(found: Standing, one: str, other: str, scenario: str | None = None) ->
 
 
 def level(found: Standing, scenario: str | None = None) -> list[str]:
-    """Return the contract that earns most and all that nothing tells from it, the best first; none if none is known."""
+    """Return the contract that earns most and all that nothing tells from it, the best first; none if none is known.
+
+    It is about contributions and their means, whatever else ranks: a risk has a title of its own.
+    """
     if scenario is None:
-        ranked = list(found.ranked)
+        ranked = sorted(found.ranked, key=lambda name: -found.worth[name])
     else:
         rows = found.by_scenario()
         rows = rows[rows["scenario"] == scenario].dropna(subset=["contribution"])

@@ -21,8 +21,9 @@ def comparison_to_excel(found: Comparison, path: str | Path) -> None:
     """Write the workbook of a comparison; see `allocopt.Comparison.to_excel`."""
     unit = found.currency
     ranking = found.summary()
+    of = "" if found.risk is None else "mean contribution "
     sheets = [
-        sheet(ranking, "ranking", unit, headings={"difference": f"against {found.baseline}"}),
+        sheet(ranking, "ranking", unit, headings={"difference": f"{of}against {found.baseline}"}),
         sheet(found.deltas(), "deltas", unit),
         sheet(found.by_scenario(), "by_scenario", unit),
         sheet(found.regret().reset_index(), "regret", unit, kinds=dict.fromkeys(found.contracts, "money")),
