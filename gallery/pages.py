@@ -88,7 +88,8 @@ def _plans(name: str, target: Path) -> list[Path]:
     pages = [target / f"{name}.html", target / f"{name}-contract.html"]
     baseline.report(pages[0], baseline=ao.allocate(problem, ao.first_come()))
     plan.report(pages[1], baseline=baseline)
-    plan.to_excel(target / f"{name}.xlsx")
+    baseline.to_excel(target / f"{name}.xlsx")
+    plan.to_excel(target / f"{name}-contract.xlsx")
     for picture in ("flow", "fill_rate", "channels", "exceptions"):
         drawn = getattr(baseline.plot, picture)().svg()
         (target / f"{name}-{picture}.svg").write_text(drawn, encoding="utf-8")

@@ -130,7 +130,7 @@ def test_why_is_wholesale_short(tmp_path: Path) -> None:
         "11 of 84 served, 73 short.",
         "protected: 73 of 84 wanted short: the contract says: protect channel dtc, share 0.42",
         "84 instead of 11 would cost 1.05",
-        "protect channel dtc, share 0.42: 374 less is kept",
+        "protect channel dtc, share 0.42: 96 less is kept",
         "The plan would gain 1,561.61.",
         "with protect channel dtc, share 0.42, release from 6",
         "Contribution +13,356.61 USD.",
