@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.strategies import FEATURES, clauses, tables
 
 import allocopt as ao
+from allocopt.explain.expediting import _sorted
 
 STAGES = {
     "max_min_fair": ao.max_min_fair(),
@@ -34,6 +35,9 @@ TWO: dict[str, Any] = {
     "lanes": [{"node": "N", "channel": "c"}],
     "horizon": 2,
 }
+
+
+LINE = [{"sku": "A", "channel": "c", "period": 0, "units": 4, "price": 10}]
 
 
 def lot(sku, units, available, node="N", reference=""):
@@ -100,6 +104,21 @@ def test_what_earlier_stages_reach_is_reached_with_the_lot_earlier_as_well(contr
     gained = solved(moved, contract).objective - plan.objective
     assert gained <= 10.0
     assert told(plan) == {"PA": pytest.approx(gained)}
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_lot_that_comes_earlier_stands_where_the_table_would_have_it(step):
+    """Who comes first takes the lots in their fixed order: one that comes as early as others stands among them."""
+    lots_ = [
+        {"sku": "A", "node": node, "kind": "on_hand", "units": 3, "reference": f"R{node}"} for node in ("N", "Z")
+    ] + [lot("A", 3, step), lot("A", 2, 2, "Z", "PZ")]
+    facts = ao.Problem.from_dict(TWO | {"nodes": [{"node": "N"}, {"node": "Z"}], "supply": lots_, "demand": LINE}).facts
+    available = facts.lots.available.copy()
+    available[facts.lots.reference == "PA"] -= step
+    lots_[2] = lots_[2] | {"available": 0}
+    table = ao.Problem.from_dict(TWO | {"nodes": [{"node": "N"}, {"node": "Z"}], "supply": lots_, "demand": LINE}).facts
+    moved = _sorted(replace(facts, lots=replace(facts.lots, available=available)))
+    assert moved.lots.reference.tolist() == table.lots.reference.tolist()
 
 
 @st.composite

@@ -193,5 +193,6 @@ def _whole(near: Neighbour) -> float:
 def _sorted(facts: Facts) -> Facts:
     """Return facts with the lots in their canonical order again, after some came to be available earlier."""
     lots_ = facts.lots
-    order = np.lexsort((np.arange(len(lots_.sku)), lots_.available, lots_.expires, lots_.sku))
+    reference = np.unique(lots_.reference.astype(str), return_inverse=True)[1]
+    order = np.lexsort((reference, lots_.kind, lots_.node, lots_.available, lots_.expires, lots_.sku))
     return replace(facts, lots=Lots(**{one.name: getattr(lots_, one.name)[order] for one in fields(Lots)}))
