@@ -185,8 +185,9 @@ def _whole(near: Neighbour) -> float:
 
     Beyond `SMALL` columns stages are not searched to the end: then what is sure, unless the plan is proven best.
     """
-    price = near.price()
-    gain = price.value if price.status == "optimal" or near.stated.program.columns <= SMALL else price.low
+    small = near.stated.program.columns <= SMALL
+    price = near.price(0.0 if small else None)  # who comes first may be served otherwise within a gap of a millionth
+    gain = price.value if small or price.status == "optimal" else price.low
     return gain if math.isfinite(gain) else math.nan
 
 
