@@ -188,8 +188,12 @@ class Worth:
         """Return what inbound lots would earn if they came one, two and three periods earlier, most money first.
 
         Columns are lot, sku, node, reference, available [period], units (usable), earlier_1, earlier_2 and earlier_3:
-        what the plan gains by a local re-solve, holding cost included, before whatever the supplier asks for it
-        [currency]. Blank where the lot cannot come that much earlier: there is no period before 0.
+        what the plan gains if this lot alone comes earlier, holding cost included, before whatever the supplier asks
+        for it [currency]. It is found by a local re-solve, all else as planned: a whole one may gain more, never
+        less. With stages before the last one each number takes a whole solve of all stages, as in `value_of`; of
+        programs of more than 5,000 columns, where that ends before the best plan is proven, the number is what is
+        sure. Blank where the lot cannot come that much earlier (there is no period before 0), and where no plan with
+        it was found.
 
         Raises
         ------
