@@ -170,7 +170,7 @@ def never_too_much(some, contract):
 
 
 @pytest.mark.parametrize("staged", [False, True])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(some=shops(), data=st.data())
 def test_no_lot_is_promised_more_than_a_whole_resolve_with_it_earlier_gains(staged, some, data):
     """Over shared hands and orders over two SKUs, with stages and without, under a cap or a reserve."""
@@ -182,7 +182,7 @@ def test_no_lot_is_promised_more_than_a_whole_resolve_with_it_earlier_gains(stag
     never_too_much(some, contract)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_no_lot_is_promised_too_much_whatever_the_problem_has(data):
     """Packs, cases, orders, expiry, hours and every kind of clause."""
