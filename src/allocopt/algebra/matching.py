@@ -71,6 +71,14 @@ def places(before: list[Codes], now: list[Codes]) -> NDArray[np.intp]:
     return np.append(order, NOWHERE)[grouping.places(keys_before[order], keys_now)]
 
 
+def inverse(before: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """Return where each of so many columns or rows stands now, given where those of now stood, `NOWHERE` if gone."""
+    now = np.full(size, NOWHERE, dtype=np.intp)
+    known = np.flatnonzero(before != NOWHERE)
+    now[before[known]] = known
+    return now
+
+
 def _renamed(codes: Codes, names: NDArray[np.int32] | None) -> Codes:
     if names is None:
         return codes

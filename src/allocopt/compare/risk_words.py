@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from allocopt.compare.intervals import NOISE
 from allocopt.compare.standing import Standing
-from allocopt.words import few, listed, money
+from allocopt.compare.telling import against, some
+from allocopt.words import listed, money
 
 
 def by_risk(found: Standing, most: int | None) -> Iterator[str]:
@@ -30,20 +31,25 @@ def by_risk(found: Standing, most: int | None) -> Iterator[str]:
     """
     first, base = found.ranked[0], found.baseline
     gaps = {name: value_gap(found, name, base) for name in found.ranked}
-    same = [name for name in found.ranked if value_gap(found, first, name) == 0]
+    same = level_by_risk(found)
     if len(same) == len(found.ranked):
-        yield f"{listed(_some(same, most))} are worth the same."
+        yield f"{listed(some(same, most))} are worth the same."
     else:
         amount = "" if base in same else f": {money(gaps[first], found.currency, signed=True)} against {base}"
         yield f"{first} comes first{amount}."
         if len(same) > 1:
-            yield f"{listed(_some(same, most))} are worth the same."
+            yield f"{listed(some(same, most))} are worth the same."
         rest = [name for name in found.ranked if name not in (first, base) and name not in same]
-        yield from _against(found, f"Against {base}", rest, gaps, most)
+        yield from _told(found, f"Against {base}", rest, gaps, most)
         yield "No interval is stated for differences by this measure."
     means = {name: _noiseless(found.worth[name] - found.worth[base], found.worth[base]) for name in found.ranked}
     others = [name for name in found.ranked if name != base]
-    yield from _against(found, f"By mean contribution alone, against {base}", others, means, most)
+    yield from _told(found, f"By mean contribution alone, against {base}", others, means, most)
+
+
+def level_by_risk(found: Standing) -> list[str]:
+    """Return the contract that comes first by the measure that ranks, and all that are worth the same."""
+    return [name for name in found.ranked if value_gap(found, found.ranked[0], name) == 0]
 
 
 def value_gap(found: Standing, one: str, other: str) -> float:
@@ -55,19 +61,9 @@ def _noiseless(gap: float, size: float) -> float:
     return 0.0 if abs(gap) <= NOISE * max(abs(size), 1.0) else float(gap)
 
 
-def _against(
+def _told(
     found: Standing, head: str, names: Sequence[str], gaps: Mapping[str, float], most: int | None
 ) -> Iterator[str]:
     """Yield what some contracts differ by from the baseline."""
-    told = names if most is None or len(names) <= most + 1 else names[:most]
-    said = [f"{name} {money(gaps[name], found.currency, signed=True)}" for name in told]
-    if len(names) > len(told):
-        more = sorted((gaps[name] for name in names[len(told) :]), reverse=True)
-        ends = dict.fromkeys(money(end, found.currency, signed=True) for end in (more[0], more[-1]))
-        said.append(f"{len(more)} more {'from ' if len(ends) > 1 else ''}{' to '.join(ends)}")
-    if said:
-        yield f"{head}: {'; '.join(said)}."
-
-
-def _some(names: Sequence[str], most: int | None) -> list[str]:
-    return list(names) if most is None else few(names, most + 1)
+    told = {name: money(gaps[name], found.currency, signed=True) for name in names}
+    yield from against(head, told, gaps, found.currency, most)

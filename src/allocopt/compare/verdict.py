@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from allocopt.compare.intervals import Difference
 from allocopt.compare.risk_words import by_risk
 from allocopt.compare.standing import Future, Standing
+from allocopt.compare.telling import against, some
 from allocopt.words import few, listed, money
 
 FEW = 10
@@ -79,24 +80,19 @@ def _leader(found: Standing, most: int | None) -> str:
     above = [name for name in others if gaps[name].apart and not gaps[name].positive]
     ties = [name for name in others if not gaps[name].apart and name not in same]
     if len(same) == len(others):
-        return f"{listed(_some([first, *same], most))} are worth the same."
+        return f"{listed(some([first, *same], most))} are worth the same."
     clear = all(gap.positive and gap.clear for gap in gaps.values())
     proven = clear and found.measure(*found.ranked) == "contribution"
     text = f"{first} is worth most" if proven else f"{first} comes first"
     if first != found.baseline and found.baseline not in same:
         text += f": {_amount(found, first, f' against {found.baseline}')}"
     if ties:
-        text += f", but {listed(_some(ties, most))} {'is a tie' if len(ties) == 1 else 'are ties'} with it"
+        text += f", but {listed(some(ties, most))} {'is a tie' if len(ties) == 1 else 'are ties'} with it"
     if above:
         text += (
-            f"{', and' if ties else ', but'} by what is proven, {listed(_some(above, most))} {_is(above)} ahead of it"
+            f"{', and' if ties else ', but'} by what is proven, {listed(some(above, most))} {_is(above)} ahead of it"
         )
-    return f"{text}." + (f" {listed(_some([first, *same], most))} are worth the same." if same else "")
-
-
-def _some(names: Sequence[str], most: int | None) -> list[str]:
-    """Return the first of some names, and how many more there are."""
-    return list(names) if most is None else few(names, most + 1)
+    return f"{text}." + (f" {listed(some([first, *same], most))} are worth the same." if same else "")
 
 
 def _others(found: Standing, most: int | None) -> Iterator[str]:
@@ -104,14 +100,9 @@ def _others(found: Standing, most: int | None) -> Iterator[str]:
     rest = [name for name in found.ranked if name not in (found.ranked[0], found.baseline)]
     if found.ranked[0] == found.baseline:
         rest = [name for name in rest if not found.difference(name).nothing]
-    told = rest if most is None or len(rest) <= most + 1 else rest[:most]
-    said = [f"{name} {_amount(found, name)}" for name in told]
-    if len(rest) > len(told):
-        gaps = sorted(found.difference(name).contribution for name in rest[len(told) :])
-        ends = dict.fromkeys(money(end, found.currency, signed=True) for end in (gaps[-1], gaps[0]))
-        said.append(f"{len(gaps)} more {'from ' if len(ends) > 1 else ''}{' to '.join(ends)}")
-    if said:
-        yield f"Against {found.baseline}: {'; '.join(said)}."
+    told = {name: _amount(found, name) for name in rest}
+    gaps = {name: found.difference(name).contribution for name in rest}
+    yield from against(f"Against {found.baseline}", told, gaps, found.currency, most)
 
 
 def _left(found: Standing) -> Iterator[str]:

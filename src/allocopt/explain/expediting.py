@@ -76,10 +76,14 @@ def expedite(plan: Plan) -> pd.DataFrame:
 
 def _neighbour(plan: Plan, answer: Answer, mine: Places, step: int) -> Neighbour:
     """Return the program in which some lots are there so many periods earlier, beside the plan."""
-    facts = answer.stated
+    return Neighbour.of(plan, facts=_sorted(_moved(answer.stated, mine, step)))
+
+
+def _moved(facts: Facts, mine: Places, step: int) -> Facts:
+    """Return facts in which some lots are there so many periods earlier."""
     available = facts.lots.available.copy()
     available[mine] -= step
-    return Neighbour.of(plan, facts=_sorted(replace(facts, lots=replace(facts.lots, available=available))))
+    return replace(facts, lots=replace(facts.lots, available=available))
 
 
 def _earlier(plan: Plan, answer: Answer, mine: Places, step: int) -> Floats:
@@ -136,9 +140,7 @@ def _clusters(blocks: Sequence[Places]) -> Places:
 
 def _cash(facts: Facts, mine: Places, step: int) -> Floats:
     """Return what each of some lots costs more, negative, by lying there so many periods longer [currency]."""
-    available = facts.lots.available.copy()
-    available[mine] -= step
-    moved = replace(facts, lots=replace(facts.lots, available=available))
+    moved = _moved(facts, mine, step)
     cash: Floats = (stock_cash(moved) - stock_cash(facts))[mine] * facts.lots.usable[mine]
     return cash
 

@@ -178,10 +178,11 @@ class _Offer:
     amount: float
     change: Change
     row: int | None = None
+    more: str = "more"
     cash: float = 0.0
 
     def told(self, amount: float) -> str:
-        return self.words.format(amount=f"{amount:,.6g}")
+        return self.words if self.row is None else f"{self.words}: {amount:,.6g} {self.more}"
 
 
 def _needed(known: Why, row: int, answer: Found, most: float) -> float:
@@ -213,22 +214,16 @@ def _offers(known: Why, reason: Reason, line: int, units: float) -> list[_Offer]
             sooner = min(late, int(seeker.arcs.facts.lots.available[lot]))
             ways = [f"{many(sooner, 'period')} earlier"] if sooner else []
             ways += [f"over a lane that takes {many(late - sooner, 'period')} less"] if late > sooner else []
-            said = f"{words.lot(lot)} {', '.join(ways)}"
-            return [_Offer(_plain(said), float(late), change)]
-        return [_Offer(_plain(f"let it be served although {words.item(reason.item)}"), 1.0, change)]
+            return [_Offer(f"{words.lot(lot)} {', '.join(ways)}", float(late), change)]
+        return [_Offer(f"let it be served although {words.item(reason.item)}", 1.0, change)]
     first, last = known.wide.begins[line : line + 2] + known.wide.ship
     for row in reason.rows:
         columns, values = _entries(known, row)
         each = np.abs(values[(columns >= first) & (columns < last)])
         by = units * float(each.max(initial=0.0) if len(each) else 1.0)
-        told = f"{_plain(words.limit_of(row))}: {{amount}} {'less is kept' if reason.code == 'protected' else 'more'}"
-        offers.append(_Offer(told, by, _more(known, row, by), row, _cash(known, row)))
+        more = "less is kept" if reason.code == "protected" else "more"
+        offers.append(_Offer(words.limit_of(row), by, _more(known, row, by), row, more, _cash(known, row)))
     return sorted(offers, key=lambda offer: offer.amount)
-
-
-def _plain(words: str) -> str:
-    """Return words in which no brace asks for a number."""
-    return words.replace("{", "{{").replace("}", "}}")
 
 
 def _more(known: Why, row: int, by: float) -> Change:

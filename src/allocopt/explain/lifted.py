@@ -41,8 +41,9 @@ def lifted(old: Program, new: Program, columns: Places, rows: Places) -> Program
     cost, lower, upper = (np.zeros(old.columns) for _ in range(3))
     cost[columns], lower[columns], upper[columns] = new.cost, new.lower, new.upper
     row_lower, row_upper = np.full(old.rows, -np.inf), np.full(old.rows, np.inf)
-    rows = np.where(np.bincount(np.maximum(rows, 0)[rows != NOWHERE], minlength=old.rows)[rows] > 1, NOWHERE, rows)
-    there = np.flatnonzero(rows != NOWHERE)  # rows that share a label are left out: without them the bound still holds
+    once = np.bincount(rows[rows != NOWHERE], minlength=old.rows + 1) == 1
+    rows = np.where(once[rows], rows, NOWHERE)  # of rows that share a label none counts: the bound holds without them
+    there = np.flatnonzero(rows != NOWHERE)
     there = there[_alike(old, new, columns, rows)[there]]
     row_lower[rows[there]], row_upper[rows[there]] = new.row_lower[there], new.row_upper[there]
     return replace(

@@ -20,7 +20,7 @@ from functools import cached_property
 
 import numpy as np
 
-from allocopt.algebra.matching import NOWHERE
+from allocopt.algebra.matching import NOWHERE, inverse
 from allocopt.algebra.program import Program, freed
 from allocopt.arrays import Places
 from allocopt.contracts import Contract
@@ -211,9 +211,9 @@ class Neighbour:
         if not one_stage(self.contract):
             return None
         leaves, program = self.answer.leaves, self.answer.program
-        columns, rows = _inverse(self.columns, program.columns), _inverse(self.rows, program.rows)
         if leaves is None:
             return Akin(self.x)
+        columns, rows = inverse(self.columns, program.columns), inverse(self.rows, program.rows)
         found = [tree.carried(columns, rows) for tree in leaves.trees]
         price = np.append(leaves.price, 0.0)[self.rows]
         return Akin(self.x, price, tuple(tree for tree in found if tree is not None))
@@ -306,14 +306,6 @@ def _less(contract: Contract, without: int | None) -> tuple[Contract, Ints]:
     left = tuple(clause for place, clause in enumerate(contract.clauses) if place != without)
     moved = np.where(number == without, NOWHERE, number - (number > without)).astype(np.int32)
     return replace(contract, clauses=left), moved
-
-
-def _inverse(before: Places, size: int) -> Places:
-    """Return where each of so many columns (or rows) stands now, `NOWHERE` where it is gone, given where each stood."""
-    now = np.full(size, NOWHERE, dtype=np.intp)
-    known = np.flatnonzero(before != NOWHERE)
-    now[before[known]] = known
-    return now
 
 
 def enough(plan: Plan, gap: float | None) -> float:

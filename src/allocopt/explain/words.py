@@ -43,6 +43,7 @@ class Sentences:
         self._starts = [family.start for family in self._families]
         self.line, self.lot, self.item = cache(self.line), cache(self.lot), cache(self.item)  # type: ignore[method-assign]
         self._label, self._limit = cache(self._label), cache(self._limit)  # type: ignore[method-assign]
+        self._when = cache(self._when)  # type: ignore[method-assign]
 
     def line(self, line: int, *, sku: bool = False) -> str:
         """Return a demand line in a few words: its channel, order and region where it has them, when it is due."""

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from allocopt.compare.beside import side_by_side
-from allocopt.compare.risk_words import value_gap
+from allocopt.compare.risk_words import level_by_risk, value_gap
 from allocopt.compare.verdict import verdict
 from allocopt.report import seen
 from allocopt.report.columns import view
@@ -95,9 +95,9 @@ def _title_by_risk(found: Comparison, risk: CVaR) -> str:
     """Return who comes first by the measure that ranks, and by how much of that measure."""
     standing, ranked = found.standing, found.ranked
     worth = money(float(standing.value[ranked[0]]), found.currency)
-    level = [name for name in ranked if value_gap(standing, ranked[0], name) == 0]
-    if len(level) > 1:
-        return f"{listed(level, TOLD)} are worth the same by {risk.words()}: {worth}."
+    same = level_by_risk(standing)
+    if len(same) > 1:
+        return f"{listed(same, TOLD)} are worth the same by {risk.words()}: {worth}."
     title = f"{ranked[0]} comes first by {risk.words()}: {worth}"
     if len(ranked) < 2:
         return f"{title}."

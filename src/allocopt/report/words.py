@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from allocopt import words as plain
 from allocopt.report.columns import figure
+from allocopt.report.spoken import NBSP as NBSP
 from allocopt.words import many as many
 
-NBSP = "\N{NO-BREAK SPACE}"
 CENT = 0.005
 """What is less than that is no money."""
 NOBODY = "Planning (nobody is named)"

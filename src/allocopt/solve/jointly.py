@@ -104,8 +104,9 @@ class Jointly:
                 left = (bound - worth) / wanted
                 if clock.left <= 0 or searches == SEARCHES or left <= closer:
                     return plan
-                same, seen = columns.tobytes() + plan.tobytes() == seen, columns.tobytes() + plan.tobytes()
-                before, plan = worth, plan if same else self._searched(plan, columns, clock, FINER * min(left, 1) * gap)
+                before, last, seen = worth, seen, columns.tobytes() + plan.tobytes()
+                if seen != last:
+                    plan = self._searched(plan, columns, clock, FINER * min(left, 1) * gap)
                 worth, searches = self._program.objective(plan), searches + 1
                 if worth - before <= LITTLE * wanted:
                     break

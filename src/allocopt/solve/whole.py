@@ -203,8 +203,7 @@ def _lied(program: Program, relaxed: Solution) -> bool:
     """Return whether a relaxation is not what its solver says: searching on from it would take long and find little."""
     if relaxed.status != "optimal" or relaxed.x is None or relaxed.multipliers is None or not program.integer.any():
         return False
-    bound = upper_bound(program, relaxed.multipliers)
-    return bool(np.isfinite(bound)) and relative_gap(program.objective(relaxed.x), bound) > LIE
+    return relaxed.claimed_bound is not None and not _within(program, relaxed, LIE)  # the bound is the multipliers' own
 
 
 def _whole(

@@ -75,7 +75,6 @@ class LeafBound:
 
     Attributes
     ----------
-    given : Program
     value : float
         What no plan in whole units of the program is worth more than [currency]; inf where the trees are no proof.
     own_rows : bool, shape (rows,)
@@ -83,7 +82,7 @@ class LeafBound:
     """
 
     def __init__(self, program: Program, leaves: Leaves) -> None:
-        self.given, self._program, self._weak = program, tightened(program), weakref.ref(leaves)
+        self._program, self._weak = tightened(program), weakref.ref(leaves)
         program = self._program
         touched = np.bincount(program.indices, minlength=program.rows)
         self._owner = np.full(program.columns, -1)
