@@ -7,10 +7,11 @@
     mix         sum_p share[kp] = 1                                                                for each group k
     prices      minimise limit * y + sum_k top[k],   top[k] >= value[kp] - usage[kp] * y,   low <= y <= high
 
-Each group has few slots: a new proposal takes the place of the one that counts least. A loose column is a group of two
-proposals, its limits; a row with two limits has the room between them as such a column. Equations of the size of the
-coupling rows give each step. It is solved only as well as the gap that is still open needs: then its prices lie in the
-middle of those that are about as good, and fewer rounds are enough. Where the arithmetic gives out it says so.
+Each group has few slots: a new proposal takes the place of the one that counts least, which is blended into the next
+one: what was mixed so far can still be mixed. A loose column is a group of two proposals, its limits; a row with two
+limits has the room between them as such a column. Equations of the size of the coupling rows give each step. It is
+solved only as well as the gap that is still open needs: then its prices lie in the middle of those that are about as
+good, and fewer rounds are enough. Where the arithmetic gives out it says so.
 Source: Mehrotra, On the implementation of a primal-dual interior point method, SIAM J. Optimization 2 (1992); Gondzio,
 Gonzalez-Brevis, Munari, New developments in the primal-dual column generation technique, EJOR 224 (2013).
 """
@@ -23,9 +24,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allocopt.arrays import Flags
 from allocopt.solve.prices import native_centre as native
 from allocopt.solve.prices.apart import BrokenError, Entries, Floats, Longs
+from allocopt.solve.prices.blends import Rounds
 
 SLOTS, MORE_SLOTS, MORE_FROM = 6, 8, 300
 """Proposals kept of each group; more where there are so many coupling rows, since each group is mixed of more then."""
@@ -110,7 +111,7 @@ class Central:
         self.usage = np.zeros((every, self.slots, rows))
         self.value = np.zeros((every, self.slots))
         self.there = np.zeros((every, self.slots), dtype=bool)
-        self.round = np.full((every, self.slots), -1, np.int64)
+        self.rounds = Rounds(groups)
         self._put_loose(lower, upper, wide)
         self._low, self._high = np.zeros(rows), np.zeros(rows)
         self._share: Floats | None = None
@@ -133,27 +134,45 @@ class Central:
         self.there[first:, :2] = True
 
     def propose(self, value: Floats, usage: Floats, number: int) -> None:
-        """Take one proposal of each group in, each in the place of the one that counts least."""
+        """Take one proposal of each group in, each in the place of the one that counts least.
+
+        What that one has of the mix is not lost: the one that counts least beside it stands for both from now on.
+        """
         value, usage, group = value / self.unit, usage / self.sizes, np.arange(self.groups)
         there = self.there[: self.groups]
-        slot = np.zeros(self.groups, np.int64) if self._share is None else self._least(there)
         same = there & (np.abs(self.value[: self.groups] - value[:, None]) <= SAME * (1 + np.abs(value[:, None])))
         whose, which = np.nonzero(same)
         again = (np.abs(self.usage[whose, which] - usage[whose]) <= SAME).all(axis=1)
         new = np.ones(self.groups, dtype=bool)
         new[whose[again]] = False
-        group, slot = group[new], slot[new]
-        self.usage[group, slot], self.value[group, slot] = usage[new], value[new]
-        self.there[group, slot], self.round[group, slot] = True, number
+        group = group[new]
+        slot, beside = self._least(group)
+        if self._share is not None:
+            self._blend(group, slot, beside)
+        self.usage[group, slot], self.value[group, slot], self.there[group, slot] = usage[new], value[new], True
+        self.rounds.put(group, slot, number)
         self._new[:] = False
         self._new[group, slot] = True
 
-    def _least(self, there: Flags) -> Longs:
-        """Return the slot of each group that is empty, or whose proposal counts least."""
+    def _least(self, group: Longs) -> tuple[Longs, Longs]:
+        """Return the slot of each group that is empty, or whose proposal counts least; and that of the next one."""
+        if self._share is None:
+            return np.zeros(len(group), np.int64), np.ones(len(group), np.int64)
+        counts = self._share[group] / np.maximum(self._away[group], 1e-300)
+        order = np.where(self.there[group], counts, -1.0).argsort(axis=1, kind="stable")
+        return order[:, 0], order[:, 1]
+
+    def _blend(self, group: Longs, slot: Longs, beside: Longs) -> None:
+        """Let proposals beside others stand for both, in the parts that they have of the mix."""
         assert self._share is not None
-        counts = self._share[: self.groups] / np.maximum(self._away[: self.groups], 1e-300)
-        least: Longs = np.where(there, counts, -1.0).argmin(axis=1)
-        return least
+        some = self.there[group, slot] & (self._share[group, slot] > LEAST)
+        group, slot, beside = group[some], slot[some], beside[some]
+        share = self._share[group, slot] + self._share[group, beside]
+        part = self._share[group, slot] / share
+        self.usage[group, beside] += part[:, None] * (self.usage[group, slot] - self.usage[group, beside])
+        self.value[group, beside] += part * (self.value[group, slot] - self.value[group, beside])
+        self._share[group, slot], self._share[group, beside] = 0.0, share
+        self.rounds.blend(group, slot, beside, part)
 
     def hold(self, low: Floats, high: Floats) -> None:
         """Keep the prices between two limits."""
@@ -211,8 +230,10 @@ class Central:
         self._away = np.where(there, self._top[:, None] - worth, 1.0)
         missing = self._limit - self._sums(self._share)
         mean = float((self._share * self._away).sum()) / there.sum()
-        near = np.minimum(self._prices - self._low, self._high - self._prices)
-        spare = np.minimum(mean / np.maximum(near, 1e-300), 1.0)
+        # The smaller of the two has the mean product with its distance, unless that costs more than the other does.
+        low = mean / np.maximum(self._prices - self._low, 1e-300)
+        high = mean / np.maximum(self._high - self._prices, 1e-300)
+        spare = np.where(missing > 0, np.minimum(high, missing + low), np.minimum(low, high - missing))
         self._unused, self._over = np.maximum(missing, 0.0) + spare, np.maximum(-missing, 0.0) + spare
 
     def _go(self, exact: float) -> None:
@@ -335,6 +356,12 @@ class Central:
         out = np.zeros(len(self._limit))
         native.sums(self.usage, weight, out)
         return out
+
+    def mixed(self, share: Floats) -> tuple[float, Floats]:
+        """Return what a mix of the groups' proposals is worth, and what it takes of the coupling rows."""
+        share, usage = np.ascontiguousarray(share[: self.groups]), np.zeros(len(self._limit))
+        native.sums(self.usage[: self.groups], share, usage)
+        return float((self.value[: self.groups] * share).sum()) * self.unit, usage * self.sizes
 
     def shares(self) -> Floats:
         """Return the share of each proposal in the mix, drawn in until nothing is over its limit where that can be."""

@@ -281,11 +281,10 @@ class Pricing:
 
     def _mix(self, guide: Guide) -> None:
         """Keep the mix of the master if the coupling rows hold in it, or as much of it as they allow."""
-        mixed, z = guide.mix()
-        # No product of matrices: what those add up depends on the threads that they take.
-        usage = np.einsum("pi,p->i", mixed.usage, mixed.share) + self.apart.loose_links.totals(z, len(self.lower))
-        worth = float((mixed.value * mixed.share).sum()) + float((self.loose_cost * z).sum())
-        group, number, share = mixed.group, mixed.round, mixed.share
+        mixed = guide.mix()
+        group, number, share, z = mixed.group, mixed.round, mixed.share, mixed.z
+        usage = mixed.usage + self.apart.loose_links.totals(z, len(self.lower))
+        worth = mixed.worth + float((self.loose_cost * z).sum())
         if (usage > self.upper + room(self.upper)).any() or (usage < self.lower - room(self.lower)).any():
             if self.safe is None:
                 return

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from allocopt.solve.highs_master import Master
 from allocopt.solve.prices.apart import Apart, Floats, Longs, WholeError
+from allocopt.solve.prices.blends import Rounds
 from allocopt.solve.prices.oracle import Offer
 
 PROPOSALS = 3
@@ -34,6 +35,8 @@ FIRST, CLOSER, CLOSEST = 0.3, 0.3, 0.3
 """How well a centre is found: at first, as a part of what is open, and as a part of the gap wanted at the most."""
 NEAR = 0.1
 """Part of the box that is near a side."""
+FIRST_SLOT = -2
+"""Stands for the first slot of another guide where rounds are named; those before it for the next ones."""
 NO_PRICES = "no prices were found at which its coupling rows hold"
 
 
@@ -77,14 +80,26 @@ class Setting:
 
 
 @dataclass(frozen=True, eq=False)
-class Proposals:
-    """Proposals of groups: whose, from which round, worth and use of the coupling rows; and their shares in a mix."""
+class Mixed:
+    """A mix: its worth and use of the coupling rows; whose plan of which round has which share; the loose columns."""
 
+    worth: float
+    usage: Floats
     group: Longs
     round: Longs
+    share: Floats
+    z: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Proposals:
+    """Proposals of groups: whose, in which slot, worth and use of the coupling rows; and the rounds in the slots."""
+
+    group: Longs
+    slot: Longs
     value: Floats
     usage: Floats
-    share: Floats
+    rounds: Rounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,12 +141,12 @@ class Guide(ABC):
         """
 
     @abstractmethod
-    def mix(self) -> tuple[Proposals, Floats]:
-        """Return the proposals in the mix of the master with their shares, and the loose columns."""
+    def mix(self) -> Mixed:
+        """Return the mix of the master."""
 
     @abstractmethod
     def rounds(self) -> Longs:
-        """Return the rounds that proposals come from."""
+        """Return the rounds whose plans proposals are made of."""
 
 
 class ByVertex(Guide):
@@ -154,10 +169,12 @@ class ByVertex(Guide):
         self._setting, self.box = setting, box
         self.pressed = np.zeros(len(box), dtype=bool)
         self._before: float | None = None
+        self._given: Rounds | None = None
 
     def given(self, proposals: Proposals) -> None:
         """Take proposals in that another guide had."""
-        self._master.take(proposals.group, proposals.round, proposals.value, proposals.usage)
+        self._given = proposals.rounds.copy()
+        self._master.take(proposals.group, FIRST_SLOT - proposals.slot, proposals.value, proposals.usage)
 
     def next(self, offer: Offer, number: int, known: Guided, gap: float) -> Floats:
         """Fit the box to how good the last prices turned out, and solve the master in it."""
@@ -188,16 +205,27 @@ class ByVertex(Guide):
         self.pressed = missed & (high < self._setting.top) & (low > -self._setting.top)
         return found
 
-    def mix(self) -> tuple[Proposals, Floats]:
+    def mix(self) -> Mixed:
         """Return the proposals with a share at the vertex."""
         master = self._master
         used = np.flatnonzero(master.share)
-        value, usage = master.value[used], master.usage[used]
-        return Proposals(master.group[used], master.round[used], value, usage, master.share[used]), master.z
+        group, number, share = master.group[used], master.round[used], master.share[used]
+        # No product of matrices: what those add up depends on the threads that they take.
+        usage = np.einsum("pi,p->i", master.usage[used], share)
+        worth = float((master.value[used] * share).sum())
+        of_slot = number <= FIRST_SLOT
+        if self._given is not None and of_slot.any():
+            more = self._given.shares(group[of_slot], FIRST_SLOT - number[of_slot], share[of_slot])
+            kept = (group[~of_slot], number[~of_slot], share[~of_slot])
+            group, number, share = (np.concatenate(both) for both in zip(kept, more, strict=True))
+        return Mixed(worth, usage, group, number, share, master.z)
 
     def rounds(self) -> Longs:
         """Return the rounds of all proposals that the master holds."""
-        return np.unique(self._master.round)
+        number = self._master.round
+        if self._given is None:
+            return np.unique(number)
+        return np.union1d(number[number > FIRST_SLOT], self._given.held())
 
 
 class ByCentre(Guide):
@@ -261,26 +289,27 @@ class ByCentre(Guide):
         if (self.pressed & (width > BEYOND * self._setting.worthwhile)).any():
             raise WholeError(NO_PRICES)
 
-    def mix(self) -> tuple[Proposals, Floats]:
+    def mix(self) -> Mixed:
         """Return the proposals with a share, drawn in until the rows hold where that can be."""
-        return self._proposals(self._master.shares())
+        master, groups = self._master, self._setting.groups
+        share = master.shares()
+        group, slot = np.nonzero(share[:groups])
+        loose = share[groups : groups + len(self._setting.loose_cost)]
+        z = loose[:, 0] * self._setting.loose_lower + loose[:, 1] * self._setting.loose_upper
+        worth, usage = master.mixed(share)
+        whose, number, part = master.rounds.shares(group, slot, share[group, slot])
+        return Mixed(worth, usage, whose, number, part, z)
 
     def proposals(self) -> Proposals:
         """Return all proposals that the master holds."""
-        return self._proposals(self._master.there.astype(float))[0]
-
-    def _proposals(self, share: Floats) -> tuple[Proposals, Floats]:
-        master, groups = self._master, self._setting.groups
-        group, slot = np.nonzero(share[:groups])
-        loose = share[groups : groups + len(self._setting.loose_cost)]
-        usage = master.usage[group, slot] * master.sizes
-        value = master.value[group, slot] * self._unit
-        z = loose[:, 0] * self._setting.loose_lower + loose[:, 1] * self._setting.loose_upper
-        return Proposals(group, master.round[group, slot], value, usage, share[group, slot]), z
+        master = self._master
+        group, slot = np.nonzero(master.there[: self._setting.groups])
+        value, usage = master.value[group, slot] * self._unit, master.usage[group, slot] * master.sizes
+        return Proposals(group, slot, value, usage, master.rounds)
 
     def rounds(self) -> Longs:
         """Return the rounds of all proposals that the master holds."""
-        return np.unique(self._master.round[self._master.there])
+        return self._master.rounds.held()
 
 
 def finite(limits: Floats) -> Floats:
