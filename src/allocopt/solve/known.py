@@ -82,6 +82,11 @@ class Known:
             in_turn = None
         return best_of(self._program, self.given, grown, in_turn)
 
+    @property
+    def none_needed(self) -> bool:
+        """Whether nothing at all keeps every row, and no column is whole: with prices to begin from, that will do."""
+        return not self._program.integer.any() and holds(self._program, self._nothing)
+
     @cached_property
     def best(self) -> Floats | None:
         """The best known plan; where no other is known, one that keeps promises only is looked for."""

@@ -22,7 +22,7 @@ from allocopt.solve.refuted import refuted_at
 from allocopt.solve.relaxation import Relaxer, by_prices
 from allocopt.solve.scaling import level
 from allocopt.solve.solution import BRANCHED, Clock, Solution
-from allocopt.solve.start import Start
+from allocopt.solve.start import Prices, Start
 from allocopt.solve.trivial import NO_SOLVER, fault_of
 from allocopt.solve.trusted import Wanted, relaxed_bound, sane, trusted
 
@@ -110,7 +110,8 @@ def solve(
     basis = start if start is not None and start.fits(program) and not flat else None
     relax = Relaxer(effort.engine, effort.threads, wanted.gap, effort.work_limit, effort.cluster)
     plans = Known(program, known, clock)
-    first = plans.best if effort.limited else plans.given
+    priced = effort.limited and isinstance(basis, Prices) and plans.none_needed
+    first = plans.best if effort.limited and not priced else plans.given
     clash = None if first is not None or effort.engine == "highs" else _clash(program, clock)
     if clash is not None:
         return replace(levelled.back(trusted(program, clash, wanted, plans, clock)), seconds=clock.seconds)
@@ -124,6 +125,8 @@ def solve(
         found = by_cases(program, decisions, relax, rest, clock, gap=wanted.wish, start=basis, known=first)
     else:
         found = _solved(program, clock, wanted, relax, flat=flat, start=basis, known=first)
+    if priced and found.x is None and plans.best is not None:
+        found = replace(found, status="feasible", x=plans.best)
     if flat and not program.integer.any():
         wanted = replace(wanted, gap=max(wanted.gap, INNER))
     return replace(levelled.back(trusted(program, found, wanted, plans, clock)), seconds=clock.seconds)

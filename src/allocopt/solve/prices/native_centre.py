@@ -17,7 +17,7 @@ CUBE = types.float64[:, :, ::1]
 NUMBER = types.int64
 ADDED = {"reassoc", "contract"}
 """Sums may be taken several terms at a time: always the same ones."""
-TOGETHER, HIGH = 4, 32
+TOGETHER, HIGH = 8, 32
 """Rows that are added up in one pass, and rows of a matrix that stay in the nearest memory meanwhile."""
 LEAST = 1e-14
 """Part of the largest diagonal entry below which a pivot is none."""
@@ -91,24 +91,53 @@ def contrasts(usage, weight, lines, least):
 
 
 @njit(nogil=True, fastmath=ADDED)
+def _at(lines, place, sign):
+    """Return what `TOGETHER` lines hold at a place, times a sign."""
+    a, b, c, d, e, f, g, h = lines
+    return (
+        sign * a[place],
+        sign * b[place],
+        sign * c[place],
+        sign * d[place],
+        sign * e[place],
+        sign * f[place],
+        sign * g[place],
+        sign * h[place],
+    )
+
+
+@njit(nogil=True, fastmath=ADDED)
+def _product(x, y):
+    """Return the product of two times `TOGETHER` numbers."""
+    return (
+        x[0] * y[0] + x[1] * y[1] + x[2] * y[2] + x[3] * y[3] + x[4] * y[4] + x[5] * y[5] + x[6] * y[6] + x[7] * y[7]
+    )
+
+
+@njit(nogil=True, fastmath=ADDED)
 def _add(matrix, lines, first, sign, begin, end):
-    """Add the squares of `TOGETHER` lines, times a sign, to rows of a matrix right of their diagonal, two at a time."""
+    """Add the squares of `TOGETHER` lines, times a sign, to rows of a matrix right of their diagonal, four at a time."""
     # Parts of arrays that begin at 0: only so the compiler knows that no place is counted from the end.
     a, b, c, d = lines[first][begin:], lines[first + 1][begin:], lines[first + 2][begin:], lines[first + 3][begin:]
-    for row in range(0, end - begin - 1, 2):
-        upper, lower = matrix[begin + row][begin:], matrix[begin + row + 1][begin:]
-        p, q, r, s = sign * a[row], sign * b[row], sign * c[row], sign * d[row]
-        t, u, v, w = sign * a[row + 1], sign * b[row + 1], sign * c[row + 1], sign * d[row + 1]
-        for place in range(len(upper)):
-            e, f, g, h = a[place], b[place], c[place], d[place]
-            upper[place] += p * e + q * f + r * g + s * h
-            lower[place] += t * e + u * f + v * g + w * h
-    if (end - begin) % 2:
-        row = end - begin - 1
-        upper = matrix[end - 1][begin:]
-        p, q, r, s = sign * a[row], sign * b[row], sign * c[row], sign * d[row]
-        for place in range(len(upper)):
-            upper[place] += p * a[place] + q * b[place] + r * c[place] + s * d[place]
+    e, f, g, h = lines[first + 4][begin:], lines[first + 5][begin:], lines[first + 6][begin:], lines[first + 7][begin:]
+    every = (a, b, c, d, e, f, g, h)
+    fours = (end - begin) // 4 * 4
+    for row in range(0, fours, 4):
+        p, q = _at(every, row, sign), _at(every, row + 1, sign)
+        r, s = _at(every, row + 2, sign), _at(every, row + 3, sign)
+        one, two = matrix[begin + row][begin:], matrix[begin + row + 1][begin:]
+        three, four = matrix[begin + row + 2][begin:], matrix[begin + row + 3][begin:]
+        for place in range(len(one)):
+            here = (a[place], b[place], c[place], d[place], e[place], f[place], g[place], h[place])
+            one[place] += _product(p, here)
+            two[place] += _product(q, here)
+            three[place] += _product(r, here)
+            four[place] += _product(s, here)
+    for row in range(fours, end - begin):
+        p, one = _at(every, row, sign), matrix[begin + row][begin:]
+        for place in range(len(one)):
+            here = (a[place], b[place], c[place], d[place], e[place], f[place], g[place], h[place])
+            one[place] += _product(p, here)
 
 
 @compiled((TABLE, TABLE, NUMBER, NUMBER, NUMBER), fastmath=ADDED)
