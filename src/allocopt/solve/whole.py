@@ -125,8 +125,6 @@ def solve(
         found = by_cases(program, decisions, relax, rest, clock, gap=wanted.wish, start=basis, known=first)
     else:
         found = _solved(program, clock, wanted, relax, flat=flat, start=basis, known=first)
-    if priced and found.x is None and plans.best is not None:
-        found = replace(found, status="feasible", x=plans.best)
     if flat and not program.integer.any():
         wanted = replace(wanted, gap=max(wanted.gap, INNER))
     return replace(levelled.back(trusted(program, found, wanted, plans, clock)), seconds=clock.seconds)

@@ -109,9 +109,7 @@ def _at(lines, place, sign):
 @njit(nogil=True, fastmath=ADDED)
 def _product(x, y):
     """Return the product of two times `TOGETHER` numbers."""
-    return (
-        x[0] * y[0] + x[1] * y[1] + x[2] * y[2] + x[3] * y[3] + x[4] * y[4] + x[5] * y[5] + x[6] * y[6] + x[7] * y[7]
-    )
+    return x[0] * y[0] + x[1] * y[1] + x[2] * y[2] + x[3] * y[3] + x[4] * y[4] + x[5] * y[5] + x[6] * y[6] + x[7] * y[7]
 
 
 @njit(nogil=True, fastmath=ADDED)
