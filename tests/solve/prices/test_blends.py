@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocopt.solve.prices.apart import Entries
-from allocopt.solve.prices.blends import Rounds
+from allocopt.solve.prices.blends import Blends
 from allocopt.solve.prices.central import Central, Loose
 
 
@@ -45,7 +45,7 @@ def test_a_proposal_is_what_its_rounds_make_of_it(seed: int, groups: int, rows: 
 
 def test_a_plan_that_is_put_in_the_place_of_another_drops_it() -> None:
     """Rounds whose plans are in no slot any more are not held; a copy keeps what was."""
-    rounds, first = Rounds(2), np.zeros(2, np.int64)
+    rounds, first = Blends(2), np.zeros(2, np.int64)
     rounds.put(np.arange(2), first, 0)
     before = rounds.copy()
     rounds.put(np.arange(2), first, 40)

@@ -11,7 +11,7 @@ MORE = 32
 """Rounds for which room is made at a time."""
 
 
-class Rounds:
+class Blends:
     """The slot that the plan of each group and round is in, and its part of what stands there.
 
     Parameters
@@ -61,8 +61,8 @@ class Rounds:
         """Return the rounds that some slot holds a plan of."""
         return np.flatnonzero((self.slot >= 0).any(axis=0))
 
-    def copy(self) -> Rounds:
+    def copy(self) -> Blends:
         """Return what does not change any more when proposals come and go."""
-        other = Rounds(0)
+        other = Blends(0)
         other.slot, other.part = self.slot.copy(), self.part.copy()
         return other

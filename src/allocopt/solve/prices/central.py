@@ -26,7 +26,7 @@ import numpy as np
 
 from allocopt.solve.prices import native_centre as native
 from allocopt.solve.prices.apart import BrokenError, Entries, Floats, Longs
-from allocopt.solve.prices.blends import Rounds
+from allocopt.solve.prices.blends import Blends
 
 SLOTS, MORE_SLOTS, MORE_FROM = 6, 8, 300
 """Proposals kept of each group; more where there are so many coupling rows, since each group is mixed of more then."""
@@ -111,7 +111,7 @@ class Central:
         self.usage = np.zeros((every, self.slots, rows))
         self.value = np.zeros((every, self.slots))
         self.there = np.zeros((every, self.slots), dtype=bool)
-        self.rounds = Rounds(groups)
+        self.rounds = Blends(groups)
         self._put_loose(lower, upper, wide)
         self._low, self._high = np.zeros(rows), np.zeros(rows)
         self._share: Floats | None = None

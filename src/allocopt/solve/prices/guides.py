@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from allocopt.solve.highs_master import Master
 from allocopt.solve.prices.apart import Apart, Floats, Longs, WholeError
-from allocopt.solve.prices.blends import Rounds
+from allocopt.solve.prices.blends import Blends
 from allocopt.solve.prices.oracle import Offer
 
 PROPOSALS = 3
@@ -99,7 +99,7 @@ class Proposals:
     slot: Longs
     value: Floats
     usage: Floats
-    rounds: Rounds
+    rounds: Blends
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +169,7 @@ class ByVertex(Guide):
         self._setting, self.box = setting, box
         self.pressed = np.zeros(len(box), dtype=bool)
         self._before: float | None = None
-        self._given: Rounds | None = None
+        self._given: Blends | None = None
 
     def given(self, proposals: Proposals) -> None:
         """Take proposals in that another guide had."""

@@ -114,7 +114,7 @@ def _product(x, y):
 
 @njit(nogil=True, fastmath=ADDED)
 def _add(matrix, lines, first, sign, begin, end):
-    """Add the squares of `TOGETHER` lines, times a sign, to rows of a matrix right of their diagonal, four at a time."""
+    """Add the squares of `TOGETHER` lines, times a sign, to rows of a matrix from their diagonal on, four at a time."""
     # Parts of arrays that begin at 0: only so the compiler knows that no place is counted from the end.
     a, b, c, d = lines[first][begin:], lines[first + 1][begin:], lines[first + 2][begin:], lines[first + 3][begin:]
     e, f, g, h = lines[first + 4][begin:], lines[first + 5][begin:], lines[first + 6][begin:], lines[first + 7][begin:]
