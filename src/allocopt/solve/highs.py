@@ -41,8 +41,13 @@ VERTEX = 1e-7
 """Gap up to which the answer from a basis is believed: HiGHS once called a wrong vertex optimal when it was given one
 (its issue 3194)."""
 
-BARE = 1_000
-"""At most so many columns: a second search goes without presolve (beyond, that takes 10 to 100 times as long)."""
+BARE = 500
+"""At most so many columns: a second search goes without presolve (beyond, that takes twice as long, and soon 10 to 100
+times)."""
+
+ANEW = 2_000
+"""At most so many columns: the root of a search is not begun anew once some columns are settled. That takes up to twice
+as long as searching on, for the same plan."""
 
 LONG, SUMMED = 5_000, 5
 """Where a row has so many entries, and the rows that are shorter few on the average, presolve looks at pairs of rows
@@ -202,7 +207,8 @@ def branch(
         A plan to start from.
     brief : bool
         Whether a good plan is enough: the heuristic that costs most at the root and finds least is left out, the root
-        is not begun anew once some columns are settled, and where there is a plan to start from none is jumped at.
+        is not begun anew once some columns are settled (nor is that of a small program), and where there is a plan to
+        start from none is jumped at.
     again : int
         Above zero: the search whose word somebody wants confirmed, from other settings for each number. Another seed,
         no restarts, no use of symmetry, no heuristics where there is a plan, and for small programs no presolve.
@@ -240,8 +246,9 @@ def _branch(
     option(solver, "mip_abs_gap", gap)
     if brief:
         option(solver, "mip_heuristic_run_root_reduced_cost", False)
-        option(solver, "mip_allow_restart", False)
         option(solver, "mip_heuristic_run_feasibility_jump", start is None)
+    if brief or program.columns <= ANEW:
+        option(solver, "mip_allow_restart", False)
     if work_limit is not None:
         option(solver, "mip_max_nodes", int(work_limit))
     if start is not None:

@@ -27,8 +27,9 @@ MANY = 1_700
 """Columns that are searched together, at least one block."""
 NODES = 1
 """Nodes of such a search: what it finds, it finds at the root."""
-LOSES = (0.0, 0.01, 0.03)
-"""What a column may lose a unit to be opened, in mean losses of those that lose something: turn by turn."""
+LOSES = (0.0, 0.03)
+"""What a column may lose a unit to be opened, in mean losses of those that lose something: turn by turn. A turn between
+the two finds next to nothing, and takes the searches that the last one needs."""
 SEARCHES = 6
 """So many of them at most."""
 IDLE, USES = 0.01, 0.1

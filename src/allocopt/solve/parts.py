@@ -46,6 +46,9 @@ CHARGED = 0.95
 """Part of the prices that a block that is made whole pays for what it uses of the rows between blocks."""
 ROUNDS = 2
 """Linear programs in which a plan is made whole; near a plan that is known, the second one finds nothing."""
+LOST = 0.25
+"""Part of the gap wanted that making the plan of the first of them whole has to lose for the second one: with what was
+made whole held as well, it can win back no more."""
 ROOMS = (0.0, 2.0, 6.0, 18.0)
 """Entries that rows between blocks leave free where blocks cannot be made whole one by one, try by try."""
 SPARE = (2.0, 1.0, 4.0)
@@ -213,6 +216,8 @@ class _Work(Blockwise):
                 continue
             best = best_of(program, best, rounded)
             if rounded is None or not fractions.any() or self.enough(rounded, program.objective(self.parts.relaxed)):
+                break
+            if program.objective(x) - program.objective(rounded) <= LOST * self.wanted:
                 break
             held, plan = held | (program.integer & fractions[self.parts.labels]), rounded
             turns, room = turns + 1, 0
