@@ -146,6 +146,8 @@ def _solved(
     known: NDArray[np.float64] | None = None,
 ) -> Solution:
     """Solve a program that has no switches to go through first (see `solve`)."""
+    if known is not None and clock.left <= 0:
+        return Solution("interrupted", message=TOO_LATE)
     moves = None if relax.work_limit is None else MOVES * relax.work_limit
     found = None
     if search.akin is None or not search.akin.trees:  # else the program is one of blocks, as the other one was

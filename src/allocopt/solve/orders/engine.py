@@ -29,6 +29,8 @@ PRICED = 150
 HOT, COLD, WARM = 0.15, 0.025, 0.018
 """Temperatures between which a search cools, as parts of what an order (or line) earns on average; the last is where a
 short cooling begins, for each five moves that it has for an order."""
+LEAST_WORTH = 0.0, -0.05, -0.2, -np.inf
+"""What a unit on an arc earns at the prices, as a part of what it earns, from which on a pass over all orders uses it."""
 FORCED = 0.1
 """What a move exchanges of an order that has to be served, as a part of what it earns or costs."""
 CHUNK = 512
@@ -111,12 +113,29 @@ class OrderSearch:
             self.price = priced(fresh, self.given, self.best, rounds=PRICED, clock=clock)
         else:
             self.price = from_multipliers(fresh, self.given, given_prices)
-        serve_all(fresh, NONE, np.argsort(-fresh.orders["surplus"][:-1], kind="stable"))
+        turn = np.argsort(-fresh.orders["surplus"][:-1], kind="stable")
+        patient = emptied(fresh)
+        serve_all(fresh, NONE, turn)
+        if clock.left > 0:
+            self._in_passes(patient, turn)
+            fresh = patient if patient.total[0] > fresh.total[0] else fresh
         if fresh.total[0] < self.pages.total[0]:
             self.pages.arcs["worth"], self.pages.orders["surplus"] = fresh.arcs["worth"], fresh.orders["surplus"]
         else:
             self.pages = fresh
         self._keep(self.pages)
+
+    @staticmethod
+    def _in_passes(pages: Book, turn: Longs) -> None:
+        """Serve orders in turn over the arcs that earn something at the prices first, and over worse ones later."""
+        from allocopt.solve.orders.native import serve_all
+
+        arcs, most = pages.arcs, pages.arcs["most"].copy()
+        for least in LEAST_WORTH:
+            good = arcs["worth"] >= least * np.abs(arcs["value"]) if np.isfinite(least) else np.ones(len(arcs), dtype=bool)
+            arcs["most"] = np.where(good, most, np.minimum(most, arcs["x"]))
+            serve_all(pages, NONE, turn)
+        arcs["most"] = most
 
     @property
     def broken(self) -> bool:

@@ -185,7 +185,7 @@ def few(program: Program) -> bool:
 
 
 def in_passes(program: Program, clock: Clock) -> Floats | None:
-    """Return a plan of many orders that takes neither a solver nor compiled code.
+    """Return a plan of many orders that takes no solver, and no compiled code where that is not there yet.
 
     None where they cannot be read so, or where what is compiled can be there in time, with some of it to spare.
     """
@@ -193,9 +193,15 @@ def in_passes(program: Program, clock: Clock) -> Floats | None:
         return None
     try:
         given = read(program)
+        if given.knotted < MANY:
+            return None
+        if _there():
+            search = OrderSearch(program)
+            search.first()
+            return search.plan
     except UnreadableError:
         return None
-    return None if given.knotted < MANY else given.plan(program, first.in_passes(given, by_value(given)))
+    return given.plan(program, first.in_passes(given, by_value(given)))
 
 
 def at_once(program: Program, clock: Clock, *, many: int = 0) -> NDArray[np.float64] | None:
@@ -226,11 +232,21 @@ def _ready(clock: Clock) -> bool:
     """Return whether what is compiled can be there in time."""
     if MODULE not in sys.modules and READ * clock.left < LOADING:
         return False
-    from allocopt.solve.orders.native import FUNCTIONS
-    from allocopt.solve.prices import native_store
-
-    if all(native_store.loaded(function) for function in FUNCTIONS):
+    if _there():
         return clock.left > 0
     if READ * clock.left < LOADING:
         return False
+    from allocopt.solve.orders.native import FUNCTIONS
+    from allocopt.solve.prices import native_store
+
     return PART * clock.left >= COMPILING or all(native_store.kept(function) for function in FUNCTIONS)
+
+
+def _there() -> bool:
+    """Return whether what is compiled is in this process already."""
+    if MODULE not in sys.modules:
+        return False
+    from allocopt.solve.orders.native import FUNCTIONS
+    from allocopt.solve.prices import native_store
+
+    return all(native_store.loaded(function) for function in FUNCTIONS)
