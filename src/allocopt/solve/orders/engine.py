@@ -33,6 +33,8 @@ LEAST_WORTH = 0.0, -0.05, -0.2, -np.inf
 """What a unit on an arc earns at the prices, as a part of what it earns, from which on a pass over all orders uses it."""
 FORCED = 0.1
 """What a move exchanges of an order that has to be served, as a part of what it earns or costs."""
+LOOSE = 0.06
+"""What a move exchanges of a line that takes what it gets, as a part of what it earns."""
 CHUNK = 512
 """Moves between two looks at the clock."""
 FIRST, GROWTH = 2.0, 2.0
@@ -261,9 +263,10 @@ class OrderSearch:
         return np.concatenate([orders, near[: len(near) // 2], near[: len(near) // 4]])
 
     def _exchanged(self) -> float:
-        """Return what a move exchanges on average: an order where orders are whole, else a line.
+        """Return what a move exchanges on average: an order where orders are whole, else a little of a line (`LOOSE`).
 
-        Of orders that have to be served it is only the way in which they are: `FORCED` of what they earn or cost.
+        Where there are both it is the geometric mean. Of orders that have to be served it is only the way in which they
+        are: `FORCED` of what they earn or cost.
         """
         given = self.given
         whole = given.whole[given.order]
@@ -272,8 +275,16 @@ class OrderSearch:
         forced = np.zeros(len(given.column), dtype=bool)
         forced[owner[(given.uses.value < 0) & given.insisted[given.uses.item]]] = True
         units = self.units if self.units.any() else np.minimum(given.most, given.units[given.line])
-        earned = float((np.abs(given.value) * units * np.where(forced, FORCED, 1.0)).sum())
-        return max(earned, 1.0) / max(1, len(np.unique(unit[units > 0])))
+        earned = np.bincount(unit, weights=np.abs(given.value) * units * np.where(forced, FORCED, 1.0), minlength=1)
+        served = np.bincount(unit, weights=units, minlength=1) > 0
+        kinds = [served[: len(given.whole)], served[len(given.whole) :]]
+        sums = [earned[: len(given.whole)].sum(), LOOSE * earned[len(given.whole) :].sum()]
+        logs = [
+            int(kind.sum()) * np.log(max(total, 1.0) / int(kind.sum()))
+            for kind, total in zip(kinds, sums, strict=True)
+            if kind.any()
+        ]
+        return float(np.exp(sum(logs) / max(1, int(served.sum()))))
 
 
 def _lowered(rented: Rented, target: float, clock: Clock) -> None:

@@ -25,7 +25,7 @@ MANY = 200
 """Orders that are whole, ship over one option, pay for parcels or have a least quantity, from which on it pays."""
 SOME = 20
 """As many of which a bound is proven after branch and bound."""
-SMALL, RELAXED, POOR = 5_000, 150_000, 0.1
+SMALL, RELAXED, POOR = 20_000, 150_000, 0.1
 """At most so many columns: HiGHS solves the linear relaxation; of more, up to so many, where our own prices leave such
 a relative gap. Else they come as near in less time."""
 PACE = 2e-5
@@ -33,6 +33,8 @@ PACE = 2e-5
 BRANCHED, BEFORE = 10_000, 0.3
 """At most so many columns: under a time limit, branch and bound goes on from where the search came to, in the rest
 of the time."""
+MEDIUM = 5_000
+"""Of fewer columns branch and bound has more of the time: it is the quicker one."""
 ROUNDS = 400
 """Rounds of a bound for a plan that branch and bound found."""
 SHARE = 0.2
@@ -79,8 +81,9 @@ def solved(
         None where the program has few such orders, cannot be read as orders, or is not served yet: compiling would
         not fit into what is left of the time.
     """
-    search = _search(program, clock, MANY)
-    if search is None:
+    branched = program.columns <= BRANCHED and clock.limit is not None
+    search = _search(program, clock, SOME if branched else MANY)
+    if search is None or (search.given.knotted < MANY and 2 * search.given.knotted < len(search.given.whole)):
         return None
     relaxed = None
     if search.given.alike and _affordable(program, clock):
@@ -93,8 +96,7 @@ def solved(
         search.begin_from(known)
     search.by_prices(clock.share(SHARE))
     multipliers = _multipliers(program, search, clock, relaxed)
-    branched = program.columns <= BRANCHED and clock.limit is not None
-    patience = clock.share(BEFORE if branched else SEARCH)
+    patience = clock.share(BEFORE * min(1.0, program.columns / MEDIUM) if branched else SEARCH)
     if clock.limit is not None:
         patience = Clock.started(min(patience.left, max(0.0, clock.left - PROVING * program.columns)))
     rents = search.run(patience, gap=gap, moves=moves, threads=2 if threads is None else threads)
@@ -103,6 +105,8 @@ def solved(
     if branched and relative_gap(program.objective(x), bound) > gap:
         last = highs.branch(program, clock.share(SEARCH), gap=gap, start=x)
         x, iterations = _better(program, x, last.x), iterations + last.iterations
+        if last.claimed_bound is not None:
+            bound = min(bound, last.claimed_bound)
     close = relative_gap(program.objective(x), bound) <= gap
     message = "" if close else "the gap that was asked for is not reached"
     proof = rents if search.given.whole_truth else None
@@ -145,7 +149,7 @@ def _multipliers(program: Program, search: OrderSearch, clock: Clock, relaxed: S
 
 def _affordable(program: Program, clock: Clock) -> bool:
     """Return whether there is time for a linear relaxation."""
-    return 2 * SHARE * clock.left >= PACE * program.columns
+    return SHARE * clock.left >= PACE * program.columns
 
 
 def _better(program: Program, x: Floats, other: Floats | None) -> Floats:
