@@ -271,9 +271,7 @@ class OrderSearch:
         given = self.given
         whole = given.whole[given.order]
         unit = np.where(whole, given.order, len(given.whole) + np.arange(len(given.units)))[given.line]
-        owner = np.repeat(np.arange(len(given.column)), np.diff(given.uses.ptr))
-        forced = np.zeros(len(given.column), dtype=bool)
-        forced[owner[(given.uses.value < 0) & given.insisted[given.uses.item]]] = True
+        forced = given.forced
         units = self.units if self.units.any() else np.minimum(given.most, given.units[given.line])
         earned = np.bincount(unit, weights=np.abs(given.value) * units * np.where(forced, FORCED, 1.0), minlength=1)
         served = np.bincount(unit, weights=units, minlength=1) > 0

@@ -33,6 +33,10 @@ PACE = 2e-5
 BRANCHED, BEFORE = 10_000, 0.3
 """At most so many columns: under a time limit, branch and bound goes on from where the search came to, in the rest
 of the time."""
+FORCED = 0.05
+"""The same where every order has to be served: what is left to choose is little, and a solver is the better at it."""
+NEAR = 0.02
+"""Relative gap up to which branch and bound starts from the plan of the search: a poor one keeps it from a better."""
 MEDIUM = 5_000
 """Of fewer columns branch and bound has more of the time: it is the quicker one."""
 ROUNDS = 400
@@ -96,14 +100,16 @@ def solved(
         search.begin_from(known)
     search.by_prices(clock.share(SHARE))
     multipliers = _multipliers(program, search, clock, relaxed)
-    patience = clock.share(BEFORE * min(1.0, program.columns / MEDIUM) if branched else SEARCH)
+    before = FORCED if search.given.forced.all() else BEFORE * min(1.0, program.columns / MEDIUM)
+    patience = clock.share(before if branched else SEARCH)
     if clock.limit is not None:
         patience = Clock.started(min(patience.left, max(0.0, clock.left - PROVING * program.columns)))
     rents = search.run(patience, gap=gap, moves=moves, threads=2 if threads is None else threads)
     bound = min(search.bound + search.fixed, upper_bound(program, multipliers))
     x, iterations = search.plan, search.moves
     if branched and relative_gap(program.objective(x), bound) > gap:
-        last = highs.branch(program, clock.share(SEARCH), gap=gap, start=x)
+        start = x if relative_gap(program.objective(x), bound) <= NEAR else None
+        last = highs.branch(program, clock.share(SEARCH), gap=gap, start=start)
         x, iterations = _better(program, x, last.x), iterations + last.iterations
         if last.claimed_bound is not None:
             bound = min(bound, last.claimed_bound)
