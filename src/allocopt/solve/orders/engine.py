@@ -134,7 +134,9 @@ class OrderSearch:
 
         arcs, most = pages.arcs, pages.arcs["most"].copy()
         for least in LEAST_WORTH:
-            good = arcs["worth"] >= least * np.abs(arcs["value"]) if np.isfinite(least) else np.ones(len(arcs), dtype=bool)
+            good = (
+                arcs["worth"] >= least * np.abs(arcs["value"]) if np.isfinite(least) else np.ones(len(arcs), dtype=bool)
+            )
             arcs["most"] = np.where(good, most, np.minimum(most, arcs["x"]))
             serve_all(pages, NONE, turn)
         arcs["most"] = most
@@ -263,7 +265,7 @@ class OrderSearch:
         return np.concatenate([orders, near[: len(near) // 2], near[: len(near) // 4]])
 
     def _exchanged(self) -> float:
-        """Return what a move exchanges on average: an order where orders are whole, else a little of a line (`LOOSE`).
+        """Return what a move exchanges on average: a whole order, a line over one option, else a little of a line.
 
         Where there are both it is the geometric mean. Of orders that have to be served it is only the way in which they
         are: `FORCED` of what they earn or cost.
@@ -275,14 +277,12 @@ class OrderSearch:
         units = self.units if self.units.any() else np.minimum(given.most, given.units[given.line])
         earned = np.bincount(unit, weights=np.abs(given.value) * units * np.where(forced, FORCED, 1.0), minlength=1)
         served = np.bincount(unit, weights=units, minlength=1) > 0
-        kinds = [served[: len(given.whole)], served[len(given.whole) :]]
-        sums = [earned[: len(given.whole)].sum(), LOOSE * earned[len(given.whole) :].sum()]
-        logs = [
-            int(kind.sum()) * np.log(max(total, 1.0) / int(kind.sum()))
-            for kind, total in zip(kinds, sums, strict=True)
-            if kind.any()
-        ]
-        return float(np.exp(sum(logs) / max(1, int(served.sum()))))
+        free = np.append(np.zeros(len(given.whole), dtype=bool), ~(given.whole | given.single)[given.order])
+        logs = 0.0
+        for kind, part in ((~free, 1.0), (free, LOOSE)):
+            count = int((served & (kind[: len(served)])).sum())
+            logs += count * np.log(max(part * float(earned[kind[: len(served)]].sum()), 1.0) / max(count, 1))
+        return float(np.exp(logs / max(1, int(served.sum()))))
 
 
 def _lowered(rented: Rented, target: float, clock: Clock) -> None:

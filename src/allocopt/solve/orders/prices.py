@@ -52,7 +52,9 @@ def _scale(given: Orders) -> Floats:
     money = (np.abs(given.value) * units)[owner]
     taken = np.abs(given.uses.value) * units[owner]
     money, taken = (np.bincount(given.uses.item, weights=each, minlength=len(given.limit)) for each in (money, taken))
-    scale: Floats = np.maximum(money, LEAST_STEP) / np.maximum(taken, 1.0) / np.maximum(np.abs(given.limit), 1.0) ** SPREAD
+    scale: Floats = (
+        np.maximum(money, LEAST_STEP) / np.maximum(taken, 1.0) / np.maximum(np.abs(given.limit), 1.0) ** SPREAD
+    )
     return scale
 
 
@@ -73,7 +75,9 @@ def priced(pages: Book, given: Orders, target: float, *, rounds: int, clock: Clo
     free[given.choice[given.choice >= 0]] = False
     most = np.where(given.rate > 0, given.rate, np.inf)
     start = np.where(free, first_prices(given), 0.0)
-    descent = Descent(start, lambda price: np.clip(price, 0.0, most), LEAST_STEP, scale=_scale(given), patience=PATIENCE)
+    descent = Descent(
+        start, lambda price: np.clip(price, 0.0, most), LEAST_STEP, scale=_scale(given), patience=PATIENCE
+    )
     used = np.zeros(len(free))
     for _ in range(rounds):
         value = answered(pages, descent.at, used)

@@ -14,6 +14,7 @@ from allocopt.solve import highs
 from allocopt.solve.certificate import breach, relative_gap, upper_bound
 from allocopt.solve.inside import settled
 from allocopt.solve.orders import first
+from allocopt.solve.orders.core import by_core
 from allocopt.solve.orders.engine import OrderSearch
 from allocopt.solve.orders.first import by_value
 from allocopt.solve.orders.reading import read
@@ -37,8 +38,10 @@ FORCED = 0.05
 """The same where every order has to be served: what is left to choose is little, and a solver is the better at it."""
 NEAR = 0.02
 """Relative gap up to which branch and bound starts from the plan of the search: a poor one keeps it from a better."""
-MEDIUM = 5_000
-"""Of fewer columns branch and bound has more of the time: it is the quicker one."""
+CORES = (40, 0.4), (80, 0.6)
+"""Orders of each core that is then decided anew, and the part of the time that is left which that may take."""
+NARROW = 40
+"""At most so many resources have a price: a solver makes something of what is left. Beyond, the search does."""
 ROUNDS = 400
 """Rounds of a bound for a plan that branch and bound found."""
 SHARE = 0.2
@@ -100,14 +103,19 @@ def solved(
         search.begin_from(known)
     search.by_prices(clock.share(SHARE))
     multipliers = _multipliers(program, search, clock, relaxed)
-    before = FORCED if search.given.forced.all() else BEFORE * min(1.0, program.columns / MEDIUM)
-    patience = clock.share(before if branched else SEARCH)
+    branched = branched and _solvers_pay(search)
+    patience = clock.share((FORCED if search.given.forced.all() else BEFORE) if branched else SEARCH)
     if clock.limit is not None:
         patience = Clock.started(min(patience.left, max(0.0, clock.left - PROVING * program.columns)))
     rents = search.run(patience, gap=gap, moves=moves, threads=2 if threads is None else threads)
     bound = min(search.bound + search.fixed, upper_bound(program, multipliers))
     x, iterations = search.plan, search.moves
     if branched and relative_gap(program.objective(x), bound) > gap:
+        if not search.given.forced.any():
+            surplus = search.pages.orders["surplus"][:-1]
+            for size, share in CORES:
+                core = by_core(program, search.given, surplus, x, clock.share(share), size=size, gap=gap)
+                x = _better(program, x, core)
         start = x if relative_gap(program.objective(x), bound) <= NEAR else None
         last = highs.branch(program, clock.share(SEARCH), gap=gap, start=start)
         x, iterations = _better(program, x, last.x), iterations + last.iterations
@@ -129,6 +137,12 @@ def _search(program: Program, clock: Clock, many: int) -> OrderSearch | None:
     except UnreadableError:
         return None
     return search if search.given.knotted >= many and _ready(clock) else None
+
+
+def _solvers_pay(search: OrderSearch) -> bool:
+    """Return whether branch and bound betters a plan of the search: few orders, few limits, or all must be served."""
+    few_limits = int((search.price > 0).sum()) <= NARROW
+    return few_limits or search.given.knotted < MANY or bool(search.given.forced.all())
 
 
 def _may_have(program: Program, many: int) -> bool:
