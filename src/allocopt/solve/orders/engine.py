@@ -29,8 +29,10 @@ PRICED = 150
 HOT, COLD, WARM = 0.15, 0.025, 0.018
 """Temperatures between which a search cools, as parts of what an order (or line) earns on average; the last is where a
 short cooling begins, for each five moves that it has for an order."""
+PRICING = 0.6
+"""Part of the time for prices and plans at these that the prices may take."""
 LEAST_WORTH = 0.0, -0.05, -0.2, -np.inf
-"""What a unit on an arc earns at the prices, as a part of what it earns, from which on a pass over all orders uses it."""
+"""What a unit on an arc earns beyond the prices, as a part of what it earns, for a pass over the orders to use it."""
 FORCED = 0.1
 """What a move exchanges of an order that has to be served, as a part of what it earns or costs."""
 LOOSE = 0.06
@@ -107,20 +109,23 @@ class OrderSearch:
         given_prices : float64, shape (rows of the program,), optional
             Multipliers to take instead of prices of our own.
         """
-        from allocopt.solve.orders.native import serve_all
         from allocopt.solve.orders.prices import from_multipliers, priced
 
         fresh = emptied(self.pages)
         if given_prices is None:
-            self.price = priced(fresh, self.given, self.best, rounds=PRICED, clock=clock)
+            self.price = priced(fresh, self.given, self.best, rounds=PRICED, clock=clock.share(PRICING))
         else:
             self.price = from_multipliers(fresh, self.given, given_prices)
         turn = np.argsort(-fresh.orders["surplus"][:-1], kind="stable")
         patient = emptied(fresh)
-        serve_all(fresh, NONE, turn)
-        if clock.left > 0:
-            self._in_passes(patient, turn)
-            fresh = patient if patient.total[0] > fresh.total[0] else fresh
+        # Where every order is whole one pass is nearly always the better one, else several are.
+        for way in (LEAST_WORTH[-1:], LEAST_WORTH) if self.given.whole.all() else (LEAST_WORTH, LEAST_WORTH[-1:]):
+            self._in_passes(patient, turn, way)
+            if patient.total[0] > fresh.total[0]:
+                fresh = patient
+            if clock.left <= 0:
+                break
+            patient = emptied(fresh)
         if fresh.total[0] < self.pages.total[0]:
             self.pages.arcs["worth"], self.pages.orders["surplus"] = fresh.arcs["worth"], fresh.orders["surplus"]
         else:
@@ -128,12 +133,12 @@ class OrderSearch:
         self._keep(self.pages)
 
     @staticmethod
-    def _in_passes(pages: Book, turn: Longs) -> None:
+    def _in_passes(pages: Book, turn: Longs, passes: tuple[float, ...]) -> None:
         """Serve orders in turn over the arcs that earn something at the prices first, and over worse ones later."""
         from allocopt.solve.orders.native import serve_all
 
         arcs, most = pages.arcs, pages.arcs["most"].copy()
-        for least in LEAST_WORTH:
+        for least in passes:
             good = (
                 arcs["worth"] >= least * np.abs(arcs["value"]) if np.isfinite(least) else np.ones(len(arcs), dtype=bool)
             )

@@ -46,6 +46,8 @@ ROUNDS = 400
 """Rounds of a bound for a plan that branch and bound found."""
 SHARE = 0.2
 """Part of the time that prices, and the linear relaxation, may each take."""
+PRICES_FIRST = 0.7
+"""The same for prices where a plan is in a hurry: one at good prices is worth more than what a short search finds."""
 SEARCH = 0.95
 """Part of what is then left that the search takes; the rest is for proving what it found, and for ties."""
 PROVING = 3e-6
@@ -98,10 +100,12 @@ def solved(
         x = None if relaxed.status != "optimal" or relaxed.x is None else settled(program, relaxed.x, clock)
         if x is not None:
             return replace(relaxed, x=x)
-    search.first()
+    hurried = clock.left < HURRY
+    if known is None or not hurried:
+        search.first()
     if known is not None:
         search.begin_from(known)
-    search.by_prices(clock.share(SHARE))
+    search.by_prices(clock.share(PRICES_FIRST if hurried else SHARE))
     multipliers = _multipliers(program, search, clock, relaxed)
     branched = branched and _solvers_pay(search)
     patience = clock.share((FORCED if search.given.forced.all() else BEFORE) if branched else SEARCH)
