@@ -92,7 +92,7 @@ def solved(
     """
     branched = program.columns <= BRANCHED and clock.limit is not None
     search = _search(program, clock, SOME if branched else MANY)
-    if search is None or (search.given.knotted < MANY and 2 * search.given.knotted < len(search.given.whole)):
+    if search is None or (search.given.knotted < MANY and not search.given.mostly_orders):
         return None
     relaxed = None
     if search.given.alike and _affordable(program, clock):

@@ -154,6 +154,11 @@ class Orders:
         return int(knots.sum())
 
     @property
+    def mostly_orders(self) -> bool:
+        """Whether at least every other order is whole, or ships over one option."""
+        return bool(2 * (self.whole | self.single).sum() >= len(self.whole))
+
+    @property
     def forced(self) -> NDArray[np.bool_]:
         """Whether an arc gives of what there has to be at least: it ships for an order that must be served."""
         owner = np.repeat(np.arange(len(self.column)), np.diff(self.uses.ptr))
