@@ -40,6 +40,8 @@ NEAR = 0.02
 """Relative gap up to which branch and bound starts from the plan of the search: a poor one keeps it from a better."""
 CORES = (40, 0.4), (80, 0.6)
 """Orders of each core that is then decided anew, and the part of the time that is left which that may take."""
+LONG, LOOSE = 15.0, 25_000
+"""With so many seconds left, and at most so many columns, it also pays where most lines are of no whole order."""
 NARROW = 40
 """At most so many resources have a price: a solver makes something of what is left. Beyond, the search does."""
 ROUNDS = 400
@@ -107,7 +109,8 @@ def solved(
         search.begin_from(known)
     search.by_prices(clock.share(PRICES_FIRST if hurried else SHARE))
     multipliers = _multipliers(program, search, clock, relaxed)
-    branched = branched and _solvers_pay(search)
+    deep = branched and _solvers_pay(search)
+    branched = deep or (clock.limit is not None and clock.left >= LONG and _nearly_whole(program, search))
     patience = clock.share((FORCED if search.given.forced.all() else BEFORE) if branched else SEARCH)
     if clock.limit is not None:
         patience = Clock.started(min(patience.left, max(0.0, clock.left - PROVING * program.columns)))
@@ -115,7 +118,7 @@ def solved(
     bound = min(search.bound + search.fixed, upper_bound(program, multipliers))
     x, iterations = search.plan, search.moves
     if branched and relative_gap(program.objective(x), bound) > gap:
-        if not search.given.forced.any():
+        if deep and not search.given.forced.any():
             surplus = search.pages.orders["surplus"][:-1]
             for size, share in CORES:
                 core = by_core(program, search.given, surplus, x, clock.share(share), size=size, gap=gap)
@@ -141,6 +144,11 @@ def _search(program: Program, clock: Clock, many: int) -> OrderSearch | None:
     except UnreadableError:
         return None
     return search if search.given.knotted >= many and _ready(clock) else None
+
+
+def _nearly_whole(program: Program, search: OrderSearch) -> bool:
+    """Return whether most lines take what they get: then little is left to branch on, if it takes its time."""
+    return program.columns <= LOOSE and not search.given.mostly_orders
 
 
 def _solvers_pay(search: OrderSearch) -> bool:
