@@ -74,13 +74,13 @@ class Known:
     def quick(self) -> Floats | None:
         """The best plan that takes no solver.
 
-        The one given, the greedy one from nothing or from mended promises, or orders in turn.
+        The one given, or orders in turn, or the greedy one from nothing or from mended promises.
         """
-        grown = None if self._least is None else self._grown(self._least)
         in_turn = orders.in_passes(self._program, self._clock)
-        if in_turn is not None and not holds(self._program, in_turn):
-            in_turn = None
-        return best_of(self._program, self.given, grown, in_turn)
+        if in_turn is not None and holds(self._program, in_turn):
+            return best_of(self._program, self.given, in_turn)
+        grown = None if self._least is None else self._grown(self._least)
+        return best_of(self._program, self.given, grown)
 
     @property
     def none_needed(self) -> bool:

@@ -33,6 +33,13 @@ def branch(program: Program, clock: Clock, **how: Any) -> Solution:
     return highs.branch(program, clock, **how)
 
 
+def decided(program: Program) -> int:
+    """Return how many whole columns are to be searched: the switches alone where the rest comes out whole by itself."""
+    switch = gates(program)
+    alone = switch.any() and network(program, switch)
+    return int(switch.sum() if alone else program.integer.sum())
+
+
 def gates(program: Program) -> Flags:
     """Return the columns that are on or off and stand in a row by more than one unit, shape (columns,)."""
     heavy = np.zeros(program.columns, dtype=bool)

@@ -138,7 +138,8 @@ def trusted(program: Program, answer: Solution, wanted: Wanted, known: Known, cl
     if answer.x is None and answer.status == "interrupted" and not wanted.insists:
         return answer if known.given is None else replace(answer, status="feasible", x=known.given)
     plan = known.best if answer.x is None else answer.x
-    plan = None if plan is None else _polished(program, plan, known)
+    if plan is not None and (answer.x is not None or known.given is not None):
+        plan = _polished(program, plan, known)
     hearing = _Hearing(program, wanted, answer, plan, own, whole_alone=possible == "possible")
     searches = (2, 1) if answer.status == "infeasible" else (1, 2)
     for again in searches[: 1 if program.columns > LARGE else 2]:

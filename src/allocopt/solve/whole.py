@@ -54,6 +54,9 @@ FOUND = 0.93
 DIRECT = 2_000
 """At most so many columns: branch and bound at once, without rounding block by block first."""
 
+SWITCHES = 100
+"""The same where no more whole columns than that are left to decide, as the rest comes out whole by itself."""
+
 SPARED = 2.0
 """A plan of our own search in the blocks that comes within so many times the gap wanted is not searched again."""
 
@@ -147,6 +150,8 @@ def _solved(
     known: NDArray[np.float64] | None = None,
 ) -> Solution:
     """Solve a program that has no switches to go through first (see `solve`)."""
+    if known is not None and clock.left <= 0:
+        return Solution("interrupted", message=TOO_LATE)
     moves = None if relax.work_limit is None else MOVES * relax.work_limit
     found = None
     if search.akin is None or not search.akin.trees:  # else the program is one of blocks, as the other one was
@@ -217,7 +222,8 @@ def _whole(
 ) -> Solution:
     """Return a whole-unit plan, given a relaxation that has fractions."""
     first = None
-    if program.columns > DIRECT and relaxed.x is not None and relaxed.multipliers is not None:
+    direct = program.columns <= DIRECT or (program.columns <= SEARCHED and loosened.decided(program) <= SWITCHES)
+    if not direct and relaxed.x is not None and relaxed.multipliers is not None:
         first = _parted(program, relaxed, clock, search, relax, known)
         if first is None and not search.insists:
             return replace(relaxed, status="interrupted", x=None, message=LEFT)
@@ -230,7 +236,7 @@ def _whole(
     if first is None and clock.left <= 0:
         return replace(relaxed, status="interrupted", x=None, message=TOO_LATE)
     start, before = (None, relaxed) if first is None else (first.x, first)
-    if program.columns > DIRECT:
+    if not direct:
         nodes = FEW if search.nodes is None else min(FEW, search.nodes)
         last = _branched(program, clock, search.wish, nodes, start, brief=True)
         if first is None and last.x is not None:  # the blocks needed a plan that keeps the rows between them

@@ -12,9 +12,9 @@ import numpy as np
 
 from allocopt.arrays import Floats
 
-PATIENCE, SHRINK = 12, 0.6
-"""Steps without gain after which steps shrink, and by how much."""
-DEFLECTED = 0.3
+SHRINK = 0.6
+"""By how much steps shrink where so many as one has patience for gained nothing."""
+DEFLECTED = 0.7
 """Part of the step before that goes into each step."""
 BETTER = 1e-7
 """Relative gain that counts as one."""
@@ -31,6 +31,11 @@ class Descent:
         ``allowed(point)`` is the nearest one that may be looked at.
     least : float
         Step (1 at first) at which it ends.
+    scale : float64, shape (n,), optional
+        How far a unit of slope moves each coordinate against the others: what a coordinate is like in size, for what
+        its slope is like. Without it coordinates of different kinds hold each other up.
+    patience : int
+        Steps without gain after which steps shrink.
 
     Attributes
     ----------
@@ -40,8 +45,17 @@ class Descent:
         The least value so far, and where it was.
     """
 
-    def __init__(self, at: Floats, allowed: Callable[[Floats], Floats], least: float) -> None:
-        self._allowed, self._least = allowed, least
+    def __init__(
+        self,
+        at: Floats,
+        allowed: Callable[[Floats], Floats],
+        least: float,
+        *,
+        scale: Floats | None = None,
+        patience: int = 12,
+    ) -> None:
+        self._allowed, self._least, self._patience = allowed, least, patience
+        self._scale = np.ones(len(at)) if scale is None else scale
         self.at = self.kept = allowed(at)
         self.best = np.inf
         self._way: Floats | None = None
@@ -60,12 +74,13 @@ class Descent:
 
     def move(self, value: float, slope: Floats, target: float) -> None:
         """Move on from the present point, given its value and slope, towards a target."""
-        if self._idle >= PATIENCE:
+        if self._idle >= self._patience:
             self._step, self._idle, self._way, self.at = self._step * SHRINK, 0, None, self.kept
             return
         self._way = slope if self._way is None else (1 - DEFLECTED) * slope + DEFLECTED * self._way
-        norm = float(np.square(self._way).sum())  # a product by BLAS wakes threads that then wait for nothing
+        way = self._scale * self._way
+        norm = float((way * self._way).sum())  # a product by BLAS wakes threads that then wait for nothing
         if norm <= 0:
             self._step = 0.0
             return
-        self.at = self._allowed(self.at - self._step * max(value - target, 1e-6 * abs(value)) / norm * self._way)
+        self.at = self._allowed(self.at - self._step * max(value - target, 1e-6 * abs(value)) / norm * way)

@@ -29,8 +29,14 @@ PRICED = 150
 HOT, COLD, WARM = 0.15, 0.025, 0.018
 """Temperatures between which a search cools, as parts of what an order (or line) earns on average; the last is where a
 short cooling begins, for each five moves that it has for an order."""
+PRICING = 0.6
+"""Part of the time for prices and plans at these that the prices may take."""
+LEAST_WORTH = 0.0, -0.05, -0.2, -np.inf
+"""What a unit on an arc earns beyond the prices, as a part of what it earns, for a pass over the orders to use it."""
 FORCED = 0.1
 """What a move exchanges of an order that has to be served, as a part of what it earns or costs."""
+LOOSE = 0.06
+"""What a move exchanges of a line that takes what it gets, as a part of what it earns."""
 CHUNK = 512
 """Moves between two looks at the clock."""
 FIRST, GROWTH = 2.0, 2.0
@@ -103,20 +109,42 @@ class OrderSearch:
         given_prices : float64, shape (rows of the program,), optional
             Multipliers to take instead of prices of our own.
         """
-        from allocopt.solve.orders.native import serve_all
         from allocopt.solve.orders.prices import from_multipliers, priced
 
         fresh = emptied(self.pages)
         if given_prices is None:
-            self.price = priced(fresh, self.given, self.best, rounds=PRICED, clock=clock)
+            self.price = priced(fresh, self.given, self.best, rounds=PRICED, clock=clock.share(PRICING))
         else:
             self.price = from_multipliers(fresh, self.given, given_prices)
-        serve_all(fresh, NONE, np.argsort(-fresh.orders["surplus"][:-1], kind="stable"))
+        turn = np.argsort(-fresh.orders["surplus"][:-1], kind="stable")
+        patient = emptied(fresh)
+        # Where every order is whole one pass is nearly always the better one, else several are.
+        for way in (LEAST_WORTH[-1:], LEAST_WORTH) if self.given.whole.all() else (LEAST_WORTH, LEAST_WORTH[-1:]):
+            self._in_passes(patient, turn, way)
+            if patient.total[0] > fresh.total[0]:
+                fresh = patient
+            if clock.left <= 0:
+                break
+            patient = emptied(fresh)
         if fresh.total[0] < self.pages.total[0]:
             self.pages.arcs["worth"], self.pages.orders["surplus"] = fresh.arcs["worth"], fresh.orders["surplus"]
         else:
             self.pages = fresh
         self._keep(self.pages)
+
+    @staticmethod
+    def _in_passes(pages: Book, turn: Longs, passes: tuple[float, ...]) -> None:
+        """Serve orders in turn over the arcs that earn something at the prices first, and over worse ones later."""
+        from allocopt.solve.orders.native import serve_all
+
+        arcs, most = pages.arcs, pages.arcs["most"].copy()
+        for least in passes:
+            good = (
+                arcs["worth"] >= least * np.abs(arcs["value"]) if np.isfinite(least) else np.ones(len(arcs), dtype=bool)
+            )
+            arcs["most"] = np.where(good, most, np.minimum(most, arcs["x"]))
+            serve_all(pages, NONE, turn)
+        arcs["most"] = most
 
     @property
     def broken(self) -> bool:
@@ -242,19 +270,24 @@ class OrderSearch:
         return np.concatenate([orders, near[: len(near) // 2], near[: len(near) // 4]])
 
     def _exchanged(self) -> float:
-        """Return what a move exchanges on average: an order where orders are whole, else a line.
+        """Return what a move exchanges on average: a whole order, a line over one option, else a little of a line.
 
-        Of orders that have to be served it is only the way in which they are: `FORCED` of what they earn or cost.
+        Where there are both it is the geometric mean. Of orders that have to be served it is only the way in which they
+        are: `FORCED` of what they earn or cost.
         """
         given = self.given
         whole = given.whole[given.order]
         unit = np.where(whole, given.order, len(given.whole) + np.arange(len(given.units)))[given.line]
-        owner = np.repeat(np.arange(len(given.column)), np.diff(given.uses.ptr))
-        forced = np.zeros(len(given.column), dtype=bool)
-        forced[owner[(given.uses.value < 0) & given.insisted[given.uses.item]]] = True
+        forced = given.forced
         units = self.units if self.units.any() else np.minimum(given.most, given.units[given.line])
-        earned = float((np.abs(given.value) * units * np.where(forced, FORCED, 1.0)).sum())
-        return max(earned, 1.0) / max(1, len(np.unique(unit[units > 0])))
+        earned = np.bincount(unit, weights=np.abs(given.value) * units * np.where(forced, FORCED, 1.0), minlength=1)
+        served = np.bincount(unit, weights=units, minlength=1) > 0
+        free = np.append(np.zeros(len(given.whole), dtype=bool), ~(given.whole | given.single)[given.order])
+        logs = 0.0
+        for kind, part in ((~free, 1.0), (free, LOOSE)):
+            count = int((served & (kind[: len(served)])).sum())
+            logs += count * np.log(max(part * float(earned[kind[: len(served)]].sum()), 1.0) / max(count, 1))
+        return float(np.exp(logs / max(1, int(served.sum()))))
 
 
 def _lowered(rented: Rented, target: float, clock: Clock) -> None:

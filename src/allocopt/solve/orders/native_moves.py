@@ -26,6 +26,8 @@ from allocopt.solve.orders.native_serving import (
 
 LOOK = 48
 """Holders of a resource that are looked at when some of it is taken back."""
+EACH = 5.0
+"""Units of a line of which more are judged each by its part of what a move exchanges."""
 TRIES = 3
 """Orders that are tried for each resource that a move left something of."""
 WIDE = 1 << 14
@@ -64,7 +66,7 @@ def take_back(b, r, need, o, heat):
             score = b.arcs[a].worth
             if b.orders[p].whole:
                 score = surplus(b, p) / max(min(b.arcs[a].x * used(b, a, r), need - b.resources[r].left), 1.0)
-            score += heat * noise(b)
+            score += heat * noise(b) / max(1.0, b.lines[b.arcs[a].line].units / EACH)
             if score < best:
                 best, at = score, a
         if at < 0:
@@ -163,7 +165,7 @@ def force(b, o, heat):
             best, at = -np.inf, -1
             for a in range(b.lines[d].arc, b.lines[d + 1].arc):
                 if (q < 0 or b.arcs[a].option == q) and b.arcs[a].tag != stamp:
-                    score = b.arcs[a].worth + 0.2 * heat * noise(b)
+                    score = b.arcs[a].worth + 0.2 * heat * noise(b) / max(1.0, b.lines[d].units / EACH)
                     if score > best:
                         best, at = score, a
             if at < 0:
@@ -171,7 +173,7 @@ def force(b, o, heat):
                     return False
                 break
             b.arcs[at].tag = stamp
-            if not whole and b.arcs[at].worth + heat * noise(b) < 0.0:
+            if not whole and b.arcs[at].worth + heat * noise(b) / max(1.0, b.lines[d].units / EACH) < 0.0:
                 continue
             rest -= forced(b, at, rest, o, heat)
     return True

@@ -15,6 +15,10 @@ from allocopt.solve.solution import Clock
 
 LEAST_STEP = 1e-3
 """Step at which a descent ends."""
+PATIENCE = 6
+"""Steps without gain after which steps shrink: few, as prices need not be good, but soon."""
+SPREAD = 0.75
+"""Power of its limit by which the price of a resource moves less than that of a resource of which there is one."""
 
 
 def first_prices(given: Orders) -> Floats:
@@ -41,6 +45,19 @@ def first_prices(given: Orders) -> Floats:
     return np.where(np.isfinite(loss) & (given.limit < 0), np.maximum(loss, 0.0), price)
 
 
+def _scale(given: Orders) -> Floats:
+    """Return what a price is like in size (money for a unit, on average), for what is left of its resource."""
+    owner = np.repeat(np.arange(len(given.column)), np.diff(given.uses.ptr))
+    units = np.minimum(given.most, given.units[given.line])
+    money = (np.abs(given.value) * units)[owner]
+    taken = np.abs(given.uses.value) * units[owner]
+    money, taken = (np.bincount(given.uses.item, weights=each, minlength=len(given.limit)) for each in (money, taken))
+    scale: Floats = (
+        np.maximum(money, LEAST_STEP) / np.maximum(taken, 1.0) / np.maximum(np.abs(given.limit), 1.0) ** SPREAD
+    )
+    return scale
+
+
 def priced(pages: Book, given: Orders, target: float, *, rounds: int, clock: Clock) -> Floats:
     """Leave good prices and the worth of each arc at these in the records; return the prices.
 
@@ -57,7 +74,10 @@ def priced(pages: Book, given: Orders, target: float, *, rounds: int, clock: Clo
     free = np.ones(len(given.limit), dtype=bool)
     free[given.choice[given.choice >= 0]] = False
     most = np.where(given.rate > 0, given.rate, np.inf)
-    descent = Descent(np.where(free, first_prices(given), 0.0), lambda price: np.clip(price, 0.0, most), LEAST_STEP)
+    start = np.where(free, first_prices(given), 0.0)
+    descent = Descent(
+        start, lambda price: np.clip(price, 0.0, most), LEAST_STEP, scale=_scale(given), patience=PATIENCE
+    )
     used = np.zeros(len(free))
     for _ in range(rounds):
         value = answered(pages, descent.at, used)

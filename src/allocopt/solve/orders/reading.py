@@ -225,8 +225,10 @@ class _Reading:
         # A shipment in packs of several sizes (sealed cases for a line with a pack) holds whole multiples of each.
         np.lcm.at(pack, where[packed], large[packed].astype(np.int64))
         np.maximum.at(least, where[at_least], large[at_least])
-        pays, pair = np.zeros(size, dtype=bool), self.member * self.program.columns + self.over[self.gate]
-        pays[where[at_least & ~np.isin(pair, pair[~at_least])]] = True
+        pays = np.zeros(size, dtype=bool)
+        if at_least.any():
+            pair = self.member * self.program.columns + self.over[self.gate]
+            pays[where[at_least & ~np.isin(pair, pair[~at_least])]] = True
         return pack.astype(np.float64), least, pays
 
     def _units(self, place: Longs, line: Longs, lines: int, order: Longs, orders: int) -> tuple[Floats, Flags, Longs]:

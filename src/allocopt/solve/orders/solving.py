@@ -14,6 +14,7 @@ from allocopt.solve import highs
 from allocopt.solve.certificate import breach, relative_gap, upper_bound
 from allocopt.solve.inside import settled
 from allocopt.solve.orders import first
+from allocopt.solve.orders.core import by_core
 from allocopt.solve.orders.engine import OrderSearch
 from allocopt.solve.orders.first import by_value
 from allocopt.solve.orders.reading import read
@@ -25,7 +26,7 @@ MANY = 200
 """Orders that are whole, ship over one option, pay for parcels or have a least quantity, from which on it pays."""
 SOME = 20
 """As many of which a bound is proven after branch and bound."""
-SMALL, RELAXED, POOR = 5_000, 150_000, 0.1
+SMALL, RELAXED, POOR = 20_000, 150_000, 0.1
 """At most so many columns: HiGHS solves the linear relaxation; of more, up to so many, where our own prices leave such
 a relative gap. Else they come as near in less time."""
 PACE = 2e-5
@@ -33,10 +34,22 @@ PACE = 2e-5
 BRANCHED, BEFORE = 10_000, 0.3
 """At most so many columns: under a time limit, branch and bound goes on from where the search came to, in the rest
 of the time."""
+FORCED = 0.05
+"""The same where every order has to be served: what is left to choose is little, and a solver is the better at it."""
+NEAR = 0.02
+"""Relative gap up to which branch and bound starts from the plan of the search: a poor one keeps it from a better."""
+CORES = (40, 0.4), (80, 0.6)
+"""Orders of each core that is then decided anew, and the part of the time that is left which that may take."""
+LONG, LOOSE = 15.0, 25_000
+"""With so many seconds left, and at most so many columns, it also pays where most lines are of no whole order."""
+NARROW = 40
+"""At most so many resources have a price: a solver makes something of what is left. Beyond, the search does."""
 ROUNDS = 400
 """Rounds of a bound for a plan that branch and bound found."""
 SHARE = 0.2
 """Part of the time that prices, and the linear relaxation, may each take."""
+PRICES_FIRST = 0.7
+"""The same for prices where a plan is in a hurry: one at good prices is worth more than what a short search finds."""
 SEARCH = 0.95
 """Part of what is then left that the search takes; the rest is for proving what it found, and for ties."""
 PROVING = 3e-6
@@ -79,8 +92,9 @@ def solved(
         None where the program has few such orders, cannot be read as orders, or is not served yet: compiling would
         not fit into what is left of the time.
     """
-    search = _search(program, clock, MANY)
-    if search is None:
+    branched = program.columns <= BRANCHED and clock.limit is not None
+    search = _search(program, clock, SOME if branched else MANY)
+    if search is None or (search.given.knotted < MANY and not search.given.mostly_orders):
         return None
     relaxed = None
     if search.given.alike and _affordable(program, clock):
@@ -88,21 +102,32 @@ def solved(
         x = None if relaxed.status != "optimal" or relaxed.x is None else settled(program, relaxed.x, clock)
         if x is not None:
             return replace(relaxed, x=x)
-    search.first()
+    hurried = clock.left < HURRY
+    if known is None or not hurried:
+        search.first()
     if known is not None:
         search.begin_from(known)
-    search.by_prices(clock.share(SHARE))
+    search.by_prices(clock.share(PRICES_FIRST if hurried else SHARE))
     multipliers = _multipliers(program, search, clock, relaxed)
-    branched = program.columns <= BRANCHED and clock.limit is not None
-    patience = clock.share(BEFORE if branched else SEARCH)
+    deep = branched and _solvers_pay(search)
+    branched = deep or (clock.limit is not None and clock.left >= LONG and _nearly_whole(program, search))
+    patience = clock.share((FORCED if search.given.forced.all() else BEFORE) if branched else SEARCH)
     if clock.limit is not None:
         patience = Clock.started(min(patience.left, max(0.0, clock.left - PROVING * program.columns)))
     rents = search.run(patience, gap=gap, moves=moves, threads=2 if threads is None else threads)
     bound = min(search.bound + search.fixed, upper_bound(program, multipliers))
     x, iterations = search.plan, search.moves
     if branched and relative_gap(program.objective(x), bound) > gap:
-        last = highs.branch(program, clock.share(SEARCH), gap=gap, start=x)
+        if deep and not search.given.forced.any():
+            surplus = search.pages.orders["surplus"][:-1]
+            for size, share in CORES:
+                core = by_core(program, search.given, surplus, x, clock.share(share), size=size, gap=gap)
+                x = _better(program, x, core)
+        start = x if relative_gap(program.objective(x), bound) <= NEAR else None
+        last = highs.branch(program, clock.share(SEARCH), gap=gap, start=start)
         x, iterations = _better(program, x, last.x), iterations + last.iterations
+        if last.claimed_bound is not None:
+            bound = min(bound, last.claimed_bound)
     close = relative_gap(program.objective(x), bound) <= gap
     message = "" if close else "the gap that was asked for is not reached"
     proof = rents if search.given.whole_truth else None
@@ -119,6 +144,17 @@ def _search(program: Program, clock: Clock, many: int) -> OrderSearch | None:
     except UnreadableError:
         return None
     return search if search.given.knotted >= many and _ready(clock) else None
+
+
+def _nearly_whole(program: Program, search: OrderSearch) -> bool:
+    """Return whether most lines take what they get: then little is left to branch on, if it takes its time."""
+    return program.columns <= LOOSE and not search.given.mostly_orders
+
+
+def _solvers_pay(search: OrderSearch) -> bool:
+    """Return whether branch and bound betters a plan of the search: few orders, few limits, or all must be served."""
+    few_limits = int((search.price > 0).sum()) <= NARROW
+    return few_limits or search.given.knotted < MANY or bool(search.given.forced.all())
 
 
 def _may_have(program: Program, many: int) -> bool:
@@ -145,7 +181,7 @@ def _multipliers(program: Program, search: OrderSearch, clock: Clock, relaxed: S
 
 def _affordable(program: Program, clock: Clock) -> bool:
     """Return whether there is time for a linear relaxation."""
-    return 2 * SHARE * clock.left >= PACE * program.columns
+    return SHARE * clock.left >= PACE * program.columns
 
 
 def _better(program: Program, x: Floats, other: Floats | None) -> Floats:
@@ -185,7 +221,7 @@ def few(program: Program) -> bool:
 
 
 def in_passes(program: Program, clock: Clock) -> Floats | None:
-    """Return a plan of many orders that takes neither a solver nor compiled code.
+    """Return a plan of many orders that takes no solver, and no compiled code where that is not there yet.
 
     None where they cannot be read so, or where what is compiled can be there in time, with some of it to spare.
     """
@@ -193,9 +229,15 @@ def in_passes(program: Program, clock: Clock) -> Floats | None:
         return None
     try:
         given = read(program)
+        if given.knotted < MANY:
+            return None
+        if _there():
+            search = OrderSearch(program)
+            search.first()
+            return search.plan
     except UnreadableError:
         return None
-    return None if given.knotted < MANY else given.plan(program, first.in_passes(given, by_value(given)))
+    return given.plan(program, first.in_passes(given, by_value(given)))
 
 
 def at_once(program: Program, clock: Clock, *, many: int = 0) -> NDArray[np.float64] | None:
@@ -226,11 +268,21 @@ def _ready(clock: Clock) -> bool:
     """Return whether what is compiled can be there in time."""
     if MODULE not in sys.modules and READ * clock.left < LOADING:
         return False
-    from allocopt.solve.orders.native import FUNCTIONS
-    from allocopt.solve.prices import native_store
-
-    if all(native_store.loaded(function) for function in FUNCTIONS):
+    if _there():
         return clock.left > 0
     if READ * clock.left < LOADING:
         return False
+    from allocopt.solve.orders.native import FUNCTIONS
+    from allocopt.solve.prices import native_store
+
     return PART * clock.left >= COMPILING or all(native_store.kept(function) for function in FUNCTIONS)
+
+
+def _there() -> bool:
+    """Return whether what is compiled is in this process already."""
+    if MODULE not in sys.modules:
+        return False
+    from allocopt.solve.orders.native import FUNCTIONS
+    from allocopt.solve.prices import native_store
+
+    return all(native_store.loaded(function) for function in FUNCTIONS)

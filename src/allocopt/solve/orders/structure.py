@@ -154,6 +154,19 @@ class Orders:
         return int(knots.sum())
 
     @property
+    def mostly_orders(self) -> bool:
+        """Whether at least every other order is whole, or ships over one option."""
+        return bool(2 * (self.whole | self.single).sum() >= len(self.whole))
+
+    @property
+    def forced(self) -> NDArray[np.bool_]:
+        """Whether an arc gives of what there has to be at least: it ships for an order that must be served."""
+        owner = np.repeat(np.arange(len(self.column)), np.diff(self.uses.ptr))
+        found = np.zeros(len(self.column), dtype=bool)
+        found[owner[(self.uses.value < 0) & self.insisted[self.uses.item]]] = True
+        return found
+
+    @property
     def single(self) -> NDArray[np.bool_]:
         """Whether only one option of each order may be used, shape (orders,)."""
         return self.choice >= 0
