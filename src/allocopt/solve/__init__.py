@@ -1,6 +1,7 @@
 """Arrays in, arrays out: solve a `Program`, and prove how good the answer is."""
 
 from allocopt.solve.akin import Akin
+from allocopt.solve.answers import Answers
 from allocopt.solve.blocks import between
 from allocopt.solve.blocks import components as apart
 from allocopt.solve.cases import switches
@@ -22,6 +23,7 @@ __all__ = [
     "EXACT",
     "NOTHING",
     "Akin",
+    "Answers",
     "Certificate",
     "Cluster",
     "Effort",

@@ -68,6 +68,9 @@ class Blockwise:
         self.iterations = 0
         self._apart = self._without(self.between)
         self._nowhere, self._nothing = np.zeros(program.columns), np.zeros(program.rows)
+        self._free = program.upper > program.lower
+        self._fixed = np.where(self._free, 0.0, program.lower)
+        self._by_fixed = program.activity(self._fixed)
 
     def searched_deep(self, plan: Floats) -> tuple[Leaves, Floats]:
         """Return the trees of the blocks whose relaxation promises more than their plan has, and their best plans."""
@@ -148,11 +151,24 @@ class Blockwise:
         """Return a block by itself, at the prices of the rows between blocks, and its rows."""
         return restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
 
+    def _still_open(self, columns: Places) -> tuple[Program, Places]:
+        """Return the columns of a block that are not fixed, by themselves, and which these are.
+
+        Its searches prove nothing of the block as it stands, but need not go through what is decided.
+        """
+        mine = columns[self._free[columns]]
+        return restricted(self._apart, mine, self._fixed, self._by_fixed, 0.0)[0], mine
+
     def _searched(
-        self, small: Program, most: tuple[int, float], *, start: Floats | None = None, part: float = 1.0
+        self,
+        small: Program,
+        most: tuple[int, float],
+        *,
+        start: Floats | None = None,
+        sums: tuple[Places, ...] | None = None,
     ) -> trees.Searched | None:
         """Return what our own search finds in a block, within so many nodes and so much work, and count the work."""
-        found = trees.searched(small, start=start, margin=part * self.margin, nodes=most[0], work=most[1])
+        found = trees.searched(small, start=start, margin=self.margin, nodes=most[0], work=most[1], sums=sums)
         self.iterations += 0 if found is None else found.work
         return found
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import Program, bounded
 from allocopt.arrays import Floats, Places
-from allocopt.solve import highs
+from allocopt.solve import highs, trees
 from allocopt.solve.akin import Akin
 from allocopt.solve.blocks import BlockPlan
 from allocopt.solve.blockwise import Blockwise
@@ -157,18 +157,18 @@ class _Work(Blockwise):
         closed = program.integer.copy()
         for columns in self.open:
             closed[columns] = False
-        plan = np.where(closed, np.rint(x), x)
+        plan = np.where(self._free, np.where(closed, np.rint(x), x), program.lower)
         for columns in self.open:
             if self.clock.left <= 0:
                 return None
             if akin is not None and self._beside(columns, akin):
                 plan[columns] = akin[columns]
                 continue
-            small, _ = self._alone(columns)
-            found = self._near(small, x[columns], self.gate[columns])
+            small, mine = self._still_open(columns)
+            found = self._near(small, x[mine], self.gate[mine])
             if found is None:
                 return None
-            plan[columns] = found
+            plan[mine] = found
         return plan
 
     def _beside(self, columns: Places, plan: Floats) -> bool:
@@ -178,14 +178,22 @@ class _Work(Blockwise):
         return bool(((at == plan[gates]) & (np.abs(at - self.parts.relaxed[gates]) < 1.0)).all())
 
     def _near(self, small: Program, x: Floats, gate: NDArray[np.bool_]) -> Floats | None:
-        """Return a plan of one block whose gates are near the relaxation."""
+        """Return a plan of one block whose gates are near the relaxation.
+
+        Where a promise may give way every reach has a plan; one that loses more than may be left open in all is looked
+        for with gates anywhere.
+        """
         low, high = np.floor(x[gate] + highs.WHOLE), np.ceil(x[gate] - highs.WHOLE)
+        best, least, sums = None, float(small.cost @ x) - self.wanted, trees.sums_of(small)
         for reach in REACHES:
+            if best is not None and reach < np.inf:
+                continue
             lower, upper = np.maximum(small.lower[gate], low - reach), np.minimum(small.upper[gate], high + reach)
-            found = self._searched(bounded(small, gate, lower=lower, upper=upper), NEAR)
-            if found is not None and found.x is not None:
-                return found.x
-        return self._helped(small)
+            found = self._searched(bounded(small, gate, lower=lower, upper=upper), NEAR, start=best, sums=sums)
+            best = best if found is None else best_of(small, best, found.x)
+            if best is not None and float(small.cost @ best) >= least:
+                break
+        return self._helped(small) if best is None else best
 
     def anew(self, plan: Floats) -> bool:
         """Return whether plans with the gates of this one have not been joined yet."""
@@ -273,9 +281,11 @@ class _Work(Blockwise):
         """Return a plan made whole in the blocks with fractions, each over what the others leave; gates may move."""
         program = self.parts.program
         plan = np.where(program.integer & ~fractions[self.parts.labels], np.rint(x), x)
+        plan = np.where(self._free, plan, program.lower)
         charged = program.priced(np.where(self.between, CHARGED * self.price, 0.0))
         standing = BlockPlan(replace(program, cost=charged), plan)
         members = [self.parts.members[block] for block in np.flatnonzero(fractions).tolist()]
+        members = [columns[self._free[columns]] for columns in members]
         failed = [columns for columns in members if self.clock.left <= 0 or not self._round(standing, columns)]
         if failed:  # together, over all that is left by then
             columns = np.sort(np.concatenate(members))
@@ -290,9 +300,9 @@ class _Work(Blockwise):
         """Make one block whole over what the others leave; return whether that is possible."""
         small, rows = standing.alone(columns)
         gate = self.gate[columns]
-        at = np.rint(standing.x[columns][gate])
+        at, sums = np.rint(standing.x[columns][gate]), trees.sums_of(small)
         for tried in (bounded(small, gate, lower=at, upper=at), small):
-            found = self._searched(replace(tried, constant=0.0), NEAR)
+            found = self._searched(replace(tried, constant=0.0), NEAR, sums=sums)
             if found is not None and found.x is not None:
                 standing.put(small, rows, columns, found.x)
                 return True
