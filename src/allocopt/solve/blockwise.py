@@ -68,9 +68,6 @@ class Blockwise:
         self.iterations = 0
         self._apart = self._without(self.between)
         self._nowhere, self._nothing = np.zeros(program.columns), np.zeros(program.rows)
-        self._free = program.upper > program.lower
-        self._fixed = np.where(self._free, 0.0, program.lower)
-        self._by_fixed = program.activity(self._fixed)
 
     def searched_deep(self, plan: Floats) -> tuple[Leaves, Floats]:
         """Return the trees of the blocks whose relaxation promises more than their plan has, and their best plans."""
@@ -150,14 +147,6 @@ class Blockwise:
     def _alone(self, columns: Places) -> tuple[Program, Places]:
         """Return a block by itself, at the prices of the rows between blocks, and its rows."""
         return restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
-
-    def _still_open(self, columns: Places) -> tuple[Program, Places]:
-        """Return the columns of a block that are not fixed, by themselves, and which these are.
-
-        Its searches prove nothing of the block as it stands, but need not go through what is decided.
-        """
-        mine = columns[self._free[columns]]
-        return restricted(self._apart, mine, self._fixed, self._by_fixed, 0.0)[0], mine
 
     def _searched(
         self,

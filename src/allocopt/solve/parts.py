@@ -157,18 +157,18 @@ class _Work(Blockwise):
         closed = program.integer.copy()
         for columns in self.open:
             closed[columns] = False
-        plan = np.where(self._free, np.where(closed, np.rint(x), x), program.lower)
+        plan = np.where(closed, np.rint(x), x)
         for columns in self.open:
             if self.clock.left <= 0:
                 return None
             if akin is not None and self._beside(columns, akin):
                 plan[columns] = akin[columns]
                 continue
-            small, mine = self._still_open(columns)
-            found = self._near(small, x[mine], self.gate[mine])
+            small, _ = self._alone(columns)
+            found = self._near(small, x[columns], self.gate[columns])
             if found is None:
                 return None
-            plan[mine] = found
+            plan[columns] = found
         return plan
 
     def _beside(self, columns: Places, plan: Floats) -> bool:
@@ -281,11 +281,9 @@ class _Work(Blockwise):
         """Return a plan made whole in the blocks with fractions, each over what the others leave; gates may move."""
         program = self.parts.program
         plan = np.where(program.integer & ~fractions[self.parts.labels], np.rint(x), x)
-        plan = np.where(self._free, plan, program.lower)
         charged = program.priced(np.where(self.between, CHARGED * self.price, 0.0))
         standing = BlockPlan(replace(program, cost=charged), plan)
         members = [self.parts.members[block] for block in np.flatnonzero(fractions).tolist()]
-        members = [columns[self._free[columns]] for columns in members]
         failed = [columns for columns in members if self.clock.left <= 0 or not self._round(standing, columns)]
         if failed:  # together, over all that is left by then
             columns = np.sort(np.concatenate(members))
