@@ -16,9 +16,8 @@ from tests.strategies import LINEAR, SWITCHES, tables
 import allocopt as ao
 from allocopt.compare.runs import Request, Settings
 from allocopt.compare.solving import Bench, digest_of
-from allocopt.solve import Answers, Effort
+from allocopt.solve import Answers, Effort, whole
 from allocopt.solve import solve as real_solve
-from allocopt.solve import whole
 from allocopt.stages.stated import formulate
 
 SCENARIOS = (

@@ -117,8 +117,7 @@ def test_articles_that_little_ties_prove_more_apart(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("seed", range(12))
 def test_what_is_decided_stays_and_hides_no_better_plan(seed: int) -> None:
-    """With an order that goes and a pack that does not, the plan is still none better than the best one, nor is the
-    bound below it."""
+    """With an order that goes and a pack that does not, no plan beats the best one, and no bound is below it."""
     program = fixed(tied(seed), [0, 2], [1.0, 0.0])
     worth, bound = parted(program)
     assert worth <= best(program) + 1e-9 <= bound + 2e-9
