@@ -1,7 +1,6 @@
 """Arrays in, arrays out: solve a `Program`, and prove how good the answer is."""
 
 from allocopt.solve.akin import Akin
-from allocopt.solve.answers import Answers
 from allocopt.solve.blocks import between
 from allocopt.solve.blocks import components as apart
 from allocopt.solve.cases import switches
@@ -13,6 +12,7 @@ from allocopt.solve.leaves import Leaves
 from allocopt.solve.prices import Cluster
 from allocopt.solve.prices.levels import Sharing, raised
 from allocopt.solve.relaxation import Engine, bound_from
+from allocopt.solve.remembered import Remembered
 from allocopt.solve.solution import Solution
 from allocopt.solve.stable import stabilised
 from allocopt.solve.start import Start
@@ -23,7 +23,6 @@ __all__ = [
     "EXACT",
     "NOTHING",
     "Akin",
-    "Answers",
     "Certificate",
     "Cluster",
     "Effort",
@@ -32,6 +31,7 @@ __all__ = [
     "Leaves",
     "Ordered",
     "ProofAsked",
+    "Remembered",
     "Sharing",
     "Solution",
     "Start",

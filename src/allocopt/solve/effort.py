@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from allocopt.algebra.program import Program
 from allocopt.solve.akin import Akin
-from allocopt.solve.answers import Answers
 from allocopt.solve.prices import Cluster
 from allocopt.solve.relaxation import Engine
+from allocopt.solve.remembered import Remembered
 from allocopt.solve.solution import Solution
 from allocopt.solve.trusted import ProofAsked, Wanted
 
@@ -54,7 +54,7 @@ class Effort:
     insists : bool
         Whether a plan is looked for to the end where our own search in blocks comes to none. Who has another program
         to turn to need not wait for the word that there is no plan.
-    answers : Answers or None
+    remembered : Remembered or None
         What small programs came to, kept by who solves many problems that are nearly the same.
     """
 
@@ -68,7 +68,7 @@ class Effort:
     proof: ProofAsked = "any"
     akin: Akin | None = field(default=None, compare=False)
     insists: bool = True
-    answers: Answers | None = field(default=None, compare=False, repr=False)
+    remembered: Remembered | None = field(default=None, compare=False, repr=False)
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -96,10 +96,10 @@ class Effort:
 
         With a time limit nothing is kept: what comes of it is not always the same.
         """
-        if self.answers is None or self.time_limit is not None:
+        if self.remembered is None or self.time_limit is not None:
             return solve()
         asked = (self.work_limit, self.gap, self.search, self.engine, self.proof, self.insists)
-        return self.answers.of(program, asked, solve)
+        return self.remembered.of(program, asked, solve)
 
     def wanted(self, program: Program, gap: float | None = None) -> Wanted:
         """Return what a solve of a program has to reach, where `gap` may replace the one asked for."""

@@ -16,7 +16,7 @@ from tests.strategies import LINEAR, SWITCHES, tables
 import allocopt as ao
 from allocopt.compare.runs import Request, Settings
 from allocopt.compare.solving import Bench, digest_of
-from allocopt.solve import Answers, Effort, whole
+from allocopt.solve import Effort, Remembered, whole
 from allocopt.solve import solve as real_solve
 from allocopt.stages.stated import formulate
 
@@ -84,7 +84,7 @@ def test_only_what_repeats_is_kept(orders: ao.Problem) -> None:
         asked.append(number)
         return real_solve(program)
 
-    effort = Effort(gap=1e-3, answers=Answers())
+    effort = Effort(gap=1e-3, remembered=Remembered())
     first = effort.answered(program, partial(answer, 1))
     assert effort.answered(replace(program), partial(answer, 2)) is first
     effort.answered(dearer, partial(answer, 3))

@@ -30,7 +30,7 @@ NUMBERS = (
 """All arrays that every program has."""
 
 
-class Answers:
+class Remembered:
     """Answers by the numbers of their programs; each is the one that solving it again would give."""
 
     def __init__(self) -> None:
