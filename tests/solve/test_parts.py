@@ -10,7 +10,7 @@ import pytest
 from allocopt.algebra.program import COUPLES, Program, fixed
 from allocopt.solve import blocks, blockwise, highs, parts
 from allocopt.solve.certificate import breach, own_bound
-from allocopt.solve.solution import Clock, Solution
+from allocopt.solve.solution import Clock
 
 ARTICLES, GROUPS, LINES = 2, 2, 2
 """Articles in a group, groups, and lines of an article; each group is tied by an order that is whole."""
@@ -121,48 +121,3 @@ def test_what_is_decided_stays_and_hides_no_better_plan(seed: int) -> None:
     program = fixed(tied(seed), [0, 2], [1.0, 0.0])
     worth, bound = parted(program)
     assert worth <= best(program) + 1e-9 <= bound + 2e-9
-
-
-def giving_way() -> Program:
-    """Two articles with 12 units each: packs of 5 for a channel that was promised 6, packs of 2 for one that pays.
-
-    The relaxation ships 1.2 and 3 packs. In whole packs the promise is kept with 2 packs of 5 only, which leave one
-    pack of 2; it may give way at 1,000 a unit.
-
-        keeps it  = 2 x 10 + 1 x 2        breaks it by one unit  = 1 x 10 + 3 x 2 - 1,000
-    """
-    return Program(
-        cost=np.tile([10.0, 2.0, -1000.0], 2),
-        lower=np.zeros(6),
-        upper=np.tile([9.0, 9.0, 6.0], 2),
-        integer=np.tile([True, True, False], 2),
-        indptr=np.array([0, 3, 5, 6, 9, 11, 12], np.int32),
-        indices=np.array([0, 1, 4, 0, 4, 1, 2, 3, 4, 2, 4, 3], np.int32),
-        data=np.array([5.0, 5.0, 1.0, 2.0, 1.0, 1.0] * 2),
-        row_lower=np.array([-np.inf, 6.0, -np.inf, 6.0, -np.inf]),
-        row_upper=np.array([12.0, np.inf, 12.0, np.inf, 100.0]),
-        column_sku=np.array([0, 0, 0, 1, 1, 1], np.int32),
-        row_sku=np.array([0, 0, 1, 1, COUPLES], np.int32),
-    )
-
-
-def test_a_promise_that_may_give_way_is_kept_at_once_where_whole_packs_can() -> None:
-    """A plan next to the relaxation that breaks it is not worth the linear program that would make it whole."""
-    program, clock = giving_way(), Clock.started(None)
-    relaxed = highs.linear(program, clock)
-    assert relaxed.x is not None
-    assert relaxed.multipliers is not None
-    labels = np.array([0, 0, 0, 1, 1, 1])
-    held: list[float] = []
-
-    def relax(program: Program) -> Solution:
-        found = highs.linear(program, clock)
-        assert found.x is not None
-        held.append(program.objective(found.x))
-        return found
-
-    cut = parts.Parts(program, relaxed.x, relaxed.multipliers, labels)
-    found = parts.by_parts(cut, relax, clock, gap=1e-3)
-    assert found is not None
-    assert program.objective(found.x) == pytest.approx(2 * 22)
-    assert held == pytest.approx([2 * 22])

@@ -178,22 +178,15 @@ class _Work(Blockwise):
         return bool(((at == plan[gates]) & (np.abs(at - self.parts.relaxed[gates]) < 1.0)).all())
 
     def _near(self, small: Program, x: Floats, gate: NDArray[np.bool_]) -> Floats | None:
-        """Return a plan of one block whose gates are near the relaxation.
-
-        Where a promise may give way every reach has a plan; one that loses more than may be left open in all is looked
-        for with gates anywhere.
-        """
+        """Return a plan of one block whose gates are near the relaxation."""
         low, high = np.floor(x[gate] + highs.WHOLE), np.ceil(x[gate] - highs.WHOLE)
-        best, least, sums = None, float(small.cost @ x) - self.wanted, trees.sums_of(small)
+        sums = trees.sums_of(small)
         for reach in REACHES:
-            if best is not None and reach < np.inf:
-                continue
             lower, upper = np.maximum(small.lower[gate], low - reach), np.minimum(small.upper[gate], high + reach)
-            found = self._searched(bounded(small, gate, lower=lower, upper=upper), NEAR, start=best, sums=sums)
-            best = best if found is None else best_of(small, best, found.x)
-            if best is not None and float(small.cost @ best) >= least:
-                break
-        return self._helped(small) if best is None else best
+            found = self._searched(bounded(small, gate, lower=lower, upper=upper), NEAR, sums=sums)
+            if found is not None and found.x is not None:
+                return found.x
+        return self._helped(small)
 
     def anew(self, plan: Floats) -> bool:
         """Return whether plans with the gates of this one have not been joined yet."""
