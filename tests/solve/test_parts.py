@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from allocopt.algebra.program import COUPLES, Program
+from allocopt.algebra.program import COUPLES, Program, fixed
 from allocopt.solve import blocks, blockwise, highs, parts
 from allocopt.solve.certificate import breach, own_bound
 from allocopt.solve.solution import Clock
@@ -68,7 +68,8 @@ def best(program: Program) -> float:
     groups = []
     for group in range(GROUPS):
         mine = np.arange(group * size, (group + 1) * size)
-        all_plans = np.array(list(itertools.product(*(range(int(most) + 1) for most in program.upper[mine]))), float)
+        ends = zip(program.lower[mine].astype(int), program.upper[mine].astype(int), strict=True)
+        all_plans = np.array(list(itertools.product(*(range(least, most + 1) for least, most in ends))), float)
         dense = np.zeros((program.rows, program.columns))
         dense[program.indices, program.entry_column] = program.data
         activity = all_plans @ dense[:, mine].T
@@ -112,3 +113,11 @@ def test_articles_that_little_ties_prove_more_apart(monkeypatch: pytest.MonkeyPa
     together = [parted(tied(seed))[1] for seed in range(12)]
     assert all(one <= other + 1e-9 for one, other in zip(apart, together, strict=True))
     assert sum(one < other - 0.01 for one, other in zip(apart, together, strict=True)) > 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_decided_stays_and_hides_no_better_plan(seed: int) -> None:
+    """With an order that goes and a pack that does not, no plan beats the best one, and no bound is below it."""
+    program = fixed(tied(seed), [0, 2], [1.0, 0.0])
+    worth, bound = parted(program)
+    assert worth <= best(program) + 1e-9 <= bound + 2e-9

@@ -15,8 +15,8 @@ from allocopt.arguments import runs as at_most
 from allocopt.compare.comparison import Comparison
 from allocopt.compare.deciding import Deciding
 from allocopt.compare.risk import CVaR
-from allocopt.compare.runs import Request, RunFolder, Settings
-from allocopt.compare.solving import Bench, Extend, bound_run, keep, passed_over, solve_run
+from allocopt.compare.runs import AS_STATED, Request, RunFolder, Settings
+from allocopt.compare.solving import Bench, Extend, bench_of, bound_run, keep, passed_over, solve_run
 from allocopt.contracts import Contract, pooled
 from allocopt.errors import ContractError, Issue, ScenarioError, SolveError
 from allocopt.problem.problem import Problem
@@ -140,7 +140,8 @@ def _decided(folder: RunFolder, numbers: list[int], jobs: int | None, extend: Ex
     """Solve of some runs those that it takes to know who comes first, and keep the bounds of the others."""
     if not numbers:
         return
-    inputs, fingerprint = folder.inputs(), folder.fingerprint
+    fingerprint = folder.fingerprint
+    inputs = bench_of(str(folder.path), fingerprint).inputs
     size, asked = len(inputs.runs), [(str(folder.path), fingerprint, run.number) for run in inputs.runs]
     bound = np.full(size, np.nan)
     for number, value in spread(bound_run, asked, jobs):
@@ -162,8 +163,11 @@ def _solved(folder: RunFolder, numbers: list[int], jobs: int | None, extend: Ext
     if not numbers:
         return
     fingerprint = folder.fingerprint
+    runs = bench_of(str(folder.path), fingerprint).runs
+    # What is played forward takes longest: it comes first, so that all workers end at about the same time.
+    order = sorted(numbers, key=lambda number: (runs[number].draw == AS_STATED, number))
     try:
-        yield from spread(_numbered, [(str(folder.path), fingerprint, number, extend) for number in numbers], jobs)
+        yield from spread(_numbered, [(str(folder.path), fingerprint, number, extend) for number in order], jobs)
     except SolveError as error:
         left = len(numbers) - sum(folder.done().get(n, {}).get("status", "error") != "error" for n in numbers)
         raise SolveError(

@@ -20,7 +20,7 @@ from allocopt.errors import AllocoptError, SolveError
 from allocopt.plan import Answer, Plan
 from allocopt.plan.tables import channel_books
 from allocopt.problem.problem import Problem
-from allocopt.solve import Effort
+from allocopt.solve import Effort, Remembered
 from allocopt.stages.stated import Extend as Extend
 from allocopt.stages.stated import in_pyomo
 
@@ -46,7 +46,7 @@ class Bench:
         self.inputs = inputs
         self._made = made or {}
         self.runs = inputs.runs
-        self._lock = threading.Lock()
+        self._lock, self._remembered = threading.Lock(), Remembered()
         self._bases: dict[int, Answer] = {}
         self._expected: tuple[int, Problem] | None = None
         self._drawn: tuple[tuple[int, int], Problem] | None = None
@@ -59,7 +59,8 @@ class Bench:
         settings = self.inputs.settings
         contract, scenario = self.inputs.contracts[run.contract], self.inputs.scenarios[run.scenario]
         expected, problem = self._problems(run)
-        effort = Effort(settings.time_limit, settings.work_limit, settings.gap, search=False)
+        limits = (settings.time_limit, settings.work_limit, settings.gap)
+        effort = Effort(*limits, search=False, remembered=self._remembered)
         without_foresight = scenario.draws is not None and scenario.draws.foresight == "none"
         if run.draw != AS_STATED and without_foresight and not contract.decides_in_turn:
             contract.check(problem)

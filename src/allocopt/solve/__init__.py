@@ -12,6 +12,7 @@ from allocopt.solve.leaves import Leaves
 from allocopt.solve.prices import Cluster
 from allocopt.solve.prices.levels import Sharing, raised
 from allocopt.solve.relaxation import Engine, bound_from
+from allocopt.solve.remembered import Remembered
 from allocopt.solve.solution import Solution
 from allocopt.solve.stable import stabilised
 from allocopt.solve.start import Start
@@ -30,6 +31,7 @@ __all__ = [
     "Leaves",
     "Ordered",
     "ProofAsked",
+    "Remembered",
     "Sharing",
     "Solution",
     "Start",

@@ -149,10 +149,15 @@ class Blockwise:
         return restricted(self._apart, columns, self._nowhere, self._nothing, 0.0)
 
     def _searched(
-        self, small: Program, most: tuple[int, float], *, start: Floats | None = None, part: float = 1.0
+        self,
+        small: Program,
+        most: tuple[int, float],
+        *,
+        start: Floats | None = None,
+        sums: tuple[Places, ...] | None = None,
     ) -> trees.Searched | None:
         """Return what our own search finds in a block, within so many nodes and so much work, and count the work."""
-        found = trees.searched(small, start=start, margin=part * self.margin, nodes=most[0], work=most[1])
+        found = trees.searched(small, start=start, margin=self.margin, nodes=most[0], work=most[1], sums=sums)
         self.iterations += 0 if found is None else found.work
         return found
 

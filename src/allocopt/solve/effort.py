@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from allocopt.algebra.program import Program
 from allocopt.solve.akin import Akin
 from allocopt.solve.prices import Cluster
 from allocopt.solve.relaxation import Engine
+from allocopt.solve.remembered import Remembered
+from allocopt.solve.solution import Solution
 from allocopt.solve.trusted import ProofAsked, Wanted
 
 EXACT = 1e-6
@@ -51,6 +54,8 @@ class Effort:
     insists : bool
         Whether a plan is looked for to the end where our own search in blocks comes to none. Who has another program
         to turn to need not wait for the word that there is no plan.
+    remembered : Remembered or None
+        What small programs came to, kept by who solves many problems that are nearly the same.
     """
 
     time_limit: float | None = None
@@ -63,6 +68,7 @@ class Effort:
     proof: ProofAsked = "any"
     akin: Akin | None = field(default=None, compare=False)
     insists: bool = True
+    remembered: Remembered | None = field(default=None, compare=False, repr=False)
     begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -84,6 +90,16 @@ class Effort:
     def limited(self) -> bool:
         """Whether the caller set a limit."""
         return self.time_limit is not None or self.work_limit is not None
+
+    def answered(self, program: Program, solve: Callable[[], Solution]) -> Solution:
+        """Return what `solve` makes of a program with this effort, or what it made of one with the same numbers.
+
+        With a time limit nothing is kept: what comes of it is not always the same.
+        """
+        if self.remembered is None or self.time_limit is not None:
+            return solve()
+        asked = (self.work_limit, self.gap, self.search, self.engine, self.proof, self.insists)
+        return self.remembered.of(program, asked, solve)
 
     def wanted(self, program: Program, gap: float | None = None) -> Wanted:
         """Return what a solve of a program has to reach, where `gap` may replace the one asked for."""

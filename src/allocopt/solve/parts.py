@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from allocopt.algebra.grouping import extreme
 from allocopt.algebra.program import Program, bounded
 from allocopt.arrays import Floats, Places
-from allocopt.solve import highs
+from allocopt.solve import highs, trees
 from allocopt.solve.akin import Akin
 from allocopt.solve.blocks import BlockPlan
 from allocopt.solve.blockwise import Blockwise
@@ -183,9 +183,10 @@ class _Work(Blockwise):
     def _near(self, small: Program, x: Floats, gate: NDArray[np.bool_]) -> Floats | None:
         """Return a plan of one block whose gates are near the relaxation."""
         low, high = np.floor(x[gate] + highs.WHOLE), np.ceil(x[gate] - highs.WHOLE)
+        sums = trees.sums_of(small)
         for reach in REACHES:
             lower, upper = np.maximum(small.lower[gate], low - reach), np.minimum(small.upper[gate], high + reach)
-            found = self._searched(bounded(small, gate, lower=lower, upper=upper), NEAR)
+            found = self._searched(bounded(small, gate, lower=lower, upper=upper), NEAR, sums=sums)
             if found is not None and found.x is not None:
                 return found.x
         return self._helped(small)
@@ -295,9 +296,9 @@ class _Work(Blockwise):
         """Make one block whole over what the others leave; return whether that is possible."""
         small, rows = standing.alone(columns)
         gate = self.gate[columns]
-        at = np.rint(standing.x[columns][gate])
+        at, sums = np.rint(standing.x[columns][gate]), trees.sums_of(small)
         for tried in (bounded(small, gate, lower=at, upper=at), small):
-            found = self._searched(replace(tried, constant=0.0), NEAR)
+            found = self._searched(replace(tried, constant=0.0), NEAR, sums=sums)
             if found is not None and found.x is not None:
                 standing.put(small, rows, columns, found.x)
                 return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,10 @@ class Task:
 
     def solve(self, program: Program, **how: Any) -> Solution:
         """Solve a program within what is left, and listen to what is to be said; see `allocopt.solve.solve`."""
-        found = whole.solve(program, self.effort, **how)
+        if how:
+            found = whole.solve(program, self.effort, **how)
+        else:
+            found = self.effort.answered(program, partial(whole.solve, program, self.effort))
         self.heard.extend(found.notes)
         return found
 
