@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import resource
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -87,7 +88,6 @@ def in_highs(shop: Shop, limit: float) -> Found:
 
     model = natural(shop)
     matrix = csc_array((model.value.astype(float), (model.row, model.column)), shape=(len(model.low), len(model.cents)))
-    highspy.Highs.resetGlobalScheduler(True)  # its number of threads is that of the first call of a process
     begun = time.perf_counter()
     solver = highspy.Highs()
     for name, value in {"output_flag": False, "time_limit": limit, "threads": WORKERS, "mip_rel_gap": 0.0}.items():
@@ -98,9 +98,9 @@ def in_highs(shop: Shop, limit: float) -> Found:
         model.cents / 100, np.zeros(columns), model.upper.astype(float), model.low, model.high,
         matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data, np.ones(columns, np.int32),
     )  # fmt: skip
-    solver.run()
+    with ThreadPoolExecutor(1) as fresh:  # a thread that ran HiGHS before cannot run it with other threads
+        fresh.submit(solver.run).result()
     seconds, info = time.perf_counter() - begun, solver.getInfo()
-    highspy.Highs.resetGlobalScheduler(True)
     there = info.primal_solution_status == 2
     y = np.array(solver.getSolution().col_value) if there else None
     status = solver.getModelStatus().name
