@@ -115,8 +115,9 @@ def counted(number: float) -> str:
 
 
 def command(module: str) -> str:
-    """Return the command that this process was called with."""
-    return " ".join(["python -m", f"benchmarks.{module}", *sys.argv[1:]]).rstrip()
+    """Return the command that this process was called with; of folders of this machine the last part alone."""
+    given = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
+    return " ".join(["python -m", f"benchmarks.{module}", *given]).rstrip()
 
 
 def kept(folder: Path, name: str, title: str, text: str, content: dict[str, Any]) -> None:

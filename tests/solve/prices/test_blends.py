@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocopt.solve.prices.apart import Entries
+from allocopt.solve.prices.apart import Entries, Loose
 from allocopt.solve.prices.blends import Blends
-from allocopt.solve.prices.central import Central, Loose
+from allocopt.solve.prices.central import Central
 
 
 @settings(max_examples=60, deadline=None)

@@ -18,9 +18,9 @@ import allocopt as ao
 from allocopt.algebra.program import Program
 from allocopt.rules import CLAUSES, Clause
 from allocopt.solve import certify, highs
-from allocopt.solve.prices import WholeError, central, linear, native_centre
-from allocopt.solve.prices.apart import BrokenError, Entries
-from allocopt.solve.prices.central import Central, Loose
+from allocopt.solve.prices import WholeError, central, engine, linear, native_centre
+from allocopt.solve.prices.apart import BrokenError, Entries, Loose
+from allocopt.solve.prices.central import Central
 from allocopt.solve.prices.engine import MasterKind
 from allocopt.solve.solution import Clock
 from allocopt.stages.stated import formulate
@@ -111,6 +111,22 @@ def test_numbers_that_are_none_are_a_breakdown(fault: float, monkeypatch: pytest
     assert certify(program, found.x, found.multipliers, found.claimed_bound).gap <= 1e-6
 
 
+@pytest.mark.parametrize("terms", ["physics", "retailer"])
+def test_groups_keep_more_proposals_where_few_do_not_do(terms: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two proposals a group mix the optimum slowly, or never; a master that grows proves it in fewer rounds."""
+    monkeypatch.setattr(central, "SLOTS", 2)
+    program = generated(6_000, 90, terms)
+    rounds = {}
+    for slow in (engine.SLOW, 10**6):
+        monkeypatch.setattr(engine, "SLOW", slow)
+        found = linear(program, unlimited(), native=True, master="centre")
+        assert found.x is not None
+        assert certify(program, found.x, found.multipliers, found.claimed_bound).gap <= 1e-6
+        rounds[slow] = found.iterations
+    few, many = rounds.values()
+    assert few < many
+
+
 def test_any_number_of_threads_gives_the_same_centres(monkeypatch: pytest.MonkeyPatch) -> None:
     """One thread, two, or five, with sums that are parted: the same plan and the same multipliers, bit by bit."""
     monkeypatch.setattr(central, "LARGE", 0)
@@ -170,6 +186,8 @@ def test_a_master_is_solved(data: st.DataObject) -> None:
     master = Central(lower, upper, groups, Loose(cost, np.zeros(loose), np.ones(loose), links), 1.0, np.ones(rows))
     for number in range(3):
         master.propose(value[number], usage[number], number)
+        if data.draw(st.booleans()):
+            master.widen()
         master.hold(np.full(rows, -1e3), np.full(rows, 1e3))
         try:
             prices = master.solve(1e-6, 0.5, np.zeros(rows))

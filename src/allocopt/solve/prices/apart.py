@@ -69,6 +69,16 @@ class Entries:
 
 
 @dataclass(frozen=True, eq=False)
+class Loose:
+    """Columns that are groups of their own: what they are worth, their limits, and their entries in the rows."""
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    links: Entries
+
+
+@dataclass(frozen=True, eq=False)
 class Apart:
     """A program taken apart.
 

@@ -25,11 +25,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocopt.solve.prices import native_centre as native
-from allocopt.solve.prices.apart import BrokenError, Entries, Floats, Longs
+from allocopt.solve.prices.apart import BrokenError, Floats, Longs, Loose
 from allocopt.solve.prices.blends import Blends
 
 SLOTS, MORE_SLOTS, MORE_FROM = 6, 8, 300
 """Proposals kept of each group; more where there are so many coupling rows, since each group is mixed of more then."""
+WIDER, MOST_SLOTS = 4, 20
+"""So many more of them each time that the mix gets better too slowly, up to so many."""
 STEPS = 40
 """Steps of one solve after which it is taken to go nowhere."""
 SHORT = 0.99
@@ -48,16 +50,6 @@ TINY = 1e-12
 """A share below is a rounding residue."""
 ROOM = 1e-10
 """What the mix keeps away from the limits, in parts of them."""
-
-
-@dataclass(frozen=True, eq=False)
-class Loose:
-    """Columns that are groups of their own: what they are worth, their limits, and their entries in the rows."""
-
-    cost: Floats
-    lower: Floats
-    upper: Floats
-    links: Entries
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,8 +112,23 @@ class Central:
         self._away = np.ones((every, self.slots))
         self._new = np.zeros((every, self.slots), dtype=bool)
         self.promised, self.worth, self.steps = np.inf, -np.inf, 0
-        lines = native.TOGETHER * (-(-every * (self.slots - 1) // native.TOGETHER) + 1)
-        self._lines, self._matrix = np.zeros((lines, rows)), np.zeros((rows, rows))
+        self._lines, self._matrix = self._room_for_sums(), np.zeros((rows, rows))
+
+    def _room_for_sums(self) -> Floats:
+        every, slots, rows = self.usage.shape
+        return np.zeros((native.TOGETHER * (-(-every * (slots - 1) // native.TOGETHER) + 1), rows))
+
+    def widen(self) -> None:
+        """Make room for more proposals of each group, up to a limit: for mixes that few cannot make up."""
+        more = min(WIDER, MOST_SLOTS - self.slots)
+        if more <= 0:
+            return
+        self.slots, behind = self.slots + more, ((0, 0), (0, more))
+        self.usage = np.pad(self.usage, (*behind, (0, 0)))
+        self.value, self.there = np.pad(self.value, behind), np.pad(self.there, behind)
+        self._new, self._away = np.pad(self._new, behind), np.pad(self._away, behind, constant_values=1.0)
+        self._share = None if self._share is None else np.pad(self._share, behind)
+        self._lines = self._room_for_sums()
 
     def _put_loose(self, lower: Floats, upper: Floats, wide: Longs) -> None:
         """Make groups of the loose columns and of the room within rows with two limits."""

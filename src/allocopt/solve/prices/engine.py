@@ -36,6 +36,8 @@ ROUNDS = 400
 """Rounds after which the prices are not expected to settle any more."""
 UNSTEADY = 40
 """Rounds in which a guide by centres has to bring the gap down by a third."""
+SLOW = 5
+"""Rounds in which it has to do so for its groups to keep no more proposals than before."""
 FINE = 1e-7
 """Gap from which on vertices are asked for: closer, an interior point has too few digits."""
 AFTER = 0.1
@@ -155,7 +157,7 @@ class Pricing:
         self.guide: Guide | None = None
         self._by = master if self._centred() else "vertex"
         self._last: Offer | None = None
-        self._steady = (0, np.inf)
+        self._steady, self._widened = (0, np.inf), 0
         self.safe = None if self.sample else safe_plan(program, apart, known)
 
     def run(self, gap: float, clock: Clock, rounds: int, pool: ThreadPoolExecutor) -> None:
@@ -197,9 +199,12 @@ class Pricing:
             else:
                 self.guide = ByVertex(setting, offer, self.box)
         if isinstance(self.guide, ByCentre):
-            if self.gap < self._steady[1] * 2 / 3:
-                self._steady = self.rounds, self.gap
+            if self.open < self._steady[1] * 2 / 3:
+                self._steady = self.rounds, self.open
             if self.gap > FINE and self.rounds - self._steady[0] <= UNSTEADY:
+                if self.rounds - max(self._steady[0], self._widened) >= SLOW and np.isfinite(self.open):
+                    self._widened = self.rounds
+                    self.guide.widen()
                 with suppress(BrokenError):
                     return self.guide.next(offer, self.rounds, known, wanted)
             self.guide = self._handed_over(self.guide, offer, pool)
@@ -259,6 +264,13 @@ class Pricing:
         if not np.isfinite(self.mix.worth) or not np.isfinite(self.bound):
             return np.inf
         return (self.bound - self.mix.worth) / self._size(self.mix.worth)
+
+    @property
+    def open(self) -> float:
+        """The gap, or where no mix has kept the rows so far, how far what the master promises is from the bound."""
+        if self.sample or np.isfinite(self.mix.worth) or self.guide is None or not np.isfinite(self.guide.promised):
+            return self.gap
+        return (self.bound - self.guide.promised) / self._size(self.bound)
 
     def _size(self, worth: float) -> float:
         """Return what gaps are relative to: the objective with what no decision changes, at least one."""

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from allocopt.solve.highs_master import Master
-from allocopt.solve.prices.apart import Apart, Floats, Longs, WholeError
+from allocopt.solve.prices.apart import Apart, Floats, Longs, Loose, WholeError
 from allocopt.solve.prices.blends import Blends
 from allocopt.solve.prices.oracle import Offer
 
@@ -242,7 +242,7 @@ class ByCentre(Guide):
     """
 
     def __init__(self, setting: Setting, offer: Offer, prices: Floats, box: Floats) -> None:
-        from allocopt.solve.prices.central import Central, Loose  # compiled code
+        from allocopt.solve.prices.central import Central  # compiled code
 
         unit, sizes = setting.scales(offer)
         loose = Loose(setting.loose_cost, setting.loose_lower, setting.loose_upper, setting.apart.loose_links)
@@ -253,6 +253,10 @@ class ByCentre(Guide):
         self._low, self._high = self._signed(*setting.boxed(prices, box))
         self._first = True
         self.pressed = np.zeros(len(box), dtype=bool)
+
+    def widen(self) -> None:
+        """Let the master keep more proposals of each group."""
+        self._master.widen()
 
     def _signed(self, low: Floats, high: Floats) -> tuple[Floats, Floats]:
         """Return the limits of a box without prices of the wrong sign."""
