@@ -118,21 +118,28 @@ def solved(
     bound = min(search.bound + search.fixed, upper_bound(program, multipliers))
     x, iterations = search.plan, search.moves
     if branched and relative_gap(program.objective(x), bound) > gap:
-        if deep and not search.given.forced.any():
-            surplus = search.pages.orders["surplus"][:-1]
-            for size, share in CORES:
-                core = by_core(program, search.given, surplus, x, clock.share(share), size=size, gap=gap)
-                x = _better(program, x, core)
-        start = x if relative_gap(program.objective(x), bound) <= NEAR else None
-        last = highs.branch(program, clock.share(SEARCH), gap=gap, start=start)
-        x, iterations = _better(program, x, last.x), iterations + last.iterations
-        if last.claimed_bound is not None:
-            bound = min(bound, last.claimed_bound)
+        x, last = _branched_on(program, search, x, clock, bound=bound, gap=gap, cores=deep)
+        iterations += last.iterations
+        bound = bound if last.claimed_bound is None else min(bound, last.claimed_bound)
     close = relative_gap(program.objective(x), bound) <= gap
     message = "" if close else "the gap that was asked for is not reached"
     proof = rents if search.given.whole_truth else None
     found = Solution("feasible", x, multipliers, bound, METHOD, clock.seconds, iterations, message, rents=proof)
     return replace(found, status="optimal") if close else found
+
+
+def _branched_on(
+    program: Program, search: OrderSearch, x: Floats, clock: Clock, *, bound: float, gap: float, cores: bool
+) -> tuple[Floats, Solution]:
+    """Return the best of a plan, cores decided anew and branch and bound over all of it, and what the last one said."""
+    if cores and not search.given.forced.any():
+        surplus = search.pages.orders["surplus"][:-1]
+        for size, share in CORES:
+            core = by_core(program, search.given, surplus, x, clock.share(share), size=size, gap=gap)
+            x = _better(program, x, core)
+    start = x if relative_gap(program.objective(x), bound) <= NEAR else None
+    last = highs.branch(program, clock.share(SEARCH), gap=gap, start=start)
+    return _better(program, x, last.x), last
 
 
 def _search(program: Program, clock: Clock, many: int) -> OrderSearch | None:

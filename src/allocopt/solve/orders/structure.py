@@ -17,6 +17,7 @@ in it is not for this engine: `UnreadableError` says what.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,7 +142,7 @@ class Orders:
         most = extreme(np.maximum, taken, item, len(self.limit), none=-np.inf)
         return bool((most - least <= ALIKE * np.abs(most))[np.isfinite(most)].all())
 
-    @property
+    @cached_property
     def knotted(self) -> int:
         """How many orders are more than lines that take what they get: whole, over one option, or with a fee.
 
@@ -153,12 +154,12 @@ class Orders:
         knots[self.option_order[option[self.fee[self.needs.item] > 0]]] = True
         return int(knots.sum())
 
-    @property
+    @cached_property
     def mostly_orders(self) -> bool:
         """Whether at least every other order is whole, or ships over one option."""
         return bool(2 * (self.whole | self.single).sum() >= len(self.whole))
 
-    @property
+    @cached_property
     def forced(self) -> NDArray[np.bool_]:
         """Whether an arc gives of what there has to be at least: it ships for an order that must be served."""
         owner = np.repeat(np.arange(len(self.column)), np.diff(self.uses.ptr))
