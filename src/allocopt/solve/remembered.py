@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import fields
 
 import numpy as np
 
@@ -14,20 +15,6 @@ LARGEST = 2_000
 """Columns of a program whose answer is kept; to hash a larger one for nothing is not worth the while."""
 MANY = 2_000
 """Answers that are kept, the first ones."""
-NUMBERS = (
-    "cost",
-    "lower",
-    "upper",
-    "integer",
-    "indptr",
-    "indices",
-    "data",
-    "row_lower",
-    "row_upper",
-    "column_sku",
-    "row_sku",
-)
-"""All arrays that every program has."""
 
 
 class Remembered:
@@ -59,9 +46,13 @@ class Remembered:
 
 
 def _digest(program: Program, asked: tuple[object, ...]) -> bytes:
-    """Return a hash over everything that an answer depends on."""
-    told = program.column_line is not None
-    seen = hashlib.blake2b(repr((program.columns, program.rows, program.constant, told, asked)).encode())
-    for name in (*NUMBERS, "column_line") if told else NUMBERS:
-        seen.update(np.ascontiguousarray(getattr(program, name)).tobytes())
+    """Return a hash over everything that an answer depends on: all that the program holds, and how it is asked."""
+    seen = hashlib.blake2b(repr(asked).encode())
+    for each in fields(program):
+        held = getattr(program, each.name)
+        if isinstance(held, np.ndarray):
+            seen.update(repr(held.shape).encode())
+            seen.update(np.ascontiguousarray(held).tobytes())
+        else:
+            seen.update(repr(held).encode())
     return seen.digest()
